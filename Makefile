@@ -1,0 +1,52 @@
+PYTHON ?= python3
+BIN := .venv/bin
+MAKEFLAGS += --no-builtin-rules
+
+# The virtual environment brings its own ROS: what is sourced outside must not leak in.
+unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH ROS_DISTRO _ROS_WHEELS_BOOTSTRAP_COMPLETE
+
+RECIPE := pyproject.toml setup.py $(wildcard build_backend/*.py)
+SOURCES := CMakeLists.txt package.xml $(shell find frankmocap_ros launch config msg scripts -not -path '*__pycache__*')
+CHECKED := frankmocap_ros build_backend setup.py launch scripts test benchmarks
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test check format generate bench install clean
+
+demo: install  ## joints of a person, from a webcam or a photograph
+	$(BIN)/frankmocap_ros demo --duration 20
+
+test: install  ## every test, against the installed package
+	$(BIN)/python -m pytest $(ARGS)
+
+check: install  ## style and types
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/mypy
+
+format: .venv/dependencies  ## rewrite the sources in the project's style
+	$(BIN)/ruff check --fix $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+generate: install  ## rewrite what follows from the declared settings
+	$(BIN)/python -m frankmocap_ros.cli.generate
+	@$(MAKE) --no-print-directory install
+
+bench: install  ## what measures speed
+	@for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file" || exit 1; done
+
+install: .venv/package  ## the package, built and installed into .venv
+
+clean:
+	rm -rf .venv build install log dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/dependencies: $(RECIPE)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PYTHON) build_backend/ros_wheels.py > .venv/build-requirements.txt
+	$(PIP) install --quiet 'setuptools>=77,<80' -r .venv/build-requirements.txt
+	$(PIP) install --quiet --no-build-isolation '.[ros,dev]'
+	touch $@ .venv/package
+
+.venv/package: .venv/dependencies $(SOURCES)
+	$(PIP) install --quiet --no-deps --no-build-isolation .
+	touch $@

@@ -1,0 +1,166 @@
+"""What comes out: bodies and frames. Lengths in metres, angles in radians, quaternions x y z w.
+
+Positions and orientations are in the camera's optical frame: x right, y down, z forward (REP 103).
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.geometry import Array, Camera
+from frankmocap_ros.skeleton import Skeleton
+
+
+class JointState(IntEnum):
+    """How far a joint can be trusted; same numbers as in ``JointPose.msg``."""
+
+    INVALID = 0  # not known: zeros and identity, confidence 0; never a pose
+    TRACKED = 1  # measured in this frame
+    PREDICTED = 2  # extrapolated, or inferred while unseen
+    HELD = 3  # an earlier value, repeated
+
+
+class ScaleSource(IntEnum):
+    """Where a body's metres come from; same numbers as in ``BodyPose.msg``."""
+
+    NONE = 0  # no metric scale
+    ASSUMED_HEIGHT = 1  # the person's size and the camera's field of view are assumed
+    CAMERA_INFO = 2  # the person's size is assumed, the camera is calibrated
+    DEPTH = 3  # measured
+
+
+@dataclass(frozen=True)
+class Region:
+    """A turned square of the image around one person, as an estimator crops it.
+
+    Attributes:
+        center_px: shape (2,), x and y [px].
+        side_px: length of a side [px].
+        rotation_rad: angle from the image's x axis to the square's, clockwise as seen in the image [rad].
+    """
+
+    center_px: Array
+    side_px: float
+    rotation_rad: float = 0.0
+
+
+@dataclass(frozen=True)
+class KeypointPose:
+    """A pose given by points; joints and rotations follow from them (``kinematics.py``).
+
+    Attributes:
+        points: shape (K, 3), in the order of ``skeleton.KEYPOINTS`` or ``KEYPOINTS_WITH_HANDS`` [m].
+        confidence: shape (K,), 0..1, 0 where nothing is known.
+    """
+
+    points: Array
+    confidence: Array
+
+
+@dataclass(frozen=True)
+class ModelPose:
+    """A pose given by rotations of a body model; positions follow by forward kinematics.
+
+    Attributes:
+        root_position: shape (3,), the pelvis [m].
+        local_rotations: shape (J, 4), parent-relative quaternions x y z w; the root's is camera-relative.
+        offsets: shape (J, 3), each joint in its parent's frame in the rest pose [m]; the root's is not used.
+        confidence: shape (J,), 0..1, 0 where nothing is known.
+    """
+
+    root_position: Array
+    local_rotations: Array
+    offsets: Array
+    confidence: Array
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One person as an estimator sees it in one image, before it has an id.
+
+    Attributes:
+        pose: where the joints are, in the optical frame.
+        box_xywh: shape (4,), box around the person: min x, min y, width, height [px].
+        score: confidence that this is a person at all, 0..1.
+        scale_source: where the metres come from.
+        region: the person's square as seen now, to look for them in the next image; None where the
+            estimator needs none.
+        betas: shape (10,), SMPL shape, or None.
+    """
+
+    pose: KeypointPose | ModelPose
+    box_xywh: Array
+    score: float
+    scale_source: ScaleSource
+    region: Region | None = None
+    betas: Array | None = None
+
+
+@dataclass(frozen=True)
+class Body:
+    """One tracked person in one frame. J joints in ``skeleton`` order.
+
+    Attributes:
+        id: stable while the person is followed, never reused.
+        estimator: name of the estimator.
+        skeleton: the joints' names and parents.
+        positions: shape (J, 3) [m].
+        orientations_xyzw: shape (J, 4), joint frame to optical frame; identity is SMPL's rest pose.
+        local_rotations_xyzw: shape (J, 4), the same relative to the parent's frame.
+        pixels: shape (J, 2), x and y in the image [px].
+        confidence: shape (J,), of the position, 0..1.
+        orientation_confidence: shape (J,), 0..1; lower than ``confidence`` where what fixes the
+            orientation (the next joint of the limb, say) is not seen.
+        states: shape (J,), uint8 values of JointState.
+        box_xywh: shape (4,), min x, min y, width, height [px].
+        scale_source: where the metres come from.
+        has_3d, has_orientation, has_hands: what the estimator can give.
+        betas: shape (10,), SMPL shape, or None where unknown.
+    """
+
+    id: int
+    estimator: str
+    skeleton: Skeleton
+    positions: Array
+    orientations_xyzw: Array
+    local_rotations_xyzw: Array
+    pixels: Array
+    confidence: Array
+    orientation_confidence: Array
+    states: NDArray[np.uint8]
+    box_xywh: Array
+    scale_source: ScaleSource
+    has_3d: bool = True
+    has_orientation: bool = True
+    has_hands: bool = False
+    betas: Array | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The result for one image.
+
+    Attributes:
+        index: running number of processed images, from 0.
+        time_s: the image's own time [s].
+        bodies: everybody who is tracked, the operator first; empty when nobody is there.
+        operator_id: id of the operator, 0 for nobody.
+        stages_ms: time spent per stage [ms].
+        camera: the camera used.
+        detected: whether person detection ran on this image.
+    """
+
+    index: int
+    time_s: float
+    bodies: tuple[Body, ...]
+    operator_id: int
+    stages_ms: dict[str, float]
+    camera: Camera
+    detected: bool = False
+
+    @property
+    def inference_ms(self) -> float:
+        """Time from image to bodies, all stages together [ms]."""
+        return sum(self.stages_ms.values())

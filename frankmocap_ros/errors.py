@@ -1,0 +1,42 @@
+"""Every error this package raises on purpose.
+
+MocapError
+|-- SettingError             a setting's name, type, range or combination is wrong
+|-- SourceError              a video, camera or image cannot be opened or read
+|-- ImageError               one image is malformed; has a short ``reason`` for counting
+|-- MissingDependencyError   a package that the request needs is not installed
+`-- EstimatorError           an estimator cannot be made or does not run
+"""
+
+
+class MocapError(Exception):
+    """Root of all errors of this package. The text says what was wrong, what is allowed, and the next step."""
+
+
+class SettingError(MocapError):
+    """A setting's name, type, range or combination is wrong."""
+
+
+class SourceError(MocapError):
+    """A video, camera or image cannot be opened or read."""
+
+
+class ImageError(MocapError):
+    """One image is malformed and is dropped.
+
+    Args:
+        reason: short fixed word to count drops by, such as ``"bad_step"``.
+        text: what was wrong, with the numbers.
+    """
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+class MissingDependencyError(MocapError):
+    """A package that the request needs is not installed."""
+
+
+class EstimatorError(MocapError):
+    """An estimator cannot be made or does not run."""

@@ -1,0 +1,85 @@
+"""What an estimator is.
+
+An estimator sees one image at a time and knows nothing of ROS, of ids or of earlier people: tracking,
+smoothing and states are the pipeline's.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.body import Observation, Region
+from frankmocap_ros.geometry import Camera
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image for an estimator.
+
+    Attributes:
+        pixels: shape (H, W, 3), uint8; not to be written to.
+        order: channel order of ``pixels``.
+        camera: camera of exactly these pixels.
+        calibrated: whether ``camera`` comes from a calibration rather than an assumed field of view.
+        time_s: the image's own time [s].
+    """
+
+    pixels: NDArray[np.uint8]
+    order: Literal["rgb", "bgr"]
+    camera: Camera
+    calibrated: bool
+    time_s: float
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What an estimator can do.
+
+    Attributes:
+        max_people: how many people it can follow.
+        needs_regions: whether ``estimate`` wants the regions of the people; otherwise it finds them itself.
+        orientations: whether it gives rotations of its own (otherwise they follow from positions).
+        hands: whether it gives finger joints now.
+        device: where it runs, such as ``"cpu"``.
+    """
+
+    max_people: int
+    needs_regions: bool
+    orientations: bool
+    hands: bool
+    device: str
+
+
+class Estimator(Protocol):
+    """Finds people and estimates their poses. Called from one thread at a time."""
+
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do as it was made."""
+
+    def warm_up(self) -> None:
+        """Run everything once, so that the first real image is not slower than the others."""
+
+    def detect(self, image: Image, max_people: int) -> list[Region]:
+        """Look for people in the whole image, best first; empty where regions are not needed."""
+
+    def estimate(self, image: Image, regions: Sequence[Region]) -> list[Observation | None]:
+        """Estimate people.
+
+        Returns:
+            One entry per region, None where the person is not there (any more); without
+            ``needs_regions`` one entry per person found.
+
+        Raises:
+            EstimatorError: the estimator itself is broken. A bad image gives no people, not an error.
+        """
+
+    def close(self) -> None:
+        """Give back memory and threads."""

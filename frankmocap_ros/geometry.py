@@ -1,0 +1,185 @@
+"""Rotations and cameras; pure functions on arrays.
+
+Quaternions are x y z w, arrays of shape (..., 4). Angles in radians, lengths in metres, images in pixels.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+IDENTITY_XYZW: Array = np.array([0.0, 0.0, 0.0, 1.0])
+IDENTITY_XYZW.flags.writeable = False
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Pinhole camera without distortion.
+
+    Attributes:
+        fx, fy: focal lengths [px].
+        cx, cy: principal point [px].
+        width, height: size of the image [px].
+    """
+
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    width: int
+    height: int
+
+    @staticmethod
+    def from_fov(width: int, height: int, horizontal_fov_deg: float) -> "Camera":
+        """Camera with square pixels, centred principal point and the given horizontal field of view."""
+        f = 0.5 * width / math.tan(math.radians(horizontal_fov_deg) / 2.0)
+        return Camera(f, f, width / 2.0, height / 2.0, width, height)
+
+    def scaled_to(self, width: int, height: int) -> "Camera":
+        """The same camera with its image resized to ``width`` x ``height``."""
+        sx, sy = width / self.width, height / self.height
+        return Camera(self.fx * sx, self.fy * sy, self.cx * sx, self.cy * sy, width, height)
+
+    def project(self, points: Array) -> Array:
+        """Image of points in the optical frame.
+
+        Args:
+            points: shape (..., 3) [m]. Points at or behind the camera are seen as if 1 mm before it.
+
+        Returns:
+            shape (..., 2), x and y [px].
+        """
+        z = np.maximum(points[..., 2], 1e-3)
+        return np.stack(
+            [self.fx * points[..., 0] / z + self.cx, self.fy * points[..., 1] / z + self.cy], axis=-1
+        )
+
+    def rays(self, pixels: Array) -> Array:
+        """Where the rays through ``pixels`` (..., 2) [px] cross the plane z = 1 m: shape (..., 2) [m]."""
+        return (pixels - (self.cx, self.cy)) / (self.fx, self.fy)
+
+
+def normalize(v: Array) -> Array:
+    """Vectors along the last axis at unit length; zero vectors stay zero."""
+    n = np.sqrt(np.einsum("...i,...i->...", v, v))[..., None]
+    return v / np.where(n > 0.0, n, 1.0)
+
+
+def cross(a: Array, b: Array) -> Array:
+    """Cross product along the last axis; several times faster than ``numpy.cross`` on few vectors."""
+    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
+    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
+    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+
+
+def dot(a: Array, b: Array) -> Array:
+    """Dot product along the last axis."""
+    return np.asarray(np.einsum("...i,...i->...", a, b))
+
+
+def frames(primary: Array, secondary: Array) -> Array:
+    """Right-handed orthonormal frames from two directions each.
+
+    Args:
+        primary: shape (..., 3), becomes the first axis exactly.
+        secondary: shape (..., 3), its part across ``primary`` becomes the second axis. Where it has
+            none (parallel or zero) any perpendicular direction is taken.
+
+    Returns:
+        shape (..., 3, 3), axes as columns; proper rotations also for zero input.
+    """
+    x = normalize(primary)
+    x = np.where(dot(x, x)[..., None] > 0.5, x, (1.0, 0.0, 0.0))
+    y = secondary - dot(secondary, x)[..., None] * x
+    weak = dot(y, y) <= 1e-12 * np.maximum(dot(secondary, secondary), 1e-12)
+    if np.any(weak):
+        axis = np.eye(3)[np.argmin(np.abs(x), axis=-1)]
+        y = np.where(weak[..., None], axis - dot(axis, x)[..., None] * x, y)
+    y = normalize(y)
+    return np.stack([x, y, cross(x, y)], axis=-1)
+
+
+def quat_multiply(a: Array, b: Array) -> Array:
+    """Hamilton product: the rotation ``b`` followed by ``a``."""
+    ax, ay, az, aw = a[..., 0], a[..., 1], a[..., 2], a[..., 3]
+    bx, by, bz, bw = b[..., 0], b[..., 1], b[..., 2], b[..., 3]
+    return np.stack(
+        [
+            aw * bx + ax * bw + ay * bz - az * by,
+            aw * by - ax * bz + ay * bw + az * bx,
+            aw * bz + ax * by - ay * bx + az * bw,
+            aw * bw - ax * bx - ay * by - az * bz,
+        ],
+        axis=-1,
+    )
+
+
+def quat_conjugate(q: Array) -> Array:
+    """Inverse of unit quaternions."""
+    return q * (-1.0, -1.0, -1.0, 1.0)
+
+
+def quat_rotate(q: Array, v: Array) -> Array:
+    """Vectors ``v`` (..., 3) rotated by unit quaternions ``q`` (..., 4)."""
+    xyz, w = q[..., :3], q[..., 3:]
+    t = 2.0 * cross(xyz, v)
+    return v + w * t + cross(xyz, t)
+
+
+def quat_from_rotvec(rotvec: Array) -> Array:
+    """Unit quaternions of rotation vectors (axis times angle, shape (..., 3)) [rad]."""
+    rotvec = np.asarray(rotvec, dtype=np.float64)
+    half = 0.5 * np.sqrt(dot(rotvec, rotvec))[..., None]
+    # numpy's sinc(x) is sin(pi x) / (pi x), so this is sin(half) / (2 half) without a division by zero
+    return np.concatenate([0.5 * np.sinc(half / np.pi) * rotvec, np.cos(half)], axis=-1)
+
+
+def quat_to_rotvec(q: Array) -> Array:
+    """Rotation vectors of unit quaternions, of angle 0..pi: shape (..., 3) [rad]."""
+    q = np.where(q[..., 3:] < 0.0, -q, q)
+    s = np.sqrt(dot(q[..., :3], q[..., :3]))[..., None]
+    angle = 2.0 * np.arctan2(s, q[..., 3:])
+    return q[..., :3] * np.where(s > 1e-12, angle / np.where(s > 1e-12, s, 1.0), 2.0)
+
+
+def quat_to_matrix(q: Array) -> Array:
+    """Rotation matrices (..., 3, 3) of unit quaternions."""
+    x, y, z, w = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
+    m = np.empty((*q.shape[:-1], 3, 3))
+    m[..., 0, 0] = 1.0 - 2.0 * (y * y + z * z)
+    m[..., 0, 1] = 2.0 * (x * y - z * w)
+    m[..., 0, 2] = 2.0 * (x * z + y * w)
+    m[..., 1, 0] = 2.0 * (x * y + z * w)
+    m[..., 1, 1] = 1.0 - 2.0 * (x * x + z * z)
+    m[..., 1, 2] = 2.0 * (y * z - x * w)
+    m[..., 2, 0] = 2.0 * (x * z - y * w)
+    m[..., 2, 1] = 2.0 * (y * z + x * w)
+    m[..., 2, 2] = 1.0 - 2.0 * (x * x + y * y)
+    return m
+
+
+def quat_from_matrix(m: Array) -> Array:
+    """Unit quaternions of rotation matrices (..., 3, 3), w >= 0.
+
+    Of the four ways to write the quaternion the one with the largest divisor is taken
+    (Shepperd, "Quaternion from rotation matrix", 1978).
+    """
+    d = np.stack([m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]], axis=-1)
+    trace = d.sum(axis=-1)
+    # the outer product of (x, y, z, w) with itself, times four; its rows are multiples of the quaternion
+    k = np.empty((*m.shape[:-2], 4, 4))
+    for i in range(3):
+        k[..., i, i] = 1.0 + 2.0 * d[..., i] - trace
+    k[..., 3, 3] = 1.0 + trace
+    k[..., 0, 1] = k[..., 1, 0] = m[..., 0, 1] + m[..., 1, 0]
+    k[..., 0, 2] = k[..., 2, 0] = m[..., 0, 2] + m[..., 2, 0]
+    k[..., 1, 2] = k[..., 2, 1] = m[..., 1, 2] + m[..., 2, 1]
+    k[..., 0, 3] = k[..., 3, 0] = m[..., 2, 1] - m[..., 1, 2]
+    k[..., 1, 3] = k[..., 3, 1] = m[..., 0, 2] - m[..., 2, 0]
+    k[..., 2, 3] = k[..., 3, 2] = m[..., 1, 0] - m[..., 0, 1]
+    best = np.argmax(np.diagonal(k, axis1=-2, axis2=-1), axis=-1)
+    q = normalize(np.take_along_axis(k, best[..., None, None], axis=-2)[..., 0, :])
+    return np.where(q[..., 3:] < 0.0, -q, q)

@@ -1,0 +1,213 @@
+"""From one person's observations to bodies: scale, smoothing, joint states. One object a person."""
+
+from collections import deque
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.body import Body, JointState, KeypointPose, ModelPose, Observation
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.geometry import (
+    IDENTITY_XYZW,
+    Array,
+    Camera,
+    quat_conjugate,
+    quat_multiply,
+)
+from frankmocap_ros.kinematics import Posed, solve
+from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, Skeleton
+from frankmocap_ros.smoothing import OneEuro, OneEuroQuaternion, OneEuroVector
+
+_HIPS = np.array([KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")])
+# Lengths of straight parts of the body as shares of the height (R. Drillis, R. Contini, "Body segment
+# parameters", 1966): hip to ankle, hip to shoulder, shoulder to wrist.
+_PARTS = (
+    (("hip", "knee", "ankle"), 0.491),
+    (("hip", "shoulder"), 0.288),
+    (("shoulder", "elbow", "wrist"), 0.332),
+)
+_HEIGHTS_KEPT = 60
+
+
+def stature(skeleton: Skeleton, posed: Posed, least: float) -> float | None:
+    """Height of a person from the lengths of legs, torso and arms [m]; None where too little is seen.
+
+    Args:
+        skeleton: order of the joints.
+        posed: the joints.
+        least: confidence that a joint must have to count.
+    """
+    heights = []
+    for parts, share in _PARTS:
+        for side in ("left", "right"):
+            rows = [skeleton.index[f"{side}_{part}"] for part in parts]
+            if posed.confidence[rows].min() >= least:
+                steps = np.diff(posed.positions[rows], axis=0)
+                heights.append(float(np.sqrt(np.einsum("ni,ni->n", steps, steps)).sum()) / share)
+    return float(np.median(heights)) if heights else None
+
+
+class Person:
+    """Memory of one followed person: filters, size, and what each joint was when it was last seen."""
+
+    def __init__(self, body_id: int, estimator: str) -> None:
+        self._id = body_id
+        self._estimator = estimator
+        self._filters: tuple[OneEuroVector | OneEuroQuaternion, ...] = ()
+        self._heights: deque[float] = deque(maxlen=_HEIGHTS_KEPT)
+        self._last: Body | None = None
+        self._seen_s: Array = np.empty(0)
+        self._seen_confidence: Array = np.empty(0)
+
+    def update(self, observation: Observation, camera: Camera, time_s: float, config: MocapConfig) -> Body:
+        """The body at ``time_s``, in the camera's optical frame; pixels are those of ``camera``.
+
+        Args:
+            observation: what the estimator saw in this image.
+            camera: camera that the observation was made with.
+            time_s: the image's time [s].
+            config: settings of this frame.
+        """
+        pose = self._scaled(_without_points_outside(observation.pose, camera), config)
+        posed = solve(self._smoothed(pose, time_s, config))
+        pixels = camera.project(posed.positions)
+        posed = _without_unknown_rotations(_without_joints_outside(posed, pixels, camera), config)
+        skeleton = BODY if len(posed.positions) == len(BODY) else BODY_WITH_HANDS
+        body = Body(
+            id=self._id,
+            estimator=self._estimator,
+            skeleton=skeleton,
+            positions=posed.positions,
+            orientations_xyzw=posed.orientations_xyzw,
+            local_rotations_xyzw=posed.local_rotations_xyzw,
+            pixels=pixels,
+            confidence=posed.confidence,
+            orientation_confidence=posed.orientation_confidence,
+            states=np.empty(0, np.uint8),
+            box_xywh=observation.box_xywh,
+            scale_source=observation.scale_source,
+            has_hands=skeleton is BODY_WITH_HANDS,
+            betas=observation.betas,
+        )
+        return self._with_states(body, time_s, config)
+
+    def _scaled(self, pose: KeypointPose | ModelPose, config: MocapConfig) -> KeypointPose | ModelPose:
+        """Scale about the camera, which no single image can tell from the truth, to the assumed height."""
+        if config.assumed_height_m == 0.0:
+            return pose
+        posed = solve(pose)
+        skeleton = BODY if len(posed.positions) == len(BODY) else BODY_WITH_HANDS
+        height = stature(skeleton, posed, config.min_confidence)
+        if height is not None and height > 0.1:
+            self._heights.append(height)
+        if not self._heights:
+            return pose
+        scale = config.assumed_height_m / float(np.median(self._heights))
+        if isinstance(pose, KeypointPose):
+            return replace(pose, points=pose.points * scale)
+        return replace(pose, root_position=pose.root_position * scale, offsets=pose.offsets * scale)
+
+    def _smoothed(
+        self, pose: KeypointPose | ModelPose, time_s: float, config: MocapConfig
+    ) -> KeypointPose | ModelPose:
+        """Root and the rest apart, so that noise in the body's depth does not blur the limbs."""
+        if config.smoothing == "off":
+            self._filters = ()
+            return pose
+        params = OneEuro(
+            config.one_euro_min_cutoff_hz, config.one_euro_beta, config.one_euro_derivative_cutoff_hz
+        )
+        n = len(pose.confidence)
+        if not self._filters:
+            second = OneEuroVector if isinstance(pose, KeypointPose) else OneEuroQuaternion
+            self._filters = (OneEuroVector(1, params), second(n, params))
+        root_filter, other_filter = self._filters
+        root_filter.params = other_filter.params = params
+        valid = pose.confidence >= 0.5 * config.min_confidence
+        if isinstance(pose, ModelPose):
+            root = root_filter.filter(pose.root_position[None], time_s, valid[:1])[0]
+            turned = other_filter.filter(pose.local_rotations, time_s, valid)
+            turned = np.where(valid[:, None], turned, pose.local_rotations)
+            return replace(pose, root_position=root if valid[0] else pose.root_position, local_rotations=turned)
+        hips = pose.points[_HIPS].mean(axis=0)
+        root = root_filter.filter(hips[None], time_s, np.ones(1, bool))[0]
+        relative = other_filter.filter(pose.points - hips, time_s, valid)
+        return replace(pose, points=root + np.where(valid[:, None], relative, pose.points - hips))
+
+    def _with_states(self, body: Body, time_s: float, config: MocapConfig) -> Body:
+        """Decide each joint's state; repeat or blank what is not known."""
+        least = config.min_confidence
+        states = np.full(len(body.confidence), JointState.INVALID, np.uint8)
+        states[(body.confidence > 0.0) & (body.confidence >= 0.5 * least)] = JointState.PREDICTED
+        states[(body.confidence > 0.0) & (body.confidence >= least)] = JointState.TRACKED
+        known = states != JointState.INVALID
+        if self._last is None:
+            self._seen_s, self._seen_confidence = np.full(len(states), -np.inf), np.zeros(len(states))
+        self._seen_s[known] = time_s
+        self._seen_confidence[known] = body.confidence[known]
+        if not known.all():
+            age_s = time_s - self._seen_s
+            held = ~known & (age_s >= 0.0) & (age_s <= config.hold_s)
+            if self._last is not None and held.any():
+                for name in _ROWS:
+                    getattr(body, name)[held] = getattr(self._last, name)[held]
+                body.confidence[held] = self._seen_confidence[held] * (1.0 - age_s[held] / (config.hold_s or 1.0))
+                states[held] = JointState.HELD
+            _blank(body, states == JointState.INVALID)
+        self._last = replace(body, states=states)
+        return self._last
+
+
+_ROWS = ("positions", "orientations_xyzw", "local_rotations_xyzw", "pixels", "orientation_confidence")
+
+
+def _blank(body: Body, rows: NDArray[np.bool_]) -> None:
+    """Zeros and identity, so that nobody sees what is not known as a pose."""
+    body.positions[rows] = 0.0
+    body.pixels[rows] = 0.0
+    body.confidence[rows] = 0.0
+    body.orientation_confidence[rows] = 0.0
+    body.orientations_xyzw[rows] = IDENTITY_XYZW
+    body.local_rotations_xyzw[rows] = IDENTITY_XYZW
+
+
+def _inside(pixels: Array, camera: Camera) -> NDArray[np.bool_]:
+    return np.asarray(((pixels >= 0.0) & (pixels < (camera.width, camera.height))).all(axis=-1))
+
+
+def _without_points_outside(pose: KeypointPose | ModelPose, camera: Camera) -> KeypointPose | ModelPose:
+    """Keypoints beside the image are guesses: no confidence."""
+    if isinstance(pose, ModelPose):
+        return pose
+    inside = _inside(camera.project(pose.points), camera)
+    return pose if inside.all() else replace(pose, confidence=np.where(inside, pose.confidence, 0.0))
+
+
+def _without_joints_outside(posed: Posed, pixels: Array, camera: Camera) -> Posed:
+    """Joints beside the image are guesses: no confidence."""
+    inside = _inside(pixels, camera)
+    return replace(
+        posed,
+        confidence=np.where(inside, posed.confidence, 0.0),
+        orientation_confidence=np.where(inside, posed.orientation_confidence, 0.0),
+    )
+
+
+def _without_unknown_rotations(posed: Posed, config: MocapConfig) -> Posed:
+    """Where nothing fixes a joint's rotation it goes with its parent's (local identity, confidence 0)."""
+    unknown = posed.orientation_confidence < 0.5 * config.min_confidence
+    if not unknown.any():
+        return posed
+    skeleton = BODY if len(unknown) == len(BODY) else BODY_WITH_HANDS
+    rotations = posed.orientations_xyzw.copy()
+    for j in np.flatnonzero(unknown):
+        rotations[j] = rotations[skeleton.parents[j]] if j else IDENTITY_XYZW
+    local = rotations.copy()
+    local[1:] = quat_multiply(quat_conjugate(rotations[list(skeleton.parents[1:])]), rotations[1:])
+    return replace(
+        posed,
+        orientations_xyzw=rotations,
+        local_rotations_xyzw=local,
+        orientation_confidence=np.where(unknown, 0.0, posed.orientation_confidence),
+    )

@@ -1,0 +1,193 @@
+"""Settings declared once: a frozen dataclass whose fields carry default, text, unit, range and choices.
+
+From one such line come the ROS parameter and its descriptor, the YAML file, the README's table, the
+command-line flag and the check of every value. The declarations are in ``config.py``.
+"""
+
+import argparse
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar, get_type_hints
+
+from frankmocap_ros.errors import SettingError
+
+C = TypeVar("C")
+Value = bool | int | float | str | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One declared setting.
+
+    Attributes:
+        name: field, parameter and (with dashes) flag name.
+        type: bool, int, float, str or tuple (of str).
+        default: value when nobody says otherwise.
+        text: one sentence for people, without unit and range.
+        unit: unit of the value, empty where it has none.
+        minimum, maximum: inclusive range of a number.
+        choices: the allowed strings, empty where any is.
+        live: whether it may change while the node runs.
+    """
+
+    name: str
+    type: type
+    default: Value
+    text: str
+    unit: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    live: bool = True
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values in words."""
+        if self.choices:
+            return " | ".join(self.choices)
+        if self.minimum is not None:
+            return f"{self.minimum:g} .. {self.maximum:g}"
+        return {bool: "true | false", tuple: "list of names"}.get(self.type, "any text")
+
+    @property
+    def description(self) -> str:
+        """Text with unit, and whether it can change while running."""
+        unit = f" [{self.unit}]" if self.unit else ""
+        return f"{self.text}{unit}" + ("" if self.live else " Takes effect when the node is configured.")
+
+
+def setting(
+    default: Value,
+    text: str,
+    *,
+    unit: str = "",
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+    live: bool = True,
+) -> Any:  # a dataclass field, typed Any as dataclasses.field is
+    """Declare a setting as a field of a frozen dataclass; see ``Setting`` for the arguments."""
+    numeric = isinstance(default, int | float) and not isinstance(default, bool)
+    if numeric and (minimum is None or maximum is None):
+        raise TypeError(f"a number needs minimum and maximum: {text!r}")
+    return field(
+        default=default,
+        metadata={
+            "setting": {
+                "text": text, "unit": unit, "minimum": minimum,
+                "maximum": maximum, "choices": choices, "live": live,
+            }
+        },
+    )  # fmt: skip
+
+
+def settings_of(cls: type) -> tuple[Setting, ...]:
+    """All settings that a config class declares, in order."""
+    hints = get_type_hints(cls)
+    return tuple(
+        Setting(
+            name=f.name,
+            type=hints[f.name] if isinstance(hints[f.name], type) and hints[f.name] in (bool, int, float, str) else tuple,
+            default=f.default,  # type: ignore[arg-type]
+            **f.metadata["setting"],
+        )
+        for f in fields(cls)  # type: ignore[arg-type]
+        if "setting" in f.metadata
+    )
+
+
+def checked(s: Setting, value: object) -> Value:
+    """Return ``value`` in the setting's own type.
+
+    Raises:
+        SettingError: wrong type, not finite, out of range or not among the choices.
+    """
+    if s.type is tuple:
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise SettingError(f"{s.name}: expected a list of names, got {value!r}")
+        items = tuple(value)
+        if not all(isinstance(v, str) for v in items):
+            raise SettingError(f"{s.name}: expected a list of names, got {items!r}")
+        return items
+    if s.type is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not s.type:
+        raise SettingError(f"{s.name}: expected {s.type.__name__}, got {type(value).__name__} {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingError(f"{s.name}: {value} is not a finite number; allowed: {s.allowed}")
+    if s.minimum is not None and s.maximum is not None and not s.minimum <= value <= s.maximum:  # type: ignore[operator]
+        unit = f" {s.unit}" if s.unit else ""
+        raise SettingError(f"{s.name}: {value} is out of range; allowed: {s.allowed}{unit}")
+    if s.choices and value not in s.choices:
+        raise SettingError(f"{s.name}: {value!r} is not known; allowed: {s.allowed}")
+    return value  # type: ignore[return-value]
+
+
+def updated(config: C, changes: Mapping[str, object]) -> C:
+    """A copy of ``config`` with ``changes``; the old one stays as it is.
+
+    Raises:
+        SettingError: an unknown name, a wrong value, or values that do not go together.
+    """
+    known = {s.name: s for s in settings_of(type(config))}
+    unknown = [name for name in changes if name not in known]
+    if unknown:
+        raise SettingError(f"unknown setting {', '.join(unknown)}; known: {', '.join(known)}")
+    return replace(config, **{name: checked(known[name], value) for name, value in changes.items()})  # type: ignore[type-var]
+
+
+def yaml_value(value: object) -> str:
+    """``value`` as YAML that reads back as the same type."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value) if "e" not in repr(value) else f"{value:.9f}".rstrip("0")
+    if isinstance(value, tuple):
+        return "[" + ", ".join(yaml_value(v) for v in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def yaml_text(cls: type, node: str) -> str:
+    """A commented ROS parameter file with every setting of ``cls`` at its default."""
+    lines = ["# Generated from the package's settings by `make generate`; do not edit.", f"/**/{node}:", "  ros__parameters:"]
+    for s in settings_of(cls):
+        lines += [f"    # {s.description} Allowed: {s.allowed}.", f"    {s.name}: {yaml_value(s.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def markdown_table(cls: type) -> str:
+    """The settings of ``cls`` as a Markdown table."""
+    rows = ["| parameter | default | allowed | live | what it does |", "|---|---|---|---|---|"]
+    for s in settings_of(cls):
+        unit = f" [{s.unit}]" if s.unit else ""
+        cells = (f"`{s.name}`", f"`{yaml_value(s.default)}`", s.allowed.replace("|", "\\|"), "yes" if s.live else "no", s.text + unit)
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def add_flags(parser: argparse.ArgumentParser, cls: type) -> None:
+    """Add one flag per setting; flags that are not given leave no trace in the namespace."""
+    group = parser.add_argument_group("settings", "the node's parameters as flags")
+    for s in settings_of(cls):
+        flag = "--" + s.name.replace("_", "-")
+        text = f"{s.description} ({s.allowed}; default {yaml_value(s.default)})".replace("%", "%%")
+        kind: dict[str, Any] = {"dest": s.name, "default": argparse.SUPPRESS, "help": text}
+        if s.type is bool:
+            parser_action: dict[str, Any] = {"action": argparse.BooleanOptionalAction}
+        elif s.type is tuple:
+            parser_action = {"nargs": "*", "metavar": "NAME"}
+        else:
+            parser_action = {"type": s.type, "metavar": s.type.__name__.upper()}
+        group.add_argument(flag, **kind, **parser_action)
+
+
+def from_flags(cls: type[C], namespace: argparse.Namespace) -> C:
+    """The config that parsed flags ask for.
+
+    Raises:
+        SettingError: as in ``updated``.
+    """
+    names = {s.name for s in settings_of(cls)}
+    given = vars(namespace)
+    return updated(cls(), {name: given[name] for name in names & given.keys()})

@@ -1,0 +1,220 @@
+"""Who is who from image to image, where to look next, and when to look at the whole image again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from frankmocap_ros.body import Body, Observation, Region
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.geometry import Array
+
+_GROWN = 1.25  # estimators give regions that already hold this margin; box_margin replaces it
+_JUMP_HEIGHTS = 0.4  # a box centre that moves more than this many box heights at once is somebody else
+_JUMP_HEIGHTS_PER_S = 3.0  # and this many more for each second since it was last seen
+_SAME_PERSON_IOU = 0.75  # boxes that overlap more than this are one person found twice
+_NEAR = 0.5  # a detection within this share of a region's side belongs to that region
+_SIZE_RATIO = 1.7  # and a region this much larger or smaller than its detection has drifted
+
+
+@dataclass
+class Track:
+    """One followed person.
+
+    Attributes:
+        id: never reused.
+        observation: the last one.
+        seen_s: its time [s].
+        present: whether it was seen in the last processed image.
+        velocity_px: shape (2,), speed of the box centre [px/s].
+    """
+
+    id: int
+    observation: Observation
+    seen_s: float
+    present: bool
+    velocity_px: Array
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A region to look in, and whose it is: ``track`` is None where a detection found somebody new."""
+
+    region: Region
+    track: Track | None
+
+
+def box_centre(box_xywh: Array) -> Array:
+    """Middle of a box, shape (2,) [px]."""
+    return np.asarray(box_xywh[:2] + 0.5 * box_xywh[2:])
+
+
+def box_iou(a: Array, b: Array) -> float:
+    """Intersection over union of two boxes x, y, width, height; 0 where both are empty."""
+    overlap = np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2])
+    shared = float(np.prod(np.maximum(overlap, 0.0)))
+    union = float(np.prod(a[2:]) + np.prod(b[2:])) - shared
+    return shared / union if union > 0.0 else 0.0
+
+
+class Tracker:
+    """Ids and regions. Knows no image and no clock."""
+
+    def __init__(self) -> None:
+        self._next_id = 1
+        self._tracks: list[Track] = []
+        self._since_detection = 0
+
+    @property
+    def ids(self) -> set[int]:
+        """Ids of everybody who is followed, also of those just lost."""
+        return {track.id for track in self._tracks}
+
+    def reset(self) -> None:
+        """Forget everybody. Ids go on, so that none is ever used twice."""
+        self._tracks.clear()
+        self._since_detection = 0
+
+    def detection_due(self, config: MocapConfig) -> bool:
+        """Whether the whole image should be searched: nobody or somebody lost, or it is time."""
+        present = [t for t in self._tracks if t.present]
+        return (
+            not config.track_bbox
+            or not present
+            or len(present) < len(self._tracks)
+            or self._since_detection + 1 >= config.detect_every_n
+        )
+
+    def candidates(self, found: Sequence[Region] | None, config: MocapConfig, limit: int) -> list[Candidate]:
+        """Where to look for people in this image.
+
+        Args:
+            found: regions that detection found in this image, best first; None where it did not run.
+            config: for ``track_bbox`` and ``box_margin``.
+            limit: how many people at most.
+        """
+        self._since_detection = self._since_detection + 1 if found is None else 0
+        grow = (1.0 + config.box_margin) / _GROWN
+        followed = [t for t in self._tracks if t.observation.region is not None]
+        free = list(found or ())
+        result: list[Candidate] = []
+        for track in followed:
+            region = track.observation.region
+            assert region is not None
+            match = _nearest(region, free)
+            if match is not None:
+                free.remove(match)
+            if not config.track_bbox:
+                region = match
+            elif not track.present or (match is not None and _drifted(region, match)):
+                region = match  # lost, or drifted: only detection says where the person is
+            if region is not None:
+                result.append(Candidate(replace(region, side_px=region.side_px * grow), track))
+        result += [Candidate(replace(r, side_px=r.side_px * grow), None) for r in free]
+        return result[:limit]
+
+    def match(self, observations: Sequence[Observation], time_s: float) -> list[Track | None]:
+        """Whose each observation is, for estimators that find people by themselves.
+
+        Nearest pairs first, by the distance of box centres in box heights.
+        """
+        pairs = sorted(
+            (_distance(track, o, time_s), i, track.id)
+            for i, o in enumerate(observations)
+            for track in self._tracks
+        )
+        by_id = {track.id: track for track in self._tracks}
+        result: list[Track | None] = [None] * len(observations)
+        for distance, i, track_id in pairs:
+            if result[i] is None and track_id in by_id and distance <= _JUMP_HEIGHTS:
+                result[i] = by_id.pop(track_id)
+        return result
+
+    def update(
+        self, seen: Sequence[tuple[Observation, Track | None]], time_s: float, forget_s: float
+    ) -> list[Track]:
+        """Take over what was seen in one image.
+
+        Somebody who moves farther than a person can is taken for somebody else and gets a new id.
+
+        Args:
+            seen: observations and whose they are, None for somebody new.
+            time_s: the image's time [s].
+            forget_s: how long somebody lost keeps the id [s].
+
+        Returns:
+            The tracks seen in this image, oldest first.
+        """
+        for track in self._tracks:
+            track.present = False
+        for observation, track in _without_twins(seen):
+            if track is not None and not track.present and _distance(track, observation, time_s) <= _JUMP_HEIGHTS:
+                _move(track, observation, time_s)
+            else:
+                self._tracks.append(Track(self._next_id, observation, time_s, True, np.zeros(2)))
+                self._next_id += 1
+        self._tracks = [t for t in self._tracks if t.present or 0.0 <= time_s - t.seen_s <= forget_s]
+        return [t for t in self._tracks if t.present]
+
+
+def _nearest(region: Region, found: Sequence[Region]) -> Region | None:
+    """The detection that lies in ``region``'s inner half, the nearest if there are more."""
+    distances = [float(np.hypot(*(f.center_px - region.center_px))) for f in found]
+    if not distances or min(distances) > _NEAR * region.side_px:
+        return None
+    return found[int(np.argmin(distances))]
+
+
+def _drifted(region: Region, detection: Region) -> bool:
+    return not 1.0 / _SIZE_RATIO < region.side_px / max(detection.side_px, 1e-6) < _SIZE_RATIO
+
+
+def _distance(track: Track, observation: Observation, time_s: float) -> float:
+    """How far an observation lies from where the track should be, in box heights, less what time allows."""
+    old, new = track.observation.box_xywh, observation.box_xywh
+    dt = max(0.0, time_s - track.seen_s)
+    expected = box_centre(old) + track.velocity_px * min(dt, 0.2)
+    size = max(float(np.max(old[2:])), float(np.max(new[2:])), 1.0)
+    return float(np.hypot(*(box_centre(new) - expected))) / size - _JUMP_HEIGHTS_PER_S * min(dt, 0.25)
+
+
+def _move(track: Track, observation: Observation, time_s: float) -> None:
+    dt = time_s - track.seen_s
+    if dt > 1e-3:
+        speed = (box_centre(observation.box_xywh) - box_centre(track.observation.box_xywh)) / dt
+        track.velocity_px = 0.5 * track.velocity_px + 0.5 * speed
+    track.observation, track.seen_s, track.present = observation, time_s, True
+
+
+def _without_twins(
+    seen: Sequence[tuple[Observation, Track | None]],
+) -> list[tuple[Observation, Track | None]]:
+    """Drop the younger of two that have run onto one person."""
+    order = sorted(seen, key=lambda s: s[1].id if s[1] is not None else np.inf)
+    kept: list[tuple[Observation, Track | None]] = []
+    for item in order:
+        box = item[0].box_xywh
+        # without regions the estimator tells people apart by itself
+        if item[0].region is None or all(box_iou(box, k[0].box_xywh) <= _SAME_PERSON_IOU for k in kept):
+            kept.append(item)
+    return kept
+
+
+def choose_operator(bodies: Sequence[Body], current: int, config: MocapConfig, width_px: int, height_px: int) -> int:
+    """Id of the operator, 0 for nobody.
+
+    Whoever is the operator stays it while followed; the rule only chooses when nobody is. With rule
+    ``id`` only ``operator_id`` ever is.
+    """
+    ids = [body.id for body in bodies]
+    if config.operator == "id":
+        return config.operator_id if config.operator_id in ids else 0
+    if current in ids:
+        return current
+    middle = 0.5 * np.array([width_px, height_px])
+    rules = {
+        "nearest": lambda b: float(b.positions[0, 2]) or np.inf,  # 0 where the pelvis is not known
+        "largest": lambda b: -float(b.box_xywh[2] * b.box_xywh[3]),
+        "centre": lambda b: float(np.hypot(*(box_centre(b.box_xywh) - middle))),
+    }
+    return min(bodies, key=rules[config.operator]).id if bodies else 0

@@ -1,0 +1,57 @@
+"""What depends on the machine; everything else is in pyproject.toml."""
+
+import sys
+import xml.etree.ElementTree
+from pathlib import Path
+
+from setuptools import setup
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "build_backend"))
+
+from build_messages import BuildMessages, BuildPackage, InstallData, MessageDistribution  # noqa: E402
+from ros_wheels import run_wheels  # noqa: E402
+
+SHARE = "share/frankmocap_ros"
+
+
+def version() -> str:
+    """The version, written once: in package.xml."""
+    found = xml.etree.ElementTree.parse(ROOT / "package.xml").findtext("version")
+    if found is None:
+        raise SystemExit("package.xml has no <version>")
+    return found
+
+
+def files(folder: str) -> list[str]:
+    """Files of a folder, relative to the root as setuptools wants them."""
+    return sorted(str(path.relative_to(ROOT)) for path in (ROOT / folder).iterdir() if path.is_file())
+
+
+setup(
+    version=version(),
+    distclass=MessageDistribution,
+    cmdclass={"build_py": BuildPackage, "build_messages": BuildMessages, "install_data": InstallData},
+    data_files=[
+        (SHARE, ["package.xml"]),
+        (f"{SHARE}/launch", files("launch")),
+        (f"{SHARE}/config", files("config")),
+        (f"{SHARE}/msg", files("msg")),
+        ("lib/frankmocap_ros", files("scripts")),
+        ("share/ament_index/resource_index/packages", ["build_backend/ament_index/frankmocap_ros"]),
+    ],
+    extras_require={
+        "ros": ["scikit-image>=0.22", *run_wheels()],
+        "torch": ["torch>=2.10", "smplx>=0.1.28"],
+        "openvino": ["openvino>=2024.0"],
+        "onnxruntime": ["onnxruntime>=1.17"],
+        "dev": [
+            "colcon-common-extensions",
+            "hypothesis>=6.100",
+            "mypy>=1.13",
+            "pytest>=8",
+            "ruff>=0.9",
+            "types-PyYAML",
+        ],
+    },
+)

@@ -1,0 +1,224 @@
+"""Every rule of the diagnostics at its boundary, and that the worst is told first."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from frankmocap_ros.health import DROP_OVERWRITTEN, DROP_TOO_OLD, Level, Snapshot, assess
+
+GOOD = Snapshot(
+    active=True,
+    estimator="mediapipe",
+    device="cpu",
+    image_topic="/lab/image",
+    active_s=60.0,
+    since_image_s=0.03,
+    input_rate_hz=30.0,
+    output_rate_hz=29.5,
+    latency_budget_ms=100.0,
+    max_image_age_s=0.5,
+    dropped={DROP_OVERWRITTEN: 7, "bad_step": 2},
+    dropped_in_period={DROP_OVERWRITTEN: 1},
+    skipped=4,
+    age_ms=(40.0, 60.0, 80.0),
+    age_min_ms=25.0,
+    stages_ms={"detect": (1.0, 2.0, 3.0), "regress": (20.0, 25.0, 30.0)},
+    body_ids=(3,),
+    operator_id=3,
+    detector_ratio=0.2,
+)
+
+
+def test_levels_have_the_numbers_of_diagnostic_status():
+    assert {level.name: int(level) for level in Level} == {"OK": 0, "WARN": 1, "ERROR": 2, "STALE": 3}
+
+
+def test_all_well():
+    health = assess(GOOD)
+    assert health.level is Level.OK
+    assert health.text == "tracking 1 person, operator 3"
+    assert assess(replace(GOOD, body_ids=(3, 5), operator_id=None)).text == "tracking 2 people"
+
+
+def test_nobody_in_view_is_fine_and_said():
+    health = assess(replace(GOOD, body_ids=(), operator_id=None))
+    assert health.level is Level.OK
+    assert "nobody in view" in health.text
+
+
+@pytest.mark.parametrize(
+    ("since_image_s", "level"),
+    [
+        (0.0, Level.OK),
+        (0.999, Level.OK),
+        (1.0, Level.WARN),
+        (2.999, Level.WARN),
+        (3.0, Level.ERROR),
+        (1e6, Level.ERROR),
+    ],
+)
+def test_silence_after_images(since_image_s, level):
+    health = assess(replace(GOOD, since_image_s=since_image_s))
+    assert health.level is level
+    if level is not Level.OK:
+        assert f"no image on /lab/image for {since_image_s:.1f} s" in health.text
+        assert "ros2 topic hz /lab/image" in health.text
+
+
+@pytest.mark.parametrize(
+    ("active_s", "level"), [(0.0, Level.WARN), (2.999, Level.WARN), (3.0, Level.ERROR), (1e6, Level.ERROR)]
+)
+def test_no_image_since_activation(active_s, level):
+    health = assess(replace(GOOD, since_image_s=None, active_s=active_s))
+    assert health.level is level
+    assert f"no image yet on /lab/image after {active_s:.1f} s" in health.text
+    assert "ros2 topic info --verbose /lab/image" in health.text
+    assert health.values["since_image_s"] == "never"
+
+
+@pytest.mark.parametrize(
+    ("p95_ms", "level"), [(99.9, Level.OK), (100.0, Level.OK), (math.nextafter(100.0, 200.0), Level.WARN), (250.0, Level.WARN)]
+)
+def test_age_against_the_budget(p95_ms, level):
+    health = assess(replace(GOOD, age_ms=(40.0, p95_ms, 300.0)))
+    assert health.level is level
+    assert ("budget" in health.text) == (level is Level.WARN)
+
+
+def test_age_over_the_budget_names_both_numbers():
+    text = assess(replace(GOOD, age_ms=(40.0, 123.4, 300.0), latency_budget_ms=75.5)).text
+    assert "123.4 ms" in text and "75.5 ms" in text and "latency_budget_ms" in text
+
+
+@pytest.mark.parametrize(("age_min_ms", "level"), [(0.0, Level.OK), (-0.001, Level.WARN), (-3600e3, Level.WARN)])
+def test_images_from_the_future(age_min_ms, level):
+    health = assess(replace(GOOD, age_min_ms=age_min_ms))
+    assert health.level is level
+    assert ("clocks disagree" in health.text) == (level is Level.WARN)
+    assert (f"{-age_min_ms:.1f} ms in the future" in health.text) == (level is Level.WARN)
+
+
+@pytest.mark.parametrize(
+    ("dropped", "level"),
+    [
+        ({}, Level.OK),
+        ({"bad_step": 0}, Level.OK),
+        ({DROP_OVERWRITTEN: 90}, Level.OK),
+        ({"bad_step": 1}, Level.WARN),
+        ({DROP_OVERWRITTEN: 90, "truncated": 1}, Level.WARN),
+    ],
+)
+def test_malformed_images_of_the_period(dropped, level):
+    health = assess(replace(GOOD, dropped_in_period=dropped))
+    assert health.level is level
+    assert ("malformed" in health.text) == (level is Level.WARN)
+
+
+def test_malformed_images_are_told_by_reason_and_topic():
+    dropped = {"truncated": 1, DROP_OVERWRITTEN: 90, "bad_step": 12, "bad_size": 0}
+    text = assess(replace(GOOD, dropped_in_period=dropped)).text
+    assert "bad_step 12, truncated 1;" in text
+    assert "/lab/image" in text and DROP_OVERWRITTEN not in text and "bad_size" not in text
+
+
+@pytest.mark.parametrize(("n", "level"), [(0, Level.OK), (1, Level.WARN)])
+def test_images_too_old_when_their_turn_comes(n, level):
+    health = assess(replace(GOOD, dropped_in_period={DROP_TOO_OLD: n}))
+    assert health.level is level
+    assert ("1 images dropped as older than max_image_age_s (0.5 s)" in health.text) == (level is Level.WARN)
+    assert "malformed" not in health.text
+
+
+def test_an_exception_of_the_estimator_is_an_error():
+    health = assess(replace(GOOD, last_error="EstimatorError: no graph"))
+    assert health.level is Level.ERROR
+    assert "mediapipe failed: EstimatorError: no graph" in health.text
+    assert health.values["last_error"] == "EstimatorError: no graph"
+
+
+def test_inactive_is_fine_and_quiet():
+    idle = replace(
+        GOOD,
+        active=False,
+        since_image_s=None,
+        age_ms=(900.0, 900.0, 900.0),
+        age_min_ms=-5.0,
+        dropped_in_period={"bad_step": 3, DROP_TOO_OLD: 2},
+    )
+    health = assess(idle)
+    assert health.level is Level.OK
+    assert health.text.startswith("inactive")
+    assert health.values["state"] == "inactive"
+    assert assess(replace(idle, last_error="no files")).level is Level.ERROR
+
+
+WRONG = {
+    "failed": {"last_error": "boom"},
+    "clocks disagree": {"age_min_ms": -5.0},
+    "malformed": {"dropped_in_period": {"bad_step": 1}},
+    "budget": {"age_ms": (1.0, 500.0, 500.0)},
+}
+
+
+def test_the_worst_stands_first_and_nothing_is_lost():
+    changes = {"since_image_s": 1.5}
+    for change in WRONG.values():
+        changes.update(change)
+    health = assess(replace(GOOD, **changes))
+    assert health.level is Level.ERROR
+    order = ["failed", "no image on", "clocks disagree", "malformed", "budget"]
+    places = [health.text.index(word) for word in order]
+    assert places == sorted(places)
+
+
+def test_an_error_stands_before_a_warning_whatever_the_rules_order():
+    health = assess(replace(GOOD, since_image_s=5.0, age_min_ms=-5.0))
+    assert health.level is Level.ERROR
+    assert health.text.startswith("no image on")
+    warned = assess(replace(GOOD, since_image_s=1.5, age_min_ms=-5.0))
+    assert warned.level is Level.WARN
+
+
+@pytest.mark.parametrize("word", WRONG)
+def test_each_fault_alone_is_all_that_is_told(word):
+    text = assess(replace(GOOD, **WRONG[word])).text
+    assert word in text
+    assert not any(other in text for other in WRONG if other != word)
+
+
+def test_values_hold_every_number_as_text():
+    assert assess(GOOD).values == {
+        "state": "active",
+        "estimator": "mediapipe",
+        "device": "cpu",
+        "image_topic": "/lab/image",
+        "input_rate_hz": "30.00",
+        "output_rate_hz": "29.50",
+        "since_image_s": "0.03",
+        "dropped": "9",
+        "dropped/bad_step": "2",
+        "dropped/overwritten": "7",
+        "skipped": "4",
+        "latency_budget_ms": "100.0",
+        "age_ms/p50": "40.00",
+        "age_ms/p95": "60.00",
+        "age_ms/p99": "80.00",
+        "detect_ms/p50": "1.00",
+        "detect_ms/p95": "2.00",
+        "detect_ms/p99": "3.00",
+        "regress_ms/p50": "20.00",
+        "regress_ms/p95": "25.00",
+        "regress_ms/p99": "30.00",
+        "tracked_ids": "3",
+        "operator_id": "3",
+        "detector_ratio": "0.200",
+        "last_error": "none",
+    }
+
+
+def test_before_the_first_result_there_are_no_numbers_and_no_fault():
+    health = assess(replace(GOOD, age_ms=None, age_min_ms=None, stages_ms={}, body_ids=(), operator_id=None))
+    assert health.level is Level.OK
+    assert health.values["operator_id"] == "none" and health.values["tracked_ids"] == "none"
+    assert not any("p95" in name for name in health.values)
