@@ -16,7 +16,7 @@ demo: install  ## joints of a person, from a webcam or a photograph
 	$(BIN)/frankmocap_ros demo --duration 20
 
 test: install  ## every test, against the installed package
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/pytest $(ARGS)
 
 check: install  ## style and types
 	$(BIN)/ruff check $(CHECKED)

@@ -28,8 +28,10 @@ def files(folder: str) -> list[str]:
     return sorted(str(path.relative_to(ROOT)) for path in (ROOT / folder).iterdir() if path.is_file())
 
 
+(ROOT / "build").mkdir(exist_ok=True)
 setup(
     version=version(),
+    options={"egg_info": {"egg_base": "build"}},  # not beside the package, where it would be imported from
     distclass=MessageDistribution,
     cmdclass={"build_py": BuildPackage, "build_messages": BuildMessages, "install_data": InstallData},
     data_files=[

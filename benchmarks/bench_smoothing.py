@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from frankmocap_ros.geometry import normalize
+from frankmocap_ros.geometry import IDENTITY_XYZW, normalize
 from frankmocap_ros.smoothing import OneEuro, OneEuroQuaternion, OneEuroVector
 
 JOINTS = 54
@@ -19,7 +19,7 @@ def main() -> None:
     """Print p50, p95 and p99 of positions, rotations and both together [ms]."""
     rng = np.random.default_rng(0)
     positions = rng.normal(0.0, 0.01, (FRAMES, JOINTS, 3))
-    rotations = normalize(rng.normal(0.0, 0.02, (FRAMES, JOINTS, 4)) + (0.0, 0.0, 0.0, 1.0))
+    rotations = normalize(rng.normal(0.0, 0.02, (FRAMES, JOINTS, 4)) + IDENTITY_XYZW)
     valid = np.ones(JOINTS, dtype=bool)
     params = OneEuro(1.5, 3.0, 1.0)
     vector, quaternion = OneEuroVector(JOINTS, params), OneEuroQuaternion(JOINTS, params)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ros_wheels import BUILD_WHEELS, why_no_messages
 from setuptools import build_meta
 from setuptools.build_meta import (
     build_editable,
@@ -13,6 +12,8 @@ from setuptools.build_meta import (
     prepare_metadata_for_build_editable,
     prepare_metadata_for_build_wheel,
 )
+
+from ros_wheels import BUILD_WHEELS, why_no_messages
 
 __all__ = [
     "build_editable",

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ros_wheels import why_no_messages
 from setuptools import Command, Distribution
 from setuptools.command.build_py import build_py
+
+from ros_wheels import why_no_messages
 
 from distutils.command.install_data import install_data  # isort: skip  # setuptools brings distutils
 
@@ -31,12 +32,13 @@ class BuildPackage(build_py):
     """Copies the Python files afresh, then adds the messages' Python part."""
 
     def run(self) -> None:
-        """Leave the package in ``build_lib``."""
+        """Leave the package in ``build_lib``; for an editable install, the messages in the source."""
         shutil.rmtree(Path(self.build_lib, PACKAGE), ignore_errors=True)  # forgets files that are gone
         super().run()
         self.run_command("build_messages")
+        target = Path(PACKAGE) if self.editable_mode else Path(self.build_lib, PACKAGE)
         for package in STAGE.glob(f"**/*-packages/{PACKAGE}"):
-            target = Path(self.build_lib, PACKAGE)
+            shutil.rmtree(target / "msg", ignore_errors=True)
             shutil.copytree(package / "msg", target / "msg", ignore=shutil.ignore_patterns("*.c"))
             for library in package.glob("*.so"):
                 shutil.copy2(library, target)
@@ -65,10 +67,16 @@ class BuildMessages(Command):
         environ = {**os.environ, "AMENT_PREFIX_PATH": str(prefix), "CMAKE_PREFIX_PATH": str(prefix)}
         environ["PATH"] = os.pathsep.join([str(prefix / "bin"), environ.get("PATH", os.defpath)])
         forget_other_prefix(prefix)
-        configure = ["cmake", "-S", ".", "-B", BUILD, "-G", "Ninja", f"-DCMAKE_INSTALL_PREFIX={STAGE.absolute()}"]
-        configure += [f"-DPython3_EXECUTABLE={sys.executable}", "-DBUILD_TESTING=OFF", "-DCMAKE_BUILD_TYPE=Release"]
-        for command in (configure, ["cmake", "--build", BUILD, "--target", "install"]):
-            subprocess.run([str(word) for word in command], env=environ, check=True, stdout=sys.stderr)
+        options = {
+            "BUILD_TESTING": "OFF",
+            "CMAKE_BUILD_TYPE": "Release",
+            "CMAKE_INSTALL_PREFIX": STAGE.absolute(),
+            "Python3_EXECUTABLE": sys.executable,
+        }
+        configure = ["cmake", "-S", ".", "-B", str(BUILD), "-G", "Ninja"]
+        configure += [f"-D{name}={value}" for name, value in options.items()]
+        for command in (configure, ["cmake", "--build", str(BUILD), "--target", "install"]):
+            subprocess.run(command, env=environ, check=True, stdout=sys.stderr)
 
 
 class InstallData(install_data):
@@ -89,7 +97,7 @@ def wheels_prefix() -> Path:
     """The prefix in which the ROS wheels stand: pip's build environment or the running one."""
     spec = importlib.util.find_spec("rosidl_generator_py")
     if spec is None or spec.origin is None:
-        raise SystemExit("the ROS build wheels are missing: build with isolation, or see CONTRIBUTING in README.md")
+        raise SystemExit("the ROS build wheels are missing: build with isolation, or by `make install`")
     for prefix in Path(spec.origin).parents:
         if (prefix / "share" / "ament_index").is_dir():
             return prefix

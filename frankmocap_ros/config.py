@@ -38,6 +38,7 @@ class MocapConfig:
     joint_topics: tuple[str, ...] = setting((), "Joints of the operator that get topics of their own.", live=False)
     operator: str = setting("nearest", "Who the operator is when nobody is: the nearest, largest or most central person, or operator_id.", choices=("nearest", "largest", "centre", "id"))
     operator_id: int = setting(0, "Body id of the operator with operator: id.", minimum=0, maximum=2**31 - 1)
+    autostart: bool = setting(True, "Configure and activate at start; false waits for lifecycle commands.", live=False)
     diagnostics_period_s: float = setting(1.0, "Time between two diagnostics messages.", unit="s", minimum=0.1, maximum=60.0)
     latency_budget_ms: float = setting(100.0, "Diagnostics warn when the 95th percentile of the age at publication exceeds this.", unit="ms", minimum=1.0, maximum=10000.0)
 

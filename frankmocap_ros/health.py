@@ -123,7 +123,9 @@ def _clocks_disagree(s: Snapshot) -> Finding | None:
 
 
 def _malformed(s: Snapshot) -> Finding | None:
-    reasons = {r: n for r, n in s.dropped_in_period.items() if n and r not in (DROP_OVERWRITTEN, DROP_TOO_OLD)}
+    reasons = {
+        r: n for r, n in s.dropped_in_period.items() if n and r not in (DROP_OVERWRITTEN, DROP_TOO_OLD)
+    }
     if not s.active or not reasons:
         return None
     return Level.WARN, (
@@ -146,8 +148,8 @@ def _late(s: Snapshot) -> Finding | None:
     if not s.active or s.age_ms is None or s.age_ms[1] <= s.latency_budget_ms:
         return None
     return Level.WARN, (
-        f"age p95 {s.age_ms[1]:.1f} ms is over the budget of {s.latency_budget_ms:.1f} ms: lower resize_short "
-        "or the image rate, or raise latency_budget_ms"
+        f"age p95 {s.age_ms[1]:.1f} ms is over the budget of {s.latency_budget_ms:.1f} ms: "
+        "lower resize_short or the image rate, or raise latency_budget_ms"
     )
 
 

@@ -8,8 +8,8 @@ Input in Interactive Systems", CHI 2012. With input x, output y and the time dt 
     y  += a(f_c) * (x - y)
     a(f) = r / (1 + r),  r = 2 pi f dt
 
-The difference is that of the inputs, as in the authors' own implementation: it does not depend on the
-frame rate. |v| is the length of the vector, so turning the input turns the output and changes nothing else.
+The difference is that of two inputs, as in the authors' own implementation; that of input and last output
+would grow with the frame rate. |v| is the length of the vector, so turning the input turns the output and changes nothing else.
 """
 
 import math
@@ -47,9 +47,9 @@ class OneEuro:
         SettingError: a value is not finite or out of range.
     """
 
-    min_cutoff_hz: float = 1.5
-    beta: float = 3.0
-    derivative_cutoff_hz: float = 1.0
+    min_cutoff_hz: float
+    beta: float
+    derivative_cutoff_hz: float
 
     def __post_init__(self) -> None:
         """Check the ranges."""

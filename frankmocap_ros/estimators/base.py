@@ -6,29 +6,25 @@ smoothing and states are the pipeline's.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import Observation, Region
 from frankmocap_ros.geometry import Camera
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Image:
     """One image for an estimator.
 
     Attributes:
-        pixels: shape (H, W, 3), uint8; not to be written to.
-        order: channel order of ``pixels``.
+        bitmap: the pixels; not to be written to.
         camera: camera of exactly these pixels.
         calibrated: whether ``camera`` comes from a calibration rather than an assumed field of view.
         time_s: the image's own time [s].
     """
 
-    pixels: NDArray[np.uint8]
-    order: Literal["rgb", "bgr"]
+    bitmap: Bitmap
     camera: Camera
     calibrated: bool
     time_s: float

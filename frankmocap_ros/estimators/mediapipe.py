@@ -15,9 +15,9 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 
+from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import KeypointPose, Observation, Region, ScaleSource
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.estimators.base import Capabilities, Image
@@ -170,7 +170,7 @@ class MediaPipeEstimator:
     def warm_up(self) -> None:
         """Run all graphs once on an empty image."""
         camera = Camera.from_fov(320, 240, 60.0)
-        blank = Image(np.zeros((240, 320, 3), np.uint8), "rgb", camera, False, 0.0)
+        blank = Image(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
         self.detect(blank, 1)
         self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)])
 
@@ -185,7 +185,7 @@ class MediaPipeEstimator:
         out = self._detector.run(image=self._image_packet(image))
         if "detections" not in out:
             return []
-        size = np.array([image.pixels.shape[1], image.pixels.shape[0]], float)
+        size = np.array(image.bitmap.size_px, float)
         found = sorted(self._get.get_proto_list(out["detections"]), key=lambda d: -d.score[0])
         regions = []
         for detection in found[:max_people]:
@@ -202,15 +202,12 @@ class MediaPipeEstimator:
     def _image_packet(self, image: Image) -> Any:
         """The image as MediaPipe's packet, made once for detection and landmarks."""
         if self._packet is None or self._packet[0] is not image:
-            pixels = image.pixels if image.order == "rgb" else cv2.cvtColor(image.pixels, cv2.COLOR_BGR2RGB)
-            frame = self._create.create_image_frame(
-                image_format=self._srgb, data=np.ascontiguousarray(pixels)
-            )
+            frame = self._create.create_image_frame(image_format=self._srgb, data=image.bitmap.rgb())
             self._packet = (image, frame)
         return self._packet[1]
 
     def _estimate_one(self, image: Image, region: Region) -> Observation | None:
-        height, width = image.pixels.shape[:2]
+        width, height = image.bitmap.size_px
         size = np.array([width, height], float)
         center = region.center_px / size
         rect = self._rect(

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from frankmocap_ros.errors import ImageError
+from frankmocap_ros.ros.decoded import Order
 
-Order = Literal["gray", "bgr", "rgb", "bgra", "rgba"]
 Kind = Literal["bytes", "high_byte", "scaled", "bayer", "yuv_packed", "yuv_planes", "nv24"]
 
 
@@ -74,8 +74,14 @@ _YUV: Final[tuple[tuple[str, Kind, int, int], ...]] = (
     ("nv24", "nv24", 1, -1),
 )
 _DEPTHS: Final = (
-    ("8U", "u1"), ("8S", "i1"), ("16U", "<u2"), ("16S", "<i2"), ("32S", "<i4"), ("32F", "<f4"), ("64F", "<f8"),
-)  # fmt: skip
+    ("8U", "u1"),
+    ("8S", "i1"),
+    ("16U", "<u2"),
+    ("16S", "<i2"),
+    ("32S", "<i4"),
+    ("32F", "<f4"),
+    ("64F", "<f8"),
+)
 # OpenCV's own colour images are BGR, so cv_bridge reads 3 and 4 channels without a name that way too.
 _UNNAMED_ORDER: Final[dict[int, Order]] = {1: "gray", 2: "gray", 3: "bgr", 4: "bgra"}
 
@@ -117,5 +123,7 @@ def layout_of(encoding: object) -> Layout:
     layout = ENCODINGS.get(encoding) if isinstance(encoding, str) else None
     if layout is None:
         shown = repr(encoding[:40]) if isinstance(encoding, str) else type(encoding).__name__
-        raise ImageError("unknown_encoding", f"encoding {shown} is not known; publish bgr8, rgb8 or another of sensor_msgs")
+        raise ImageError(
+            "unknown_encoding", f"encoding {shown} is not known; bgr8, rgb8 and all of sensor_msgs are"
+        )
     return layout

@@ -27,6 +27,9 @@ def clock():
     return Clock()
 
 
+WRITES = 5000
+
+
 # -- StageTimer
 
 
@@ -188,6 +191,48 @@ def test_a_question_from_before_the_events_is_answered_with_zero():
     assert meter.rate_hz(104.9) == pytest.approx(10.0)  # and nothing is lost by it
 
 
+def test_events_after_the_question_do_not_count():
+    meter = RateMeter(1.0)
+    for time_s in (0.0, 0.2, 0.5):
+        meter.tick(time_s)
+    assert meter.rate_hz(0.4) == pytest.approx(2.5)
+
+
+def test_an_event_while_another_thread_asks_does_no_harm():
+    entered, other_done = threading.Event(), threading.Event()
+
+    class Slow(float):
+        """A time whose comparison takes as long as the other thread needs, were it let in."""
+
+        def __gt__(self, other):
+            if not entered.is_set():
+                entered.set()
+                other_done.wait(0.1)
+            return float(self) > other
+
+    def tick_once():
+        entered.wait()
+        meter.tick(2.0)
+        other_done.set()
+
+    meter = RateMeter(10.0)
+    meter.tick(1.0)
+    meter.tick(Slow(1.5))
+    thread = threading.Thread(target=tick_once)
+    thread.start()
+    assert meter.rate_hz(2.0) == pytest.approx(1.0)
+    thread.join()
+    assert meter.rate_hz(2.0) == pytest.approx(2.0)
+
+
+def test_events_at_one_instant_have_no_rate_yet():
+    meter = RateMeter(1.0)
+    meter.tick(5.0)
+    meter.tick(5.0)
+    assert meter.rate_hz(5.0) == 0.0
+    assert meter.rate_hz(5.5) == pytest.approx(2.0)
+
+
 @given(st.lists(st.floats(-1e6, 1e6), max_size=40), st.floats(-1e6, 1e6), st.floats(1e-3, 1e3))
 def test_any_times_give_a_rate(times_s, now_s, window_s):
     meter = RateMeter(window_s)
@@ -255,6 +300,30 @@ def test_reset_forgets_counts():
     assert counters.take_new() == {"too_old": 1}
 
 
+def test_two_threads_that_count_at_once_both_count():
+    entered, other_done = threading.Event(), threading.Event()
+
+    class Slow(int):
+        """A one whose addition takes as long as the other thread needs, were it let in."""
+
+        def __radd__(self, count):
+            entered.set()
+            other_done.wait(0.1)
+            return count + 1
+
+    def count_once():
+        entered.wait()
+        counters.add("x")
+        other_done.set()
+
+    counters = Counters()
+    thread = threading.Thread(target=count_once)
+    thread.start()
+    counters.add("x", Slow(1))
+    thread.join()
+    assert counters.total() == 2
+
+
 def test_what_is_handed_out_is_a_copy():
     counters = Counters()
     counters.add("too_old")
@@ -278,9 +347,9 @@ def test_threads_may_share_them():
     taken, errors = [], []
 
     def write():
-        for k in range(5000):
+        for k in range(WRITES):
             counters.add("x")
-            meter.tick(float(k) / 5000.0)
+            meter.tick(k / WRITES)
             rolling.add(1.0)
 
     def read():
@@ -298,5 +367,5 @@ def test_threads_may_share_them():
     for thread in threads:
         thread.join()
     assert not errors
-    assert counters.total() == 10000
-    assert sum(taken) + counters.take_new().get("x", 0) == 10000
+    assert counters.total() == 2 * WRITES
+    assert sum(taken) + counters.take_new().get("x", 0) == 2 * WRITES

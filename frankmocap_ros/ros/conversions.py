@@ -1,0 +1,150 @@
+"""Frames to messages. Messages are made once and refilled: most of their cost is making them."""
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point, PoseStamped, Quaternion
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+from frankmocap_ros.body import Body, Frame, JointState
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, JointPoseStamped, Latency
+from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, Skeleton
+
+_POSES = (int(JointState.TRACKED), int(JointState.PREDICTED))
+
+
+def seconds(stamp: Time) -> float:
+    """A stamp as seconds."""
+    return stamp.sec + 1e-9 * stamp.nanosec
+
+
+def camera_of(info: CameraInfo, width: int, height: int) -> Camera | None:
+    """The camera of an image of the given size; None where the message says nothing about it.
+
+    Lens distortion is not taken into account. An image of another size than the calibration's is taken
+    for a resized one where the aspect ratio is the same within 1 %.
+    """
+    fx, cx, fy, cy = float(info.k[0]), float(info.k[2]), float(info.k[4]), float(info.k[5])
+    if not (np.isfinite([fx, fy, cx, cy]).all() and fx > 0.0 and fy > 0.0 and info.width and info.height):
+        return None
+    camera = Camera(fx, fy, cx, cy, info.width, info.height)
+    if (info.width, info.height) == (width, height):
+        return camera
+    if abs(info.width * height - info.height * width) > 0.01 * info.width * height:
+        return None
+    return camera.scaled_to(width, height)
+
+
+def _set_point(point: Point, xyz: list[float]) -> None:
+    point.x, point.y, point.z = xyz
+
+
+def _set_quaternion(quaternion: Quaternion, xyzw: list[float]) -> None:
+    quaternion.x, quaternion.y, quaternion.z, quaternion.w = xyzw
+
+
+def _new_body(skeleton: Skeleton) -> BodyPose:
+    """A message with all names in place."""
+    return BodyPose(
+        joints=[
+            JointPose(name=name, parent=parent)
+            for name, parent in zip(skeleton.names, skeleton.parent_names, strict=True)
+        ]
+    )
+
+
+def fill_body(msg: BodyPose, body: Body) -> None:
+    """Write a body into a message that ``_new_body`` made for the same skeleton."""
+    msg.id, msg.estimator = body.id, body.estimator
+    msg.has_3d, msg.has_orientation, msg.has_hands = body.has_3d, body.has_orientation, body.has_hands
+    msg.scale_source = int(body.scale_source)
+    msg.box = body.box_xywh.astype(np.float32)
+    msg.betas = [] if body.betas is None else body.betas.tolist()
+    rows = zip(
+        msg.joints,
+        body.positions.tolist(),
+        body.orientations_xyzw.tolist(),
+        body.local_rotations_xyzw.tolist(),
+        body.pixels.tolist(),
+        body.confidence.tolist(),
+        body.orientation_confidence.tolist(),
+        body.states.tolist(),
+        strict=True,
+    )
+    for joint, position, orientation, local, pixel, confidence, orientation_confidence, state in rows:
+        _set_point(joint.pose.position, position)
+        _set_quaternion(joint.pose.orientation, orientation)
+        _set_quaternion(joint.local_rotation, local)
+        joint.pixel.x, joint.pixel.y = pixel
+        joint.confidence = confidence
+        joint.orientation_confidence = orientation_confidence
+        joint.state = state
+
+
+class BodiesMessage:
+    """One BodyPoseArray, refilled for every frame. For one thread; publish before the next ``fill``."""
+
+    def __init__(self) -> None:
+        self._msg = BodyPoseArray()
+        self._pool: dict[int, list[BodyPose]] = {len(BODY): [], len(BODY_WITH_HANDS): []}
+
+    def fill(self, frame: Frame, header: Header, age_ms: float) -> BodyPoseArray:
+        """The frame as a message."""
+        used = dict.fromkeys(self._pool, 0)
+        bodies = []
+        for body in frame.bodies:
+            size = len(body.skeleton)
+            if used[size] == len(self._pool[size]):
+                self._pool[size].append(_new_body(body.skeleton))
+            msg = self._pool[size][used[size]]
+            used[size] += 1
+            fill_body(msg, body)
+            bodies.append(msg)
+        self._msg.header = header
+        self._msg.sequence = frame.index
+        self._msg.inference_ms = frame.inference_ms
+        self._msg.age_ms = age_ms
+        self._msg.operator_id = frame.operator_id
+        self._msg.bodies = bodies
+        return self._msg
+
+
+def joint_messages(
+    bodies: BodyPoseArray, name: str
+) -> tuple[JointPoseStamped, PoseStamped | None] | None:
+    """The operator's joint, and its pose where it is measured or inferred in this image.
+
+    None where there is no operator, or the joint is not estimated.
+    """
+    if not bodies.operator_id or not bodies.bodies:
+        return None
+    body = bodies.bodies[0]
+    row = BODY_WITH_HANDS.index[name]
+    if row >= len(body.joints):
+        return None
+    joint = body.joints[row]
+    stamped = JointPoseStamped(
+        header=bodies.header, body_id=body.id, estimator=body.estimator, joint=joint
+    )
+    if joint.state not in _POSES:
+        return stamped, None  # a bare pose cannot say that it is old or unknown
+    return stamped, PoseStamped(header=bodies.header, pose=joint.pose)
+
+
+def latency_message(
+    header: Header, stages_ms: dict[str, float], total_ms: float, dropped: int, skipped: int
+) -> Latency:
+    """Where the time of one frame went."""
+    return Latency(
+        header=header,
+        total=total_ms,
+        dropped=dropped,
+        skipped=skipped,
+        **{
+            name: stages_ms.get(name, 0.0)
+            for name in ("transport", "wait", "decode", "detect", "regress", "post", "publish")
+        },
+    )
+
+

@@ -1,0 +1,111 @@
+"""Settings as ROS parameters: declared with descriptors, checked, swapped in one assignment."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from rcl_interfaces.msg import (
+    FloatingPointRange,
+    IntegerRange,
+    ParameterDescriptor,
+    ParameterType,
+    SetParametersResult,
+)
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from frankmocap_ros.errors import SettingError
+from frankmocap_ros.settings import Setting, settings_of, updated
+
+C = TypeVar("C")
+
+_TYPES = {
+    bool: ParameterType.PARAMETER_BOOL,
+    int: ParameterType.PARAMETER_INTEGER,
+    float: ParameterType.PARAMETER_DOUBLE,
+    str: ParameterType.PARAMETER_STRING,
+    tuple: ParameterType.PARAMETER_STRING_ARRAY,
+}
+
+
+def descriptor(s: Setting) -> ParameterDescriptor:
+    """Type, text, allowed values and range of a setting."""
+    result = ParameterDescriptor(
+        name=s.name, type=_TYPES[s.type], description=s.description, additional_constraints=s.allowed
+    )
+    if s.type is int:
+        result.integer_range = [IntegerRange(from_value=int(s.minimum or 0), to_value=int(s.maximum or 0))]
+    if s.type is float:
+        result.floating_point_range = [
+            FloatingPointRange(from_value=float(s.minimum or 0), to_value=float(s.maximum or 0))
+        ]
+    return result
+
+
+def _value(parameter: Parameter) -> object:
+    """A parameter's value as the settings want it."""
+    if parameter.type_ in (Parameter.Type.STRING_ARRAY, Parameter.Type.NOT_SET):
+        return tuple(name for name in parameter.value or () if name)
+    return parameter.value
+
+
+class Parameters(Generic[C]):
+    """The settings of a node, live as ROS parameters.
+
+    Args:
+        node: the node to declare them on.
+        cls: config class that declares the settings.
+        running: whether settings that cannot change while running are locked now.
+        on_change: called with the new config after it is in force.
+
+    Raises:
+        SettingError: a value given at start (file or command line) is not allowed.
+    """
+
+    def __init__(
+        self, node: Node, cls: type[C], running: Callable[[], bool], on_change: Callable[[C], None]
+    ) -> None:
+        self._node = node
+        self._running = running
+        self._on_change = on_change
+        self._settings = {s.name: s for s in settings_of(cls)}
+        given = {}
+        for s in self._settings.values():
+            default: Any = list(s.default) or [""] if isinstance(s.default, tuple) else s.default
+            try:
+                given[s.name] = _value(
+                    Parameter(s.name, value=node.declare_parameter(s.name, default, descriptor(s)).value)
+                )
+            except Exception as error:  # rclpy's many parameter exceptions, told in the settings' own words
+                raise SettingError(f"{s.name}: {error}; allowed: {s.allowed}") from error
+        self.config: C = updated(cls(), given)
+        node.add_on_set_parameters_callback(self._check)
+        node.add_post_set_parameters_callback(self._apply)
+
+    def _changes(self, parameters: Sequence[Parameter]) -> dict[str, object]:
+        return {p.name: _value(p) for p in parameters if p.name in self._settings}
+
+    def _check(self, parameters: Sequence[Parameter]) -> SetParametersResult:
+        """Refuse, with a reason, what is not allowed; other people's parameters pass."""
+        try:
+            changes = self._changes(parameters)
+            new = updated(self.config, changes)
+            locked = [
+                name
+                for name in changes
+                if not self._settings[name].live and getattr(new, name) != getattr(self.config, name)
+            ]
+            if locked and self._running():
+                raise SettingError(
+                    f"{', '.join(locked)} cannot change while the node is configured; do: "
+                    f"ros2 lifecycle set {self._node.get_fully_qualified_name()} deactivate, cleanup, "
+                    "then set it, configure and activate"
+                )
+        except SettingError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _apply(self, parameters: Sequence[Parameter]) -> None:
+        changes = self._changes(parameters)
+        if changes:
+            self.config = updated(self.config, changes)
+            self._on_change(self.config)

@@ -1,0 +1,43 @@
+"""Quality of service. Everything here can be overridden through ``qos_overrides`` parameters."""
+
+from rclpy.duration import Duration
+from rclpy.qos import (
+    DurabilityPolicy,
+    HistoryPolicy,
+    LivelinessPolicy,
+    QoSPolicyKind,
+    QoSProfile,
+    ReliabilityPolicy,
+)
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+IMAGES = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.BEST_EFFORT,
+    durability=DurabilityPolicy.VOLATILE,
+)
+"""Sensor data, but only the newest: for images and camera_info in."""
+
+RESULTS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.VOLATILE,
+    deadline=Duration(nanoseconds=200_000_000),
+    liveliness=LivelinessPolicy.AUTOMATIC,
+    liveliness_lease_duration=Duration(seconds=1),
+)
+"""For poses out: a subscriber may ask to be told when none came for 0.2 s, or the node died (1 s)."""
+
+OVERRIDABLE = QoSOverridingOptions(
+    [
+        QoSPolicyKind.HISTORY,
+        QoSPolicyKind.DEPTH,
+        QoSPolicyKind.RELIABILITY,
+        QoSPolicyKind.DURABILITY,
+        QoSPolicyKind.DEADLINE,
+        QoSPolicyKind.LIVELINESS,
+        QoSPolicyKind.LIVELINESS_LEASE_DURATION,
+    ]
+)
