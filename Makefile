@@ -45,7 +45,7 @@ clean:
 	$(PYTHON) build_backend/ros_wheels.py > .venv/build-requirements.txt
 	$(PIP) install --quiet 'setuptools>=77,<80' -r .venv/build-requirements.txt
 	$(PIP) install --quiet --no-build-isolation '.[ros,dev]'
-	touch $@ .venv/package
+	touch $@
 
 .venv/package: .venv/dependencies $(SOURCES)
 	$(PIP) install --quiet --no-deps --no-build-isolation .

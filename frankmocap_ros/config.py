@@ -67,7 +67,7 @@ class CameraConfig:
     loop: bool = setting(True, "Start a video again at its end.")
     width: int = setting(0, "Width to resize images to; 0 keeps the source's own.", unit="px", minimum=0, maximum=7680, live=False)
     frame_id: str = setting("camera_optical_frame", "Frame of the images.", live=False)
-    horizontal_fov_deg: float = setting(60.0, "Horizontal field of view for CameraInfo.", unit="deg", minimum=10.0, maximum=170.0, live=False)
+    horizontal_fov_deg: float = setting(0.0, "Horizontal field of view for camera_info; 0 says that the camera is not calibrated (K is zero), but the synthetic camera knows its own.", unit="deg", minimum=0.0, maximum=170.0, live=False)
     camera_info: bool = setting(True, "Publish camera_info.", live=False)
     raw: bool = setting(True, "Publish image.", live=False)
     compressed: bool = setting(False, "Publish image/compressed as JPEG.", live=False)

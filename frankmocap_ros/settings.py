@@ -6,7 +6,7 @@ command-line flag and the check of every value. The declarations are in ``config
 
 import argparse
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar, get_type_hints
 
@@ -166,10 +166,12 @@ def markdown_table(cls: type) -> str:
     return "\n".join(rows) + "\n"
 
 
-def add_flags(parser: argparse.ArgumentParser, cls: type) -> None:
+def add_flags(parser: argparse.ArgumentParser, cls: type, leave_out: Sequence[str] = ()) -> None:
     """Add one flag per setting; flags that are not given leave no trace in the namespace."""
     group = parser.add_argument_group("settings", "the node's parameters as flags")
     for s in settings_of(cls):
+        if s.name in leave_out:
+            continue
         flag = "--" + s.name.replace("_", "-")
         text = f"{s.description} ({s.allowed}; default {yaml_value(s.default)})".replace("%", "%%")
         kind: dict[str, Any] = {"dest": s.name, "default": argparse.SUPPRESS, "help": text}

@@ -9,7 +9,8 @@ Input in Interactive Systems", CHI 2012. With input x, output y and the time dt 
     a(f) = r / (1 + r),  r = 2 pi f dt
 
 The difference is that of two inputs, as in the authors' own implementation; that of input and last output
-would grow with the frame rate. |v| is the length of the vector, so turning the input turns the output and changes nothing else.
+would grow with the frame rate. |v| is the length of the vector, so turning the input turns the output and
+changes nothing else.
 """
 
 import math

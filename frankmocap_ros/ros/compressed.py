@@ -15,12 +15,13 @@ from typing import Any, Final, cast
 import cv2
 import numpy as np
 
+from frankmocap_ros.bitmap import Bitmap, Order
 from frankmocap_ros.errors import ImageError
-from frankmocap_ros.ros.decoded import Decoded, Order, Pixels
 from frankmocap_ros.ros.image_encodings import ENCODINGS
 from frankmocap_ros.ros.image_headers import JPEG_START, PNG_START, checked_jpeg, checked_png
 from frankmocap_ros.ros.images import MAX_SIDE_PX, byte_array, flat_bytes
 from frankmocap_ros.ros.native_stderr import with_native_stderr
+from frankmocap_ros.ros.raw_pixels import Pixels
 
 MAX_COMPRESSED_PIXELS: Final = 40_000_000  # 8K is 33 million; decoding needs up to 8 bytes for each
 
@@ -41,7 +42,7 @@ _MAX_EXTRA_BYTES: Final = 8  # webcams leave a few behind the picture; more mean
 _SHORT_LINE: Final = re.compile(rb"[Pp]remature end")
 
 
-def decode_compressed(msg: Any, max_pixels: int = MAX_COMPRESSED_PIXELS) -> Decoded:
+def decode_compressed(msg: Any, max_pixels: int = MAX_COMPRESSED_PIXELS) -> Bitmap:
     """8-bit pixels of a sensor_msgs/CompressedImage.
 
     Args:
@@ -115,19 +116,19 @@ def _is_damage(line: bytes) -> bool:
     return not _HARMLESS_LINE.search(line)
 
 
-def _ordered(text: str, pixels: Pixels) -> Decoded:
+def _ordered(text: str, pixels: Pixels) -> Bitmap:
     """Name the channels, and interpolate a bayer pattern that was compressed as grey."""
     original, _, compression = text.partition(";")
     if pixels.ndim == 2:
         layout = ENCODINGS.get(original.strip())
         if layout is not None and layout.kind == "bayer" and min(pixels.shape) >= 3:
-            return Decoded(cast(Pixels, cv2.cvtColor(pixels, layout.code)), "rgb")
-        return Decoded(pixels, "gray")
+            return Bitmap(cast(Pixels, cv2.cvtColor(pixels, layout.code)), "rgb")
+        return Bitmap(pixels, "gray")
     order: Order = "rgb" if "compressed rgb" in compression else "bgr"
-    return Decoded(pixels, order)
+    return Bitmap(pixels, order)
 
 
-def fill_compressed(msg: Any, image: Decoded, jpeg_quality: int = 90) -> None:
+def fill_compressed(msg: Any, image: Bitmap, jpeg_quality: int = 90) -> None:
     """Set format and data of a sensor_msgs/CompressedImage to a JPEG of the image.
 
     Args:

@@ -10,8 +10,8 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
+from frankmocap_ros.bitmap import Order
 from frankmocap_ros.errors import ImageError
-from frankmocap_ros.ros.decoded import Order
 
 Kind = Literal["bytes", "high_byte", "scaled", "bayer", "yuv_packed", "yuv_planes", "nv24"]
 

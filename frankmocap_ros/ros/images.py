@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.errors import ImageError
-from frankmocap_ros.ros.decoded import Decoded, Pixels
 from frankmocap_ros.ros.image_encodings import layout_of
-from frankmocap_ros.ros.raw_pixels import Raw, to_decoded
+from frankmocap_ros.ros.raw_pixels import Pixels, Raw, to_bitmap
 
 REASONS: Final = (
     "unknown_encoding",  # not an encoding of sensor_msgs
@@ -80,7 +80,7 @@ def _checked(msg: Any, max_pixels: int) -> Raw:
     return Raw(flat, height, width, step, _uint32(msg, "is_bigendian") != 0, layout)
 
 
-def decode_image(msg: Any, max_pixels: int = MAX_PIXELS) -> Decoded:
+def decode_image(msg: Any, max_pixels: int = MAX_PIXELS) -> Bitmap:
     """8-bit pixels of a sensor_msgs/Image.
 
     Args:
@@ -93,7 +93,7 @@ def decode_image(msg: Any, max_pixels: int = MAX_PIXELS) -> Decoded:
     """
     raw = _checked(msg, max_pixels)
     try:
-        return to_decoded(raw)
+        return to_bitmap(raw)
     except (cv2.error, MemoryError) as e:
         raise ImageError("bad_data", f"{msg.encoding} does not convert: {str(e).strip()}") from e
 

@@ -17,9 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.bitmap import Bitmap, Order
 from frankmocap_ros.errors import ImageError
-from frankmocap_ros.ros.decoded import Decoded, Order, Pixels
 from frankmocap_ros.ros.image_encodings import Kind, Layout
+
+Pixels = NDArray[np.uint8]
 
 _FLAT: Final = 127  # what an image of one value is scaled to, as in cv_bridge
 
@@ -59,25 +61,25 @@ class Raw:
         return np.ascontiguousarray(kept, dtype=dtype.newbyteorder("="))
 
 
-def _from_bytes(raw: Raw) -> Decoded:
+def _from_bytes(raw: Raw) -> Bitmap:
     view = raw.bytes_view(raw.layout.channels)
     if raw.layout.channels == 2:
         view = np.ascontiguousarray(view[..., 0])
-    return Decoded(view, raw.layout.order)
+    return Bitmap(view, raw.layout.order)
 
 
-def _from_high_byte(raw: Raw) -> Decoded:
-    return Decoded(raw.high_bytes(), raw.layout.order)
+def _from_high_byte(raw: Raw) -> Bitmap:
+    return Bitmap(raw.high_bytes(), raw.layout.order)
 
 
-def _from_scaled(raw: Raw) -> Decoded:
+def _from_scaled(raw: Raw) -> Bitmap:
     values = raw.values()
     order: Order = "bgr" if values.ndim == 3 else "gray"
     if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
-        return Decoded(_scaled_integers(values), order)
+        return Bitmap(_scaled_integers(values), order)
     if values.dtype.kind == "i":
         values = values.astype(np.float64)  # float32 does not hold every int32
-    return Decoded(_scaled_floats(values), order)
+    return Bitmap(_scaled_floats(values), order)
 
 
 def _scaled_integers(values: NDArray[Any]) -> Pixels:
@@ -104,26 +106,26 @@ def _scaled_floats(values: NDArray[Any]) -> Pixels:
     return cast(Pixels, cv2.convertScaleAbs(np.multiply(shifted, 255.0 / span, out=shifted)))
 
 
-def _from_bayer(raw: Raw) -> Decoded:
+def _from_bayer(raw: Raw) -> Bitmap:
     if min(raw.height, raw.width) < 3:
         raise ImageError("bad_size", f"bayer image of {raw.width} x {raw.height}; the least is 3 x 3")
     mosaic = raw.high_bytes() if raw.layout.dtype.itemsize == 2 else raw.bytes_view(1)
-    return Decoded(cast(Pixels, cv2.cvtColor(mosaic, raw.layout.code)), "rgb")
+    return Bitmap(cast(Pixels, cv2.cvtColor(mosaic, raw.layout.code)), "rgb")
 
 
-def _from_yuv_packed(raw: Raw) -> Decoded:
+def _from_yuv_packed(raw: Raw) -> Bitmap:
     if raw.width % 2:
         raise ImageError("bad_size", f"YUV 4:2:2 image of odd width {raw.width}; pixels share chroma in twos")
-    return Decoded(cast(Pixels, cv2.cvtColor(raw.bytes_view(2), raw.layout.code)), "rgb")
+    return Bitmap(cast(Pixels, cv2.cvtColor(raw.bytes_view(2), raw.layout.code)), "rgb")
 
 
-def _from_yuv_planes(raw: Raw) -> Decoded:
+def _from_yuv_planes(raw: Raw) -> Bitmap:
     if raw.width % 2 or raw.height % 2:
         raise ImageError(
             "bad_size", f"YUV 4:2:0 image of odd size {raw.width} x {raw.height}; sides are even"
         )
     planes: Pixels = np.ndarray((raw.height * 3 // 2, raw.width), np.uint8, raw.flat, 0, (raw.step, 1))
-    return Decoded(cast(Pixels, cv2.cvtColor(planes, raw.layout.code)), "rgb")
+    return Bitmap(cast(Pixels, cv2.cvtColor(planes, raw.layout.code)), "rgb")
 
 
 # BT.601, video range (ITU-R BT.601-7): the same constants as OpenCV's NV12, which knows no 4:4:4.
@@ -131,15 +133,15 @@ _YUV_TO_RGB: Final = np.array([[1.164, 0.0, 1.596], [1.164, -0.391, -0.813], [1.
 _YUV_MATRIX: Final = np.hstack([_YUV_TO_RGB, _YUV_TO_RGB @ [[-16.0], [-128.0], [-128.0]]])
 
 
-def _from_nv24(raw: Raw) -> Decoded:
+def _from_nv24(raw: Raw) -> Bitmap:
     yuv = np.empty((raw.height, raw.width, 3), np.uint8)
     yuv[..., 0] = raw.bytes_view(1)
     chroma_at = raw.step * raw.height
     yuv[..., 1:] = np.ndarray((raw.height, raw.width, 2), np.uint8, raw.flat, chroma_at, (2 * raw.step, 2, 1))
-    return Decoded(cast(Pixels, cv2.transform(yuv, _YUV_MATRIX)), "rgb")
+    return Bitmap(cast(Pixels, cv2.transform(yuv, _YUV_MATRIX)), "rgb")
 
 
-_DECODERS: Final[dict[Kind, Callable[[Raw], Decoded]]] = {
+_DECODERS: Final[dict[Kind, Callable[[Raw], Bitmap]]] = {
     "bytes": _from_bytes,
     "high_byte": _from_high_byte,
     "scaled": _from_scaled,
@@ -150,7 +152,7 @@ _DECODERS: Final[dict[Kind, Callable[[Raw], Decoded]]] = {
 }
 
 
-def to_decoded(raw: Raw) -> Decoded:
+def to_bitmap(raw: Raw) -> Bitmap:
     """Convert by the encoding's kind.
 
     Raises:

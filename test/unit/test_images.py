@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.errors import ImageError
-from frankmocap_ros.ros.decoded import Decoded
 from frankmocap_ros.ros.image_encodings import ENCODINGS
 from frankmocap_ros.ros.images import MAX_PIXELS, REASONS, decode_image, fill_image
 
@@ -346,7 +346,7 @@ def test_resized_first_gives_what_resized_last_gives(encoding):
     small = decoded.resized(6)
     assert small.size_px == (8, 6)
     assert small.order == decoded.order
-    expected = cv2.resize(decoded.rgb(), (8, 6), interpolation=cv2.INTER_AREA)
+    expected = cv2.resize(decoded.rgb(), (8, 6), interpolation=cv2.INTER_LINEAR)
     np.testing.assert_array_equal(small.rgb(), expected)
 
 
@@ -362,7 +362,7 @@ def test_resized_first_gives_what_resized_last_gives(encoding):
     ],
 )
 def test_resized_keeps_the_aspect_and_never_enlarges(size, short, expected):
-    decoded = Decoded(np.zeros((size[1], size[0]), np.uint8), "gray")
+    decoded = Bitmap(np.zeros((size[1], size[0]), np.uint8), "gray")
     small = decoded.resized(short)
     assert small.size_px == expected
     assert (small is decoded) == (size == expected)

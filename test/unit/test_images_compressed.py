@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
+from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.ros.compressed import MAX_COMPRESSED_PIXELS, decode_compressed, fill_compressed
-from frankmocap_ros.ros.decoded import Decoded
 from frankmocap_ros.ros.image_headers import checked_png
 from frankmocap_ros.ros.images import REASONS
 from frankmocap_ros.ros.native_stderr import with_native_stderr
@@ -282,7 +282,8 @@ def test_truncated_within_the_headers(length):
 @pytest.mark.parametrize("data", [JPEG, PROGRESSIVE])
 def test_truncated_jpeg_with_an_end_marker(data, part):
     """libjpeg fills the rest with grey, and says so on stderr only."""
-    assert refused(message(data[: SCAN + int(part * (len(data) - SCAN))] + END)) == "truncated"
+    reason = refused(message(data[: SCAN + int(part * (len(data) - SCAN))] + END))
+    assert reason == "truncated" or (reason == "bad_jpeg" and data is PROGRESSIVE)  # cut between its scans
 
 
 @pytest.mark.parametrize(
@@ -485,9 +486,9 @@ def test_a_decoder_that_gives_another_size_is_not_believed(monkeypatch):
 @pytest.mark.parametrize(
     ("image", "text"),
     [
-        (Decoded(scene(), "bgr"), "bgr8; jpeg compressed bgr8"),
-        (Decoded(scene()[..., ::-1], "rgb"), "bgr8; jpeg compressed bgr8"),
-        (Decoded(scene(1), "gray"), "mono8; jpeg compressed "),
+        (Bitmap(scene(), "bgr"), "bgr8; jpeg compressed bgr8"),
+        (Bitmap(scene()[..., ::-1], "rgb"), "bgr8; jpeg compressed bgr8"),
+        (Bitmap(scene(1), "gray"), "mono8; jpeg compressed "),
     ],
 )
 def test_filled_messages_decode_to_what_went_in(image, text):
@@ -501,7 +502,7 @@ def test_quality_is_used():
     sizes = []
     for quality in (10, 50, 95):
         msg = SimpleNamespace()
-        fill_compressed(msg, Decoded(scene(), "bgr"), quality)
+        fill_compressed(msg, Bitmap(scene(), "bgr"), quality)
         sizes.append(len(msg.data))
     assert sizes == sorted(set(sizes))
 

@@ -1,0 +1,1 @@
+"""The ``frankmocap_ros`` command."""

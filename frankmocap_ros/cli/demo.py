@@ -1,0 +1,212 @@
+"""``frankmocap_ros demo``: camera node and mocap node as two processes, and a live table of what arrives."""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from frankmocap_ros.cli.ros_available import require_ros
+from frankmocap_ros.config import CameraConfig, MocapConfig
+from frankmocap_ros.errors import MocapError
+from frankmocap_ros.settings import add_flags, from_flags, settings_of, yaml_value
+from frankmocap_ros.transport import transport_environment
+
+if TYPE_CHECKING:
+    from frankmocap_ros.ros.watcher import Tally, Watcher
+
+_START_S = 60.0  # importing and warming up on a slow machine
+_STOP_S = 2.0
+_SHOWN = (
+    "head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist",
+    "pelvis", "left_knee", "right_knee", "left_ankle", "right_ankle",
+)  # fmt: skip
+_STATE_NAMES = ("invalid", "tracked", "predicted", "held")
+
+
+def _parser() -> argparse.ArgumentParser:
+    source = next(s for s in settings_of(CameraConfig) if s.name == "source")
+    parser = argparse.ArgumentParser(
+        prog="frankmocap_ros demo",
+        description="Start a camera node and the mocap node, subscribe to the bodies and show what arrives.",
+    )
+    parser.add_argument("--source", default="auto", help=source.text)
+    parser.add_argument("--duration", type=float, default=0.0, metavar="S", help="stop after so many seconds; 0: at Ctrl-C")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON, and show no table")
+    add_flags(parser, MocapConfig)
+    return parser
+
+
+def _command(module: str, parameters: dict[str, str]) -> list[str]:
+    """A node of this package in this Python; the folder it starts in stays off the module path."""
+    code = f"import sys; sys.path.pop(0); from frankmocap_ros.ros.{module} import main; sys.exit(main())"
+    pairs = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
+    return [sys.executable, "-c", code, "--ros-args", *pairs]
+
+
+@contextmanager
+def _running(commands: Sequence[Sequence[str]]) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Run processes; end them with SIGINT, and by force where that takes longer than 2 s."""
+    processes: list[subprocess.Popen[bytes]] = []
+    try:
+        for command in commands:
+            # a session of their own: Ctrl-C reaches this process alone, which then ends them in order
+            processes.append(subprocess.Popen(command, start_new_session=True, stdout=sys.stderr))
+        yield processes
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGINT)
+        end_s = time.monotonic() + _STOP_S
+        for process in processes:
+            try:
+                process.wait(max(0.1, end_s - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def main(args: Sequence[str]) -> int:
+    """Run the demo; exit code 0, 1 where no body was ever received."""
+    arguments = _parser().parse_args(args)
+    config = from_flags(MocapConfig, arguments)
+    require_ros("demo")
+    given = {
+        s.name: yaml_value(getattr(config, s.name))
+        for s in settings_of(MocapConfig)
+        if getattr(config, s.name) != s.default
+    }
+    # nothing of the demo leaves this machine unless the user's environment says so
+    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    os.environ.update(transport_environment(os.environ))
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    commands = [
+        _command("mocap_node", {**given, "diagnostics_period_s": "0.5"}),
+        _command("camera_node", {"source": json.dumps(arguments.source)}),
+    ]
+    with _running(commands) as processes:
+        return _watch(arguments, processes, stop)
+
+
+def _watch(arguments: argparse.Namespace, processes: list[subprocess.Popen[bytes]], stop: threading.Event) -> int:
+    import rclpy
+    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+
+    from frankmocap_ros.ros.watcher import Watcher, summary
+
+    rclpy.init(signal_handler_options=rclpy.signals.SignalHandlerOptions.NO)
+    watcher = Watcher()
+    executor = SingleThreadedExecutor()
+    executor.add_node(watcher)
+
+    def spin() -> None:
+        try:
+            executor.spin()
+        except ExternalShutdownException:
+            pass
+
+    thread = threading.Thread(target=spin, daemon=True)
+    thread.start()
+    try:
+        _wait(watcher.first_frame, processes, stop)
+        watcher.restart()
+        start_s = time.monotonic()
+        end_s = start_s + arguments.duration if arguments.duration else float("inf")
+        table = _Table(live=not arguments.json)
+        while time.monotonic() < end_s and not stop.wait(min(0.5, max(0.0, end_s - time.monotonic()))):
+            _check(processes)
+            table.show(watcher.read(), time.monotonic() - start_s)
+        seconds = time.monotonic() - start_s
+        tally = watcher.read()
+        table.end(tally, seconds)
+        if arguments.json:
+            print(json.dumps(summary(tally, seconds)), flush=True)
+        if not watcher.first_body.is_set():
+            print(
+                "frankmocap_ros demo: no body was ever received. The camera must see a person; look at "
+                f"/frankmocap/annotated. The node says: {tally.health or 'nothing'}",
+                file=sys.stderr,
+            )
+            return 1
+        return 0
+    finally:
+        executor.shutdown(timeout_sec=1.0)
+        rclpy.try_shutdown()
+        thread.join(1.0)
+
+
+def _check(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Raise MocapError where a node has ended by itself."""
+    for process in processes:
+        if process.poll() is not None:
+            raise MocapError(f"a node ended with exit code {process.returncode}; its last words stand above")
+
+
+def _wait(event: threading.Event, processes: list[subprocess.Popen[bytes]], stop: threading.Event) -> None:
+    """Wait for the first frame from the node."""
+    end_s = time.monotonic() + _START_S
+    while not event.wait(0.1) and not stop.is_set() and time.monotonic() < end_s:
+        _check(processes)
+
+
+class _Table:
+    """Rates, ages and joints: redrawn in place on a terminal, a line every two seconds elsewhere."""
+
+    def __init__(self, live: bool) -> None:
+        self._live = live and sys.stdout.isatty()
+        self._lines = live and not self._live
+        self._drawn = 0
+        self._line_s = 0.0
+
+    def show(self, tally: "Tally", seconds: float) -> None:
+        """Show what arrived so far."""
+        if self._live:
+            text = _table(tally, seconds)
+            sys.stdout.write(f"\033[{self._drawn}A\033[J" if self._drawn else "")
+            sys.stdout.write(text)
+            sys.stdout.flush()
+            self._drawn = text.count("\n")
+        elif self._lines and seconds - self._line_s >= 2.0:
+            self._line_s = seconds
+            wrist = next((_joint_text(j) for j in tally.joints if j.name == "right_wrist"), "no body yet")
+            print(f"{_rates(tally, seconds)} | {wrist}", flush=True)
+
+    def end(self, tally: "Tally", seconds: float) -> None:
+        """Sum up."""
+        if self._live:
+            self.show(tally, seconds)
+        elif self._lines:
+            print(_table(tally, seconds), end="", flush=True)
+
+
+def _rates(tally: "Tally", seconds: float) -> str:
+    recent = sorted(tally.ages_ms[-100:])
+    age = f"age p50 {recent[len(recent) // 2]:.0f} ms, worst {recent[-1]:.0f} ms" if recent else "age -"
+    return f"{seconds:5.1f} s  {len(tally.stamps)} frames, {len(tally.stamps) / max(seconds, 1e-9):.1f} FPS, {age}"
+
+
+def _joint_text(joint: object) -> str:
+    p, q = joint.pose.position, joint.pose.orientation  # type: ignore[attr-defined]
+    state = _STATE_NAMES[joint.state]  # type: ignore[attr-defined]
+    name, confidence = joint.name, joint.confidence  # type: ignore[attr-defined]
+    return (
+        f"{name:<15}{state:<10}{confidence:5.2f}  {p.x:+6.2f} {p.y:+6.2f} {p.z:+6.2f} m"
+        f"   {q.x:+5.2f} {q.y:+5.2f} {q.z:+5.2f} {q.w:+5.2f}"
+    )
+
+
+def _table(tally: "Tally", seconds: float) -> str:
+    """Everything as text, for people."""
+    lines = [_rates(tally, seconds), f"node: {tally.health or 'starting'}"]
+    if tally.dropped:
+        lines.append("dropped: " + ", ".join(f"{reason} {n}" for reason, n in tally.dropped.items()))
+    lines.append(f"{'joint':<15}{'state':<10}{'conf':>5}  {'position x y z':<22}   orientation x y z w")
+    lines += [_joint_text(j) for j in tally.joints if j.name in _SHOWN]
+    return "\n".join(lines) + "\n"

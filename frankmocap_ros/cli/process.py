@@ -1,0 +1,129 @@
+"""``frankmocap_ros process``: a video or images in, one JSON object a frame out. Needs no ROS."""
+
+import argparse
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+from frankmocap_ros.bitmap import Bitmap
+from frankmocap_ros.config import CameraConfig, MocapConfig
+from frankmocap_ros.errors import SourceError
+from frankmocap_ros.estimators.registry import make_estimator
+from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.records import frame_record
+from frankmocap_ros.settings import add_flags, from_flags
+from frankmocap_ros.sources import Source, is_still, open_source
+
+_ROS_ONLY = (
+    "image_transport", "max_image_age_s", "joint_topics", "autostart",
+    "diagnostics_period_s", "latency_budget_ms",
+)  # fmt: skip
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="frankmocap_ros process",
+        description="Write one JSON object a frame: bodies with joint positions, rotations, states and pixels. "
+        "A video or a folder of images is a sequence of one camera; image files named one by one are "
+        "independent of each other.",
+    )
+    parser.add_argument(
+        "source", nargs="+", help="a video, a folder of images, image files, /dev/videoN, or synthetic"
+    )
+    parser.add_argument("--out", metavar="FILE", help="write here instead of standard output")
+    parser.add_argument(
+        "--stills", action="store_true", help="take the images of a folder or video as independent of each other"
+    )
+    parser.add_argument("--max-frames", type=int, metavar="N", help="stop after so many frames")
+    add_flags(parser, MocapConfig, leave_out=_ROS_ONLY)
+    return parser
+
+
+def _images(paths: Sequence[str]) -> Iterator[tuple[Source, bool]]:
+    """Each source with whether it is a still."""
+    for path in paths:
+        still = is_still(path)
+        if len(paths) > 1 and not still:
+            raise SourceError(f"{path}: several sources must all be image files; name one video or folder alone")
+        yield open_source(CameraConfig(source=path, loop=False), moving=False), still
+
+
+def _records(arguments: argparse.Namespace, config: MocapConfig) -> Iterator[tuple[dict[str, Any], int]]:
+    """Records of all frames, each with the number of frames that are to come in all (0: not known)."""
+    sources = list(arguments.source)
+    estimator = make_estimator(config)
+    with contextlib.closing(estimator):
+        estimator.warm_up()
+        pipeline = Pipeline(estimator, config, time.perf_counter)
+        read = 0
+        for source, still in _images(sources):
+            with contextlib.closing(source):
+                while (image := source.read()) is not None:
+                    read += 1
+                    if (read - 1) % config.process_every_n:
+                        continue
+                    if still or arguments.stills:
+                        pipeline.reset()
+                    frame = pipeline.process(Picture(Bitmap(image.pixels), image.time_s, source.camera))
+                    record = frame_record(replace(frame, index=read - 1))
+                    if image.name:
+                        record["file"] = image.name
+                    yield record, len(sources) if still else source.frames
+
+
+def main(args: Sequence[str]) -> int:
+    """Run the command; exit code 0, or 1 where no body was found in any frame."""
+    arguments = _parser().parse_args(args)
+    config = from_flags(MocapConfig, arguments)
+    frames = bodies = 0
+    with contextlib.ExitStack() as stack:
+        out: IO[str] = sys.stdout
+        if arguments.out:
+            try:
+                out = stack.enter_context(Path(arguments.out).open("w", encoding="utf-8"))
+            except OSError as error:
+                raise SourceError(f"--out {arguments.out}: {error.strerror}; name a file in a folder that exists") from error
+        progress = _Progress(sys.stderr)
+        for record, total in _records(arguments, config):
+            json.dump(record, out, allow_nan=False, separators=(",", ":"))
+            out.write("\n")
+            frames += 1
+            bodies += len(record["bodies"])
+            progress.show(frames, total)
+            if frames == arguments.max_frames:
+                break
+        progress.end(frames, bodies)
+    return 0 if bodies else 1
+
+
+class _Progress:
+    """A progress bar where a person looks, nothing elsewhere."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._shown_s = 0.0
+        self._start_s = time.perf_counter()
+
+    def show(self, frames: int, total: int) -> None:
+        """Draw the bar, ten times a second at most."""
+        now_s = time.perf_counter()
+        if not self._stream.isatty() or now_s - self._shown_s < 0.1:
+            return
+        self._shown_s = now_s
+        rate = frames / (now_s - self._start_s)
+        filled = min(30, 30 * frames // total) if total else 0
+        bar = f"[{'#' * filled:<30}] {frames}/{total}" if total else f"{frames} frames"
+        self._stream.write(f"\r{bar}  {rate:.1f} FPS")
+        self._stream.flush()
+
+    def end(self, frames: int, bodies: int) -> None:
+        """Sum up."""
+        seconds = time.perf_counter() - self._start_s
+        if self._stream.isatty():
+            self._stream.write("\r\033[K")
+        self._stream.write(f"{frames} frames, {bodies} bodies, {frames / max(seconds, 1e-9):.1f} FPS\n")

@@ -1,0 +1,29 @@
+"""Says what to install where ROS, or this package's messages, are missing."""
+
+import os
+from importlib.util import find_spec
+
+from frankmocap_ros.errors import MissingDependencyError
+
+
+def require_ros(command: str) -> None:
+    """Check that rclpy and the generated messages can be imported.
+
+    Raises:
+        MissingDependencyError: they cannot; the text says what to install or build.
+    """
+    sourced = os.environ.get("ROS_DISTRO")
+    if find_spec("rclpy") is None:
+        raise MissingDependencyError(
+            f"`{command}` needs ROS 2, and rclpy is not installed. With a ROS distribution: source its "
+            "setup.bash, then build this package with colcon. Without one, in a checkout: "
+            "pip install '.[ros]'. (`frankmocap_ros process` needs no ROS.)"
+        )
+    if find_spec("frankmocap_ros.msg") is None:
+        step = (
+            f"ROS {sourced} is sourced: build this package in a workspace with `colcon build`, then source "
+            "install/setup.bash"
+            if sourced
+            else "install a C++ compiler, then in a checkout: pip install --force-reinstall '.[ros]'"
+        )
+        raise MissingDependencyError(f"`{command}` needs this package's messages, and they are not built. {step}.")

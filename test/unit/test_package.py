@@ -1,0 +1,133 @@
+"""What is written in more than one place agrees, and the installed package holds what it should."""
+
+import ast
+import importlib
+import importlib.metadata
+import os
+import re
+import sys
+import xml.etree.ElementTree
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import frankmocap_ros
+
+ROOT = Path(__file__).resolve().parents[2]
+MANIFEST = xml.etree.ElementTree.parse(ROOT / "package.xml").getroot()
+SHARE = Path(sys.prefix, "share", "frankmocap_ros")
+EXECUTABLES = ("camera_node", "frankmocap_node", "frankmocap_ros")
+
+ROSDEP_NAME = {
+    "cv2": "python3-opencv",
+    "numpy": "python3-numpy",
+    "skimage": "python3-skimage",
+    "yaml": "python3-yaml",
+}
+NOT_IN_ROSDEP = {"mediapipe", "google"}  # google.protobuf comes with mediapipe
+
+
+def test_tests_run_against_the_installed_package():
+    assert Path(frankmocap_ros.__file__).is_relative_to(sys.prefix)
+    assert str(ROOT) not in [str(Path(entry).resolve()) for entry in sys.path if entry]
+
+
+def test_version_is_the_same_everywhere():
+    version = MANIFEST.findtext("version")
+    heading = re.search(r"^(\d+\.\d+\.\d+) .*\n-+$", (ROOT / "CHANGELOG.rst").read_text(), re.MULTILINE)
+    assert heading is not None
+    assert heading.group(1) == version
+    assert importlib.metadata.version("frankmocap_ros") == version
+    assert frankmocap_ros.__version__ == version
+    others = [ROOT / name for name in ("pyproject.toml", "setup.py", "CMakeLists.txt")]
+    assert [path.name for path in others if f'"{version}"' in path.read_text()] == []
+
+
+def test_unknown_attribute_of_the_package_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = frankmocap_ros.no_such_name
+
+
+def test_manifest_is_that_of_an_interface_package():
+    assert MANIFEST.get("format") == "3"
+    assert MANIFEST.findtext("name") == "frankmocap_ros"
+    assert MANIFEST.findtext("export/build_type") == "ament_cmake"
+    assert "rosidl_interface_packages" in [e.text for e in MANIFEST.findall("member_of_group")]
+
+
+def test_manifest_declares_every_package_that_is_imported():
+    declared = {e.text for tag in ("depend", "exec_depend") for e in MANIFEST.findall(tag)}
+    sources = [*(ROOT / "frankmocap_ros").rglob("*.py"), *(ROOT / "launch").glob("*.py")]
+    imported = {name.partition(".")[0] for path in sources for name in _imports(path)}
+    foreign = imported - set(sys.stdlib_module_names) - {"frankmocap_ros"} - NOT_IN_ROSDEP
+    assert "rclpy" in foreign
+    assert sorted({ROSDEP_NAME.get(name, name) for name in foreign} - declared) == []
+
+
+def _imports(path: Path) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.append(node.module)
+    return names
+
+
+def test_cmake_generates_every_message():
+    listed = re.findall(r'"msg/(\w+)\.msg"', (ROOT / "CMakeLists.txt").read_text())
+    assert sorted(listed) == sorted(path.stem for path in (ROOT / "msg").glob("*.msg"))
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "msg").glob("*.msg")))
+def test_every_message_is_installed(name):
+    message = getattr(importlib.import_module("frankmocap_ros.msg"), name)
+    assert message().get_fields_and_field_types()
+
+
+def test_every_message_field_is_commented():
+    bare = [
+        f"{path.name}: {line}"
+        for path in (ROOT / "msg").glob("*.msg")
+        for line in path.read_text().splitlines()
+        if line.strip() and not line.startswith("#") and "#" not in line
+    ]
+    # one field says it by its type: the joint of a message about one joint
+    assert bare == ["JointPoseStamped.msg: JointPose joint"]
+
+
+def test_executables_are_installed_for_ros2_run():
+    listed = re.findall(r"scripts/(\w+)", (ROOT / "CMakeLists.txt").read_text())
+    assert sorted(listed) == sorted(path.name for path in (ROOT / "scripts").iterdir())
+    assert sorted(listed) == sorted(EXECUTABLES)
+    for name in EXECUTABLES:
+        installed = Path(sys.prefix, "lib", "frankmocap_ros", name)
+        assert installed.read_text().startswith("#!/usr/bin/env python3\n")
+        assert os.access(installed, os.X_OK)
+
+
+def test_console_scripts_lead_to_functions():
+    scripts = {
+        entry.name: entry
+        for entry in importlib.metadata.distribution("frankmocap_ros").entry_points
+        if entry.group == "console_scripts"
+    }
+    assert sorted(scripts) == sorted(EXECUTABLES)
+    assert all(callable(entry.load()) for entry in scripts.values())
+
+
+@pytest.mark.parametrize("folder", ["launch", "config"])
+def test_launch_and_config_files_are_installed(folder):
+    sources = [path for path in (ROOT / folder).iterdir() if path.is_file()]
+    assert sources
+    assert [p.name for p in sources if (SHARE / folder / p.name).read_bytes() != p.read_bytes()] == []
+
+
+def test_third_party_lists_every_requirement():
+    requirements = [Requirement(text) for text in importlib.metadata.requires("frankmocap_ros") or []]
+    wheels = re.findall(r'"(ros-[\w-]+)', (ROOT / "build_backend" / "ros_wheels.py").read_text())
+    names = {requirement.name for requirement in requirements} | set(wheels)
+    text = (ROOT / "THIRD_PARTY.md").read_text()
+    assert {"numpy", "ros-rclpy", "ros-ament-cmake"} <= names
+    assert sorted(name for name in names if f"`{name}`" not in text) == []
