@@ -7,7 +7,7 @@ unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH ROS_DIST
 
 RECIPE := pyproject.toml setup.py $(wildcard build_backend/*.py)
 SOURCES := CMakeLists.txt package.xml $(shell find frankmocap_ros launch config msg scripts -not -path '*__pycache__*')
-CHECKED := frankmocap_ros build_backend setup.py launch scripts test benchmarks
+CHECKED := frankmocap_ros build_backend setup.py launch $(wildcard scripts/*) test benchmarks
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: demo test check format generate bench install clean
@@ -41,6 +41,8 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/dependencies: $(RECIPE)
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 10) <= sys.version_info < (3, 13) else \
+		"MediaPipe needs Python 3.10, 3.11 or 3.12: try make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PYTHON) build_backend/ros_wheels.py > .venv/build-requirements.txt
 	$(PIP) install --quiet 'setuptools>=77,<80' -r .venv/build-requirements.txt

@@ -1,6 +1,6 @@
 """Time to decode one image message, by encoding and size.
 
-`python benchmarks/bench_images.py [FRAMES]` prints a table: median milliseconds to decode, and to decode, shrink
+`python benchmarks/bench_images.py [FRAMES]` prints median milliseconds to decode, and to decode, shrink
 to a short side of 384 px and convert to contiguous RGB, as the estimator takes it.
 """
 

@@ -52,6 +52,7 @@ BUILD_WHEELS = (
     'numpy<2; python_version < "3.13"',
     'numpy>=2.1; python_version >= "3.13"',
 )
+COMPILERS = {"CC": ("cc", "gcc", "clang"), "CXX": ("c++", "g++", "clang++")}  # as CMake looks for them
 
 
 def ros_is_sourced(environ: Mapping[str, str] = os.environ) -> bool:
@@ -73,10 +74,12 @@ def why_no_messages(environ: Mapping[str, str] = os.environ) -> str:
         return "a ROS distribution is sourced: build the messages with `colcon build`"
     if sys.platform != "linux" or platform.machine() != "x86_64" or sys.implementation.name != "cpython":
         return "PyPI has ROS wheels for CPython on Linux x86_64 only: install ROS and use `colcon build`"
-    for variable, default in (("CC", "cc"), ("CXX", "c++")):
-        program = shlex.split(environ.get(variable, default))[0]
-        if not shutil.which(program, path=environ.get("PATH")):
-            return f"no compiler `{program}`: install one (Debian, Ubuntu: apt install g++) and install again"
+    for variable, usual in COMPILERS.items():
+        asked = shlex.split(environ.get(variable, ""))
+        programs = asked[:1] or usual
+        if not any(shutil.which(program, path=environ.get("PATH")) for program in programs):
+            wanted = " or ".join(programs)
+            return f"no compiler {wanted}: install one (Debian, Ubuntu: apt install g++) and install again"
     if not (Path(sysconfig.get_path("include")) / "Python.h").exists():
         return "no Python headers: install them (Debian, Ubuntu: apt install python3-dev) and install again"
     return ""

@@ -26,6 +26,7 @@ class MocapConfig:
     track_bbox: bool = setting(True, "Take boxes from the previous image between detections; false detects in every image.")
     max_people: int = setting(1, "How many people are followed at most.", minimum=1, maximum=16)
     hands: bool = setting(False, "Estimate finger joints.", live=False)
+    synthetic_motion: str = setting("wave", "What the figure of estimator synthetic does; the camera's motion should be the same.", choices=("wave", "walk_out", "cross", "stall"), live=False)
     min_confidence: float = setting(0.3, "A joint below this confidence is not TRACKED; below half of it the estimator's guess is not used.", minimum=0.0, maximum=1.0)
     smoothing: str = setting("one_euro", "Filter for positions and orientations.", choices=("off", "one_euro"))
     one_euro_min_cutoff_hz: float = setting(1.5, "One-Euro cut-off for a joint at rest: lower is smoother, higher lags less.", unit="Hz", minimum=0.01, maximum=100.0)

@@ -14,6 +14,10 @@ Array = NDArray[np.float64]
 IDENTITY_XYZW: Array = np.array([0.0, 0.0, 0.0, 1.0])
 IDENTITY_XYZW.flags.writeable = False
 
+_SHORTEST = 1e-150  # the square of anything shorter loses its digits or is zero
+_X = np.array([1.0, 0.0, 0.0])
+_YZX = np.array([1, 2, 0])
+
 
 @dataclass(frozen=True)
 class Camera:
@@ -59,20 +63,17 @@ class Camera:
 
     def rays(self, pixels: Array) -> Array:
         """Where the rays through ``pixels`` (..., 2) [px] cross the plane z = 1 m: shape (..., 2) [m]."""
-        return (pixels - (self.cx, self.cy)) / (self.fx, self.fy)
+        return np.asarray((pixels - (self.cx, self.cy)) / (self.fx, self.fy))
 
 
 def normalize(v: Array) -> Array:
-    """Vectors along the last axis at unit length; zero vectors stay zero."""
-    n = np.sqrt(np.einsum("...i,...i->...", v, v))[..., None]
-    return v / np.where(n > 0.0, n, 1.0)
+    """Vectors along the last axis at unit length; those shorter than 1e-150 count as zero and stay short."""
+    return np.asarray(v / np.maximum(np.sqrt(dot(v, v)), _SHORTEST)[..., None])
 
 
 def cross(a: Array, b: Array) -> Array:
-    """Cross product along the last axis; several times faster than ``numpy.cross`` on few vectors."""
-    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
-    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+    """Cross product along the last axis; many times faster than ``numpy.cross`` on few vectors."""
+    return np.asarray((a * b.take(_YZX, axis=-1) - a.take(_YZX, axis=-1) * b).take(_YZX, axis=-1))
 
 
 def dot(a: Array, b: Array) -> Array:
@@ -92,14 +93,16 @@ def frames(primary: Array, secondary: Array) -> Array:
         shape (..., 3, 3), axes as columns; proper rotations also for zero input.
     """
     x = normalize(primary)
-    x = np.where(dot(x, x)[..., None] > 0.5, x, (1.0, 0.0, 0.0))
+    x = np.where(dot(x, x)[..., None] > 0.5, x, _X)
     y = secondary - dot(secondary, x)[..., None] * x
     weak = dot(y, y) <= 1e-12 * np.maximum(dot(secondary, secondary), 1e-12)
-    if np.any(weak):
+    if weak.any():
         axis = np.eye(3)[np.argmin(np.abs(x), axis=-1)]
         y = np.where(weak[..., None], axis - dot(axis, x)[..., None] * x, y)
     y = normalize(y)
-    return np.stack([x, y, cross(x, y)], axis=-1)
+    result = np.empty((*x.shape, 3))
+    result[..., 0], result[..., 1], result[..., 2] = x, y, cross(x, y)
+    return result
 
 
 def quat_multiply(a: Array, b: Array) -> Array:
@@ -119,7 +122,7 @@ def quat_multiply(a: Array, b: Array) -> Array:
 
 def quat_conjugate(q: Array) -> Array:
     """Inverse of unit quaternions."""
-    return q * (-1.0, -1.0, -1.0, 1.0)
+    return np.asarray(q * (-1.0, -1.0, -1.0, 1.0))
 
 
 def quat_rotate(q: Array, v: Array) -> Array:
@@ -142,7 +145,7 @@ def quat_to_rotvec(q: Array) -> Array:
     q = np.where(q[..., 3:] < 0.0, -q, q)
     s = np.sqrt(dot(q[..., :3], q[..., :3]))[..., None]
     angle = 2.0 * np.arctan2(s, q[..., 3:])
-    return q[..., :3] * np.where(s > 1e-12, angle / np.where(s > 1e-12, s, 1.0), 2.0)
+    return np.asarray(q[..., :3] * np.where(s > 1e-12, angle / np.where(s > 1e-12, s, 1.0), 2.0))
 
 
 def quat_to_matrix(q: Array) -> Array:
@@ -161,25 +164,33 @@ def quat_to_matrix(q: Array) -> Array:
     return m
 
 
-def quat_from_matrix(m: Array) -> Array:
-    """Unit quaternions of rotation matrices (..., 3, 3), w >= 0.
-
-    Of the four ways to write the quaternion the one with the largest divisor is taken
-    (Shepperd, "Quaternion from rotation matrix", 1978).
-    """
-    d = np.stack([m[..., 0, 0], m[..., 1, 1], m[..., 2, 2]], axis=-1)
-    trace = d.sum(axis=-1)
-    # the outer product of (x, y, z, w) with itself, times four; its rows are multiples of the quaternion
+def _four_outer(m: Array) -> Array:
+    """Four times the outer product of (x, y, z, w) with itself, less the identity; linear in ``m``."""
     k = np.empty((*m.shape[:-2], 4, 4))
+    trace = m[..., 0, 0] + m[..., 1, 1] + m[..., 2, 2]
     for i in range(3):
-        k[..., i, i] = 1.0 + 2.0 * d[..., i] - trace
-    k[..., 3, 3] = 1.0 + trace
+        k[..., i, i] = 2.0 * m[..., i, i] - trace
+    k[..., 3, 3] = trace
     k[..., 0, 1] = k[..., 1, 0] = m[..., 0, 1] + m[..., 1, 0]
     k[..., 0, 2] = k[..., 2, 0] = m[..., 0, 2] + m[..., 2, 0]
     k[..., 1, 2] = k[..., 2, 1] = m[..., 1, 2] + m[..., 2, 1]
     k[..., 0, 3] = k[..., 3, 0] = m[..., 2, 1] - m[..., 1, 2]
     k[..., 1, 3] = k[..., 3, 1] = m[..., 0, 2] - m[..., 2, 0]
     k[..., 2, 3] = k[..., 3, 2] = m[..., 1, 0] - m[..., 0, 1]
-    best = np.argmax(np.diagonal(k, axis1=-2, axis2=-1), axis=-1)
-    q = normalize(np.take_along_axis(k, best[..., None, None], axis=-2)[..., 0, :])
+    return k
+
+
+# the same as one matrix product, which is three times faster
+_FOUR_OUTER = _four_outer(np.eye(9).reshape(9, 3, 3)).reshape(9, 16)
+
+
+def quat_from_matrix(m: Array) -> Array:
+    """Unit quaternions of rotation matrices (..., 3, 3), w >= 0.
+
+    Of the four ways to write the quaternion the one with the largest divisor is taken
+    (Shepperd, "Quaternion from rotation matrix", 1978).
+    """
+    outer = (m.reshape(-1, 9) @ _FOUR_OUTER).reshape(-1, 4, 4) + np.eye(4)
+    best = np.argmax(outer.reshape(-1, 16)[:, ::5], axis=-1)
+    q = normalize(outer[np.arange(len(outer)), best]).reshape(*m.shape[:-2], 4)
     return np.where(q[..., 3:] < 0.0, -q, q)

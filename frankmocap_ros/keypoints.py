@@ -10,7 +10,10 @@ the second axis is the hinge, the normal of the plane of both bones; as the limb
 fades into what the torso (arms) or the foot (legs) says, because the plane is then only noise.
 """
 
+from itertools import pairwise
+
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.geometry import Array, cross, dot, frames, normalize
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, KEYPOINTS_WITH_HANDS
@@ -19,10 +22,11 @@ _X, _Y, _Z = np.eye(3)
 _K = {name: i for i, name in enumerate(KEYPOINTS_WITH_HANDS)}
 _J = BODY_WITH_HANDS.index
 _SIDES = ("left", "right")
+_LEFTWARD = np.array([[1.0], [-1.0]])  # sign of body x on the left and the right side
 
 # Spine joints as shares of the way from pelvis to neck, and where the hips, neck and collars sit. Rounded
 # proportions of an adult; they move joints that no keypoint marks, never a keypoint.
-_SPINE = (0.22, 0.48, 0.60)
+_SPINE = np.array([[0.22], [0.48], [0.60]])
 _NECK_RISE = 0.1  # neck above the shoulders' middle, share of the torso's length
 _PELVIS_RISE = 0.75  # pelvis above the hips' middle, share of half the hips' width
 _COLLAR = normalize(np.array([0.4, 0.9165, 0.0]))
@@ -61,27 +65,31 @@ def _rest_table() -> tuple[Array, Array]:
 _REST_PRIMARY, _REST_SECONDARY = _rest_table()
 _REST_FRAMES_T = np.swapaxes(frames(_REST_PRIMARY, _REST_SECONDARY), -1, -2).copy()
 
-REST_DIRECTIONS: dict[str, Array] = {name: _REST_PRIMARY[i] for name, i in _J.items() if name not in ("pelvis", "head")}
+REST_DIRECTIONS: dict[str, Array] = {
+    name: _REST_PRIMARY[i] for name, i in _J.items() if name not in ("pelvis", "head")
+}
 """Unit direction, in a joint's own frame, to the next joint of its limb or spine."""
 
 _ARM = np.array([[_K[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist")] for side in _SIDES])
 _LEG = np.array([[_K[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot")] for side in _SIDES])
 _KNUCKLES = np.array([[_K[f"{side}_index1"], _K[f"{side}_pinky1"]] for side in _SIDES])
-_FINGER_JOINTS = np.array([j for j, name in enumerate(BODY_WITH_HANDS.names) if name[-1] in "123" and j >= 24])
-_FINGER_POINTS = np.array([_K[BODY_WITH_HANDS.names[j]] for j in _FINGER_JOINTS])
-_FINGER_NEXT = np.array(
-    [_K[BODY_WITH_HANDS.names[j][:-1] + str(int(BODY_WITH_HANDS.names[j][-1]) + 1)] for j in _FINGER_JOINTS]
-)
-_FINGER_SIDE = np.array([int(BODY_WITH_HANDS.names[j].startswith("right")) for j in _FINGER_JOINTS])
+_FINGER_NAMES = BODY_WITH_HANDS.names[len(BODY) :]
+_FINGER_JOINTS = np.array([_J[name] for name in _FINGER_NAMES])
+_FINGER_POINTS = np.array([_K[name] for name in _FINGER_NAMES])
+_FINGER_NEXT = np.array([_K[name[:-1] + str(int(name[-1]) + 1)] for name in _FINGER_NAMES])
+_FINGER_SIDE = np.array([int(name.startswith("right")) for name in _FINGER_NAMES])
 
 
-def _rows(part: str) -> np.ndarray:
+def _rows(part: str) -> NDArray[np.intp]:
     """Skeleton rows of a joint of the left and the right side."""
     return np.array([_J[f"{side}_{part}"] for side in _SIDES])
 
 
 _COLLARS, _SHOULDERS, _ELBOWS, _WRISTS, _HANDS = map(_rows, ("collar", "shoulder", "elbow", "wrist", "hand"))
 _HIPS, _KNEES, _ANKLES, _FEET = map(_rows, ("hip", "knee", "ankle", "foot"))
+_SPINES = np.array([_J[f"spine{k}"] for k in (1, 2, 3)])
+_ALONG = (_SPINE - _SPINE[0]) / (1.0 - _SPINE[0])  # the spine's joints on the way from spine1 to the neck
+_TWIST = np.array([[1.0], [2.0], [3.0]]) / 3.0  # and on the way from the hips' direction to the shoulders'
 
 
 def _hinge(first: Array, second: Array, otherwise: Array) -> Array:
@@ -92,13 +100,14 @@ def _hinge(first: Array, second: Array, otherwise: Array) -> Array:
     t = np.clip((sine - low) / (high - low), 0.0, 1.0)
     weight = (t * t * (3.0 - 2.0 * t))[..., None]
     across = normalize(otherwise - dot(otherwise, first)[..., None] * first)
-    return weight * normalize(axis) + (1.0 - weight) * across
+    return np.asarray(weight * normalize(axis) + (1.0 - weight) * across)
 
 
 def _swung(start: Array, end: Array, v: Array) -> Array:
     """``v`` (..., 3) turned by the shortest rotation from unit ``start`` to unit ``end`` (Rodrigues)."""
     axis, cosine = cross(start, end), dot(start, end)[..., None]
-    return v * cosine + cross(axis, v) + axis * dot(axis, v)[..., None] / np.maximum(1.0 + cosine, 1e-6)
+    along = dot(axis, v)[..., None] / np.maximum(1.0 + cosine, 1e-6)
+    return np.asarray(v * cosine + cross(axis, v) + axis * along)
 
 
 def _torso(p: Array, pos: Array, first: Array, second: Array) -> None:
@@ -115,22 +124,20 @@ def _torso(p: Array, pos: Array, first: Array, second: Array) -> None:
     # spine1 stands straight on the pelvis; from there the spine runs straight to the neck, and turns
     # step by step from the hips' line to the shoulders'
     spine1 = pelvis + _SPINE[0] * np.sqrt(dot(neck - pelvis, neck - pelvis)) * pelvis_frame[:, 1]
+    spine = neck - spine1
     hip_x, shoulder_x = normalize(hip_line), normalize(shoulder_line)
-    for k, share in enumerate(_SPINE):
-        name = f"spine{k + 1}"
-        pos[_J[name]] = spine1 + (neck - spine1) * (share - _SPINE[0]) / (1.0 - _SPINE[0])
-        first[_J[name]] = neck - spine1
-        twist = (k + 1) / len(_SPINE)
-        second[_J[name]] = (1.0 - twist) * hip_x + twist * shoulder_x
+    pos[_SPINES] = spine1 + _ALONG * spine
+    first[_SPINES], second[_SPINES] = spine, hip_x + _TWIST * (shoulder_x - hip_x)
     ears = p[_K["left_ear"]] - p[_K["right_ear"]]
     head = 0.5 * (p[_K["left_ear"]] + p[_K["right_ear"]])
     pos[_J["pelvis"]], pos[_J["neck"]], pos[_J["head"]] = pelvis, neck, head
     first[_J["neck"]], second[_J["neck"]] = head - neck, 0.5 * (shoulder_x + normalize(ears))
     first[_J["head"]], second[_J["head"]] = ears, p[_K["nose"]] - head
-    chest = frames(neck - spine1, shoulder_line)  # columns: up, left, and their product, which is back
-    reach = _COLLAR_REACH * np.sqrt(dot(neck - pos[_J["spine3"]], neck - pos[_J["spine3"]]))
-    for row, side in zip(_COLLARS, (1.0, -1.0), strict=True):
-        pos[row] = pos[_J["spine3"]] + reach * (side * _COLLAR[0] * chest[:, 1] + _COLLAR[1] * chest[:, 0])
+    chest = frames(spine, shoulder_line)  # columns: up, left, and their product, which is back
+    upper = neck - pos[_J["spine3"]]
+    reach = _COLLAR_REACH * np.sqrt(dot(upper, upper))
+    aside = _LEFTWARD * _COLLAR[0] * chest[:, 1] + _COLLAR[1] * chest[:, 0]
+    pos[_COLLARS] = pos[_J["spine3"]] + reach * aside
     first[_COLLARS], second[_COLLARS] = shoulders - pos[_COLLARS], chest[:, 0]
 
 
@@ -138,10 +145,9 @@ def _limbs(p: Array, pos: Array, first: Array, second: Array) -> None:
     """Arms, hands, legs and feet: fills their rows of positions and axes."""
     shoulder, elbow, wrist = (p[_ARM[:, i]] for i in range(3))
     upper, fore = normalize(elbow - shoulder), normalize(wrist - elbow)
-    chest = frames(second[_J["spine3"]], first[_J["spine3"]])  # columns: left, up, back
+    chest = frames(second[_J["spine3"]], first[_J["spine3"]])  # columns: left, up, front
     left, up = chest[:, 0], chest[:, 1]
-    sides = np.array([[1.0], [-1.0]])
-    arm_axis = _hinge(upper, fore, _swung(sides * left, upper, -sides * up))
+    arm_axis = _hinge(upper, fore, _swung(_LEFTWARD * left, upper, -_LEFTWARD * up))
     pos[_SHOULDERS], pos[_ELBOWS], pos[_WRISTS] = shoulder, elbow, wrist
     first[_SHOULDERS], second[_SHOULDERS] = upper, arm_axis
     first[_ELBOWS], second[_ELBOWS] = fore, arm_axis
@@ -159,7 +165,6 @@ def _limbs(p: Array, pos: Array, first: Array, second: Array) -> None:
     first[_KNEES], second[_KNEES] = shin, leg_axis
     first[_ANKLES] = first[_FEET] = toes
     second[_ANKLES] = second[_FEET] = leg_axis
-
 
 
 def _fingers(p: Array, pos: Array, first: Array, second: Array) -> None:
@@ -189,7 +194,7 @@ def joints_from_keypoints(points: Array) -> tuple[Array, Array]:
     return positions, frames(first, second) @ _REST_FRAMES_T[:j]
 
 
-def _sources() -> tuple[np.ndarray, np.ndarray]:
+def _sources() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Keypoints that a joint's position and its rotation rest on: two bool arrays (54, 57)."""
     position = np.zeros((len(_J), len(_K)), bool)
     rotation = np.zeros_like(position)
@@ -210,8 +215,9 @@ def _sources() -> tuple[np.ndarray, np.ndarray]:
         rests(f"{side}_hand", palm, [f"{side}_wrist", *palm])
         rests(f"{side}_wrist", [f"{side}_wrist"], [f"{side}_wrist", *palm])
         rests(f"{side}_foot", [f"{side}_foot"], [f"{side}_ankle", f"{side}_foot"])
-        for a, b in (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"), ("ankle", "foot")):
-            rests(f"{side}_{a}", [f"{side}_{a}"], [f"{side}_{a}", f"{side}_{b}"])
+        for limb in (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle", "foot")):
+            for a, b in pairwise(limb):
+                rests(f"{side}_{a}", [f"{side}_{a}"], [f"{side}_{a}", f"{side}_{b}"])
     position[_FINGER_JOINTS, _FINGER_POINTS] = True
     rotation[_FINGER_JOINTS, _FINGER_POINTS] = rotation[_FINGER_JOINTS, _FINGER_NEXT] = True
     return position, rotation

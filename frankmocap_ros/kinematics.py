@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.body import KeypointPose, ModelPose
 from frankmocap_ros.geometry import Array, quat_conjugate, quat_from_matrix, quat_multiply, quat_to_matrix
@@ -31,7 +32,7 @@ class Posed:
 
 
 @lru_cache(maxsize=8)
-def _levels(skeleton: Skeleton) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+def _levels(skeleton: Skeleton) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]:
     """Joints that can be computed at once as (joints, their parents), from the root's children outwards."""
     depth = [0] * len(skeleton)
     for j, parent in enumerate(skeleton.parents):
@@ -73,7 +74,7 @@ def skeleton_of(pose: KeypointPose | ModelPose) -> Skeleton:
 
 
 @lru_cache(maxsize=8)
-def _parents(skeleton: Skeleton) -> np.ndarray:
+def _parents(skeleton: Skeleton) -> NDArray[np.intp]:
     return np.array(skeleton.parents[1:])
 
 
@@ -87,7 +88,8 @@ def solve(pose: KeypointPose | ModelPose) -> Posed:
         positions, rotations = forward_kinematics(
             skeleton, pose.root_position, pose.local_rotations, pose.offsets
         )
-        return Posed(positions, rotations, pose.local_rotations.copy(), pose.confidence, pose.confidence.copy())
+        local = pose.local_rotations.copy()
+        return Posed(positions, rotations, local, pose.confidence, pose.confidence.copy())
     positions, matrices = joints_from_keypoints(pose.points)
     rotations = quat_from_matrix(matrices)
     local = rotations.copy()

@@ -8,15 +8,9 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.body import Body, JointState, KeypointPose, ModelPose, Observation
 from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.geometry import (
-    IDENTITY_XYZW,
-    Array,
-    Camera,
-    quat_conjugate,
-    quat_multiply,
-)
-from frankmocap_ros.kinematics import Posed, solve
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, Skeleton
+from frankmocap_ros.geometry import IDENTITY_XYZW, Array, Camera, quat_conjugate, quat_multiply
+from frankmocap_ros.kinematics import Posed, skeleton_of, solve
+from frankmocap_ros.skeleton import BODY_WITH_HANDS, KEYPOINTS, Skeleton
 from frankmocap_ros.smoothing import OneEuro, OneEuroQuaternion, OneEuroVector
 
 _HIPS = np.array([KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")])
@@ -69,11 +63,12 @@ class Person:
             time_s: the image's time [s].
             config: settings of this frame.
         """
-        pose = self._scaled(_without_points_outside(observation.pose, camera), config)
-        posed = solve(self._smoothed(pose, time_s, config))
+        pose = self._smoothed(_without_points_outside(observation.pose, camera), time_s, config)
+        skeleton = skeleton_of(pose)
+        posed = self._scaled(solve(pose), skeleton, config)
         pixels = camera.project(posed.positions)
-        posed = _without_unknown_rotations(_without_joints_outside(posed, pixels, camera), config)
-        skeleton = BODY if len(posed.positions) == len(BODY) else BODY_WITH_HANDS
+        posed = _without_joints_outside(posed, pixels, camera)
+        posed = _without_unknown_rotations(posed, skeleton, config.min_confidence)
         body = Body(
             id=self._id,
             estimator=self._estimator,
@@ -92,21 +87,17 @@ class Person:
         )
         return self._with_states(body, time_s, config)
 
-    def _scaled(self, pose: KeypointPose | ModelPose, config: MocapConfig) -> KeypointPose | ModelPose:
+    def _scaled(self, posed: Posed, skeleton: Skeleton, config: MocapConfig) -> Posed:
         """Scale about the camera, which no single image can tell from the truth, to the assumed height."""
         if config.assumed_height_m == 0.0:
-            return pose
-        posed = solve(pose)
-        skeleton = BODY if len(posed.positions) == len(BODY) else BODY_WITH_HANDS
+            return posed
         height = stature(skeleton, posed, config.min_confidence)
         if height is not None and height > 0.1:
             self._heights.append(height)
         if not self._heights:
-            return pose
+            return posed
         scale = config.assumed_height_m / float(np.median(self._heights))
-        if isinstance(pose, KeypointPose):
-            return replace(pose, points=pose.points * scale)
-        return replace(pose, root_position=pose.root_position * scale, offsets=pose.offsets * scale)
+        return replace(posed, positions=posed.positions * scale)
 
     def _smoothed(
         self, pose: KeypointPose | ModelPose, time_s: float, config: MocapConfig
@@ -124,12 +115,13 @@ class Person:
             self._filters = (OneEuroVector(1, params), second(n, params))
         root_filter, other_filter = self._filters
         root_filter.params = other_filter.params = params
-        valid = pose.confidence >= 0.5 * config.min_confidence
+        valid = _known(pose.confidence, config.min_confidence)
         if isinstance(pose, ModelPose):
             root = root_filter.filter(pose.root_position[None], time_s, valid[:1])[0]
             turned = other_filter.filter(pose.local_rotations, time_s, valid)
             turned = np.where(valid[:, None], turned, pose.local_rotations)
-            return replace(pose, root_position=root if valid[0] else pose.root_position, local_rotations=turned)
+            root = root if valid[0] else pose.root_position
+            return replace(pose, root_position=root, local_rotations=turned)
         hips = pose.points[_HIPS].mean(axis=0)
         root = root_filter.filter(hips[None], time_s, np.ones(1, bool))[0]
         relative = other_filter.filter(pose.points - hips, time_s, valid)
@@ -138,25 +130,32 @@ class Person:
     def _with_states(self, body: Body, time_s: float, config: MocapConfig) -> Body:
         """Decide each joint's state; repeat or blank what is not known."""
         least = config.min_confidence
-        states = np.full(len(body.confidence), JointState.INVALID, np.uint8)
-        states[(body.confidence > 0.0) & (body.confidence >= 0.5 * least)] = JointState.PREDICTED
-        states[(body.confidence > 0.0) & (body.confidence >= least)] = JointState.TRACKED
-        known = states != JointState.INVALID
+        known = _known(body.confidence, least)
+        states = np.full(len(known), JointState.INVALID, np.uint8)
+        states[known] = JointState.PREDICTED
+        states[known & (body.confidence >= least)] = JointState.TRACKED
         if self._last is None:
             self._seen_s, self._seen_confidence = np.full(len(states), -np.inf), np.zeros(len(states))
         self._seen_s[known] = time_s
         self._seen_confidence[known] = body.confidence[known]
         if not known.all():
-            age_s = time_s - self._seen_s
-            held = ~known & (age_s >= 0.0) & (age_s <= config.hold_s)
-            if self._last is not None and held.any():
-                for name in _ROWS:
-                    getattr(body, name)[held] = getattr(self._last, name)[held]
-                body.confidence[held] = self._seen_confidence[held] * (1.0 - age_s[held] / (config.hold_s or 1.0))
-                states[held] = JointState.HELD
+            self._hold(body, states, time_s, config.hold_s)
             _blank(body, states == JointState.INVALID)
         self._last = replace(body, states=states)
         return self._last
+
+    def _hold(self, body: Body, states: NDArray[np.uint8], time_s: float, hold_s: float) -> None:
+        """Repeat what was known of the joints up to ``hold_s`` ago, with fading confidence."""
+        if self._last is None or hold_s == 0.0:
+            return
+        age_s = time_s - self._seen_s
+        # a joint that was given up stays so, also when hold_s is made longer: its last value is blank
+        held = (states == JointState.INVALID) & (self._last.states != JointState.INVALID)
+        held &= (age_s >= 0.0) & (age_s <= hold_s)
+        for name in _ROWS:
+            getattr(body, name)[held] = getattr(self._last, name)[held]
+        body.confidence[held] = self._seen_confidence[held] * (1.0 - age_s[held] / hold_s)
+        states[held] = JointState.HELD
 
 
 _ROWS = ("positions", "orientations_xyzw", "local_rotations_xyzw", "pixels", "orientation_confidence")
@@ -170,6 +169,11 @@ def _blank(body: Body, rows: NDArray[np.bool_]) -> None:
     body.orientation_confidence[rows] = 0.0
     body.orientations_xyzw[rows] = IDENTITY_XYZW
     body.local_rotations_xyzw[rows] = IDENTITY_XYZW
+
+
+def _known(confidence: Array, least: float) -> NDArray[np.bool_]:
+    """Where the estimator's guess is used at all."""
+    return np.asarray((confidence > 0.0) & (confidence >= 0.5 * least))
 
 
 def _inside(pixels: Array, camera: Camera) -> NDArray[np.bool_]:
@@ -194,12 +198,11 @@ def _without_joints_outside(posed: Posed, pixels: Array, camera: Camera) -> Pose
     )
 
 
-def _without_unknown_rotations(posed: Posed, config: MocapConfig) -> Posed:
+def _without_unknown_rotations(posed: Posed, skeleton: Skeleton, least: float) -> Posed:
     """Where nothing fixes a joint's rotation it goes with its parent's (local identity, confidence 0)."""
-    unknown = posed.orientation_confidence < 0.5 * config.min_confidence
+    unknown = ~_known(posed.orientation_confidence, least)
     if not unknown.any():
         return posed
-    skeleton = BODY if len(unknown) == len(BODY) else BODY_WITH_HANDS
     rotations = posed.orientations_xyzw.copy()
     for j in np.flatnonzero(unknown):
         rotations[j] = rotations[skeleton.parents[j]] if j else IDENTITY_XYZW

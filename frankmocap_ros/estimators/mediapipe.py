@@ -12,6 +12,7 @@ nothing needs turning; left is the person's left, so nothing needs swapping.
 
 import math
 import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from frankmocap_ros.body import KeypointPose, Observation, Region, ScaleSource
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.geometry import Array, Camera
+from frankmocap_ros.native_stderr import with_native_stderr
 from frankmocap_ros.placement import place
 from frankmocap_ros.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
 
@@ -41,6 +43,9 @@ _HAND_LANDMARK = {f"{finger}{k}": _HAND_START[finger] + k - 1 for finger in FING
 
 _GROW = 1.25  # MediaPipe's own: a region is this much larger than the circle around the person
 _SLACK = 6.0 / 640.0  # how far, as a share of the width, a joint may project beside its image landmark
+
+# what MediaPipe prints at every start and nobody can act on
+_CHATTER = re.compile(rb"^(INFO: Created TensorFlow Lite|WARNING: All log messages before absl|[IW]0000 )")
 
 _DETECT_GRAPH = """
 input_stream: "image"
@@ -159,9 +164,13 @@ class MediaPipeEstimator:
         self._create, self._get = packet_creator, packet_getter
         self._rect = rect_pb2.NormalizedRect
         self._srgb = image_frame.ImageFormat.SRGB
-        self._detector = _Graph(_DETECT_GRAPH)
-        self._landmarks = _Graph(_LANDMARK_GRAPH, {"model_complexity": packet_creator.create_int(1)})
-        self._hands = _Graph(_HAND_GRAPH) if hands else None
+
+        def graphs() -> tuple[_Graph, _Graph, _Graph | None]:
+            complexity = {"model_complexity": packet_creator.create_int(1)}
+            hand_graph = _Graph(_HAND_GRAPH) if hands else None
+            return _Graph(_DETECT_GRAPH), _Graph(_LANDMARK_GRAPH, complexity), hand_graph
+
+        (self._detector, self._landmarks, self._hands), _ = with_native_stderr(graphs, _CHATTER)
         self._packet: tuple[object, Any] | None = None
         self.capabilities = Capabilities(
             max_people=1 if hands else 16, needs_regions=True, orientations=False, hands=hands, device="cpu"
@@ -171,8 +180,12 @@ class MediaPipeEstimator:
         """Run all graphs once on an empty image."""
         camera = Camera.from_fov(320, 240, 60.0)
         blank = Image(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
-        self.detect(blank, 1)
-        self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)])
+
+        def run() -> None:
+            self.detect(blank, 1)
+            self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)])
+
+        with_native_stderr(run, _CHATTER)
 
     def close(self) -> None:
         """End the graphs' threads."""

@@ -20,7 +20,7 @@ def _mediapipe(config: MocapConfig) -> Estimator:
 def _synthetic(config: MocapConfig) -> Estimator:
     from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 
-    return SyntheticEstimator()
+    return SyntheticEstimator(config.synthetic_motion, config.hands)
 
 
 ESTIMATORS: dict[str, Callable[[MocapConfig], Estimator]] = {

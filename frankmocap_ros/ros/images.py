@@ -41,7 +41,7 @@ def _uint32(msg: Any, name: str) -> int:
     except (AttributeError, TypeError):
         raise ImageError("bad_data", f"{name} is not an integer") from None
     if not 0 <= value < 2**32:
-        raise ImageError("bad_size", f"{name} is {value}; allowed: 0 .. 2^32 - 1")
+        raise ImageError("bad_size", f"{name} is out of range; allowed: 0 .. 2^32 - 1")
     return value
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from email.parser import Parser
 from pathlib import Path
@@ -62,7 +63,7 @@ def test_every_wheel_is_pinned_to_a_minor_version(source, tmp_path):
     assert [wheel for wheel in wheels if "~=" not in wheel or wheel.split(";")[0].count(".") != 2] == []
 
 
-@pytest.mark.parametrize("environ", SOURCED, ids=lambda e: "-".join(e))
+@pytest.mark.parametrize("environ", SOURCED, ids="-".join)
 def test_where_ros_is_sourced_no_wheel_is_asked_for(source, tmp_path, environ):
     assert requirements(source, environ) == []
     required = metadata(source, tmp_path, environ)
@@ -74,8 +75,8 @@ def test_where_ros_is_sourced_no_wheel_is_asked_for(source, tmp_path, environ):
     ("environ", "reason"),
     [
         (SOURCED[0], "a ROS distribution is sourced: build the messages with `colcon build`"),
-        ({"PATH": "/nonexistent"}, "no compiler `cc`: install one"),
-        ({"CXX": "no-such-compiler -O2"}, "no compiler `no-such-compiler`: install one"),
+        ({"PATH": "/nonexistent"}, "no compiler cc or gcc or clang: install one"),
+        ({"CXX": "no-such-compiler -O2"}, "no compiler no-such-compiler: install one"),
     ],
     ids=["sourced", "no compiler", "CXX not there"],
 )
@@ -92,3 +93,18 @@ def test_without_messages_the_wheel_is_pure_and_the_build_says_why(source, tmp_p
 
 def test_no_compiler_means_no_build_wheels(source):
     assert requirements(source, {"PATH": "/nonexistent"}) == []
+
+
+def test_source_archive_holds_what_the_build_needs(source, tmp_path):
+    archive = tmp_path / hook(source, {}, "build_sdist", str(tmp_path)).stdout.splitlines()[-1]
+    with tarfile.open(archive) as tar:
+        names = {name.partition("/")[2] for name in tar.getnames()}
+    folders = ("build_backend", "config", "frankmocap_ros", "launch", "msg", "scripts")
+    needed = {path for folder in folders for path in (source / folder).rglob("*") if path.is_file()}
+    needed |= {
+        source / name for name in ("CMakeLists.txt", "LICENSE", "package.xml", "pyproject.toml", "setup.py")
+    }
+    assert (
+        sorted(str(path.relative_to(source)) for path in needed if str(path.relative_to(source)) not in names)
+        == []
+    )

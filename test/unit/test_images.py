@@ -281,6 +281,20 @@ def test_nothing_to_scale(encoding, low, high, middle):
         assert np.unique(decode_image(image(values, encoding)).pixels).tolist() == [middle]
 
 
+@pytest.mark.parametrize("encoding", ["32FC1", "64FC1"])
+def test_one_value_among_unknown_ones(encoding):
+    values = np.full((HEIGHT, WIDTH), np.nan, NUMBERS[encoding[:3]])
+    values[2:5] = 1.5
+    out = decode_image(image(values, encoding)).pixels
+    np.testing.assert_array_equal(out, np.where(np.isnan(values), 0, 127))
+
+
+def test_every_int32_is_told_from_the_next():
+    values = np.full((HEIGHT, WIDTH), 2**30, np.int32)
+    values[0, :2] += (100, 255)
+    np.testing.assert_array_equal(decode_image(image(values, "32SC1")).pixels[0, :3], (100, 255, 0))
+
+
 @pytest.mark.parametrize("encoding", ["8SC1", "16UC1", "16SC3", "32SC1"])
 def test_one_value_is_grey(encoding):
     msg, _ = scaled_message(encoding)
@@ -408,6 +422,7 @@ def test_encoding_that_is_no_text(name):
         {"height": 0, "width": 0, "step": 0, "data": b""},
         {"height": -1},
         {"width": 2**32},
+        {"step": 10**5000},  # too long even to print
         {"height": 2**32 - 1, "width": 2**32 - 1, "step": 2**32 - 1},
         {"height": 1, "width": MAX_PIXELS + 1, "step": 2**32 - 1},
         {"height": 32768, "width": 1, "step": 3},

@@ -53,6 +53,7 @@ def _open_tap() -> int:
     """The file that stands in for stderr, made at the first call and kept."""
     if not hasattr(os, "memfd_create"):
         raise OSError("no memory files on this system")
+    os.fstat(2)  # raises where stderr is closed: the file must not take its number
     return os.memfd_create("stderr")
 
 

@@ -1,0 +1,87 @@
+"""How images larger than 512 KB get from process to process, and where the package's own files are.
+
+Fast DDS hands messages over in shared memory of 512 KB a process. An image of 640x480 needs 900 KB: sent
+best effort, nearly none arrives. ``config/fastdds.xml`` gives every process 64 MB. Fast DDS takes that
+memory when a process starts, and gives up shared memory altogether where it is not there, as in a
+container (Docker's /dev/shm has 64 MB in all): there its ``LARGE_DATA`` transports do instead.
+
+Both ends need it: the variables must stand in the environment before a process starts its first node.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from frankmocap_ros.errors import MocapError, SettingError
+
+PROFILE_VARIABLES: Final = (
+    "FASTDDS_DEFAULT_PROFILES_FILE",  # Fast DDS 3: Kilted and later
+    "FASTRTPS_DEFAULT_PROFILES_FILE",  # Fast DDS 2: Jazzy
+)
+BUILTIN_VARIABLE: Final = "FASTDDS_BUILTIN_TRANSPORTS"
+PROFILES_HERE: Final = ("DEFAULT_FASTDDS_PROFILES.xml", "DEFAULT_FASTRTPS_PROFILES.xml")
+SEGMENT_BYTES: Final = 64 * 2**20  # as in config/fastdds.xml
+PROCESSES: Final = 4  # camera, mocap node, RViz or controller, and one to spare
+SHARED_MEMORY: Final = Path("/dev/shm")
+
+
+def share_file(*parts: str) -> Path:
+    """A file of the package's share folder, such as ``share_file("config", "fastdds.xml")``.
+
+    It is looked for from the installed package upwards, so that it belongs to the package that runs; in a
+    checkout it is the file of the checkout.
+
+    Raises:
+        MocapError: it is not there.
+    """
+    for folder in Path(__file__).parents:
+        for share in (folder / "share" / "frankmocap_ros", folder):
+            if (share / "package.xml").is_file() and share.joinpath(*parts).is_file():
+                return share.joinpath(*parts)
+    raise MocapError(
+        f"{'/'.join(parts)} was not installed with {Path(__file__).parent}; install the package again with "
+        "colcon build, or in a checkout: pip install '.[ros]'"
+    )
+
+
+def users_choice(environ: Mapping[str, str]) -> str | None:
+    """What says that the user has a transport profile: a variable or a file that Fast DDS loads; else None."""
+    for name in (*PROFILE_VARIABLES, BUILTIN_VARIABLE):
+        if environ.get(name):
+            return name
+    return next((name for name in PROFILES_HERE if Path(name).is_file()), None)
+
+
+def free_shared_memory() -> int | None:
+    """Free shared memory [bytes]; None where the system does not say."""
+    try:
+        system = os.statvfs(SHARED_MEMORY)
+    except OSError:
+        return None
+    return system.f_bavail * system.f_frsize
+
+
+def transport_variables(environ: Mapping[str, str], profile: str = "auto") -> dict[str, str]:
+    """Variables to add to the environment of processes that send or receive images.
+
+    Args:
+        environ: the environment they get without it.
+        profile: the path of an XML profile, ``"none"`` for nothing, or ``"auto"``: nothing where the user
+            has chosen, the package's profile where there is shared memory for it, else ``LARGE_DATA``.
+
+    Raises:
+        SettingError: ``profile`` is no file.
+    """
+    if profile == "none" or (profile == "auto" and users_choice(environ)):
+        return {}
+    if profile == "auto":
+        free = free_shared_memory()
+        if free is not None and free < PROCESSES * SEGMENT_BYTES:
+            return {BUILTIN_VARIABLE: "LARGE_DATA"}
+        path = share_file("config", "fastdds.xml")
+    else:
+        path = Path(profile).expanduser()
+        if not path.is_file():
+            raise SettingError(f"transport profile {profile!r} is no file; allowed: auto | none | a path")
+    return dict.fromkeys(PROFILE_VARIABLES, str(path.absolute()))
