@@ -31,7 +31,7 @@ class ScaleSource(IntEnum):
     DEPTH = 3  # measured
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Region:
     """A turned square of the image around one person, as an estimator crops it.
 
@@ -46,7 +46,7 @@ class Region:
     rotation_rad: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KeypointPose:
     """A pose given by points; joints and rotations follow from them (``kinematics.py``).
 
@@ -59,7 +59,7 @@ class KeypointPose:
     confidence: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ModelPose:
     """A pose given by rotations of a body model; positions follow by forward kinematics.
 
@@ -76,7 +76,7 @@ class ModelPose:
     confidence: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Observation:
     """One person as an estimator sees it in one image, before it has an id.
 
@@ -98,7 +98,7 @@ class Observation:
     betas: Array | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Body:
     """One tracked person in one frame. J joints in ``skeleton`` order.
 
@@ -138,7 +138,7 @@ class Body:
     betas: Array | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
     """The result for one image.
 

@@ -12,7 +12,7 @@ from frankmocap_ros.keypoints import joint_confidence, joints_from_keypoints
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, Skeleton
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Posed:
     """Joints with rotations, J in skeleton order; see ``Body`` for the meaning of the arrays.
 

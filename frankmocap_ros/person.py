@@ -152,6 +152,8 @@ class Person:
         # a joint that was given up stays so, also when hold_s is made longer: its last value is blank
         held = (states == JointState.INVALID) & (self._last.states != JointState.INVALID)
         held &= (age_s >= 0.0) & (age_s <= hold_s)
+        if not held.any():
+            return
         for name in _ROWS:
             getattr(body, name)[held] = getattr(self._last, name)[held]
         body.confidence[held] = self._seen_confidence[held] * (1.0 - age_s[held] / hold_s)

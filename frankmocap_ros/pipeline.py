@@ -104,13 +104,9 @@ class Pipeline:
         finally:
             stages_ms = self._timer.finish()
         self._index += 1
-        return Frame(
-            self._index - 1, time_s, tuple(bodies), self._operator_id, stages_ms, camera, detected
-        )
+        return Frame(self._index - 1, time_s, tuple(bodies), self._operator_id, stages_ms, camera, detected)
 
-    def _seen(
-        self, image: Image, config: MocapConfig
-    ) -> tuple[list[tuple[Observation, Track | None]], bool]:
+    def _seen(self, image: Image, config: MocapConfig) -> tuple[list[tuple[Observation, Track | None]], bool]:
         """Observations with whose they are, and whether the whole image was searched."""
         estimator = self._estimator
         limit = min(config.max_people, estimator.capabilities.max_people)
@@ -127,9 +123,7 @@ class Pipeline:
         candidates = self._tracker.candidates(regions, config, limit)
         with self._timer.stage("regress"):
             observations = estimator.estimate(image, [c.region for c in candidates])
-        return [
-            (o, c.track) for o, c in zip(observations, candidates, strict=True) if o is not None
-        ], due
+        return [(o, c.track) for o, c in zip(observations, candidates, strict=True) if o is not None], due
 
     def _bodies(
         self,

@@ -1,11 +1,12 @@
 """Who is who from image to image, where to look next, and when to look at the whole image again."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from frankmocap_ros.body import Body, Observation, Region
+from frankmocap_ros.body import Body, JointState, Observation, Region
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.geometry import Array
 
@@ -17,7 +18,7 @@ _NEAR = 0.5  # a detection within this share of a region's side belongs to that 
 _SIZE_RATIO = 1.7  # and a region this much larger or smaller than its detection has drifted
 
 
-@dataclass
+@dataclass(eq=False)
 class Track:
     """One followed person.
 
@@ -36,7 +37,7 @@ class Track:
     velocity_px: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """A region to look in, and whose it is: ``track`` is None where a detection found somebody new."""
 
@@ -147,9 +148,9 @@ class Tracker:
         """
         for track in self._tracks:
             track.present = False
-        for observation, track in _without_twins(seen):
-            if track is not None and not track.present and _distance(track, observation, time_s) <= _JUMP_HEIGHTS:
-                _move(track, observation, time_s)
+        for observation, owner in _without_twins(seen):
+            if owner is not None and not owner.present and _is_near(owner, observation, time_s):
+                _move(owner, observation, time_s)
             else:
                 self._tracks.append(Track(self._next_id, observation, time_s, True, np.zeros(2)))
                 self._next_id += 1
@@ -178,6 +179,10 @@ def _distance(track: Track, observation: Observation, time_s: float) -> float:
     return float(np.hypot(*(box_centre(new) - expected))) / size - _JUMP_HEIGHTS_PER_S * min(dt, 0.25)
 
 
+def _is_near(track: Track, observation: Observation, time_s: float) -> bool:
+    return _distance(track, observation, time_s) <= _JUMP_HEIGHTS
+
+
 def _move(track: Track, observation: Observation, time_s: float) -> None:
     dt = time_s - track.seen_s
     if dt > 1e-3:
@@ -200,7 +205,15 @@ def _without_twins(
     return kept
 
 
-def choose_operator(bodies: Sequence[Body], current: int, config: MocapConfig, width_px: int, height_px: int) -> int:
+def _depth(body: Body) -> float:
+    """Distance of a body along the camera's axis, from the joints that are known [m]."""
+    known = body.states != JointState.INVALID
+    return float(np.median(body.positions[known, 2])) if known.any() else math.inf
+
+
+def choose_operator(
+    bodies: Sequence[Body], current: int, config: MocapConfig, width_px: int, height_px: int
+) -> int:
     """Id of the operator, 0 for nobody.
 
     Whoever is the operator stays it while followed; the rule only chooses when nobody is. With rule
@@ -213,7 +226,7 @@ def choose_operator(bodies: Sequence[Body], current: int, config: MocapConfig, w
         return current
     middle = 0.5 * np.array([width_px, height_px])
     rules = {
-        "nearest": lambda b: float(b.positions[0, 2]) or np.inf,  # 0 where the pelvis is not known
+        "nearest": _depth,
         "largest": lambda b: -float(b.box_xywh[2] * b.box_xywh[3]),
         "centre": lambda b: float(np.hypot(*(box_centre(b.box_xywh) - middle))),
     }

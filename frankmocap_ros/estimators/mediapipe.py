@@ -22,6 +22,7 @@ from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import KeypointPose, Observation, Region, ScaleSource
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.estimators.base import Capabilities, Image
+from frankmocap_ros.estimators.mediapipe_graphs import DETECT, HANDS, LANDMARKS, Graph
 from frankmocap_ros.geometry import Array, Camera
 from frankmocap_ros.native_stderr import with_native_stderr
 from frankmocap_ros.placement import place
@@ -47,81 +48,6 @@ _SLACK = 6.0 / 640.0  # how far, as a share of the width, a joint may project be
 # what MediaPipe prints at every start and nobody can act on
 _CHATTER = re.compile(rb"^(INFO: Created TensorFlow Lite|WARNING: All log messages before absl|[IW]0000 )")
 
-_DETECT_GRAPH = """
-input_stream: "image"
-output_stream: "detections"
-node {
-  calculator: "PoseDetectionCpu"
-  input_stream: "IMAGE:image"
-  output_stream: "DETECTIONS:detections"
-}
-"""
-_LANDMARK_GRAPH = """
-input_stream: "image"
-input_stream: "region"
-output_stream: "landmarks"
-output_stream: "auxiliary"
-output_stream: "world"
-input_side_packet: "model_complexity"
-node {
-  calculator: "PoseLandmarkByRoiCpu"
-  input_stream: "IMAGE:image"
-  input_stream: "ROI:region"
-  input_side_packet: "MODEL_COMPLEXITY:model_complexity"
-  output_stream: "LANDMARKS:landmarks"
-  output_stream: "AUXILIARY_LANDMARKS:auxiliary"
-  output_stream: "WORLD_LANDMARKS:world"
-}
-"""
-_HAND_GRAPH = """
-input_stream: "image"
-input_stream: "pose"
-output_stream: "left"
-output_stream: "right"
-node {
-  calculator: "HandLandmarksLeftAndRightCpu"
-  input_stream: "IMAGE:image"
-  input_stream: "POSE_LANDMARKS:pose"
-  output_stream: "LEFT_HAND_LANDMARKS:left"
-  output_stream: "RIGHT_HAND_LANDMARKS:right"
-}
-"""
-
-
-class _Graph:
-    """One MediaPipe graph that answers each image at once.
-
-    Args:
-        text: the graph's text proto.
-        side_packets: constant inputs.
-    """
-
-    def __init__(self, text: str, side_packets: dict[str, Any] | None = None) -> None:
-        from google.protobuf import text_format
-        from mediapipe.framework import calculator_pb2
-        from mediapipe.python._framework_bindings import calculator_graph
-
-        config = text_format.Parse(text, calculator_pb2.CalculatorGraphConfig())
-        self._graph = calculator_graph.CalculatorGraph(graph_config=config)
-        self._packets: dict[str, Any] = {}
-        for name in config.output_stream:
-            self._graph.observe_output_stream(name, self._packets.__setitem__, False)
-        self._graph.start_run(side_packets or {})
-        self._tick = 0
-
-    def run(self, **packets: Any) -> dict[str, Any]:
-        """Feed one set of input packets and return the output packets that came."""
-        self._tick += 1  # graphs want rising time stamps; images of one instant may run twice
-        self._packets.clear()
-        for name, packet in packets.items():
-            self._graph.add_packet_to_input_stream(name, packet.at(self._tick))
-        self._graph.wait_until_idle()
-        return dict(self._packets)
-
-    def close(self) -> None:
-        """End the graph's threads."""
-        self._graph.close()
-
 
 def _landmark_array(landmarks: Any) -> Array:
     """Landmark list as (N, 4): x, y, z, visibility."""
@@ -136,6 +62,12 @@ def _region(center: Array, rim: Array) -> Region:
         side_px=2.0 * float(np.hypot(*reach)) * _GROW,
         rotation_rad=math.remainder(math.pi / 2.0 + math.atan2(reach[1], reach[0]), 2.0 * math.pi),
     )
+
+
+def _is_usable(region: Region) -> bool:
+    """Whether a region can be cropped; one that cannot breaks MediaPipe's graph."""
+    numbers = (*region.center_px.tolist(), region.rotation_rad)
+    return all(map(math.isfinite, numbers)) and 1.0 <= region.side_px <= 1e6
 
 
 class MediaPipeEstimator:
@@ -158,17 +90,18 @@ class MediaPipeEstimator:
             from mediapipe.python._framework_bindings import image_frame, resource_util
         except ImportError as error:
             raise MissingDependencyError(
-                f"estimator mediapipe needs the mediapipe package ({error}); run: pip install 'mediapipe==0.10.21'"
+                f"estimator mediapipe needs the mediapipe package ({error}); "
+                "run: pip install 'mediapipe==0.10.21'"
             ) from error
         resource_util.set_resource_dir(os.path.dirname(mediapipe.__path__[0]))
         self._create, self._get = packet_creator, packet_getter
         self._rect = rect_pb2.NormalizedRect
         self._srgb = image_frame.ImageFormat.SRGB
 
-        def graphs() -> tuple[_Graph, _Graph, _Graph | None]:
+        def graphs() -> tuple[Graph, Graph, Graph | None]:
             complexity = {"model_complexity": packet_creator.create_int(1)}
-            hand_graph = _Graph(_HAND_GRAPH) if hands else None
-            return _Graph(_DETECT_GRAPH), _Graph(_LANDMARK_GRAPH, complexity), hand_graph
+            hand_graph = Graph(HANDS) if hands else None
+            return Graph(DETECT), Graph(LANDMARKS, complexity), hand_graph
 
         (self._detector, self._landmarks, self._hands), _ = with_native_stderr(graphs, _CHATTER)
         self._packet: tuple[object, Any] | None = None
@@ -220,6 +153,8 @@ class MediaPipeEstimator:
         return self._packet[1]
 
     def _estimate_one(self, image: Image, region: Region) -> Observation | None:
+        if not _is_usable(region):
+            return None
         width, height = image.bitmap.size_px
         size = np.array([width, height], float)
         center = region.center_px / size

@@ -1,0 +1,81 @@
+"""A camera, the mocap node and RViz.
+
+The arguments of frankmocap.launch.py that are not listed here, such as preset and log_level, work as well.
+"""
+
+import math
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import (
+    DeclareLaunchArgument,
+    GroupAction,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    Shutdown,
+)
+from launch.conditions import IfCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+from frankmocap_ros.transport import share_file
+
+QUARTER_TURN = str(-math.pi / 2)
+
+
+def generate_launch_description() -> LaunchDescription:
+    mocap = PythonLaunchDescriptionSource(str(Path(__file__).with_name("frankmocap.launch.py")))
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument(
+                "source",
+                default_value="",
+                description="Where images come from: a video, an image, /dev/videoN, synthetic or auto; "
+                "empty: what params_file says, or the camera's default.",
+            ),
+            DeclareLaunchArgument(
+                "rviz", default_value="true", choices=["true", "false"], description="Show it in RViz."
+            ),
+            # first: it sets the transport profile for everybody
+            IncludeLaunchDescription(mocap, launch_arguments=[("namespace", "")]),
+            OpaqueFunction(function=camera),
+            GroupAction([world(), rviz()], condition=IfCondition(LaunchConfiguration("rviz"))),
+        ]
+    )
+
+
+def camera(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The camera node, given only what was asked for."""
+    params_file = LaunchConfiguration("params_file").perform(context)
+    source = LaunchConfiguration("source").perform(context)
+    return [
+        Node(
+            package="frankmocap_ros",
+            executable="camera_node",
+            name="camera",
+            parameters=[*([params_file] if params_file else []), *([{"source": source}] if source else [])],
+            ros_arguments=["--log-level", LaunchConfiguration("log_level")],
+            output="screen",
+        )
+    ]
+
+
+def world() -> Node:
+    """Where the camera is: 1.5 m above the floor, level, looking along x."""
+    return Node(
+        package="tf2_ros",
+        executable="static_transform_publisher",
+        arguments=[
+            "--frame-id", "world", "--child-frame-id", "camera_optical_frame",
+            "--z", "1.5", "--roll", QUARTER_TURN, "--yaw", QUARTER_TURN,
+        ],
+    )  # fmt: skip
+
+
+def rviz() -> Node:
+    """RViz; closing its window ends the demo."""
+    config = str(share_file("config", "frankmocap.rviz"))
+    return Node(
+        package="rviz2", executable="rviz2", arguments=["-d", config], output="log", on_exit=Shutdown()
+    )
