@@ -10,7 +10,7 @@ MocapError
 
 
 class MocapError(Exception):
-    """Root of all errors of this package. The text says what was wrong, what is allowed, and the next step."""
+    """Root of all errors of this package. The text says what was wrong, what is allowed, the next step."""
 
 
 class SettingError(MocapError):

@@ -60,8 +60,8 @@ _HEAD = BODY_WITH_HANDS.index["head"]
 
 # Points of the head in its own frame, shares of body height: middle, crown, then what a face has.
 _HEAD_POINTS = np.array([
-    (0.0, 0.045, 0.008), (0.0, 0.060, -0.008),
-    (0.018, 0.053, 0.058), (-0.018, 0.053, 0.058), (0.0, 0.036, 0.070), (0.0, 0.010, 0.060),
+    (0.0, 0.045, 0.008), (0.0, 0.064, -0.006),
+    (0.018, 0.053, 0.046), (-0.018, 0.053, 0.046), (0.0, 0.036, 0.054), (0.0, 0.012, 0.046),
 ])  # fmt: skip
 
 

@@ -42,6 +42,11 @@ class Camera:
         f = 0.5 * width / math.tan(math.radians(horizontal_fov_deg) / 2.0)
         return Camera(f, f, width / 2.0, height / 2.0, width, height)
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the image [px]."""
+        return self.width, self.height
+
     def scaled_to(self, width: int, height: int) -> "Camera":
         """The same camera with its image resized to ``width`` x ``height``."""
         sx, sy = width / self.width, height / self.height

@@ -1,12 +1,13 @@
 """Image in, frame out: the only place that orders the steps."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Body, Frame, Observation
+from frankmocap_ros.body import Body, Frame, KeypointPose, Observation
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.estimators.base import Estimator, Image
 from frankmocap_ros.geometry import Camera
@@ -97,14 +98,12 @@ class Pipeline:
             seen, detected = self._seen(image, config)
             with self._timer.stage("post"):
                 bodies = self._bodies(seen, image, camera, config)
-                self._operator_id = choose_operator(
-                    bodies, self._operator_id, config, camera.width, camera.height
-                )
-                bodies.sort(key=lambda body: (body.id != self._operator_id, body.id))
+                operator_id = self._operator(bodies, camera, config)
+                bodies.sort(key=lambda body: (body.id != operator_id, body.id))
         finally:
             stages_ms = self._timer.finish()
         self._index += 1
-        return Frame(self._index - 1, time_s, tuple(bodies), self._operator_id, stages_ms, camera, detected)
+        return Frame(self._index - 1, time_s, tuple(bodies), operator_id, stages_ms, camera, detected)
 
     def _seen(self, image: Image, config: MocapConfig) -> tuple[list[tuple[Observation, Track | None]], bool]:
         """Observations with whose they are, and whether the whole image was searched."""
@@ -112,9 +111,12 @@ class Pipeline:
         limit = min(config.max_people, estimator.capabilities.max_people)
         if not estimator.capabilities.needs_regions:
             with self._timer.stage("regress"):
-                found = [o for o in estimator.estimate(image, ()) if o is not None]
-            found = sorted(found, key=lambda o: -o.score)[:limit]
-            return list(zip(found, self._tracker.match(found, image.time_s), strict=True)), True
+                found = [o for o in self._sound(estimator.estimate(image, ())) if o is not None]
+            found.sort(key=lambda o: -o.score)
+            seen = list(zip(found, self._tracker.match(found, image.time_s), strict=True))
+            # whoever is followed comes before somebody new, also when less sure in this one image
+            seen.sort(key=lambda s: s[1].id if s[1] is not None else math.inf)
+            return seen[:limit], True
         due = self._tracker.detection_due(config)
         regions = None
         if due:
@@ -122,8 +124,14 @@ class Pipeline:
                 regions = estimator.detect(image, limit)
         candidates = self._tracker.candidates(regions, config, limit)
         with self._timer.stage("regress"):
-            observations = estimator.estimate(image, [c.region for c in candidates])
+            observations = self._sound(estimator.estimate(image, [c.region for c in candidates]))
         return [(o, c.track) for o, c in zip(observations, candidates, strict=True) if o is not None], due
+
+    def _sound(self, observations: Sequence[Observation | None]) -> list[Observation | None]:
+        """None in place of whoever has a number that is not finite: it would spoil filters and boxes."""
+        sound = [o if o is None or _is_sound(o) else None for o in observations]
+        self._not_finite += sum(o is not s for o, s in zip(observations, sound, strict=True))
+        return sound
 
     def _bodies(
         self,
@@ -133,13 +141,16 @@ class Pipeline:
         config: MocapConfig,
     ) -> list[Body]:
         tracks = self._tracker.update(seen, image.time_s, config.hold_s)
-        scale = camera.width / image.camera.width
+        # the reduced image's sides are whole pixels: the two axes scale a little differently
+        scale = np.array(camera.size_px) / image.camera.size_px
         bodies = []
         for track in tracks:
-            person = self._persons.setdefault(track.id, Person(track.id, self._estimator.name))
+            if track.id not in self._persons:
+                self._persons[track.id] = Person(track.id, self._estimator.name)
+            person = self._persons[track.id]
             body = person.update(track.observation, image.camera, image.time_s, config)
-            if scale != 1.0:
-                body = replace(body, pixels=body.pixels * scale, box_xywh=body.box_xywh * scale)
+            if image.camera is not camera:
+                body = replace(body, pixels=body.pixels * scale, box_xywh=body.box_xywh * np.tile(scale, 2))
             if _is_finite(body):
                 bodies.append(body)
             else:  # never let such numbers reach a robot; begin anew with this person
@@ -149,17 +160,42 @@ class Pipeline:
         self._persons = {i: p for i, p in self._persons.items() if i in followed}
         return bodies
 
+    def _operator(self, bodies: Sequence[Body], camera: Camera, config: MocapConfig) -> int:
+        """Id of the operator, 0 where nobody is or the operator is not in this image."""
+        missed = self._tracker.ids.difference(body.id for body in bodies)
+        if config.operator != "id" and self._operator_id in missed:
+            return 0  # only just lost: nobody takes over because of one missed image
+        self._operator_id = choose_operator(bodies, self._operator_id, config, camera.width, camera.height)
+        return self._operator_id
+
 
 def _prepared(picture: Picture, config: MocapConfig) -> tuple[Image, Camera]:
     """The image as the estimator gets it, reduced where it is large, and the camera of the full image."""
     camera = picture.camera or Camera.from_fov(*picture.bitmap.size_px, config.horizontal_fov_deg)
     small = picture.bitmap.resized(config.resize_short)
+    reduced = small is not picture.bitmap
     return Image(
         bitmap=small,
-        camera=camera.scaled_to(*small.size_px),
+        camera=camera.scaled_to(*small.size_px) if reduced else camera,
         calibrated=picture.camera is not None,
         time_s=picture.time_s,
     ), camera
+
+
+def _is_sound(observation: Observation) -> bool:
+    """Whether every number that an estimator gives is one."""
+    pose, region = observation.pose, observation.region
+    arrays = [pose.confidence, observation.box_xywh]
+    if isinstance(pose, KeypointPose):
+        arrays += [pose.points]
+    else:
+        arrays += [pose.root_position, pose.local_rotations, pose.offsets]
+    if observation.betas is not None:
+        arrays += [observation.betas]
+    numbers = [observation.score]
+    if region is not None:
+        numbers += [*region.center_px.tolist(), region.side_px, region.rotation_rad]
+    return all(map(math.isfinite, numbers)) and all(bool(np.isfinite(a).all()) for a in arrays)
 
 
 def _is_finite(body: Body) -> bool:

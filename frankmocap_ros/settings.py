@@ -5,10 +5,11 @@ command-line flag and the check of every value. The declarations are in ``config
 """
 
 import argparse
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 from frankmocap_ros.errors import SettingError
 
@@ -46,9 +47,13 @@ class Setting:
         """The allowed values in words."""
         if self.choices:
             return " | ".join(self.choices)
-        if self.minimum is not None:
+        if self.minimum is not None and self.maximum is not None:
+            if self.type is int:
+                return f"{int(self.minimum)} .. {int(self.maximum)}"
             return f"{self.minimum:g} .. {self.maximum:g}"
-        return {bool: "true | false", tuple: "list of names"}.get(self.type, "any text")
+        if self.type is bool:
+            return "true | false"
+        return "list of names" if self.type is tuple else "any text"
 
     @property
     def description(self) -> str:
@@ -88,11 +93,11 @@ def settings_of(cls: type) -> tuple[Setting, ...]:
     return tuple(
         Setting(
             name=f.name,
-            type=hints[f.name] if isinstance(hints[f.name], type) and hints[f.name] in (bool, int, float, str) else tuple,
-            default=f.default,  # type: ignore[arg-type]
+            type=hints[f.name] if hints[f.name] in (bool, int, float, str) else tuple,
+            default=cast(Value, f.default),
             **f.metadata["setting"],
         )
-        for f in fields(cls)  # type: ignore[arg-type]
+        for f in fields(cls)
         if "setting" in f.metadata
     )
 
@@ -110,8 +115,11 @@ def checked(s: Setting, value: object) -> Value:
         if not all(isinstance(v, str) for v in items):
             raise SettingError(f"{s.name}: expected a list of names, got {items!r}")
         return items
-    if s.type is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+    if s.type is float and type(value) is int:
+        try:
+            value = float(value)
+        except OverflowError:
+            raise SettingError(f"{s.name}: the number is out of range; allowed: {s.allowed}") from None
     if type(value) is not s.type:
         raise SettingError(f"{s.name}: expected {s.type.__name__}, got {type(value).__name__} {value!r}")
     if isinstance(value, float) and not math.isfinite(value):
@@ -142,15 +150,20 @@ def yaml_value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return repr(value) if "e" not in repr(value) else f"{value:.9f}".rstrip("0")
+        mantissa, e, exponent = repr(value).partition("e")
+        return mantissa + (".0" if e and "." not in mantissa else "") + e + exponent  # 1e-05 reads as text
     if isinstance(value, tuple):
         return "[" + ", ".join(yaml_value(v) for v in value) + "]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
 
 
 def yaml_text(cls: type, node: str) -> str:
     """A commented ROS parameter file with every setting of ``cls`` at its default."""
-    lines = ["# Generated from the package's settings by `make generate`; do not edit.", f"/**/{node}:", "  ros__parameters:"]
+    lines = [
+        "# Generated from the package's settings by `make generate`; do not edit.",
+        f"/**/{node}:",
+        "  ros__parameters:",
+    ]
     for s in settings_of(cls):
         lines += [f"    # {s.description} Allowed: {s.allowed}.", f"    {s.name}: {yaml_value(s.default)}"]
     return "\n".join(lines) + "\n"
@@ -161,8 +174,9 @@ def markdown_table(cls: type) -> str:
     rows = ["| parameter | default | allowed | live | what it does |", "|---|---|---|---|---|"]
     for s in settings_of(cls):
         unit = f" [{s.unit}]" if s.unit else ""
-        cells = (f"`{s.name}`", f"`{yaml_value(s.default)}`", s.allowed.replace("|", "\\|"), "yes" if s.live else "no", s.text + unit)
-        rows.append("| " + " | ".join(cells) + " |")
+        live = "yes" if s.live else "no"
+        cells = (f"`{s.name}`", f"`{yaml_value(s.default)}`", s.allowed, live, s.text + unit)
+        rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
 
 

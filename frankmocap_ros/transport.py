@@ -15,10 +15,9 @@ from typing import Final
 
 from frankmocap_ros.errors import MocapError, SettingError
 
-PROFILE_VARIABLES: Final = (
-    "FASTDDS_DEFAULT_PROFILES_FILE",  # Fast DDS 3: Kilted and later
-    "FASTRTPS_DEFAULT_PROFILES_FILE",  # Fast DDS 2: Jazzy
-)
+PROFILE_VARIABLE: Final = "FASTDDS_DEFAULT_PROFILES_FILE"
+OLD_PROFILE_VARIABLE: Final = "FASTRTPS_DEFAULT_PROFILES_FILE"  # later distributions warn about it
+OLD_DISTRIBUTIONS: Final = ("humble", "iron", "jazzy")  # Fast DDS 2, which reads the old variable only
 BUILTIN_VARIABLE: Final = "FASTDDS_BUILTIN_TRANSPORTS"
 PROFILES_HERE: Final = ("DEFAULT_FASTDDS_PROFILES.xml", "DEFAULT_FASTRTPS_PROFILES.xml")
 SEGMENT_BYTES: Final = 64 * 2**20  # as in config/fastdds.xml
@@ -46,8 +45,8 @@ def share_file(*parts: str) -> Path:
 
 
 def users_choice(environ: Mapping[str, str]) -> str | None:
-    """What says that the user has a transport profile: a variable or a file that Fast DDS loads; else None."""
-    for name in (*PROFILE_VARIABLES, BUILTIN_VARIABLE):
+    """The variable or file by which the user has a transport profile already; None where there is none."""
+    for name in (PROFILE_VARIABLE, OLD_PROFILE_VARIABLE, BUILTIN_VARIABLE):
         if environ.get(name):
             return name
     return next((name for name in PROFILES_HERE if Path(name).is_file()), None)
@@ -84,4 +83,5 @@ def transport_variables(environ: Mapping[str, str], profile: str = "auto") -> di
         path = Path(profile).expanduser()
         if not path.is_file():
             raise SettingError(f"transport profile {profile!r} is no file; allowed: auto | none | a path")
-    return dict.fromkeys(PROFILE_VARIABLES, str(path.absolute()))
+    old = environ.get("ROS_DISTRO") in OLD_DISTRIBUTIONS
+    return {OLD_PROFILE_VARIABLE if old else PROFILE_VARIABLE: str(path.absolute())}

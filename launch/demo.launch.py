@@ -6,7 +6,6 @@ The arguments of frankmocap.launch.py that are not listed here, such as preset a
 import math
 from pathlib import Path
 
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
     GroupAction,
@@ -19,7 +18,9 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
+from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.transport import share_file
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 QUARTER_TURN = str(-math.pi / 2)
 
@@ -67,7 +68,7 @@ def world() -> Node:
         package="tf2_ros",
         executable="static_transform_publisher",
         arguments=[
-            "--frame-id", "world", "--child-frame-id", "camera_optical_frame",
+            "--frame-id", "world", "--child-frame-id", CameraConfig.frame_id,
             "--z", "1.5", "--roll", QUARTER_TURN, "--yaw", QUARTER_TURN,
         ],
     )  # fmt: skip

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.transport import share_file, transport_variables
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 BOOLEAN = ["true", "false"]
 ARGUMENTS = (
@@ -66,7 +66,9 @@ def node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     parameters: list[str | dict[str, bool]] = [str(share_file("config", f"{asked('preset')}.yaml"))]
     if params_file := asked("params_file"):
         if not Path(params_file).is_file():  # launch_ros would only warn
-            raise SettingError(f"params_file {params_file!r} is no file; allowed: a YAML file with parameters")
+            raise SettingError(
+                f"params_file {params_file!r} is no file; allowed: a YAML file with parameters"
+            )
         parameters.append(params_file)
     if asked("use_sim_time") == "true":
         parameters.append({"use_sim_time": True})

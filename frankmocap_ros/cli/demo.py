@@ -16,7 +16,7 @@ from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.settings import add_flags, from_flags, settings_of, yaml_value
-from frankmocap_ros.transport import transport_environment
+from frankmocap_ros.transport import transport_variables
 
 if TYPE_CHECKING:
     from frankmocap_ros.ros.watcher import Tally, Watcher
@@ -83,7 +83,7 @@ def main(args: Sequence[str]) -> int:
     }
     # nothing of the demo leaves this machine unless the user's environment says so
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    os.environ.update(transport_environment(os.environ))
+    os.environ.update(transport_variables(os.environ))
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

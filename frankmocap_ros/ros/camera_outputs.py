@@ -1,11 +1,13 @@
 """What the camera node publishes for every image: image, image/compressed and camera_info, of one stamp."""
 
+import numpy as np
+from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from frankmocap_ros.bitmap import Bitmap, Pixels
+from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.ros.compressed import fill_compressed
@@ -18,8 +20,8 @@ CAMERA = QoSProfile(
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.VOLATILE,
 )
-"""Only the newest counts. Reliable, so that it matches whatever a subscriber asks for; keeping one image
-only, a subscriber that is slow or stopped costs images of its own and holds nobody up."""
+"""Only the newest counts. Reliable, so that it matches whatever a subscriber asks for; as it keeps one
+message only, a subscriber that is slow or stopped loses messages of its own and holds nobody up."""
 
 _MAX_REPEAT_NS = 1_000_000_000
 
@@ -42,7 +44,7 @@ class Stamps:
 
 
 def camera_info(camera: Camera | None, width: int, height: int) -> CameraInfo:
-    """A camera without distortion as a message; one that is not calibrated has K zero, as REP 104 says.
+    """A camera without distortion as a message; one that is not calibrated has K zero, as the message asks.
 
     Args:
         camera: the camera, None where it is not known.
@@ -64,10 +66,12 @@ class CameraOutputs:
     Args:
         node: the node.
         config: says which topics there are.
+        stamps: where stamps come from; they go on rising when the publishers are made anew.
     """
 
-    def __init__(self, node: Node, config: CameraConfig) -> None:
+    def __init__(self, node: Node, config: CameraConfig, stamps: Stamps) -> None:
         self._node = node
+        self._stamps = stamps
         self._frame_id = config.frame_id
 
         def publisher(kind: type, topic: str, wanted: bool) -> Publisher | None:
@@ -78,10 +82,9 @@ class CameraOutputs:
         self._info = publisher(CameraInfo, "camera_info", config.camera_info)
         self._raw = publisher(Image, "image", config.raw)
         self._compressed = publisher(CompressedImage, "image/compressed", config.compressed)
-        self._stamps = Stamps()
         self._prepared: list[tuple[Publisher, CameraInfo | Image | CompressedImage]] = []
 
-    def prepare(self, pixels: Pixels, camera: Camera | None, jpeg_quality: int) -> None:
+    def prepare(self, pixels: NDArray[np.uint8], camera: Camera | None, jpeg_quality: int) -> None:
         """Fill the messages that somebody is subscribed to.
 
         Args:

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import MocapError
+from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.health import assess
 from frankmocap_ros.pipeline import Pipeline
@@ -56,6 +59,10 @@ class MocapNode(LifecycleNode):
         if self._settings.config.autostart and self._to(self.trigger_configure()):
             self._to(self.trigger_activate())
 
+    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
+        """As in Node; a value of the wrong type is refused with its parameter's name."""
+        return self._settings.wrong_type(parameter_list) or super().set_parameters_atomically(parameter_list)
+
     @staticmethod
     def _to(result: TransitionCallbackReturn) -> bool:
         return result == TransitionCallbackReturn.SUCCESS
@@ -63,12 +70,15 @@ class MocapNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Make and warm up the estimator; stays unconfigured, saying why, where that fails."""
         config = self._settings.config
+        estimator: Estimator | None = None
         try:
             estimator = make_estimator(config)
             start_s = time.perf_counter()
             estimator.warm_up()
             self._outputs = Outputs(self, config.joint_topics)
         except Exception as error:  # rclpy would swallow it without a word
+            if estimator is not None:
+                estimator.close()
             self._problem = str(error) if isinstance(error, MocapError) else traceback.format_exc()
             self.get_logger().error(f"cannot configure: {self._problem}")
             return TransitionCallbackReturn.FAILURE
@@ -198,18 +208,26 @@ class MocapNode(LifecycleNode):
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; returns the exit code."""
-    rclpy.init(args=list(args) if args is not None else None)
+    try:
+        rclpy.init(args=list(args) if args is not None else None)
+    except RuntimeError as error:  # rclpy's own: an argument or a parameter file that it cannot read
+        print(f"frankmocap_node: {error}", file=sys.stderr)
+        return 2
+    node: MocapNode | None = None
     try:
         node = MocapNode()
+        rclpy.spin(node)
     except MocapError as error:
         print(f"frankmocap_node: {error}", file=sys.stderr)
-        rclpy.try_shutdown()
         return 2
-    try:
-        rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except Exception:
+        if rclpy.ok():
+            raise
+        # a signal took ROS away while the node was still being made
     finally:
-        node.destroy_node()
+        if node is not None:
+            node.destroy_node()
         rclpy.try_shutdown()
     return 0

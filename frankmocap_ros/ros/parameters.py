@@ -84,6 +84,17 @@ class Parameters(Generic[C]):
     def _changes(self, parameters: Sequence[Parameter]) -> dict[str, object]:
         return {p.name: _value(p) for p in parameters if p.name in self._settings}
 
+    def wrong_type(self, parameters: Sequence[Parameter]) -> SetParametersResult | None:
+        """A refusal where a value is of the wrong type: rclpy's own text does not say which one it is."""
+        for p in parameters:
+            s = self._settings.get(p.name)
+            if s is not None and p.type_ is not Parameter.Type(_TYPES[s.type]):
+                wanted, given = Parameter.Type(_TYPES[s.type]).name, p.type_.name
+                return SetParametersResult(
+                    successful=False, reason=f"{p.name}: expected {wanted}, got {given}; allowed: {s.allowed}"
+                )
+        return None
+
     def _check(self, parameters: Sequence[Parameter]) -> SetParametersResult:
         """Refuse, with a reason, what is not allowed; other people's parameters pass."""
         try:

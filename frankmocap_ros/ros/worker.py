@@ -3,7 +3,7 @@
 import threading
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -105,11 +105,12 @@ class Worker:
         decoded_s = time.perf_counter()
         header = job.msg.header
         frame = self._pipeline.process(Picture(bitmap, seconds(header.stamp), camera))
+        decode_ms = 1e3 * (decoded_s - start_s) + frame.stages_ms.get("decode", 0.0)
+        frame = replace(frame, stages_ms={**frame.stages_ms, "decode": decode_ms})
         stages_ms = {
             **frame.stages_ms,
             "transport": job.transport_ms,
             "wait": 1e3 * (start_s - job.arrived_s),
-            "decode": 1e3 * (decoded_s - start_s) + frame.stages_ms.get("decode", 0.0),
         }
         if self._mailbox.closed:
             return  # deactivated meanwhile: nothing goes out any more

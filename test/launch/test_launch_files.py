@@ -1,0 +1,455 @@
+"""What the launch files start: with a stand-in for launch everywhere, with the real one where it is."""
+
+import importlib.util
+import math
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+
+from frankmocap_ros import transport
+from frankmocap_ros.config import CameraConfig
+from frankmocap_ros.errors import SettingError
+from frankmocap_ros.transport import share_file
+
+HAS_LAUNCH = importlib.util.find_spec("launch_ros") is not None
+TRANSPORT = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_BUILTIN_TRANSPORTS")
+
+
+# A stand-in for launch and launch_ros: the few classes that the files use, doing what the real ones do.
+
+
+@dataclass
+class Context:
+    launch_configurations: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
+    started: list["Started"] = field(default_factory=list)
+    declared: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Started:
+    """A node as its process would be started."""
+
+    package: str
+    executable: str
+    parameters: dict[str, Any]
+    remappings: dict[str, str]
+    arguments: list[str]
+    environment: dict[str, str]
+    options: dict[str, Any]
+
+
+class Configuration:
+    def __init__(self, name):
+        self.name = name
+
+    def perform(self, context):
+        return context.launch_configurations[self.name]
+
+
+def performed(value, context):
+    return value.perform(context) if isinstance(value, Configuration) else value
+
+
+class Action:
+    def __init__(self, *args, **kwargs):
+        self.args, self.kwargs = args, kwargs
+
+    def visit(self, context):
+        condition = self.kwargs.pop("condition", None)
+        if condition is None or condition.perform(context) == "true":
+            self.execute(context)
+
+    def execute(self, context):
+        pass
+
+
+class Declare(Action):
+    def execute(self, context):
+        (name,) = self.args
+        assert self.kwargs["description"].endswith(".")
+        value = context.launch_configurations.setdefault(name, self.kwargs["default_value"])
+        context.declared.add(name)
+        assert value in self.kwargs.get("choices", [value]), f"{name}: {value}"
+
+
+class Opaque(Action):
+    def execute(self, context):
+        for action in self.kwargs["function"](context):
+            action.visit(context)
+
+
+class Group(Action):
+    def execute(self, context):
+        for action in self.args[0]:
+            action.visit(context)
+
+
+class Include(Action):
+    def execute(self, context):
+        context.launch_configurations.update(self.kwargs["launch_arguments"])
+        self.args[0].visit(context)
+
+
+class Source:
+    def __init__(self, path):
+        self.path = path
+
+    def visit(self, context):
+        visit(self.path, context)
+
+
+class SetVariable(Action):
+    def execute(self, context):
+        name, value = self.args
+        context.environment[name] = value
+
+
+class NodeAction(Action):
+    def execute(self, context):
+        options = dict(self.kwargs)
+        parameters: dict[str, Any] = {}
+        for given in options.pop("parameters", []):
+            content = given if isinstance(given, dict) else read_parameters(given)
+            parameters |= {name: performed(value, context) for name, value in content.items()}
+        arguments = [*options.pop("arguments", []), *options.pop("ros_arguments", [])]
+        context.started.append(
+            Started(
+                options.pop("package"),
+                options.pop("executable"),
+                parameters,
+                dict(options.pop("remappings", [])),
+                [performed(argument, context) for argument in arguments],
+                dict(context.environment),
+                options,
+            )
+        )
+
+
+def read_parameters(path):
+    content = yaml.safe_load(Path(path).read_text())
+    return {name: v for node in content.values() for name, v in node["ros__parameters"].items()}
+
+
+def description(actions):
+    return actions
+
+
+MODULES = {
+    "launch": {"LaunchDescription": description, "LaunchDescriptionEntity": Action, "LaunchContext": Context},
+    "launch.actions": {
+        "DeclareLaunchArgument": Declare,
+        "GroupAction": Group,
+        "IncludeLaunchDescription": Include,
+        "OpaqueFunction": Opaque,
+        "SetEnvironmentVariable": SetVariable,
+        "Shutdown": Action,
+    },
+    "launch.conditions": {"IfCondition": lambda value: value},
+    "launch.launch_description_sources": {"PythonLaunchDescriptionSource": Source},
+    "launch.substitutions": {"LaunchConfiguration": Configuration},
+    "launch_ros": {},
+    "launch_ros.actions": {"Node": NodeAction},
+}
+
+
+def visit(path, context):
+    """Run a launch file in a context."""
+    spec = importlib.util.spec_from_file_location("launch_file", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for action in module.generate_launch_description():
+        action.visit(context)
+
+
+@pytest.fixture
+def launched(monkeypatch, tmp_path):
+    """Call with a file's name and arguments to get what it starts."""
+    for name, content in MODULES.items():
+        module = ModuleType(name)
+        vars(module).update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(transport, "free_shared_memory", lambda: None)
+
+    def run(name: str, environment: dict[str, str] | None = None, **arguments: str) -> Context:
+        context = Context(dict(arguments), dict(environment or {}))
+        visit(share_file("launch", f"{name}.launch.py"), context)
+        assert arguments.keys() <= context.declared, "an argument that nothing declares does nothing"
+        return context
+
+    return run
+
+
+def started(context: Context, executable: str) -> Started:
+    (found,) = [node for node in context.started if node.executable == executable]
+    return found
+
+
+def test_node_by_default(launched):
+    context = launched("frankmocap")
+    node = started(context, "frankmocap_node")
+    assert len(context.started) == 1
+    assert node.package == "frankmocap_ros"
+    assert node.parameters == {}  # the defaults are the settings' own
+    assert node.remappings == {
+        "image": "image",
+        "image/compressed": "image/compressed",
+        "camera_info": "camera_info",
+    }
+    assert node.arguments == ["--log-level", "info"]
+    assert node.options["name"] == "frankmocap"
+    assert node.options["namespace"] == ""
+    assert node.options["respawn"] is False
+
+
+def test_arguments_are_those_promised(launched):
+    assert launched("frankmocap").declared == {
+        "namespace", "params_file", "preset", "image", "camera_info", "use_sim_time", "log_level", "respawn",
+        "transport_profile",
+    }  # fmt: skip
+    assert launched("demo").declared - launched("frankmocap").declared == {"source", "rviz"}
+
+
+def test_camera_of_the_demo_has_the_settings_own_defaults(launched):
+    assert started(launched("demo"), "camera_node").parameters == {}
+
+
+def test_namespace_log_level_and_respawn(launched):
+    context = launched("frankmocap", namespace="robot", log_level="debug", respawn="true")
+    node = started(context, "frankmocap_node")
+    assert node.options["namespace"] == "robot"
+    assert node.options["respawn"] is True
+    assert node.arguments == ["--log-level", "debug"]
+
+
+@pytest.mark.parametrize(
+    ("image", "camera_info"),
+    [
+        ("/cam/image_raw", "/cam/camera_info"),
+        ("cam/image", "cam/camera_info"),
+        ("/image", "/camera_info"),
+        ("left", "camera_info"),
+    ],
+)
+def test_image_takes_its_compressed_images_and_calibration_along(launched, image, camera_info):
+    remappings = started(launched("frankmocap", image=image), "frankmocap_node").remappings
+    assert remappings == {
+        "image": image,
+        "image/compressed": f"{image}/compressed",
+        "camera_info": camera_info,
+    }
+
+
+def test_calibration_of_elsewhere(launched):
+    context = launched("frankmocap", image="/a/image", camera_info="/b/camera_info")
+    assert started(context, "frankmocap_node").remappings["camera_info"] == "/b/camera_info"
+
+
+@pytest.mark.parametrize(
+    ("preset", "parameters"),
+    [
+        ("fastest", {"resize_short": 256}),
+        ("balanced", {}),
+        ("highest_quality", {"resize_short": 512, "hands": True}),
+    ],
+)
+def test_preset(launched, preset, parameters):
+    assert started(launched("frankmocap", preset=preset), "frankmocap_node").parameters == parameters
+
+
+def test_parameters_of_a_file_win_over_the_preset(launched, tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("/**:\n  ros__parameters:\n    resize_short: 300\n    max_people: 2\n")
+    context = launched("frankmocap", preset="highest_quality", params_file=str(file), use_sim_time="true")
+    assert started(context, "frankmocap_node").parameters == {
+        "resize_short": 300,
+        "hands": True,
+        "max_people": 2,
+        "use_sim_time": True,
+    }
+
+
+def test_parameter_file_that_is_missing_is_refused(launched):
+    with pytest.raises(SettingError, match=r"params_file 'no\.yaml' is no file"):
+        launched("frankmocap", params_file="no.yaml")
+
+
+@pytest.mark.parametrize("file", ["frankmocap", "demo"])
+def test_everybody_gets_the_transport_profile(launched, file):
+    for node in launched(file, {"PATH": "/bin"}).started:
+        assert node.environment == {
+            "PATH": "/bin",
+            "FASTDDS_DEFAULT_PROFILES_FILE": str(share_file("config", "fastdds.xml")),
+        }
+
+
+@pytest.mark.parametrize("file", ["frankmocap", "demo"])
+@pytest.mark.parametrize("name", TRANSPORT)
+def test_profile_of_the_user_stays(launched, file, name):
+    for node in launched(file, {name: "mine"}).started:
+        assert node.environment == {name: "mine"}
+
+
+def test_profile_as_an_argument(launched, tmp_path):
+    own = tmp_path / "own.xml"
+    own.touch()
+    for node in launched("demo", transport_profile=str(own)).started:
+        assert node.environment == {"FASTDDS_DEFAULT_PROFILES_FILE": str(own)}
+    for node in launched("demo", transport_profile="none").started:
+        assert node.environment == {}
+
+
+def test_demo_is_camera_node_and_rviz(launched):
+    context = launched("demo")
+    assert [node.executable for node in context.started] == [
+        "frankmocap_node",
+        "camera_node",
+        "static_transform_publisher",
+        "rviz2",
+    ]
+    assert started(context, "camera_node").options["name"] == "camera"
+    rviz = started(context, "rviz2")
+    assert rviz.arguments == ["-d", str(share_file("config", "frankmocap.rviz"))]
+    assert "on_exit" in rviz.options
+
+
+def test_demo_without_rviz_needs_neither_rviz_nor_tf(launched):
+    packages = [node.package for node in launched("demo", rviz="false").started]
+    assert packages == ["frankmocap_ros", "frankmocap_ros"]
+
+
+def test_demo_hands_its_arguments_on(launched, tmp_path):
+    file = tmp_path / "mine.yaml"
+    file.write_text("/**/camera:\n  ros__parameters:\n    width: 320\n    source: a.mp4\n")
+    context = launched("demo", source="b.mp4", params_file=str(file), preset="fastest", log_level="warn")
+    camera, node = started(context, "camera_node"), started(context, "frankmocap_node")
+    assert camera.parameters == {"width": 320, "source": "b.mp4"}
+    assert node.parameters["resize_short"] == 256
+    assert camera.arguments == node.arguments == ["--log-level", "warn"]
+
+
+def test_world_stands_upright(launched):
+    """The transform is that of REP 103 from a level camera's body to its optical frame."""
+    words = started(launched("demo"), "static_transform_publisher").arguments
+    given = dict(zip(words[::2], words[1::2], strict=True))
+    assert given["--child-frame-id"] == CameraConfig().frame_id
+    assert float(given["--z"]) > 0.0
+    assert given["--roll"] == given["--yaw"] == str(-math.pi / 2)
+
+
+class TestRviz:
+    """RViz itself is not here: its file must fit what the nodes publish."""
+
+    config = yaml.safe_load(share_file("config", "frankmocap.rviz").read_text())["Visualization Manager"]
+    displays = {d["Class"].rpartition("/")[2]: d for d in config["Displays"]}
+
+    def test_displays(self):
+        assert sorted(self.displays) == ["Grid", "Image", "MarkerArray", "TF"]
+        assert all(
+            d["Enabled"] and d["Class"].startswith("rviz_default_plugins/") for d in self.displays.values()
+        )
+
+    def test_frames_are_those_of_the_demo(self, launched):
+        words = started(launched("demo"), "static_transform_publisher").arguments
+        frame = words[words.index("--frame-id") + 1]
+        assert self.config["Global Options"]["Fixed Frame"] == frame
+        assert self.displays["Grid"]["Reference Frame"] == frame
+        assert self.config["Views"]["Current"]["Target Frame"] == frame
+
+    def test_topics_are_what_the_node_publishes(self, launched):
+        import rclpy
+        from rclpy.parameter import Parameter
+
+        from frankmocap_ros.ros.mocap_node import MocapNode
+
+        context = rclpy.Context()
+        rclpy.init(context=context, domain_id=142)
+        try:
+            node = MocapNode(context=context, parameter_overrides=[Parameter("estimator", value="synthetic")])
+            published = {
+                publisher.topic_name: (publisher.msg_type.__name__, publisher.qos_profile)
+                for publisher in node.publishers
+            }
+            node.destroy_node()
+        finally:
+            rclpy.shutdown(context=context)
+        for name in ("Image", "MarkerArray"):
+            topic = self.displays[name]["Topic"]
+            kind, qos = published[topic["Value"]]
+            assert kind == name
+            assert qos.reliability.name == "RELIABLE"  # matches what asks for less, too
+            assert topic["Durability Policy"].upper() == qos.durability.name
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in TRANSPORT}
+
+
+@pytest.mark.skipif(
+    not HAS_LAUNCH, reason="launch_ros is not installed (it is not on PyPI): needs a ROS distribution"
+)
+def test_demo_really_runs(tmp_path):
+    """The demo without RViz, in a process of its own, until a body arrives; then SIGINT."""
+    import rclpy
+    from rclpy.executors import SingleThreadedExecutor
+
+    from frankmocap_ros.msg import BodyPoseArray
+
+    domain = 141
+    program = tmp_path / "launch_demo.py"
+    program.write_text(
+        "import sys\n"
+        "from launch import LaunchDescription, LaunchService\n"
+        "from launch.actions import IncludeLaunchDescription\n"
+        "from launch.launch_description_sources import PythonLaunchDescriptionSource\n"
+        "service = LaunchService()\n"
+        "service.include_launch_description(LaunchDescription([IncludeLaunchDescription(\n"
+        "    PythonLaunchDescriptionSource(sys.argv[1]),\n"
+        "    launch_arguments=[argument.split(':=') for argument in sys.argv[2:]])]))\n"
+        "sys.exit(service.run())\n"
+    )
+    parameters = tmp_path / "synthetic.yaml"
+    parameters.write_text("/**/frankmocap:\n  ros__parameters:\n    estimator: synthetic\n")
+    with subprocess.Popen(
+        [
+            sys.executable, str(program), str(share_file("launch", "demo.launch.py")),
+            "rviz:=false", "source:=synthetic", f"params_file:={parameters}",
+        ],
+        env=environment() | {"ROS_DOMAIN_ID": str(domain), "ROS_LOG_DIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:  # fmt: skip
+        context = rclpy.Context()
+        rclpy.init(context=context, domain_id=domain)
+        try:
+            node = rclpy.create_node("listener", context=context)
+            executor = SingleThreadedExecutor(context=context)
+            executor.add_node(node)
+            future = rclpy.Future()
+
+            def received(msg: BodyPoseArray) -> None:
+                if msg.bodies and not future.done():
+                    future.set_result(msg)
+
+            node.create_subscription(BodyPoseArray, "/frankmocap/bodies", received, 1)
+            executor.spin_until_future_complete(future, timeout_sec=60.0)
+            process.send_signal(signal.SIGINT)
+            output, _ = process.communicate(timeout=20.0)
+        finally:
+            process.kill()
+            rclpy.shutdown(context=context)
+    assert future.done(), output
+    assert process.returncode == 0, output
+    assert output.count("process has finished cleanly") == 2, output

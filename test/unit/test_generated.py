@@ -1,0 +1,30 @@
+"""What is generated from the settings is current."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from frankmocap_ros.cli.generate import generated
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.settings import settings_of
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("path", sorted(generated(ROOT)), ids=lambda path: path.name)
+def test_is_current(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == generated(ROOT)[path], "run: make generate"
+
+
+def test_the_yaml_holds_every_setting_at_its_default() -> None:
+    text = (ROOT / "config" / "frankmocap.yaml").read_text(encoding="utf-8")
+    values = yaml.safe_load(text)["/**/frankmocap"]["ros__parameters"]
+    wanted = {s.name: list(s.default) if isinstance(s.default, tuple) else s.default for s in settings_of(MocapConfig)}
+    assert values == wanted
+    assert {name: type(value) for name, value in values.items()} == {n: type(v) for n, v in wanted.items()}
+
+
+def test_readme_names_every_parameter() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"| `{s.name}` |" in readme for s in settings_of(MocapConfig))

@@ -1,0 +1,39 @@
+"""Presets hold only what differs from the defaults, and only what the settings allow."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.settings import settings_of, updated
+from frankmocap_ros.transport import share_file
+
+NAMES = ("fastest", "balanced", "highest_quality")
+DEFAULTS = {s.name: s.default for s in settings_of(MocapConfig)}
+
+
+def preset(name: str) -> dict[str, object]:
+    content = yaml.safe_load(share_file("config", f"{name}.yaml").read_text())
+    assert list(content) == ["/**/frankmocap"]  # the node, in whatever namespace
+    assert list(content["/**/frankmocap"]) == ["ros__parameters"]
+    return content["/**/frankmocap"]["ros__parameters"]
+
+
+def test_every_file_of_the_folder_is_a_preset_or_the_generated_one():
+    files = {path.stem for path in Path(share_file("config", "fastest.yaml")).parent.glob("*.yaml")}
+    assert files - {"frankmocap"} == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_preset_is_allowed_and_names_only_what_differs(name):
+    values = preset(name)
+    config = updated(MocapConfig(), values)
+    assert all(getattr(config, key) == value != DEFAULTS[key] for key, value in values.items())
+
+
+def test_presets_are_in_order_of_quality():
+    fastest, balanced, best = (updated(MocapConfig(), preset(name)) for name in NAMES)
+    assert balanced == MocapConfig()
+    assert fastest.resize_short < balanced.resize_short < best.resize_short
+    assert best.hands

@@ -1,0 +1,174 @@
+"""`frankmocap_ros process`: what it writes, and that it needs no ROS."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from frankmocap_ros.cli.main import main
+from frankmocap_ros.geometry import quat_rotate
+from frankmocap_ros.keypoints import REST_DIRECTIONS
+from frankmocap_ros.skeleton import BODY
+
+TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
+FRAME_KEYS = {
+    "frame", "stamp_s", "inference_ms", "stages_ms", "camera", "operator_id", "bodies",
+}  # fmt: skip
+BODY_KEYS = {"id", "estimator", "scale_source", "box_xywh", "betas", "joints"}
+JOINT_KEYS = {
+    "name", "parent", "state", "confidence", "orientation_confidence", "position_m", "orientation_xyzw",
+    "local_rotation_xyzw", "pixel",
+}  # fmt: skip
+LIMBS = [
+    (f"{side}_{a}", f"{side}_{b}")
+    for side in ("left", "right")
+    for a, b in (("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"))
+]
+
+
+def run(tmp_path: Path, *args: str, code: int = 0) -> list[dict]:
+    """Run the command in this process and return its records."""
+    out = tmp_path / "out.jsonl"
+    assert main(["process", *args, "--out", str(out)]) == code
+    return [json.loads(line) for line in out.read_text().splitlines()]
+
+
+def joints(record: dict) -> dict[str, dict]:
+    return {joint["name"]: joint for joint in record["bodies"][0]["joints"]}
+
+
+@pytest.fixture
+def taiji() -> str:
+    if not TAIJI.exists():
+        pytest.skip(f"{TAIJI} is not there")
+    return str(TAIJI)
+
+
+def check_record(record: dict) -> None:
+    """Fields, names, unit rotations, pixels that are the projection with the camera named in the record."""
+    assert set(record) >= FRAME_KEYS
+    camera = record["camera"]
+    for body in record["bodies"]:
+        assert set(body) == BODY_KEYS
+        assert tuple(j["name"] for j in body["joints"]) == BODY.names
+        for joint in body["joints"]:
+            assert set(joint) == JOINT_KEYS
+            for key in ("orientation_xyzw", "local_rotation_xyzw"):
+                assert abs(np.square(joint[key]).sum() - 1.0) < 1e-6
+            if joint["state"] == "INVALID":
+                assert joint["position_m"] == joint["pixel"][:1] * 3 == [0.0] * 3
+                assert joint["confidence"] == 0.0
+            elif joint["state"] != "HELD":
+                x, y, z = joint["position_m"]
+                pixel = (camera["fx"] * x / z + camera["cx"], camera["fy"] * y / z + camera["cy"])
+                np.testing.assert_allclose(pixel, joint["pixel"], atol=1e-3)
+
+
+def test_synthetic_video(tmp_path: Path) -> None:
+    records = run(tmp_path, "synthetic", "--estimator", "synthetic", "--max-frames", "20")
+    assert [r["frame"] for r in records] == list(range(20))
+    assert all(a["stamp_s"] < b["stamp_s"] for a, b in zip(records, records[1:], strict=False))
+    assert {r["bodies"][0]["id"] for r in records} == {1}
+    for record in records:
+        check_record(record)
+
+
+def test_real_person(tmp_path: Path, taiji: str) -> None:
+    records = run(tmp_path, taiji, "--max-frames", "30")
+    assert len(records) == 30
+    for record in records:
+        check_record(record)
+        assert len(record["bodies"]) == 1
+        assert record["bodies"][0]["estimator"] == "mediapipe"
+        assert record["bodies"][0]["scale_source"] == "ASSUMED_HEIGHT"
+        assert record["inference_ms"] == pytest.approx(sum(record["stages_ms"].values()), abs=0.01)
+        found = joints(record)
+        for a, b in LIMBS:  # forward kinematics along the limbs, from what is published alone
+            start, end = (np.array(found[name]["position_m"]) for name in (a, b))
+            rotation = np.array(found[a]["orientation_xyzw"])
+            bone = np.linalg.norm(end - start) * REST_DIRECTIONS[a]
+            np.testing.assert_allclose(start + quat_rotate(rotation, bone), end, atol=1e-3)
+    upright = joints(records[0])
+    assert upright["head"]["position_m"][1] < upright["pelvis"]["position_m"][1]  # y points down
+    assert upright["left_shoulder"]["pixel"][0] > upright["right_shoulder"]["pixel"][0]  # faces the camera
+
+
+def test_stills_are_independent(tmp_path: Path, taiji: str) -> None:
+    """The same image gives the same numbers, whatever stood before it."""
+    capture = cv2.VideoCapture(taiji)
+    names = []
+    for i in range(2):
+        capture.set(cv2.CAP_PROP_POS_FRAMES, 200 * i)
+        names.append(str(tmp_path / f"{i}.png"))
+        cv2.imwrite(names[-1], capture.read()[1])
+    alone = run(tmp_path, names[1])
+    after = run(tmp_path, names[0], names[1])
+    assert [r["file"] for r in after] == ["0.png", "1.png"]
+    assert [len(r["bodies"]) for r in after] == [1, 1]
+    for name, joint in joints(alone[0]).items():
+        np.testing.assert_allclose(joint["position_m"], joints(after[1])[name]["position_m"], atol=1e-6)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name in names:
+        (folder / Path(name).name).write_bytes(Path(name).read_bytes())
+    stills = run(tmp_path, str(folder), "--stills")
+    np.testing.assert_allclose(
+        joints(stills[1])["right_wrist"]["position_m"], joints(alone[0])["right_wrist"]["position_m"], atol=1e-6
+    )
+    sequence = run(tmp_path, str(folder))
+    assert sequence[1]["stamp_s"] > sequence[0]["stamp_s"] == 0.0
+    assert stills[0]["bodies"][0]["id"] != stills[1]["bodies"][0]["id"]
+
+
+def test_settings_are_flags(tmp_path: Path) -> None:
+    records = run(
+        tmp_path, "synthetic", "--estimator", "synthetic", "--max-frames", "4", "--process-every-n", "2",
+        "--horizontal-fov-deg", "90", "--no-track-bbox", "--hands",
+    )  # fmt: skip
+    assert [r["frame"] for r in records] == [0, 2, 4, 6]
+    assert len(records[0]["bodies"][0]["joints"]) == 54
+
+
+def test_nobody_is_exit_code_1(tmp_path: Path) -> None:
+    image = tmp_path / "wall.png"
+    cv2.imwrite(str(image), np.full((240, 320, 3), 120, np.uint8))
+    records = run(tmp_path, str(image), code=1)
+    assert [r["bodies"] for r in records] == [[]]
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["nowhere.mp4"], ("nowhere.mp4", "allowed")),
+        (["synthetic", "--resize-short", "5"], ("resize_short", "5", "256 .. 1024")),
+        (["synthetic", "--smoothing", "none"], ("smoothing", "none", "one_euro")),
+        (["synthetic", "--assumed-height-m", "0.1"], ("assumed_height_m", "0.1")),
+        (["synthetic", "--box-margin", "nan"], ("box_margin", "finite")),
+        (["synthetic", "--out", "/nowhere/x.jsonl"], ("/nowhere/x.jsonl",)),
+        (["synthetic", "--device", "cuda", "--estimator", "mediapipe"], ("cuda", "mediapipe", "cpu")),
+    ],
+)
+def test_bad_input_is_told_in_words(capsys: pytest.CaptureFixture[str], args: list[str], words: tuple[str, ...]) -> None:
+    assert main(["process", *args]) == 2
+    error = capsys.readouterr().err
+    assert all(word in error for word in words), error
+    assert "Traceback" not in error
+
+
+def test_needs_no_ros_and_the_rest_says_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['rclpy'] = None\n"
+        "from frankmocap_ros.cli.main import main\n"
+        "print(main(['process', 'synthetic', '--estimator', 'synthetic', '--max-frames', '2', '--out', sys.argv[1]]))\n"
+        "print([main([c]) for c in ('node', 'camera', 'demo')])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "o")], capture_output=True, text=True, cwd=tmp_path, check=True
+    )
+    assert done.stdout.split("\n")[:2] == ["0", "[2, 2, 2]"]
+    assert done.stderr.count("pip install") == 3
+    assert len((tmp_path / "o").read_text().splitlines()) == 2
