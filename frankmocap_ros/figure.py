@@ -48,7 +48,7 @@ _FACING_XYZW = np.array([1.0, 0.0, 0.0, 0.0])  # half a turn about x: upright an
 
 @dataclass(frozen=True)
 class FigurePose:
-    """The truth about one person at one time. 54 joints in ``BODY_WITH_HANDS`` order, the first 24 are the body.
+    """The truth about one person at one time: 54 joints in ``BODY_WITH_HANDS`` order, the body's 24 first.
 
     Attributes:
         person: which person this is, from 0; the same over time.
@@ -107,7 +107,7 @@ def scene(motion: str, time_s: float) -> tuple[FigurePose, ...]:
 
 
 def camera_stalls(motion: str, time_s: float) -> bool:
-    """Whether the camera of this motion delivers no image at ``time_s`` (``stall``: 0.15, 0.3 and 2 s long)."""
+    """Whether this motion's camera gives no image at ``time_s`` (``stall``: for 0.15, 0.3 and 2 s)."""
     t = time_s % _period(motion)
     return any(start <= t < end for start, end in _CAMERA_GAPS_S.get(motion, ()))
 
@@ -124,7 +124,9 @@ def _offsets(height_m: float) -> Array:
     rest = np.empty((len(BODY_WITH_HANDS), 3))
     for j, name in enumerate(BODY_WITH_HANDS.names):
         side, _, part = name.partition("_")
-        rest[j] = _MIDDLE[name] if not part else np.multiply(_LEFT[part], (1.0 if side == "left" else -1.0, 1.0, 1.0))
+        rest[j] = _LEFT[part] if part else _MIDDLE[name]
+        if side == "right":
+            rest[j, 0] *= -1.0
     offsets = np.zeros_like(rest)
     offsets[1:] = height_m * (rest[1:] - rest[list(BODY_WITH_HANDS.parents[1:])])
     offsets.flags.writeable = False
@@ -165,11 +167,12 @@ def _standing(person: int, height_m: float, x_m: float, z_m: float, local: Array
         for side in ("left", "right")
         for part, below in _SOLE_BELOW.items()
     )
-    return FigurePose(person, height_m, positions + (x_m, FLOOR_M - sole_y, z_m), orientations, local, offsets)
+    positions += np.array([x_m, FLOOR_M - sole_y, z_m])
+    return FigurePose(person, height_m, positions, orientations, local, offsets)
 
 
 def _waving(phase: float) -> FigurePose:
-    """Standing 2.5 m away, swaying; the right arm goes up, waves at 1.5 Hz and goes down once per turn of phase."""
+    """Standing 2.5 m away, swaying; in each turn of phase the right arm goes up, waves and goes down."""
     height_m, local = 1.70, _relaxed()
     lift = min(max(0.5 - 0.9 * math.cos(phase), 0.0), 1.0)
     lift *= lift * (3.0 - 2.0 * lift)  # smooth at both ends
@@ -196,7 +199,8 @@ def _walking(walker: _Walker, phase: float) -> FigurePose:
     """Somebody on their way; phase 0 is the start, pi the far end, 2 pi the start again [rad]."""
     local = _relaxed()
     pace = abs(math.sin(phase))  # share of the top speed
-    way = 0.5 * (1.0 - math.cos(phase)) if phase < math.pi else 0.5 * (3.0 + math.cos(phase))  # 0..2, never back
+    # 0 to 2: the way so far, there and back
+    way = 0.5 * (1.0 - math.cos(phase)) if phase < math.pi else 0.5 * (3.0 + math.cos(phase))
     step = math.pi * walker.strides * way
     for side, sign in (("left", 1.0), ("right", -1.0)):
         swing, knee = 0.42 * pace * sign * math.sin(step), 0.33 * pace * (1.0 + sign * math.cos(step))

@@ -1,4 +1,7 @@
-"""Drawing the figure of ``figure.py``: shaded capsules before a plain room, enough to look at and to stream."""
+"""Drawing the figure of ``figure.py``: shaded capsules before a plain room.
+
+MediaPipe takes it for a person, left and right as they are.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +22,9 @@ _SKIN, _HAIR, _SHOES, _DARK = (140, 172, 222), (38, 48, 66), (48, 44, 44), (40, 
 _SHIRTS: tuple[Colour, ...] = ((168, 104, 48), (72, 92, 176))
 _TROUSERS: tuple[Colour, ...] = ((96, 80, 70), (84, 100, 92))
 _SHIFT = 4  # OpenCV's fixed point: 1/16 px
+# Of a capsule from the rim inwards: share of the radius, shift towards the light, brightness.
+_RINGS = ((1.0, 0.0, 0.72), (0.72, 0.16, 0.92), (0.35, 0.3, 1.12))
+_FLAT = ((1.0, 0.0, 1.0),)
 
 
 @dataclass(frozen=True)
@@ -34,10 +40,18 @@ class _Capsule:
 def _capsules() -> tuple[_Capsule, ...]:
     index = BODY_WITH_HANDS.index
     limbs = (
-        ("hip", "knee", 0.042, "trousers"), ("knee", "ankle", 0.030, "trousers"), ("ankle", "foot", 0.022, "shoes"),
-        ("shoulder", "elbow", 0.028, "shirt"), ("elbow", "wrist", 0.022, "skin"), ("wrist", "hand", 0.020, "skin"),
-    )  # fmt: skip
-    sides = [_Capsule(index[f"{s}_{a}"], index[f"{s}_{b}"], r, p) for s in ("left", "right") for a, b, r, p in limbs]
+        ("hip", "knee", 0.042, "trousers"),
+        ("knee", "ankle", 0.030, "trousers"),
+        ("ankle", "foot", 0.022, "shoes"),
+        ("shoulder", "elbow", 0.028, "shirt"),
+        ("elbow", "wrist", 0.022, "skin"),
+        ("wrist", "hand", 0.020, "skin"),
+    )
+    sides = [
+        _Capsule(index[f"{side}_{a}"], index[f"{side}_{b}"], radius, paint)
+        for side in ("left", "right")
+        for a, b, radius, paint in limbs
+    ]
     fingers = [
         _Capsule(index[f"{s}_{f}{k}"], index[f"{s}_{f}{k + 1}"], 0.0055, "skin")
         for s in ("left", "right")
@@ -117,7 +131,7 @@ def _draw_person(image: Pixels, pose: FigurePose, camera: Camera) -> None:
 
 
 def _fixed(pixels: Array) -> NDArray[np.int32]:
-    """OpenCV's fixed-point coordinates; it counts from the middle of the first pixel, cameras from its corner."""
+    """OpenCV's fixed-point coordinates: 0 is the middle of the first pixel, a camera's 0 its corner."""
     return np.asarray(np.round((np.clip(pixels, -1e4, 1e4) - 0.5) * (1 << _SHIFT)), dtype=np.int32)
 
 
@@ -128,8 +142,7 @@ def _shade(colour: Colour, factor: float) -> Colour:
 
 def _draw_capsule(image: Pixels, ends: Array, radius_px: float, colour: Colour) -> None:
     """A rounded rod lit from the upper left."""
-    rings = ((1.0, 0.0, 0.72), (0.72, 0.16, 0.92), (0.35, 0.3, 1.12)) if radius_px > 3.0 else ((1.0, 0.0, 1.0),)
-    for share, shift, light in rings:
+    for share, shift, light in _RINGS if radius_px > 3.0 else _FLAT:
         a, b = _fixed(ends - shift * radius_px).tolist()
         width = max(round(2.0 * share * radius_px), 1)
         cv2.line(image, a, b, _shade(colour, light), width, cv2.LINE_8, _SHIFT)
@@ -141,9 +154,10 @@ def _draw_torso(image: Pixels, pixels: Array, scale: float, colour: Colour) -> N
     for share, shift, light in ((1.0, 0.0, 0.72), (0.7, 0.008, 0.92), (0.35, 0.015, 1.05)):
         middle = corners.mean(axis=0)
         points = _fixed(middle + (corners - middle) * (0.5 + 0.5 * share) - shift * scale)
-        cv2.polylines(image, [points], True, _shade(colour, light), round(0.076 * share * scale) + 1, cv2.LINE_8, _SHIFT)
-        cv2.fillConvexPoly(image, cv2.convexHull(points), _shade(colour, light), cv2.LINE_8, _SHIFT)
-        _draw_line(image, pixels[_SPINE] - shift * scale, 0.13 * share * scale, _shade(colour, light))
+        lit, border = _shade(colour, light), round(0.076 * share * scale) + 1
+        cv2.polylines(image, [points], True, lit, border, cv2.LINE_8, _SHIFT)
+        cv2.fillConvexPoly(image, cv2.convexHull(points), lit, cv2.LINE_8, _SHIFT)
+        _draw_line(image, pixels[_SPINE] - shift * scale, 0.13 * share * scale, lit)
 
 
 def _draw_line(image: Pixels, ends: Array, width_px: float, colour: Colour) -> None:
@@ -152,7 +166,7 @@ def _draw_line(image: Pixels, ends: Array, width_px: float, colour: Colour) -> N
 
 
 def _draw_head(image: Pixels, pose: FigurePose, camera: Camera) -> None:
-    """Hair behind or before the face, whichever is nearer, and eyes, nose and mouth where they can be seen."""
+    """Hair behind or before the face, whichever is nearer, and eyes, nose and mouth where they are seen."""
     points = pose.positions[_HEAD] + quat_rotate(pose.orientations_xyzw[_HEAD], _HEAD_POINTS * pose.height_m)
     scale = camera.fx * pose.height_m / max(float(points[0, 2]), 0.1)
     up = camera.project(points[1]) - camera.project(pose.positions[_HEAD])

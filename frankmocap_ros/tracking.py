@@ -123,11 +123,12 @@ class Tracker:
             (_distance(track, o, time_s), i, track.id)
             for i, o in enumerate(observations)
             for track in self._tracks
+            if _is_near(track, o, time_s)
         )
         by_id = {track.id: track for track in self._tracks}
         result: list[Track | None] = [None] * len(observations)
-        for distance, i, track_id in pairs:
-            if result[i] is None and track_id in by_id and distance <= _JUMP_HEIGHTS:
+        for _, i, track_id in pairs:
+            if result[i] is None and track_id in by_id:
                 result[i] = by_id.pop(track_id)
         return result
 
@@ -171,16 +172,17 @@ def _drifted(region: Region, detection: Region) -> bool:
 
 
 def _distance(track: Track, observation: Observation, time_s: float) -> float:
-    """How far an observation lies from where the track should be, in box heights, less what time allows."""
+    """How far an observation lies from where the track should be, in box heights."""
     old, new = track.observation.box_xywh, observation.box_xywh
     dt = max(0.0, time_s - track.seen_s)
     expected = box_centre(old) + track.velocity_px * min(dt, 0.2)
     size = max(float(np.max(old[2:])), float(np.max(new[2:])), 1.0)
-    return float(np.hypot(*(box_centre(new) - expected))) / size - _JUMP_HEIGHTS_PER_S * min(dt, 0.25)
+    return float(np.hypot(*(box_centre(new) - expected))) / size
 
 
 def _is_near(track: Track, observation: Observation, time_s: float) -> bool:
-    return _distance(track, observation, time_s) <= _JUMP_HEIGHTS
+    dt = max(0.0, time_s - track.seen_s)
+    return _distance(track, observation, time_s) <= _JUMP_HEIGHTS + _JUMP_HEIGHTS_PER_S * min(dt, 0.25)
 
 
 def _move(track: Track, observation: Observation, time_s: float) -> None:

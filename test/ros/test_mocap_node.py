@@ -99,7 +99,7 @@ def test_messages_do_not_share_memory_between_frames(start, probe):
     first = system.process()
     probe.people = [probe.person(0.5, -0.1, 3.0)]
     second = system.process()
-    assert joint(first, "nose" if "nose" in BODY.index else "head").pose.position.x == pytest.approx(0.0, abs=1e-6)
+    assert joint(first, "head").pose.position.x == pytest.approx(0.0, abs=1e-6)
     assert joint(second, "head").pose.position.x == pytest.approx(0.5, abs=1e-6)
 
 
@@ -253,8 +253,8 @@ def test_diagnostics_come_once_a_second(start, probe):
 
 def test_diagnostics_rates_are_those_of_the_images(start, probe):
     system = start(process_every_n=2)
-    stop, period_s = system.values(lambda v: v["state"] == "active"), 0.05
-    assert stop["input_rate_hz"] == "0.00"
+    period_s = 0.05
+    assert system.values(lambda v: v["state"] == "active")["input_rate_hz"] == "0.00"
     timer = system.node.create_timer(period_s, system.send)
     values = system.values(lambda v: float(v["input_rate_hz"]) > 0.9 / period_s)
     values = system.values(lambda v: float(v["output_rate_hz"]) > 0.45 / period_s)
@@ -278,9 +278,9 @@ def test_enable(start, probe):
     answer = system.call(SetBool, "enable", SetBool.Request(data=False))
     assert answer.success
     assert answer.message
-    for _ in range(3):
+    for n in (1, 2, 3):  # one by one: of a burst only the newest need arrive
         system.send()
-    system.values(lambda v: v["skipped"] == "3")
+        system.values(lambda v, n=n: v["skipped"] == str(n))
     assert system.call(SetBool, "enable", SetBool.Request(data=True)).success
     assert system.process().sequence == 1
     assert len(system.bodies) == 2

@@ -1,0 +1,113 @@
+"""From a setting to an open source."""
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+from frankmocap_ros.config import CameraConfig
+from frankmocap_ros.errors import SourceError
+from frankmocap_ros.sources.base import ALLOWED, NOMINAL_HZ, Source
+from frankmocap_ros.sources.stills import SUFFIXES, ImagesSource, PhotographSource, is_image, read_image
+from frankmocap_ros.sources.synthetic import DEFAULT_FOV_DEG, SyntheticSource
+from frankmocap_ros.sources.video import VideoSource
+
+
+def open_source(config: CameraConfig, start_s: float = 0.0, moving: bool = True) -> Source:
+    """Open what the settings ask for. Whether a file is an image or a video is seen from what is in it.
+
+    Args:
+        config: ``source``, ``motion``, ``rate_hz`` (for sources without a rate of their own) and
+            ``horizontal_fov_deg`` (of the synthetic camera) count.
+        start_s: for the synthetic figure: the time of its first image [s].
+        moving: whether a single photograph pans and zooms without end; else it is one image.
+
+    Raises:
+        SourceError: it cannot be opened; the text says what is allowed.
+    """
+    where = config.source
+    if where == "synthetic":
+        return _synthetic(config, start_s)
+    if where == "auto":
+        return _automatic(config, start_s)
+    if where.startswith("/dev/"):
+        where = str(Path(where).resolve())  # udev's stable names are links
+    webcam = re.fullmatch(r"(?:/dev/video)?([0-9]{1,9})", where)
+    if webcam:
+        return VideoSource(int(webcam[1]), f"webcam /dev/video{webcam[1]}")
+    return _open_path(Path(where).expanduser(), config.rate_hz or NOMINAL_HZ, moving)
+
+
+def _open_path(path: Path, rate_hz: float, moving: bool) -> Source:
+    """A folder, a photograph or a video."""
+    if path.is_dir():
+        files = _images_in(path)
+        return ImagesSource(files, f"{len(files)} images of {path}", rate_hz)
+    if not path.exists():
+        raise SourceError(f"{path}: there is no such file; allowed: {ALLOWED}")
+    if not is_image(path):
+        return VideoSource(str(path), f"video {path}")
+    if moving:
+        return PhotographSource(read_image(path), f"photograph {path}", rate_hz)
+    return ImagesSource([path], f"image {path}", rate_hz)
+
+
+def is_still(where: str) -> bool:
+    """Whether ``where`` names one image file; what is not there is judged by its name."""
+    path = Path(where).expanduser()
+    return is_image(path) if path.exists() else path.suffix.lower() in SUFFIXES
+
+
+def _images_in(folder: Path) -> list[Path]:
+    """The image files of a folder, frame2 before frame10.
+
+    Raises:
+        SourceError: there is none, or the folder cannot be read.
+    """
+    try:
+        names = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    except OSError as error:
+        raise SourceError(f"{folder}: {error.strerror}; name a folder that can be read") from error
+    files = [path for path in names if path.suffix.lower() in SUFFIXES or is_image(path)]
+    if not files:
+        raise SourceError(f"{folder}: no images in this folder; allowed: {' '.join(SUFFIXES)}")
+    return sorted(files, key=_natural)
+
+
+def _natural(path: Path) -> tuple[list[str | int], str]:
+    """Sort key that compares the numbers in a name as numbers."""
+    parts = re.split(r"([0-9]+)", path.name)  # text and numbers by turns, text first
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], path.name
+
+
+def _synthetic(config: CameraConfig, start_s: float) -> SyntheticSource:
+    return SyntheticSource(
+        config.motion,
+        start_s,
+        config.rate_hz or NOMINAL_HZ,
+        config.horizontal_fov_deg or DEFAULT_FOV_DEG,
+    )
+
+
+def _photograph() -> Path | None:
+    """A photograph of a person that comes with scikit-image, which is not imported for it."""
+    package = find_spec("skimage")
+    if package is None or package.origin is None:
+        return None
+    path = Path(package.origin).parent / "data" / "camera.png"
+    return path if path.exists() else None
+
+
+def _automatic(config: CameraConfig, start_s: float) -> Source:
+    """A webcam if there is one, else the photograph, else the synthetic figure."""
+    for device in sorted(Path("/dev").glob("video[0-9]*"), key=_natural):
+        try:
+            return VideoSource(int(device.name[5:]), f"webcam {device}")
+        except SourceError:
+            continue  # many video devices are not cameras
+    photograph = _photograph()
+    if photograph is not None:
+        rate_hz = config.rate_hz or NOMINAL_HZ
+        return PhotographSource(read_image(photograph), f"no webcam; photograph {photograph}", rate_hz)
+    synthetic = _synthetic(config, start_s)
+    synthetic.name = f"no webcam, and scikit-image's photograph is not installed; {synthetic.name}"
+    return synthetic

@@ -1,0 +1,131 @@
+"""Image files: a sequence of them, or one photograph that moves."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.errors import SourceError
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.sources.base import NOMINAL_HZ, SourceImage
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+_MAX_SIDE_PX = 1920  # a photograph of a phone at 30 Hz would be 1 GB/s
+
+
+class ImagesSource:
+    """Image files one after the other.
+
+    Args:
+        paths: the files.
+        name: what to call them.
+        rate_hz: how many a second [Hz].
+    """
+
+    camera: Camera | None = None
+    live = False
+
+    def __init__(self, paths: Sequence[Path], name: str, rate_hz: float = NOMINAL_HZ) -> None:
+        self.name = name
+        self.rate_hz = rate_hz
+        self.frames = len(paths)
+        self._paths = tuple(paths)
+        self._index = 0
+
+    def read(self) -> SourceImage | None:
+        """The next image, None after the last.
+
+        Raises:
+            SourceError: the file is not an image.
+        """
+        if self._index == len(self._paths):
+            return None
+        path = self._paths[self._index]
+        image = SourceImage(read_image(path), self._index / self.rate_hz, path.name)
+        self._index += 1
+        return image
+
+    def rewind(self) -> None:
+        """Begin anew at the first image."""
+        self._index = 0
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+class PhotographSource:
+    """A photograph with a slow pan and zoom, so that it moves; without end.
+
+    Args:
+        pixels: shape (H, W, 3), BGR, uint8; reduced where it is larger than 1920 px.
+        name: what to call it.
+        rate_hz: images per second [Hz].
+    """
+
+    camera: Camera | None = None
+    live = False
+    frames = 0
+
+    def __init__(self, pixels: NDArray[np.uint8], name: str, rate_hz: float = NOMINAL_HZ) -> None:
+        self.name = name
+        self.rate_hz = rate_hz
+        self._pixels = _reduced(pixels)
+        self._index = 0
+
+    def read(self) -> SourceImage:
+        """The next image."""
+        time_s = self._index / self.rate_hz
+        self._index += 1
+        return SourceImage(self._moved(time_s), time_s)
+
+    def rewind(self) -> None:
+        """Begin anew."""
+        self._index = 0
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _moved(self, time_s: float) -> NDArray[np.uint8]:
+        """The photograph at ``time_s``: about a pixel an image, never far, the border mirrored."""
+        height, width = self._pixels.shape[:2]
+        zoom = 1.0 + 0.03 * np.sin(0.9 * time_s)
+        shift_x, shift_y = 0.02 * width * np.sin(0.7 * time_s), 0.01 * height * np.sin(1.1 * time_s)
+        matrix = np.array([
+            [zoom, 0.0, (1.0 - zoom) * width / 2.0 + shift_x],
+            [0.0, zoom, (1.0 - zoom) * height / 2.0 + shift_y],
+        ])  # fmt: skip
+        moved = cv2.warpAffine(self._pixels, matrix, (width, height), borderMode=cv2.BORDER_REFLECT_101)
+        return np.asarray(moved, dtype=np.uint8)
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file begins as an image file that OpenCV reads, whatever its name is."""
+    return path.is_file() and bool(cv2.haveImageReader(str(path)))
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """An image file as BGR, shape (H, W, 3), uint8, turned as its EXIF data say.
+
+    Raises:
+        SourceError: there is no such file, or it is not an image.
+    """
+    try:
+        data = np.fromfile(path, np.uint8)
+        pixels = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}; name an image file that can be read") from error
+    except cv2.error as error:
+        raise SourceError(f"{path}: OpenCV refuses this image: {error.err}; make it smaller") from error
+    if pixels is None:
+        raise SourceError(f"{path}: not a whole image that OpenCV reads; allowed: {' '.join(SUFFIXES)}")
+    return np.asarray(pixels, dtype=np.uint8)
+
+
+def _reduced(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    scale = _MAX_SIDE_PX / max(pixels.shape[:2])
+    if scale >= 1.0:
+        return pixels
+    size = (max(1, round(scale * pixels.shape[1])), max(1, round(scale * pixels.shape[0])))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -1,0 +1,57 @@
+"""The figure of ``figure.py`` before a synthetic camera."""
+
+from frankmocap_ros.figure import camera_stalls, scene
+from frankmocap_ros.figure_image import render
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.sources.base import NOMINAL_HZ, SourceImage
+
+_SIZE = (640, 480)
+DEFAULT_FOV_DEG = 60.0
+
+
+class SyntheticSource:
+    """Images of 640x480 without end; where the camera of the motion stalls, there are none.
+
+    Args:
+        motion: see ``figure.scene``.
+        start_s: time in the figure's own life at which the first image is taken [s].
+        rate_hz: images per second [Hz].
+        horizontal_fov_deg: the camera's field of view [deg].
+
+    Raises:
+        SettingError: the motion is not known.
+    """
+
+    live = False
+    frames = 0
+
+    def __init__(
+        self,
+        motion: str,
+        start_s: float = 0.0,
+        rate_hz: float = NOMINAL_HZ,
+        horizontal_fov_deg: float = DEFAULT_FOV_DEG,
+    ) -> None:
+        self.name = f"synthetic figure, motion {motion}"
+        self.rate_hz = rate_hz
+        self.camera: Camera | None = Camera.from_fov(*_SIZE, horizontal_fov_deg)
+        self._lens = self.camera
+        self._motion = motion
+        self._start_s = start_s
+        self._index = 0
+        camera_stalls(motion, start_s)  # refuse an unknown motion now
+
+    def read(self) -> SourceImage:
+        """The next image; where the camera stalls, the one after the stall."""
+        while camera_stalls(self._motion, self._start_s + self._index / self.rate_hz):
+            self._index += 1
+        time_s = self._index / self.rate_hz
+        self._index += 1
+        return SourceImage(render(scene(self._motion, self._start_s + time_s), self._lens), time_s)
+
+    def rewind(self) -> None:
+        """Begin anew at the first image."""
+        self._index = 0
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,123 @@
+"""Video files and webcams, through OpenCV."""
+
+import codecs
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.errors import SourceError
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.sources.base import ALLOWED, NOMINAL_HZ, SourceImage
+
+_MAX_JUMP_S = 10.0  # larger steps in a video's own time stamps are taken for damage
+_WHOLE = 0.9  # of the length that a file promises; what is shorter has been cut off
+
+
+class VideoSource:
+    """A video file or a webcam.
+
+    Args:
+        where: path of a file, or the number of a webcam.
+        name: what to call it.
+
+    Raises:
+        SourceError: it cannot be opened or gives no image.
+    """
+
+    camera: Camera | None = None
+
+    def __init__(self, where: str | int, name: str) -> None:
+        self.name = name
+        self.live = isinstance(where, int)
+        self._where = where
+        self._capture = self._opened()
+        rate_hz = float(self._capture.get(cv2.CAP_PROP_FPS))
+        self.rate_hz = rate_hz if 0.1 <= rate_hz <= 1000.0 else NOMINAL_HZ
+        self.frames = 0 if self.live else max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        self._index = 0
+        self._zero_s = 0.0  # the source's own stamp of time 0
+        self._last_s = 0.0
+        self._first: NDArray[np.uint8] | None = self._grabbed()
+        if self._first is None:
+            self._capture.release()
+            raise SourceError(f"{name}: it opens but gives no image; try another file or camera")
+
+    def read(self) -> SourceImage | None:
+        """The next image; None at the end of a file.
+
+        Raises:
+            SourceError: the camera is lost, or the file ends long before its end.
+        """
+        pixels, self._first = (self._first if self._first is not None else self._grabbed()), None
+        if pixels is None:
+            self._check_end()
+            return None
+        self._last_s = self._time_s()
+        self._index += 1
+        return SourceImage(pixels, self._last_s)
+
+    def rewind(self) -> None:
+        """Begin anew at the first image; a camera just goes on."""
+        if self.live:
+            return
+        self._capture.release()
+        self._capture = self._opened()  # seeking is not exact in every container
+        self._index, self._last_s, self._first = 0, 0.0, None
+
+    def close(self) -> None:
+        """Give the file or camera back."""
+        self._capture.release()
+
+    def _opened(self) -> cv2.VideoCapture:
+        if isinstance(self._where, int):
+            problem = "is it connected, in use by another program, or are you not in the group video?"
+        else:
+            problem = f"it is not a video or image that OpenCV reads, or damaged; allowed: {ALLOWED}"
+            if _is_text(self._where):
+                raise SourceError(f"{self.name}: cannot be opened; {problem}")
+        capture = cv2.VideoCapture(self._where)
+        if not capture.isOpened():
+            capture.release()
+            raise SourceError(f"{self.name}: cannot be opened; {problem}")
+        if self.live:
+            capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # an old image is worth nothing
+        return capture
+
+    def _grabbed(self) -> NDArray[np.uint8] | None:
+        ok, pixels = self._capture.read()
+        return np.asarray(pixels, dtype=np.uint8) if ok and pixels is not None else None
+
+    def _check_end(self) -> None:
+        """There is no next image: that is the end of a whole file, or an error."""
+        if self.live:
+            raise SourceError(f"{self.name}: the camera gives no more images; check its cable")
+        promised_s = self.frames / self.rate_hz
+        # both, because the number of frames is only an estimate where their distance varies
+        if self._index < _WHOLE * self.frames - 1 and self._last_s + 1.0 / self.rate_hz < _WHOLE * promised_s:
+            raise SourceError(
+                f"{self.name}: no more images after {self._last_s:.2f} s, but it says that it is "
+                f"{promised_s:.2f} s long: cut off or damaged; copy or convert it again"
+            )
+
+    def _time_s(self) -> float:
+        """Time of the image just read: by its own stamp where that rises sensibly, else one period later."""
+        own_s = 1e-3 * float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
+        if self._index == 0:
+            self._zero_s = own_s
+            return 0.0
+        if 0.0 < own_s - self._zero_s - self._last_s < _MAX_JUMP_S:
+            return own_s - self._zero_s
+        time_s = self._last_s + 1.0 / self.rate_hz
+        self._zero_s = own_s - time_s  # stamps may go on from here
+        return time_s
+
+
+def _is_text(path: str) -> bool:
+    """Whether a file begins with text: FFmpeg shows any as a video, and follows playlists to elsewhere."""
+    try:
+        with open(path, "rb") as file:
+            start = codecs.getincrementaldecoder("utf-8")().decode(file.read(1024))
+    except (OSError, UnicodeDecodeError):
+        return False
+    return bool(start) and all(c.isprintable() or c in "\t\n\r\f\x1b" for c in start)

@@ -1,0 +1,142 @@
+"""What is drawn, where, and in which colour; seen by looking at the pixels."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.drawing import annotate
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.skeleton import BODY
+
+GREEN, ORANGE, RED = (80, 220, 40), (30, 180, 255), (60, 60, 230)  # TRACKED, PREDICTED, HELD; BGR
+CAMERA = Camera.from_fov(640, 480, 60.0)
+BOX = np.array([200.0, 100.0, 240.0, 300.0])
+J = BODY.index
+
+
+def body(states=JointState.TRACKED, **changes):
+    """Joints in a grid inside the box."""
+    n = len(BODY)
+    pixels = np.stack([250.0 + 30.0 * (np.arange(n) % 5), 150.0 + 45.0 * (np.arange(n) // 5)], axis=1)
+    q = np.tile((0.0, 0.0, 0.0, 1.0), (n, 1))
+    states = np.broadcast_to(np.asarray(states, np.uint8), n).copy()
+    return replace(
+        Body(
+            3,
+            "fake",
+            BODY,
+            np.ones((n, 3)),
+            q,
+            q,
+            pixels,
+            np.ones(n),
+            np.ones(n),
+            states,
+            BOX,
+            ScaleSource.NONE,
+        ),
+        **changes,
+    )
+
+
+def drawn(*bodies, operator_id=0, note="", size=(480, 640)):
+    image = np.zeros((*size, 3), np.uint8)
+    annotate(image, Frame(0, 0.0, bodies, operator_id, {}, CAMERA), note)
+    return image
+
+
+def has(image, color):
+    return bool((image == color).all(axis=2).any())
+
+
+def at(image, xy):
+    x, y = np.round(xy).astype(int)
+    return tuple(int(v) for v in image[y, x])
+
+
+def test_nobody_draws_nothing():
+    assert not drawn().any()
+
+
+@pytest.mark.parametrize(
+    ("state", "color"), [(JointState.TRACKED, GREEN), (JointState.PREDICTED, ORANGE), (JointState.HELD, RED)]
+)
+def test_joints_and_bones_in_the_colour_of_their_state(state, color):
+    person = body(state)
+    image = drawn(person)
+    assert all(at(image, xy) == color for xy in person.pixels)
+    assert [other for other in (GREEN, ORANGE, RED) if other != color and has(image, other)] == []
+    knee, hip = person.pixels[J["left_knee"]], person.pixels[J["left_hip"]]
+    assert at(image, 0.5 * (knee + hip)) == color
+
+
+def test_joints_that_are_not_known_are_not_drawn():
+    """Nor their bones: their pixel is 0, 0, the corner of the image."""
+    states = np.full(24, JointState.TRACKED)
+    states[J["left_wrist"]] = JointState.INVALID
+    person = body(states)
+    person.pixels[J["left_wrist"]] = 0.0
+    image = drawn(person)
+    assert not image[:60, :60].any()
+    everybody_else = np.delete(np.arange(24), J["left_wrist"])
+    assert all(at(image, person.pixels[j]) == GREEN for j in everybody_else)
+    nobody_known = drawn(body(JointState.INVALID, pixels=np.zeros((24, 2))))
+    assert not has(nobody_known, GREEN)
+
+
+def test_a_bone_shows_the_worse_of_its_ends():
+    states = np.full(24, JointState.TRACKED)
+    states[J["left_elbow"]] = JointState.HELD
+    person = body(states)
+    image = drawn(person)
+    middle = 0.5 * (person.pixels[J["left_elbow"]] + person.pixels[J["left_shoulder"]])
+    assert at(image, middle) == RED
+
+
+def test_box():
+    image = drawn(body(JointState.INVALID))
+    left, top, right, bottom = 200, 100, 440, 400
+    for x, y in ((left, 250), (right, 250), (300, top), (300, bottom)):
+        assert image[y, x].all()
+    assert not image[250, left - 8 : left - 2].any()
+    assert not image[250, left + 3 : left + 20].any()
+
+
+def test_the_operator_is_named():
+    someone, operator = drawn(body()), drawn(body(), operator_id=3)
+    assert (someone != operator).any()
+    above = (someone != operator).any(axis=2)
+    assert above[:100].any()
+    assert not above[110:].any()
+    assert (drawn(body()) == drawn(body(), operator_id=4)).all()
+
+
+def test_note_is_in_the_upper_left_corner():
+    image = drawn(note="age 31 ms")
+    assert image[:40, :200].any()
+    assert not image[60:].any()
+
+
+@pytest.mark.parametrize("size", [(64, 48), (240, 320), (1080, 1920)])
+@pytest.mark.parametrize("shift", [(-300.0, -300.0), (0.0, 0.0), (5000.0, 5000.0)])
+def test_people_beside_the_image_and_any_size(size, shift):
+    person = body()
+    moved = replace(person, pixels=person.pixels + shift, box_xywh=BOX + np.array([*shift, 0.0, 0.0]))
+    image = drawn(moved, note="note", size=size)
+    assert image.shape == (*size, 3)
+    assert image.any()
+
+
+def test_lines_get_thicker_with_the_image():
+    small, large = drawn(body()), drawn(body(), size=(1440, 1920))
+    assert np.count_nonzero((large == GREEN).all(axis=2)) > 2 * np.count_nonzero((small == GREEN).all(axis=2))
+
+
+def test_drawn_in_place():
+    image = np.full((480, 640, 3), 9, np.uint8)
+    assert annotate(image, Frame(0, 0.0, (body(),), 3, {}, CAMERA)) is None
+    assert (image[470:, 630:] == 9).all()
+    assert cv2.countNonZero((image != 9).any(axis=2).astype(np.uint8)) > 1000
