@@ -54,13 +54,13 @@ def body_record(body: Body) -> dict[str, Any]:
                 "name": name,
                 "parent": parent,
                 "state": JointState(state).name,
-                "confidence": confidence,
-                "orientation_confidence": orientation_confidence,
+                "confidence": sure,
+                "orientation_confidence": sure_rotation,
                 "position_m": position,
                 "orientation_xyzw": orientation,
                 "local_rotation_xyzw": local,
                 "pixel": pixel,
             }
-            for name, parent, state, confidence, orientation_confidence, position, orientation, local, pixel in columns
+            for name, parent, state, sure, sure_rotation, position, orientation, local, pixel in columns
         ],
     }

@@ -1,6 +1,7 @@
 """``frankmocap_ros demo``: camera node and mocap node as two processes, and a live table of what arrives."""
 
 import argparse
+import contextlib
 import json
 import os
 import signal
@@ -9,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from frankmocap_ros.cli.ros_available import require_ros
@@ -19,7 +19,7 @@ from frankmocap_ros.settings import add_flags, from_flags, settings_of, yaml_val
 from frankmocap_ros.transport import transport_variables
 
 if TYPE_CHECKING:
-    from frankmocap_ros.ros.watcher import Tally, Watcher
+    from frankmocap_ros.ros.watcher import Tally
 
 _START_S = 60.0  # importing and warming up on a slow machine
 _STOP_S = 2.0
@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Start a camera node and the mocap node, subscribe to the bodies and show what arrives.",
     )
     parser.add_argument("--source", default="auto", help=source.text)
-    parser.add_argument("--duration", type=float, default=0.0, metavar="S", help="stop after so many seconds; 0: at Ctrl-C")
+    parser.add_argument(
+        "--duration", type=float, default=0.0, metavar="S", help="stop after so many seconds; 0: at Ctrl-C"
+    )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON, and show no table")
     add_flags(parser, MocapConfig)
     return parser
@@ -50,7 +52,7 @@ def _command(module: str, parameters: dict[str, str]) -> list[str]:
     return [sys.executable, "-c", code, "--ros-args", *pairs]
 
 
-@contextmanager
+@contextlib.contextmanager
 def _running(commands: Sequence[Sequence[str]]) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Run processes; end them with SIGINT, and by force where that takes longer than 2 s."""
     processes: list[subprocess.Popen[bytes]] = []
@@ -95,7 +97,9 @@ def main(args: Sequence[str]) -> int:
         return _watch(arguments, processes, stop)
 
 
-def _watch(arguments: argparse.Namespace, processes: list[subprocess.Popen[bytes]], stop: threading.Event) -> int:
+def _watch(
+    arguments: argparse.Namespace, processes: list[subprocess.Popen[bytes]], stop: threading.Event
+) -> int:
     import rclpy
     from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
@@ -107,10 +111,8 @@ def _watch(arguments: argparse.Namespace, processes: list[subprocess.Popen[bytes
     executor.add_node(watcher)
 
     def spin() -> None:
-        try:
+        with contextlib.suppress(ExternalShutdownException):
             executor.spin()
-        except ExternalShutdownException:
-            pass
 
     thread = threading.Thread(target=spin, daemon=True)
     thread.start()
@@ -189,7 +191,8 @@ class _Table:
 def _rates(tally: "Tally", seconds: float) -> str:
     recent = sorted(tally.ages_ms[-100:])
     age = f"age p50 {recent[len(recent) // 2]:.0f} ms, worst {recent[-1]:.0f} ms" if recent else "age -"
-    return f"{seconds:5.1f} s  {len(tally.stamps)} frames, {len(tally.stamps) / max(seconds, 1e-9):.1f} FPS, {age}"
+    frames = len(tally.stamps)
+    return f"{seconds:5.1f} s  {frames} frames, {frames / max(seconds, 1e-9):.1f} FPS, {age}"
 
 
 def _joint_text(joint: object) -> str:

@@ -28,7 +28,7 @@ _ROS_ONLY = (
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros process",
-        description="Write one JSON object a frame: bodies with joint positions, rotations, states and pixels. "
+        description="Write one JSON object a frame: bodies with positions, rotations, states and pixels. "
         "A video or a folder of images is a sequence of one camera; image files named one by one are "
         "independent of each other.",
     )
@@ -37,7 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--out", metavar="FILE", help="write here instead of standard output")
     parser.add_argument(
-        "--stills", action="store_true", help="take the images of a folder or video as independent of each other"
+        "--stills",
+        action="store_true",
+        help="take the images of a folder or video as independent of each other",
     )
     parser.add_argument("--max-frames", type=int, metavar="N", help="stop after so many frames")
     add_flags(parser, MocapConfig, leave_out=_ROS_ONLY)
@@ -49,7 +51,9 @@ def _images(paths: Sequence[str]) -> Iterator[tuple[Source, bool]]:
     for path in paths:
         still = is_still(path)
         if len(paths) > 1 and not still:
-            raise SourceError(f"{path}: several sources must all be image files; name one video or folder alone")
+            raise SourceError(
+                f"{path}: several sources must all be image files; name one video or folder alone"
+            )
         yield open_source(CameraConfig(source=path, loop=False), moving=False), still
 
 
@@ -87,7 +91,9 @@ def main(args: Sequence[str]) -> int:
             try:
                 out = stack.enter_context(Path(arguments.out).open("w", encoding="utf-8"))
             except OSError as error:
-                raise SourceError(f"--out {arguments.out}: {error.strerror}; name a file in a folder that exists") from error
+                raise SourceError(
+                    f"--out {arguments.out}: {error.strerror}; name a file in a folder that exists"
+                ) from error
         progress = _Progress(sys.stderr)
         for record, total in _records(arguments, config):
             json.dump(record, out, allow_nan=False, separators=(",", ":"))

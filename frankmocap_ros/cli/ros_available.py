@@ -26,4 +26,6 @@ def require_ros(command: str) -> None:
             if sourced
             else "install a C++ compiler, then in a checkout: pip install --force-reinstall '.[ros]'"
         )
-        raise MissingDependencyError(f"`{command}` needs this package's messages, and they are not built. {step}.")
+        raise MissingDependencyError(
+            f"`{command}` needs this package's messages, and they are not built. {step}."
+        )

@@ -152,7 +152,9 @@ class CameraLoop:
             MocapError: the source cannot be opened, or is lost.
         """
         config = self._config()
-        with contextlib.closing(open_source(config)) as source:
+        # the synthetic figure lives by the clock of the stamps, so that its estimator knows the same pose
+        start_s = 1e-9 * self._node.get_clock().now().nanoseconds
+        with contextlib.closing(open_source(config, start_s)) as source:
             rate_hz = config.rate_hz or source.rate_hz
             running = ("running", Level.OK, f"{source.name}, {rate_hz:g} Hz", source.name, rate_hz)
             self._enter(*running)

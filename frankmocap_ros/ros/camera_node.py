@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
@@ -35,7 +36,7 @@ class CameraNode(Node):
     Settings that a running source cannot take over open it anew.
     """
 
-    def __init__(self, **kwargs: object) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._loop: CameraLoop | None = None
         self._outputs: CameraOutputs | None = None

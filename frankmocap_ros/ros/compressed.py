@@ -17,10 +17,10 @@ import numpy as np
 
 from frankmocap_ros.bitmap import Bitmap, Order
 from frankmocap_ros.errors import ImageError
+from frankmocap_ros.native_stderr import with_native_stderr
 from frankmocap_ros.ros.image_encodings import ENCODINGS
 from frankmocap_ros.ros.image_headers import JPEG_START, PNG_START, checked_jpeg, checked_png
 from frankmocap_ros.ros.images import MAX_SIDE_PX, byte_array, flat_bytes
-from frankmocap_ros.native_stderr import with_native_stderr
 from frankmocap_ros.ros.raw_pixels import Pixels
 
 MAX_COMPRESSED_PIXELS: Final = 40_000_000  # 8K is 33 million; decoding needs up to 8 bytes for each

@@ -110,9 +110,7 @@ class BodiesMessage:
         return self._msg
 
 
-def joint_messages(
-    bodies: BodyPoseArray, name: str
-) -> tuple[JointPoseStamped, PoseStamped | None] | None:
+def joint_messages(bodies: BodyPoseArray, name: str) -> tuple[JointPoseStamped, PoseStamped | None] | None:
     """The operator's joint, and its pose where it is measured or inferred in this image.
 
     None where there is no operator, or the joint is not estimated.
@@ -124,9 +122,7 @@ def joint_messages(
     if row >= len(body.joints):
         return None
     joint = body.joints[row]
-    stamped = JointPoseStamped(
-        header=bodies.header, body_id=body.id, estimator=body.estimator, joint=joint
-    )
+    stamped = JointPoseStamped(header=bodies.header, body_id=body.id, estimator=body.estimator, joint=joint)
     if joint.state not in _POSES:
         return stamped, None  # a bare pose cannot say that it is old or unknown
     return stamped, PoseStamped(header=bodies.header, pose=joint.pose)
@@ -146,5 +142,3 @@ def latency_message(
             for name in ("transport", "wait", "decode", "detect", "regress", "post", "publish")
         },
     )
-
-

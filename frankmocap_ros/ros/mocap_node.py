@@ -4,6 +4,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
@@ -12,6 +13,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 
@@ -36,12 +38,12 @@ class MocapNode(LifecycleNode):
     Configuring makes and warms up the estimator; activating subscribes and starts the worker.
     """
 
-    def __init__(self, **kwargs: object) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._pipeline: Pipeline | None = None
         self._outputs: Outputs | None = None
         self._worker: Worker | None = None
-        self._subscriptions_in: list[object] = []
+        self._subscriptions_in: list[Subscription[Any]] = []
         self._monitor = Monitor()
         self._enabled = True
         self._count = 0
@@ -100,9 +102,7 @@ class MocapNode(LifecycleNode):
         compressed = self._pipeline.config.image_transport == "compressed"
         kind, topic = (CompressedImage, "image/compressed") if compressed else (Image, "image")
         self._subscriptions_in = [
-            self.create_subscription(
-                kind, topic, self._on_image, IMAGES, qos_overriding_options=OVERRIDABLE
-            ),
+            self.create_subscription(kind, topic, self._on_image, IMAGES, qos_overriding_options=OVERRIDABLE),
             self.create_subscription(
                 CameraInfo,
                 "camera_info",
@@ -186,7 +186,6 @@ class MocapNode(LifecycleNode):
 
     def _diagnose(self) -> None:
         """Publish the node's health."""
-        capabilities = self._pipeline.estimator.capabilities if self._pipeline else None
         config = self._settings.config
         topic = "image/compressed" if config.image_transport == "compressed" else "image"
         if self._problem is not None:
@@ -195,8 +194,7 @@ class MocapNode(LifecycleNode):
             self._monitor.snapshot(
                 time.perf_counter(),
                 active=self._worker is not None,
-                estimator=self._pipeline.estimator.name if self._pipeline else config.estimator,
-                device=capabilities.device if capabilities else config.device,
+                estimator=self._pipeline.estimator if self._pipeline else None,
                 topic=self.resolve_topic_name(topic),
                 config=config,
             )

@@ -8,6 +8,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from frankmocap_ros.body import Frame
 from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.health import Health, Snapshot
 from frankmocap_ros.timing import Counters, RateMeter, RollingPercentiles
 
@@ -75,7 +76,7 @@ class Monitor:
         self._operator_id = frame.operator_id
 
     def snapshot(
-        self, now_s: float, active: bool, estimator: str, device: str, topic: str, config: MocapConfig
+        self, now_s: float, active: bool, estimator: Estimator | None, topic: str, config: MocapConfig
     ) -> Snapshot:
         """Everything at the steady time ``now_s``; begins a new period."""
         error, self._last_error = self._last_error, None
@@ -84,8 +85,8 @@ class Monitor:
         detected = list(self._detected)
         return Snapshot(
             active=active,
-            estimator=estimator,
-            device=device,
+            estimator=estimator.name if estimator else config.estimator,
+            device=estimator.capabilities.device if estimator else config.device,
             image_topic=topic,
             active_s=now_s - self._active_since_s,
             since_image_s=None if self._image_s is None else now_s - self._image_s,

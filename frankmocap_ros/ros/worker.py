@@ -72,9 +72,7 @@ class Worker:
     def _age_ms(self, msg: Image | CompressedImage) -> float:
         """Age of an image by the node's clock, negative where its stamp lies in the future [ms]."""
         stamp = msg.header.stamp
-        return 1e-6 * (
-            self._node.get_clock().now().nanoseconds - (stamp.sec * 1_000_000_000 + stamp.nanosec)
-        )
+        return 1e-6 * (self._node.get_clock().now().nanoseconds - (stamp.sec * 1_000_000_000 + stamp.nanosec))
 
     def _run(self) -> None:
         while (job := self._mailbox.take()) is not None:
@@ -82,9 +80,7 @@ class Worker:
                 self._process(job)
             except ImageError as error:
                 self._monitor.drop(error.reason)
-                self._log.warning(
-                    f"image dropped ({error.reason}): {error}", throttle_duration_sec=1.0
-                )
+                self._log.warning(f"image dropped ({error.reason}): {error}", throttle_duration_sec=1.0)
             except Exception as error:  # whatever an estimator does, the next image gets its chance
                 self._monitor.failed(f"{type(error).__name__}: {error}")
                 self._log.error(traceback.format_exc(), throttle_duration_sec=1.0)

@@ -97,11 +97,17 @@ def _photograph() -> Path | None:
     return path if path.exists() else None
 
 
+def _video_devices() -> list[int]:
+    """Numbers of the machine's video devices."""
+    names = (path.name[5:] for path in Path("/dev").glob("video[0-9]*"))
+    return sorted(int(name) for name in names if name.isdecimal())
+
+
 def _automatic(config: CameraConfig, start_s: float) -> Source:
     """A webcam if there is one, else the photograph, else the synthetic figure."""
-    for device in sorted(Path("/dev").glob("video[0-9]*"), key=_natural):
+    for number in _video_devices():
         try:
-            return VideoSource(int(device.name[5:]), f"webcam {device}")
+            return VideoSource(number, f"webcam /dev/video{number}")
         except SourceError:
             continue  # many video devices are not cameras
     photograph = _photograph()

@@ -119,7 +119,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     except cv2.error as error:
         raise SourceError(f"{path}: OpenCV refuses this image: {error.err}; make it smaller") from error
     if pixels is None:
-        raise SourceError(f"{path}: not a whole image that OpenCV reads; allowed: {' '.join(SUFFIXES)}")
+        raise SourceError(f"{path}: not an image that OpenCV reads; allowed: {' '.join(SUFFIXES)}")
     return np.asarray(pixels, dtype=np.uint8)
 
 

@@ -88,8 +88,8 @@ def test_joints_that_are_not_known_are_not_drawn():
 
 
 def test_a_bone_shows_the_worse_of_its_ends():
-    states = np.full(24, JointState.TRACKED)
-    states[J["left_elbow"]] = JointState.HELD
+    states = np.full(24, JointState.INVALID)
+    states[J["left_shoulder"]], states[J["left_elbow"]] = JointState.TRACKED, JointState.HELD
     person = body(states)
     image = drawn(person)
     middle = 0.5 * (person.pixels[J["left_elbow"]] + person.pixels[J["left_shoulder"]])

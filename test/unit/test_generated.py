@@ -20,7 +20,10 @@ def test_is_current(path: Path) -> None:
 def test_the_yaml_holds_every_setting_at_its_default() -> None:
     text = (ROOT / "config" / "frankmocap.yaml").read_text(encoding="utf-8")
     values = yaml.safe_load(text)["/**/frankmocap"]["ros__parameters"]
-    wanted = {s.name: list(s.default) if isinstance(s.default, tuple) else s.default for s in settings_of(MocapConfig)}
+    wanted = {
+        s.name: list(s.default) if isinstance(s.default, tuple) else s.default
+        for s in settings_of(MocapConfig)
+    }
     assert values == wanted
     assert {name: type(value) for name, value in values.items()} == {n: type(v) for n, v in wanted.items()}
 

@@ -1,5 +1,6 @@
 """`frankmocap_ros process`: what it writes, and that it needs no ROS."""
 
+import itertools
 import json
 import subprocess
 import sys
@@ -71,7 +72,7 @@ def check_record(record: dict) -> None:
 def test_synthetic_video(tmp_path: Path) -> None:
     records = run(tmp_path, "synthetic", "--estimator", "synthetic", "--max-frames", "20")
     assert [r["frame"] for r in records] == list(range(20))
-    assert all(a["stamp_s"] < b["stamp_s"] for a, b in zip(records, records[1:], strict=False))
+    assert all(a["stamp_s"] < b["stamp_s"] for a, b in itertools.pairwise(records))
     assert {r["bodies"][0]["id"] for r in records} == {1}
     for record in records:
         check_record(record)
@@ -117,7 +118,9 @@ def test_stills_are_independent(tmp_path: Path, taiji: str) -> None:
         (folder / Path(name).name).write_bytes(Path(name).read_bytes())
     stills = run(tmp_path, str(folder), "--stills")
     np.testing.assert_allclose(
-        joints(stills[1])["right_wrist"]["position_m"], joints(alone[0])["right_wrist"]["position_m"], atol=1e-6
+        joints(stills[1])["right_wrist"]["position_m"],
+        joints(alone[0])["right_wrist"]["position_m"],
+        atol=1e-6,
     )
     sequence = run(tmp_path, str(folder))
     assert sequence[1]["stamp_s"] > sequence[0]["stamp_s"] == 0.0
@@ -152,7 +155,9 @@ def test_nobody_is_exit_code_1(tmp_path: Path) -> None:
         (["synthetic", "--device", "cuda", "--estimator", "mediapipe"], ("cuda", "mediapipe", "cpu")),
     ],
 )
-def test_bad_input_is_told_in_words(capsys: pytest.CaptureFixture[str], args: list[str], words: tuple[str, ...]) -> None:
+def test_bad_input_is_told_in_words(
+    capsys: pytest.CaptureFixture[str], args: list[str], words: tuple[str, ...]
+) -> None:
     assert main(["process", *args]) == 2
     error = capsys.readouterr().err
     assert all(word in error for word in words), error
@@ -163,11 +168,16 @@ def test_needs_no_ros_and_the_rest_says_what_to_install(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['rclpy'] = None\n"
         "from frankmocap_ros.cli.main import main\n"
-        "print(main(['process', 'synthetic', '--estimator', 'synthetic', '--max-frames', '2', '--out', sys.argv[1]]))\n"
+        "words = 'process synthetic --estimator synthetic --max-frames 2 --out'.split()\n"
+        "print(main([*words, sys.argv[1]]))\n"
         "print([main([c]) for c in ('node', 'camera', 'demo')])\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "o")], capture_output=True, text=True, cwd=tmp_path, check=True
+        [sys.executable, "-c", code, str(tmp_path / "o")],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
     )
     assert done.stdout.split("\n")[:2] == ["0", "[2, 2, 2]"]
     assert done.stderr.count("pip install") == 3
