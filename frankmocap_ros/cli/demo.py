@@ -40,6 +40,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--duration", type=float, default=0.0, metavar="S", help="stop after so many seconds; 0: at Ctrl-C"
     )
+    parser.add_argument(
+        "--width",
+        type=int,
+        default=640,
+        help="the camera reduces wider images to this width; 0 keeps them [px]",
+    )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON, and show no table")
     add_flags(parser, MocapConfig)
     return parser
@@ -91,7 +97,7 @@ def main(args: Sequence[str]) -> int:
         signal.signal(number, lambda *_: stop.set())
     commands = [
         _command("mocap_node", {**given, "diagnostics_period_s": "0.5"}),
-        _command("camera_node", {"source": json.dumps(arguments.source)}),
+        _command("camera_node", {"source": json.dumps(arguments.source), "width": str(arguments.width)}),
     ]
     with _running(commands) as processes:
         return _watch(arguments, processes, stop)

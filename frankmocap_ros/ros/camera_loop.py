@@ -92,7 +92,7 @@ class CameraLoop:
         """Begin to open the source."""
         self._thread.start()
 
-    def stop(self, timeout_s: float = 1.0) -> None:
+    def stop(self, timeout_s: float = 0.5) -> None:
         """End the thread; one that hangs in a driver is left alone after ``timeout_s``, and sends nothing."""
         self._stop.set()
         self._thread.join(timeout_s)
@@ -169,7 +169,9 @@ class CameraLoop:
                     source.rewind()
                     begin_s = media_s + 1.0 / rate_hz
                     continue
-                media_s = count / rate_hz if config.rate_hz else begin_s + image.time_s
+                # a source that has the wanted rate already keeps its own times, gaps included
+                retimed = config.rate_hz and config.rate_hz != source.rate_hz
+                media_s = count / rate_hz if retimed else begin_s + image.time_s
                 due_s = pacer.due_s(media_s, time.perf_counter())
                 if source.live:
                     if config.rate_hz and time.perf_counter() < due_s:
@@ -212,14 +214,14 @@ class CameraLoop:
 
 
 def resized(pixels: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """An image at about ``width`` [px], 0 for its own size; sides are even, as many video codecs want it."""
+    """An image no wider than ``width`` [px], 0 for any; reduced sides are even, as many codecs want it."""
     old_height, old_width = pixels.shape[:2]
-    if width in (0, old_width):
+    if width == 0 or old_width <= width:
         return pixels
     new_width = max(2, width - width % 2)
     new_height = max(2, 2 * round(0.5 * old_height * new_width / old_width))
-    how = cv2.INTER_AREA if new_width < old_width else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(pixels, (new_width, new_height), interpolation=how), dtype=np.uint8)
+    small = cv2.resize(pixels, (new_width, new_height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.uint8)
 
 
 def _seconds_text(stamp_ns: int) -> str:

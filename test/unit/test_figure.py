@@ -178,6 +178,9 @@ def test_two_people_cross_and_stay_who_they_are():
         assert in_image(near).all()
         assert in_image(far).all()
         gaps.append(CAMERA.project(far.positions[0])[0] - CAMERA.project(near.positions[0])[0])
+    for pose, direction in zip(scene("cross", 0.25 * PERIOD_S["cross"]), (1.0, -1.0), strict=True):
+        chest = quat_rotate(pose.orientations_xyzw[0], np.array([0.0, 0.0, 1.0]))
+        assert chest[0] * direction > 0.95  # each faces where it walks
     assert max(gaps) > 300.0
     assert min(gaps) < -300.0
     assert np.count_nonzero(np.diff(np.sign(gaps))) == 2  # there and back
