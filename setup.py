@@ -53,6 +53,7 @@ setup(
             "mypy>=1.13",
             "pytest>=8",
             "ruff>=0.9",
+            "PyYAML>=6",
             "types-PyYAML",
         ],
     },

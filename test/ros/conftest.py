@@ -244,7 +244,7 @@ class Peer:
         self._name = name
         self._clients: dict[str, Any] = {}
         self._publishers: dict[str, Any] = {}
-        self._stamps = itertools.count(time.time_ns() // 10**9 * 10**9, 33_333_333)
+        self._last_ns = 0
 
     def listen(self, kind: type, topic: str, qos: QoSProfile | int = 1000) -> Inbox:
         inbox = Inbox()
@@ -260,8 +260,9 @@ class Peer:
         return publisher
 
     def next_stamp(self) -> int:
-        """Stamps of a camera of 30 Hz [ns]."""
-        return next(self._stamps)
+        """Now, and later than the last one [ns]."""
+        self._last_ns = max(self._last_ns + 1_000_000, time.time_ns())
+        return self._last_ns
 
     def stamped(self, msg: Any, stamp_ns: int | None = None, frame_id: str = "cam") -> Any:
         stamp_ns = self.next_stamp() if stamp_ns is None else stamp_ns

@@ -13,10 +13,10 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
 
-from frankmocap_ros.body import KeypointPose
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, JointPoseStamped, Latency
+from frankmocap_ros.ros import outputs
 from frankmocap_ros.ros.images import fill_image
-from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.skeleton import BODY, KEYPOINTS
 
 STAGES = ("transport", "wait", "decode", "detect", "regress", "post", "publish")
 
@@ -417,8 +417,6 @@ def test_annotated(start, probe, encoding, size):
     [(Image, "annotated", "fill_image"), (MarkerArray, "markers", "MarkerMaker.make"), (Latency, "latency", "latency_message")],
 )  # fmt: skip
 def test_built_for_subscribers_only(start, probe, monkeypatch, kind, topic, name):
-    import frankmocap_ros.ros.outputs as outputs
-
     owner = outputs.MarkerMaker if "." in name else outputs
     attribute = name.rpartition(".")[2]
     original, built = getattr(owner, attribute), []
@@ -499,8 +497,6 @@ def test_a_failing_estimator_does_not_stop_the_node(start, probe):
 @pytest.mark.parametrize("smoothing", ["off", "one_euro"])
 def test_nothing_that_is_not_finite_leaves(start, probe, bad, name, smoothing):
     """And nothing that was made from it is told as measured."""
-    from frankmocap_ros.skeleton import KEYPOINTS
-
     def broken(points):
         points = points.copy()
         points[KEYPOINTS.index(name)] = bad
@@ -530,12 +526,3 @@ def test_confidence_that_is_not_a_number_counts_as_none(start, probe):
     bodies = start().process()
     assert joint(bodies, "left_wrist").state == JointPose.INVALID
     assert np.isfinite(list(numbers(bodies))).all()
-
-
-def test_probe_gives_keypoints(probe):
-    """The tests above would say little if the probe's person were not whole."""
-    from frankmocap_ros.geometry import Camera
-
-    pose = probe.people[0].observed(Camera.from_fov(320, 240, 60.0)).pose
-    assert isinstance(pose, KeypointPose)
-    assert len(np.unique(pose.points, axis=0)) == len(pose.points)

@@ -23,7 +23,6 @@ ROSDEP_NAME = {
     "cv2": "python3-opencv",
     "numpy": "python3-numpy",
     "skimage": "python3-skimage",
-    "yaml": "python3-yaml",
 }
 NOT_IN_ROSDEP = {"mediapipe", "google"}  # google.protobuf comes with mediapipe
 
