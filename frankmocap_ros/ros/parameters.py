@@ -90,9 +90,10 @@ class Parameters(Generic[C]):
             s = self._settings.get(p.name)
             if s is not None and p.type_ is not Parameter.Type(_TYPES[s.type]):
                 wanted, given = Parameter.Type(_TYPES[s.type]).name, p.type_.name
-                return SetParametersResult(
-                    successful=False, reason=f"{p.name}: expected {wanted}, got {given}; allowed: {s.allowed}"
-                )
+                reason = f"{p.name}: expected {wanted}, got {given}; allowed: {s.allowed}"
+                if p.type_ is Parameter.Type.BOOL and "off" in s.choices:
+                    reason += "; YAML reads a bare off as false: write '\"off\"' with both quotes"
+                return SetParametersResult(successful=False, reason=reason)
         return None
 
     def _check(self, parameters: Sequence[Parameter]) -> SetParametersResult:

@@ -481,3 +481,14 @@ def program(domain, tmp_path):
         if program.process.poll() is None:
             program.process.kill()
             program.process.wait()
+
+
+@pytest.fixture
+def peer(context):
+    """A peer without a node of its own, for processes."""
+    ours = context()
+    peer = Peer(ours)
+    spinner = Spinner(peer.node, ours)
+    yield peer
+    spinner.close()
+    peer.node.destroy_node()

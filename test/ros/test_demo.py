@@ -1,0 +1,108 @@
+"""The demo: three processes, real video, and figures that can be trusted."""
+
+import json
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
+KEYS = {
+    "frames_sent", "frames_received", "bodies_mean", "fps", "age_ms", "inference_ms", "joints", "estimator",
+    "dropped",
+}  # fmt: skip
+ARMS = [f"{side}_{part}" for side in ("left", "right") for part in ("wrist", "elbow", "shoulder")]
+IDLE_LOAD = 0.5  # processes already running per core, above which the machine's age figures say nothing
+
+
+def finished(demo, timeout_s: float = 120.0) -> tuple[int, str]:
+    return demo.process.wait(timeout_s), demo.text()
+
+
+def summary(text: str) -> dict:
+    found = json.loads(text.splitlines()[-1])
+    assert set(found) >= KEYS
+    return found
+
+
+def test_synthetic(program):
+    code, text = finished(
+        program(
+            "frankmocap_ros",
+            "demo",
+            "--source",
+            "synthetic",
+            "--estimator",
+            "synthetic",
+            "--duration",
+            "3",
+            "--json",
+        )  # fmt: skip
+    )
+    assert code == 0, text
+    found = summary(text)
+    assert found["estimator"] == "synthetic"
+    assert found["frames_received"] >= 30
+    assert found["frames_sent"] >= found["frames_received"]
+    assert found["fps"] == pytest.approx(found["frames_received"] / 3.0, rel=0.1)
+    assert found["stamps_increasing"]
+    assert found["stamps_from_camera"]
+    assert found["not_finite"] == 0
+    assert found["bodies_mean"] == 1.0
+    assert found["joints"]["pelvis"]["tracked_ratio"] == 1.0
+
+
+def test_the_table_is_for_people(program):
+    code, text = finished(
+        program(
+            "frankmocap_ros", "demo", "--source", "synthetic", "--estimator", "synthetic", "--duration", "3"
+        )
+    )
+    assert code == 0, text
+    assert "right_wrist" in text
+    assert "FPS" in text
+    assert "tracked" in text
+
+
+def test_nobody_is_exit_code_1_with_a_message(program, tmp_path):
+    image = tmp_path / "wall.png"
+    cv2.imwrite(str(image), np.full((240, 320, 3), 120, np.uint8))
+    code, text = finished(
+        program("frankmocap_ros", "demo", "--source", str(image), "--duration", "3", "--json")
+    )
+    assert code == 1
+    assert "no body was ever received" in text
+    assert '"frames_received": 0' not in text  # frames arrived, with nobody in them
+
+
+def test_a_setting_that_is_wrong_is_told(program):
+    code, text = finished(program("frankmocap_ros", "demo", "--resize-short", "7"))
+    assert code == 2
+    assert "resize_short: 7 is out of range" in text
+    assert "Traceback" not in text
+
+
+def test_a_real_person(program):
+    if not TAIJI.exists():
+        pytest.skip(f"{TAIJI} is not there")
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    code, text = finished(
+        program("frankmocap_ros", "demo", "--source", str(TAIJI), "--duration", "15", "--json")
+    )
+    assert code == 0, text
+    found = summary(text)
+    print({name: value for name, value in found.items() if name != "joints"})
+    assert found["estimator"] == "mediapipe"
+    assert found["frames_received"] > 100
+    assert found["one_body_ratio"] >= 0.95
+    for name in ARMS:
+        assert found["joints"][name]["tracked_ratio"] >= 0.9, name
+    assert found["stamps_increasing"]
+    assert found["stamps_from_camera"]
+    assert found["not_finite"] == 0
+    if load < IDLE_LOAD:
+        assert found["age_ms"]["p95"] <= 80.0
+    else:
+        print(f"load {load:.2f} a core: the age is not judged")

@@ -1,0 +1,79 @@
+"""More images than can be processed: the newest is taken, the rest is dropped and counted."""
+
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import Image
+
+from frankmocap_ros.msg import BodyPoseArray, Latency
+from frankmocap_ros.ros.images import fill_image
+
+RATE_HZ = 120.0
+DURATION_S = 30.0
+PAGE = 4096
+
+
+def resident_bytes(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+
+
+def photograph() -> np.ndarray:
+    folder = Path(find_spec("skimage").origin).parent / "data"
+    return cv2.imread(str(folder / "camera.png"), cv2.IMREAD_GRAYSCALE)
+
+
+@pytest.mark.slow
+def test_120_hz_for_30_s(program, peer):
+    """The real node in a process of its own, with its real estimator."""
+    node = program("frankmocap_node", "--ros-args", "-p", "max_image_age_s:=0.0")
+    bodies = peer.listen(BodyPoseArray, "/frankmocap/bodies")
+    latency = peer.listen(Latency, "/frankmocap/latency")
+    diagnostics = peer.listen(DiagnosticArray, "/diagnostics")
+    publisher = peer.publisher(Image, "image")
+    image = Image()
+    fill_image(image, photograph(), "mono8")
+    sent, memory = 0, []
+    period_s = 1.0 / RATE_HZ
+    begin_s = time.perf_counter()
+    while time.perf_counter() - begin_s < DURATION_S:
+        publisher.publish(peer.stamped(image))
+        sent += 1
+        if sent % int(RATE_HZ) == 0:
+            memory.append(resident_bytes(node.process.pid))
+        time.sleep(max(0.0, sent * period_s - (time.perf_counter() - begin_s)))
+    seconds = time.perf_counter() - begin_s
+    status = diagnostics.next()  # one whole period later everything is counted
+    status = diagnostics.next()
+    values = {v.key: v.value for v in status.status[0].values}
+    published, dropped = len(bodies), int(values["dropped"])
+    assert sent > 0.8 * RATE_HZ * DURATION_S, "the machine is too slow to send at the rate"
+    assert values["dropped/overwritten"] == values["dropped"]
+    assert published > 5.0 * DURATION_S
+    assert dropped > published
+    assert published + dropped <= sent  # the rest was never delivered: best effort, depth 1
+    assert published + dropped > 0.5 * sent
+    assert all(len(m.bodies) == 1 for m in bodies.messages[5:])
+
+    # How old an image is when its processing starts: it waits at most until the one before it is done, and
+    # by then a newer one, a camera period old at most, has taken its place.
+    measured = latency.messages[5:]
+    start_ages_ms = np.array([m.transport + m.wait for m in measured])
+    processing_ms = np.array([m.total - m.transport - m.wait for m in measured])
+    bound_ms = processing_ms[:-1] + 1e3 * period_s  # of the image before
+    late = start_ages_ms[1:] > bound_ms
+    growth = np.median(memory[-5:]) - np.median(memory[10:15])
+    print(
+        f"sent {sent} in {seconds:.1f} s, published {published}, dropped {dropped}; age at the start of "
+        f"processing: p50 {np.median(start_ages_ms):.1f}, p99 {np.percentile(start_ages_ms, 99):.1f}, "
+        f"max {start_ages_ms.max():.1f} ms; over the bound: {late.mean():.2%}; "
+        f"memory after 12 s and at the end: {growth / 1e6:+.2f} MB"
+    )
+    # transport and threads also wait for the other processes of a busy machine: that much slack, rarely
+    assert late.mean() < 0.05
+    assert np.all(start_ages_ms[1:] <= bound_ms + 100.0)
+    assert growth < 5e6

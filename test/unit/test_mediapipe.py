@@ -1,0 +1,547 @@
+"""The MediaPipe estimator on real images: against MediaPipe itself, and axes and sides as people see them."""
+
+import itertools
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frankmocap_ros.bitmap import Bitmap
+from frankmocap_ros.body import JointState, Region, ScaleSource
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.errors import EstimatorError, MissingDependencyError
+from frankmocap_ros.estimators import mediapipe as module
+from frankmocap_ros.estimators.base import Image
+from frankmocap_ros.estimators.registry import ESTIMATORS, make_estimator
+from frankmocap_ros.geometry import (
+    Camera,
+    normalize,
+    quat_from_matrix,
+    quat_rotate,
+    quat_to_matrix,
+    quat_to_rotvec,
+)
+from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.settings import settings_of
+from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, FINGERS, KEYPOINTS
+
+VIDEO = Path(__file__).resolve().parents[2] / "../shared/data/taiji.mp4"
+LIMBS = tuple(
+    f"{s}_{p}" for s in ("left", "right") for p in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+)
+J = BODY_WITH_HANDS.index
+JOINTS = [J[name] for name in LIMBS]
+POINTS = [KEYPOINTS.index(name) for name in LIMBS]
+LANDMARKS = [11, 13, 15, 23, 25, 27, 12, 14, 16, 24, 26, 28]  # BlazePose's numbers of LIMBS
+RIGHT_HAND_RAISED = 234  # number of an image of the video in which the left arm hangs down
+STILL = MocapConfig(smoothing="off")
+
+needs_mediapipe = pytest.mark.skipif(
+    importlib.util.find_spec("mediapipe") is None,
+    reason="mediapipe is not installed: pip install 'mediapipe==0.10.21'",
+)
+needs_video = pytest.mark.skipif(not VIDEO.exists(), reason=f"no video {VIDEO}")
+
+
+def video(every, first=0):
+    """Images of the video with their numbers, as (number, BGR)."""
+    capture = cv2.VideoCapture(str(VIDEO))
+    for i in itertools.count():
+        ok, image = capture.read()
+        if not ok:
+            return
+        if i >= first and (i - first) % every == 0:
+            yield i, image
+
+
+@pytest.fixture(scope="module")
+def estimator():
+    made = module.MediaPipeEstimator()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def estimator_with_hands():
+    made = module.MediaPipeEstimator(hands=True)
+    yield made
+    made.close()
+
+
+def image_of(bgr, fov_deg=60.0):
+    bitmap = Bitmap(bgr)
+    return Image(bitmap, Camera.from_fov(*bitmap.size_px, fov_deg), calibrated=False, time_s=0.0)
+
+
+def frame_of(estimator, bgr, config=STILL, camera=None):
+    """The frame of one image on its own."""
+    pipeline = Pipeline(estimator, config, itertools.count().__next__)
+    return pipeline.process(Picture(Bitmap(bgr), 0.0, camera))
+
+
+# -- MediaPipe's own answers
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What ``mediapipe.solutions.pose`` says of one image: 33 landmarks in pixels, metres, and visibility."""
+
+    number: int
+    image: np.ndarray
+    pixels: np.ndarray
+    world: np.ndarray
+    visibility: np.ndarray
+
+
+def references(images):
+    import mediapipe
+
+    with mediapipe.solutions.pose.Pose(static_image_mode=True, model_complexity=1) as pose:
+        for number, bgr in images:
+            result = pose.process(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+            height, width = bgr.shape[:2]
+            seen, world = result.pose_landmarks.landmark, result.pose_world_landmarks.landmark
+            yield Reference(
+                number,
+                bgr,
+                np.array([(p.x * width, p.y * height) for p in seen]),
+                np.array([(p.x, p.y, p.z) for p in world]),
+                np.array([p.visibility for p in seen]),
+            )
+
+
+@pytest.fixture(scope="module")
+def small():
+    """21 images 640 px wide: smaller than ``resize_short``, so they are estimated as they are."""
+    return list(
+        references((i, cv2.resize(bgr, (640, 360), interpolation=cv2.INTER_AREA)) for i, bgr in video(20))
+    )
+
+
+@pytest.fixture(scope="module")
+def large():
+    """11 images of 1280x720, which the pipeline reduces."""
+    return list(references(video(40)))
+
+
+def aligned(points, to):
+    """``points`` moved, turned and scaled onto ``to``, shapes (N, 3) (Procrustes; no mirror images)."""
+    a, b = points - points.mean(axis=0), to - to.mean(axis=0)
+    u, s, vt = np.linalg.svd(a.T @ b)
+    sign = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    return (s * sign).sum() / (a * a).sum() * a @ (u * sign) @ vt + to.mean(axis=0)
+
+
+def displacement_mm(points, reference):
+    """How far each limb joint lies from MediaPipe's world landmark after alignment: shape (12,)."""
+    world = reference.world[LANDMARKS]
+    return 1e3 * np.linalg.norm(aligned(points, world) - world, axis=1)
+
+
+@needs_mediapipe
+@needs_video
+def test_landmarks_are_those_of_mediapipes_own_solution(estimator, small, monkeypatch):
+    taken = {}
+
+    def spy(world, pixels, confidence, camera):
+        taken.update(world=world.copy(), pixels=pixels.copy(), confidence=confidence.copy())
+        return on_rays(world, pixels, confidence, camera)
+
+    on_rays = module._on_rays
+    monkeypatch.setattr(module, "_on_rays", spy)
+    for reference in small:
+        image = image_of(reference.image)
+        (region,) = estimator.detect(image, 1)
+        assert estimator.estimate(image, [region])[0] is not None
+        np.testing.assert_allclose(taken["pixels"][POINTS], reference.pixels[LANDMARKS], atol=0.1)
+        np.testing.assert_allclose(taken["world"][POINTS], reference.world[LANDMARKS], atol=1e-3)
+        np.testing.assert_allclose(taken["confidence"][POINTS], reference.visibility[LANDMARKS], atol=0.01)
+
+
+@needs_mediapipe
+@needs_video
+def test_joints_project_onto_the_image_landmarks(estimator, small, record_property):
+    """With the camera used, whichever it is: within 8 px on an image 640 px wide."""
+    worst = 0.0
+    for fov_deg in (40.0, 60.0, 80.0):
+        config = MocapConfig(smoothing="off", horizontal_fov_deg=fov_deg)
+        for reference in small:
+            frame = frame_of(estimator, reference.image, config)
+            (body,) = frame.bodies
+            seen = (reference.visibility[LANDMARKS] > 0.3) & (body.states[JOINTS] == JointState.TRACKED)
+            assert seen.sum() >= 8
+            projected = frame.camera.project(body.positions[JOINTS])
+            np.testing.assert_allclose(projected[seen], body.pixels[JOINTS][seen], atol=1e-6)
+            worst = max(worst, np.linalg.norm(projected - reference.pixels[LANDMARKS], axis=1)[seen].max())
+    record_property("worst_px", worst)
+    print(f"worst projection: {worst:.2f} px")
+    assert worst < 8.0
+
+
+@needs_mediapipe
+@needs_video
+def test_placing_costs_no_accuracy(estimator, small, record_property):
+    """Ours against the world landmarks on the same pixels.
+
+    A displacement d that does not know of the landmarks' own error e (about 50 mm) adds d^2 / 2e to it on
+    average at most, as only its part along e could take away what the part across adds.
+    """
+    away = []
+    for reference in small:
+        (observation,) = estimator.estimate(
+            image_of(reference.image), estimator.detect(image_of(reference.image), 1)
+        )
+        away.append(displacement_mm(observation.pose.points[POINTS], reference))
+    mean, rms = np.mean(away), np.sqrt(np.mean(np.square(away)))
+    added_mm = rms**2 / (2.0 * 50.0)
+    record_property("displacement_mm", mean)
+    print(f"displacement: mean {mean:.2f} mm, rms {rms:.2f} mm; adds about {added_mm:.2f} mm")
+    assert mean < 5.0
+    assert added_mm < 0.7
+
+
+@needs_mediapipe
+@needs_video
+def test_the_whole_pipeline_costs_little_accuracy(estimator, large, record_property):
+    """Also where the image is reduced first, against MediaPipe on all of its pixels: below 2 mm."""
+    away = []
+    for reference in large:
+        (body,) = frame_of(estimator, reference.image).bodies
+        known = body.states[JOINTS] == JointState.TRACKED
+        assert known.sum() >= 9
+        rows = np.flatnonzero(known)
+        world = reference.world[LANDMARKS][rows]
+        away += (1e3 * np.linalg.norm(aligned(body.positions[JOINTS][rows], world) - world, axis=1)).tolist()
+    rms = np.sqrt(np.mean(np.square(away)))
+    added_mm = rms**2 / (2.0 * 50.0)
+    record_property("displacement_rms_mm", rms)
+    print(f"displacement: mean {np.mean(away):.2f} mm, rms {rms:.2f} mm; adds about {added_mm:.2f} mm")
+    assert added_mm < 2.0
+
+
+# -- axes and sides
+
+
+@needs_mediapipe
+@needs_video
+def test_left_is_the_persons_left_and_up_is_negative_y(estimator, small):
+    """The person faces the camera: their left is on the image's right."""
+    for reference in small:
+        (body,) = frame_of(estimator, reference.image).bodies
+        at, pixel = (dict(zip(BODY.names, values, strict=True)) for values in (body.positions, body.pixels))
+        for part in ("shoulder", "hip"):
+            assert pixel[f"left_{part}"][0] > pixel[f"right_{part}"][0] + 10.0
+            assert at[f"left_{part}"][0] > at[f"right_{part}"][0] + 0.05
+        heights = [at[name][1] for name in ("head", "neck", "spine3", "pelvis")]
+        assert heights == sorted(heights)
+        assert at["left_knee"][1] < at["left_ankle"][1]
+        assert (body.positions[body.states != JointState.INVALID, 2] > 1.0).all()  # before the camera
+        # and the chest looks at the camera: its z axis, out of the chest, points to negative z
+        chest = quat_to_matrix(body.orientations_xyzw[J["spine3"]])
+        assert chest[2, 2] < -0.5
+        assert chest[1, 1] < -0.8
+        assert chest[0, 0] > 0.5
+
+
+@needs_mediapipe
+@needs_video
+def test_a_raised_right_hand_is_right_wrist_up(estimator):
+    _, bgr = next(video(1000, first=RIGHT_HAND_RAISED))
+    (body,) = frame_of(estimator, bgr).bodies
+    at, pixel = (dict(zip(BODY.names, values, strict=True)) for values in (body.positions, body.pixels))
+    assert at["right_wrist"][1] < at["right_elbow"][1] - 0.05
+    assert at["right_wrist"][1] < at["right_shoulder"][1] - 0.05
+    assert pixel["right_wrist"][1] < pixel["right_shoulder"][1]
+    assert at["left_wrist"][1] > at["left_elbow"][1] > at["left_shoulder"][1]
+    assert pixel["right_wrist"][0] < pixel["left_wrist"][0]
+    # the upper arms by their rotations: bone along +x of the left arm, -x of the right one, in rest
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        bone = quat_rotate(body.orientations_xyzw[J[f"{side}_elbow"]], np.array([sign, 0.0, 0.0]))
+        assert (bone[1] > 0.5) == (side == "left")
+
+
+@needs_mediapipe
+@needs_video
+def test_turning_the_camera_turns_the_body_by_as_much(estimator):
+    """A camera that turns sees the image warped by a homography, exactly; the person has not moved.
+
+    MediaPipe looks at a crop and does not know where in the image it lies: without turning its landmarks
+    back, the person would seem to turn along with the camera.
+    """
+    camera = Camera.from_fov(1280, 720, 60.0)
+    k = np.array([[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]])
+    bodies = {}
+    _, bgr = next(video(1000))
+    for yaw_deg in (-18.0, 0.0, 18.0):
+        turned = cv2.Rodrigues(np.radians([0.0, yaw_deg, 0.0]))[0]
+        view = cv2.warpPerspective(bgr, k @ turned @ np.linalg.inv(k), (1280, 720))
+        (body,) = frame_of(estimator, view, MocapConfig(smoothing="off", resize_short=720)).bodies
+        bodies[yaw_deg] = body, turned
+    for yaw_deg in (-18.0, 18.0):
+        body, turned = bodies[yaw_deg]
+        straight, _ = bodies[0.0]
+        expected = turned @ quat_to_matrix(straight.orientations_xyzw[0])
+        error = expected.T @ quat_to_matrix(body.orientations_xyzw[0])
+        assert np.degrees(np.linalg.norm(quat_to_rotvec(quat_from_matrix(error)))) < 9.0
+        away = body.positions[0] - turned @ straight.positions[0]
+        assert np.linalg.norm(away) < 0.15 * np.linalg.norm(straight.positions[0])
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_landmarks_that_agree_are_placed_exactly(posture, seed):
+    """World landmarks as a crop shows them: z along the ray through the hips, origin in the hips."""
+    points = posture(seed).points
+    camera = Camera.from_fov(640, 480, 60.0)
+    hips = [KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")]
+    pixels = camera.project(points)
+    x, y = camera.rays(pixels[hips].mean(axis=0))
+    ray = normalize(np.array([x, y, 1.0]))
+    axis = np.cross([0.0, 0.0, 1.0], ray)
+    angle = np.arctan2(np.linalg.norm(axis), ray[2])
+    turned = cv2.Rodrigues(normalize(axis) * angle)[0]
+    np.testing.assert_allclose(turned @ (0.0, 0.0, 1.0), ray, atol=1e-12)
+    world = (points - points[hips].mean(axis=0)) @ turned
+    np.testing.assert_allclose(module._on_rays(world, pixels, np.ones(21), camera), points, atol=1e-6)
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(1.0, 200.0))
+def test_no_joint_is_drawn_far_beside_its_landmark(posture, seed, noise_px):
+    """However badly image and world landmarks agree: within 6 px on an image 640 px wide."""
+    rng, camera = np.random.default_rng(seed), Camera.from_fov(1280, 960, 60.0)
+    points = posture(seed).points
+    pixels = camera.project(points) + rng.normal(0.0, noise_px, (21, 2))
+    placed = module._on_rays(points - points.mean(axis=0), pixels, rng.uniform(0.0, 1.0, 21), camera)
+    assert (placed[:, 2] > 0.0).all()
+    assert np.linalg.norm(camera.project(placed) - pixels, axis=1).max() < 12.0 + 1e-6
+
+
+# -- what it says of itself and of the image
+
+
+@needs_mediapipe
+@needs_video
+def test_observation(estimator, small):
+    image = image_of(small[0].image)
+    (region,) = estimator.detect(image, 4)
+    (observation,) = estimator.estimate(image, [region])
+    x, y, width, height = observation.box_xywh
+    seen = small[0].pixels[small[0].visibility > 0.5]
+    assert (seen >= (x - 10.0, y - 20.0)).all()
+    assert (seen <= (x + width + 10.0, y + height + 10.0)).all()
+    assert 0.8 < observation.score <= 1.0
+    assert observation.scale_source == ScaleSource.ASSUMED_HEIGHT
+    assert observation.pose.points.shape == (21, 3)
+    # the next region is where the person is: about the detected one
+    assert np.linalg.norm(observation.region.center_px - region.center_px) < 0.1 * region.side_px
+    assert observation.region.side_px == pytest.approx(region.side_px, rel=0.25)
+    calibrated = Image(image.bitmap, image.camera, calibrated=True, time_s=0.0)
+    assert estimator.estimate(calibrated, [region])[0].scale_source == ScaleSource.CAMERA_INFO
+
+
+@needs_mediapipe
+def test_capabilities(estimator, estimator_with_hands):
+    assert estimator.name == "mediapipe"
+    assert estimator.capabilities.needs_regions
+    assert not estimator.capabilities.hands
+    assert estimator.capabilities.max_people > 1
+    assert estimator_with_hands.capabilities.hands
+
+
+@needs_mediapipe
+@pytest.mark.parametrize("seed", range(4))
+def test_nobody_is_found_in_noise(estimator, seed):
+    rng = np.random.default_rng(seed)
+    noise = rng.integers(0, 256, (360, 640, 3), np.uint8)
+    smooth = cv2.resize(rng.integers(0, 256, (9, 16, 3), np.uint8), (640, 360), interpolation=cv2.INTER_CUBIC)
+    for bgr in (noise, smooth, np.full((360, 640, 3), 60 * seed, np.uint8)):
+        assert estimator.detect(image_of(bgr), 4) == []
+        frame = frame_of(estimator, bgr)
+        assert frame.bodies == ()
+        assert frame.operator_id == 0
+
+
+@needs_mediapipe
+def test_nobody_is_there_where_nobody_is(estimator):
+    gray = image_of(np.full((360, 640, 3), 128, np.uint8))
+    assert estimator.estimate(gray, [Region(np.array([320.0, 180.0]), 300.0)]) == [None]
+    assert estimator.estimate(gray, []) == []
+
+
+@needs_mediapipe
+@needs_video
+@pytest.mark.parametrize(
+    "region",
+    [
+        Region(np.array([np.nan, 100.0]), 100.0),
+        Region(np.array([100.0, np.inf]), 100.0),
+        Region(np.array([100.0, 100.0]), np.nan),
+        Region(np.array([100.0, 100.0]), 0.0),
+        Region(np.array([100.0, 100.0]), -5.0),
+        Region(np.array([100.0, 100.0]), 1e-9),
+        Region(np.array([100.0, 100.0]), np.inf),
+        Region(np.array([100.0, 100.0]), 1e300),
+        Region(np.array([100.0, 100.0]), 100.0, np.nan),
+        Region(np.array([-1e6, 1e6]), 100.0),
+    ],
+    ids=str,
+)
+def test_regions_that_cannot_be_cropped_break_nothing(estimator, small, region):
+    image = image_of(small[0].image)
+    (good,) = estimator.detect(image, 1)
+    seen = estimator.estimate(image, [region, good])
+    assert seen[0] is None
+    assert seen[1] is not None
+
+
+@needs_mediapipe
+@needs_video
+def test_a_graph_that_failed_is_made_anew(estimator, small):
+    """MediaPipe's graphs answer nothing after a failure, for ever."""
+    image = image_of(small[0].image)
+    (good,) = estimator.detect(image, 1)
+    before = estimator.estimate(image, [good])[0]
+    rect = estimator._rect(x_center=0.5, y_center=0.5, width=float("nan"), height=0.5, rotation=0.0)
+    packets = {"image": estimator._image_packet(image), "region": estimator._create.create_proto(rect)}
+    with pytest.raises(EstimatorError, match="started again"):
+        estimator._landmarks.run(**packets)
+    after = estimator.estimate(image, [good])[0]
+    np.testing.assert_array_equal(after.pose.points, before.pose.points)
+
+
+@needs_mediapipe
+@pytest.mark.parametrize(
+    ("shape", "order"), [((1, 1, 3), "bgr"), ((1, 3000, 3), "rgb"), ((2000, 1), "gray"), ((3, 2, 4), "bgra")]
+)
+def test_images_of_any_shape(estimator, shape, order):
+    bitmap = Bitmap(np.full(shape, 99, np.uint8), order)
+    image = Image(bitmap, Camera.from_fov(*bitmap.size_px, 60.0), calibrated=False, time_s=0.0)
+    assert estimator.detect(image, 1) == []
+    assert estimator.estimate(image, [Region(np.array([0.5, 0.5]), 1.0)]) == [None]
+
+
+@needs_mediapipe
+@needs_video
+def test_the_order_of_the_channels_does_not_matter(estimator, small):
+    bgr = small[0].image
+    region = estimator.detect(image_of(bgr), 1)
+    expected = estimator.estimate(image_of(bgr), region)[0].pose.points
+    codes = {"rgb": cv2.COLOR_BGR2RGB, "rgba": cv2.COLOR_BGR2RGBA, "bgra": cv2.COLOR_BGR2BGRA}
+    for order, code in codes.items():
+        bitmap = Bitmap(cv2.cvtColor(bgr, code), order)
+        image = Image(bitmap, image_of(bgr).camera, calibrated=False, time_s=0.0)
+        np.testing.assert_array_equal(estimator.estimate(image, region)[0].pose.points, expected)
+
+
+@needs_mediapipe
+@needs_video
+def test_one_image_after_the_other_does_not_mix(estimator, small):
+    """The estimator has no memory: any order gives the same."""
+
+    def answer(reference):
+        image = image_of(reference.image)
+        return estimator.estimate(image, estimator.detect(image, 1))[0].pose.points
+
+    first = [answer(reference) for reference in small[:4]]
+    again = [answer(reference) for reference in reversed(small[:4])]
+    np.testing.assert_array_equal(first, again[::-1])
+
+
+# -- following somebody
+
+
+@needs_mediapipe
+@needs_video
+def test_a_person_is_followed_through_the_video(estimator):
+    """Every second image: one id, few detections, and the arms tracked."""
+    pipeline = Pipeline(estimator, MocapConfig(), itertools.count().__next__)
+    frames = [pipeline.process(Picture(Bitmap(bgr), i / 23.976)) for i, bgr in video(2)]
+    bodies = [body for frame in frames for body in frame.bodies]
+    assert len(bodies) == len(frames) > 200
+    assert {body.id for body in bodies} == {1}
+    assert sum(frame.detected for frame in frames) <= 0.2 * len(frames) + 1
+    states = np.array([body.states for body in bodies])
+    ratio = (states == JointState.TRACKED).mean(axis=0)
+    for side in ("left", "right"):
+        for part in ("shoulder", "elbow", "wrist"):
+            assert ratio[J[f"{side}_{part}"]] >= 0.9
+    for body in bodies:
+        for q in (body.orientations_xyzw, body.local_rotations_xyzw):
+            np.testing.assert_allclose((q * q).sum(axis=1), 1.0, atol=1e-6)
+
+
+# -- hands
+
+
+@needs_mediapipe
+@needs_video
+def test_hands(estimator_with_hands):
+    config = MocapConfig(smoothing="off", hands=True, resize_short=720)
+    seen = 0
+    for _, bgr in video(80):
+        (body,) = frame_of(estimator_with_hands, bgr, config).bodies
+        assert body.skeleton is BODY_WITH_HANDS
+        assert body.has_hands
+        assert len(body.positions) == 54
+        for side in ("left", "right"):
+            # the body's own landmarks hold the first joints of index and pinky
+            fingers = [J[f"{side}_{finger}{k}"] for finger in FINGERS for k in (1, 2, 3)]
+            beyond = [J[f"{side}_{finger}{k}"] for finger in FINGERS for k in (2, 3)]
+            assert len(set(body.states[beyond])) == 1  # a hand is seen as a whole or not at all
+            if body.states[beyond[0]] == JointState.INVALID:
+                assert not body.positions[beyond].any()
+                continue
+            seen += 1
+            away = np.linalg.norm(body.positions[fingers] - body.positions[J[f"{side}_wrist"]], axis=1)
+            assert away.max() < 0.25
+            assert away.min() > 0.005
+            knuckles = [J[f"{side}_{finger}1"] for finger in ("index", "middle", "ring", "pinky")]
+            beside = body.pixels[knuckles] - body.pixels[J[f"{side}_wrist"]]
+            assert np.linalg.norm(beside, axis=1).max() < 80.0  # of 1280 px, a hand is about 40 px long
+    assert seen >= 6
+
+
+@needs_mediapipe
+@needs_video
+def test_hands_change_nothing_else(estimator, estimator_with_hands, small):
+    image = image_of(small[0].image)
+    region = estimator.detect(image, 1)
+    plain = estimator.estimate(image, region)[0].pose
+    with_hands = estimator_with_hands.estimate(image, region)[0].pose
+    limbs = [KEYPOINTS.index(name) for name in LIMBS]
+    np.testing.assert_array_equal(with_hands.points[limbs], plain.points[limbs])
+    assert with_hands.points.shape == (57, 3)
+
+
+# -- the registry
+
+
+def test_registry_holds_every_choice_but_auto():
+    choices = next(s.choices for s in settings_of(MocapConfig) if s.name == "estimator")
+    assert set(ESTIMATORS) == set(choices) - {"auto"}
+
+
+@needs_mediapipe
+@pytest.mark.parametrize("hands", [False, True])
+def test_auto_takes_mediapipe(hands):
+    made = make_estimator(MocapConfig(hands=hands))
+    assert made.name == "mediapipe"
+    assert made.capabilities.hands is hands
+    made.warm_up()
+    made.close()
+
+
+@needs_mediapipe
+def test_a_device_that_cannot_be_is_an_error():
+    with pytest.raises(EstimatorError, match=r"device: cuda .*mediapipe; allowed: auto \| cpu"):
+        make_estimator(MocapConfig(estimator="mediapipe", device="cuda"))
+
+
+def test_a_missing_package_is_told_with_the_next_step(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mediapipe", None)
+    with pytest.raises(MissingDependencyError, match="pip install 'mediapipe=="):
+        make_estimator(MocapConfig(estimator="mediapipe"))
