@@ -17,31 +17,118 @@ class MocapConfig:
         choices=("auto", "mediapipe", "synthetic"),
         live=False,
     )
-    device: str = setting("auto", "Where networks run; auto takes the fastest that is there.", choices=("auto", "cpu", "cuda"), live=False)
-    image_transport: str = setting("raw", "Subscribe to image or to image/compressed.", choices=("raw", "compressed"), live=False)
-    resize_short: int = setting(384, "Images with a longer short side are reduced to this one before estimation.", unit="px", minimum=256, maximum=1024)
+    device: str = setting(
+        "auto",
+        "Where networks run; auto takes the fastest that is there.",
+        choices=("auto", "cpu", "cuda"),
+        live=False,
+    )
+    image_transport: str = setting(
+        "raw", "Subscribe to image or to image/compressed.", choices=("raw", "compressed"), live=False
+    )
+    resize_short: int = setting(
+        384,
+        "Images with a longer short side are reduced to this one before estimation.",
+        unit="px",
+        minimum=256,
+        maximum=1024,
+    )
     process_every_n: int = setting(1, "Process one image in so many.", minimum=1, maximum=100)
-    detect_every_n: int = setting(5, "Detect people at least once in so many processed images while they are tracked.", minimum=1, maximum=1000)
-    box_margin: float = setting(0.25, "Share by which the box around a tracked person is grown for the next image.", minimum=0.0, maximum=1.0)
-    track_bbox: bool = setting(True, "Take boxes from the previous image between detections; false detects in every image.")
+    detect_every_n: int = setting(
+        5,
+        "Detect people at least once in so many processed images while they are tracked.",
+        minimum=1,
+        maximum=1000,
+    )
+    box_margin: float = setting(
+        0.25,
+        "Share by which the box around a tracked person is grown for the next image.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    track_bbox: bool = setting(
+        True, "Take boxes from the previous image between detections; false detects in every image."
+    )
     max_people: int = setting(1, "How many people are followed at most.", minimum=1, maximum=16)
     hands: bool = setting(False, "Estimate finger joints.", live=False)
-    synthetic_motion: str = setting("wave", "What the figure of estimator synthetic does; the camera's motion should be the same.", choices=("wave", "walk_out", "cross", "stall"), live=False)
-    min_confidence: float = setting(0.3, "A joint below this confidence is not TRACKED; below half of it the estimator's guess is not used.", minimum=0.0, maximum=1.0)
-    smoothing: str = setting("one_euro", "Filter for positions and orientations.", choices=("off", "one_euro"))
-    one_euro_min_cutoff_hz: float = setting(1.5, "One-Euro cut-off for a joint at rest: lower is smoother, higher lags less.", unit="Hz", minimum=0.01, maximum=100.0)
-    one_euro_beta: float = setting(3.0, "One-Euro rise of the cut-off with speed.", unit="Hz per m/s or rad/s", minimum=0.0, maximum=100.0)
-    one_euro_derivative_cutoff_hz: float = setting(1.0, "One-Euro cut-off for the speed itself.", unit="Hz", minimum=0.01, maximum=100.0)
-    hold_s: float = setting(0.3, "How long a joint that is lost repeats its last value as HELD before it is INVALID.", unit="s", minimum=0.0, maximum=5.0)
-    max_image_age_s: float = setting(0.5, "Images older than this when their turn comes are dropped; 0 takes any.", unit="s", minimum=0.0, maximum=60.0)
-    assumed_height_m: float = setting(0.0, "Height of the person; 0 keeps the estimator's own scale.", unit="m", minimum=0.0, maximum=2.5)
-    horizontal_fov_deg: float = setting(60.0, "Camera's horizontal field of view, used until a CameraInfo arrives.", unit="deg", minimum=10.0, maximum=170.0)
-    joint_topics: tuple[str, ...] = setting((), "Joints of the operator that get topics of their own.", live=False)
-    operator: str = setting("nearest", "Who the operator is when nobody is: the nearest, largest or most central person, or operator_id.", choices=("nearest", "largest", "centre", "id"))
+    synthetic_motion: str = setting(
+        "wave",
+        "What the figure of estimator synthetic does; the camera's motion should be the same.",
+        choices=("wave", "walk_out", "cross", "stall"),
+        live=False,
+    )
+    min_confidence: float = setting(
+        0.3,
+        "A joint below this confidence is not TRACKED; below half of it the estimator's guess is not used.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    smoothing: str = setting(
+        "one_euro", "Filter for positions and orientations.", choices=("off", "one_euro")
+    )
+    one_euro_min_cutoff_hz: float = setting(
+        1.5,
+        "One-Euro cut-off for a joint at rest: lower is smoother, higher lags less.",
+        unit="Hz",
+        minimum=0.01,
+        maximum=100.0,
+    )
+    one_euro_beta: float = setting(
+        3.0,
+        "One-Euro rise of the cut-off with speed.",
+        unit="Hz per m/s or rad/s",
+        minimum=0.0,
+        maximum=100.0,
+    )
+    one_euro_derivative_cutoff_hz: float = setting(
+        1.0, "One-Euro cut-off for the speed itself.", unit="Hz", minimum=0.01, maximum=100.0
+    )
+    hold_s: float = setting(
+        0.3,
+        "How long a joint that is lost repeats its last value as HELD before it is INVALID.",
+        unit="s",
+        minimum=0.0,
+        maximum=5.0,
+    )
+    max_image_age_s: float = setting(
+        0.5,
+        "Images older than this when their turn comes are dropped; 0 takes any.",
+        unit="s",
+        minimum=0.0,
+        maximum=60.0,
+    )
+    assumed_height_m: float = setting(
+        0.0, "Height of the person; 0 keeps the estimator's own scale.", unit="m", minimum=0.0, maximum=2.5
+    )
+    horizontal_fov_deg: float = setting(
+        60.0,
+        "Camera's horizontal field of view, used until a CameraInfo arrives.",
+        unit="deg",
+        minimum=10.0,
+        maximum=170.0,
+    )
+    joint_topics: tuple[str, ...] = setting(
+        (), "Joints of the operator that get topics of their own.", live=False
+    )
+    operator: str = setting(
+        "nearest",
+        "Who the operator is when nobody is: the nearest, largest or most central person, or operator_id.",
+        choices=("nearest", "largest", "centre", "id"),
+    )
     operator_id: int = setting(0, "Body id of the operator with operator: id.", minimum=0, maximum=2**31 - 1)
-    autostart: bool = setting(True, "Configure and activate at start; false waits for lifecycle commands.", live=False)
-    diagnostics_period_s: float = setting(1.0, "Time between two diagnostics messages.", unit="s", minimum=0.1, maximum=60.0)
-    latency_budget_ms: float = setting(100.0, "Diagnostics warn when the 95th percentile of the age at publication exceeds this.", unit="ms", minimum=1.0, maximum=10000.0)
+    autostart: bool = setting(
+        True, "Configure and activate at start; false waits for lifecycle commands.", live=False
+    )
+    diagnostics_period_s: float = setting(
+        1.0, "Time between two diagnostics messages.", unit="s", minimum=0.1, maximum=60.0
+    )
+    latency_budget_ms: float = setting(
+        100.0,
+        "Diagnostics warn when the 95th percentile of the age at publication exceeds this.",
+        unit="ms",
+        minimum=1.0,
+        maximum=10000.0,
+    )
 
     def __post_init__(self) -> None:
         """Check what concerns more than one number.
@@ -50,10 +137,14 @@ class MocapConfig:
             SettingError: names the setting, the value and what is allowed.
         """
         if 0.0 < self.assumed_height_m < 0.5:
-            raise SettingError(f"assumed_height_m: {self.assumed_height_m} is out of range; allowed: 0 (estimator's own) or 0.5 .. 2.5 m")
+            raise SettingError(
+                f"assumed_height_m: {self.assumed_height_m} is out of range; allowed: 0 (estimator's own) or 0.5 .. 2.5 m"
+            )
         unknown = [name for name in self.joint_topics if name not in BODY_WITH_HANDS.index]
         if unknown:
-            raise SettingError(f"joint_topics: unknown joint {', '.join(unknown)}; allowed: {', '.join(BODY_WITH_HANDS.names)}")
+            raise SettingError(
+                f"joint_topics: unknown joint {', '.join(unknown)}; allowed: {', '.join(BODY_WITH_HANDS.names)}"
+            )
         fingers = [name for name in self.joint_topics if BODY_WITH_HANDS.index[name] >= 24]
         if fingers and not self.hands:
             raise SettingError(f"joint_topics: {', '.join(fingers)} needs hands: true")
@@ -63,14 +154,41 @@ class MocapConfig:
 class CameraConfig:
     """Settings of the camera node."""
 
-    source: str = setting("auto", "Video file, image file, /dev/videoN, synthetic, or auto: a webcam if there is one, else a photograph that comes with an installed package.", live=False)
-    rate_hz: float = setting(0.0, "Images per second; 0 keeps the source's own rate.", unit="Hz", minimum=0.0, maximum=1000.0, live=False)
+    source: str = setting(
+        "auto",
+        "Video file, image file, /dev/videoN, synthetic, or auto: a webcam if there is one, else a photograph that comes with an installed package.",
+        live=False,
+    )
+    rate_hz: float = setting(
+        0.0,
+        "Images per second; 0 keeps the source's own rate.",
+        unit="Hz",
+        minimum=0.0,
+        maximum=1000.0,
+        live=False,
+    )
     loop: bool = setting(True, "Start a video again at its end.")
-    width: int = setting(0, "Wider images are reduced to this width; 0 keeps the source's own.", unit="px", minimum=0, maximum=7680, live=False)
+    width: int = setting(
+        0,
+        "Wider images are reduced to this width; 0 keeps the source's own.",
+        unit="px",
+        minimum=0,
+        maximum=7680,
+        live=False,
+    )
     frame_id: str = setting("camera_optical_frame", "Frame of the images.", live=False)
-    horizontal_fov_deg: float = setting(0.0, "Horizontal field of view for camera_info; 0 says that the camera is not calibrated (K is zero), but the synthetic camera knows its own.", unit="deg", minimum=0.0, maximum=170.0, live=False)
+    horizontal_fov_deg: float = setting(
+        0.0,
+        "Horizontal field of view for camera_info; 0 says that the camera is not calibrated (K is zero), but the synthetic camera knows its own.",
+        unit="deg",
+        minimum=0.0,
+        maximum=170.0,
+        live=False,
+    )
     camera_info: bool = setting(True, "Publish camera_info.", live=False)
     raw: bool = setting(True, "Publish image.", live=False)
     compressed: bool = setting(False, "Publish image/compressed as JPEG.", live=False)
     jpeg_quality: int = setting(90, "JPEG quality of image/compressed.", minimum=1, maximum=100)
-    motion: str = setting("wave", "What the synthetic figure does.", choices=("wave", "walk_out", "cross", "stall"), live=False)
+    motion: str = setting(
+        "wave", "What the synthetic figure does.", choices=("wave", "walk_out", "cross", "stall"), live=False
+    )

@@ -2,10 +2,10 @@
 
 Fast DDS hands messages over in shared memory of 512 KB a process. An image of 640x480 needs 900 KB: sent
 best effort, nearly none arrives. ``config/fastdds.xml`` gives every process 64 MB. Fast DDS takes that
-memory when a process starts, and gives up shared memory altogether where it is not there, as in a
-container (Docker's /dev/shm has 64 MB in all): there its ``LARGE_DATA`` transports do instead.
+memory when a process starts, and gives shared memory up altogether where it is not there, as in a
+container (Docker's /dev/shm has 64 MB in all): there ``config/fastdds_small.xml`` makes do with 8 MB.
 
-Both ends need it: the variables must stand in the environment before a process starts its first node.
+Both ends need it: the variable must stand in the environment before a process starts its first node.
 """
 
 import os
@@ -67,7 +67,7 @@ def transport_variables(environ: Mapping[str, str], profile: str = "auto") -> di
     Args:
         environ: the environment they get without it.
         profile: the path of an XML profile, ``"none"`` for nothing, or ``"auto"``: nothing where the user
-            has chosen, the package's profile where there is shared memory for it, else ``LARGE_DATA``.
+            has chosen, else the package's profile, the small one where shared memory is short.
 
     Raises:
         SettingError: ``profile`` is no file.
@@ -76,9 +76,8 @@ def transport_variables(environ: Mapping[str, str], profile: str = "auto") -> di
         return {}
     if profile == "auto":
         free = free_shared_memory()
-        if free is not None and free < PROCESSES * SEGMENT_BYTES:
-            return {BUILTIN_VARIABLE: "LARGE_DATA"}
-        path = share_file("config", "fastdds.xml")
+        short = free is not None and free < PROCESSES * SEGMENT_BYTES
+        path = share_file("config", "fastdds_small.xml" if short else "fastdds.xml")
     else:
         path = Path(profile).expanduser()
         if not path.is_file():

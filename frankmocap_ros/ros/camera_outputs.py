@@ -1,5 +1,7 @@
 """What the camera node publishes for every image: image, image/compressed and camera_info, of one stamp."""
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.node import Node
@@ -77,7 +79,8 @@ class CameraOutputs:
         def publisher(kind: type, topic: str, wanted: bool) -> Publisher | None:
             if not wanted:
                 return None
-            return node.create_publisher(kind, topic, CAMERA, qos_overriding_options=OVERRIDABLE)
+            own = copy.copy(CAMERA)  # rclpy writes overrides into what it is given
+            return node.create_publisher(kind, topic, own, qos_overriding_options=OVERRIDABLE)
 
         self._info = publisher(CameraInfo, "camera_info", config.camera_info)
         self._raw = publisher(Image, "image", config.raw)

@@ -3,7 +3,8 @@
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import rclpy
@@ -102,14 +103,8 @@ class MocapNode(LifecycleNode):
         compressed = self._pipeline.config.image_transport == "compressed"
         kind, topic = (CompressedImage, "image/compressed") if compressed else (Image, "image")
         self._subscriptions_in = [
-            self.create_subscription(kind, topic, self._on_image, IMAGES, qos_overriding_options=OVERRIDABLE),
-            self.create_subscription(
-                CameraInfo,
-                "camera_info",
-                self._worker.set_camera_info,
-                IMAGES,
-                qos_overriding_options=OVERRIDABLE,
-            ),
+            self._subscribe(kind, topic, self._on_image),
+            self._subscribe(CameraInfo, "camera_info", self._worker.set_camera_info),
         ]
         return super().on_activate(state)
 
@@ -154,6 +149,10 @@ class MocapNode(LifecycleNode):
         if self._pipeline is not None:
             self._pipeline.estimator.close()
             self._pipeline = None
+
+    def _subscribe(self, kind: type, topic: str, callback: Callable[[Any], None]) -> Subscription:
+        qos = copy(IMAGES)  # rclpy writes the overrides of this topic into it
+        return self.create_subscription(kind, topic, callback, qos, qos_overriding_options=OVERRIDABLE)
 
     def _configured(self, config: MocapConfig) -> None:
         """Bring changed settings into force."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 from geometry_msgs.msg import PoseStamped
@@ -45,7 +46,8 @@ class Outputs:
         self._node = node
 
         def publisher(kind: type, topic: str) -> LifecyclePublisher:
-            return node.create_lifecycle_publisher(kind, topic, RESULTS, qos_overriding_options=OVERRIDABLE)
+            qos = copy(RESULTS)  # rclpy writes the overrides of this topic into it
+            return node.create_lifecycle_publisher(kind, topic, qos, qos_overriding_options=OVERRIDABLE)
 
         self._bodies = publisher(BodyPoseArray, "~/bodies")
         self._markers = publisher(MarkerArray, "~/markers")

@@ -1,6 +1,7 @@
 """A mocap node and a peer that talks to it through real DDS, in a ROS domain of their own."""
 
 import fcntl
+import gc
 import itertools
 import os
 import subprocess
@@ -22,7 +23,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.srv import GetParameters, SetParameters, SetParametersAtomically
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import QoSProfile
@@ -217,21 +218,23 @@ class Spinner:
     def __init__(self, node: Node, context: Context) -> None:
         self._executor = SingleThreadedExecutor(context=context)
         self._executor.add_node(node)
+        self._end = threading.Event()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._spin, daemon=True)
         self._thread.start()
 
     def _spin(self) -> None:
         try:
-            self._executor.spin()
-        except ExternalShutdownException:
-            pass
+            while not self._end.is_set():
+                self._executor.spin_once(timeout_sec=0.2)
         except BaseException as error:
             self._error = error
 
     def close(self) -> None:
-        self._executor.shutdown()
+        self._end.set()
+        self._executor.wake()
         self._thread.join(TIMEOUT_S)
+        self._executor.shutdown()  # not before: it takes away what the thread waits on
         if self._error is not None:
             raise AssertionError("an exception left a callback") from self._error
 
@@ -239,8 +242,9 @@ class Spinner:
 class Peer:
     """Everybody around the node: publishes images, calls services, listens."""
 
-    def __init__(self, context: Context, name: str = "frankmocap") -> None:
+    def __init__(self, context: Context, other: Node | None = None, name: str = "frankmocap") -> None:
         self.node = Node("peer", context=context)
+        self._other = other
         self._name = name
         self._clients: dict[str, Any] = {}
         self._publishers: dict[str, Any] = {}
@@ -248,7 +252,10 @@ class Peer:
 
     def listen(self, kind: type, topic: str, qos: QoSProfile | int = 1000) -> Inbox:
         inbox = Inbox()
-        self.node.create_subscription(kind, topic, inbox, qos)
+        subscription = self.node.create_subscription(kind, topic, inbox, qos)
+        for publisher in self._others("publishers", subscription):
+            wait_until(publisher.get_subscription_count, f"{topic} is not heard")
+            wait_until(subscription.get_publisher_count, f"nobody publishes {topic}")
         return inbox
 
     def publisher(self, kind: type, topic: str, qos: QoSProfile | int = 10) -> Any:
@@ -257,7 +264,14 @@ class Peer:
             self._publishers[topic] = self.node.create_publisher(kind, topic, qos)
         publisher = self._publishers[topic]
         wait_until(publisher.get_subscription_count, f"nobody listens to {topic}")
+        for subscription in self._others("subscriptions", publisher):
+            wait_until(subscription.get_publisher_count, f"{topic} is not heard")
         return publisher
+
+    def _others(self, kind: str, mine: Any) -> list[Any]:
+        """Ends of a topic at the other node of this process: both sides must know of each other."""
+        ends = getattr(self._other, kind) if self._other is not None else ()
+        return [end for end in ends if end.topic_name == mine.topic_name]
 
     def next_stamp(self) -> int:
         """Now, and later than the last one [ns]."""
@@ -285,7 +299,7 @@ class Peer:
         return nanoseconds(msg.header.stamp)
 
     def send_info(self, width: int = 320, height: int = 240, focal: float = 400.0) -> CameraInfo:
-        """Publish a calibration; the node knows it when this returns and one more callback has run."""
+        """Publish a calibration. It travels apart from the images: one image more may go before it."""
         msg = self.stamped(CameraInfo(width=width, height=height))
         msg.k = [focal, 0.0, width / 2.0, 0.0, focal, height / 2.0, 0.0, 0.0, float(focal > 0.0)]
         self.publisher(CameraInfo, "camera_info").publish(msg)
@@ -343,7 +357,7 @@ class System(Peer):
     """A mocap node and its peer."""
 
     def __init__(self, node: MocapNode, context: Context) -> None:
-        super().__init__(context)
+        super().__init__(context, node)
         self.mocap = node
         self.bodies = self.listen(BodyPoseArray, "/frankmocap/bodies")
         self.diagnostics = self.listen(DiagnosticArray, "/diagnostics")
@@ -376,12 +390,17 @@ def this_machine_only():
         yield
 
 
+@pytest.fixture(scope="session")
+def domains():
+    """Numbers from 1 to 100, over and over; processes begin at different ones."""
+    return itertools.islice(itertools.cycle(range(1, 101)), os.getpid() % 100, None)
+
+
 @pytest.fixture
-def domain():
-    """A ROS domain that no other test of this machine uses now."""
-    folder = Path(tempfile.gettempdir())
-    for n in itertools.islice(itertools.cycle(range(1, 101)), os.getpid() % 100, os.getpid() % 100 + 100):
-        with (folder / f"frankmocap_ros_test_domain_{n}").open("w") as file:
+def domain(domains):
+    """A ROS domain that no other test of this machine uses now, nor the one before of this process."""
+    for n in itertools.islice(domains, 100):
+        with (Path(tempfile.gettempdir()) / f"frankmocap_ros_test_domain_{n}").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -437,6 +456,9 @@ def start(context):
             return system
 
         yield begin
+    # a lifecycle node keeps its DDS participant until Python drops it, and Fast DDS only looks for some
+    # tens of participants a machine
+    gc.collect()
 
 
 @dataclass

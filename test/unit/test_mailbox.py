@@ -39,7 +39,8 @@ def test_empty_box_returns_when_time_is_up():
 
 
 def taker(box, taken):
-    thread = threading.Thread(target=lambda: taken.append(box.take(SOON_S)), daemon=True)
+    """A thread that waits for one item, however long it takes."""
+    thread = threading.Thread(target=lambda: taken.append(box.take()), daemon=True)
     thread.start()
     return thread
 
@@ -58,6 +59,7 @@ def test_close_wakes_the_taker():
     box.close()
     for thread in threads:
         thread.join(SOON_S)
+        assert not thread.is_alive()
     assert taken == [None] * 3
 
 

@@ -3,6 +3,7 @@
 import itertools
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -42,8 +43,8 @@ RIGHT_HAND_RAISED = 234  # number of an image of the video in which the left arm
 STILL = MocapConfig(smoothing="off")
 
 needs_mediapipe = pytest.mark.skipif(
-    importlib.util.find_spec("mediapipe") is None,
-    reason="mediapipe is not installed: pip install 'mediapipe==0.10.21'",
+    find_spec("mediapipe") is None,
+    reason="mediapipe is not installed; run: pip install 'mediapipe==0.10.21'",
 )
 needs_video = pytest.mark.skipif(not VIDEO.exists(), reason=f"no video {VIDEO}")
 
@@ -477,32 +478,39 @@ def test_a_person_is_followed_through_the_video(estimator):
 # -- hands
 
 
+HAND_NUMBERS = {"thumb": 1, "index": 5, "middle": 9, "ring": 13, "pinky": 17}  # first of four landmarks
+
+
 @needs_mediapipe
 @needs_video
-def test_hands(estimator_with_hands):
+def test_hands_are_those_of_mediapipes_own_solution(estimator_with_hands):
+    import mediapipe
+
     config = MocapConfig(smoothing="off", hands=True, resize_short=720)
+    names = [(finger, k) for finger in FINGERS for k in (1, 2, 3)]
+    numbers = [HAND_NUMBERS[finger] + k - 1 for finger, k in names]
     seen = 0
-    for _, bgr in video(80):
-        (body,) = frame_of(estimator_with_hands, bgr, config).bodies
-        assert body.skeleton is BODY_WITH_HANDS
-        assert body.has_hands
-        assert len(body.positions) == 54
-        for side in ("left", "right"):
-            # the body's own landmarks hold the first joints of index and pinky
-            fingers = [J[f"{side}_{finger}{k}"] for finger in FINGERS for k in (1, 2, 3)]
-            beyond = [J[f"{side}_{finger}{k}"] for finger in FINGERS for k in (2, 3)]
-            assert len(set(body.states[beyond])) == 1  # a hand is seen as a whole or not at all
-            if body.states[beyond[0]] == JointState.INVALID:
-                assert not body.positions[beyond].any()
-                continue
-            seen += 1
-            away = np.linalg.norm(body.positions[fingers] - body.positions[J[f"{side}_wrist"]], axis=1)
-            assert away.max() < 0.25
-            assert away.min() > 0.005
-            knuckles = [J[f"{side}_{finger}1"] for finger in ("index", "middle", "ring", "pinky")]
-            beside = body.pixels[knuckles] - body.pixels[J[f"{side}_wrist"]]
-            assert np.linalg.norm(beside, axis=1).max() < 80.0  # of 1280 px, a hand is about 40 px long
-    assert seen >= 6
+    with mediapipe.solutions.holistic.Holistic(static_image_mode=True, model_complexity=1) as holistic:
+        for _, bgr in video(40):
+            (body,) = frame_of(estimator_with_hands, bgr, config).bodies
+            assert body.skeleton is BODY_WITH_HANDS
+            assert body.has_hands
+            result = holistic.process(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+            for side, hand in (("left", result.left_hand_landmarks), ("right", result.right_hand_landmarks)):
+                rows = [J[f"{side}_{finger}{k}"] for finger, k in names]
+                # the body's own landmarks hold the first joints of index and pinky
+                beyond = [J[f"{side}_{finger}{k}"] for finger, k in names if k > 1]
+                if hand is None:
+                    assert (body.states[beyond] == JointState.INVALID).all()
+                    assert not body.positions[beyond].any()
+                    continue
+                seen += 1
+                pixels = np.array([(p.x * 1280.0, p.y * 720.0) for p in hand.landmark])
+                np.testing.assert_allclose(body.pixels[rows], pixels[numbers], atol=2.0)
+                away = np.linalg.norm(body.positions[rows] - body.positions[J[f"{side}_wrist"]], axis=1)
+                assert away.max() < 0.25
+                assert away.min() > 0.005
+    assert seen >= 5
 
 
 @needs_mediapipe

@@ -461,6 +461,19 @@ def test_a_joint_seen_again_starts_at_its_place(points):
     assert body.positions[J["right_wrist"], 1] > moved[K["right_wrist"], 1] + 0.01
 
 
+def test_a_guess_stays_where_the_estimator_puts_it(points):
+    """A wrist that is not known still says, with the elbow's hinge, how the upper arm is turned."""
+    bent = points.copy()
+    bent[K["left_wrist"]] = bent[K["left_elbow"]] + (0.0, -0.25, 0.0)
+    person = Person(1, "fake")
+    for i in range(5):
+        body = update(seen(bent, left_wrist=0.1), SMOOTH, person, i * DT)
+    plain = update(seen(bent, left_wrist=0.1))
+    j = J["left_shoulder"]
+    assert body.orientation_confidence[j] == 0.9
+    np.testing.assert_allclose(body.orientations_xyzw[j], plain.orientations_xyzw[j], atol=1e-6)
+
+
 def test_low_confidence_is_not_smoothed_into_the_good(points):
     """With min_confidence 0 a hand that is not seen is not filtered either: it would drag when it appears."""
     config = replace(SMOOTH, min_confidence=0.0)

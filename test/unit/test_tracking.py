@@ -91,6 +91,15 @@ def test_a_jump_is_somebody_else():
     assert people.see(100.0 + 1.5 * 200.0) == [2]
 
 
+def test_who_is_too_far_away_is_nobody_known():
+    tracker = Tracker()
+    (track,) = tracker.update([(observation(100.0), None)], 0.0, FORGET_S)
+    assert tracker.match([observation(100.0 + 0.4 * 200.0)], 0.0) == [track]
+    assert tracker.match([observation(100.0 + 0.6 * 200.0)], 0.0) == [None]
+    assert tracker.match([observation(100.0 + 0.6 * 200.0)], 0.1) == [track]
+    assert tracker.match([observation(100.0 + 2.0 * 200.0)], 100.0) == [None]
+
+
 def test_quick_steps_are_not_a_jump():
     people = FindsByItself()
     for i in range(20):  # 3 body heights a second: a sprint

@@ -1,4 +1,4 @@
-"""Which transport a process gets: the user's, the package's, or LARGE_DATA where memory is short."""
+"""Which transport a process gets: the user's, or the package's, which depends on the memory there is."""
 
 import os
 import re
@@ -68,16 +68,18 @@ def test_missing_profile_is_refused():
         transport_variables({}, "no.xml")
 
 
-@pytest.mark.parametrize(("free", "builtin"), [(64 * 2**20, True), (255 * 2**20, True), (256 * 2**20, False)])
-def test_large_data_where_shared_memory_is_short(free, builtin, monkeypatch):
+@pytest.mark.parametrize(
+    ("free", "name"),
+    [
+        (64 * 2**20, "fastdds_small.xml"),
+        (256 * 2**20 - 1, "fastdds_small.xml"),
+        (256 * 2**20, "fastdds.xml"),
+        (None, "fastdds.xml"),
+    ],
+)
+def test_small_profile_where_shared_memory_is_short(free, name, monkeypatch):
     monkeypatch.setattr(transport, "free_shared_memory", lambda: free)
-    variables = transport_variables({})
-    assert (variables == {"FASTDDS_BUILTIN_TRANSPORTS": "LARGE_DATA"}) is builtin
-
-
-def test_profile_where_shared_memory_is_not_told(monkeypatch):
-    monkeypatch.setattr(transport, "free_shared_memory", lambda: None)
-    assert list(transport_variables({})) == ["FASTDDS_DEFAULT_PROFILES_FILE"]
+    assert transport_variables({}) == {"FASTDDS_DEFAULT_PROFILES_FILE": str(share_file("config", name))}
 
 
 def test_free_shared_memory_is_measured(monkeypatch):
@@ -96,13 +98,17 @@ def test_share_file_says_what_to_do_about_a_missing_one():
         share_file("config", "no.yaml")
 
 
-def test_profile_says_what_it_must():
+@pytest.mark.parametrize(
+    ("name", "segment_bytes", "message_bytes"),
+    [("fastdds.xml", transport.SEGMENT_BYTES, 16 * 2**20), ("fastdds_small.xml", 8 * 2**20, 2**20)],
+)
+def test_profile_says_what_it_must(name, segment_bytes, message_bytes):
     """Written out, because Fast DDS passes over in silence what it does not know."""
-    root = xml.etree.ElementTree.parse(share_file("config", "fastdds.xml")).getroot()
+    root = xml.etree.ElementTree.parse(share_file("config", name)).getroot()
     descriptors = {d.findtext(f"{NAMESPACE}type"): d for d in root.iter(f"{NAMESPACE}transport_descriptor")}
     assert sorted(descriptors) == ["SHM", "UDPv4"]
-    assert int(descriptors["SHM"].findtext(f"{NAMESPACE}segment_size") or 0) == transport.SEGMENT_BYTES
-    assert int(descriptors["SHM"].findtext(f"{NAMESPACE}maxMessageSize") or 0) == 16 * 2**20
+    assert int(descriptors["SHM"].findtext(f"{NAMESPACE}segment_size") or 0) == segment_bytes
+    assert int(descriptors["SHM"].findtext(f"{NAMESPACE}maxMessageSize") or 0) == message_bytes
     (participant,) = root.iter(f"{NAMESPACE}participant")
     assert participant.get("is_default_profile") == "true"
     assert participant.findtext(f".//{NAMESPACE}useBuiltinTransports") == "false"
@@ -112,8 +118,4 @@ def test_profile_says_what_it_must():
 
 def test_comment_names_the_variables():
     text = share_file("config", "fastdds.xml").read_text()
-    assert set(re.findall(r"FAST\w+", text)) == {
-        transport.PROFILE_VARIABLE,
-        transport.OLD_PROFILE_VARIABLE,
-        transport.BUILTIN_VARIABLE,
-    }
+    assert set(re.findall(r"FAST\w+", text)) == {transport.PROFILE_VARIABLE, transport.OLD_PROFILE_VARIABLE}

@@ -1,0 +1,240 @@
+"""Every lifecycle transition through the services, and what happens when a configuration fails."""
+
+import gc
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from lifecycle_msgs.srv import GetAvailableTransitions
+from rcl_interfaces.msg import Log
+from std_srvs.srv import SetBool
+
+from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.estimators import registry
+from frankmocap_ros.msg import BodyPoseArray
+
+CYCLES = 20
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def resident_bytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+
+
+def changed(system, *labels):
+    """Run transitions that must succeed; returns the state."""
+    for label in labels:
+        assert system.change(label), label
+    return system.state()
+
+
+def has_topic(system, topic):
+    return bool(system.mocap.count_publishers(topic))
+
+
+def test_starts_itself(start, probe):
+    system = start()
+    assert system.state() == "active"
+    assert probe.warmed == 1
+
+
+def test_waits_without_autostart(start, probe):
+    system = start(autostart=False)
+    assert system.state() == "unconfigured"
+    assert (len(probe.made), probe.warmed) == (0, 0)
+    assert not has_topic(system, "/frankmocap/bodies")
+    assert system.node.count_subscribers("/image") == 0
+    assert system.values()["state"] == "inactive"
+    assert changed(system, "configure") == "inactive"
+    assert changed(system, "activate") == "active"
+
+
+def test_every_transition(start, probe):
+    system = start(autostart=False)
+    assert changed(system, "configure") == "inactive"
+    assert (len(probe.made), probe.warmed) == (1, 1)
+    assert has_topic(system, "/frankmocap/bodies")
+    assert not system.mocap.count_subscribers("/image")
+
+    assert changed(system, "activate") == "active"
+    bodies = system.listen(BodyPoseArray, "/frankmocap/bodies")
+    assert len(system.process().bodies) == 1
+
+    assert changed(system, "deactivate") == "inactive"
+    assert not system.mocap.count_subscribers("/image")
+    assert probe.closed == 0
+    assert changed(system, "activate") == "active"
+    assert probe.warmed == 1
+    again = system.process()
+    assert again.sequence == 1  # goes on: a subscriber sees no message twice
+    assert again.bodies[0].id == 2  # whoever it is after a break is somebody new
+
+    assert changed(system, "deactivate", "cleanup") == "unconfigured"
+    assert probe.closed == 1
+    system.wait_until(lambda: not has_topic(system, "/frankmocap/bodies"))
+    assert changed(system, "configure", "activate") == "active"
+    assert (len(probe.made), probe.warmed) == (2, 2)
+    system.listen(BodyPoseArray, "/frankmocap/bodies")  # both sides know of each other again
+    assert len(system.process().bodies) == 1
+
+    assert changed(system, "shutdown") == "finalized"
+    assert probe.closed == 2
+    assert not has_topic(system, "/frankmocap/bodies")
+    assert len(bodies) == 3
+
+
+@pytest.mark.parametrize("before", [(), ("configure",), ("configure", "activate")])
+def test_shutdown_from_every_state(start, probe, before):
+    system = start(autostart=False)
+    changed(system, *before)
+    assert changed(system, "shutdown") == "finalized"
+    assert probe.closed == bool(before)
+    assert not has_topic(system, "/frankmocap/bodies")
+    assert not system.mocap.count_subscribers("/image")
+
+
+def test_transitions_that_do_not_exist_are_refused(start, probe):
+    system = start()
+    for label in ("configure", "activate", "cleanup"):
+        assert not system.change(label)
+    assert system.state() == "active"
+    assert len(system.process().bodies) == 1
+    available = system.call(
+        GetAvailableTransitions, "get_available_transitions", GetAvailableTransitions.Request()
+    )
+    labels = {t.transition.label for t in available.available_transitions}
+    assert labels >= {"deactivate", "shutdown"}
+
+
+def test_nothing_is_published_while_inactive(start, probe):
+    system = start()
+    system.process()
+    changed(system, "deactivate")
+    system.call(SetBool, "enable", SetBool.Request(data=True))
+    publisher = system.node.create_publisher(type(system.image()), "image", 1)
+    for _ in range(3):
+        publisher.publish(system.image())
+        system.values(lambda v: v["state"] == "inactive")
+    assert len(system.bodies) == 1
+    assert len(probe.seen) == 1
+
+
+def test_an_image_under_way_is_not_published_after_deactivation(start, probe):
+    """Deactivation waits for the image under way, and keeps its result to itself."""
+    system = start()
+    system.process()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def held_up():
+        begun.set()
+        assert go_on.wait(30.0)
+
+    probe.during = held_up
+    system.send()
+    assert begun.wait(30.0)
+    deactivation = threading.Thread(target=system.change, args=("deactivate",))
+    deactivation.start()
+    system.wait_until(lambda: not system.mocap.count_subscribers("/image"))
+    probe.during = lambda: None
+    go_on.set()
+    deactivation.join(30.0)
+    assert system.state() == "inactive"
+    assert changed(system, "activate") == "active"
+    assert len(system.process().bodies) == 1
+    assert len(system.bodies) == 2
+
+
+def test_warm_up_comes_before_active(start, probe, monkeypatch):
+    system = start(autostart=False)
+    states = []
+    monkeypatch.setattr(
+        probe, "warm_up", lambda: states.append(system.mocap._state_machine.current_state[1])
+    )
+    changed(system, "configure", "activate")
+    assert states == ["configuring"]
+
+
+def failing(error, when):
+    """An estimator that cannot be made, or not be warmed up."""
+
+    class Broken:
+        closed = 0
+        name = "broken"
+
+        def warm_up(self):
+            raise error
+
+        def close(self):
+            Broken.closed += 1
+
+    def make(config):
+        if when == "made":
+            raise error
+        return Broken()
+
+    return make, Broken
+
+
+@pytest.mark.parametrize("autostart", [True, False])
+@pytest.mark.parametrize("when", ["made", "warmed up"])
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (EstimatorError("file x.bin is missing; run: fetch x"), "file x.bin is missing; run: fetch x"),
+        (ZeroDivisionError("oh"), "ZeroDivisionError: oh"),
+    ],
+)
+def test_a_configuration_that_fails(start, probe, monkeypatch, autostart, when, error, text):
+    make, broken = failing(error, when)
+    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", make)
+    system = start(autostart=autostart)
+    log = system.listen(Log, "/rosout")
+    assert system.state() == "unconfigured"
+    assert not system.change("configure")
+    assert system.state() == "unconfigured"
+    assert not has_topic(system, "/frankmocap/bodies")
+    status = system.status(lambda status: status.level == DiagnosticStatus.ERROR)
+    assert text in status.message
+    assert text in log.wait(lambda msg: msg.level == 40).msg
+    assert broken.closed == (1 + autostart if when == "warmed up" else 0)
+
+    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", probe.make)
+    assert changed(system, "configure", "activate") == "active"
+    system.listen(BodyPoseArray, "/frankmocap/bodies")
+    assert len(system.process().bodies) == 1
+    system.status(lambda status: status.level == DiagnosticStatus.OK)
+
+
+def test_a_setting_that_cannot_be_met(start):
+    """With the real registry: says what is allowed, and works once that is set."""
+    system = start(device="cuda", estimator="mediapipe")
+    assert system.state() == "unconfigured"
+    status = system.status(lambda status: status.level == DiagnosticStatus.ERROR)
+    assert "device: cuda is not possible with estimator mediapipe; allowed: auto | cpu" in status.message
+    system.set(device="cpu")
+    assert changed(system, "configure", "activate") == "active"
+    system.listen(BodyPoseArray, "/frankmocap/bodies")
+    assert system.process().bodies == []  # a grey wall
+    system.values(lambda v: v["estimator"] == "mediapipe")
+
+
+def test_cycles_leave_nothing_behind(start, probe):
+    system = start()
+
+    def cycle(n):
+        for _ in range(n):
+            changed(system, "deactivate", "cleanup", "configure", "activate")
+        system.listen(BodyPoseArray, "/frankmocap/bodies")
+        system.process()
+        gc.collect()
+        return threading.active_count(), len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))
+
+    before, memory = cycle(CYCLES), resident_bytes()
+    after = cycle(CYCLES)
+    assert all(now <= then for now, then in zip(after, before, strict=True)), (before, after)
+    grown = resident_bytes() - memory
+    print(f"{grown / CYCLES:.0f} bytes a cycle")
+    assert grown < CYCLES * 100_000
+    assert probe.closed == len(probe.made) - 1 == 2 * CYCLES

@@ -1,0 +1,44 @@
+"""Every file of parameters in the config folder, given to a real node as people give it."""
+
+from dataclasses import replace
+
+import pytest
+from rclpy.parameter import Parameter
+
+from frankmocap_ros.config import CameraConfig, MocapConfig
+from frankmocap_ros.ros.camera_node import CameraNode
+from frankmocap_ros.ros.mocap_node import MocapNode
+from frankmocap_ros.transport import share_file
+
+
+def config(kind, context, file, namespace="/"):
+    """The settings of a node that was started with ``--params-file``."""
+    arguments = ["--ros-args", "--params-file", str(share_file("config", file)), "-r", f"__ns:={namespace}"]
+    # configuring would take an estimator, and opening a webcam
+    quiet = (
+        Parameter("autostart", value=False) if kind is MocapNode else Parameter("source", value="synthetic")
+    )
+    node = kind(context=context, cli_args=arguments, parameter_overrides=[quiet])
+    try:
+        default = "auto" if kind is CameraNode else True
+        return replace(node._settings.config, **{quiet.name: default})
+    finally:
+        node.destroy_node()
+
+
+@pytest.mark.parametrize("namespace", ["/", "/robot/left"])
+@pytest.mark.parametrize(
+    ("preset", "expected"),
+    [
+        ("fastest", MocapConfig(resize_short=256)),
+        ("balanced", MocapConfig()),
+        ("highest_quality", MocapConfig(resize_short=512, hands=True)),
+    ],
+)
+def test_preset(context, preset, expected, namespace):
+    assert config(MocapNode, context(), f"{preset}.yaml", namespace) == expected
+
+
+@pytest.mark.parametrize(("kind", "defaults"), [(MocapNode, MocapConfig()), (CameraNode, CameraConfig())])
+def test_generated_file_holds_the_defaults(context, kind, defaults):
+    assert config(kind, context(), "frankmocap.yaml") == defaults

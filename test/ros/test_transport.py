@@ -1,0 +1,77 @@
+"""The transport profiles between two real processes: images that do not fit the default shared memory."""
+
+import subprocess
+import sys
+
+import pytest
+
+from frankmocap_ros import transport
+from frankmocap_ros.transport import transport_variables
+
+WIDTH, HEIGHT, IMAGES = 1920, 1080, 10
+COMMON = """
+import sys
+import rclpy
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+
+rclpy.init()
+node = rclpy.create_node(sys.argv[1])
+best_effort = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+"""
+SENDER = (
+    COMMON
+    + f"""
+import array, time
+pixels = array.array("B", bytes(range(256)) * ({3 * WIDTH * HEIGHT} // 256))
+message = Image(height={HEIGHT}, width={WIDTH}, encoding="bgr8", step={3 * WIDTH}, data=pixels)
+publisher = node.create_publisher(Image, "image", best_effort)
+while not publisher.get_subscription_count():
+    time.sleep(0.01)
+while True:  # until it is stopped: a best-effort image may be lost for other reasons
+    publisher.publish(message)
+    time.sleep(0.1)
+"""
+)
+RECEIVER = (
+    COMMON
+    + f"""
+received = []
+def keep(message):
+    assert message.width == {WIDTH} and message.height == {HEIGHT}
+    assert bytes(message.data[:256]) == bytes(range(256)) == bytes(message.data[-256:])
+    received.append(message)
+node.create_subscription(Image, "image", keep, best_effort)
+while len(received) < {IMAGES}:
+    rclpy.spin_once(node)
+print(len(received))
+"""
+)
+
+
+@pytest.mark.parametrize("shared_memory", ["plenty", "short"])
+def test_large_images_arrive(domain, monkeypatch, tmp_path, shared_memory):
+    """With the profile, and with the small one where there is no shared memory for that."""
+    monkeypatch.chdir(tmp_path)
+    there = transport.free_shared_memory()
+    if shared_memory == "plenty" and there is not None and there < 4 * transport.SEGMENT_BYTES:
+        pytest.skip(
+            f"/dev/shm has {there / 2**20:.0f} MB free: needs {4 * transport.SEGMENT_BYTES / 2**20:.0f} MB"
+        )
+    free = 2**40 if shared_memory == "plenty" else 0
+    monkeypatch.setattr(transport, "free_shared_memory", lambda: free)
+    for name, value in {**transport_variables({}), "ROS_DOMAIN_ID": str(domain)}.items():
+        monkeypatch.setenv(name, value)
+    sender = subprocess.Popen([sys.executable, "-c", SENDER, "sender"])
+    try:
+        receiver = subprocess.run(
+            [sys.executable, "-c", RECEIVER, "receiver"],
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=60.0,
+            check=True,
+        )
+    finally:
+        sender.kill()
+        sender.wait()
+    assert receiver.stdout == f"{IMAGES}\n"
