@@ -6,6 +6,7 @@ The arguments of frankmocap.launch.py that are not listed here, such as preset a
 import math
 from pathlib import Path
 
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
     GroupAction,
@@ -17,10 +18,11 @@ from launch.conditions import IfCondition
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
+from launch_ros.substitutions import FindPackagePrefix
 
 from frankmocap_ros.config import CameraConfig
+from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.transport import share_file
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 QUARTER_TURN = str(-math.pi / 2)
 
@@ -38,12 +40,27 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "rviz", default_value="true", choices=["true", "false"], description="Show it in RViz."
             ),
-            # first: it sets the transport profile for everybody
+            OpaqueFunction(function=check),
+            # before the others: it sets the transport profile for everybody
             IncludeLaunchDescription(mocap, launch_arguments=[("namespace", "")]),
             OpaqueFunction(function=camera),
             GroupAction([world(), rviz()], condition=IfCondition(LaunchConfiguration("rviz"))),
         ]
     )
+
+
+def check(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Say what is missing before anything runs: launch would leave the nodes behind that it had started."""
+    if LaunchConfiguration("rviz").perform(context) == "true":
+        for package in ("tf2_ros", "rviz2"):
+            try:
+                FindPackagePrefix(package).perform(context)
+            except LookupError:
+                name = f"ros-{context.environment.get('ROS_DISTRO', 'DISTRO')}-{package.replace('_', '-')}"
+                raise MissingDependencyError(
+                    f"RViz needs {package}, which is not installed; apt install {name}, or say rviz:=false"
+                ) from None
+    return []
 
 
 def camera(context: LaunchContext) -> list[LaunchDescriptionEntity]:

@@ -16,7 +16,7 @@ import yaml
 
 from frankmocap_ros import transport
 from frankmocap_ros.config import CameraConfig
-from frankmocap_ros.errors import SettingError
+from frankmocap_ros.errors import MissingDependencyError, SettingError
 from frankmocap_ros.transport import share_file
 
 HAS_LAUNCH = importlib.util.find_spec("launch_ros") is not None
@@ -114,6 +114,18 @@ class SetVariable(Action):
         context.environment[name] = value
 
 
+class FindPrefix:
+    missing: frozenset[str] = frozenset()
+
+    def __init__(self, package):
+        self.package = package
+
+    def perform(self, context):
+        if self.package in self.missing:
+            raise LookupError(self.package)
+        return "/opt/ros/kilted"
+
+
 class NodeAction(Action):
     def execute(self, context):
         options = dict(self.kwargs)
@@ -159,6 +171,7 @@ MODULES = {
     "launch.substitutions": {"LaunchConfiguration": Configuration},
     "launch_ros": {},
     "launch_ros.actions": {"Node": NodeAction},
+    "launch_ros.substitutions": {"FindPackagePrefix": FindPrefix},
 }
 
 
@@ -325,7 +338,22 @@ def test_demo_is_camera_node_and_rviz(launched):
     assert "on_exit" in rviz.options
 
 
-def test_demo_without_rviz_needs_neither_rviz_nor_tf(launched):
+@pytest.mark.parametrize(
+    ("package", "name"), [("tf2_ros", "ros-jazzy-tf2-ros"), ("rviz2", "ros-jazzy-rviz2")]
+)
+def test_demo_says_what_rviz_needs_before_anything_runs(launched, monkeypatch, package, name):
+    monkeypatch.setattr(FindPrefix, "missing", frozenset({package}))
+    started_before_it_failed: list[Started] = []
+    monkeypatch.setattr(NodeAction, "execute", lambda self, context: started_before_it_failed.append(self))
+    with pytest.raises(
+        MissingDependencyError, match=rf"{package}, .* apt install {name}, or say rviz:=false"
+    ):
+        launched("demo", {"ROS_DISTRO": "jazzy"})
+    assert started_before_it_failed == []
+
+
+def test_demo_without_rviz_needs_neither_rviz_nor_tf(launched, monkeypatch):
+    monkeypatch.setattr(FindPrefix, "missing", frozenset({"tf2_ros", "rviz2"}))
     packages = [node.package for node in launched("demo", rviz="false").started]
     assert packages == ["frankmocap_ros", "frankmocap_ros"]
 

@@ -42,7 +42,8 @@ TIMEOUT_S = float(os.environ.get("TTT", "30"))
 _RIGHT_SIDE = {  # of a person who faces the camera with arms spread; hips' middle is the origin [m]
     "ear": (-0.08, -0.65, 0.0), "shoulder": (-0.18, -0.5, 0.0), "elbow": (-0.45, -0.5, 0.0),
     "wrist": (-0.70, -0.5, 0.0), "index1": (-0.78, -0.5, -0.03), "pinky1": (-0.78, -0.5, 0.03),
-    "hip": (-0.1, 0.0, 0.0), "knee": (-0.1, 0.42, -0.02), "ankle": (-0.1, 0.84, 0.0), "foot": (-0.1, 0.9, -0.15),
+    "hip": (-0.1, 0.0, 0.0), "knee": (-0.1, 0.42, -0.02), "ankle": (-0.1, 0.84, 0.0),
+    "foot": (-0.1, 0.9, -0.15),
 }  # fmt: skip
 _MIRROR = {"left": (-1.0, 1.0, 1.0), "right": (1.0, 1.0, 1.0)}
 

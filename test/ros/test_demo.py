@@ -28,19 +28,8 @@ def summary(text: str) -> dict:
 
 
 def test_synthetic(program):
-    code, text = finished(
-        program(
-            "frankmocap_ros",
-            "demo",
-            "--source",
-            "synthetic",
-            "--estimator",
-            "synthetic",
-            "--duration",
-            "3",
-            "--json",
-        )  # fmt: skip
-    )
+    words = "demo --source synthetic --estimator synthetic --duration 3 --json"
+    code, text = finished(program("frankmocap_ros", *words.split()))
     assert code == 0, text
     found = summary(text)
     assert found["estimator"] == "synthetic"

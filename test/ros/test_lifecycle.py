@@ -149,9 +149,7 @@ def test_an_image_under_way_is_not_published_after_deactivation(start, probe):
 def test_warm_up_comes_before_active(start, probe, monkeypatch):
     system = start(autostart=False)
     states = []
-    monkeypatch.setattr(
-        probe, "warm_up", lambda: states.append(system.mocap._state_machine.current_state[1])
-    )
+    monkeypatch.setattr(probe, "warm_up", lambda: states.append(system.mocap._state_machine.current_state[1]))
     changed(system, "configure", "activate")
     assert states == ["configuring"]
 

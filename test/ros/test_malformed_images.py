@@ -1,4 +1,4 @@
-"""A thousand malformed images of each kind through DDS: dropped, counted, told once a second; a good one works."""
+"""A thousand malformed images of each kind, through DDS: dropped, counted, told; the next good one works."""
 
 import array
 import time

@@ -13,7 +13,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
 
-from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, JointPoseStamped, Latency
+from frankmocap_ros.msg import BodyPose, JointPose, JointPoseStamped, Latency
 from frankmocap_ros.ros import outputs
 from frankmocap_ros.ros.images import fill_image
 from frankmocap_ros.skeleton import BODY, KEYPOINTS
@@ -405,8 +405,12 @@ def test_annotated(start, probe, encoding, size):
 
 @pytest.mark.parametrize(
     ("kind", "topic", "name"),
-    [(Image, "annotated", "fill_image"), (MarkerArray, "markers", "MarkerMaker.make"), (Latency, "latency", "latency_message")],
-)  # fmt: skip
+    [
+        (Image, "annotated", "fill_image"),
+        (MarkerArray, "markers", "MarkerMaker.make"),
+        (Latency, "latency", "latency_message"),
+    ],
+)
 def test_built_for_subscribers_only(start, probe, monkeypatch, kind, topic, name):
     owner = outputs.MarkerMaker if "." in name else outputs
     attribute = name.rpartition(".")[2]

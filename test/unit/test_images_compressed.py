@@ -14,10 +14,10 @@ import pytest
 
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.errors import ImageError
+from frankmocap_ros.native_stderr import with_native_stderr
 from frankmocap_ros.ros.compressed import MAX_COMPRESSED_PIXELS, decode_compressed, fill_compressed
 from frankmocap_ros.ros.image_headers import checked_png
 from frankmocap_ros.ros.images import REASONS
-from frankmocap_ros.native_stderr import with_native_stderr
 
 HEIGHT, WIDTH = 48, 64
 START, END = b"\xff\xd8", b"\xff\xd9"
