@@ -9,7 +9,6 @@ from pathlib import Path
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
-    GroupAction,
     IncludeLaunchDescription,
     OpaqueFunction,
     Shutdown,
@@ -42,9 +41,9 @@ def generate_launch_description() -> LaunchDescription:
             ),
             OpaqueFunction(function=check),
             # before the others: it sets the transport profile for everybody
-            IncludeLaunchDescription(mocap, launch_arguments=[("namespace", "")]),
+            IncludeLaunchDescription(mocap),
             OpaqueFunction(function=camera),
-            GroupAction([world(), rviz()], condition=IfCondition(LaunchConfiguration("rviz"))),
+            OpaqueFunction(function=rviz, condition=IfCondition(LaunchConfiguration("rviz"))),
         ]
     )
 
@@ -72,6 +71,7 @@ def camera(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             package="frankmocap_ros",
             executable="camera_node",
             name="camera",
+            namespace=LaunchConfiguration("namespace"),
             parameters=[*([params_file] if params_file else []), *([{"source": source}] if source else [])],
             ros_arguments=["--log-level", LaunchConfiguration("log_level")],
             output="screen",
@@ -79,21 +79,28 @@ def camera(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     ]
 
 
-def world() -> Node:
-    """Where the camera is: 1.5 m above the floor, level, looking along x."""
-    return Node(
-        package="tf2_ros",
-        executable="static_transform_publisher",
-        arguments=[
-            "--frame-id", "world", "--child-frame-id", CameraConfig.frame_id,
-            "--z", "1.5", "--roll", QUARTER_TURN, "--yaw", QUARTER_TURN,
-        ],
-    )  # fmt: skip
+def rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """RViz, and where the camera is: 1.5 m above the floor, level, looking along x.
 
-
-def rviz() -> Node:
-    """RViz; closing its window ends the demo."""
-    config = str(share_file("config", "frankmocap.rviz"))
-    return Node(
-        package="rviz2", executable="rviz2", arguments=["-d", config], output="log", on_exit=Shutdown()
-    )
+    Closing its window ends the demo.
+    """
+    namespace = LaunchConfiguration("namespace").perform(context).strip("/")
+    shown = ("/frankmocap/annotated", "/frankmocap/markers")
+    return [
+        Node(
+            package="tf2_ros",
+            executable="static_transform_publisher",
+            arguments=[
+                "--frame-id", "world", "--child-frame-id", CameraConfig.frame_id,
+                "--z", "1.5", "--roll", QUARTER_TURN, "--yaw", QUARTER_TURN,
+            ],
+        ),
+        Node(
+            package="rviz2",
+            executable="rviz2",
+            arguments=["-d", str(share_file("config", "frankmocap.rviz"))],
+            remappings=[(topic, f"/{namespace}{topic}") for topic in shown] if namespace else [],
+            output="log",
+            on_exit=Shutdown(),
+        ),
+    ]  # fmt: skip

@@ -6,8 +6,8 @@ the pipeline's settings for detection and boxes hold and several people can be f
 the landmarks equal those of ``solutions.pose`` (``test_mediapipe.py``).
 
 Axes, checked on a real image (``test_mediapipe.py``): world landmarks are metres around the middle of the
-hips with x to the image's right, y down and z away from the camera, the axes of the optical frame, so
-nothing needs turning; left is the person's left, so nothing needs swapping.
+hips with x to the image's right, y down and z away from the camera. These are the axes of the optical frame,
+but turned to the ray through the hips (``_on_rays``). Left is the person's left, so nothing needs swapping.
 """
 
 import math

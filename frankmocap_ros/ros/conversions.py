@@ -22,11 +22,15 @@ def seconds(stamp: Time) -> float:
 def camera_of(info: CameraInfo, width: int, height: int) -> Camera | None:
     """The camera of an image of the given size; None where the message says nothing about it.
 
+    Focal lengths and centre that no lens has (not within 0.01 to 10000 image sizes) say nothing either.
     Lens distortion is not taken into account. An image of another size than the calibration's is taken
     for a resized one where the aspect ratio is the same within 1 %.
     """
     fx, cx, fy, cy = float(info.k[0]), float(info.k[2]), float(info.k[4]), float(info.k[5])
-    if not (np.isfinite([fx, fy, cx, cy]).all() and fx > 0.0 and fy > 0.0 and info.width and info.height):
+    size = max(info.width, info.height)
+    if not (info.width and info.height and all(0.01 * size < f < 1e4 * size for f in (fx, fy))):
+        return None
+    if not all(abs(c) < 1e4 * size for c in (cx, cy)):  # false for NaN
         return None
     camera = Camera(fx, fy, cx, cy, info.width, info.height)
     if (info.width, info.height) == (width, height):

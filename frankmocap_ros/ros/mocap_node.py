@@ -82,6 +82,8 @@ class MocapNode(LifecycleNode):
         except Exception as error:  # rclpy would swallow it without a word
             if estimator is not None:
                 estimator.close()
+            if not self.context.ok():
+                return TransitionCallbackReturn.FAILURE  # a signal ended the process meanwhile
             self._problem = str(error) if isinstance(error, MocapError) else traceback.format_exc()
             self.get_logger().error(f"cannot configure: {self._problem}")
             return TransitionCallbackReturn.FAILURE
@@ -213,7 +215,8 @@ def main(args: Sequence[str] | None = None) -> int:
     node: MocapNode | None = None
     try:
         node = MocapNode()
-        rclpy.spin(node)
+        if rclpy.ok():
+            rclpy.spin(node)
     except MocapError as error:
         print(f"frankmocap_node: {error}", file=sys.stderr)
         return 2

@@ -88,15 +88,8 @@ class Opaque(Action):
             action.visit(context)
 
 
-class Group(Action):
-    def execute(self, context):
-        for action in self.args[0]:
-            action.visit(context)
-
-
 class Include(Action):
     def execute(self, context):
-        context.launch_configurations.update(self.kwargs["launch_arguments"])
         self.args[0].visit(context)
 
 
@@ -142,7 +135,7 @@ class NodeAction(Action):
                 dict(options.pop("remappings", [])),
                 [performed(argument, context) for argument in arguments],
                 dict(context.environment),
-                options,
+                {name: performed(value, context) for name, value in options.items()},
             )
         )
 
@@ -160,7 +153,6 @@ MODULES = {
     "launch": {"LaunchDescription": description, "LaunchDescriptionEntity": Action, "LaunchContext": Context},
     "launch.actions": {
         "DeclareLaunchArgument": Declare,
-        "GroupAction": Group,
         "IncludeLaunchDescription": Include,
         "OpaqueFunction": Opaque,
         "SetEnvironmentVariable": SetVariable,
@@ -366,6 +358,16 @@ def test_demo_hands_its_arguments_on(launched, tmp_path):
     assert camera.parameters == {"width": 320, "source": "b.mp4"}
     assert node.parameters["resize_short"] == 256
     assert camera.arguments == node.arguments == ["--log-level", "warn"]
+
+
+def test_demo_in_a_namespace(launched):
+    context = launched("demo", namespace="/left/robot")
+    assert {started(context, name).options["namespace"] for name in ("camera_node", "frankmocap_node")} == {
+        "/left/robot"
+    }
+    shown = {d["Topic"]["Value"] for d in TestRviz.displays.values() if "Topic" in d}
+    assert started(context, "rviz2").remappings == {topic: f"/left/robot{topic}" for topic in shown}
+    assert started(launched("demo"), "rviz2").remappings == {}
 
 
 def test_world_stands_upright(launched):

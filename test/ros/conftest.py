@@ -243,6 +243,9 @@ class Spinner:
 class Peer:
     """Everybody around the node: publishes images, calls services, listens."""
 
+    stamp = staticmethod(lambda msg: nanoseconds(msg.header.stamp))
+    wait_until = staticmethod(wait_until)
+
     def __init__(self, context: Context, other: Node | None = None, name: str = "frankmocap") -> None:
         self.node = Node("peer", context=context)
         self._other = other
@@ -365,11 +368,9 @@ class System(Peer):
 
     def process(self, msg: Image | None = None, **options: Any) -> BodyPoseArray:
         """Publish an image and return its bodies."""
+        heard = len(self.bodies)
         stamp_ns = self.send(msg, **options)
-        return self.bodies.wait(lambda bodies: nanoseconds(bodies.header.stamp) == stamp_ns)
-
-    stamp = staticmethod(lambda msg: nanoseconds(msg.header.stamp))
-    wait_until = staticmethod(wait_until)
+        return self.bodies.wait(lambda bodies: nanoseconds(bodies.header.stamp) == stamp_ns, after=heard)
 
     def status(self, wanted: Callable[[Any], Any] = lambda _: True) -> Any:
         """The next status of the node that is wanted."""
@@ -487,7 +488,7 @@ def program(domain, tmp_path):
 
     def begin(*command: str, **environment: str) -> Program:
         output = tmp_path / f"output{len(started)}.txt"
-        script = str(Path(sys.executable).parent / command[0])
+        script = str(Path(sys.executable).parent / command[0])  # or python itself
         with output.open("wb") as file:
             process = subprocess.Popen(
                 [script, *command[1:]],

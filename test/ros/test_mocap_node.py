@@ -1,6 +1,8 @@
 """What the mocap node publishes, seen by a peer through DDS."""
 
 import array
+from importlib.util import find_spec
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,10 +15,11 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
 
+from frankmocap_ros.figure import scene
 from frankmocap_ros.msg import BodyPose, JointPose, JointPoseStamped, Latency
 from frankmocap_ros.ros import outputs
 from frankmocap_ros.ros.images import fill_image
-from frankmocap_ros.skeleton import BODY, KEYPOINTS
+from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
 
 STAGES = ("transport", "wait", "decode", "detect", "regress", "post", "publish")
 
@@ -515,3 +518,61 @@ def test_confidence_that_is_not_a_number(start, probe):
     assert np.isfinite(list(numbers(system.bodies.messages[-1]))).all()
     probe.people = [probe.person()]
     assert joint(system.process(), "left_wrist").state == JointPose.TRACKED
+
+
+def photograph():
+    """A real person, from an installed package: BGR."""
+    file = Path(find_spec("skimage").origin).parent / "data" / "astronaut.png"
+    return cv2.imread(str(file))
+
+
+def test_mediapipe_sees_a_person(start):
+    """The real estimator in the node: a woman in an orange suit, her face in the upper half."""
+    system = start(estimator="auto")
+    sent = system.stamped(Image())
+    fill_image(sent, photograph(), "bgr8")
+    bodies = system.process(sent)
+    (body,) = bodies.bodies
+    assert body.estimator == "mediapipe"
+    head, left, right = (joint(bodies, name) for name in ("head", "left_shoulder", "right_shoulder"))
+    for j in (head, left, right):
+        assert j.state == JointPose.TRACKED
+        assert 0.0 <= j.pixel.x < 512
+        assert 0.5 < j.pose.position.z < 5.0
+    assert head.pixel.x == pytest.approx(225, abs=40)
+    assert head.pixel.y == pytest.approx(120, abs=50)
+    assert left.pixel.x > right.pixel.x  # she faces the camera: her left is at the image's right
+    assert left.pose.position.x > right.pose.position.x
+    assert joint(bodies, "left_ankle").state != JointPose.TRACKED  # outside the picture
+    assert np.isfinite(list(numbers(bodies))).all()
+    assert system.values(lambda v: v["estimator"] == "mediapipe")["device"] == "cpu"
+
+
+def test_mediapipe_hands(start):
+    system = start(estimator="mediapipe", hands=True, joint_topics=["left_thumb1"])
+    sent = system.stamped(Image())
+    fill_image(sent, photograph(), "bgr8")
+    (body,) = system.process(sent).bodies
+    assert body.has_hands
+    assert tuple(j.name for j in body.joints) == BODY_WITH_HANDS.names
+
+
+@pytest.mark.parametrize(("hands", "skeleton"), [(False, BODY), (True, BODY_WITH_HANDS)])
+def test_synthetic_tells_the_truth(start, hands, skeleton):
+    system = start(estimator="synthetic", hands=hands, smoothing="off", synthetic_motion="wave")
+    for n in range(5):
+        stamp_ns = 1_000_000_000 + n * 40_000_000
+        (body,) = system.process(stamp_ns=stamp_ns, size=(640, 480)).bodies
+        (truth,) = scene("wave", 1e-9 * stamp_ns)
+        assert tuple(j.name for j in body.joints) == skeleton.names
+        for j, position, local in zip(body.joints, truth.positions, truth.local_rotations_xyzw):  # noqa: B905
+            if j.state == JointPose.TRACKED:
+                p, q = j.pose.position, j.local_rotation
+                assert (p.x, p.y, p.z) == pytest.approx(tuple(position), abs=1e-6)
+                assert abs(np.dot((q.x, q.y, q.z, q.w), local)) == pytest.approx(1.0, abs=1e-6)
+        assert sum(j.state == JointPose.TRACKED for j in body.joints) > 20
+
+
+def test_synthetic_people_come_and_go(start):
+    system = start(estimator="synthetic", synthetic_motion="cross", max_people=2)
+    assert len(system.process(stamp_ns=0, size=(640, 480)).bodies) == 2

@@ -6,6 +6,9 @@ import subprocess
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
+from sensor_msgs.msg import Image
+
+from frankmocap_ros.msg import BodyPoseArray
 
 LIMIT_S = 2.0
 READY = {
@@ -24,6 +27,54 @@ def test_a_node_ends(program, peer, name, number):
     statuses = peer.listen(DiagnosticArray, "/diagnostics")
     node = program(*COMMANDS[name])
     statuses.wait()
+    code, seconds = node.end(number)
+    assert code == 0, node.text()
+    assert seconds < LIMIT_S
+    assert "Traceback" not in node.text()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+@pytest.mark.parametrize("twice", [False, True], ids=["once", "twice"])
+def test_a_node_at_work_ends(program, peer, number, twice):
+    """Whatever the node is doing with images just then; an impatient second signal changes nothing."""
+    bodies = peer.listen(BodyPoseArray, "/frankmocap/bodies")
+    parameters = ("estimator:=synthetic", "max_image_age_s:=0.0")
+    node = program("frankmocap_node", "--ros-args", *(word for p in parameters for word in ("-p", p)))
+    peer.publisher(Image, "image")
+    timer = peer.node.create_timer(0.005, peer.send)
+    bodies.next()
+    bodies.next()
+    if twice:
+        node.process.send_signal(number)
+    code, seconds = node.end(number)
+    timer.cancel()
+    assert code == 0, node.text()
+    assert seconds < LIMIT_S
+    assert "Traceback" not in node.text()
+
+
+STARTING = """
+import sys, time
+from frankmocap_ros.estimators import registry
+from frankmocap_ros.estimators.synthetic import SyntheticEstimator
+from frankmocap_ros.ros.mocap_node import main
+
+
+class Slow(SyntheticEstimator):
+    def warm_up(self):
+        print("warming up", flush=True)
+        time.sleep(0.5)
+
+
+registry.ESTIMATORS["mediapipe"] = lambda config: Slow()
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+def test_a_node_that_warms_up_ends(program, peer, number):
+    node = program("python", "-c", STARTING)
+    peer.wait_until(lambda: "warming up" in node.text())
     code, seconds = node.end(number)
     assert code == 0, node.text()
     assert seconds < LIMIT_S

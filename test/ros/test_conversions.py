@@ -1,0 +1,218 @@
+"""Frames to messages and back through serialization."""
+
+import numpy as np
+import pytest
+from builtin_interfaces.msg import Time
+from rclpy.serialization import deserialize_message, serialize_message
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, Latency
+from frankmocap_ros.ros.conversions import (
+    BodiesMessage,
+    camera_of,
+    joint_messages,
+    latency_message,
+    seconds,
+)
+from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+
+HEADER = Header(stamp=Time(sec=12, nanosec=345), frame_id="cam")
+STATES = tuple(JointState)
+
+
+def body(body_id=1, skeleton=BODY, seed=0, **options):
+    """A body whose numbers are all different."""
+    rng = np.random.default_rng(seed)
+    n = len(skeleton)
+    q = rng.normal(size=(2, n, 4))
+    q /= np.linalg.norm(q, axis=-1, keepdims=True)
+    given = {
+        "scale_source": ScaleSource.CAMERA_INFO,
+        "has_hands": skeleton is BODY_WITH_HANDS,
+        "states": rng.integers(0, 4, n).astype(np.uint8),
+        **options,
+    }
+    return Body(
+        id=body_id,
+        estimator="some",
+        skeleton=skeleton,
+        positions=rng.normal(size=(n, 3)),
+        orientations_xyzw=q[0],
+        local_rotations_xyzw=q[1],
+        pixels=rng.uniform(0, 640, (n, 2)),
+        confidence=rng.uniform(size=n),
+        orientation_confidence=rng.uniform(size=n),
+        box_xywh=rng.uniform(1, 100, 4),
+        **given,
+    )
+
+
+def frame(*bodies, index=7, operator_id=None):
+    operator_id = (bodies[0].id if bodies else 0) if operator_id is None else operator_id
+    stages_ms = {"decode": 1.0, "detect": 2.0, "regress": 3.5, "post": 0.25}
+    return Frame(index, 1.0, tuple(bodies), operator_id, stages_ms, Camera.from_fov(640, 480, 60.0))
+
+
+def assert_same(msg, truth):
+    assert (msg.id, msg.estimator) == (truth.id, truth.estimator)
+    assert (msg.has_3d, msg.has_orientation, msg.has_hands) == (
+        truth.has_3d, truth.has_orientation, truth.has_hands,
+    )  # fmt: skip
+    assert msg.scale_source == truth.scale_source
+    np.testing.assert_array_equal(msg.box, truth.box_xywh.astype(np.float32))
+    np.testing.assert_allclose(msg.betas, [] if truth.betas is None else truth.betas, rtol=1e-6)
+    assert tuple(j.name for j in msg.joints) == truth.skeleton.names
+    assert tuple(j.parent for j in msg.joints) == truth.skeleton.parent_names
+    for i, j in enumerate(msg.joints):
+        p, q, r = j.pose.position, j.pose.orientation, j.local_rotation
+        assert (p.x, p.y, p.z) == tuple(truth.positions[i])
+        assert (q.x, q.y, q.z, q.w) == tuple(truth.orientations_xyzw[i])
+        assert (r.x, r.y, r.z, r.w) == tuple(truth.local_rotations_xyzw[i])
+        assert (j.pixel.x, j.pixel.y, j.pixel.z) == (*truth.pixels[i], 0.0)
+        assert j.confidence == np.float32(truth.confidence[i])
+        assert j.orientation_confidence == np.float32(truth.orientation_confidence[i])
+        assert j.state == truth.states[i]
+
+
+def copied(msg):
+    return deserialize_message(serialize_message(msg), type(msg))
+
+
+def test_constants_are_those_of_the_messages():
+    assert {s.name: int(s) for s in JointState} == {
+        name: getattr(JointPose, name) for name in ("INVALID", "TRACKED", "PREDICTED", "HELD")
+    }
+    assert {s.name: int(s) for s in ScaleSource} == {
+        name: getattr(BodyPose, f"SCALE_{name}")
+        for name in ("NONE", "ASSUMED_HEIGHT", "CAMERA_INFO", "DEPTH")
+    }
+
+
+@pytest.mark.parametrize("skeleton", [BODY, BODY_WITH_HANDS], ids=["body", "hands"])
+@pytest.mark.parametrize("source", ScaleSource)
+def test_every_number_arrives(skeleton, source):
+    truth = body(3, skeleton, scale_source=source, betas=np.linspace(-2, 2, 10))
+    msg = copied(BodiesMessage().fill(frame(truth), HEADER, 12.5))
+    assert msg.header == HEADER
+    assert (msg.sequence, msg.operator_id) == (7, 3)
+    assert (msg.inference_ms, msg.age_ms) == (6.75, 12.5)
+    assert len(msg.bodies) == 1
+    assert_same(msg.bodies[0], truth)
+
+
+@pytest.mark.parametrize("flags", [(False, True, False), (True, False, True)])
+def test_capabilities(flags):
+    truth = body(has_3d=flags[0], has_orientation=flags[1], has_hands=flags[2])
+    assert_same(copied(BodiesMessage().fill(frame(truth), HEADER, 0.0)).bodies[0], truth)
+
+
+def test_a_message_that_is_filled_again_holds_nothing_old():
+    message = BodiesMessage()
+    rng = np.random.default_rng(1)
+    for n in range(30):
+        bodies = [
+            body(
+                i + 1,
+                (BODY, BODY_WITH_HANDS)[rng.integers(2)],
+                seed=100 * n + i,
+                betas=(None, np.ones(10))[i % 2],
+            )
+            for i in range(rng.integers(0, 5))
+        ]
+        msg = copied(message.fill(frame(*bodies, index=n), HEADER, float(n)))
+        assert len(msg.bodies) == len(bodies)
+        assert msg.sequence == n
+        assert msg.operator_id == (1 if bodies else 0)
+        for got, truth in zip(msg.bodies, bodies, strict=True):
+            assert_same(got, truth)
+
+
+def test_joint_messages():
+    truth = body(5, states=np.array([STATES[i % 4] for i in range(len(BODY))], np.uint8))
+    msg = BodiesMessage().fill(frame(truth), HEADER, 0.0)
+    for name, i in BODY.index.items():
+        stamped, pose = joint_messages(msg, name)
+        assert (stamped.header, stamped.body_id, stamped.estimator) == (HEADER, 5, "some")
+        assert stamped.joint == msg.bodies[0].joints[i]
+        if truth.states[i] in (JointState.TRACKED, JointState.PREDICTED):
+            assert (pose.header, pose.pose) == (HEADER, msg.bodies[0].joints[i].pose)
+        else:
+            assert pose is None
+    assert joint_messages(msg, "left_thumb1") is None  # no hands
+
+
+def test_joint_messages_are_the_operators():
+    one, other = body(1), body(2, seed=1)
+    message = BodiesMessage()
+    assert joint_messages(message.fill(frame(one, other), HEADER, 0.0), "head")[0].body_id == 1
+    assert joint_messages(message.fill(frame(other, one), HEADER, 0.0), "head")[0].body_id == 2
+    assert joint_messages(message.fill(frame(one, operator_id=0), HEADER, 0.0), "head") is None
+    assert joint_messages(message.fill(frame(), HEADER, 0.0), "head") is None
+
+
+def test_latency():
+    stages_ms = {"transport": 1.0, "wait": 2.0, "decode": 3.0, "regress": 4.0, "post": 5.0, "publish": 6.0}
+    msg = copied(latency_message(HEADER, {**stages_ms, "other": 9.0}, 21.5, 3, 4))
+    assert {name: getattr(msg, name) for name in stages_ms} == stages_ms
+    assert (msg.header, msg.detect, msg.total, msg.dropped, msg.skipped) == (HEADER, 0.0, 21.5, 3, 4)
+
+
+def test_every_field_of_latency_but_the_counts_is_filled():
+    filled = set(Latency.get_fields_and_field_types()) - {"header", "total", "dropped", "skipped"}
+    msg = latency_message(HEADER, dict.fromkeys(filled, 1.5), 1.5, 0, 0)
+    assert {getattr(msg, name) for name in filled} == {1.5}
+
+
+@pytest.mark.parametrize(
+    ("sec", "nanosec"), [(0, 0), (0, 1), (1_700_000_000, 999_999_999), (2**31 - 1, 999_999_999), (-1, 0)]
+)
+def test_seconds(sec, nanosec):
+    assert seconds(Time(sec=sec, nanosec=nanosec)) == pytest.approx(sec + nanosec * 1e-9, abs=3e-7)
+
+
+def info(fx=500.0, fy=510.0, cx=300.0, cy=250.0, width=640, height=480):
+    return CameraInfo(k=[fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0], width=width, height=height)
+
+
+def test_camera_of_the_same_size():
+    assert camera_of(info(), 640, 480) == Camera(500.0, 510.0, 300.0, 250.0, 640, 480)
+
+
+@pytest.mark.parametrize("size", [(320, 240), (1280, 960), (641, 480), (639, 481)])
+def test_camera_of_a_resized_image(size):
+    camera = camera_of(info(), *size)
+    assert (camera.width, camera.height) == size
+    assert camera.fx == pytest.approx(500.0 * size[0] / 640)
+    assert camera.fy == pytest.approx(510.0 * size[1] / 480)
+    assert camera.cx == pytest.approx(300.0 * size[0] / 640)
+    assert camera.cy == pytest.approx(250.0 * size[1] / 480)
+
+
+@pytest.mark.parametrize("size", [(640, 360), (480, 640), (640, 490), (1, 1)])
+def test_no_camera_for_another_shape(size):
+    assert camera_of(info(), *size) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{name: value} for name in ("fx", "fy") for value in (0.0, -1.0, 5.0, 1e8, np.nan, np.inf)]
+    + [{name: value} for name in ("cx", "cy") for value in (np.nan, np.inf, -np.inf, 1e300)]
+    + [{"width": 0}, {"height": 0}, {"width": 2**32 - 1, "height": 2**32 - 1}],
+    ids=str,
+)
+def test_no_camera_where_the_message_says_nothing(wrong):
+    assert camera_of(info(**wrong), 640, 480) is None
+    assert camera_of(CameraInfo(), 640, 480) is None
+
+
+def test_a_principal_point_beside_the_image_is_fine():
+    assert camera_of(info(cx=-200.0, cy=900.0), 640, 480).cx == -200.0
+
+
+def test_an_empty_array_is_a_message():
+    msg = copied(BodiesMessage().fill(frame(), HEADER, 1.0))
+    assert isinstance(msg, BodyPoseArray)
+    assert (msg.bodies, msg.operator_id, msg.header) == ([], 0, HEADER)

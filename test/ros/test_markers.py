@@ -1,0 +1,154 @@
+"""Bodies as RViz markers."""
+
+import numpy as np
+import pytest
+from builtin_interfaces.msg import Time
+from rclpy.serialization import serialize_message
+from std_msgs.msg import Header
+from visualization_msgs.msg import Marker
+
+from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.ros.markers import MarkerMaker
+from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+
+HEADER = Header(stamp=Time(sec=5), frame_id="cam")
+CAMERA = Camera.from_fov(640, 480, 60.0)
+
+
+def body(body_id=1, skeleton=BODY, **states):
+    """Everything is TRACKED but the joints named."""
+    n = len(skeleton)
+    table = np.full(n, JointState.TRACKED, np.uint8)
+    for name, state in states.items():
+        table[skeleton.index[name]] = state
+    positions = np.arange(3.0 * n).reshape(n, 3) + body_id
+    positions[table == JointState.INVALID] = 0.0
+    rotations = np.tile([0.0, 0.0, 0.0, 1.0], (n, 1))
+    return Body(
+        id=body_id,
+        estimator="some",
+        skeleton=skeleton,
+        positions=positions,
+        orientations_xyzw=rotations,
+        local_rotations_xyzw=rotations,
+        pixels=np.zeros((n, 2)),
+        confidence=np.ones(n),
+        orientation_confidence=np.ones(n),
+        states=table,
+        box_xywh=np.zeros(4),
+        scale_source=ScaleSource.NONE,
+    )
+
+
+def made(maker, *bodies, operator_id=0, age_ms=12.3):
+    frame = Frame(0, 0.0, tuple(bodies), operator_id, {}, CAMERA)
+    markers = maker.make(frame, HEADER, age_ms)
+    serialize_message(markers)
+    assert all(m.header == HEADER for m in markers.markers)
+    return markers.markers
+
+
+def bones_of(*args, **kwargs):
+    (bones,) = (m for m in made(MarkerMaker(), *args, **kwargs) if m.ns == "bones")
+    return bones
+
+
+def segments(bones):
+    """Pairs of ends, each as (x, y, z), and each pair's two colours."""
+    points = [(p.x, p.y, p.z) for p in bones.points]
+    colors = [(round(c.r, 3), round(c.g, 3), round(c.b, 3)) for c in bones.colors]
+    assert len(points) == len(colors)
+    return list(zip(points[::2], points[1::2], strict=True)), list(
+        zip(colors[::2], colors[1::2], strict=True)
+    )
+
+
+@pytest.mark.parametrize("skeleton", [BODY, BODY_WITH_HANDS], ids=["body", "hands"])
+def test_a_bone_for_every_joint_with_a_parent(skeleton):
+    person = body(skeleton=skeleton)
+    bones = bones_of(person)
+    assert (bones.type, bones.action, bones.id) == (Marker.LINE_LIST, Marker.ADD, 1)
+    assert bones.scale.x > 0.0
+    assert bones.pose.orientation.w == 1.0
+    pairs, colors = segments(bones)
+    expected = {
+        (tuple(person.positions[parent]), tuple(person.positions[i]))
+        for i, parent in enumerate(skeleton.parents)
+        if parent >= 0
+    }
+    assert set(pairs) == expected
+    assert len(pairs) == len(expected)
+    assert len(set(colors)) == 1
+
+
+def test_bones_have_the_colour_of_their_worse_end():
+    person = body(left_elbow=JointState.PREDICTED, left_wrist=JointState.HELD, left_hand=JointState.TRACKED)
+    pairs, colors = segments(bones_of(person))
+    by_end = dict(zip((end for _, end in pairs), colors, strict=True))
+
+    def color(name):
+        first, second = by_end[tuple(person.positions[BODY.index[name]])]
+        assert first == second
+        return first
+
+    tracked, predicted, held = color("left_shoulder"), color("left_elbow"), color("left_wrist")
+    assert len({tracked, predicted, held}) == 3
+    assert color("left_hand") == held
+    assert color("right_wrist") == tracked
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"), [("left_elbow", 2), ("left_hand", 1), ("pelvis", 3), ("spine3", 4)]
+)
+def test_what_is_not_known_has_no_bone(name, lost):
+    pairs, _ = segments(bones_of(body(**{name: JointState.INVALID})))
+    assert len(pairs) == len(BODY) - 1 - lost
+    assert (0.0, 0.0, 0.0) not in {end for pair in pairs for end in pair}
+
+
+def test_nothing_known_is_an_empty_list():
+    markers = made(MarkerMaker(), body(**dict.fromkeys(BODY.names, JointState.INVALID)))
+    assert [len(m.points) for m in markers if m.ns == "bones"] == [0]
+
+
+def test_text_stands_above_the_highest_joint():
+    person = body(head=JointState.INVALID)
+    highest = person.positions[BODY.index["pelvis"]]  # the smallest y
+    (text,) = (m for m in made(MarkerMaker(), person, operator_id=1) if m.ns == "text")
+    assert text.type == Marker.TEXT_VIEW_FACING
+    assert text.scale.z > 0.0
+    assert text.color.a == 1.0
+    assert (text.pose.position.x, text.pose.position.z) == (highest[0], highest[2])
+    assert text.pose.position.y < highest[1]
+    assert text.text.split() == ["1", "operator", "some", "12", "ms"]
+
+
+def test_only_the_operator_is_called_so():
+    markers = made(MarkerMaker(), body(1), body(2), operator_id=2)
+    assert {m.id: "operator" in m.text for m in markers if m.ns == "text"} == {1: False, 2: True}
+
+
+def actions(markers):
+    return {(m.ns, m.id, m.action) for m in markers}
+
+
+def both(body_id, action):
+    return {("bones", body_id, action), ("text", body_id, action)}
+
+
+def test_who_leaves_is_deleted_once():
+    maker = MarkerMaker()
+    assert made(maker) == []
+    assert actions(made(maker, body(1), body(2))) == both(1, Marker.ADD) | both(2, Marker.ADD)
+    assert actions(made(maker, body(2), body(3))) == both(1, Marker.DELETE) | both(2, Marker.ADD) | both(
+        3, Marker.ADD
+    )
+    assert actions(made(maker)) == both(2, Marker.DELETE) | both(3, Marker.DELETE)
+    assert made(maker) == []
+    assert actions(made(maker, body(2))) == both(2, Marker.ADD)
+
+
+def test_markers_vanish_when_nobody_publishes():
+    for marker in made(MarkerMaker(), body()):
+        assert 0 < marker.lifetime.sec + 1e-9 * marker.lifetime.nanosec <= 2

@@ -1,0 +1,144 @@
+"""Stamps that jump, stand still or lie in the future, and time that is simulated."""
+
+import pytest
+from builtin_interfaces.msg import Time
+from diagnostic_msgs.msg import DiagnosticStatus
+from rosgraph_msgs.msg import Clock
+
+from frankmocap_ros.msg import Latency
+from frankmocap_ros.skeleton import BODY
+
+SECOND = 10**9
+PERIOD_NS = SECOND // 30
+START_NS = 1_000 * SECOND
+
+
+def pelvis_x(bodies):
+    return bodies.bodies[0].joints[BODY.index["pelvis"]].pose.position.x
+
+
+def test_a_bag_that_loops(start, probe):
+    """Filters and tracking start anew at each jump back; nothing else changes."""
+    system = start(one_euro_min_cutoff_hz=0.1, one_euro_beta=0.0)
+    ids, sequences = [], []
+    for loop in range(4):
+        probe.people = [probe.person(0.1 * loop, -0.1, 3.0)]
+        for n in range(10):
+            bodies = system.process(stamp_ns=START_NS + n * PERIOD_NS)
+            ids.append(bodies.bodies[0].id)
+            sequences.append(bodies.sequence)
+            assert bodies.operator_id == bodies.bodies[0].id
+            # a filter of 0.1 Hz would hold on to the old place
+            assert pelvis_x(bodies) == pytest.approx(0.1 * loop, abs=1e-6)
+    assert ids == [1] * 10 + [2] * 10 + [3] * 10 + [4] * 10
+    assert sequences == list(range(40))
+    values = system.values(lambda v: v["tracked_ids"] == "4")
+    assert values["dropped"] == "0"
+    assert values["last_error"] == "none"
+
+
+def test_a_small_step_back_is_a_jump_too(start, probe):
+    system = start()
+    assert system.process(stamp_ns=START_NS).bodies[0].id == 1
+    assert system.process(stamp_ns=START_NS - 1_000_000).bodies[0].id == 2
+    assert system.process(stamp_ns=START_NS).bodies[0].id == 2
+
+
+def test_to_the_beginning_of_time_and_back(start, probe):
+    system = start()
+    stamps = [START_NS, 0, 1, (2**31 - 1) * SECOND, 5 * SECOND, START_NS]
+    assert [system.process(stamp_ns=stamp).bodies[0].id for stamp in stamps] == [1, 2, 2, 3, 4, 5]
+
+
+def test_a_stamp_that_repeats(start, probe):
+    system = start()
+    first = [system.process(stamp_ns=START_NS + n * PERIOD_NS) for n in range(5)][-1]
+    stamp = system.stamp(first)
+    probe.people = [probe.person(0.1, -0.1, 3.0)]
+    for n in range(1, 4):  # the filters have no time to follow in
+        system.send(stamp_ns=stamp)
+        again = system.bodies.wait(lambda b, n=n: b.sequence == first.sequence + n)
+        assert again.bodies[0].id == first.bodies[0].id
+        assert pelvis_x(again) == pytest.approx(pelvis_x(first))
+    later = system.process(stamp_ns=stamp + PERIOD_NS)
+    assert later.bodies[0].id == first.bodies[0].id
+    assert 0.0 < pelvis_x(later) <= 0.1
+
+
+@pytest.mark.parametrize(("gap_s", "new"), [(0.2, False), (5.0, True), (86_400.0, True)])
+def test_a_gap(start, probe, gap_s, new):
+    system = start()
+    assert system.process(stamp_ns=START_NS).bodies[0].id == 1
+    after = system.process(stamp_ns=START_NS + int(gap_s * SECOND))
+    assert after.bodies[0].id == 1 + new
+
+
+def test_stamps_from_the_future_are_told(start, probe):
+    system = start(max_image_age_s=0.5)
+    bodies = system.process(stamp_ns=system.next_stamp() + 5 * SECOND)
+    assert len(bodies.bodies) == 1
+    assert -5000.0 <= bodies.age_ms < -4000.0
+    status = system.status(lambda status: "clocks disagree" in status.message)
+    assert status.level == DiagnosticStatus.WARN
+    assert "chrony" in status.message
+
+
+def test_age_is_now_minus_stamp(start, probe):
+    system = start()
+    stamp_ns = system.next_stamp() - 700_000_000
+    before_ms = 1e-6 * (system.next_stamp() - stamp_ns)
+    bodies = system.process(stamp_ns=stamp_ns)
+    after_ms = 1e-6 * (system.next_stamp() - stamp_ns)
+    assert before_ms <= bodies.age_ms <= after_ms
+    assert bodies.age_ms >= 700.0
+
+
+class SimulatedTime:
+    """A /clock that stands until it is set."""
+
+    def __init__(self, system):
+        self.system = system
+        self.publisher = system.publisher(Clock, "/clock")
+
+    def set(self, ns):
+        sec, nanosec = divmod(ns, SECOND)
+        self.publisher.publish(Clock(clock=Time(sec=sec, nanosec=nanosec)))
+        self.system.wait_until(lambda: self.system.mocap.get_clock().now().nanoseconds == ns)
+
+
+def test_simulated_time(start, probe):
+    system = start(use_sim_time=True, max_image_age_s=0.5)
+    latencies = system.listen(Latency, "/frankmocap/latency")
+    clock = SimulatedTime(system)
+    clock.set(START_NS)
+    bodies = system.process(stamp_ns=START_NS - 50_000_000)
+    assert bodies.age_ms == 50.0  # the clock stands
+    latency = latencies.wait()
+    assert latency.transport == 50.0
+    assert latency.total >= 50.0
+    assert bodies.bodies[0].id == 1
+
+    clock.set(START_NS + SECOND)
+    system.send(stamp_ns=START_NS)
+    values = system.values(lambda v: v.get("dropped/too_old") == "1")
+    assert values["age_ms/p50"] == "50.00"
+    assert system.process(stamp_ns=START_NS + SECOND).bodies[0].id == 1
+
+    clock.set(10 * SECOND)  # the simulation starts again
+    bodies = system.process(stamp_ns=10 * SECOND - 100_000_000)
+    assert bodies.age_ms == 100.0
+    assert bodies.bodies[0].id == 2
+    assert system.values()["dropped"] == "1"
+
+
+def test_diagnostics_go_on_while_simulated_time_stands(start, probe):
+    system = start(use_sim_time=True)
+    SimulatedTime(system).set(START_NS)
+    for _ in range(5):
+        assert system.stamp(system.diagnostics.next(system.stamp)) == START_NS
+
+
+def test_simulated_time_that_has_not_begun(start, probe):
+    """No /clock yet: the node's time is 0, and images are processed all the same."""
+    system = start(use_sim_time=True, max_image_age_s=0.5)
+    assert len(system.process(stamp_ns=START_NS).bodies) == 1
