@@ -28,7 +28,7 @@ class MocapConfig:
     )
     resize_short: int = setting(
         384,
-        "Images with a longer short side are reduced to this one before estimation.",
+        "People are looked for in the image reduced to this short side, and cropped from up to three times as much.",
         unit="px",
         minimum=256,
         maximum=1024,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.body import Body, JointState, KeypointPose, ModelPose, Observation
 from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.geometry import IDENTITY_XYZW, Array, Camera, quat_conjugate, quat_multiply
+from frankmocap_ros.geometry import IDENTITY_XYZW, Array, Camera
 from frankmocap_ros.kinematics import Posed, skeleton_of, solve
 from frankmocap_ros.skeleton import BODY_WITH_HANDS, KEYPOINTS, Skeleton
 from frankmocap_ros.smoothing import OneEuro, OneEuroQuaternion, OneEuroVector
@@ -201,15 +201,18 @@ def _without_joints_outside(posed: Posed, pixels: Array, camera: Camera) -> Pose
 
 
 def _without_unknown_rotations(posed: Posed, skeleton: Skeleton, least: float) -> Posed:
-    """Where nothing fixes a joint's rotation it goes with its parent's (local identity, confidence 0)."""
+    """Where nothing fixes a joint's rotation it goes with its parent's (local identity, confidence 0).
+
+    The joints after it keep their rotation relative to the estimator's guess: at a desk, with the hips out
+    of the image, the guess of the torso is still far better for a shoulder than none.
+    """
     unknown = ~_known(posed.orientation_confidence, least)
     if not unknown.any():
         return posed
-    rotations = posed.orientations_xyzw.copy()
+    rotations, local = posed.orientations_xyzw.copy(), posed.local_rotations_xyzw.copy()
     for j in np.flatnonzero(unknown):
         rotations[j] = rotations[skeleton.parents[j]] if j else IDENTITY_XYZW
-    local = rotations.copy()
-    local[1:] = quat_multiply(quat_conjugate(rotations[list(skeleton.parents[1:])]), rotations[1:])
+        local[j] = IDENTITY_XYZW
     return replace(
         posed,
         orientations_xyzw=rotations,

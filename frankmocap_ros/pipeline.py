@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Body, Frame, KeypointPose, Observation
+from frankmocap_ros.body import Body, Frame, KeypointPose, Observation, Region
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.estimators.base import Estimator, Image
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.geometry import Array, Camera
 from frankmocap_ros.person import Person
 from frankmocap_ros.timing import StageTimer
 from frankmocap_ros.tracking import Track, Tracker, choose_operator
 
+_CROP_DETAIL = 3  # people are cropped from an image of up to this many times ``resize_short``
 _RESET_GAP_S = 2.0  # after a longer pause nobody can be taken for who was there before
 
 
@@ -94,8 +95,9 @@ class Pipeline:
         self._last_s = time_s
         try:
             with self._timer.stage("decode"):
-                image, camera = _prepared(picture, config)
-            seen, detected = self._seen(image, config)
+                camera = picture.camera or Camera.from_fov(*picture.bitmap.size_px, config.horizontal_fov_deg)
+                image = _reduced(picture, camera, _CROP_DETAIL * config.resize_short)
+            seen, detected = self._seen(picture, image, config)
             with self._timer.stage("post"):
                 bodies = self._bodies(seen, image, camera, config)
                 operator_id = self._operator(bodies, camera, config)
@@ -105,7 +107,9 @@ class Pipeline:
         self._index += 1
         return Frame(self._index - 1, time_s, tuple(bodies), operator_id, stages_ms, camera, detected)
 
-    def _seen(self, image: Image, config: MocapConfig) -> tuple[list[tuple[Observation, Track | None]], bool]:
+    def _seen(
+        self, picture: Picture, image: Image, config: MocapConfig
+    ) -> tuple[list[tuple[Observation, Track | None]], bool]:
         """Observations with whose they are, and whether the whole image was searched."""
         estimator = self._estimator
         limit = min(config.max_people, estimator.capabilities.max_people)
@@ -121,7 +125,9 @@ class Pipeline:
         regions = None
         if due:
             with self._timer.stage("detect"):
-                regions = estimator.detect(image, limit)
+                small = _reduced(picture, image.camera, config.resize_short)
+                scale = np.array(image.bitmap.size_px) / small.bitmap.size_px
+                regions = [_scaled(region, scale) for region in estimator.detect(small, limit)]
         candidates = self._tracker.candidates(regions, config, limit)
         with self._timer.stage("regress"):
             observations = self._sound(estimator.estimate(image, [c.region for c in candidates]))
@@ -169,17 +175,17 @@ class Pipeline:
         return self._operator_id
 
 
-def _prepared(picture: Picture, config: MocapConfig) -> tuple[Image, Camera]:
-    """The image as the estimator gets it, reduced where it is large, and the camera of the full image."""
-    camera = picture.camera or Camera.from_fov(*picture.bitmap.size_px, config.horizontal_fov_deg)
-    small = picture.bitmap.resized(config.resize_short)
-    reduced = small is not picture.bitmap
-    return Image(
-        bitmap=small,
-        camera=camera.scaled_to(*small.size_px) if reduced else camera,
-        calibrated=picture.camera is not None,
-        time_s=picture.time_s,
-    ), camera
+def _reduced(picture: Picture, camera: Camera, short_px: int) -> Image:
+    """The image with its short side reduced to ``short_px``, and its camera; as it is where it is smaller."""
+    bitmap = picture.bitmap.resized(short_px)
+    if bitmap.size_px != camera.size_px:
+        camera = camera.scaled_to(*bitmap.size_px)
+    return Image(bitmap, camera, calibrated=picture.camera is not None, time_s=picture.time_s)
+
+
+def _scaled(region: Region, scale: Array) -> Region:
+    """A region in an image that is ``scale`` (x, y) times as large; both are nearly the same number."""
+    return replace(region, center_px=region.center_px * scale, side_px=region.side_px * float(scale.mean()))
 
 
 def _is_sound(observation: Observation) -> bool:

@@ -105,7 +105,7 @@ class MediaPipeEstimator:
             return Graph(DETECT), Graph(LANDMARKS, complexity), hand_graph
 
         (self._detector, self._landmarks, self._hands), _ = with_native_stderr(graphs, _CHATTER)
-        self._packet: tuple[object, Any] | None = None
+        self._packet: tuple[Bitmap, Any] | None = None
         self.capabilities = Capabilities(
             max_people=1 if hands else 16, needs_regions=True, orientations=False, hands=hands, device="cpu"
         )
@@ -148,9 +148,9 @@ class MediaPipeEstimator:
 
     def _image_packet(self, image: Image) -> Any:
         """The image as MediaPipe's packet, made once for detection and landmarks."""
-        if self._packet is None or self._packet[0] is not image:
+        if self._packet is None or self._packet[0] is not image.bitmap:
             frame = self._create.create_image_frame(image_format=self._srgb, data=image.bitmap.rgb())
-            self._packet = (image, frame)
+            self._packet = (image.bitmap, frame)
         return self._packet[1]
 
     def _estimate_one(self, image: Image, region: Region) -> Observation | None:

@@ -108,6 +108,7 @@ class Probe:
         self.needs_regions = True
         self.during: Callable[[], None] = lambda: None
         self._detect_limit: int | None = None
+        self.searched_px = (0, 0)  # of the last image in which people were looked for
 
     @property
     def capabilities(self) -> Capabilities:
@@ -133,6 +134,7 @@ class Probe:
 
     def detect(self, image, max_people: int) -> list[Region]:
         self._detect_limit = max_people
+        self.searched_px = image.bitmap.size_px
         return [self._observed(p, image).region for p in self.people][:max_people]
 
     def estimate(self, image, regions) -> list[Observation | None]:

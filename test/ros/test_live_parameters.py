@@ -91,12 +91,12 @@ class Camera:
 
 
 def resize_short(c):
-    assert (c.frame(size=(800, 600)), c.seen.size_px)[1] == (512, 384)
-    c.set(resize_short=600)
-    assert (c.frame(size=(800, 600)), c.seen.size_px)[1] == (800, 600)
-    c.set(resize_short=300)
-    bodies = c.frame(size=(800, 600))
-    assert c.seen.size_px == (400, 300)
+    c.set(track_bbox=False)  # people are looked for in every image
+    for short, searched in ((384, (512, 384)), (600, (800, 600)), (300, (400, 300))):
+        c.set(resize_short=short)
+        bodies = c.frame(size=(800, 600))
+        assert c.probe.searched_px == searched
+        assert c.seen.size_px == (800, 600)  # but cropped from the best pixels
     x, _, width, _ = bodies.bodies[0].box  # told in pixels of the full image
     assert x + 0.5 * width == pytest.approx(400, abs=2)
 
@@ -539,6 +539,6 @@ def test_a_file_that_cannot_be_read_ends_the_process(program, tmp_path, text):
 def test_overrides_at_the_start_take_effect(start, probe):
     system = start(resize_short=300, horizontal_fov_deg=90.0, joint_topics=["head", "left_knee"])
     system.process(size=(800, 600))
-    assert probe.seen[0].size_px == (400, 300)
-    assert probe.seen[0].camera.fx == pytest.approx(200.0)
+    assert probe.searched_px == (400, 300)
+    assert probe.seen[0].camera.fx == pytest.approx(400.0)
     assert system.mocap.count_publishers("/frankmocap/joints/left_knee")

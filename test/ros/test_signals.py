@@ -40,8 +40,8 @@ def test_a_node_at_work_ends(program, peer, number, twice):
     bodies = peer.listen(BodyPoseArray, "/frankmocap/bodies")
     parameters = ("estimator:=synthetic", "max_image_age_s:=0.0")
     node = program("frankmocap_node", "--ros-args", *(word for p in parameters for word in ("-p", p)))
-    peer.publisher(Image, "image")
-    timer = peer.node.create_timer(0.005, peer.send)
+    publisher = peer.publisher(Image, "image")
+    timer = peer.node.create_timer(0.005, lambda: publisher.publish(peer.image()))
     bodies.next()
     bodies.next()
     if twice:

@@ -46,7 +46,7 @@ class FakeEstimator:
         self.scores = itertools.repeat(0.9)
         self.confidence = 0.9
         self.capabilities = Capabilities(max_people, needs_regions, False, False, "cpu")
-        self.calls, self.images, self.regions = [], [], []
+        self.calls, self.images, self.regions, self.searched = [], [], [], []
         self.during = lambda: None  # what happens while it estimates
         self.spoil = lambda observation: observation
 
@@ -58,6 +58,7 @@ class FakeEstimator:
 
     def detect(self, image, max_people):
         self.calls.append("detect")
+        self.searched.append(image)
         return [o.region for o in self._all(image)][:max_people]
 
     def estimate(self, image, regions):
@@ -181,11 +182,11 @@ def test_estimator_gets_the_images_time_and_camera(run):
     run()
     image = run.estimator.images[-1]
     assert image.time_s == run.time_s
-    assert image.bitmap.size_px == image.camera.size_px == (512, 384)
+    assert image.bitmap.size_px == image.camera.size_px == (640, 480)
     assert not image.calibrated
     run(camera=Camera(500.0, 510.0, 300.0, 250.0, 640, 480))
     assert run.estimator.images[-1].calibrated
-    assert run.estimator.images[-1].camera.fx == pytest.approx(400.0)
+    assert run.estimator.images[-1].camera.fx == pytest.approx(500.0)
 
 
 def test_nobody_gives_an_empty_tuple(run):
@@ -219,7 +220,13 @@ def test_back_within_hold_s_with_the_old_id_later_with_a_new_one(run, person):
 
 
 @pytest.mark.parametrize(
-    ("size", "reduced"), [((1280, 720), (683, 384)), ((480, 640), (384, 512)), ((320, 240), (320, 240))]
+    ("size", "reduced"),
+    [
+        ((1280, 720), (1280, 720)),
+        ((1600, 1300), (1418, 1152)),
+        ((1153, 1537), (1152, 1536)),
+        ((320, 240), (320, 240)),
+    ],
 )
 def test_pixels_are_those_of_the_full_image(run, person, size, reduced):
     width, height = size
@@ -529,14 +536,20 @@ def test_a_frame_under_way_keeps_its_settings(run):
     assert (run().bodies[0].states == JointState.PREDICTED).all()
 
 
-def test_resize_short(run):
-    run()
-    run.set(resize_short=256)
-    run()
-    run.set(resize_short=1024)
-    run()
-    sizes = [image.bitmap.size_px for image in run.estimator.images]
-    assert sizes == [(512, 384), (341, 256), (640, 480)]
+def test_resize_short(with_regions):
+    """People are looked for in a small image and cropped from a larger one, in whose pixels regions are."""
+    pixels = np.zeros((1000, 1500, 3), np.uint8)
+    with_regions.set(track_bbox=False)
+    for short in (384, 256, 1024):
+        with_regions.set(resize_short=short)
+        assert len(with_regions(pixels=pixels).bodies) == 1
+    estimator = with_regions.estimator
+    assert [image.bitmap.size_px for image in estimator.searched] == [(576, 384), (384, 256), (1500, 1000)]
+    assert [image.bitmap.size_px for image in estimator.images] == [(1500, 1000), (1152, 768), (1500, 1000)]
+    for image, (region,) in zip(estimator.images, estimator.regions, strict=True):
+        width, height = image.bitmap.size_px
+        assert region.center_px / (width, height) == pytest.approx([0.5, 0.5], abs=0.1)
+        assert region.side_px / height == pytest.approx(estimator.regions[0][0].side_px / 1000, rel=0.01)
 
 
 def test_detect_every_n(with_regions):
@@ -655,7 +668,7 @@ def test_horizontal_fov_deg(run):
     run.set(horizontal_fov_deg=90.0)
     frame = run()
     assert frame.camera == Camera.from_fov(640, 480, 90.0)
-    assert run.estimator.images[-1].camera.fx == pytest.approx(256.0)
+    assert run.estimator.images[-1].camera.fx == pytest.approx(320.0)
     calibrated = Camera(500.0, 500.0, 320.0, 240.0, 640, 480)
     assert run(camera=calibrated).camera == calibrated
 
