@@ -16,7 +16,7 @@ from frankmocap_ros.errors import SourceError
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.pipeline import Picture, Pipeline
 from frankmocap_ros.records import frame_record
-from frankmocap_ros.settings import add_flags, from_flags
+from frankmocap_ros.settings import add_flags, from_flags, updated
 from frankmocap_ros.sources import Source, is_still, open_source
 
 _ROS_ONLY = (
@@ -24,13 +24,15 @@ _ROS_ONLY = (
     "diagnostics_period_s", "latency_budget_ms",
 )  # fmt: skip
 
+_STILLS_SHORT_PX = 1024  # nobody waits for independent images: look for people in all of their pixels
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros process",
         description="Write one JSON object a frame: bodies with positions, rotations, states and pixels. "
         "A video or a folder of images is a sequence of one camera; image files named one by one are "
-        "independent of each other.",
+        "independent of each other, and searched at --resize-short 1024 unless told otherwise.",
     )
     parser.add_argument(
         "source", nargs="+", help="a video, a folder of images, image files, /dev/videoN, or synthetic"
@@ -84,6 +86,8 @@ def main(args: Sequence[str]) -> int:
     """Run the command; exit code 0, or 1 where no body was found in any frame."""
     arguments = _parser().parse_args(args)
     config = from_flags(MocapConfig, arguments)
+    if "resize_short" not in vars(arguments) and (arguments.stills or all(map(is_still, arguments.source))):
+        config = updated(config, {"resize_short": _STILLS_SHORT_PX})
     frames = bodies = 0
     with contextlib.ExitStack() as stack:
         out: IO[str] = sys.stdout

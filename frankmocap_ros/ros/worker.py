@@ -82,6 +82,8 @@ class Worker:
                 self._monitor.drop(error.reason)
                 self._log.warning(f"image dropped ({error.reason}): {error}", throttle_duration_sec=1.0)
             except Exception as error:  # whatever an estimator does, the next image gets its chance
+                if not self._node.context.ok():
+                    return  # a signal took ROS away meanwhile: nothing goes out any more
                 self._monitor.failed(f"{type(error).__name__}: {error}")
                 self._log.error(traceback.format_exc(), throttle_duration_sec=1.0)
 
