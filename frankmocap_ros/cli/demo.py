@@ -145,9 +145,9 @@ def _watch(
             return 0 if stop.is_set() else 1  # who ends it early may not have waited for a body
         return 0
     finally:
-        executor.shutdown(timeout_sec=1.0)
-        rclpy.try_shutdown()
+        rclpy.try_shutdown()  # ends the thread; only then may the executor go, which it waits on
         thread.join(1.0)
+        executor.shutdown(timeout_sec=0.0)
 
 
 def _check(processes: list[subprocess.Popen[bytes]]) -> None:

@@ -1,5 +1,6 @@
 """The mocap node: images in, bodies out. A lifecycle node that starts itself."""
 
+import signal
 import sys
 import time
 import traceback
@@ -227,6 +228,7 @@ def main(args: Sequence[str] | None = None) -> int:
             raise
         # a signal took ROS away while the node was still being made
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience must not cut the tidying short
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()

@@ -43,6 +43,17 @@ def test_synthetic(program):
     assert found["joints"]["pelvis"]["tracked_ratio"] == 1.0
 
 
+def test_the_default_estimator_sees_the_synthetic_figure(program):
+    code, text = finished(
+        program("frankmocap_ros", "demo", "--source", "synthetic", "--duration", "3", "--json")
+    )
+    assert code == 0, text
+    found = summary(text)
+    assert found["estimator"] == "mediapipe"
+    assert found["one_body_ratio"] > 0.9
+    assert found["not_finite"] == 0
+
+
 def test_the_table_is_for_people(program):
     code, text = finished(
         program(

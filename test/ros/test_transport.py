@@ -29,8 +29,14 @@ publisher = node.create_publisher(Image, "image", best_effort)
 while not publisher.get_subscription_count():
     time.sleep(0.01)
 while True:  # until it is stopped: a best-effort image may be lost for other reasons
-    publisher.publish(message)
-    time.sleep(0.1)
+    try:
+        publisher.publish(message)
+        time.sleep(0.1)
+    except Exception:
+        if rclpy.ok():
+            raise
+        break
+node.destroy_node()
 """
 )
 RECEIVER = (
@@ -45,6 +51,8 @@ node.create_subscription(Image, "image", keep, best_effort)
 while len(received) < {IMAGES}:
     rclpy.spin_once(node)
 print(len(received))
+node.destroy_node()
+rclpy.shutdown()
 """
 )
 
@@ -72,6 +80,6 @@ def test_large_images_arrive(domain, monkeypatch, tmp_path, shared_memory):
             check=True,
         )
     finally:
-        sender.kill()
-        sender.wait()
+        sender.terminate()  # one that is killed leaves its shared memory behind
+        sender.wait(60.0)
     assert receiver.stdout == f"{IMAGES}\n"
