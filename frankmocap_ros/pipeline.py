@@ -41,13 +41,20 @@ class Pipeline:
         estimator: what estimates; the pipeline does not close it.
         config: settings to begin with.
         clock: steady clock in seconds, for the stages' times.
+        tracker: gives the ids; one that is used again gives none of them twice.
     """
 
-    def __init__(self, estimator: Estimator, config: MocapConfig, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        estimator: Estimator,
+        config: MocapConfig,
+        clock: Callable[[], float],
+        tracker: Tracker | None = None,
+    ) -> None:
         self._estimator = estimator
         self._config = config
         self._timer = StageTimer(clock)
-        self._tracker = Tracker()
+        self._tracker = tracker or Tracker()
         self._persons: dict[int, Person] = {}
         self._operator_id = 0
         self._last_s: float | None = None

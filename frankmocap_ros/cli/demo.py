@@ -123,7 +123,9 @@ def _watch(
     thread = threading.Thread(target=spin, daemon=True)
     thread.start()
     try:
-        _wait(watcher.first_frame, processes, stop)
+        # discovery may find the camera after the node: count from when both are heard
+        for event in (watcher.first_frame, watcher.first_camera):
+            _wait(event, processes, stop)
         watcher.restart()
         start_s = time.monotonic()
         end_s = start_s + arguments.duration if arguments.duration else float("inf")
@@ -158,7 +160,7 @@ def _check(processes: list[subprocess.Popen[bytes]]) -> None:
 
 
 def _wait(event: threading.Event, processes: list[subprocess.Popen[bytes]], stop: threading.Event) -> None:
-    """Wait for the first frame from the node."""
+    """Wait for the first message of a node."""
     end_s = time.monotonic() + _START_S
     while not event.wait(0.1) and not stop.is_set() and time.monotonic() < end_s:
         _check(processes)

@@ -30,6 +30,7 @@ from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.qos import IMAGES, OVERRIDABLE
 from frankmocap_ros.ros.worker import Worker
+from frankmocap_ros.tracking import Tracker
 
 NODE_NAME = "frankmocap"
 
@@ -47,6 +48,7 @@ class MocapNode(LifecycleNode):
         self._worker: Worker | None = None
         self._subscriptions_in: list[Subscription[Any]] = []
         self._monitor = Monitor()
+        self._tracker = Tracker()  # lives as long as the node: its ids are never used again
         self._enabled = True
         self._count = 0
         self._problem: str | None = None
@@ -93,7 +95,7 @@ class MocapNode(LifecycleNode):
             f"estimator {estimator.name} on {estimator.capabilities.device}, "
             f"warmed up in {time.perf_counter() - start_s:.2f} s"
         )
-        self._pipeline = Pipeline(estimator, config, time.perf_counter)
+        self._pipeline = Pipeline(estimator, config, time.perf_counter, self._tracker)
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:

@@ -74,6 +74,7 @@ class Watcher(Node):
         self._tally = Tally()
         self.first_body = threading.Event()
         self.first_frame = threading.Event()
+        self.first_camera = threading.Event()
         self.create_subscription(BodyPoseArray, f"{mocap}/bodies", self._on_bodies, QoSProfile(depth=10))
         self.create_subscription(CameraInfo, "camera_info", self._on_camera, QoSProfile(depth=10))
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, QoSProfile(depth=10))
@@ -116,6 +117,7 @@ class Watcher(Node):
         with self._lock:
             if len(self._tally.camera_stamps) < _MAX_STAMPS:
                 self._tally.camera_stamps.add(_nanoseconds(msg))
+        self.first_camera.set()
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:

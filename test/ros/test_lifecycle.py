@@ -77,7 +77,7 @@ def test_every_transition(start, probe):
     assert changed(system, "configure", "activate") == "active"
     assert (len(probe.made), probe.warmed) == (2, 2)
     system.listen(BodyPoseArray, "/frankmocap/bodies")  # both sides know of each other again
-    assert len(system.process().bodies) == 1
+    assert [b.id for b in system.process().bodies] == [3]
 
     assert changed(system, "shutdown") == "finalized"
     assert probe.closed == 2

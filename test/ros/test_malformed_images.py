@@ -178,15 +178,13 @@ NOT_CALIBRATIONS = {
 }
 
 
-@pytest.mark.parametrize("k", NOT_CALIBRATIONS.values(), ids=NOT_CALIBRATIONS)
 @pytest.mark.parametrize("size", [(320, 240), (0, 0), (2**32 - 1, 1)])
-def test_malformed_camera_info_counts_as_none(start, probe, k, size):
+def test_malformed_camera_info_counts_as_none(start, probe, size):
     system = start()
-    info = system.stamped(CameraInfo(k=k, width=size[0], height=size[1], d=[math.nan] * 5))
     publisher = system.publisher(CameraInfo, "camera_info")
-    publisher.publish(info)
-    for _ in range(3):
-        assert len(system.process().bodies) == 1
-        assert not probe.seen[-1].calibrated
-    system.send_info(focal=400.0)
-    system.wait_until(lambda: system.process() and probe.seen[-1].calibrated)
+    for name, k in NOT_CALIBRATIONS.items():
+        system.send_info(focal=400.0)
+        system.wait_until(lambda: system.process() and probe.seen[-1].calibrated, name)
+        publisher.publish(system.stamped(CameraInfo(k=k, width=size[0], height=size[1], d=[math.nan] * 5)))
+        system.wait_until(lambda: system.process() and not probe.seen[-1].calibrated, name)
+        assert len(system.process().bodies) == 1, name
