@@ -23,7 +23,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 from rcl_interfaces.srv import GetParameters, SetParameters, SetParametersAtomically
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import QoSProfile
@@ -230,8 +230,6 @@ class Spinner:
         try:
             while not self._end.is_set():
                 self._executor.spin_once(timeout_sec=0.2)
-        except ExternalShutdownException:
-            pass
         except BaseException as error:
             self._error = error
 

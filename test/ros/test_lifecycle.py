@@ -146,25 +146,6 @@ def test_an_image_under_way_is_not_published_after_deactivation(start, probe):
     assert len(system.bodies) == 2
 
 
-def test_an_image_under_way_while_ros_goes(start, probe, capfd):
-    """As after a signal: nothing can be published any more, and nobody need read why."""
-    system = start()
-    system.process()
-    # as rclpy's handler of signals does it: the node is still there
-    probe.during = system.mocap.context.handle.shutdown
-    system.send()
-    said = ""
-
-    def ended_or_complained():
-        nonlocal said
-        said += capfd.readouterr().err
-        return "Traceback" in said or all(t.name != "mocap_worker" for t in threading.enumerate())
-
-    system.wait_until(ended_or_complained)
-    assert "Traceback" not in said
-    assert len(system.bodies) == 1
-
-
 def test_warm_up_comes_before_active(start, probe, monkeypatch):
     system = start(autostart=False)
     states = []
