@@ -5,6 +5,7 @@ MocapError
 |-- SourceError              a video, camera or image cannot be opened or read
 |-- ImageError               one image is malformed; has a short ``reason`` for counting
 |-- MissingDependencyError   a package that the request needs is not installed
+|-- AssetError               a file of an estimator is missing, damaged, unsafe or not what it should be
 `-- EstimatorError           an estimator cannot be made or does not run
 """
 
@@ -36,6 +37,10 @@ class ImageError(MocapError):
 
 class MissingDependencyError(MocapError):
     """A package that the request needs is not installed."""
+
+
+class AssetError(MocapError):
+    """A file that an estimator needs is missing, damaged, unsafe or not what it should be."""
 
 
 class EstimatorError(MocapError):

@@ -4,16 +4,20 @@ import gc
 import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.srv import GetAvailableTransitions
 from rcl_interfaces.msg import Log
+from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool
 
+from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.msg import BodyPoseArray
+from frankmocap_ros.ros.worker import Worker
 
 CYCLES = 20
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -144,6 +148,33 @@ def test_an_image_under_way_is_not_published_after_deactivation(start, probe):
     assert changed(system, "activate") == "active"
     assert len(system.process().bodies) == 1
     assert len(system.bodies) == 2
+
+
+@pytest.mark.parametrize("handle", [None, SimpleNamespace(ok=lambda: False)])
+def test_an_image_under_way_while_ros_goes(handle):
+    """A shutdown holds the context's lock and waits for this thread: it must neither ask nor complain."""
+    told, asked = [], threading.Event()
+
+    def now():
+        asked.set()
+        raise RuntimeError("the context is gone")
+
+    log = SimpleNamespace(
+        warning=lambda *_, **__: told.append("warning"), error=lambda *_, **__: told.append("error")
+    )
+    node = SimpleNamespace(
+        get_logger=lambda: log,
+        get_clock=lambda: SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=0)),
+        context=SimpleNamespace(handle=handle, ok=lambda: told.append("asked for the lock")),
+    )
+    pipeline = SimpleNamespace(config=MocapConfig(), reset=now)
+    monitor = SimpleNamespace(failed=told.append, drop=told.append)
+    worker = Worker(node, pipeline, None, monitor)
+    worker.reset()
+    worker.hand_over(Image())
+    assert asked.wait(5.0)
+    worker.stop()
+    assert told == []
 
 
 def test_warm_up_comes_before_active(start, probe, monkeypatch):

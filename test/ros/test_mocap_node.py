@@ -2,6 +2,7 @@
 
 import array
 import itertools
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from visualization_msgs.msg import MarkerArray
 
 from frankmocap_ros.figure import scene
 from frankmocap_ros.msg import BodyPose, JointPose, JointPoseStamped, Latency
-from frankmocap_ros.ros import outputs
+from frankmocap_ros.ros import outputs, qos, worker
 from frankmocap_ros.ros.images import fill_image
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
 
@@ -181,6 +182,17 @@ def test_latency_adds_up(start, probe):
         worked = sum(parts[name] for name in ("decode", "detect", "regress", "post"))
         assert bodies.inference_ms == pytest.approx(worked, abs=0.01)
         assert bodies.age_ms >= bodies.inference_ms
+
+
+def test_decoding_the_message_counts(start, probe, monkeypatch):
+    decode = worker.decode_image
+    monkeypatch.setattr(worker, "decode_image", lambda msg: time.sleep(0.03) or decode(msg))
+    system = start()
+    latencies = system.listen(Latency, "/frankmocap/latency")
+    bodies = system.process()
+    assert bodies.inference_ms >= 30.0
+    assert 30.0 <= latencies.wait().decode <= bodies.inference_ms
+    assert float(system.values(lambda v: "decode_ms/p50" in v)["decode_ms/p50"]) >= 30.0
 
 
 def test_latency_says_when_detection_ran(start, probe):
@@ -438,12 +450,12 @@ def qos_of(system, topic):
 def test_results_offer_deadline_and_liveliness(start, probe):
     system = start()
     for topic in ("bodies", "markers", "latency", "annotated"):
-        qos = qos_of(system, f"/frankmocap/{topic}")
-        assert qos.reliability == ReliabilityPolicy.RELIABLE
-        assert qos.durability == DurabilityPolicy.VOLATILE
-        assert qos.deadline.nanoseconds == 200_000_000
-        assert qos.liveliness == LivelinessPolicy.AUTOMATIC
-        assert qos.liveliness_lease_duration.nanoseconds == 1_000_000_000
+        offered = qos_of(system, f"/frankmocap/{topic}")
+        assert offered.reliability == ReliabilityPolicy.RELIABLE
+        assert offered.durability == DurabilityPolicy.VOLATILE
+        assert offered.deadline.nanoseconds == 200_000_000
+        assert offered.liveliness == LivelinessPolicy.AUTOMATIC
+        assert offered.liveliness_lease_duration.nanoseconds == 1_000_000_000
     (image,) = system.wait_until(lambda: system.node.get_subscriptions_info_by_topic("/image"))
     assert image.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
 
@@ -461,6 +473,15 @@ def test_qos_can_be_overridden(start, probe):
     (image,) = system.wait_until(lambda: system.node.get_subscriptions_info_by_topic("/image"))
     assert image.qos_profile.reliability == ReliabilityPolicy.RELIABLE
     assert len(system.process().bodies) == 1
+    # of these topics only, and of this node only
+    assert qos_of(system, "/frankmocap/markers").deadline.nanoseconds == 200_000_000
+    assert qos_of(system, "/frankmocap/annotated").reliability == ReliabilityPolicy.RELIABLE
+    (info,) = system.wait_until(lambda: system.node.get_subscriptions_info_by_topic("/camera_info"))
+    assert info.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
+    assert (qos.RESULTS.deadline.nanoseconds, qos.IMAGES.reliability) == (
+        200_000_000,
+        ReliabilityPolicy.BEST_EFFORT,
+    )
 
 
 def test_a_failing_estimator_does_not_stop_the_node(start, probe):

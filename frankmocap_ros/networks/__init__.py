@@ -1,0 +1,1 @@
+"""FrankMocap's networks and body models, written from their published keys, shapes and formulas."""
