@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+STANDIN_MARKER = "STAND-IN.txt"  # a folder that holds this file holds random weights
+
 Kind = Literal["checkpoint", "pickle", "npz", "npy"]
 
 _FRANKMOCAP = "CC BY-NC 4.0, not for commercial use"

@@ -1,7 +1,8 @@
 """The body regressor: crop to rotations, shape and weak-perspective camera.
 
 Kanazawa, Black, Jacobs, Malik, "End-to-end Recovery of Human Shape and Pose" (HMR), 2018, with the 6D
-rotations of Zhou, Barnes, Lu, Yang, Li, "On the Continuity of Rotation Representations in Neural Networks", 2019.
+rotations of Zhou, Barnes, Lu, Yang, Li, "On the Continuity of Rotation Representations in Neural Networks",
+2019.
 """
 
 from collections.abc import Mapping

@@ -75,7 +75,7 @@ class Worker:
         return 1e-6 * (self._node.get_clock().now().nanoseconds - (stamp.sec * 1_000_000_000 + stamp.nanosec))
 
     def _ros_runs(self) -> bool:
-        """As ``context.ok()``, but without the context's lock: whoever holds that may wait for this thread."""
+        """As ``context.ok()``, but without the context's lock, whose holder may wait for this thread."""
         handle = self._node.context.handle
         return handle is not None and handle.ok()
 

@@ -1,7 +1,11 @@
 """What the tests of the core share: hypothesis' profile, and keypoints of a person in known poses."""
 
+import importlib.util
+import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -122,3 +126,49 @@ def rest_keypoints() -> Points:
 def posture() -> Callable[..., Posture]:
     """Makes a possible posture of a seed: ``posture(seed, hands=False, bend_rad=(0.0, 2.4))``."""
     return _posture
+
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+
+
+def _shared(name: str) -> Path:
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    return path
+
+
+@pytest.fixture(scope="session")
+def synth():
+    """The module that makes stand-in weights from a seed."""
+    spec = importlib.util.spec_from_file_location("synth", _shared("golden/synth.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def golden():
+    """What the original gives with stand-in weights: name -> array."""
+    path = os.environ.get("FRANKMOCAP_GOLDEN") or _shared("golden/frankmocap_golden.npz")
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+@pytest.fixture(scope="session")
+def golden_seed():
+    """Seed of the body's weights and of the body model; hand and 2D pose have the next two."""
+    return int(os.environ.get("FRANKMOCAP_GOLDEN_SEED", "7"))
+
+
+@pytest.fixture(scope="session")
+def golden_weights(synth, golden_seed):
+    """State dict of "body", "hand" or "pose2d" as arrays."""
+    shapes = json.loads(_shared("golden/frankmocap_shapes.json").read_text())
+    seeds = {"body": golden_seed, "hand": golden_seed + 1, "pose2d": golden_seed + 2}
+    return lambda name: synth.state_dict(shapes[name], seeds[name])
+
+
+def relative_error(found, expected):
+    """Largest difference, as a share of the largest value that is expected."""
+    return float(np.abs(np.asarray(found) - expected).max() / np.abs(expected).max())
