@@ -169,6 +169,7 @@ def golden_weights(synth, golden_seed):
     return lambda name: synth.state_dict(shapes[name], seeds[name])
 
 
-def relative_error(found, expected):
-    """Largest difference, as a share of the largest value that is expected."""
-    return float(np.abs(np.asarray(found) - expected).max() / np.abs(expected).max())
+@pytest.fixture(scope="session")
+def relative_error():
+    """Largest difference between two arrays, as a share of the largest value that is expected."""
+    return lambda found, expected: float(np.abs(np.asarray(found) - expected).max() / np.abs(expected).max())
