@@ -43,6 +43,31 @@ def _levels(skeleton: Skeleton) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp
     )
 
 
+def forward_matrices(
+    skeleton: Skeleton, root_position: Array, local_matrices: Array, offsets: Array
+) -> tuple[Array, Array]:
+    """Positions and global rotations from parent-relative ones, as matrices, for any number of bodies.
+
+    Args:
+        skeleton: the tree of J joints.
+        root_position: shape (..., 3) [m].
+        local_matrices: shape (..., J, 3, 3).
+        offsets: shape (..., J, 3), each joint in its parent's frame in the rest pose [m].
+
+    Returns:
+        positions (..., J, 3) [m] and global rotations (..., J, 3, 3), in the frame of the root's position.
+    """
+    matrices = local_matrices.copy()
+    positions = np.empty(matrices.shape[:-1])
+    positions[..., 0, :] = root_position
+    for joints, parents in _levels(skeleton):
+        above = matrices[..., parents, :, :]
+        steps = above @ offsets[..., joints, :, None]
+        positions[..., joints, :] = positions[..., parents, :] + steps[..., 0]
+        matrices[..., joints, :, :] = above @ matrices[..., joints, :, :]
+    return positions, matrices
+
+
 def forward_kinematics(
     skeleton: Skeleton, root_position: Array, local_rotations: Array, offsets: Array
 ) -> tuple[Array, Array]:
@@ -58,12 +83,7 @@ def forward_kinematics(
         positions (J, 3) [m] and global rotations (J, 4), in the frame of the root's position.
     """
     matrices = quat_to_matrix(local_rotations)
-    positions = np.empty((len(skeleton), 3))
-    positions[0] = root_position
-    for joints, parents in _levels(skeleton):
-        above = matrices[parents]
-        positions[joints] = positions[parents] + np.einsum("nij,nj->ni", above, offsets[joints])
-        matrices[joints] = above @ matrices[joints]
+    positions, matrices = forward_matrices(skeleton, root_position, matrices, offsets)
     return positions, quat_from_matrix(matrices)
 
 
