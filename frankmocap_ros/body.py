@@ -39,11 +39,27 @@ class Region:
         center_px: shape (2,), x and y [px].
         side_px: length of a side [px].
         rotation_rad: angle from the image's x axis to the square's, clockwise as seen in the image [rad].
+        box_xywh: shape (4,), the person's own box within: min x, min y, width, height [px]; None where it
+            is not known.
     """
 
     center_px: Array
     side_px: float
     rotation_rad: float = 0.0
+    box_xywh: Array | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Anchor:
+    """How a person's box follows from the box around the joints (``boxes.py``).
+
+    Attributes:
+        ratio: shape (2,), width and height of the person's box in those of the joints' box.
+        shift: shape (2,), from the joints' box's middle to the person's, in longer sides of the joints' box.
+    """
+
+    ratio: Array
+    shift: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +104,8 @@ class Observation:
         region: the person's square as seen now, to look for them in the next image; None where the
             estimator needs none.
         betas: shape (10,), SMPL shape, or None.
+        anchor: how ``box_xywh`` follows from the joints, where the estimator cannot tell by itself whether
+            somebody is there.
     """
 
     pose: KeypointPose | ModelPose
@@ -96,6 +114,7 @@ class Observation:
     scale_source: ScaleSource
     region: Region | None = None
     betas: Array | None = None
+    anchor: Anchor | None = None
 
 
 @dataclass(frozen=True, eq=False)

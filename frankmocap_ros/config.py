@@ -14,7 +14,27 @@ class MocapConfig:
     estimator: str = setting(
         "auto",
         "What estimates bodies; auto takes the best one that is installed and whose files are there.",
-        choices=("auto", "mediapipe", "synthetic"),
+        choices=("auto", "frankmocap", "mediapipe", "synthetic"),
+        live=False,
+    )
+    assets_dir: str = setting(
+        "",
+        "Folder with FrankMocap's files (its extra_data); empty takes the environment variable FRANKMOCAP_ASSETS_DIR.",
+        live=False,
+    )
+    use_smplx: bool = setting(
+        False, "FrankMocap with the body model SMPL-X instead of SMPL; fingers need it.", live=False
+    )
+    detector: str = setting(
+        "auto",
+        "What finds people for FrankMocap; auto takes mediapipe where it is installed.",
+        choices=("auto", "mediapipe", "pose2d"),
+        live=False,
+    )
+    precision: str = setting(
+        "auto",
+        "Numbers in FrankMocap's networks; auto takes fp16 on CUDA, bf16 on CPUs that have it, else fp32.",
+        choices=("auto", "fp32", "bf16", "fp16"),
         live=False,
     )
     device: str = setting(

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import cast
 
 import cv2
 import numpy as np
@@ -87,11 +88,10 @@ def body_crop(image: NDArray[np.uint8], box_xywh: Array) -> Crop | None:
         return None
     inside = image[y0:y1, x0:x1]
     if inside.shape[:2] != (height, width):
-        inside = cv2.copyMakeBorder(
-            inside, y0 - top, bottom - y1, x0 - left, right - x1, cv2.BORDER_CONSTANT, value=(0, 0, 0)
-        )
+        border = (y0 - top, bottom - y1, x0 - left, right - x1)
+        inside = cast(NDArray[np.uint8], cv2.copyMakeBorder(inside, *border, cv2.BORDER_CONSTANT))
     pixels = cv2.resize(inside, (CROP_PX, CROP_PX), interpolation=cv2.INTER_LINEAR)
-    return Crop(pixels, CROP_PX / height, np.array([left, top], float))
+    return Crop(cast(NDArray[np.uint8], pixels), CROP_PX / height, np.array([left, top], float))
 
 
 def crop_to_image(points: Array, scale: Array | float, top_left_px: Array) -> Array:

@@ -63,6 +63,7 @@ class Snapshot:
         operator_id: who the operator is, None for nobody.
         detector_ratio: share of the processed images in which person detection ran, 0..1.
         last_error: text of an exception of the estimator in the last period, None for none.
+        warning: what everybody must know who uses the estimator's results, empty for nothing.
     """
 
     active: bool
@@ -85,6 +86,7 @@ class Snapshot:
     operator_id: int | None = None
     detector_ratio: float = 0.0
     last_error: str | None = None
+    warning: str = ""
 
 
 Finding = tuple[Level, str]
@@ -94,6 +96,10 @@ def _estimator_fails(s: Snapshot) -> Finding | None:
     if s.last_error is None:
         return None
     return Level.ERROR, f"estimator {s.estimator} failed: {s.last_error}"
+
+
+def _of_no_use(s: Snapshot) -> Finding | None:
+    return (Level.WARN, s.warning) if s.warning else None
 
 
 def _no_image(s: Snapshot) -> Finding | None:
@@ -156,6 +162,7 @@ def _late(s: Snapshot) -> Finding | None:
 # in the order in which findings of the same level are told
 _RULES: tuple[Callable[[Snapshot], Finding | None], ...] = (
     _estimator_fails,
+    _of_no_use,
     _no_image,
     _clocks_disagree,
     _malformed,

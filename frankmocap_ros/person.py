@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.body import Body, JointState, KeypointPose, ModelPose, Observation
+from frankmocap_ros.boxes import clipped_box
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.geometry import IDENTITY_XYZW, Array, Camera
 from frankmocap_ros.kinematics import Posed, skeleton_of, solve
@@ -80,7 +81,7 @@ class Person:
             confidence=posed.confidence,
             orientation_confidence=posed.orientation_confidence,
             states=np.empty(0, np.uint8),
-            box_xywh=observation.box_xywh,
+            box_xywh=clipped_box(observation.box_xywh, camera.size_px),
             scale_source=observation.scale_source,
             has_hands=skeleton is BODY_WITH_HANDS,
             betas=observation.betas,

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Body, Frame, KeypointPose, Observation, Region
+from frankmocap_ros.body import Body, Frame, KeypointPose, Observation
+from frankmocap_ros.boxes import scaled_region
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.estimators.base import Estimator, Image
-from frankmocap_ros.geometry import Array, Camera
+from frankmocap_ros.geometry import Camera
 from frankmocap_ros.person import Person
 from frankmocap_ros.timing import StageTimer
-from frankmocap_ros.tracking import Track, Tracker, choose_operator
+from frankmocap_ros.tracking import Track, Tracker, choose_operator, confirmed
 
 _CROP_DETAIL = 3  # people are cropped from an image of up to this many times ``resize_short``
 _RESET_GAP_S = 2.0  # after a longer pause nobody can be taken for who was there before
@@ -134,10 +135,17 @@ class Pipeline:
             with self._timer.stage("detect"):
                 small = _reduced(picture, image.camera, config.resize_short)
                 scale = np.array(image.bitmap.size_px) / small.bitmap.size_px
-                regions = [_scaled(region, scale) for region in estimator.detect(small, limit)]
-        candidates = self._tracker.candidates(regions, config, limit)
+                regions = [scaled_region(region, scale) for region in estimator.detect(small, limit)]
+        blind = not estimator.capabilities.sees_absence
+        candidates = self._tracker.candidates(regions, config, limit, blind)
         with self._timer.stage("regress"):
             observations = self._sound(estimator.estimate(image, [c.region for c in candidates]))
+        if blind:
+            size_px = image.bitmap.size_px
+            observations = [
+                o and confirmed(o, c, image.time_s, size_px)
+                for o, c in zip(observations, candidates, strict=True)
+            ]
         return [(o, c.track) for o, c in zip(observations, candidates, strict=True) if o is not None], due
 
     def _sound(self, observations: Sequence[Observation | None]) -> list[Observation | None]:
@@ -188,11 +196,6 @@ def _reduced(picture: Picture, camera: Camera, short_px: int) -> Image:
     if bitmap.size_px != camera.size_px:
         camera = camera.scaled_to(*bitmap.size_px)
     return Image(bitmap, camera, calibrated=picture.camera is not None, time_s=picture.time_s)
-
-
-def _scaled(region: Region, scale: Array) -> Region:
-    """A region in an image that is ``scale`` (x, y) times as large; both are nearly the same number."""
-    return replace(region, center_px=region.center_px * scale, side_px=region.side_px * float(scale.mean()))
 
 
 def _is_sound(observation: Observation) -> bool:

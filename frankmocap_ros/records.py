@@ -19,6 +19,7 @@ def frame_record(frame: Frame) -> dict[str, Any]:
         "frame": frame.index,
         "stamp_s": frame.time_s,
         "inference_ms": round(frame.inference_ms, 3),
+        "detected": frame.detected,
         "stages_ms": {name: round(ms, 3) for name, ms in frame.stages_ms.items()},
         "camera": {
             "fx": camera.fx, "fy": camera.fy, "cx": camera.cx, "cy": camera.cy,

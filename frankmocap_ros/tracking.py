@@ -7,15 +7,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from frankmocap_ros.body import Body, JointState, Observation, Region
+from frankmocap_ros.boxes import (
+    GROWN,
+    Step,
+    anchor_of,
+    anchored_box,
+    blended,
+    box_centre,
+    box_iou,
+    implausible,
+    region_of,
+)  # fmt: skip
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.geometry import Array
 
-_GROWN = 1.25  # estimators give regions that already hold this margin; box_margin replaces it
 _JUMP_HEIGHTS = 0.4  # a box centre that moves more than this many box heights at once is somebody else
 _JUMP_HEIGHTS_PER_S = 3.0  # and this many more for each second since it was last seen
 _SAME_PERSON_IOU = 0.75  # boxes that overlap more than this are one person found twice
 _NEAR = 0.5  # a detection within this share of a region's side belongs to that region
 _SIZE_RATIO = 1.7  # and a region this much larger or smaller than its detection has drifted
+_DOUBT = 0.25  # confidence is multiplied by this where one search did not find who is followed
+_MISSES = 2  # searches in a row without a person after which nobody is believed to be there
+_PULL = (0.3, 0.9, 0.5)  # share of a detection where it agrees, and between which IoUs it rises to 1
 
 
 @dataclass(eq=False)
@@ -28,6 +41,7 @@ class Track:
         seen_s: its time [s].
         present: whether it was seen in the last processed image.
         velocity_px: shape (2,), speed of the box centre [px/s].
+        misses: searches in a row that did not find this person.
     """
 
     id: int
@@ -35,27 +49,24 @@ class Track:
     seen_s: float
     present: bool
     velocity_px: Array
+    misses: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A region to look in, and whose it is: ``track`` is None where a detection found somebody new."""
+    """A region to look in.
+
+    Attributes:
+        region: where.
+        track: whose it is, None where a detection found somebody new.
+        found_xywh: shape (4,), the person's box by this image's detection [px], None where it did not run.
+        trust: what confidence is multiplied by.
+    """
 
     region: Region
     track: Track | None
-
-
-def box_centre(box_xywh: Array) -> Array:
-    """Middle of a box, shape (2,) [px]."""
-    return np.asarray(box_xywh[:2] + 0.5 * box_xywh[2:])
-
-
-def box_iou(a: Array, b: Array) -> float:
-    """Intersection over union of two boxes x, y, width, height; 0 where both are empty."""
-    overlap = np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - np.maximum(a[:2], b[:2])
-    shared = float(np.prod(np.maximum(overlap, 0.0)))
-    union = float(np.prod(a[2:]) + np.prod(b[2:])) - shared
-    return shared / union if union > 0.0 else 0.0
+    found_xywh: Array | None = None
+    trust: float = 1.0
 
 
 class Tracker:
@@ -83,19 +94,22 @@ class Tracker:
             not config.track_bbox
             or not present
             or len(present) < len(self._tracks)
+            or any(t.misses for t in present)
             or self._since_detection + 1 >= config.detect_every_n
         )
 
-    def candidates(self, found: Sequence[Region] | None, config: MocapConfig, limit: int) -> list[Candidate]:
+    def candidates(
+        self, found: Sequence[Region] | None, config: MocapConfig, limit: int, blind: bool = False
+    ) -> list[Candidate]:
         """Where to look for people in this image.
 
         Args:
             found: regions that detection found in this image, best first; None where it did not run.
             config: for ``track_bbox`` and ``box_margin``.
             limit: how many people at most.
+            blind: whether the estimator gives a body also where nobody is; then detections tell who is there.
         """
         self._since_detection = self._since_detection + 1 if found is None else 0
-        grow = (1.0 + config.box_margin) / _GROWN
         followed = [t for t in self._tracks if t.observation.region is not None]
         free = list(found or ())
         result: list[Candidate] = []
@@ -105,14 +119,15 @@ class Tracker:
             match = _nearest(region, free)
             if match is not None:
                 free.remove(match)
-            if not config.track_bbox:
-                region = match
-            elif not track.present or (match is not None and _drifted(region, match)):
-                region = match  # lost, or drifted: only detection says where the person is
-            if region is not None:
-                result.append(Candidate(replace(region, side_px=region.side_px * grow), track))
-        result += [Candidate(replace(r, side_px=r.side_px * grow), None) for r in free]
-        return result[:limit]
+            if blind:
+                candidate = _verified(track, region, match, found is not None, config)
+            else:
+                candidate = _followed(track, region, match, config)
+            if candidate is not None:
+                result.append(candidate)
+        result += [Candidate(r, None, r.box_xywh) for r in free]
+        grow = (1.0 + config.box_margin) / GROWN
+        return [replace(c, region=replace(c.region, side_px=c.region.side_px * grow)) for c in result[:limit]]
 
     def match(self, observations: Sequence[Observation], time_s: float) -> list[Track | None]:
         """Whose each observation is, for estimators that find people by themselves.
@@ -165,6 +180,74 @@ def _nearest(region: Region, found: Sequence[Region]) -> Region | None:
     if not distances or min(distances) > _NEAR * region.side_px:
         return None
     return found[int(np.argmin(distances))]
+
+
+def _followed(track: Track, region: Region, match: Region | None, config: MocapConfig) -> Candidate | None:
+    """Where to look for somebody with an estimator that tells by itself whether a person is there."""
+    if not config.track_bbox:
+        return Candidate(match, track) if match is not None else None
+    if not track.present or (match is not None and _drifted(region, match)):
+        # lost, or drifted: only detection says where the person is
+        return Candidate(match, track) if match is not None else None
+    return Candidate(region, track)
+
+
+def _verified(
+    track: Track, region: Region, match: Region | None, searched: bool, config: MocapConfig
+) -> Candidate | None:
+    """Where to look for somebody of whose presence only detection knows."""
+    if not searched:
+        return Candidate(region, track) if track.present else None
+    if match is None or match.box_xywh is None:
+        track.misses += 1
+        if track.misses >= _MISSES or not track.present or not config.track_bbox:
+            return None
+        return Candidate(region, track, trust=_DOUBT)
+    track.misses = 0
+    box = match.box_xywh
+    if track.present and config.track_bbox:  # detections jitter; where both agree little of that is taken
+        least, high, low = _PULL
+        agreement = box_iou(track.observation.box_xywh, box)
+        share = 1.0 - (1.0 - least) * (agreement - low) / (high - low)
+        box = blended(track.observation.box_xywh, box, min(1.0, max(least, share)))
+    return Candidate(region_of(box), track, box)
+
+
+def confirmed(
+    observation: Observation, candidate: Candidate, time_s: float, size_px: tuple[int, int]
+) -> Observation | None:
+    """An observation of an estimator that cannot tell whether somebody is there, or None where nobody can be.
+
+    Args:
+        observation: with the box around its joints.
+        candidate: the region in which it was made.
+        time_s: the image's time [s].
+        size_px: width and height of the image.
+
+    Returns:
+        The observation with the person's box and region.
+    """
+    track = candidate.track
+    if candidate.found_xywh is not None:
+        anchor = anchor_of(observation.box_xywh, candidate.found_xywh)
+    else:
+        anchor = track.observation.anchor if track is not None else None
+    if anchor is None:
+        return None
+    box = anchored_box(observation.box_xywh, anchor)
+    last = track if track is not None and track.present else None
+    step = Step(None, 0.0, size_px)
+    if last is not None:
+        step = Step(last.observation.box_xywh, time_s - last.seen_s, size_px)
+    if implausible(box, step) is not None:
+        return None
+    result = replace(observation, box_xywh=box, region=region_of(box), anchor=anchor)
+    if last is not None and not _is_near(last, result, time_s):
+        return None
+    if candidate.trust == 1.0:
+        return result
+    pose = replace(result.pose, confidence=result.pose.confidence * candidate.trust)
+    return replace(result, pose=pose, score=result.score * candidate.trust)
 
 
 def _drifted(region: Region, detection: Region) -> bool:

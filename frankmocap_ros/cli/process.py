@@ -48,6 +48,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _tell(text: str) -> None:
+    """To people, apart from the records."""
+    print(f"frankmocap_ros process: {text}", file=sys.stderr)
+
+
 def _images(paths: Sequence[str]) -> Iterator[tuple[Source, bool]]:
     """Each source with whether it is a still."""
     for path in paths:
@@ -62,9 +67,12 @@ def _images(paths: Sequence[str]) -> Iterator[tuple[Source, bool]]:
 def _records(arguments: argparse.Namespace, config: MocapConfig) -> Iterator[tuple[dict[str, Any], int]]:
     """Records of all frames, each with the number of frames that are to come in all (0: not known)."""
     sources = list(arguments.source)
-    estimator = make_estimator(config)
+    estimator = make_estimator(config, _tell)
     with contextlib.closing(estimator):
         estimator.warm_up()
+        warning = estimator.capabilities.warning
+        if warning:
+            _tell(f"WARNING: {warning}")
         pipeline = Pipeline(estimator, config, time.perf_counter)
         read = 0
         for source, still in _images(sources):
@@ -77,6 +85,8 @@ def _records(arguments: argparse.Namespace, config: MocapConfig) -> Iterator[tup
                         pipeline.reset()
                     frame = pipeline.process(Picture(Bitmap(image.pixels), image.time_s, source.camera))
                     record = frame_record(replace(frame, index=read - 1))
+                    if warning:
+                        record["warning"], warning = warning, ""
                     if image.name:
                         record["file"] = image.name
                     yield record, len(sources) if still else source.frames

@@ -40,6 +40,9 @@ class Capabilities:
         orientations: whether it gives rotations of its own (otherwise they follow from positions).
         hands: whether it gives finger joints now.
         device: where it runs, such as ``"cpu"``.
+        sees_absence: whether ``estimate`` tells that nobody is in a region; otherwise detection has to, and
+            ``detect`` gives regions with boxes.
+        warning: what everybody must know who uses its results, empty where there is nothing.
     """
 
     max_people: int
@@ -47,6 +50,8 @@ class Capabilities:
     orientations: bool
     hands: bool
     device: str
+    sees_absence: bool = True
+    warning: str = ""
 
 
 class Estimator(Protocol):

@@ -1,13 +1,45 @@
 """Names of the estimators. Each is imported when it is chosen."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 
+from frankmocap_ros.assets.layout import needed
+from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, AssetStore, assets_folder
 from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.errors import AssetError, EstimatorError, MocapError
 from frankmocap_ros.estimators.base import Estimator
 
+Tell = Callable[[str], object]
 
-def _mediapipe(config: MocapConfig) -> Estimator:
+_NO_FOLDER = (
+    "no folder with FrankMocap's files is named; set assets_dir (--assets DIR) or the environment "
+    f"variable {ENVIRONMENT_VARIABLE} to its extra_data, and look with: frankmocap_ros doctor"
+)
+
+
+def _folder(config: MocapConfig) -> Path:
+    folder = assets_folder(config.assets_dir)
+    if folder is None:
+        raise AssetError(_NO_FOLDER)
+    return folder
+
+
+def _frankmocap(config: MocapConfig, tell: Tell) -> Estimator:
+    from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
+
+    options = FrankMocapOptions(
+        folder=_folder(config),
+        use_smplx=config.use_smplx,
+        hands=config.hands,
+        detector=config.detector,
+        device=config.device,
+        precision=config.precision,
+    )
+    return FrankMocapEstimator(options, tell)
+
+
+def _mediapipe(config: MocapConfig, tell: Tell) -> Estimator:
     from frankmocap_ros.estimators.mediapipe import MediaPipeEstimator
 
     if config.device not in ("auto", "cpu"):
@@ -17,24 +49,64 @@ def _mediapipe(config: MocapConfig) -> Estimator:
     return MediaPipeEstimator(hands=config.hands)
 
 
-def _synthetic(config: MocapConfig) -> Estimator:
+def _synthetic(config: MocapConfig, tell: Tell) -> Estimator:
     from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 
     return SyntheticEstimator(config.synthetic_motion, config.hands)
 
 
-ESTIMATORS: dict[str, Callable[[MocapConfig], Estimator]] = {
+ESTIMATORS: dict[str, Callable[[MocapConfig, Tell], Estimator]] = {
+    "frankmocap": _frankmocap,
     "mediapipe": _mediapipe,
     "synthetic": _synthetic,
 }
-_AUTO = "mediapipe"
 
 
-def make_estimator(config: MocapConfig) -> Estimator:
+def why_not_frankmocap(config: MocapConfig) -> str | None:
+    """Why ``auto`` does not take FrankMocap, with the next step; None where it does. Loads nothing."""
+    try:
+        store = AssetStore(_folder(config))
+    except AssetError as error:
+        return str(error)
+    from frankmocap_ros.estimators.detectors import chosen_detector
+    from frankmocap_ros.estimators.frankmocap import missing_text
+
+    if config.hands and not config.use_smplx:
+        return "hands: true needs use_smplx: true with FrankMocap"
+    text = missing_text(
+        store, needed(config.use_smplx, config.hands, chosen_detector(config.detector) == "pose2d")
+    )
+    if text is not None:
+        return text
+    if store.is_standin:
+        return f"{store.folder} holds stand-in weights; estimator: frankmocap runs them all the same"
+    lacking = [package for package in ("torch", "safetensors") if find_spec(package) is None]
+    if lacking:
+        return f"FrankMocap needs {' and '.join(lacking)}; run: pip install 'frankmocap_ros[torch]'"
+    return None
+
+
+def make_estimator(config: MocapConfig, tell: Tell = lambda _: None, warn: Tell | None = None) -> Estimator:
     """The estimator that the settings ask for, not yet warmed up.
+
+    Args:
+        config: the settings. ``auto`` takes FrankMocap where it can be made, else MediaPipe.
+        tell: told what ``auto`` took and why, and what takes long.
+        warn: told of what ``auto`` did not take although its folder is named; ``tell`` where it is None.
 
     Raises:
         EstimatorError: the request cannot be met.
+        AssetError: a file that FrankMocap needs is missing or damaged.
         MissingDependencyError: a package is missing; the text says what to install.
     """
-    return ESTIMATORS[_AUTO if config.estimator == "auto" else config.estimator](config)
+    if config.estimator != "auto":
+        return ESTIMATORS[config.estimator](config, tell)
+    reason = why_not_frankmocap(config)
+    if reason is None:
+        try:
+            return ESTIMATORS["frankmocap"](config, tell)
+        except MocapError as error:
+            reason = str(error)
+    named = warn is not None and assets_folder(config.assets_dir) is not None
+    (warn if warn and named else tell)(f"estimator: auto takes mediapipe, not frankmocap: {reason}")
+    return ESTIMATORS["mediapipe"](config, tell)

@@ -7,6 +7,7 @@ rotations of Zhou, Barnes, Lu, Yang, Li, "On the Continuity of Rotation Represen
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,7 +73,7 @@ class BodyParameters:
     camera: NDArray[np.float64]
 
 
-def rotations_from_6d(pose: NDArray[np.floating]) -> NDArray[np.float64]:
+def rotations_from_6d(pose: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Rotation matrices (N, J, 3, 3) of their 6D form (N, 6 J).
 
     Six numbers are a 3x2 matrix row by row; its columns are made orthonormal (Gram-Schmidt), and the third
@@ -89,7 +90,7 @@ def _unit(v: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(v / np.maximum(np.sqrt(np.sum(v * v, axis=-1, keepdims=True)), 1e-12))
 
 
-def parameters(values: NDArray[np.floating]) -> BodyParameters:
+def parameters(values: NDArray[np.floating[Any]]) -> BodyParameters:
     """Rotations, shape and camera from the regressor's (N, 157) numbers."""
     values = np.asarray(values, np.float64)
     return BodyParameters(rotations_from_6d(values[:, POSE]), values[:, SHAPE], values[:, CAMERA])

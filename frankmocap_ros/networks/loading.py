@@ -53,6 +53,6 @@ def load_strictly(module: nn.Module, arrays: Mapping[str, NDArray[np.generic]], 
         )
     with torch.no_grad():
         for key, tensor in wanted.items():
-            tensor.copy_(torch.from_numpy(np.require(arrays[key], requirements="CW")))
+            tensor.copy_(torch.from_numpy(np.require(arrays[key], requirements=["C", "W"])))
     module.requires_grad_(False)
     module.eval()

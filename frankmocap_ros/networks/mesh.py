@@ -13,11 +13,12 @@ from frankmocap_ros.errors import AssetError, MissingDependencyError
 from frankmocap_ros.geometry import Array
 from frankmocap_ros.networks.smpl import BETAS, SMPLX, JointModel
 
-# OpenPose's 25 joints, then 24 of the data sets that FrankMocap's body regressor is trained on. Each name is a
-# joint of SMPL, a vertex that ``smplx`` picks, or ("extra_0" .. "extra_8") one of nine joints that a matrix of
-# their own regresses from the vertices.
+# OpenPose's 25 joints, then 24 of the data sets that FrankMocap's body regressor is trained on. Each name is
+# a joint of SMPL, a vertex that ``smplx`` picks, or ("extra_0" .. "extra_8") one of nine joints that a matrix
+# of their own regresses from the vertices.
 JOINTS49 = (
-    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
+    "nose", "neck", "right_shoulder", "right_elbow", "right_wrist",
+    "left_shoulder", "left_elbow", "left_wrist",
     "pelvis", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
     "right_eye", "left_eye", "right_ear", "left_ear",
     "left_big_toe", "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel",
@@ -72,7 +73,7 @@ class MeshModel:
     def __init__(
         self,
         arrays: Mapping[str, NDArray[np.generic]],
-        extra: NDArray[np.floating],
+        extra: NDArray[np.generic],
         joints: JointModel,
         what: str = "body model",
     ) -> None:
@@ -98,7 +99,7 @@ class MeshModel:
                 self._model = (smplx.SMPLX if self._is_smplx else smplx.SMPL)("", **options)
         except (AttributeError, KeyError, ValueError, IndexError, RuntimeError) as error:
             raise AssetError(f"{what}: smplx cannot use it ({type(error).__name__}: {error})") from error
-        self._extra = np.asarray(extra, np.float32)
+        self._extra = np.asarray(extra, np.float64)
         names = [*joints.skeleton.names, *_PICKED]
         self._index = {name: row for row, name in reversed(list(enumerate(names)))}
         if self._is_smplx:  # its eyeballs are joints of their own, not the vertices of the face
@@ -109,7 +110,7 @@ class MeshModel:
         """Corners of the triangles as vertex numbers, shape (F, 3)."""
         return np.asarray(self._model.faces, np.int64)
 
-    def __call__(self, rotations: Array, betas: NDArray[np.floating]) -> Mesh:
+    def __call__(self, rotations: Array, betas: Array) -> Mesh:
         """Pose bodies.
 
         Args:
@@ -118,7 +119,7 @@ class MeshModel:
         """
         import torch
 
-        def tensor(values: NDArray[np.floating]) -> torch.Tensor:
+        def tensor(values: Array) -> torch.Tensor:
             return torch.from_numpy(np.ascontiguousarray(values, np.float32))
 
         pose = {"global_orient": tensor(rotations[:, :1]), "body_pose": tensor(rotations[:, 1:24])}
@@ -129,10 +130,10 @@ class MeshModel:
             pose["expression"] = torch.zeros(len(rotations), 10)
         with torch.inference_mode():
             out = self._model(betas=tensor(betas), pose2rot=False, **pose)
-        vertices, joints = out.vertices.numpy(), out.joints.numpy()
+        vertices, joints = (np.asarray(t.numpy(), np.float64) for t in (out.vertices, out.joints))
         extra = np.einsum("ev,nvk->nek", self._extra, vertices, optimize=True)
         rows = [self._index.get(name) for name in JOINTS49]
-        joints49 = np.empty((len(rotations), len(JOINTS49), 3), np.float32)
+        joints49 = np.empty((len(rotations), len(JOINTS49), 3))
         for k, (name, row) in enumerate(zip(JOINTS49, rows, strict=True)):
             joints49[:, k] = joints[:, row] if row is not None else extra[:, int(name[6:])]
         own = len(SMPLX) if self._is_smplx else 24

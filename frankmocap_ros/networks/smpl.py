@@ -54,18 +54,18 @@ class JointModel:
     shape_dirs: Array
     hand_mean: Array
 
-    def rest(self, betas: NDArray[np.floating]) -> Array:
+    def rest(self, betas: Array) -> Array:
         """Joints of shapes (N, 10) in the rest pose: (N, J, 3) [m]."""
-        return self.template + np.einsum("jkb,nb->njk", self.shape_dirs, betas)
+        return np.asarray(self.template + np.einsum("jkb,nb->njk", self.shape_dirs, betas))
 
-    def offsets(self, betas: NDArray[np.floating]) -> Array:
+    def offsets(self, betas: Array) -> Array:
         """Each joint from its parent in the rest pose, the root from the origin: (N, J, 3) [m]."""
         joints = self.rest(betas)
         parents = np.array(self.skeleton.parents[1:])
         joints[:, 1:] -= joints[:, parents]
         return joints
 
-    def joints(self, rotations: Array, betas: NDArray[np.floating]) -> Array:
+    def joints(self, rotations: Array, betas: Array) -> Array:
         """Joints of posed bodies, as the model's forward pass gives them.
 
         Args:

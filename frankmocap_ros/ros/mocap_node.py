@@ -78,7 +78,9 @@ class MocapNode(LifecycleNode):
         config = self._settings.config
         estimator: Estimator | None = None
         try:
-            estimator = make_estimator(config)
+            log = self.get_logger()
+            # not the functions themselves: rclpy remembers a severity for each place that it is called from
+            estimator = make_estimator(config, lambda text: log.info(text), lambda text: log.warning(text))
             start_s = time.perf_counter()
             estimator.warm_up()
             self._outputs = Outputs(self, config.joint_topics)
@@ -95,6 +97,8 @@ class MocapNode(LifecycleNode):
             f"estimator {estimator.name} on {estimator.capabilities.device}, "
             f"warmed up in {time.perf_counter() - start_s:.2f} s"
         )
+        if estimator.capabilities.warning:
+            self.get_logger().warning(estimator.capabilities.warning)
         self._pipeline = Pipeline(estimator, config, time.perf_counter, self._tracker)
         return TransitionCallbackReturn.SUCCESS
 

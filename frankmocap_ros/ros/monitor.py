@@ -104,6 +104,7 @@ class Monitor:
             operator_id=self._operator_id or None,
             detector_ratio=sum(detected) / max(1, len(detected)),
             last_error=error,
+            warning=estimator.capabilities.warning if estimator else "",
         )
 
 

@@ -198,7 +198,7 @@ def failing(error, when):
         def close(self):
             Broken.closed += 1
 
-    def make(config):
+    def make(config, tell):
         if when == "made":
             raise error
         return Broken()

@@ -66,7 +66,7 @@ class Slow(SyntheticEstimator):
         time.sleep(0.5)
 
 
-registry.ESTIMATORS["mediapipe"] = lambda config: Slow()
+registry.ESTIMATORS["mediapipe"] = lambda config, tell: Slow()
 sys.exit(main())
 """
 

@@ -18,6 +18,7 @@ LAYERS = (
     ("geometry", "settings", "bitmap", "mailbox", "transport", "crops", "hands"),
     ("body", "config"),
     (
+        "boxes",
         "keypoints",
         "kinematics",
         "placement",
@@ -36,7 +37,7 @@ LAYERS = (
     ("cli",),
 )
 LAYER = {name: i for i, names in enumerate(LAYERS) for name in names}
-OUTSIDE_THE_CORE = ("ros", "viewer", "msg", "cli")
+OUTSIDE_THE_CORE = ("networks", "engines", "ros", "viewer", "msg", "cli")
 
 
 def modules():

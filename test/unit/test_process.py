@@ -17,7 +17,7 @@ from frankmocap_ros.skeleton import BODY
 
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 FRAME_KEYS = {
-    "frame", "stamp_s", "inference_ms", "stages_ms", "camera", "operator_id", "bodies",
+    "frame", "stamp_s", "inference_ms", "detected", "stages_ms", "camera", "operator_id", "bodies",
 }  # fmt: skip
 BODY_KEYS = {"id", "estimator", "scale_source", "box_xywh", "betas", "joints"}
 JOINT_KEYS = {

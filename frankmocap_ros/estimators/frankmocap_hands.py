@@ -1,0 +1,88 @@
+"""Fingers for the body that FrankMocap estimates: fast mode, and copy and paste into SMPL-X."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.assets.store import AssetStore
+from frankmocap_ros.bitmap import Bitmap
+from frankmocap_ros.geometry import Array, quat_from_rotvec, quat_to_matrix
+from frankmocap_ros.hands import FINGER_JOINTS, Side, hand_box, hand_crop, unmirrored, wrist_local
+from frankmocap_ros.skeleton import BODY
+
+if TYPE_CHECKING:
+    from frankmocap_ros.networks.running import Running
+    from frankmocap_ros.networks.smpl import JointModel
+
+_SIDES: Final[tuple[Side, Side]] = ("left", "right")
+
+
+@dataclass(frozen=True, eq=False)
+class HandsSeen:
+    """A body with its hands.
+
+    Attributes:
+        rotations: shape (55, 3, 3), parent-relative, wrists and fingers as the hand network says where it
+            saw a hand.
+        seen: shape (30,), which finger joints, left ones first.
+    """
+
+    rotations: Array
+    seen: NDArray[np.bool_]
+
+
+class Hands:
+    """The hand network and where its results go.
+
+    Args:
+        store: where the files are.
+        model: SMPL-X's joints.
+        how: device and numbers.
+
+    Raises:
+        AssetError: a file is missing or damaged.
+    """
+
+    def __init__(self, store: AssetStore, model: "JointModel", how: "Running") -> None:
+        from frankmocap_ros.networks.hand import HandRegressor
+
+        self._network = HandRegressor(store.load("hand"), store.load("mean_mano"), how.device, how.half)
+        index = model.skeleton.index
+        first = {side: index[f"{side}_index1"] for side in _SIDES}
+        self._fingers = {side: slice(first[side], first[side] + FINGER_JOINTS) for side in _SIDES}
+        self._wrist = {side: BODY.index[f"{side}_wrist"] for side in _SIDES}
+        self._mean = dict(zip(_SIDES, model.hand_mean, strict=True))
+
+    def see(self, bitmap: Bitmap, rotations: Array, joints_px: Array) -> list[HandsSeen]:
+        """Look at both hands of everybody, all in one batch.
+
+        Boxes come from the body's projected hand joints (the original's fast mode).
+
+        Args:
+            bitmap: the image.
+            rotations: shape (N, 55, 3, 3), the bodies without hands.
+            joints_px: shape (N, 55, 2), their joints in the image [px].
+        """
+        rotations = rotations.copy()
+        seen = np.zeros((len(rotations), 2, FINGER_JOINTS), bool)
+        found: list[tuple[int, int, NDArray[np.uint8]]] = []
+        for person in range(len(rotations)):
+            for number, side in enumerate(_SIDES):
+                box = hand_box(joints_px[person, self._fingers[side]])
+                crop = hand_crop(bitmap.pixels, box, side == "left") if box is not None else None
+                if crop is not None:
+                    found.append((person, number, Bitmap(crop.pixels, bitmap.order).bgr()))
+        if found:
+            is_left = np.array([number == 0 for _, number, _ in found])
+            hands = unmirrored(self._network(np.stack([pixels for *_, pixels in found])), is_left)
+            wrists = quat_to_matrix(quat_from_rotvec(hands.wrist_axis_angle))
+            for (person, number, _), wrist, fingers in zip(found, wrists, hands.fingers, strict=True):
+                side = _SIDES[number]
+                body = rotations[person]
+                body[self._wrist[side]] = wrist_local(body, side, wrist)
+                # SMPL-X's fingers are relative to its mean hand
+                body[self._fingers[side]] = quat_to_matrix(quat_from_rotvec(fingers + self._mean[side]))
+                seen[person, number] = True
+        return [HandsSeen(r, s.reshape(-1)) for r, s in zip(rotations, seen, strict=True)]

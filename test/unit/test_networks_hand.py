@@ -1,0 +1,194 @@
+"""The hand regressor against the original, in one batch, folded and not, and files that are not its own."""
+
+import numpy as np
+import pytest
+
+from frankmocap_ros.errors import AssetError, EstimatorError
+from frankmocap_ros.geometry import quat_from_rotvec, quat_to_matrix
+from frankmocap_ros.hands import hand_crop, unmirrored
+
+torch = pytest.importorskip("torch", reason="the networks need torch")
+
+from frankmocap_ros.networks.hand import (  # noqa: E402
+    HandNetwork,
+    HandRegressor,
+    load_hand,
+    scaled,
+    start_of,
+)
+
+PARTS = {"camera": slice(0, 3), "wrist": slice(3, 6), "fingers": slice(6, 51), "betas": slice(51, 61)}
+
+
+@pytest.fixture(scope="module")
+def weights(golden_weights):
+    return golden_weights("hand")
+
+
+@pytest.fixture(scope="module")
+def mean_mano(golden):
+    """The file's arrays; its wrist and its shape are not what the head starts from."""
+    pose = np.concatenate([np.ones(3), golden["hand_mean_params"][6:51]])
+    return {"mean_pose": pose.astype(np.float32), "mean_shape": np.ones(10, np.float32)}
+
+
+@pytest.fixture(scope="module")
+def regressor(weights, mean_mano):
+    return HandRegressor(weights, mean_mano)
+
+
+def random_network(seed, gain):
+    """A network whose head is not small, and features for it."""
+    torch.manual_seed(seed)
+    network = HandNetwork()
+    network.requires_grad_(False)
+    network.regressor[0].weight.normal_(0.0, gain)
+    network.regressor[0].bias.normal_(0.0, gain)
+    return network, torch.randn(8, 1024).relu(), torch.randn(61)
+
+
+def test_parameters_of_the_original(golden, regressor, relative_error):
+    found = regressor.values(golden["hand_crops_bgr"])
+    expected = golden["hand_params_raw"]
+    for part in PARTS.values():
+        assert relative_error(found[:, part], expected[:, part]) < 1e-4
+    # the crops differ, and so must what is said of them: agreement is not the mean's alone
+    assert np.ptp(expected, axis=0).max() > 0.01
+    np.testing.assert_allclose(np.ptp(found, axis=0), np.ptp(expected, axis=0), atol=1e-5)
+
+
+def test_parameters_by_name(golden, regressor):
+    found = regressor(golden["hand_crops_bgr"])
+    expected = golden["hand_params_raw"]
+    n = len(expected)
+    assert found.fingers.shape == (n, 15, 3)
+    for name, array in (
+        ("camera", found.camera),
+        ("wrist", found.wrist_axis_angle),
+        ("fingers", found.fingers.reshape(n, 45)),
+        ("betas", found.betas),
+    ):
+        assert array.dtype == np.float64
+        np.testing.assert_allclose(array, expected[:, PARTS[name]], atol=1e-4)
+
+
+def test_from_the_frame_to_the_parameters(golden, regressor, relative_error):
+    crops = [
+        hand_crop(golden["frame_bgr"], box, bool(is_left))
+        for box, is_left in zip(golden["hand_boxes_xywh"], golden["hand_is_left"], strict=True)
+    ]
+    found = regressor.values(np.stack([crop.pixels for crop in crops]))
+    assert relative_error(found, golden["hand_params_raw"]) < 1e-4
+
+
+def test_a_batch_is_its_hands_one_by_one(golden, regressor):
+    crops = golden["hand_crops_bgr"]
+    single = np.concatenate([regressor.values(crops[i : i + 1]) for i in range(len(crops))])
+    np.testing.assert_allclose(regressor.values(crops), single, atol=1e-5)
+
+
+def test_nobody_s_hands(regressor):
+    found = regressor(np.empty((0, 224, 224, 3), np.uint8))
+    assert found.camera.shape == (0, 3)
+    assert found.wrist_axis_angle.shape == (0, 3)
+    assert found.fingers.shape == (0, 15, 3)
+    assert found.betas.shape == (0, 10)
+
+
+def test_crops_may_be_views(golden, regressor):
+    crops = golden["hand_crops_bgr"].copy()
+    crops.flags.writeable = False
+    expected = regressor.values(crops[:2, :, ::-1].copy())
+    np.testing.assert_array_equal(regressor.values(crops[:2, :, ::-1]), expected)
+
+
+@pytest.mark.parametrize(
+    "crops",
+    [
+        np.zeros((1, 224, 224, 3), np.float32),
+        np.zeros((224, 224, 3), np.uint8),
+        np.zeros((1, 3, 224, 224), np.uint8),
+    ],
+)
+def test_crops_of_another_kind(regressor, crops):
+    with pytest.raises(EstimatorError, match="expected uint8 of shape"):
+        regressor(crops)
+
+
+def test_a_mirrored_pair_has_mirrored_rotations(golden, regressor):
+    frame, box = golden["frame_bgr"], (160, 100, 60, 48)
+    mirrored_box = (frame.shape[1] - 220, 100, 60, 48)
+    crops = [hand_crop(frame, box, True), hand_crop(frame[:, ::-1], mirrored_box, False)]
+    found = unmirrored(regressor(np.stack([c.pixels for c in crops])), np.array([c.is_left for c in crops]))
+    mirror = np.diag([-1.0, 1.0, 1.0])
+    for rotvec in (found.wrist_axis_angle, found.fingers):
+        left, right = quat_to_matrix(quat_from_rotvec(rotvec))
+        np.testing.assert_allclose(left, mirror @ right @ mirror, atol=1e-3)
+    assert np.abs(found.fingers[0] - found.fingers[1]).max() > 0.01
+    np.testing.assert_allclose(found.camera[0], found.camera[1] * (1.0, -1.0, 1.0), atol=1e-3)
+
+
+@pytest.mark.parametrize("gain", [1e-3, 1e-2])
+def test_folded_is_unfolded(gain):
+    network, feature, start = random_network(1, gain)
+    folded, unfolded = network.folded(start)(feature), network.unfolded(feature, start)
+    assert (unfolded - start).abs().max() > 10 * gain
+    assert (folded - unfolded).abs().max() <= 1e-5 * unfolded.abs().max()
+    assert folded.dtype == torch.float32
+    assert network.regressor[0].weight.dtype == torch.float32
+
+
+def test_folded_is_unfolded_on_stand_in_weights(golden, weights, mean_mano, relative_error):
+    network, start = load_hand(weights), start_of(mean_mano, "mean")
+    with torch.inference_mode():
+        feature = network.encode(scaled(torch.from_numpy(golden["hand_crops_bgr"][:1])))
+        unfolded = network.unfolded(feature, start).numpy()
+        folded = network.folded(start)(feature).numpy()
+    assert np.abs(folded - unfolded).max() <= 1e-5
+    assert relative_error(folded, golden["hand_params_raw"][:1]) < 1e-4
+
+
+def test_start(golden, mean_mano):
+    np.testing.assert_array_equal(start_of(mean_mano, "mean").numpy(), golden["hand_mean_params"])
+
+
+@pytest.mark.parametrize("mean", [{}, {"mean_pose": np.zeros(45, np.float32)}])
+def test_start_of_another_file(mean):
+    with pytest.raises(AssetError, match=r"mean\.pkl: mean_pose .* expected 48"):
+        start_of(mean, "mean.pkl")
+
+
+def test_half_precision_is_close_and_the_head_stays_whole(golden, weights, mean_mano, regressor):
+    crops = golden["hand_crops_bgr"]
+    half = HandRegressor(weights, mean_mano, autocast=torch.bfloat16)
+    found, expected = half.values(crops), regressor.values(crops)
+    difference = np.abs(found - expected).max()
+    print(f"bfloat16 against float32: largest difference of a parameter {difference:.5f}")
+    assert found.dtype == np.float32
+    assert 0.0 < difference < 0.02
+    # a head in bfloat16 could give only what bfloat16 can hold
+    held = torch.from_numpy(found).bfloat16().float().numpy()
+    assert (held != found).mean() > 0.5
+
+
+def test_key_names_are_those_of_the_checkpoint(weights):
+    assert set(HandNetwork().state_dict()) == set(weights)
+
+
+@pytest.mark.parametrize(
+    ("key", "change"),
+    [
+        ("main_encoder.fc1.weight", None),
+        ("regressor.0.bias", None),
+        ("feat_encoder.0.weight", np.zeros(3, np.float32)),
+        ("feat_encoder.1.weight", np.zeros((1024, 1), np.float32)),
+    ],
+)
+def test_a_checkpoint_of_something_else_names_the_key(weights, mean_mano, key, change):
+    other = dict(weights)
+    if change is None:
+        del other[key]
+    else:
+        other[key] = change
+    with pytest.raises(AssetError, match=key):
+        HandRegressor(other, mean_mano)

@@ -1,0 +1,120 @@
+"""The body regressor against the original, and its strict loading."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frankmocap_ros.errors import AssetError
+from frankmocap_ros.networks.hmr import Hmr, load_hmr, normalised, parameters, rotations_from_6d, start_of
+from frankmocap_ros.networks.iteration import fold, iterate
+from frankmocap_ros.networks.resnet import without_batch_norms
+from frankmocap_ros.networks.running import Backbone, Running
+
+
+@pytest.fixture(scope="module")
+def weights(golden_weights):
+    return golden_weights("body")
+
+
+@pytest.fixture(scope="module")
+def loaded(weights, synth):
+    return load_hmr(weights, synth.smpl_mean_params())
+
+
+@pytest.fixture(scope="module")
+def features(loaded, golden):
+    ok = golden["body_crop_ok"]
+    with torch.inference_mode():
+        return loaded[0].features(normalised(torch.from_numpy(golden["body_crops_rgb"][ok])))
+
+
+def test_features_are_the_originals(features, golden, relative_error):
+    assert relative_error(features, golden["body_feature"][golden["body_crop_ok"]]) < 1e-4
+
+
+def test_parameters_are_the_originals(loaded, features, golden, relative_error):
+    network, start = loaded
+    ok = golden["body_crop_ok"]
+    for values in (network.folded(start)(features), network.unfolded(features, start)):
+        found = parameters(values.detach().numpy())
+        assert relative_error(found.rotations, golden["body_rotmat"][ok]) < 1e-4
+        assert relative_error(found.betas, golden["body_betas"][ok]) < 1e-4
+        assert relative_error(found.camera, golden["body_camera"][ok]) < 1e-4
+
+
+def test_folded_is_unfolded(loaded, features):
+    network, start = loaded
+    many = torch.cat([features, 2.0 * torch.rand(64, 2048, generator=torch.Generator().manual_seed(1))])
+    with torch.inference_mode():
+        difference = network.folded(start)(many) - network.unfolded(many, start)
+    assert difference.abs().max() < 1e-5
+    assert next(network.fc1.parameters()).dtype == torch.float32
+
+
+def test_folding_an_affine_map_that_feeds_back_much():
+    """With a feedback that is not small, as trained heads have."""
+    step = torch.nn.Linear(5 + 4, 4).double()
+    torch.nn.init.normal_(step.weight, generator=torch.Generator().manual_seed(2))
+    start = torch.tensor([0.5, -1.0, 2.0, 0.1])
+    x = torch.rand(8, 5, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    with torch.inference_mode():
+        assert torch.allclose(fold(step, 5, start)(x).double(), iterate(step, x, start.double()), rtol=1e-5)
+
+
+def test_without_batch_norms_and_in_bf16(weights, synth, golden, features, relative_error):
+    crops = np.ascontiguousarray(golden["body_crops_rgb"][golden["body_crop_ok"]])
+    exact = Backbone(
+        load_hmr(weights, synth.smpl_mean_params())[0], Running(torch.device("cpu"), None, False)
+    )
+    assert relative_error(exact(crops), features.numpy()) < 1e-4
+    halved = Running(torch.device("cpu"), torch.bfloat16)
+    half = Backbone(load_hmr(weights, synth.smpl_mean_params())[0], halved)(crops)
+    assert half.dtype == torch.float32
+    assert 1e-6 < relative_error(half, features.numpy()) < 0.05
+
+
+def test_batch_norms_are_gone():
+    network = without_batch_norms(Hmr().eval())
+    assert not [m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+
+
+def test_missing_unexpected_and_wrong_keys(weights, synth):
+    mean = synth.smpl_mean_params()
+    lacking = {k: v for k, v in weights.items() if k != "layer3.2.conv1.weight"}
+    with pytest.raises(AssetError, match=r"a\.pt.*missing: layer3\.2\.conv1\.weight"):
+        load_hmr(lacking, mean, "a.pt")
+    with pytest.raises(AssetError, match=r"not expected: layer5\.0\.weight"):
+        load_hmr({**weights, "layer5.0.weight": np.zeros(3, np.float32)}, mean)
+    with pytest.raises(AssetError, match=r"deccam\.weight has shape \(4, 1024\), expected \(3, 1024\)"):
+        load_hmr({**weights, "deccam.weight": np.zeros((4, 1024), np.float32)}, mean)
+    with pytest.raises(AssetError, match=r"cam is missing"):
+        start_of({k: v for k, v in mean.items() if k != "cam"}, "mean.npz")
+    with pytest.raises(AssetError, match=r"pose has 143 numbers, expected 144"):
+        start_of({**mean, "pose": np.zeros(143)}, "mean.npz")
+
+
+def test_keys_of_data_parallel_and_of_spin(weights, synth):
+    """Some checkpoints carry a prefix; SPIN's carry the mean parameters too, which then count."""
+    mean = synth.smpl_mean_params()
+    prefixed = {f"module.{k}": v for k, v in weights.items()}
+    assert torch.equal(load_hmr(prefixed, mean)[0].fc1.bias, torch.from_numpy(weights["fc1.bias"]))
+    own = {
+        "init_pose": mean["pose"][None] * 2,
+        "init_shape": mean["shape"][None],
+        "init_cam": mean["cam"][None],
+    }
+    assert load_hmr({**weights, **own}, mean)[1][0] == 2.0
+    with pytest.raises(AssetError, match="init_cam"):
+        load_hmr({**weights, "init_cam": mean["cam"]}, mean)
+
+
+@given(st.integers(0, 10**6))
+def test_rotations_are_rotations(seed):
+    rotations = rotations_from_6d(np.random.default_rng(seed).normal(0, 1, (3, 144)))
+    assert rotations.shape == (3, 24, 3, 3)
+    assert np.allclose(rotations @ rotations.swapaxes(-1, -2), np.eye(3), atol=1e-9)
+    assert np.allclose(np.linalg.det(rotations), 1.0)
+    again = rotations[..., :2].reshape(3, 144)  # a rotation's own first two columns, row by row
+    assert np.allclose(rotations_from_6d(again), rotations, atol=1e-12)
