@@ -7,7 +7,7 @@ perspective of the crop becomes metres before the camera.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,18 +18,19 @@ from numpy.typing import NDArray
 from frankmocap_ros.assets.layout import ASSETS, needed
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import ModelPose, Observation, Region, ScaleSource
+from frankmocap_ros.body import Body, JointState, ModelPose, Observation, Region, ScaleSource
 from frankmocap_ros.boxes import box_around, region_of
+from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.crops import GROWN, Crop, body_crop, crop_to_image, root_offset, weak_perspective
 from frankmocap_ros.errors import AssetError, EstimatorError, MissingDependencyError
 from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.estimators.detectors import chosen_detector, make_detector
 from frankmocap_ros.estimators.frankmocap_hands import Hands, HandsSeen
-from frankmocap_ros.geometry import Array, Camera, quat_from_matrix
+from frankmocap_ros.geometry import Array, Camera, quat_from_matrix, quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
 
 if TYPE_CHECKING:
-    from frankmocap_ros.networks.mesh import MeshModel
+    from frankmocap_ros.networks.mesh import Mesh, MeshModel
 
 STANDIN_WARNING = "stand-in weights: poses are meaningless"
 
@@ -59,6 +60,13 @@ class FrankMocapOptions:
     device: str = "auto"
     precision: str = "auto"
     optimize: bool = True
+
+    @staticmethod
+    def of(config: MocapConfig, folder: Path, optimize: bool = True) -> "FrankMocapOptions":
+        """What the settings ask for."""
+        return FrankMocapOptions(
+            folder, config.use_smplx, config.hands, config.detector, config.device, config.precision, optimize
+        )
 
 
 def missing_text(store: AssetStore, keys: Sequence[str]) -> str | None:
@@ -187,6 +195,46 @@ class FrankMocapEstimator:
         arrays = self._store.load(model)
         return MeshModel(arrays, self._store.load(extra)["array"], self._model, ASSETS[model].path)
 
+    def mesh_of(self, body: Body) -> "Mesh":
+        """Vertices and joints of a body as it was published: smoothed, scaled, and in the optical frame.
+
+        Joints that the body does not know rest, fingers in the mean hand.
+
+        Args:
+            body: one that this estimator's observations became.
+
+        Raises:
+            AssetError, MissingDependencyError: as ``mesh``.
+        """
+        model = self._model
+        rotations = np.broadcast_to(np.eye(3), (len(model.skeleton), 3, 3)).copy()
+        if model.skeleton is not BODY:
+            means = quat_to_matrix(quat_from_rotvec(model.hand_mean.reshape(-1, 3)))
+            rotations[model.skeleton.index["left_index1"] :] = means
+        local = quat_to_matrix(body.local_rotations_xyzw)
+        known = {
+            name: row
+            for row, name in enumerate(body.skeleton.names)
+            if body.states[row] != JointState.INVALID
+        }
+        rows = [
+            (model.skeleton.index[name], row) for name, row in known.items() if name in model.skeleton.index
+        ]
+        for own, row in rows:
+            rotations[own] = local[row]
+        betas = np.zeros(10) if body.betas is None else body.betas
+        mesh = self.mesh(rotations[None], betas[None])
+        ours, theirs = body.positions[[row for _, row in rows]], mesh.joints[0][[own for own, _ in rows]]
+        # the same body up to size (assumed_height_m) and place
+        size = np.sqrt(_spread(ours) / max(_spread(theirs), 1e-12)) if len(rows) > 1 else 1.0
+        place = ours.mean(axis=0) - size * theirs.mean(axis=0) if rows else np.zeros(3)
+        return replace(
+            mesh,
+            vertices=mesh.vertices * size + place,
+            joints=mesh.joints * size + place,
+            joints49=mesh.joints49 * size + place,
+        )
+
     def _all_rotations(self, rotations: Array) -> Array:
         """The regressor's 24 rotations as those of the model's joints; the others rest."""
         if not self._options.use_smplx:
@@ -227,6 +275,11 @@ class FrankMocapEstimator:
             region=region_of(box),
             betas=one.betas,
         )
+
+
+def _spread(points: Array) -> float:
+    """Sum of squared distances from the middle."""
+    return float(np.square(points - points.mean(axis=0)).sum())
 
 
 @dataclass(frozen=True, eq=False)

@@ -53,6 +53,7 @@ class Hands:
         first = {side: index[f"{side}_index1"] for side in _SIDES}
         self._fingers = {side: slice(first[side], first[side] + FINGER_JOINTS) for side in _SIDES}
         self._wrist = {side: BODY.index[f"{side}_wrist"] for side in _SIDES}
+        self._joints = {s: np.r_[self._wrist[s], self._fingers[s]] for s in _SIDES}
         self._mean = dict(zip(_SIDES, model.hand_mean, strict=True))
 
     def see(self, bitmap: Bitmap, rotations: Array, joints_px: Array) -> list[HandsSeen]:
@@ -70,7 +71,7 @@ class Hands:
         found: list[tuple[int, int, NDArray[np.uint8]]] = []
         for person in range(len(rotations)):
             for number, side in enumerate(_SIDES):
-                box = hand_box(joints_px[person, self._fingers[side]])
+                box = hand_box(joints_px[person, self._joints[side]])
                 crop = hand_crop(bitmap.pixels, box, side == "left") if box is not None else None
                 if crop is not None:
                     found.append((person, number, Bitmap(crop.pixels, bitmap.order).bgr()))
@@ -82,7 +83,7 @@ class Hands:
                 side = _SIDES[number]
                 body = rotations[person]
                 body[self._wrist[side]] = wrist_local(body, side, wrist)
-                # SMPL-X's fingers are relative to its mean hand
+                # the network's fingers are what SMPL-X takes by default: relative to its mean hand
                 body[self._fingers[side]] = quat_to_matrix(quat_from_rotvec(fingers + self._mean[side]))
                 seen[person, number] = True
         return [HandsSeen(r, s.reshape(-1)) for r, s in zip(rotations, seen, strict=True)]

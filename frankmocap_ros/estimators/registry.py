@@ -12,7 +12,7 @@ from frankmocap_ros.estimators.base import Estimator
 
 Tell = Callable[[str], object]
 
-_NO_FOLDER = (
+NO_FOLDER = (
     "no folder with FrankMocap's files is named; set assets_dir (--assets DIR) or the environment "
     f"variable {ENVIRONMENT_VARIABLE} to its extra_data, and look with: frankmocap_ros doctor"
 )
@@ -21,22 +21,14 @@ _NO_FOLDER = (
 def _folder(config: MocapConfig) -> Path:
     folder = assets_folder(config.assets_dir)
     if folder is None:
-        raise AssetError(_NO_FOLDER)
+        raise AssetError(NO_FOLDER)
     return folder
 
 
 def _frankmocap(config: MocapConfig, tell: Tell) -> Estimator:
     from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
 
-    options = FrankMocapOptions(
-        folder=_folder(config),
-        use_smplx=config.use_smplx,
-        hands=config.hands,
-        detector=config.detector,
-        device=config.device,
-        precision=config.precision,
-    )
-    return FrankMocapEstimator(options, tell)
+    return FrankMocapEstimator(FrankMocapOptions.of(config, _folder(config)), tell)
 
 
 def _mediapipe(config: MocapConfig, tell: Tell) -> Estimator:

@@ -99,12 +99,12 @@ def test_core_is_made_of_numpy_and_opencv(name):
     allowed = set(sys.stdlib_module_names) | {"numpy", "cv2", "frankmocap_ros"}
     at_top = {package.partition(".")[0] for package in imports(MODULES[name], everywhere=False)}
     assert at_top - allowed == set()
-    if not name.startswith(("estimators.", "sources")):
+    if not name.startswith(("estimators.", "sources", "assets.")):
         everywhere = {package.partition(".")[0] for package in imports(MODULES[name])}
         assert everywhere - allowed == set()
 
 
-@pytest.mark.parametrize("name", CORE)
+@pytest.mark.parametrize("name", sorted(set(CORE) - {"wrapper"}))  # as the commands it hands the clock in
 def test_no_clock_in_the_core(name):
     """Time comes in as seconds, so that recordings and simulations run as live images do."""
     assert {package.partition(".")[0] for package in imports(MODULES[name])} & {"time", "datetime"} == set()
