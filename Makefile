@@ -15,10 +15,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 demo: install  ## joints of a person, from a webcam or a photograph
 	$(BIN)/frankmocap_ros demo --duration 20
 
-test: install  ## every test, against the installed package
+test: install .venv/torch  ## every test, against the installed package
 	$(BIN)/pytest $(ARGS)
 
-check: install  ## style and types
+check: install .venv/torch  ## style and types
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/mypy
@@ -31,7 +31,7 @@ generate: install  ## rewrite what follows from the declared settings
 	$(BIN)/python -m frankmocap_ros.cli.generate
 	@$(MAKE) --no-print-directory install
 
-bench: install  ## what measures speed
+bench: install .venv/torch  ## what measures speed
 	@for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file" || exit 1; done
 
 install: .venv/package  ## the package, built and installed into .venv
@@ -47,6 +47,11 @@ clean:
 	$(PYTHON) build_backend/ros_wheels.py > .venv/build-requirements.txt
 	$(PIP) install --quiet 'setuptools>=77,<80' -r .venv/build-requirements.txt
 	$(PIP) install --quiet --no-build-isolation '.[ros,dev]'
+	touch $@
+
+# apart from the others: the demo does not need it, and it is large
+.venv/torch: .venv/dependencies
+	$(PIP) install --quiet --no-build-isolation '.[torch]'
 	touch $@
 
 .venv/package: .venv/dependencies $(SOURCES)

@@ -44,7 +44,7 @@ setup(
     ],
     extras_require={
         "ros": ["scikit-image>=0.22", *run_wheels()],
-        "torch": ["torch>=2.10", "smplx>=0.1.28"],
+        "torch": ["torch>=2.10", "smplx>=0.1.28", "safetensors>=0.4"],
         "openvino": ["openvino>=2024.0"],
         "onnxruntime": ["onnxruntime>=1.17"],
         "dev": [

@@ -19,7 +19,7 @@ from frankmocap_ros.assets.store import assets_folder
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import Body
 from frankmocap_ros.config import CameraConfig, MocapConfig
-from frankmocap_ros.errors import ImageError, SettingError
+from frankmocap_ros.errors import AssetError, ImageError, SettingError
 from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
 from frankmocap_ros.estimators.registry import NO_FOLDER
 from frankmocap_ros.geometry import Camera
@@ -65,7 +65,7 @@ class FrankMocapWrapper:
     ) -> None:
         folder = assets_folder(str(assets or ""))
         if folder is None:
-            raise SettingError(NO_FOLDER)
+            raise AssetError(NO_FOLDER)
         named = {
             "estimator": "frankmocap", "device": device, "use_smplx": use_smplx, "track_bbox": track_bbox,
             "hands": use_smplx and not fast_mode, "assets_dir": str(folder),

@@ -1,4 +1,4 @@
-"""``frankmocap_ros``: demo, node, camera, process."""
+"""``frankmocap_ros``: demo, node, camera, process, doctor, convert, standin."""
 
 import argparse
 import sys
@@ -37,12 +37,33 @@ def _process(args: Sequence[str]) -> int:
     return main(args)
 
 
+def _doctor(args: Sequence[str]) -> int:
+    from frankmocap_ros.cli.doctor import main
+
+    return main(args)
+
+
+def _convert(args: Sequence[str]) -> int:
+    from frankmocap_ros.cli.convert import main
+
+    return main(args)
+
+
+def _standin(args: Sequence[str]) -> int:
+    from frankmocap_ros.cli.standin import main
+
+    return main(args)
+
+
 # name: (what it does, what runs it); each imports its own module only when it is chosen
 _COMMANDS: dict[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "demo": ("camera, mocap node and a live table of what arrives", _demo),
     "node": ("the ROS 2 mocap node (takes --ros-args)", _node),
     "camera": ("the ROS 2 camera node (takes --ros-args)", _camera),
     "process": ("bodies of a video or of images as JSON lines, without ROS", _process),
+    "doctor": ("what is installed and which files are there, with the next step", _doctor),
+    "convert": ("read FrankMocap's files once, safely, into the cache", _convert),
+    "standin": ("write FrankMocap's files with random weights, to try things", _standin),
 }
 
 

@@ -56,9 +56,9 @@ class Pose2dDetector:
     name = "pose2d"
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]], device: str) -> None:
-        from frankmocap_ros.networks import pose2d
+        from frankmocap_ros.networks.pose2d import Pose2dDetector as Network
 
-        self._network = pose2d.Pose2dDetector(weights, device)
+        self._network = Network(weights, device)
 
     def detect(self, image: Image, max_people: int) -> list[Region]:
         """Regions with boxes, best first."""

@@ -96,7 +96,7 @@ class FrankMocapEstimator:
 
     name = "frankmocap"
 
-    def __init__(self, options: FrankMocapOptions, tell: Callable[[str], object] = lambda _: None) -> None:
+    def __init__(self, options: FrankMocapOptions, tell: Callable[[str], None] = lambda _: None) -> None:
         if options.hands and not options.use_smplx:
             raise EstimatorError("hands: true needs use_smplx: true with frankmocap; SMPL has no fingers")
         self._options = options

@@ -10,7 +10,7 @@ from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import AssetError, EstimatorError, MocapError
 from frankmocap_ros.estimators.base import Estimator
 
-Tell = Callable[[str], object]
+Tell = Callable[[str], None]
 
 NO_FOLDER = (
     "no folder with FrankMocap's files is named; set assets_dir (--assets DIR) or the environment "

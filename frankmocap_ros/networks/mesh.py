@@ -1,12 +1,11 @@
 """Vertices, the original's 49 joints and SMPL-X's own, through the ``smplx`` package: only when asked for."""
 
-import contextlib
-import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import AssetError, MissingDependencyError
@@ -27,11 +26,12 @@ JOINTS49 = (
     *(f"extra_{i}" for i in range(2, 9)),
     "nose", "left_eye", "right_eye", "left_ear", "right_ear",
 )  # fmt: skip
-# the vertices that ``smplx`` appends to its joints, in its order (fingertips follow and are not used)
-_PICKED = (
-    "nose", "right_eye", "left_eye", "right_ear", "left_ear",
-    "left_big_toe", "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel",
-)  # fmt: skip
+# joints that are vertices: our name -> the name under which ``smplx`` knows the vertex
+_PICKED = {
+    "nose": "nose", "right_eye": "reye", "left_eye": "leye", "right_ear": "rear", "left_ear": "lear",
+    "left_big_toe": "LBigToe", "left_small_toe": "LSmallToe", "left_heel": "LHeel",
+    "right_big_toe": "RBigToe", "right_small_toe": "RSmallToe", "right_heel": "RHeel",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,15 +49,10 @@ class Mesh:
     joints49: Array
 
 
-class _Struct:
-    """Arrays as attributes, as ``smplx`` wants them."""
-
-    def __init__(self, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-        vars(self).update(arrays)
-
-
 class MeshModel:
-    """SMPL or SMPL-X through ``smplx``, in float32 on the CPU.
+    """SMPL or SMPL-X by ``smplx``'s linear blend skinning, in float32 on the CPU.
+
+    Its classes are not used: that of SMPL-X insists on reading a file by itself, with pickle.
 
     Args:
         arrays: of the body model's file.
@@ -67,7 +62,7 @@ class MeshModel:
 
     Raises:
         MissingDependencyError: ``smplx`` is not installed.
-        AssetError: ``smplx`` cannot use the arrays.
+        AssetError: the arrays are not those of a body model.
     """
 
     def __init__(
@@ -78,37 +73,36 @@ class MeshModel:
         what: str = "body model",
     ) -> None:
         try:
-            import smplx
+            from smplx.lbs import lbs
+            from smplx.vertex_ids import vertex_ids
         except ImportError as error:
             raise MissingDependencyError(
                 f"vertices need the package smplx ({error}); run: pip install 'frankmocap_ros[torch]'"
             ) from error
+        lacking = sorted(
+            {"v_template", "shapedirs", "posedirs", "J_regressor", "weights", "f"} - arrays.keys()
+        )
+        if lacking:
+            raise AssetError(f"{what} holds no {', '.join(lacking)}; take the file of the neutral body model")
         vertices = arrays["v_template"].shape[0]
         if extra.shape != (9, vertices):
-            raise AssetError(
-                f"{what}: the extra joints' matrix has shape {extra.shape}, expected (9, {vertices})"
-            )
-        self._is_smplx = joints.skeleton is SMPLX
-        options: dict[str, Any] = {"data_struct": _Struct(arrays), "num_betas": BETAS}
-        if self._is_smplx:
-            options |= {"use_pca": False, "flat_hand_mean": True, "num_expression_coeffs": 10}
-        no_defaults = ("betas", "global_orient", "body_pose", "transl", "left_hand_pose", "right_hand_pose")
-        options |= {f"create_{name}": False for name in no_defaults}
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):  # it prints what nobody can act on
-                self._model = (smplx.SMPLX if self._is_smplx else smplx.SMPL)("", **options)
-        except (AttributeError, KeyError, ValueError, IndexError, RuntimeError) as error:
-            raise AssetError(f"{what}: smplx cannot use it ({type(error).__name__}: {error})") from error
+            raise AssetError(f"{what}: the extra joints' matrix has shape {extra.shape}, not (9, {vertices})")
+        self._skin: Callable[..., tuple[torch.Tensor, torch.Tensor]] = lbs
+        posedirs = arrays["posedirs"].reshape(-1, arrays["posedirs"].shape[-1]).T
+        self._template = _tensor(arrays["v_template"])[None]
+        self._shapedirs = _tensor(arrays["shapedirs"][:, :, :BETAS])
+        self._posedirs, self._regressor = _tensor(posedirs), _tensor(arrays["J_regressor"])
+        self._weights = _tensor(arrays["weights"])
+        self._parents = torch.tensor(joints.skeleton.parents)
         self._extra = np.asarray(extra, np.float64)
-        names = [*joints.skeleton.names, *_PICKED]
-        self._index = {name: row for row, name in reversed(list(enumerate(names)))}
-        if self._is_smplx:  # its eyeballs are joints of their own, not the vertices of the face
-            self._index |= {name: len(joints.skeleton) + row for row, name in enumerate(_PICKED)}
-
-    @property
-    def faces(self) -> NDArray[np.int64]:
-        """Corners of the triangles as vertex numbers, shape (F, 3)."""
-        return np.asarray(self._model.faces, np.int64)
+        self.faces: NDArray[np.int64] = np.asarray(arrays["f"], np.int64)
+        picked = vertex_ids["smplx" if joints.skeleton is SMPLX else "smplh"]
+        index = joints.skeleton.index
+        # SMPL-X's eyeballs are joints of their own; the 49 have the vertices of the face
+        names = {name for name in JOINTS49 if name not in _PICKED and not name.startswith("extra")}
+        self._own = [(k, index[name]) for k, name in enumerate(JOINTS49) if name in names]
+        self._picked = [(k, picked[_PICKED[name]]) for k, name in enumerate(JOINTS49) if name in _PICKED]
+        self._regressed = [(k, int(name[6:])) for k, name in enumerate(JOINTS49) if name.startswith("extra")]
 
     def __call__(self, rotations: Array, betas: Array) -> Mesh:
         """Pose bodies.
@@ -117,24 +111,19 @@ class MeshModel:
             rotations: shape (N, J, 3, 3) of the model's J joints, parent-relative; fingers with their mean.
             betas: shape (N, 10).
         """
-        import torch
-
-        def tensor(values: Array) -> torch.Tensor:
-            return torch.from_numpy(np.ascontiguousarray(values, np.float32))
-
-        pose = {"global_orient": tensor(rotations[:, :1]), "body_pose": tensor(rotations[:, 1:24])}
-        if self._is_smplx:
-            parts = {"body_pose": (1, 22), "jaw_pose": (22, 23), "leye_pose": (23, 24), "reye_pose": (24, 25)}
-            parts |= {"left_hand_pose": (25, 40), "right_hand_pose": (40, 55)}
-            pose |= {name: tensor(rotations[:, a:b]) for name, (a, b) in parts.items()}
-            pose["expression"] = torch.zeros(len(rotations), 10)
         with torch.inference_mode():
-            out = self._model(betas=tensor(betas), pose2rot=False, **pose)
-        vertices, joints = (np.asarray(t.numpy(), np.float64) for t in (out.vertices, out.joints))
+            posed = self._skin(
+                _tensor(betas), _tensor(rotations), self._template, self._shapedirs, self._posedirs,
+                self._regressor, self._parents, self._weights, pose2rot=False,
+            )  # fmt: skip
+        vertices, joints = (np.asarray(t.numpy(), np.float64) for t in posed)
         extra = np.einsum("ev,nvk->nek", self._extra, vertices, optimize=True)
-        rows = [self._index.get(name) for name in JOINTS49]
         joints49 = np.empty((len(rotations), len(JOINTS49), 3))
-        for k, (name, row) in enumerate(zip(JOINTS49, rows, strict=True)):
-            joints49[:, k] = joints[:, row] if row is not None else extra[:, int(name[6:])]
-        own = len(SMPLX) if self._is_smplx else 24
-        return Mesh(vertices, joints[:, :own], joints49)
+        for source, rows in ((joints, self._own), (vertices, self._picked), (extra, self._regressed)):
+            to, of = zip(*rows, strict=True)
+            joints49[:, to] = source[:, of]
+        return Mesh(vertices, joints, joints49)
+
+
+def _tensor(values: NDArray[Any]) -> torch.Tensor:
+    return torch.from_numpy(np.array(values, np.float32))

@@ -78,9 +78,7 @@ class MocapNode(LifecycleNode):
         config = self._settings.config
         estimator: Estimator | None = None
         try:
-            log = self.get_logger()
-            # not the functions themselves: rclpy remembers a severity for each place that it is called from
-            estimator = make_estimator(config, lambda text: log.info(text), lambda text: log.warning(text))
+            estimator = make_estimator(config, self._tell, self._warn)
             start_s = time.perf_counter()
             estimator.warm_up()
             self._outputs = Outputs(self, config.joint_topics)
@@ -162,6 +160,12 @@ class MocapNode(LifecycleNode):
     def _subscribe(self, kind: type, topic: str, callback: Callable[[Any], None]) -> Subscription:
         qos = copy(IMAGES)  # rclpy writes the overrides of this topic into it
         return self.create_subscription(kind, topic, callback, qos, qos_overriding_options=OVERRIDABLE)
+
+    def _tell(self, text: str) -> None:
+        self.get_logger().info(text)
+
+    def _warn(self, text: str) -> None:
+        self.get_logger().warning(text)
 
     def _configured(self, config: MocapConfig) -> None:
         """Bring changed settings into force."""

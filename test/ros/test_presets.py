@@ -32,7 +32,7 @@ def config(kind, context, file, namespace="/"):
     [
         ("fastest", MocapConfig(resize_short=256)),
         ("balanced", MocapConfig()),
-        ("highest_quality", MocapConfig(resize_short=512, hands=True)),
+        ("highest_quality", MocapConfig(resize_short=512, use_smplx=True, hands=True)),
     ],
 )
 def test_preset(context, preset, expected, namespace):

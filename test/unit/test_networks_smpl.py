@@ -70,7 +70,7 @@ def test_another_tree(arrays):
 
 
 def test_a_mesh_that_lacks_something(arrays, model):
-    with pytest.raises(AssetError, match=r"shape \(8, 6890\), expected \(9, 6890\)"):
+    with pytest.raises(AssetError, match=r"shape \(8, 6890\), not \(9, 6890\)"):
         MeshModel(arrays, arrays["J_regressor_extra"][:8], model)
-    with pytest.raises(AssetError, match="smplx cannot use it"):
+    with pytest.raises(AssetError, match="holds no weights"):
         MeshModel({k: v for k, v in arrays.items() if k != "weights"}, arrays["J_regressor_extra"], model)

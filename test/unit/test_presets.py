@@ -37,3 +37,4 @@ def test_presets_are_in_order_of_quality():
     assert balanced == MocapConfig()
     assert fastest.resize_short < balanced.resize_short < best.resize_short
     assert best.hands
+    assert best.use_smplx

@@ -1,0 +1,164 @@
+"""The folder of converted files, and what is known of each: from which file, with which SHA-256."""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from frankmocap_ros.errors import AssetError
+
+CACHE_VARIABLE: Final = "FRANKMOCAP_CACHE_DIR"
+_VERSION: Final = 1  # of the conversion; a change converts every file again
+_WORK: Final = "converting-"
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What tells at a glance whether a file changed.
+
+    Attributes:
+        path: absolute path.
+        size: in bytes.
+        mtime_ns: time of the last change [ns].
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+
+    @staticmethod
+    def of(path: Path) -> "Stamp":
+        """The stamp of a file that is there."""
+        found = path.stat()
+        return Stamp(str(path.absolute()), found.st_size, found.st_mtime_ns)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the manifest says of one source file.
+
+    Attributes:
+        source: the source's stamp when it was read.
+        source_sha256: of its content.
+        file: name of the converted file in the cache; empty where the source was refused.
+        sha256: of the converted file.
+        refused: why the source was refused, or empty.
+        version: of the conversion.
+    """
+
+    source: Stamp
+    source_sha256: str
+    file: str = ""
+    sha256: str = ""
+    refused: str = ""
+    version: int = _VERSION
+
+
+def cache_folder() -> Path:
+    """$FRANKMOCAP_CACHE_DIR, else $XDG_CACHE_HOME/frankmocap_ros, else ~/.cache/frankmocap_ros."""
+    own = os.environ.get(CACHE_VARIABLE)
+    if own:
+        return Path(own).expanduser()
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "frankmocap_ros"
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+class Cache:
+    """Converted files in one folder, each with a manifest of its source.
+
+    Several processes may use the folder at once: files appear whole or not at all, and one process converts
+    at a time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _manifest(self, key: str, source: Path) -> Path:
+        place = hashlib.sha256(os.fsencode(source.absolute())).hexdigest()[:16]
+        return self.folder / f"{key}-{place}.json"
+
+    def entry(self, key: str, source: Path) -> Entry | None:
+        """What is known of a source; None where there is nothing, or nothing that can be read."""
+        try:
+            found = json.loads(self._manifest(key, source).read_text(encoding="utf-8"))
+            entry = Entry(**{**found, "source": Stamp(**found["source"])})
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        named = isinstance(entry.file, str) and Path(entry.file).name == entry.file
+        return entry if entry.version == _VERSION and named else None
+
+    def remember(self, key: str, source: Path, entry: Entry) -> None:
+        """Write a source's manifest, in one step."""
+        path = self._manifest(key, source)
+        handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=path.name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(asdict(entry), file, indent=1)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+
+    def read(self, entry: Entry) -> bytes | None:
+        """Content of a converted file; None where it is gone or not what was written."""
+        if not entry.file:
+            return None
+        try:
+            data = (self.folder / entry.file).read_bytes()
+        except OSError:
+            return None
+        return data if hashlib.sha256(data).hexdigest() == entry.sha256 else None
+
+    def keep(self, written: Path, name: str) -> str:
+        """Take a file into the cache under a name, in one step; returns its SHA-256."""
+        digest = sha256_of(written)
+        os.replace(written, self.folder / name)
+        return digest
+
+    @contextlib.contextmanager
+    def converting(self) -> Iterator[Path]:
+        """An empty folder to convert one file in; no other process converts meanwhile.
+
+        Raises:
+            AssetError: the cache cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = (self.folder / "lock").open("ab")
+        except OSError as error:
+            raise AssetError(
+                f"the cache folder {self.folder} cannot be written ({error}); "
+                f"set {CACHE_VARIABLE} to one that can"
+            ) from error
+        with lock:
+            if _locked(lock.fileno()):
+                for left in self.folder.glob(f"{_WORK}*"):  # by a process that was ended
+                    shutil.rmtree(left, ignore_errors=True)
+            with tempfile.TemporaryDirectory(dir=self.folder, prefix=_WORK) as work:
+                yield Path(work)
+
+
+def _locked(handle: int) -> bool:
+    """Wait until nobody else holds the lock; False on file systems that have none."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError:
+        return False
+    return True

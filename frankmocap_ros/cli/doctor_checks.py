@@ -1,0 +1,191 @@
+"""What ``frankmocap_ros doctor`` says of the machine: Python, packages, ROS, transport, device."""
+
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+import frankmocap_ros
+from frankmocap_ros.assets.checkpoint import INSTALL, new_enough
+from frankmocap_ros.assets.report import Check
+from frankmocap_ros.cli.doctor_probes import Probe
+from frankmocap_ros.cli.ros_available import require_ros
+from frankmocap_ros.errors import MissingDependencyError, MocapError
+from frankmocap_ros.transport import (
+    OLD_PROFILE_VARIABLE,
+    PROFILE_VARIABLE,
+    PROFILES_HERE,
+    transport_variables,
+    users_choice,
+)
+
+_PYTHONS = ((3, 10), (3, 13))  # from, and the first that is not any more
+_OPENCVS = (
+    "opencv-python",
+    "opencv-contrib-python",
+    "opencv-python-headless",
+    "opencv-contrib-python-headless",
+)
+_FAST_DDS = ("rmw_fastrtps_cpp", "rmw_fastrtps_dynamic_cpp")
+_NVIDIA = Path("/proc/driver/nvidia/version")
+
+
+def _version(package: str) -> str | None:
+    """Version of an installed distribution, None where it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def python_check() -> Check:
+    """Python and this package."""
+    here = platform.python_version()
+    text = f"Python {here}, frankmocap_ros {frankmocap_ros.__version__}"
+    details = {"version": here, "package": frankmocap_ros.__version__, "executable": sys.executable}
+    if not _PYTHONS[0] <= sys.version_info[:2] < _PYTHONS[1]:
+        step = "MediaPipe runs on Python 3.10, 3.11 and 3.12: install with python3.12 -m venv"
+        return Check("python", "warning", text, step, details)
+    return Check("python", "ok", text, "", details)
+
+
+def numbers_check() -> Check:
+    """NumPy and OpenCV."""
+    try:
+        import cv2
+        import numpy as np
+    except (ImportError, OSError) as error:
+        step = (
+            "pip install --force-reinstall opencv-python==4.11.0.86 'numpy<2' (no libGL: apt install libgl1)"
+        )
+        return Check("opencv", "error", f"OpenCV or NumPy does not load: {error}", step)
+    installed = {name: version for name in _OPENCVS if (version := _version(name)) is not None}
+    details = {"numpy": np.__version__, "opencv": cv2.__version__, "installed": installed}
+    text = f"OpenCV {cv2.__version__}, NumPy {np.__version__}"
+    if len(set(installed.values())) > 1:
+        pairs = ", ".join(f"{name} {version}" for name, version in installed.items())
+        wanted = installed.get("opencv-contrib-python", next(iter(installed.values())))
+        step = "pip install " + " ".join(f"{name}=={wanted}" for name in installed)
+        return Check(
+            "opencv", "warning", f"{text}; of several versions in one folder: {pairs}", step, details
+        )
+    return Check("opencv", "ok", text, "", details)
+
+
+def ros_check(probe: Probe, environ: Mapping[str, str]) -> Check:
+    """ROS 2, this package's messages, and the middleware."""
+    sourced = environ.get("ROS_DISTRO")
+    version = _version("ros-rclpy") or _version("rclpy")
+    details = {"distro": sourced, "rclpy": version, "rmw": probe.found.get("rmw")}
+    try:
+        require_ros("node")
+    except MissingDependencyError as error:
+        what, _, step = str(error).partition(". ")
+        return Check("ros", "error", what, step, details)
+    place = f"ROS {sourced}, sourced" if sourced else "ROS from wheels (no distribution is sourced)"
+    if probe.error:
+        step = (
+            f"source /opt/ros/{sourced}/setup.bash again"
+            if sourced
+            else "in a checkout: pip install '.[ros]'"
+        )
+        return Check("ros", "error", f"{place}: rclpy does not load: {probe.error}", step, details)
+    if not probe.found.get("messages"):
+        reason = probe.found.get("messages_error", "")
+        step = (
+            "build again with `colcon build`, then source install/setup.bash"
+            if sourced
+            else "in a checkout: pip install --force-reinstall '.[ros]'"
+        )
+        return Check("ros", "error", f"{place}: this package's messages do not load: {reason}", step, details)
+    text = f"{place}; rclpy {version or 'of the distribution'}, RMW {probe.found['rmw']}"
+    return Check("ros", "ok", text, "", details)
+
+
+def transport_check(rmw: str | None, environ: Mapping[str, str]) -> Check:
+    """How images get from process to process."""
+    if rmw is not None and rmw not in _FAST_DDS:
+        return Check("transport", "ok", f"no profile is needed with {rmw}", "", {"profile": None})
+    chosen = users_choice(environ)
+    if chosen is not None:
+        value = environ.get(chosen, "")
+        details = {"profile": value or chosen}
+        if chosen in (PROFILE_VARIABLE, OLD_PROFILE_VARIABLE) and not Path(value).is_file():
+            step = f"unset {chosen}, or set it to an XML profile that is there"
+            return Check("transport", "warning", f"{chosen}={value} is no file", step, details)
+        text = f"yours: ./{chosen}" if chosen in PROFILES_HERE else f"yours: {chosen}={value}"
+        return Check("transport", "ok", text, "", details)
+    try:
+        ((name, value),) = transport_variables(environ).items()
+    except MocapError as error:
+        what, _, step = str(error).partition("; ")
+        return Check("transport", "warning", what, step, {"profile": None})
+    small = " (the small one: shared memory is short)" if "small" in Path(value).name else ""
+    text = f"launch files and demo take {value}{small}; with ros2 run: export {name}={value}"
+    return Check("transport", "ok", text, "", {"profile": value})
+
+
+def torch_check(probe: Probe) -> Check:
+    """Torch and the device that ``auto`` takes."""
+    version = _version("torch")
+    if find_spec("torch") is None:
+        return Check(
+            "torch", "warning", "torch is not installed; FrankMocap needs it", INSTALL, {"version": None}
+        )
+    details = {"version": version, **probe.found}
+    if probe.error:
+        step = (
+            f"pip install --force-reinstall 'torch>=2.10', then look with: {sys.executable} -c 'import torch'"
+        )
+        return Check("torch", "warning", f"torch {version} does not load: {probe.error}", step, details)
+    found = str(probe.found["version"])
+    if not new_enough(found):
+        text = f"torch {found} does not read checkpoints safely, 2.10 or later does"
+        return Check("torch", "warning", text, "pip install 'torch>=2.10'", details)
+    text = f"torch {found} on {probe.found['device']}; bf16: {'yes' if probe.found['bf16'] else 'no'}"
+    if not probe.found["cuda"] and _NVIDIA.exists():
+        step = "install torch with CUDA from https://pytorch.org/get-started/locally; look at nvidia-smi"
+        return Check(
+            "torch", "warning", f"{text}; an NVIDIA driver is here, but torch does not use it", step, details
+        )
+    return Check("torch", "ok", text, "", details)
+
+
+def packages_check() -> Check:
+    """Small packages that FrankMocap needs beside torch."""
+    versions = {name: _version(name) if find_spec(name) else None for name in ("safetensors", "smplx")}
+    text = ", ".join(f"{name} {version or 'missing'}" for name, version in versions.items())
+    if None in versions.values():
+        uses = "safetensors for weights, smplx for vertices"
+        return Check("packages", "warning", f"{text}; FrankMocap needs {uses}", INSTALL, versions)
+    return Check("packages", "ok", text, "", versions)
+
+
+def mediapipe_check(probe: Probe) -> Check:
+    """MediaPipe."""
+    version = _version("mediapipe")
+    if probe.error:
+        installed = find_spec("mediapipe") is not None
+        text = (
+            f"mediapipe {version} does not load: {probe.error}" if installed else "mediapipe is not installed"
+        )
+        step = "pip install mediapipe==0.10.21 'numpy<2' (Python 3.10 to 3.12)"
+        return Check("mediapipe", "warning", text, step, {"version": version})
+    return Check("mediapipe", "ok", f"mediapipe {version}", "", {"version": version})
+
+
+def machine_checks(probes: Mapping[str, Probe], environ: Mapping[str, str] = os.environ) -> list[Check]:
+    """All of the above, in the order of the report."""
+    rmw = probes["ros"].found.get("rmw") or environ.get("RMW_IMPLEMENTATION")
+    return [
+        python_check(),
+        numbers_check(),
+        ros_check(probes["ros"], environ),
+        transport_check(rmw, environ),
+        torch_check(probes["torch"]),
+        packages_check(),
+        mediapipe_check(probes["mediapipe"]),
+    ]

@@ -1,0 +1,45 @@
+"""``frankmocap_ros standin``: a folder of random weights, to try everything without FrankMocap's files."""
+
+import argparse
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from frankmocap_ros.assets.standin import write_standin
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="frankmocap_ros standin",
+        description="Write random weights under the names and in the formats of FrankMocap's files. "
+        "Everything runs on them at full size, and says so: the poses are meaningless. Needs torch and smplx "
+        "(pip install 'frankmocap_ros[torch]') and 0.5 GB of disk.",
+    )
+    parser.add_argument("folder", metavar="DIR", type=Path, help="a new folder, or one of older stand-ins")
+    parser.add_argument(
+        "--seed", type=_seed, default=0, help="other random numbers, 0 or more (default: %(default)s)"
+    )
+    return parser
+
+
+def main(args: Sequence[str]) -> int:
+    """Run the command; exit code 0."""
+    arguments = _parser().parse_args(args)
+    folder: Path = arguments.folder.expanduser()
+    start_s = time.perf_counter()
+    size = write_standin(folder, arguments.seed, progress=lambda text: print(f"  {text}", file=sys.stderr))
+    print(
+        f"{folder}: stand-in files, {size / 1e6:.0f} MB in {time.perf_counter() - start_s:.1f} s. "
+        "Poses that come of them are meaningless.\n"
+        f"Next: frankmocap_ros process VIDEO --estimator frankmocap --assets {shlex.quote(str(folder))}"
+    )
+    return 0

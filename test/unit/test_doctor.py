@@ -1,0 +1,396 @@
+"""doctor: tells what is there, changes nothing, and says the next step where something lacks."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, needed
+from frankmocap_ros.assets.report import Check, file_checks, needed_for
+from frankmocap_ros.assets.store import AssetStore
+from frankmocap_ros.cli import doctor, doctor_checks, doctor_probes
+from frankmocap_ros.cli.doctor_checks import (
+    machine_checks,
+    mediapipe_check,
+    numbers_check,
+    packages_check,
+    python_check,
+    ros_check,
+    torch_check,
+    transport_check,
+)
+from frankmocap_ros.cli.doctor_probes import Probe, Probes
+
+TORCH = Probe({"version": "2.13.0", "cuda": False, "device": "cpu fp32", "bf16": False})
+MEDIAPIPE = Probe({"version": "0.10.21"})
+ROS = Probe({"rmw": "rmw_fastrtps_cpp", "messages": True})
+BROKEN = Probe({}, "ImportError: libwhatever.so: cannot open")
+
+
+@pytest.fixture(autouse=True)
+def own_places(monkeypatch, tmp_path_factory):
+    """No folder and no cache of whoever runs the tests."""
+    monkeypatch.delenv("FRANKMOCAP_ASSETS_DIR", raising=False)
+    monkeypatch.setenv("FRANKMOCAP_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+
+
+def small_folder(path, keys=tuple(ASSETS)):
+    """Files that look whole at both ends, but are small."""
+    ends = {"checkpoint": b"\x80\x02", "pickle": b"\x80\x02.", "npy": b"\x93NUMPY", "npz": None}
+    for key in keys:
+        asset = ASSETS[key]
+        file = path / asset.path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if asset.kind == "npz":
+            import numpy as np
+
+            np.savez(file, pose=np.zeros(144))
+        else:
+            file.write_bytes(ends[asset.kind])
+    return path
+
+
+def by_name(checks):
+    return {check.name: check for check in checks}
+
+
+def states(checks):
+    return {
+        check.details["key"]: check.details["state"] for check in checks if check.name.startswith("file ")
+    }
+
+
+def assert_next_steps(checks):
+    for check in checks:
+        assert check.text, check
+        assert check.status == "ok" or check.next_step, check
+
+
+# ---------------------------------------------------------------- the command
+
+
+def run(*arguments, environ=None):
+    """The command in a process of its own; packages may take a minute to load on a busy machine."""
+    program = "import sys; from frankmocap_ros.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    return subprocess.run(
+        [sys.executable, "-c", program, "doctor", "--limit-s", "60", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=150,
+        check=False,
+        env={**os.environ, **(environ or {})},
+    )
+
+
+def report(done):
+    """The JSON of a run, after what must be true of each."""
+    assert done.stderr == ""
+    found = json.loads(done.stdout)
+    verdicts = {check["status"] for check in found["checks"]}
+    assert verdicts <= {"ok", "warning", "error"}
+    assert (
+        done.returncode == found["exit"] == (2 if "error" in verdicts else 1 if "warning" in verdicts else 0)
+    )
+    assert found["ok"] is (done.returncode == 0)
+    assert all(check["next_step"] for check in found["checks"] if check["status"] != "ok")
+    return found, {check["name"]: check for check in found["checks"]}
+
+
+def test_without_a_folder_every_file_is_named_with_licence_address_and_place():
+    found, checks = report(run("--json"))
+    assert found["exit"] in (1, 2)
+    assert found["estimator"] == "mediapipe"
+    assert "--assets" in checks["assets"]["next_step"]
+    assert {name for name in checks if name.startswith("file ")} == {f"file {key}" for key in ASSETS}
+    for key, asset in ASSETS.items():
+        check = checks[f"file {key}"]
+        assert (check["state"], check["licence"], check["url"]) == ("missing", asset.licence, asset.url)
+        assert asset.url in check["next_step"]
+        assert asset.path in check["next_step"]
+        assert asset.licence in check["text"]
+    assert set(checks) >= {
+        "python",
+        "opencv",
+        "ros",
+        "transport",
+        "torch",
+        "packages",
+        "mediapipe",
+        "estimator",
+    }
+    assert checks["torch"]["device"].split()[-1] in ("fp32", "bf16", "fp16")
+    assert checks["opencv"]["numpy"] in checks["opencv"]["text"]
+
+
+def test_standin_files_are_whole_and_their_poses_meaningless(standin):
+    before = sorted(standin.rglob("*"))
+    cache = Path(os.environ["FRANKMOCAP_CACHE_DIR"])
+    done = run("--json", environ={"FRANKMOCAP_ASSETS_DIR": str(standin)})
+    found, checks = report(done)
+    assert found["exit"] in (1, 2)
+    assert checks["assets"]["standin"] is True
+    assert "poses are meaningless" in checks["assets"]["text"]
+    assert {checks[f"file {key}"]["state"] for key in ASSETS} == {"needs conversion"}
+    assert {checks[f"file {key}"]["status"] for key in ASSETS} == {"ok"}
+    # nothing was converted or written
+    assert not list(cache.iterdir())
+    assert sorted(standin.rglob("*")) == before
+
+
+def test_text_has_a_line_each_and_a_next_step_below_each_that_fails(tmp_path):
+    done = run("--assets", tmp_path)
+    lines = done.stdout.splitlines()
+    failing = [i for i, line in enumerate(lines) if line.startswith(("WARNING", "ERROR"))]
+    assert len(failing) >= len(needed())
+    assert all(lines[i + 1].startswith("         next: ") for i in failing)
+    assert f"(exit code {done.returncode})" in lines[-1]
+
+
+def test_help_says_the_exit_codes():
+    done = run("--help")
+    assert done.returncode == 0
+    text = " ".join(done.stdout.split())
+    assert "Exit code: 0 all is well; 1 it runs, with warnings" in text
+    assert "2 the node cannot run" in text
+
+
+# ---------------------------------------------------------------- files
+
+
+def test_an_empty_folder_lacks_every_file(tmp_path):
+    checks = file_checks(tmp_path)
+    assert_next_steps(checks)
+    assert set(states(checks).values()) == {"missing"}
+    assert set(states(checks)) == set(ASSETS)
+    found = by_name(checks)
+    assert found["assets"].status == "ok"
+    for key, asset in ASSETS.items():
+        assert str(tmp_path / asset.path) in found[f"file {key}"].next_step
+    assert "register at https://smpl.is.tue.mpg.de" in found["file smpl"].next_step
+
+
+def test_a_folder_that_is_not_there_or_a_file(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    for path in (tmp_path / "nowhere", file):
+        checks = file_checks(path)
+        assert_next_steps(checks)
+        assert by_name(checks)["assets"].status == "warning"
+        assert "is not a folder" in by_name(checks)["assets"].text
+        assert set(states(checks).values()) == {"missing"}
+
+
+def test_only_what_nothing_reads_may_lack_without_a_warning(tmp_path):
+    unread = {key for key in ASSETS if not needed_for(key)}
+    assert unread == {"hand_info"}
+    assert needed_for("smpl") == ("SMPL",)
+    assert needed_for("mean_params") == ("SMPL", "SMPL-X")
+    assert needed_for("hand") == ("hands",)
+    for check in file_checks(tmp_path)[1:]:
+        assert (check.status == "ok") == (check.details["key"] in unread)
+
+
+@pytest.mark.parametrize("key", ["body_smpl", "hand", "pose2d", "smpl", "smplx", "mean_params", "mean_mano"])
+def test_a_truncated_file_is_damaged(standin, tmp_path, key):
+    path = tmp_path / ASSETS[key].path
+    path.parent.mkdir(parents=True)
+    whole = (standin / ASSETS[key].path).read_bytes()
+    path.write_bytes(whole)
+    assert states(file_checks(tmp_path))[key] == "needs conversion"
+    path.write_bytes(whole[: len(whole) * 9 // 10].rstrip(b"."))
+    checks = file_checks(tmp_path)
+    assert_next_steps(checks)
+    check = by_name(checks)[f"file {key}"]
+    assert (check.status, check.details["state"]) == ("warning", "damaged")
+    assert ASSETS[key].url in check.next_step
+    assert str(path) in check.next_step
+    path.write_bytes(b"")
+    assert "it is empty" in by_name(file_checks(tmp_path))[f"file {key}"].text
+
+
+def test_a_converted_file_says_so_until_it_changes(standin, tmp_path):
+    path = tmp_path / ASSETS["mean_params"].path
+    path.parent.mkdir(parents=True)
+    shutil.copy(standin / ASSETS["mean_params"].path, path)
+    AssetStore(tmp_path).load("mean_params")
+    assert states(file_checks(tmp_path))["mean_params"] == "converted"
+    path.write_bytes(path.read_bytes() + b"\0")
+    assert states(file_checks(tmp_path))["mean_params"] != "converted"
+
+
+def test_the_record_of_a_check_is_flat_json():
+    record = Check("a", "warning", "b", "c", {"d": [1]}).record()
+    assert record == {"name": "a", "status": "warning", "text": "b", "next_step": "c", "d": [1]}
+
+
+# ---------------------------------------------------------------- what auto takes
+
+
+def chosen(folder, torch=TORCH, mediapipe=MEDIAPIPE):
+    probes = {"torch": torch, "mediapipe": mediapipe, "ros": ROS}
+    checks = [*machine_checks(probes, {}), *file_checks(folder)]
+    assert_next_steps(checks)
+    check = doctor.estimator_check(folder, by_name(checks))
+    assert_next_steps([check])
+    return check
+
+
+def test_auto_takes_frankmocap_where_everything_is_there(as_if_real):
+    check = chosen(as_if_real)
+    assert (check.status, check.details["estimator"]) == ("ok", "frankmocap")
+
+
+def test_auto_does_not_take_standins(standin):
+    check = chosen(standin)
+    assert (check.status, check.details["estimator"]) == ("warning", "mediapipe")
+    assert "stand-in" in check.text
+
+
+def test_auto_takes_mediapipe_where_something_of_frankmocap_lacks(as_if_real, tmp_path):
+    for check, reason in (
+        (chosen(None), "no folder"),
+        (chosen(tmp_path / "empty"), ASSETS["body_smpl"].path),
+        (chosen(as_if_real, torch=BROKEN), "libwhatever"),
+        (chosen(as_if_real, torch=Probe({**TORCH.found, "version": "2.9.1"})), "2.9.1"),
+        (chosen(small_folder(tmp_path / "small")), "is damaged"),
+    ):
+        assert (check.status, check.details["estimator"]) == ("warning", "mediapipe")
+        assert reason in check.text
+
+
+def test_a_driver_that_torch_does_not_use_is_no_reason_against_frankmocap(as_if_real, monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor_checks, "_NVIDIA", tmp_path)
+    assert torch_check(TORCH).status == "warning"
+    assert chosen(as_if_real).details["estimator"] == "frankmocap"
+
+
+def test_neither_estimator_is_an_error(as_if_real, tmp_path):
+    check = chosen(tmp_path, mediapipe=BROKEN)
+    assert (check.status, check.details["estimator"]) == ("error", None)
+    assert "pip install mediapipe" in check.next_step
+    assert chosen(as_if_real, mediapipe=BROKEN).status == "ok"
+
+
+def exit_code(monkeypatch, capsys, folder, **probes):
+    """Exit code and report of the command in this process, with these results of the probes."""
+    results = {"torch": TORCH, "mediapipe": MEDIAPIPE, "ros": ROS, **probes}
+    monkeypatch.setattr(
+        doctor, "Probes", lambda limit_s: type("fake", (), {"results": lambda self: results})()
+    )
+    monkeypatch.setattr(doctor_checks, "require_ros", lambda command: None)
+    monkeypatch.setattr(doctor_checks, "numbers_check", lambda: Check("opencv", "ok", "as it should be"))
+    code = doctor.main(["--json", *(["--assets", str(folder)] if folder else [])])
+    found = json.loads(capsys.readouterr().out)
+    assert found["exit"] == code
+    assert found["ok"] is (code == 0)
+    return code
+
+
+def test_exit_codes(monkeypatch, capsys, as_if_real, standin, tmp_path):
+    assert exit_code(monkeypatch, capsys, as_if_real) == 0
+    assert exit_code(monkeypatch, capsys, standin) == 1
+    assert exit_code(monkeypatch, capsys, None) == 1
+    assert exit_code(monkeypatch, capsys, as_if_real, mediapipe=BROKEN) == 1
+    assert exit_code(monkeypatch, capsys, as_if_real, torch=BROKEN) == 1
+    assert exit_code(monkeypatch, capsys, tmp_path / "empty", mediapipe=BROKEN) == 2
+    assert exit_code(monkeypatch, capsys, as_if_real, torch=BROKEN, mediapipe=BROKEN) == 2
+    assert exit_code(monkeypatch, capsys, as_if_real, ros=BROKEN) == 2
+
+
+# ---------------------------------------------------------------- the machine
+
+
+def test_ros(monkeypatch):
+    real = doctor_checks.require_ros
+    monkeypatch.setattr(doctor_checks, "require_ros", lambda command: None)
+    check = ros_check(ROS, {"ROS_DISTRO": "jazzy"})
+    assert (check.status, check.details["rmw"]) == ("ok", "rmw_fastrtps_cpp")
+    assert "jazzy" in check.text
+    assert "wheels" in ros_check(ROS, {}).text
+    unbuilt = Probe({"rmw": "rmw_fastrtps_cpp", "messages": False, "messages_error": "ImportError: x"})
+    for environ, step in (({}, "pip install"), ({"ROS_DISTRO": "jazzy"}, "setup.bash")):
+        for probe in (BROKEN, unbuilt):
+            check = ros_check(probe, environ)
+            assert check.status == "error"
+            assert step in check.next_step
+    monkeypatch.setattr(doctor_checks, "require_ros", real)
+    monkeypatch.setattr("frankmocap_ros.cli.ros_available.find_spec", lambda name: None)
+    check = ros_check(BROKEN, {})
+    assert (check.status, "rclpy is not installed" in check.text) == ("error", True)
+    assert "pip install '.[ros]'" in check.next_step
+
+
+def test_transport(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    check = transport_check("rmw_fastrtps_cpp", {})
+    assert (check.status, Path(check.details["profile"]).name[:7]) == ("ok", "fastdds")
+    assert "export FASTDDS_DEFAULT_PROFILES_FILE=" in check.text
+    assert "export FASTRTPS_DEFAULT" in transport_check(None, {"ROS_DISTRO": "humble"}).text
+    monkeypatch.setattr("frankmocap_ros.transport.free_shared_memory", lambda: 10_000_000)
+    assert "shared memory is short" in transport_check("rmw_fastrtps_cpp", {}).text
+    own = tmp_path / "own.xml"
+    variable = {"FASTDDS_DEFAULT_PROFILES_FILE": str(own)}
+    check = transport_check("rmw_fastrtps_cpp", variable)
+    assert (check.status, "is no file" in check.text) == ("warning", True)
+    assert "unset FASTDDS_DEFAULT_PROFILES_FILE" in check.next_step
+    own.write_text("<profiles/>")
+    assert transport_check("rmw_fastrtps_cpp", variable).details["profile"] == str(own)
+    assert transport_check("rmw_fastrtps_cpp", {"FASTDDS_BUILTIN_TRANSPORTS": "LARGE_DATA"}).status == "ok"
+    assert "no profile is needed" in transport_check("rmw_cyclonedds_cpp", {}).text
+
+
+def test_torch(monkeypatch):
+    cuda = Probe({"version": "2.13.0", "cuda": True, "device": "NVIDIA H100 fp16", "bf16": True})
+    check = torch_check(cuda)
+    assert (check.status, check.details["bf16"]) == ("ok", True)
+    assert "NVIDIA H100 fp16" in check.text
+    check = torch_check(Probe({**TORCH.found, "version": "2.9.1"}))
+    assert (check.status, "torch>=2.10" in check.next_step) == ("warning", True)
+    assert "libwhatever" in torch_check(BROKEN).text
+    monkeypatch.setattr(doctor_checks, "find_spec", lambda name: None)
+    assert "frankmocap_ros[torch]" in torch_check(BROKEN).next_step
+    assert "frankmocap_ros[torch]" in packages_check().next_step
+    assert mediapipe_check(BROKEN).text == "mediapipe is not installed"
+
+
+def test_an_old_python_is_told(monkeypatch):
+    assert python_check().status == "ok"
+    monkeypatch.setattr(doctor_checks, "_PYTHONS", ((3, 8), (3, 9)))
+    assert (python_check().status, "3.12" in python_check().next_step) == ("warning", True)
+
+
+def test_several_opencvs_of_different_versions_are_told(monkeypatch):
+    versions = {"opencv-python": "4.11.0.86", "opencv-contrib-python": "4.12.0.88"}
+    monkeypatch.setattr(doctor_checks, "_version", versions.get)
+    check = numbers_check()
+    assert check.status == "warning"
+    assert "opencv-python==4.12.0.88" in check.next_step
+    versions["opencv-python"] = "4.12.0.88"
+    assert numbers_check().status == "ok"
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    assert (numbers_check().status, "opencv-python" in numbers_check().next_step) == ("error", True)
+
+
+def probe(monkeypatch, program, limit_s=60.0):
+    monkeypatch.setattr(doctor_probes, "_PROGRAMS", {"x": program})
+    return Probes(limit_s).results()["x"]
+
+
+def test_a_package_may_print_fail_crash_or_hang(monkeypatch):
+    assert probe(monkeypatch, "print('hello', end='')\nfound = {'a': 1}\n").found == {"a": 1}
+    assert "No module named 'nowhere_at_all'" in probe(monkeypatch, "import nowhere_at_all\n").error
+    assert "signal 6" in probe(monkeypatch, "import os; os.abort()\n").error
+    assert "exit code 3" in probe(monkeypatch, "import os; os._exit(3)\n").error
+    hangs = probe(monkeypatch, "import time; time.sleep(600)\n", limit_s=0.2)
+    assert "does not load within 0.2 s" in hangs.error
+    assert hangs.found == {}
+
+
+def test_modules_of_the_folder_that_it_starts_in_are_not_taken(monkeypatch, tmp_path):
+    (tmp_path / "tricky.py").write_text("raise RuntimeError('taken')")
+    monkeypatch.chdir(tmp_path)
+    assert "No module named 'tricky'" in probe(monkeypatch, "import tricky\n").error

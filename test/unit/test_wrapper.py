@@ -1,0 +1,184 @@
+"""The plain Python API, on stand-in files."""
+
+import json
+import logging
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from frankmocap_ros.boxes import region_of
+from frankmocap_ros.errors import AssetError, EstimatorError, ImageError, SettingError, SourceError
+from frankmocap_ros.estimators import frankmocap
+from frankmocap_ros.estimators.frankmocap import STANDIN_WARNING
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.wrapper import FrankMocapWrapper, VideoProcessorTrack
+
+IMAGE = np.random.default_rng(1).integers(0, 255, (360, 480, 3), np.uint8)
+
+
+class Standing:
+    """Finds one person, always at the same place of the image."""
+
+    name = "standing"
+    seen: list
+
+    def __init__(self, *_):
+        Standing.seen = []
+
+    def detect(self, image, max_people):
+        Standing.seen.append(image.bitmap.size_px)
+        width, height = image.bitmap.size_px
+        return [region_of(np.array([0.3 * width, 0.1 * height, 0.3 * width, 0.8 * height]))]
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def frank(standin, monkeypatch):
+    """Makes wrappers."""
+    monkeypatch.setattr(frankmocap, "make_detector", Standing)
+    made = []
+
+    def make(**options):
+        made.append(FrankMocapWrapper(**{"assets": standin, **options}))
+        return made[-1]
+
+    yield make
+    for wrapper in made:
+        wrapper.close()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A video as a folder of seven images."""
+    for number in range(7):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), IMAGE)
+    return str(tmp_path)
+
+
+def test_a_frame(frank):
+    wrapper = frank()
+    first = wrapper(IMAGE, 0.0)
+    second = wrapper(IMAGE, 1 / 30, Camera.from_fov(480, 360, 80.0))
+    assert json.loads(json.dumps(first)).keys() >= {
+        "frame",
+        "inference_ms",
+        "stages_ms",
+        "detected",
+        "bodies",
+    }
+    assert first["inference_ms"] > 0.0
+    assert (first["warning"], first["frame"], second["frame"]) == (STANDIN_WARNING, 0, 1)
+    (body,) = second["bodies"]
+    assert (body["estimator"], body["id"], len(body["joints"])) == ("frankmocap", 1, 24)
+    assert (first["bodies"][0]["scale_source"], body["scale_source"]) == ("ASSUMED_HEIGHT", "CAMERA_INFO")
+    assert (first["detected"], second["detected"]) == (True, False)
+
+
+def test_vertices(frank):
+    wrapper = frank(vertices=True)
+    (body,) = wrapper(IMAGE, 0.0)["bodies"]
+    assert body["vertices_m"].shape == (6890, 3)
+    assert body["joints49_m"].shape == (49, 3)
+    assert wrapper.faces.shape[1] == 3
+    pelvis = np.array(body["joints"][0]["position_m"])
+    assert np.abs(body["joints49_m"][8] - pelvis).max() < 1e-3  # the 49's middle of the hips is SMPL's pelvis
+    assert np.abs(body["vertices_m"].mean(axis=0) - pelvis).max() < 0.4
+
+
+def test_with_fingers(frank):
+    (body,) = frank(use_smplx=True, fast_mode=False, vertices=True)(IMAGE, 0.0)["bodies"]
+    assert len(body["joints"]) == 54
+    assert body["vertices_m"].shape == (10475, 3)
+    (body,) = frank(use_smplx=True)(IMAGE, 0.0)["bodies"]
+    assert len(body["joints"]) == 24
+    (body,) = frank(fast_mode=False)(IMAGE, 0.0)["bodies"]
+    assert len(body["joints"]) == 24
+
+
+def test_a_video(frank, folder):
+    results = list(VideoProcessorTrack(frank(), resize_short=256, process_every_n=3)(folder))
+    assert [result["frame"] for result in results] == [0, 3, 6]
+    assert [result["stamp_s"] for result in results] == pytest.approx([0.0, 0.1, 0.2])
+    assert Standing.seen[-1] == (341, 256)
+    assert all(len(result["bodies"]) == 1 for result in results)
+
+
+def test_frame_by_frame(frank):
+    track = VideoProcessorTrack(frank(), process_every_n=2)
+    results = [track.process(IMAGE, n / 30) for n in range(4)]
+    assert [result and result["frame"] for result in results] == [0, None, 2, None]
+
+
+def test_two_videos_are_not_one(frank, folder):
+    track = VideoProcessorTrack(frank())
+    ids = [{body["id"] for result in track(folder) for body in result["bodies"]} for _ in range(2)]
+    assert ids == [{1}, {2}]
+
+
+def test_without_tracking(frank):
+    wrapper = frank(track_bbox=False)
+    assert all(wrapper(IMAGE, n / 30)["detected"] for n in range(4))
+
+
+def test_for_realtime_or_not(frank, caplog):
+    with caplog.at_level(logging.INFO, "frankmocap_ros"):
+        frank()
+    assert "torch.compile" in caplog.text
+    assert "frankmocap runs on" in caplog.text
+    assert STANDIN_WARNING in caplog.text
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "frankmocap_ros"):
+        wrapper = frank(optimize_for_realtime=False)
+    assert "torch.compile" not in caplog.text
+    assert wrapper.config.precision == "fp32"
+    assert "fp32" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "image",
+    [IMAGE[..., 0], IMAGE.astype(float), IMAGE[:0], [[0]], np.zeros((4, 4, 4), np.uint8)],
+    ids=["gray", "float", "empty", "list", "bgra"],
+)
+def test_what_is_no_image(frank, image):
+    wrapper = frank()
+    with pytest.raises(ImageError, match=r"allowed: uint8|must not be empty"):
+        wrapper(image, 0.0)
+    assert len(wrapper(IMAGE, 0.1)["bodies"]) == 1
+
+
+def test_what_cannot_be(standin, tmp_path, monkeypatch):
+    monkeypatch.delenv("FRANKMOCAP_ASSETS_DIR", raising=False)
+    with pytest.raises(AssetError, match="FRANKMOCAP_ASSETS_DIR"):
+        FrankMocapWrapper()
+    with pytest.raises(AssetError, match="Missing"):
+        FrankMocapWrapper(assets=tmp_path)
+    with pytest.raises(SettingError, match="unknown setting colour"):
+        FrankMocapWrapper(assets=standin, colour="red")
+    with pytest.raises(SettingError, match="hands: set by"):
+        FrankMocapWrapper(assets=standin, hands=True)
+    with pytest.raises(SettingError, match="device"):
+        FrankMocapWrapper(assets=standin, device="tpu")
+    with pytest.raises(EstimatorError, match="fp16"):
+        FrankMocapWrapper(assets=standin, device="cpu", precision="fp16")
+
+
+def test_a_video_that_is_not_there(frank):
+    track = VideoProcessorTrack(frank())
+    with pytest.raises(SourceError, match=r"nowhere\.mp4"):
+        next(track("nowhere.mp4"))
+    with pytest.raises(SettingError, match="process_every_n"):
+        VideoProcessorTrack(frank(), process_every_n=0)
+
+
+def test_the_folder_from_the_environment(frank, standin, monkeypatch):
+    monkeypatch.setenv("FRANKMOCAP_ASSETS_DIR", str(standin))
+    with frank(assets=None) as wrapper:
+        assert len(wrapper(IMAGE, 0.0)["bodies"]) == 1
+
+
+def test_paths(frank, standin):
+    assert isinstance(frank(assets=Path(standin)).config.assets_dir, str)
