@@ -103,8 +103,7 @@ def _folder_check(folder: Path | None) -> Check:
             "assets",
             "warning",
             "no folder with FrankMocap's files is named",
-            f"where you have FrankMocap's extra_data, name it with {_NAME_IT}; where not, put the files below "
-            "into a folder",
+            f"name FrankMocap's extra_data with {_NAME_IT}; who has none puts the files below into a folder",
             {"folder": None, "standin": False},
         )
     details = {"folder": str(folder), "standin": False}

@@ -64,7 +64,7 @@ class AssetStore:
         self,
         folder: Path,
         cache: Path | None = None,
-        progress: Callable[[str], None] = _silent,
+        progress: Callable[[str], object] = _silent,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.folder = Path(folder)

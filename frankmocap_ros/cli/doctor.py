@@ -52,7 +52,7 @@ def _unusable(checks: Mapping[str, Check]) -> str | None:
     if damaged:
         return f"{', '.join(ASSETS[key].path for key in damaged)} is damaged"
     packages = checks["packages"].details
-    if checks["torch"].status == "warning" and "cuda" not in checks["torch"].details:
+    if not checks["torch"].details["usable"]:
         return checks["torch"].text
     if not packages["safetensors"]:
         return "safetensors is not installed"

@@ -129,13 +129,17 @@ def transport_check(rmw: str | None, environ: Mapping[str, str]) -> Check:
 
 
 def torch_check(probe: Probe) -> Check:
-    """Torch and the device that ``auto`` takes."""
+    """Torch and the device that ``auto`` takes; ``usable`` tells whether FrankMocap can run on it."""
     version = _version("torch")
     if find_spec("torch") is None:
         return Check(
-            "torch", "warning", "torch is not installed; FrankMocap needs it", INSTALL, {"version": None}
+            "torch",
+            "warning",
+            "torch is not installed; FrankMocap needs it",
+            INSTALL,
+            {"version": None, "usable": False},
         )
-    details = {"version": version, **probe.found}
+    details = {"version": version, **probe.found, "usable": False}
     if probe.error:
         step = (
             f"pip install --force-reinstall 'torch>=2.10', then look with: {sys.executable} -c 'import torch'"
@@ -145,6 +149,7 @@ def torch_check(probe: Probe) -> Check:
     if not new_enough(found):
         text = f"torch {found} does not read checkpoints safely, 2.10 or later does"
         return Check("torch", "warning", text, "pip install 'torch>=2.10'", details)
+    details["usable"] = True
     text = f"torch {found} on {probe.found['device']}; bf16: {'yes' if probe.found['bf16'] else 'no'}"
     if not probe.found["cuda"] and _NVIDIA.exists():
         step = "install torch with CUDA from https://pytorch.org/get-started/locally; look at nvidia-smi"

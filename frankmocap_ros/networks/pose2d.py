@@ -241,6 +241,6 @@ class Pose2dDetector:
             raise EstimatorError(
                 f"the image is {bgr.dtype} of shape {bgr.shape}; expected uint8 of shape (H, W, 3), BGR"
             )
-        image = fitted(np.ascontiguousarray(bgr))
+        image = fitted(bgr)
         heatmaps, pafs = (m[image.cells] for m in self.maps(image.pixels))
         return [person_box(person, image) for person in group_people(heatmaps, pafs)[: max(0, max_people)]]

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from frankmocap_ros.assets.layout import STANDIN_MARKER
 from frankmocap_ros.geometry import quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
 
@@ -174,26 +173,3 @@ def golden_weights(synth, golden_seed):
 def relative_error():
     """Largest difference between two arrays, as a share of the largest value that is expected."""
     return lambda found, expected: float(np.abs(np.asarray(found) - expected).max() / np.abs(expected).max())
-
-
-@pytest.fixture(scope="session")
-def standin(tmp_path_factory):
-    """A folder of stand-in files, and a cache of their own for what is made of them."""
-    from frankmocap_ros.assets.standin import write_standin
-
-    folder = tmp_path_factory.mktemp("extra_data")
-    write_standin(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FRANKMOCAP_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        yield folder
-
-
-@pytest.fixture
-def as_if_real(standin, tmp_path):
-    """The same files without the mark that they are stand-ins."""
-    for path in standin.rglob("*"):
-        if path.is_file() and path.name != STANDIN_MARKER:
-            link = tmp_path / "real" / path.relative_to(standin)
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(path)
-    return tmp_path / "real"

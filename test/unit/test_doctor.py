@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, needed
+from frankmocap_ros.assets.layout import ASSETS, needed
 from frankmocap_ros.assets.report import Check, file_checks, needed_for
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.cli import doctor, doctor_checks, doctor_probes

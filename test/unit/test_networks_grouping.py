@@ -98,6 +98,19 @@ def test_people_of_the_original(golden):
     assert [p.score for p in found] == sorted((p.score for p in found), reverse=True)
 
 
+@pytest.mark.parametrize(
+    "limb", LIMBS + EXTRA_LIMBS, ids=lambda limb: f"{KEYPOINTS[limb[0]]}-{KEYPOINTS[limb[1]]}"
+)
+def test_every_limb_has_the_field_of_the_original(golden, limb):
+    start, end, channel = limb
+    people = golden["group_keypoints_x4"].astype(np.int64)
+    paf = upsampled(golden["group_pafs"][:, :, channel : channel + 2])
+    scores = limb_scores(paf, people[:, start], people[:, end])
+    assert (np.diagonal(scores) > 0.8).all()
+    # and leads from the one to the other
+    assert (limb_scores(-paf, people[:, start], people[:, end]) == 0.0).all()
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), number=st.integers(1, 5))
 def test_everybody_is_found_with_their_own_limbs(seed, number):
@@ -235,10 +248,13 @@ def test_peaks_come_highest_first_and_apart():
     (peaks,) = find_peaks(one_map(points, [0.4, 0.9, 0.6]))
     assert np.abs(peaks.xy - large(points)[[1, 2, 0]]).max() <= 1.0
     # nearer than 6 px they are one: the higher
-    narrow = one_map([(10.0, 10.0), (11.3, 10.0)], [0.6, 0.9], sigma=0.3)
-    (peaks,) = find_peaks(narrow)
-    assert len(peaks.xy) == 1
-    assert abs(peaks.xy[0, 0] - large(11.0)) <= 2.5
+    beside = np.zeros((20, 30, 1), np.float32)
+    beside[10, 10], beside[11, 11], beside[10, 14] = 0.6, 0.9, 0.7
+    (peaks,) = find_peaks(beside)
+    assert np.abs(peaks.xy - large([(11.0, 11.0), (14.0, 10.0)])).max() <= 1.5
+    (peaks,) = find_peaks(np.random.default_rng(6).random((20, 30, 1), np.float32))
+    step = np.hypot(*(peaks.xy[:, None] - peaks.xy).transpose(2, 0, 1))
+    assert step[~np.eye(len(step), dtype=bool)].min() >= 6.0
 
 
 def test_limbs_score_the_mean_of_the_field_along_the_line():

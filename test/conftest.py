@@ -1,0 +1,27 @@
+"""What all tests share: stand-ins for FrankMocap's files."""
+
+import pytest
+
+from frankmocap_ros.assets.layout import STANDIN_MARKER
+from frankmocap_ros.assets.standin import write_standin
+
+
+@pytest.fixture(scope="session")
+def standin(tmp_path_factory):
+    """A folder of stand-in files, and a cache of their own for what is made of them."""
+    folder = tmp_path_factory.mktemp("extra_data")
+    write_standin(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FRANKMOCAP_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield folder
+
+
+@pytest.fixture
+def as_if_real(standin, tmp_path):
+    """The same files without the mark that they are stand-ins."""
+    for path in standin.rglob("*"):
+        if path.is_file() and path.name != STANDIN_MARKER:
+            link = tmp_path / "real" / path.relative_to(standin)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path)
+    return tmp_path / "real"
