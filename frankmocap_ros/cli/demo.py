@@ -19,7 +19,7 @@ from frankmocap_ros.settings import add_flags, from_flags, settings_of, yaml_val
 from frankmocap_ros.transport import transport_variables
 
 if TYPE_CHECKING:
-    from frankmocap_ros.ros.watcher import Tally
+    from frankmocap_ros.ros.watcher import Tally, Watcher
 
 _START_S = 60.0  # importing and warming up on a slow machine
 _STOP_S = 2.0
@@ -125,7 +125,7 @@ def _watch(
     try:
         # discovery may find the camera after the node: count from when both are heard
         for event in (watcher.first_frame, watcher.first_camera):
-            _wait(event, processes, stop)
+            _wait(event, processes, stop, watcher)
         watcher.restart()
         start_s = time.monotonic()
         end_s = start_s + arguments.duration if arguments.duration else float("inf")
@@ -159,11 +159,18 @@ def _check(processes: list[subprocess.Popen[bytes]]) -> None:
             raise MocapError(f"a node ended with exit code {process.returncode}; its last words stand above")
 
 
-def _wait(event: threading.Event, processes: list[subprocess.Popen[bytes]], stop: threading.Event) -> None:
-    """Wait for the first message of a node."""
+def _wait(
+    event: threading.Event,
+    processes: list[subprocess.Popen[bytes]],
+    stop: threading.Event,
+    watcher: "Watcher",
+) -> None:
+    """Wait for the first message of a node; raise MocapError where none is to come."""
     end_s = time.monotonic() + _START_S
     while not event.wait(0.1) and not stop.is_set() and time.monotonic() < end_s:
         _check(processes)
+        if watcher.failure:
+            raise MocapError(watcher.failure)
 
 
 class _Table:

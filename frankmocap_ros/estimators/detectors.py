@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.body import Region
 from frankmocap_ros.boxes import region_of
 from frankmocap_ros.estimators.base import Image
+
+if TYPE_CHECKING:
+    from frankmocap_ros.networks.running import Running
 
 
 class Detector(Protocol):
@@ -55,10 +58,10 @@ class Pose2dDetector:
 
     name = "pose2d"
 
-    def __init__(self, weights: Mapping[str, NDArray[np.generic]], device: str) -> None:
+    def __init__(self, weights: Mapping[str, NDArray[np.generic]], how: "Running") -> None:
         from frankmocap_ros.networks.pose2d import Pose2dDetector as Network
 
-        self._network = Network(weights, device)
+        self._network = Network(weights, how.device, how.half)
 
     def detect(self, image: Image, max_people: int) -> list[Region]:
         """Regions with boxes, best first."""
@@ -75,16 +78,16 @@ def chosen_detector(setting: str) -> str:
     return "mediapipe" if find_spec("mediapipe") is not None else "pose2d"
 
 
-def make_detector(name: str, store: AssetStore, device: str) -> Detector:
+def make_detector(name: str, store: AssetStore, how: "Running") -> Detector:
     """The detector of a name.
 
     Args:
         name: from ``chosen_detector``.
         store: where the 2D pose network's file is.
-        device: torch's name of the device, for ``pose2d``.
+        how: device and numbers, for ``pose2d``.
 
     Raises:
         MissingDependencyError: MediaPipe is not installed.
         AssetError: the file is missing or damaged.
     """
-    return MediaPipeDetector() if name == "mediapipe" else Pose2dDetector(store.load("pose2d"), device)
+    return MediaPipeDetector() if name == "mediapipe" else Pose2dDetector(store.load("pose2d"), how)

@@ -119,7 +119,7 @@ class FrankMocapEstimator:
         self._parameters = hmr.parameters
         self._model = smpl.joint_model(store.load(model), ASSETS[model].path)
         self._hands = Hands(store, self._model, how) if options.hands else None
-        self._detector = make_detector(detector, store, how.device.type)
+        self._detector = make_detector(detector, store, how)
         # SMPL-X has joints that this package's skeleton does not know (jaw, eyes), and lacks SMPL's hands
         known = BODY_WITH_HANDS if options.hands else BODY
         own = self._model.skeleton.index

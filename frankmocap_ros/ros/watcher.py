@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo
@@ -75,6 +75,7 @@ class Watcher(Node):
         self.first_body = threading.Event()
         self.first_frame = threading.Event()
         self.first_camera = threading.Event()
+        self.failure = ""  # why the node cannot be configured, in its own words
         self.create_subscription(BodyPoseArray, f"{mocap}/bodies", self._on_bodies, QoSProfile(depth=10))
         self.create_subscription(CameraInfo, "camera_info", self._on_camera, QoSProfile(depth=10))
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, QoSProfile(depth=10))
@@ -125,6 +126,9 @@ class Watcher(Node):
                 dropped = {v.key[8:]: int(v.value) for v in status.values if v.key.startswith("dropped/")}
                 with self._lock:
                     self._tally.dropped, self._tally.health = dropped, status.message
+                idle = any(v.key == "state" and v.value == "inactive" for v in status.values)
+                if idle and status.level == DiagnosticStatus.ERROR:
+                    self.failure = status.message
 
 
 def summary(tally: Tally, seconds: float) -> dict[str, object]:

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from frankmocap_ros.estimators.frankmocap import STANDIN_WARNING
+
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 KEYS = {
     "frames_sent", "frames_received", "bodies_mean", "fps", "age_ms", "inference_ms", "joints", "estimator",
@@ -75,6 +77,28 @@ def test_nobody_is_exit_code_1_with_a_message(program, tmp_path):
     assert code == 1
     assert "no body was ever received" in text
     assert '"frames_received": 0' not in text  # frames arrived, with nobody in them
+
+
+def test_files_that_are_missing_are_told_at_once(program, tmp_path):
+    words = f"demo --source synthetic --estimator frankmocap --assets {tmp_path}"
+    code, text = finished(program("frankmocap_ros", *words.split()))
+    assert code == 2
+    assert "smpl/basicModel_neutral_lbs_10_207_0_v1.0.0.pkl" in text.splitlines()[-1]
+
+
+def test_standin_files(program, standin):
+    """The whole path at full size, on a real person where the video is there."""
+    source = str(TAIJI) if TAIJI.exists() else "synthetic"
+    words = f"demo --source {source} --estimator frankmocap --assets {standin} --duration 8 --json"
+    code, text = finished(program("frankmocap_ros", *words.split()))
+    assert STANDIN_WARNING in text
+    result = json.loads(text.splitlines()[-1])
+    assert result["not_finite"] == 0
+    assert result["stamps_increasing"]
+    if TAIJI.exists():
+        assert code == 0
+        assert result["estimator"] == "frankmocap"
+        assert result["one_body_ratio"] >= 0.95
 
 
 def test_a_setting_that_is_wrong_is_told(program):
