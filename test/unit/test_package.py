@@ -24,7 +24,8 @@ ROSDEP_NAME = {
     "numpy": "python3-numpy",
     "skimage": "python3-skimage",
 }
-NOT_IN_ROSDEP = {"mediapipe", "google"}  # google.protobuf comes with mediapipe
+# google.protobuf comes with mediapipe; the others are the extra "torch", for who has FrankMocap's files
+NOT_IN_ROSDEP = {"mediapipe", "google", "torch", "safetensors", "smplx"}
 
 
 def test_tests_run_against_the_installed_package():
