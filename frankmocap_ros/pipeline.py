@@ -14,7 +14,8 @@ from frankmocap_ros.estimators.base import Estimator, Image
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.person import Person
 from frankmocap_ros.timing import StageTimer
-from frankmocap_ros.tracking import Track, Tracker, choose_operator, confirmed
+from frankmocap_ros.tracking import Tracker, choose_operator
+from frankmocap_ros.tracks import Track, confirmed
 
 _CROP_DETAIL = 3  # people are cropped from an image of up to this many times ``resize_short``
 _RESET_GAP_S = 2.0  # after a longer pause nobody can be taken for who was there before

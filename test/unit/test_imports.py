@@ -24,6 +24,7 @@ LAYERS = (
         "placement",
         "smoothing",
         "tracking",
+        "tracks",
         "timing",
         "health",
         "figure",
