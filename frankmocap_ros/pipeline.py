@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Body, Frame, KeypointPose, Observation
+from frankmocap_ros.body import Body, Frame, KeypointPose, Observation, Region
 from frankmocap_ros.boxes import scaled_region
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.estimators.base import Estimator, Image
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.person import Person
+from frankmocap_ros.search import BackgroundSearch
 from frankmocap_ros.timing import StageTimer
 from frankmocap_ros.tracking import Tracker, choose_operator
 from frankmocap_ros.tracks import Track, confirmed
@@ -36,6 +37,14 @@ class Picture:
     camera: Camera | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What person detection says: nothing, or regions; ``late`` where it looked at an earlier image."""
+
+    found: list[Region] | None
+    late: bool = False
+
+
 class Pipeline:
     """Runs an estimator on images of one camera and follows the people in them.
 
@@ -44,6 +53,8 @@ class Pipeline:
         config: settings to begin with.
         clock: steady clock in seconds, for the stages' times.
         tracker: gives the ids; one that is used again gives none of them twice.
+        search: looks for people in the background while somebody is followed; the pipeline does not close
+            it. None looks for them in line, so that results do not depend on the machine's speed.
     """
 
     def __init__(
@@ -52,11 +63,14 @@ class Pipeline:
         config: MocapConfig,
         clock: Callable[[], float],
         tracker: Tracker | None = None,
+        search: BackgroundSearch | None = None,
     ) -> None:
         self._estimator = estimator
         self._config = config
         self._timer = StageTimer(clock)
         self._tracker = tracker or Tracker()
+        self._search = search
+        self._searched_px = (1, 1)
         self._persons: dict[int, Person] = {}
         self._operator_id = 0
         self._last_s: float | None = None
@@ -85,6 +99,8 @@ class Pipeline:
     def reset(self) -> None:
         """Forget everybody: ids, filters, regions. Ids are not used again."""
         self._tracker.reset()
+        if self._search is not None:
+            self._search.forget()
         self._persons.clear()
         self._operator_id = 0
         self._last_s = None
@@ -111,6 +127,7 @@ class Pipeline:
                 bodies = self._bodies(seen, image, camera, config)
                 operator_id = self._operator(bodies, camera, config)
                 bodies.sort(key=lambda body: (body.id != operator_id, body.id))
+                detected |= self._begin_search(picture, image, config)
         finally:
             stages_ms = self._timer.finish()
         self._index += 1
@@ -130,15 +147,9 @@ class Pipeline:
             # whoever is followed comes before somebody new, also when less sure in this one image
             seen.sort(key=lambda s: s[1].id if s[1] is not None else math.inf)
             return seen[:limit], True
-        due = self._tracker.detection_due(config)
-        regions = None
-        if due:
-            with self._timer.stage("detect"):
-                small = _reduced(picture, image.camera, config.resize_short)
-                scale = np.array(image.bitmap.size_px) / small.bitmap.size_px
-                regions = [scaled_region(region, scale) for region in estimator.detect(small, limit)]
+        look = self._look(picture, image, limit, config)
         blind = not estimator.capabilities.sees_absence
-        candidates = self._tracker.candidates(regions, config, limit, blind)
+        candidates = self._tracker.candidates(look.found, config, limit, blind, look.late)
         with self._timer.stage("regress"):
             observations = self._sound(estimator.estimate(image, [c.region for c in candidates]))
         if blind:
@@ -147,7 +158,44 @@ class Pipeline:
                 o and confirmed(o, c, image.time_s, size_px)
                 for o, c in zip(observations, candidates, strict=True)
             ]
-        return [(o, c.track) for o, c in zip(observations, candidates, strict=True) if o is not None], due
+        seen = [(o, c.track) for o, c in zip(observations, candidates, strict=True) if o is not None]
+        return seen, look.found is not None and not look.late
+
+    def _look(self, picture: Picture, image: Image, limit: int, config: MocapConfig) -> "_Look":
+        """Search the image now, or take what a search in the background found in an earlier one."""
+        due = self._tracker.detection_due(config)
+        search = self._search
+        if search is not None and (search.busy or self._tracker.follows(config)):
+            # with nobody to follow there is nothing better to do than to wait
+            found = search.take(wait=not self._tracker.follows(config))
+            if found is not None:
+                return _Look(self._tracker.brought_up(self._in_pixels_of(image, found)), late=True)
+            if self._tracker.follows(config):
+                return _Look(None)
+        if not due:
+            return _Look(None)
+        with self._timer.stage("detect"):
+            small = _reduced(picture, image.camera, config.resize_short)
+            self._searched_px = small.bitmap.size_px
+            return _Look(self._in_pixels_of(image, self._estimator.detect(small, limit)))
+
+    def _in_pixels_of(self, image: Image, found: Sequence[Region]) -> list[Region]:
+        """Regions of the searched image in the pixels of ``image``."""
+        scale = np.array(image.bitmap.size_px) / self._searched_px
+        return [scaled_region(region, scale) for region in found]
+
+    def _begin_search(self, picture: Picture, image: Image, config: MocapConfig) -> bool:
+        """Search the image that was just processed in the background, if it is time."""
+        search, tracker = self._search, self._tracker
+        if search is None or search.busy or not tracker.follows(config):
+            return False
+        if not tracker.detection_due(config, done=True):
+            return False
+        small = _reduced(picture, image.camera, config.resize_short)
+        self._searched_px = small.bitmap.size_px
+        search.begin(small, min(config.max_people, self._estimator.capabilities.max_people))
+        tracker.search_began()
+        return True
 
     def _sound(self, observations: Sequence[Observation | None]) -> list[Observation | None]:
         """None in place of whoever has a number that is not finite: it would spoil filters and boxes."""

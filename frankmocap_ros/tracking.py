@@ -34,19 +34,44 @@ class Tracker:
         self._tracks.clear()
         self._since_detection = 0
 
-    def detection_due(self, config: MocapConfig) -> bool:
-        """Whether the whole image should be searched: nobody or somebody lost, or it is time."""
+    def detection_due(self, config: MocapConfig, done: bool = False) -> bool:
+        """Whether the whole image should be searched: nobody or somebody lost, or it is time.
+
+        Args:
+            config: for ``detect_every_n`` and ``track_bbox``.
+            done: whether the image's candidates were already asked for.
+        """
         present = [t for t in self._tracks if t.present]
         return (
             not config.track_bbox
             or not present
             or len(present) < len(self._tracks)
             or any(t.misses for t in present)
-            or self._since_detection + 1 >= config.detect_every_n
+            or self._since_detection + (not done) >= config.detect_every_n
         )
 
+    def follows(self, config: MocapConfig) -> bool:
+        """Whether somebody is followed, so that a search may take its time."""
+        return config.track_bbox and any(t.present for t in self._tracks)
+
+    def search_began(self) -> None:
+        """The image just processed is being searched in the background."""
+        self._since_detection = 0
+        for track in self._tracks:
+            track.searched_xywh = track.observation.box_xywh if track.present else None
+
+    def brought_up(self, found: Sequence[Region]) -> list[Region]:
+        """Regions of the image for which ``search_began``, moved as the people in them did since."""
+        followed = [t for t in self._tracks if t.searched_xywh is not None and t.present]
+        return [_moved(region, followed) for region in found]
+
     def candidates(
-        self, found: Sequence[Region] | None, config: MocapConfig, limit: int, blind: bool = False
+        self,
+        found: Sequence[Region] | None,
+        config: MocapConfig,
+        limit: int,
+        blind: bool = False,
+        late: bool = False,
     ) -> list[Candidate]:
         """Where to look for people in this image.
 
@@ -55,8 +80,9 @@ class Tracker:
             config: for ``track_bbox`` and ``box_margin``.
             limit: how many people at most.
             blind: whether the estimator gives a body also where nobody is; then detections tell who is there.
+            late: whether ``found`` is of an earlier image.
         """
-        self._since_detection = self._since_detection + 1 if found is None else 0
+        self._since_detection = self._since_detection + 1 if found is None or late else 0
         followed = [t for t in self._tracks if t.observation.region is not None]
         free = list(found or ())
         result: list[Candidate] = []
@@ -137,6 +163,24 @@ def _followed(track: Track, region: Region, match: Region | None, config: MocapC
         # lost, or drifted: only detection says where the person is
         return Candidate(match, track) if match is not None else None
     return Candidate(region, track)
+
+
+def _moved(region: Region, followed: Sequence[Track]) -> Region:
+    """A region of an earlier image, moved and scaled as the box of the person in it."""
+    for track in followed:
+        old, new = track.searched_xywh, track.observation.box_xywh
+        assert old is not None
+        if float(np.hypot(*(box_centre(old) - region.center_px))) <= _NEAR * region.side_px:
+            grown = max(float(new[2:].max()), 1.0) / max(float(old[2:].max()), 1.0)
+            step = box_centre(new) - box_centre(old)
+            box = region.box_xywh
+            if box is not None:
+                sides = box[2:] * grown
+                box = np.concatenate([box_centre(box) + step - 0.5 * sides, sides])
+            return replace(
+                region, center_px=region.center_px + step, side_px=region.side_px * grown, box_xywh=box
+            )
+    return region
 
 
 def _drifted(region: Region, detection: Region) -> bool:

@@ -36,6 +36,8 @@ class Track:
         present: whether it was seen in the last processed image.
         velocity_px: shape (2,), speed of the box centre [px/s].
         misses: searches in a row that did not find this person.
+        searched_xywh: shape (4,), the box in the image that was last searched in the background [px], None
+            where the person was not there.
     """
 
     id: int
@@ -44,6 +46,7 @@ class Track:
     present: bool
     velocity_px: Array
     misses: int = 0
+    searched_xywh: Array | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +86,9 @@ def verified(
 ) -> Candidate | None:
     """Where to look for somebody of whose presence only detection knows."""
     if not searched:
-        return Candidate(region, track) if track.present else None
+        if not track.present:
+            return None
+        return Candidate(region, track, trust=_DOUBT if track.misses else 1.0)
     if match is None or match.box_xywh is None:
         track.misses += 1
         if track.misses >= _MISSES or not track.present or not config.track_bbox:

@@ -107,7 +107,12 @@ class MediaPipeEstimator:
         (self._detector, self._landmarks, self._hands), _ = with_native_stderr(graphs, _CHATTER)
         self._packet: tuple[Bitmap, Any] | None = None
         self.capabilities = Capabilities(
-            max_people=1 if hands else 16, needs_regions=True, orientations=False, hands=hands, device="cpu"
+            max_people=1 if hands else 16,
+            needs_regions=True,
+            orientations=False,
+            hands=hands,
+            device="cpu",
+            detects_apart=True,
         )
 
     def warm_up(self) -> None:
@@ -148,10 +153,11 @@ class MediaPipeEstimator:
 
     def _image_packet(self, image: Image) -> Any:
         """The image as MediaPipe's packet, made once for detection and landmarks."""
-        if self._packet is None or self._packet[0] is not image.bitmap:
+        packet = self._packet  # detection may run in another thread, with another image
+        if packet is None or packet[0] is not image.bitmap:
             frame = self._create.create_image_frame(image_format=self._srgb, data=image.bitmap.rgb())
-            self._packet = (image.bitmap, frame)
-        return self._packet[1]
+            packet = self._packet = (image.bitmap, frame)
+        return packet[1]
 
     def _estimate_one(self, image: Image, region: Region) -> Observation | None:
         if not _is_usable(region):

@@ -15,7 +15,7 @@ HEAVY = ("rclpy", "torch", "mediapipe", "tensorflow", "onnxruntime", "openvino",
 # A module imports only from the lines above its own, or from its own line where nothing runs in a circle.
 LAYERS = (
     ("errors", "skeleton", "native_stderr"),
-    ("geometry", "settings", "bitmap", "mailbox", "transport", "crops", "hands"),
+    ("geometry", "settings", "threads", "bitmap", "mailbox", "transport", "crops", "hands"),
     ("body", "config"),
     (
         "boxes",
@@ -32,7 +32,7 @@ LAYERS = (
     ),
     ("networks", "engines", "assets"),
     ("estimators",),
-    ("person", "pipeline", "drawing", "records", "sources"),
+    ("person", "pipeline", "search", "drawing", "records", "sources"),
     ("wrapper", "teleop"),
     ("ros", "viewer", "msg"),
     ("cli",),

@@ -1,0 +1,253 @@
+"""Looking for people in the background."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from frankmocap_ros.bitmap import Bitmap
+from frankmocap_ros.body import ModelPose, Observation, ScaleSource
+from frankmocap_ros.boxes import box_iou, region_of
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.estimators.base import Capabilities, Image
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.search import BackgroundSearch
+
+BLANK = Bitmap(np.zeros((480, 640, 3), np.uint8))
+IMAGE = Image(BLANK, Camera.from_fov(640, 480, 60.0), False, 0.0)
+CONFIG = MocapConfig(smoothing="off", resize_short=1024)
+DT = 1 / 30
+WAIT_S = 10.0
+
+
+class Slow:
+    """Finds ``person`` as it was when the search began; searches end when they are let go."""
+
+    name = "slow"
+
+    def __init__(self, blind=True):
+        self.capabilities = Capabilities(
+            4, True, True, False, "cpu", sees_absence=not blind, detects_apart=True
+        )
+        self.person = np.array([200.0, 90.0, 110.0, 310.0])
+        self.present = True
+        self.gate = threading.Semaphore(0)
+        self.begun = threading.Semaphore(0)
+        self.threads = []
+        self.error = None
+
+    def detect(self, image, max_people):
+        found = [region_of(self.person)] if self.present else []
+        self.threads.append(threading.current_thread().name)
+        self.begun.release()
+        assert self.gate.acquire(timeout=WAIT_S)
+        if self.error is not None:
+            raise self.error
+        return found
+
+    def estimate(self, image, regions):
+        pose = ModelPose(
+            np.array([0, 0, 3.0]), np.tile([0, 0, 0, 1.0], (24, 1)), np.zeros((24, 3)), np.full(24, 0.9)
+        )
+        box = self.person
+        return [Observation(pose, box, 0.9, ScaleSource.NONE, region_of(box)) for _ in regions]
+
+
+@pytest.fixture
+def slow():
+    return Slow()
+
+
+@pytest.fixture
+def search(slow):
+    search = BackgroundSearch(slow)
+    yield search
+    slow.gate.release(100)
+    search.close()
+
+
+@pytest.fixture
+def run(slow, search):
+    """Processes the next frame; the result of a search that was let go is there before."""
+    pipeline = Pipeline(slow, CONFIG, lambda: 0.0, search=search)
+    count = iter(range(10_000))
+
+    def process(let_go=False, **changes):
+        pipeline.config = replace(CONFIG, **changes)
+        if let_go:
+            slow.gate.release()
+            settled(search)
+        return pipeline.process(Picture(BLANK, next(count) * DT))
+
+    process.pipeline = pipeline
+    return process
+
+
+def settled(search):
+    """Wait until the search under way has a result, without taking it."""
+    with search._changed:
+        assert search._changed.wait_for(
+            lambda: search._found is not None or search._error is not None, timeout=WAIT_S
+        )
+
+
+def test_a_search(slow, search):
+    assert search.take() is None
+    search.begin(IMAGE, 1)
+    assert slow.begun.acquire(timeout=WAIT_S)
+    assert search.busy
+    assert search.take() is None
+    slow.gate.release()
+    (region,) = search.take(wait=True)
+    assert region.box_xywh.tolist() == slow.person.tolist()
+    assert not search.busy
+    assert search.take(wait=True) is None
+    assert slow.threads == ["person_search"]
+
+
+def test_what_is_forgotten_is_not_given(slow, search):
+    search.begin(IMAGE, 1)
+    search.forget()
+    slow.gate.release()
+    assert search.take(wait=True) is None
+    search.begin(IMAGE, 1)
+    slow.gate.release()
+    assert search.take(wait=True) is not None
+
+
+def test_an_error_comes_to_who_takes(slow, search):
+    slow.error = RuntimeError("detector broke")
+    slow.gate.release()
+    search.begin(IMAGE, 1)
+    with pytest.raises(RuntimeError, match="detector broke"):
+        search.take(wait=True)
+    slow.error = None
+    slow.gate.release()
+    search.begin(IMAGE, 1)
+    assert search.take(wait=True) is not None
+
+
+def test_closing_ends_the_thread(slow):
+    search = BackgroundSearch(slow)
+    search.begin(IMAGE, 1)
+    assert slow.begun.acquire(timeout=WAIT_S)
+    slow.gate.release()
+    search.close()
+    assert "person_search" not in {t.name for t in threading.enumerate()}
+
+
+def test_no_image_waits_while_somebody_is_followed(slow, run):
+    slow.gate.release()
+    frames = [run() for _ in range(12)]  # the search of image 5 never ends
+    assert all(frame.bodies for frame in frames)
+    assert [n for n, frame in enumerate(frames) if frame.detected] == [0, 5]
+    assert [frame.stages_ms.keys() >= {"detect"} for frame in frames] == [True] + [False] * 11
+    assert slow.threads[1:] == ["person_search"]
+
+
+def test_every_fifth_image_is_searched(slow, run):
+    slow.gate.release(100)
+    frames = []
+    for _ in range(40):
+        frames.append(run())
+        if frames[-1].detected and len(frames) > 1:
+            settled(run.pipeline._search)
+    assert [n for n, frame in enumerate(frames) if frame.detected] == list(range(0, 40, 5))
+
+
+def test_a_late_result_is_moved_along(slow, run):
+    """The person walks on while the search lasts; its old place must not pull the box back."""
+    slow.gate.release()
+    for _ in range(6):
+        run()
+    for _ in range(2):  # in line, then in the background
+        assert slow.begun.acquire(timeout=WAIT_S)
+    for _ in range(4):
+        slow.person = slow.person - [-12.0, 0, 0, 0]
+        frame = run()
+    frame = run(let_go=True)
+    assert box_iou(frame.bodies[0].box_xywh, slow.person) > 0.95
+    assert frame.bodies[0].id == 1
+
+
+def test_who_left_is_doubted_and_then_gone(slow, run):
+    slow.gate.release()
+    for _ in range(4):
+        run()
+    slow.present = False
+    while not run().detected:
+        pass
+    assert run().bodies[0].confidence.max() == pytest.approx(0.9)
+    frame = run(let_go=True)  # the search found nobody
+    assert frame.detected
+    assert frame.bodies[0].confidence.max() == pytest.approx(0.225)
+    assert run().bodies[0].confidence.max() == pytest.approx(0.225)
+    assert run(let_go=True).bodies == ()  # neither did the second
+
+
+def test_with_nobody_to_follow_it_is_searched_in_line(slow, run):
+    slow.present = False
+    slow.gate.release(5)
+    assert [run().detected for _ in range(5)] == [True] * 5
+    assert set(slow.threads) == {"MainThread"}
+
+
+def test_without_tracking_it_is_searched_in_line(slow, run):
+    slow.gate.release(5)
+    assert all(run(track_bbox=False).detected for _ in range(5))
+    assert set(slow.threads) == {"MainThread"}
+
+
+def test_a_search_from_before_a_reset_is_for_nothing(slow, run):
+    slow.gate.release()
+    for _ in range(6):
+        run()
+    assert slow.begun.acquire(timeout=WAIT_S)
+    run.pipeline.reset()
+    slow.gate.release(2)
+    frame = run()
+    assert frame.detected
+    assert [body.id for body in frame.bodies] == [2]
+
+
+def test_an_error_does_not_end_it(slow, run):
+    slow.gate.release()
+    for _ in range(6):
+        run()
+    slow.error = RuntimeError("detector broke")
+    with pytest.raises(RuntimeError, match="detector broke"):
+        run(let_go=True)
+    slow.error = None
+    assert [body.id for body in run().bodies] == [1]
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_somebody_new_is_found(blind, slow, search):
+    slow = Slow(blind)
+    search = BackgroundSearch(slow)
+    pipeline = Pipeline(slow, replace(CONFIG, max_people=2), lambda: 0.0, search=search)
+    other = np.array([430.0, 100.0, 100.0, 300.0])
+    detect = slow.detect
+    slow.gate.release(100)
+    slow.estimate = lambda image, regions: [_at(region) for region in regions]
+    pipeline.process(Picture(BLANK, 0.0))
+    slow.detect = lambda image, n: [*detect(image, n), region_of(other)][:n]
+    ids = set()
+    for number in range(1, 12):
+        ids = {body.id for body in pipeline.process(Picture(BLANK, number * DT)).bodies}
+        if search.busy:
+            settled(search)
+    search.close()
+    assert ids == {1, 2}
+
+
+def _at(region):
+    side = region.side_px / 1.25
+    box = np.array([*(region.center_px - 0.5 * side), side, side])
+    box = box - [-0.3 * side, 0, 0.6 * side, 0]
+    pose = ModelPose(
+        np.array([0, 0, 3.0]), np.tile([0, 0, 0, 1.0], (24, 1)), np.zeros((24, 3)), np.full(24, 0.9)
+    )
+    return Observation(pose, box, 0.9, ScaleSource.NONE, region_of(box))
