@@ -30,6 +30,7 @@ from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.qos import IMAGES, OVERRIDABLE
 from frankmocap_ros.ros.worker import Worker
+from frankmocap_ros.search import BackgroundSearch
 from frankmocap_ros.tracking import Tracker
 
 NODE_NAME = "frankmocap"
@@ -44,6 +45,7 @@ class MocapNode(LifecycleNode):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._pipeline: Pipeline | None = None
+        self._search: BackgroundSearch | None = None
         self._outputs: Outputs | None = None
         self._worker: Worker | None = None
         self._subscriptions_in: list[Subscription[Any]] = []
@@ -97,7 +99,9 @@ class MocapNode(LifecycleNode):
         )
         if estimator.capabilities.warning:
             self.get_logger().warning(estimator.capabilities.warning)
-        self._pipeline = Pipeline(estimator, config, time.perf_counter, self._tracker)
+        if estimator.capabilities.detects_apart:
+            self._search = BackgroundSearch(estimator)
+        self._pipeline = Pipeline(estimator, config, time.perf_counter, self._tracker, self._search)
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -153,6 +157,9 @@ class MocapNode(LifecycleNode):
         if self._outputs is not None:
             self._outputs.destroy()
             self._outputs = None
+        if self._search is not None:
+            self._search.close()
+            self._search = None
         if self._pipeline is not None:
             self._pipeline.estimator.close()
             self._pipeline = None

@@ -106,6 +106,7 @@ class Probe:
         self.made: list[object] = []
         self.warmed = self.closed = 0
         self.needs_regions = True
+        self.detects_apart = False
         self.during: Callable[[], None] = lambda: None
         self._detect_limit: int | None = None
         self.searched_px = (0, 0)  # of the last image in which people were looked for
@@ -113,7 +114,12 @@ class Probe:
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            max_people=16, needs_regions=self.needs_regions, orientations=False, hands=False, device="cpu"
+            max_people=16,
+            needs_regions=self.needs_regions,
+            orientations=False,
+            hands=False,
+            device="cpu",
+            detects_apart=self.detects_apart,
         )
 
     @staticmethod

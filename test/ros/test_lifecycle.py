@@ -249,6 +249,24 @@ def test_a_setting_that_cannot_be_met(start):
     system.values(lambda v: v["estimator"] == "mediapipe")
 
 
+def searching():
+    """Threads that look for people in the background."""
+    return [t for t in threading.enumerate() if t.name == "person_search"]
+
+
+def test_the_search_in_the_background_ends_with_the_configuration(start, probe):
+    probe.detects_apart = True
+    system = start(detect_every_n=2)
+    assert all(len(system.process().bodies) == 1 for _ in range(6))
+    assert len(searching()) == 1
+    assert changed(system, "deactivate", "activate") == "active"
+    assert len(system.process().bodies) == 1
+    assert changed(system, "deactivate", "cleanup") == "unconfigured"
+    assert searching() == []
+    assert changed(system, "configure", "activate") == "active"
+    assert len(searching()) == 1
+
+
 def test_cycles_leave_nothing_behind(start, probe):
     system = start()
 
