@@ -426,7 +426,8 @@ def test_both_ends_of_the_range_are_taken(start, probe):
 
 
 OTHER = {
-    "estimator": "synthetic", "device": "cpu", "image_transport": "compressed", "hands": True,
+    "estimator": "synthetic", "assets_dir": "/data/extra", "use_smplx": True, "detector": "pose2d",
+    "precision": "bf16", "device": "cpu", "image_transport": "compressed", "hands": True,
     "synthetic_motion": "cross", "joint_topics": ["left_wrist"], "autostart": False,
 }  # fmt: skip
 
@@ -504,7 +505,7 @@ FILES = {
     "max_people: 40": "1 .. 16",
     "max_people: two": "max_people",
     "smoothing: 'off '": "off | one_euro",
-    "estimator: maskrcnn": "auto | mediapipe",
+    "estimator: maskrcnn": "auto | frankmocap | mediapipe",
     "joint_topics: [left_wrist, left_tentacle]": "left_tentacle",
     "assumed_height_m: 0.2": "0.5 .. 2.5",
     "track_bbox: 1": "true | false",
