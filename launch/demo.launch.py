@@ -85,7 +85,7 @@ def rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     Closing its window ends the demo.
     """
     namespace = LaunchConfiguration("namespace").perform(context).strip("/")
-    shown = ("/frankmocap/annotated", "/frankmocap/markers")
+    shown = ("/frankmocap/annotated", "/frankmocap/markers", "/frankmocap/mesh")
     return [
         Node(
             package="tf2_ros",

@@ -172,7 +172,7 @@ def _run(job: str, folder: Path, limits: Limits) -> dict[str, Any]:
     with said.open("wb") as out, complained.open("wb") as err:
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-c", _START, job],
+                [sys.executable, "-I", "-B", "-c", _START, job],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

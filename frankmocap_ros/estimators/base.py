@@ -6,11 +6,14 @@ smoothing and states are the pipeline's.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Observation, Region
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.body import Body, Observation, Region
+from frankmocap_ros.geometry import Array, Camera
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,8 @@ class Capabilities:
         sees_absence: whether ``estimate`` tells that nobody is in a region; otherwise detection has to, and
             ``detect`` gives regions with boxes.
         warning: what everybody must know who uses its results, empty where there is nothing.
+        mesh: whether it is a ``MeshEstimator``.
+        detects_apart: whether ``detect`` may run in another thread than ``estimate``.
     """
 
     max_people: int
@@ -52,10 +57,12 @@ class Capabilities:
     device: str
     sees_absence: bool = True
     warning: str = ""
+    mesh: bool = False
+    detects_apart: bool = False
 
 
 class Estimator(Protocol):
-    """Finds people and estimates their poses. Called from one thread at a time."""
+    """Finds people and estimates their poses. Called from one thread at a time; see ``detects_apart``."""
 
     @property
     def name(self) -> str:
@@ -84,3 +91,43 @@ class Estimator(Protocol):
 
     def close(self) -> None:
         """Give back memory and threads."""
+
+
+class Triangles(Protocol):
+    """What all meshes of an estimator have in common."""
+
+    @property
+    def faces(self) -> NDArray[np.int64]:
+        """Shape (F, 3), each triangle's vertices by number, counterclockwise as seen from outside."""
+
+
+class Surface(Protocol):
+    """The mesh of one body."""
+
+    @property
+    def vertices(self) -> Array:
+        """Shape (1, V, 3), in the optical frame [m]."""
+
+
+class MeshEstimator(Estimator, Protocol):
+    """An estimator that also knows the surface of the bodies that it found; ``Capabilities.mesh`` says so.
+
+    Both may be called from another thread than the rest, at the same time.
+    """
+
+    @property
+    def mesh(self) -> Triangles:
+        """The triangles; loaded when somebody first asks, and fails as ``mesh_of`` does."""
+
+    def mesh_of(self, body: Body) -> Surface:
+        """Vertices of a body as it was published.
+
+        Raises:
+            AssetError: a file that only the surface needs is missing or damaged.
+            MissingDependencyError: a package that only the surface needs is not installed.
+        """
+
+
+def mesh_estimator(estimator: Estimator) -> MeshEstimator | None:
+    """The estimator where it gives meshes, else None."""
+    return cast(MeshEstimator, estimator) if estimator.capabilities.mesh else None

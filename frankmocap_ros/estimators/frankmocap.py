@@ -7,7 +7,7 @@ perspective of the crop becomes metres before the camera.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.assets.layout import ASSETS, needed
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Body, JointState, ModelPose, Observation, Region, ScaleSource
+from frankmocap_ros.body import Body, ModelPose, Observation, Region, ScaleSource
 from frankmocap_ros.boxes import box_around, region_of
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.crops import GROWN, Crop, body_crop, crop_to_image, root_offset, weak_perspective
@@ -26,8 +26,9 @@ from frankmocap_ros.errors import AssetError, EstimatorError, MissingDependencyE
 from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.estimators.detectors import chosen_detector, make_detector
 from frankmocap_ros.estimators.frankmocap_hands import Hands, HandsSeen
-from frankmocap_ros.geometry import Array, Camera, quat_from_matrix, quat_from_rotvec, quat_to_matrix
+from frankmocap_ros.geometry import Array, Camera, quat_from_matrix
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.threads import wait_without_spinning
 
 if TYPE_CHECKING:
     from frankmocap_ros.networks.mesh import Mesh, MeshModel
@@ -105,6 +106,7 @@ class FrankMocapEstimator:
         text = missing_text(store, needed(options.use_smplx, options.hands, detector == "pose2d"))
         if text is not None:
             raise AssetError(text)
+        wait_without_spinning()
         try:
             from frankmocap_ros.networks import hmr, running, smpl
         except ImportError as error:
@@ -132,7 +134,9 @@ class FrankMocapEstimator:
             hands=options.hands,
             device=how.text,
             sees_absence=False,
+            detects_apart=True,
             warning=STANDIN_WARNING if store.is_standin else "",
+            mesh=True,
         )
 
     def warm_up(self) -> None:
@@ -192,8 +196,9 @@ class FrankMocapEstimator:
 
         smplx = self._options.use_smplx
         model, extra = ("smplx", "extra_regressor_smplx") if smplx else ("smpl", "extra_regressor")
-        arrays = self._store.load(model)
-        return MeshModel(arrays, self._store.load(extra)["array"], self._model, ASSETS[model].path)
+        # the small file first: if that is missing, the large one was read for nothing
+        regressor = self._store.load(extra)["array"]
+        return MeshModel(self._store.load(model), regressor, self._model, ASSETS[model].path)
 
     def mesh_of(self, body: Body) -> "Mesh":
         """Vertices and joints of a body as it was published: smoothed, scaled, and in the optical frame.
@@ -206,34 +211,9 @@ class FrankMocapEstimator:
         Raises:
             AssetError, MissingDependencyError: as ``mesh``.
         """
-        model = self._model
-        rotations = np.broadcast_to(np.eye(3), (len(model.skeleton), 3, 3)).copy()
-        if model.skeleton is not BODY:
-            means = quat_to_matrix(quat_from_rotvec(model.hand_mean.reshape(-1, 3)))
-            rotations[model.skeleton.index["left_index1"] :] = means
-        local = quat_to_matrix(body.local_rotations_xyzw)
-        known = {
-            name: row
-            for row, name in enumerate(body.skeleton.names)
-            if body.states[row] != JointState.INVALID
-        }
-        rows = [
-            (model.skeleton.index[name], row) for name, row in known.items() if name in model.skeleton.index
-        ]
-        for own, row in rows:
-            rotations[own] = local[row]
-        betas = np.zeros(10) if body.betas is None else body.betas
-        mesh = self.mesh(rotations[None], betas[None])
-        ours, theirs = body.positions[[row for _, row in rows]], mesh.joints[0][[own for own, _ in rows]]
-        # the same body up to size (assumed_height_m) and place
-        size = np.sqrt(_spread(ours) / max(_spread(theirs), 1e-12)) if len(rows) > 1 else 1.0
-        place = ours.mean(axis=0) - size * theirs.mean(axis=0) if rows else np.zeros(3)
-        return replace(
-            mesh,
-            vertices=mesh.vertices * size + place,
-            joints=mesh.joints * size + place,
-            joints49=mesh.joints49 * size + place,
-        )
+        from frankmocap_ros.networks.published import published_mesh
+
+        return published_mesh(body, self._model, self.mesh)
 
     def _all_rotations(self, rotations: Array) -> Array:
         """The regressor's 24 rotations as those of the model's joints; the others rest."""
@@ -275,11 +255,6 @@ class FrankMocapEstimator:
             region=region_of(box),
             betas=one.betas,
         )
-
-
-def _spread(points: Array) -> float:
-    """Sum of squared distances from the middle."""
-    return float(np.square(points - points.mean(axis=0)).sum())
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ _COLORS = {
     JointState.PREDICTED: ColorRGBA(r=1.0, g=0.7, b=0.1, a=1.0),
     JointState.HELD: ColorRGBA(r=0.9, g=0.2, b=0.2, a=0.8),
 }
-_LIFETIME = Duration(seconds=1).to_msg()  # nothing stays when the node dies
+LIFETIME = Duration(seconds=1).to_msg()  # nothing stays when the node dies
 _BONES, _TEXT = "bones", "text"
 
 
@@ -38,7 +38,7 @@ class MarkerMaker:
 
 
 def _marker(body: Body, header: Header, ns: str, kind: int) -> Marker:
-    marker = Marker(header=header, ns=ns, id=body.id, type=kind, action=Marker.ADD, lifetime=_LIFETIME)
+    marker = Marker(header=header, ns=ns, id=body.id, type=kind, action=Marker.ADD, lifetime=LIFETIME)
     marker.pose.orientation = Quaternion(w=1.0)
     return marker
 

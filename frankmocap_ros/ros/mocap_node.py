@@ -21,7 +21,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import MocapError
-from frankmocap_ros.estimators.base import Estimator
+from frankmocap_ros.estimators.base import Estimator, mesh_estimator
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.health import assess
 from frankmocap_ros.pipeline import Pipeline
@@ -83,7 +83,7 @@ class MocapNode(LifecycleNode):
             estimator = make_estimator(config, self._tell, self._warn)
             start_s = time.perf_counter()
             estimator.warm_up()
-            self._outputs = Outputs(self, config.joint_topics)
+            self._outputs = Outputs(self, config.joint_topics, mesh_estimator(estimator))
         except Exception as error:  # rclpy would swallow it without a word
             if estimator is not None:
                 estimator.close()

@@ -6,6 +6,7 @@ from copy import copy
 from dataclasses import dataclass
 
 from geometry_msgs.msg import PoseStamped
+from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -14,10 +15,12 @@ from visualization_msgs.msg import MarkerArray
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import Frame
 from frankmocap_ros.drawing import annotate
+from frankmocap_ros.estimators.base import MeshEstimator
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
 from frankmocap_ros.ros.conversions import BodiesMessage, joint_messages, latency_message
 from frankmocap_ros.ros.images import fill_image
 from frankmocap_ros.ros.markers import MarkerMaker
+from frankmocap_ros.ros.mesh import MeshOutput
 from frankmocap_ros.ros.qos import OVERRIDABLE, RESULTS
 
 
@@ -40,13 +43,18 @@ class Outputs:
     Args:
         node: the node.
         joint_topics: joints that get topics of their own.
+        meshes: the estimator where it gives meshes; without one there is no topic for them.
     """
 
-    def __init__(self, node: LifecycleNode, joint_topics: tuple[str, ...]) -> None:
+    def __init__(
+        self, node: LifecycleNode, joint_topics: tuple[str, ...], meshes: MeshEstimator | None = None
+    ) -> None:
         self._node = node
 
-        def publisher(kind: type, topic: str) -> LifecyclePublisher:
+        def publisher(kind: type, topic: str, every_image: bool = True) -> LifecyclePublisher:
             qos = copy(RESULTS)  # rclpy writes the overrides of this topic into it
+            if not every_image:
+                qos.deadline = Duration()  # none
             return node.create_lifecycle_publisher(kind, topic, qos, qos_overriding_options=OVERRIDABLE)
 
         self._bodies = publisher(BodyPoseArray, "~/bodies")
@@ -62,6 +70,9 @@ class Outputs:
         }
         self._message = BodiesMessage()
         self._marker_maker = MarkerMaker()
+        self._mesh: MeshOutput | None = None
+        if meshes is not None:
+            self._mesh = MeshOutput(node, publisher(MarkerArray, "~/mesh", every_image=False), meshes)
 
     def publish(self, frame: Frame, header: Header, bitmap: Bitmap, age_ms: Callable[[], float]) -> Published:
         """Publish a frame; ``age_ms`` tells the image's age now."""
@@ -79,6 +90,8 @@ class Outputs:
             self._markers.publish(self._marker_maker.make(frame, header, age))
         if self._annotated.get_subscription_count():
             self._annotated.publish(_annotated(frame, header, bitmap, age))
+        if self._mesh is not None:
+            self._mesh.offer(frame, header)
         return Published(age, 1e3 * (time.perf_counter() - start_s))
 
     def publish_latency(
@@ -90,6 +103,9 @@ class Outputs:
 
     def destroy(self) -> None:
         """Take all publishers down."""
+        if self._mesh is not None:
+            self._mesh.close()
+            self._node.destroy_lifecycle_publisher(self._mesh.publisher)
         joints = [p for pair in self._joints.values() for p in pair]
         for publisher in (self._bodies, self._markers, self._annotated, self._latency, *joints):
             self._node.destroy_lifecycle_publisher(publisher)

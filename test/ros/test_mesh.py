@@ -1,0 +1,397 @@
+"""Bodies as triangles: for subscribers, beside the poses, and only where the estimator knows a surface."""
+
+import sys
+import threading
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import yaml
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point
+from rcl_interfaces.msg import Log
+from rclpy.serialization import deserialize_message, serialize_message
+from std_msgs.msg import Header
+from std_srvs.srv import Trigger
+from visualization_msgs.msg import Marker, MarkerArray
+
+from frankmocap_ros.assets.layout import ASSETS
+from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.boxes import region_of
+from frankmocap_ros.errors import AssetError
+from frankmocap_ros.estimators import frankmocap
+from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.ros import mesh
+from frankmocap_ros.ros.mesh import MeshMaker, MeshOutput
+from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.transport import share_file
+
+TOPIC = "/frankmocap/mesh"
+
+
+class Standing:
+    """Finds one person in the middle of every image."""
+
+    name = "standing"
+
+    def __init__(self, *_):
+        pass
+
+    def detect(self, image, max_people):
+        width, height = image.bitmap.size_px
+        return [region_of(np.array([0.35 * width, 0.1 * height, 0.3 * width, 0.8 * height]))]
+
+    def close(self):
+        pass
+
+
+@dataclass
+class Made:
+    """What ``mesh_of`` was asked for and gave; ``fault`` runs before it."""
+
+    estimators: list = field(default_factory=list)
+    bodies: list = field(default_factory=list)
+    vertices: list = field(default_factory=list)
+    fault: object = staticmethod(lambda: None)
+
+
+@pytest.fixture
+def made(monkeypatch):
+    made, mesh_of = Made(), FrankMocapEstimator.mesh_of
+
+    def recorded(self, body):
+        made.estimators.append(self)
+        made.fault()
+        surface = mesh_of(self, body)
+        made.bodies.append(body)
+        made.vertices.append(surface.vertices[0])
+        return surface
+
+    monkeypatch.setattr(FrankMocapEstimator, "mesh_of", recorded)
+    monkeypatch.setattr(mesh, "PERIOD_S", 0.0)
+    monkeypatch.setattr(mesh, "SHARE", 1.0)
+    return made
+
+
+@pytest.fixture
+def frank(start, standin, monkeypatch, made):
+    """Starts a node with FrankMocap on stand-in files."""
+    monkeypatch.setattr(frankmocap, "make_detector", Standing)
+    return lambda folder=standin: start(estimator="frankmocap", assets_dir=str(folder))
+
+
+def shown(system, inbox):
+    """The markers of an image published now."""
+    heard = len(inbox)
+    bodies = system.process()
+    assert bodies.bodies
+    markers = inbox.wait(lambda m: m.markers and m.markers[-1].header == bodies.header, after=heard)
+    return bodies, markers.markers
+
+
+def corners(marker):
+    return np.array([(p.x, p.y, p.z) for p in marker.points]).reshape(-1, 3, 3)
+
+
+def test_a_subscriber_sees_the_bodys_triangles(frank, made):
+    system = frank()
+    bodies, (marker,) = shown(system, system.listen(MarkerArray, TOPIC))
+    (body,) = bodies.bodies
+    assert (marker.ns, marker.id) == ("mesh", body.id)
+    assert (marker.type, marker.action) == (Marker.TRIANGLE_LIST, Marker.ADD)
+    assert marker.header == bodies.header
+    assert (marker.scale.x, marker.scale.y, marker.scale.z, marker.color.a) == (1.0, 1.0, 1.0, 1.0)
+    assert marker.pose.orientation.w == 1.0
+    assert 0 < marker.lifetime.sec * 10**9 + marker.lifetime.nanosec <= 2 * 10**9
+    (vertices,), faces = made.vertices, made.estimators[0].mesh.faces
+    assert len(vertices) > 6000
+    assert (corners(marker) == vertices[faces]).all()
+    # around the joints of the same message
+    joints = np.array([(p.x, p.y, p.z) for p in (j.pose.position for j in body.joints)])
+    assert np.abs(joints.mean(axis=0) - vertices.mean(axis=0)).max() < 0.3
+
+
+def test_nobody_subscribes(frank, made):
+    """No mesh is made, not even of what went before the first subscription."""
+    system = frank()
+    for _ in range(4):
+        assert system.process().bodies
+    assert made.estimators == []
+    shown(system, system.listen(MarkerArray, TOPIC))
+    assert len(made.estimators) == 1
+
+
+def test_the_mesh_is_of_what_was_published(frank, made):
+    system = frank()
+    bodies, _ = shown(system, system.listen(MarkerArray, TOPIC))
+    published = [(p.x, p.y, p.z) for p in (joint.pose.position for joint in bodies.bodies[0].joints)]
+    assert np.abs(made.bodies[0].positions - published).max() < 1e-6
+
+
+def test_who_vanishes_is_deleted(frank):
+    system = frank()
+    inbox = system.listen(MarkerArray, TOPIC)
+    _, (first,) = shown(system, inbox)
+    assert system.call(Trigger, "reset", Trigger.Request()).success
+    _, markers = shown(system, inbox)
+    assert [(m.id, m.action) for m in markers] == [(first.id, Marker.DELETE), (first.id + 1, Marker.ADD)]
+    assert {m.ns for m in markers} == {first.ns}
+
+
+def test_poses_do_not_wait_for_the_mesh(frank, made):
+    """They go out while a mesh takes for ever; then the newest frame is shown, not those between."""
+    system = frank()
+    inbox = system.listen(MarkerArray, TOPIC)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def fault():
+        begun.set()
+        go_on.wait(60.0)
+
+    made.fault = fault
+    try:
+        first = system.process()
+        assert begun.wait(60.0)
+        for _ in range(3):
+            last = system.process()
+        assert len(inbox) == 0
+    finally:
+        go_on.set()
+    inbox.wait(lambda m: m.markers[0].header == last.header)
+    assert [m.markers[0].header for m in inbox.messages] == [first.header, last.header]
+
+
+def test_meshes_are_rare(frank, made, monkeypatch):
+    monkeypatch.setattr(mesh, "PERIOD_S", 1000.0)
+    system = frank()
+    shown(system, system.listen(MarkerArray, TOPIC))
+    for _ in range(5):
+        system.process()
+    assert len(made.estimators) == 1
+
+
+def test_many_people_do_not_make_them_take_all_the_time(frank, made, monkeypatch):
+    monkeypatch.setattr(mesh, "SHARE", 1e-6)
+    system = frank()
+    shown(system, system.listen(MarkerArray, TOPIC))
+    for _ in range(5):
+        system.process()
+    assert len(made.estimators) == 1
+
+
+def test_a_fault_is_told_once_and_poses_go_on(frank, made, monkeypatch):
+    monkeypatch.setattr(mesh, "RETRY_S", 1000.0)
+    system = frank()
+    log = system.listen(Log, "/rosout")
+    inbox = system.listen(MarkerArray, TOPIC)
+
+    def fault():
+        raise ValueError("no skin")
+
+    made.fault = fault
+    for _ in range(4):
+        assert system.process().bodies
+    assert "ValueError: no skin" in log.wait(lambda m: "no mesh" in m.msg).msg
+    assert len(made.estimators) == 1
+    assert len(inbox) == 0
+    assert "no skin" not in system.status().message
+
+
+def test_meshes_come_once_the_fault_is_gone(frank, made, monkeypatch):
+    monkeypatch.setattr(mesh, "RETRY_S", 0.0)
+    system = frank()
+    log = system.listen(Log, "/rosout")
+    inbox = system.listen(MarkerArray, TOPIC)
+
+    def fault():
+        made.fault = lambda: None
+        raise AssetError("damaged")
+
+    made.fault = fault
+    system.process()
+    text = log.wait(lambda m: "no mesh" in m.msg).msg
+    assert text.endswith("damaged")
+    shown(system, inbox)
+
+
+@pytest.fixture
+def without_extra_joints(standin, tmp_path):
+    """The stand-in files but the one that only meshes need."""
+    for path in standin.rglob("*"):
+        if path.is_file() and path.name != ASSETS["extra_regressor"].path.rpartition("/")[2]:
+            link = tmp_path / "some" / path.relative_to(standin)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(path)
+    return tmp_path / "some"
+
+
+def test_a_file_that_only_meshes_need(frank, without_extra_joints):
+    system = frank(without_extra_joints)
+    log = system.listen(Log, "/rosout")
+    system.listen(MarkerArray, TOPIC)
+    assert system.process().bodies
+    assert ASSETS["extra_regressor"].path in log.wait(lambda m: "no mesh" in m.msg).msg
+    assert system.process().bodies
+
+
+def test_a_package_that_only_meshes_need(frank, monkeypatch):
+    for name in ("smplx", "smplx.lbs", "smplx.vertex_ids"):
+        monkeypatch.setitem(sys.modules, name, None)
+    system = frank()
+    log = system.listen(Log, "/rosout")
+    system.listen(MarkerArray, TOPIC)
+    assert system.process().bodies
+    assert "pip install" in log.wait(lambda m: "no mesh" in m.msg).msg
+    assert system.process().bodies
+
+
+def test_an_estimator_without_a_mesh(start, probe):
+    """There is no such topic."""
+    system = start(estimator="mediapipe")
+    inbox = system.listen(MarkerArray, TOPIC)
+    assert system.process().bodies
+    assert system.node.count_publishers("/frankmocap/bodies") == 1
+    assert system.node.count_publishers(TOPIC) == 0
+    assert len(inbox) == 0
+
+
+def test_configured_anew(frank):
+    """The thread ends with its publisher, and another begins."""
+    system = frank()
+    inbox = system.listen(MarkerArray, TOPIC)
+    shown(system, inbox)
+    for transition in ("deactivate", "cleanup"):
+        assert system.change(transition)
+    assert [t.name for t in threading.enumerate() if t.name == "mocap_mesh"] == []
+    for transition in ("configure", "activate"):
+        assert system.change(transition)
+    system.wait_until(lambda: system.node.count_publishers(TOPIC) == 1)
+    shown(system, system.listen(MarkerArray, TOPIC))
+
+
+def test_rviz_shows_it_on_demand(frank):
+    config = yaml.safe_load(share_file("config", "frankmocap.rviz").read_text())
+    (display,) = (d for d in config["Visualization Manager"]["Displays"] if d["Name"] == "Mesh")
+    assert display["Class"] == "rviz_default_plugins/MarkerArray"
+    assert not display["Enabled"]
+    system = frank()
+    system.listen(MarkerArray, TOPIC)
+    (publisher,) = system.node.get_publishers_info_by_topic(display["Topic"]["Value"])
+    qos = publisher.qos_profile
+    assert publisher.topic_type == "visualization_msgs/msg/MarkerArray"
+    assert qos.reliability.name == "RELIABLE"  # matches what asks for less, too
+    assert display["Topic"]["Durability Policy"].upper() == qos.durability.name
+    assert qos.deadline.nanoseconds > 10**15  # none: meshes are rarer than bodies
+
+
+def plain(ids, deleted, points, header):
+    """The same message, filled the ordinary way."""
+    markers = [Marker(header=header, ns="mesh", id=i, action=Marker.DELETE) for i in deleted]
+    empty = deserialize_message(MeshMaker().make([(i, np.ones((3, 3))) for i in ids], header), MarkerArray)
+    for marker, rows in zip(empty.markers, points, strict=True):
+        marker.points = [Point(x=x, y=y, z=z) for x, y, z in rows.tolist()]
+        markers.append(marker)
+    return MarkerArray(markers=markers)
+
+
+@pytest.mark.parametrize("frame_id", ["", "c", "ca", "cam", "came", "camer", "camera", "camera_optical"])
+@pytest.mark.parametrize("people", [0, 1, 2, 5])
+def test_bytes_are_those_of_an_ordinary_message(frame_id, people):
+    header = Header(stamp=Time(sec=5, nanosec=7), frame_id=frame_id)
+    random = np.random.default_rng(people)
+    maker = MeshMaker()
+    maker.make([(i, np.ones((3, 3))) for i in (1, 2)], header)
+    ids = list(range(2, 2 + people))
+    points = [random.normal(size=(3 * (7 + i), 3)) for i in ids]
+    found = maker.make(list(zip(ids, points, strict=True)), header)
+    expected = plain(ids, [i for i in (1, 2) if i not in ids], points, header)
+    assert deserialize_message(found, MarkerArray) == expected
+    assert len(found) == len(serialize_message(expected))
+    assert maker.make([], header) != maker.make([], header) or not ids  # DELETE goes out once
+
+
+def body(body_id, state):
+    n = len(BODY)
+    rotations = np.tile([0.0, 0.0, 0.0, 1.0], (n, 1))
+    return Body(
+        id=body_id,
+        estimator="some",
+        skeleton=BODY,
+        positions=np.zeros((n, 3)),
+        orientations_xyzw=rotations,
+        local_rotations_xyzw=rotations,
+        pixels=np.zeros((n, 2)),
+        confidence=np.ones(n),
+        orientation_confidence=np.ones(n),
+        states=np.full(n, state, np.uint8),
+        box_xywh=np.zeros(4),
+        scale_source=ScaleSource.NONE,
+    )
+
+
+class Published:
+    """A publisher with subscribers, and what it was given."""
+
+    def __init__(self):
+        self.messages = []
+        self.changed = threading.Event()
+
+    def get_subscription_count(self):
+        return 1
+
+    def publish(self, message):
+        self.messages.append(deserialize_message(message, MarkerArray))
+        self.changed.set()
+
+
+@pytest.fixture
+def output(start, probe):
+    """What publishes meshes, apart from a node; each body has two triangles. And its publisher."""
+    publisher = Published()
+    surface = SimpleNamespace(vertices=np.arange(12.0).reshape(1, 4, 3))
+    estimator = SimpleNamespace(
+        mesh=SimpleNamespace(faces=np.array([[0, 1, 2], [1, 3, 2]])), mesh_of=lambda body: surface
+    )
+    output = MeshOutput(start(estimator="mediapipe").mocap, publisher, estimator)
+    yield output, publisher, estimator
+    output.close()
+
+
+def offer(output, *bodies):
+    output.offer(Frame(0, 0.0, bodies, 0, {}, Camera.from_fov(640, 480, 60.0)), Header(frame_id="cam"))
+
+
+def test_a_body_of_which_nothing_is_known_is_not_shown(output):
+    """It has no place; a mesh in the camera would be a lie."""
+    output, publisher, _ = output
+    offer(output, body(3, JointState.INVALID), body(4, JointState.HELD))
+    assert publisher.changed.wait(60.0)
+    (markers,) = publisher.messages
+    assert [m.id for m in markers.markers] == [4]
+    assert corners(markers.markers[0])[1].tolist() == [[3.0, 4.0, 5.0], [9.0, 10.0, 11.0], [6.0, 7.0, 8.0]]
+
+
+def test_closing_waits_for_the_mesh_under_way(output):
+    """Which does not go out any more: its publisher may be gone."""
+    output, publisher, estimator = output
+    mesh_of = estimator.mesh_of
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(body):
+        begun.set()
+        go_on.wait(60.0)
+        return mesh_of(body)
+
+    estimator.mesh_of = slow
+    offer(output, body(4, JointState.TRACKED))
+    assert begun.wait(60.0)
+    closing = threading.Thread(target=output.close)
+    closing.start()
+    closing.join(0.3)
+    waits = closing.is_alive()
+    go_on.set()
+    closing.join(60.0)
+    assert waits
+    assert publisher.messages == []
