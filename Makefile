@@ -49,8 +49,9 @@ clean:
 	$(PIP) install --quiet --no-build-isolation '.[ros,dev]'
 	touch $@
 
-# apart from the others: the demo does not need it, and it is large
+# apart from the others: the demo does not need it, and it is large. One version, for the same tests everywhere.
 .venv/torch: .venv/dependencies
+	$(PIP) install --quiet 'torch==2.13.0'
 	$(PIP) install --quiet --no-build-isolation '.[torch]'
 	touch $@
 

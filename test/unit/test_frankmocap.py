@@ -293,7 +293,7 @@ def test_hands_out_of_the_image_are_not_seen(smplx_hands):
 @pytest.mark.parametrize("options", [{}, {"use_smplx": True, "hands": True}], ids=["smpl", "smplx"])
 def test_the_box_follows_a_real_person(standin, options):
     """Against MediaPipe's box, on stand-in files: the regressor sees nothing, so tracking does it all."""
-    frames = 40 if options else 120
+    frames = 30 if options else 90
     config = MocapConfig(estimator="frankmocap", assets_dir=str(standin), **options)
     theirs = registry.make_estimator(MocapConfig(estimator="mediapipe"))
     ours = registry.make_estimator(config)
