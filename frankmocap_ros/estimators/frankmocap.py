@@ -50,8 +50,8 @@ class FrankMocapOptions:
         hands: with finger joints; needs SMPL-X.
         detector: auto, mediapipe or pose2d.
         device: auto, cpu or cuda.
-        engine: auto, torch, onnxruntime, openvino or tensorrt.
         precision: auto, fp32, bf16 or fp16.
+        optimize: cuDNN's search for kernels, and ``torch.compile`` where it gains.
     """
 
     folder: Path
@@ -59,16 +59,15 @@ class FrankMocapOptions:
     hands: bool = False
     detector: str = "auto"
     device: str = "auto"
-    engine: str = "auto"
     precision: str = "auto"
+    optimize: bool = True
 
     @staticmethod
-    def of(config: MocapConfig, folder: Path) -> "FrankMocapOptions":
+    def of(config: MocapConfig, folder: Path, optimize: bool = True) -> "FrankMocapOptions":
         """What the settings ask for."""
         return FrankMocapOptions(
-            folder, config.use_smplx, config.hands, config.detector, config.device, config.engine,
-            config.precision,
-        )  # fmt: skip
+            folder, config.use_smplx, config.hands, config.detector, config.device, config.precision, optimize
+        )
 
 
 def missing_text(store: AssetStore, keys: Sequence[str]) -> str | None:
@@ -109,25 +108,16 @@ class FrankMocapEstimator:
             raise AssetError(text)
         wait_without_spinning()
         try:
-            from frankmocap_ros.engines import base, choice, trunks
             from frankmocap_ros.networks import hmr, running, smpl
         except ImportError as error:
             raise MissingDependencyError(
                 f"estimator frankmocap needs torch ({error}); run: pip install 'frankmocap_ros[torch]'"
             ) from error
-        how = running.choose_running(options.device, options.precision)
+        how = running.choose_running(options.device, options.precision, options.optimize)
         body, model = ("body_smplx", "smplx") if options.use_smplx else ("body_smpl", "smpl")
-        weights = store.load(body)
-        network, start = hmr.load_hmr(weights, store.load("mean_params"), ASSETS[body].path)
+        network, start = hmr.load_hmr(store.load(body), store.load("mean_params"), ASSETS[body].path)
         self._head = network.folded(start)
-        chosen = choice.choose(
-            trunks.body_trunk(network, trunks.weights_key("body", weights)),
-            options.engine,
-            options.precision,
-            base.EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell),
-        )
-        tell(chosen.text)
-        self._engine = chosen.engine
+        self._backbone = running.Backbone(network, how, tell)
         self._parameters = hmr.parameters
         self._model = smpl.joint_model(store.load(model), ASSETS[model].path)
         self._hands = Hands(store, self._model, how) if options.hands else None
@@ -142,7 +132,7 @@ class FrankMocapEstimator:
             needs_regions=True,
             orientations=True,
             hands=options.hands,
-            device=f"{chosen.engine.device} {chosen.option.text}",
+            device=how.text,
             sees_absence=False,
             detects_apart=True,
             warning=STANDIN_WARNING if store.is_standin else "",
@@ -170,7 +160,7 @@ class FrankMocapEstimator:
         if not seen:
             return [None] * len(regions)
         pixels = np.stack([Bitmap(crop.pixels, image.bitmap.order).rgb() for crop in seen])
-        body = self._parameters(self._regressed(self._engine(pixels)))
+        body = self._parameters(self._head(self._backbone(pixels)).numpy())
         rotations = self._all_rotations(body.rotations)
         joints = self._model.joints(rotations, body.betas)
         in_crop = weak_perspective(joints, body.camera)
@@ -191,16 +181,8 @@ class FrankMocapEstimator:
         return [None if crop is None else next(results) for crop in crops]
 
     def close(self) -> None:
-        """Give back memory and threads."""
+        """Give back the detector's threads."""
         self._detector.close()
-        self._engine.close()
-
-    def _regressed(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The head's numbers (N, 157) of features (N, 2048)."""
-        import torch
-
-        values: NDArray[np.float32] = self._head(torch.from_numpy(features)).numpy()
-        return values
 
     @cached_property
     def mesh(self) -> "MeshModel":

@@ -1,1 +1,0 @@
-"""What runs one network on one device, nothing else."""
