@@ -144,6 +144,8 @@ def test_no_image_waits_while_somebody_is_followed(slow, run):
     assert all(frame.bodies for frame in frames)
     assert [n for n, frame in enumerate(frames) if frame.detected] == [0, 5]
     assert [frame.stages_ms.keys() >= {"detect"} for frame in frames] == [True] + [False] * 11
+    for _ in range(2):  # in line, then in the background
+        assert slow.begun.acquire(timeout=WAIT_S)
     assert slow.threads[1:] == ["person_search"]
 
 
