@@ -22,7 +22,6 @@ Side = Literal["left", "right"]
 _MARGIN = 0.3  # of the square's height, on each side
 _JOINT_MARGIN = 0.2  # of the longer side, on each side
 _SMALLEST_PX = 4  # less than that of a hand is in the image: nothing to see
-_MIRROR_X = np.array([-1.0, 1.0, 1.0])
 _MIRROR_ROTVEC = np.array([1.0, -1.0, -1.0])
 _MIRROR_CAMERA = np.array([1.0, -1.0, 1.0])  # s, tx, ty
 
@@ -170,11 +169,6 @@ def unmirrored(parameters: HandParameters, is_left: NDArray[np.bool_]) -> HandPa
         parameters.fingers * rotvec[:, None],
         parameters.betas,
     )
-
-
-def mirrored_points(points: Array) -> Array:
-    """Points (..., 3) of a right hand as a left hand's, or the other way round."""
-    return np.asarray(points * _MIRROR_X)
 
 
 def wrist_local(body_rotations: Array, side: Side, wrist_rotation: Array) -> Array:

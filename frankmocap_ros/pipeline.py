@@ -138,7 +138,7 @@ class Pipeline:
     ) -> tuple[list[tuple[Observation, Track | None]], bool]:
         """Observations with whose they are, and whether the whole image was searched."""
         estimator = self._estimator
-        limit = min(config.max_people, estimator.capabilities.max_people)
+        limit = self._limit(config)
         if not estimator.capabilities.needs_regions:
             with self._timer.stage("regress"):
                 found = [o for o in self._sound(estimator.estimate(image, ())) if o is not None]
@@ -163,21 +163,29 @@ class Pipeline:
 
     def _look(self, picture: Picture, image: Image, limit: int, config: MocapConfig) -> "_Look":
         """Search the image now, or take what a search in the background found in an earlier one."""
-        due = self._tracker.detection_due(config)
-        search = self._search
-        if search is not None and (search.busy or self._tracker.follows(config)):
+        search, follows = self._search, self._tracker.follows(config)
+        if search is not None and (search.busy or follows):
             # with nobody to follow there is nothing better to do than to wait
-            found = search.take(wait=not self._tracker.follows(config))
+            found = search.take(wait=not follows)
             if found is not None:
                 return _Look(self._tracker.brought_up(self._in_pixels_of(image, found)), late=True)
-            if self._tracker.follows(config):
+            if follows:
                 return _Look(None)
-        if not due:
+        if not self._tracker.detection_due(config):
             return _Look(None)
         with self._timer.stage("detect"):
-            small = _reduced(picture, image.camera, config.resize_short)
-            self._searched_px = small.bitmap.size_px
+            small = self._to_search(picture, image, config)
             return _Look(self._in_pixels_of(image, self._estimator.detect(small, limit)))
+
+    def _limit(self, config: MocapConfig) -> int:
+        """How many people at most."""
+        return min(config.max_people, self._estimator.capabilities.max_people)
+
+    def _to_search(self, picture: Picture, image: Image, config: MocapConfig) -> Image:
+        """The image in which people are looked for; its size is remembered for what is found."""
+        small = _reduced(picture, image.camera, config.resize_short)
+        self._searched_px = small.bitmap.size_px
+        return small
 
     def _in_pixels_of(self, image: Image, found: Sequence[Region]) -> list[Region]:
         """Regions of the searched image in the pixels of ``image``."""
@@ -191,9 +199,7 @@ class Pipeline:
             return False
         if not tracker.detection_due(config, done=True):
             return False
-        small = _reduced(picture, image.camera, config.resize_short)
-        self._searched_px = small.bitmap.size_px
-        search.begin(small, min(config.max_people, self._estimator.capabilities.max_people))
+        search.begin(self._to_search(picture, image, config), self._limit(config))
         tracker.search_began()
         return True
 

@@ -15,16 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.assets.store import assets_folder
+from frankmocap_ros.assets.store import named_folder
 from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Body
 from frankmocap_ros.config import CameraConfig, MocapConfig
-from frankmocap_ros.errors import AssetError, ImageError, SettingError
+from frankmocap_ros.errors import ImageError, SettingError
 from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
-from frankmocap_ros.estimators.registry import NO_FOLDER
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.pipeline import Picture, Pipeline
-from frankmocap_ros.records import body_record, frame_record
+from frankmocap_ros.records import frame_record
 from frankmocap_ros.settings import updated
 from frankmocap_ros.sources import open_source
 
@@ -63,9 +61,7 @@ class FrankMocapWrapper:
         vertices: bool = False,
         **settings: Any,
     ) -> None:
-        folder = assets_folder(str(assets or ""))
-        if folder is None:
-            raise AssetError(NO_FOLDER)
+        folder = named_folder(str(assets or ""))
         named = {
             "estimator": "frankmocap", "device": device, "use_smplx": use_smplx, "track_bbox": track_bbox,
             "hands": use_smplx and not fast_mode, "assets_dir": str(folder),
@@ -124,7 +120,9 @@ class FrankMocapWrapper:
         if self.warning:
             record["warning"] = self.warning
         if self._vertices:
-            record["bodies"] = [self._with_vertices(body) for body in frame.bodies]
+            for body, of_body in zip(frame.bodies, record["bodies"], strict=True):
+                mesh = self._estimator.mesh_of(body)
+                of_body |= {"vertices_m": mesh.vertices[0], "joints49_m": mesh.joints49[0]}
         return record
 
     def reset(self) -> None:
@@ -140,10 +138,6 @@ class FrankMocapWrapper:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _with_vertices(self, body: Body) -> dict[str, Any]:
-        mesh = self._estimator.mesh_of(body)
-        return {**body_record(body), "vertices_m": mesh.vertices[0], "joints49_m": mesh.joints49[0]}
 
 
 class VideoProcessorTrack:

@@ -1,9 +1,34 @@
 """What all tests share: stand-ins for FrankMocap's files."""
 
+import numpy as np
 import pytest
 
 from frankmocap_ros.assets.layout import STANDIN_MARKER
 from frankmocap_ros.assets.standin import write_standin
+from frankmocap_ros.boxes import region_of
+from frankmocap_ros.estimators import frankmocap
+
+
+class Standing:
+    """Finds one person in the middle of every image."""
+
+    name = "standing"
+
+    def __init__(self, *_):
+        pass
+
+    def detect(self, image, max_people):
+        width, height = image.bitmap.size_px
+        return [region_of(np.array([0.35 * width, 0.1 * height, 0.3 * width, 0.8 * height]))]
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def standing(monkeypatch):
+    """Whoever FrankMocap is asked to find stands in the middle."""
+    monkeypatch.setattr(frankmocap, "make_detector", Standing)
 
 
 @pytest.fixture(scope="session")

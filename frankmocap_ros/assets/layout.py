@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 STANDIN_MARKER = "STAND-IN.txt"  # a folder that holds this file holds random weights
+STANDIN_WARNING = "stand-in weights: poses are meaningless"
 
 Kind = Literal["checkpoint", "pickle", "npz", "npy"]
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, Asset, needed
+from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, STANDIN_WARNING, Asset, needed
 from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, AssetState, AssetStore
 
 Verdict = Literal["ok", "warning", "error"]
@@ -114,7 +114,7 @@ def _folder_check(folder: Path | None) -> Check:
         return Check(
             "assets",
             "warning",
-            f"{folder} holds stand-in weights: poses are meaningless",
+            f"{folder} holds {STANDIN_WARNING}",
             f"put FrankMocap's own files into a folder without {STANDIN_MARKER}, name it with {_NAME_IT}",
             {**details, "standin": True},
         )

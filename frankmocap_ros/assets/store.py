@@ -24,6 +24,21 @@ def assets_folder(setting: str = "") -> Path | None:
     return Path(named).expanduser() if named else None
 
 
+def named_folder(setting: str = "") -> Path:
+    """As ``assets_folder``.
+
+    Raises:
+        AssetError: no folder is named.
+    """
+    folder = assets_folder(setting)
+    if folder is None:
+        raise AssetError(
+            "no folder with FrankMocap's files is named; set assets_dir (--assets DIR) or the environment "
+            f"variable {ENVIRONMENT_VARIABLE} to its extra_data, and look with: frankmocap_ros doctor"
+        )
+    return folder
+
+
 @dataclass(frozen=True)
 class AssetState:
     """How it stands with one file.

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Sequence
 
 from frankmocap_ros.assets.cache import CACHE_VARIABLE
-from frankmocap_ros.assets.layout import ASSETS, Asset, needed
-from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, AssetStore, assets_folder
+from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING, Asset, needed
+from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, AssetStore, named_folder
 from frankmocap_ros.errors import AssetError, MissingDependencyError
 
 
@@ -44,18 +44,13 @@ def main(args: Sequence[str] | None = None) -> int:
         AssetError: there is no such folder.
     """
     arguments = _parser().parse_args(args)
-    folder = assets_folder(arguments.assets)
-    if folder is None:
-        raise AssetError(
-            "where are FrankMocap's files? Give their folder with --assets DIR "
-            f"or the environment variable {ENVIRONMENT_VARIABLE}"
-        )
+    folder = named_folder(arguments.assets)
     if not folder.is_dir():
         raise AssetError(f"{folder} is not a folder; give the extra_data folder of FrankMocap")
     store = AssetStore(folder, progress=lambda text: print(text, flush=True))
     lacking, refused = _lacking(store), 0
     if store.is_standin:
-        print("stand-in weights: poses are meaningless")
+        print(STANDIN_WARNING)
     for key, asset in ASSETS.items():
         if not store.path(key).is_file():
             word = "MISSING" if asset in lacking else "not there"

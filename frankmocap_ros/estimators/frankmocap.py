@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.assets.layout import ASSETS, needed
+from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING, needed
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import Body, ModelPose, Observation, Region, ScaleSource
@@ -32,8 +32,6 @@ from frankmocap_ros.threads import wait_without_spinning
 
 if TYPE_CHECKING:
     from frankmocap_ros.networks.mesh import Mesh, MeshModel
-
-STANDIN_WARNING = "stand-in weights: poses are meaningless"
 
 _MAX_PEOPLE = 16
 _SURE = 0.9  # of a joint in the crop: the regressor itself says nothing of how sure it is
@@ -162,7 +160,8 @@ class FrankMocapEstimator:
         pixels = np.stack([Bitmap(crop.pixels, image.bitmap.order).rgb() for crop in seen])
         body = self._parameters(self._head(self._backbone(pixels)).numpy())
         rotations = self._all_rotations(body.rotations)
-        joints = self._model.joints(rotations, body.betas)
+        offsets = self._model.offsets(body.betas)
+        joints = self._model.posed(rotations, offsets)
         in_crop = weak_perspective(joints, body.camera)
         in_image = crop_to_image(
             in_crop, np.array([c.scale for c in seen]), np.array([c.top_left_px for c in seen])
@@ -170,7 +169,6 @@ class FrankMocapEstimator:
         hands: list[HandsSeen | None] = [None] * len(seen)
         if self._hands is not None:
             hands = list(self._hands.see(image.bitmap, rotations, in_image[..., :2]))
-        offsets = self._model.offsets(body.betas)
         results = iter(
             self._observation(image, _One(*one))
             for one in zip(

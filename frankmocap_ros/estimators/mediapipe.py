@@ -20,6 +20,7 @@ import numpy as np
 
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import KeypointPose, Observation, Region, ScaleSource
+from frankmocap_ros.boxes import box_around, clipped_box
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.estimators.mediapipe_graphs import DETECT, HANDS, LANDMARKS, Graph
@@ -189,7 +190,7 @@ class MediaPipeEstimator:
             points, confidence = self._with_hands(points, confidence, hands, image.camera)
         return Observation(
             pose=KeypointPose(points, confidence),
-            box_xywh=_box(pixels, confidence[: len(KEYPOINTS)], size),
+            box_xywh=_box(pixels, confidence[: len(KEYPOINTS)], image.bitmap.size_px),
             score=float(confidence[: len(KEYPOINTS)].mean()),
             scale_source=ScaleSource.CAMERA_INFO if image.calibrated else ScaleSource.ASSUMED_HEIGHT,
             region=_region(middle, rim),
@@ -243,8 +244,7 @@ def _on_rays(world: Array, pixels: Array, confidence: Array, camera: Camera) -> 
     return points
 
 
-def _box(pixels: Array, confidence: Array, size: Array) -> Array:
+def _box(pixels: Array, confidence: Array, size_px: tuple[int, int]) -> Array:
     """Box around the keypoints that are likely seen, clipped to the image: x, y, width, height [px]."""
     likely = pixels[confidence > 0.3] if np.any(confidence > 0.3) else pixels
-    low = np.clip(likely.min(axis=0), 0.0, size)
-    return np.concatenate([low, np.clip(likely.max(axis=0), 0.0, size) - low])
+    return clipped_box(box_around(likely), size_px)

@@ -2,33 +2,20 @@
 
 from collections.abc import Callable
 from importlib.util import find_spec
-from pathlib import Path
 
 from frankmocap_ros.assets.layout import needed
-from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, AssetStore, assets_folder
+from frankmocap_ros.assets.store import AssetStore, assets_folder, named_folder
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import AssetError, EstimatorError, MocapError
 from frankmocap_ros.estimators.base import Estimator
 
 Tell = Callable[[str], None]
 
-NO_FOLDER = (
-    "no folder with FrankMocap's files is named; set assets_dir (--assets DIR) or the environment "
-    f"variable {ENVIRONMENT_VARIABLE} to its extra_data, and look with: frankmocap_ros doctor"
-)
-
-
-def _folder(config: MocapConfig) -> Path:
-    folder = assets_folder(config.assets_dir)
-    if folder is None:
-        raise AssetError(NO_FOLDER)
-    return folder
-
 
 def _frankmocap(config: MocapConfig, tell: Tell) -> Estimator:
     from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
 
-    return FrankMocapEstimator(FrankMocapOptions.of(config, _folder(config)), tell)
+    return FrankMocapEstimator(FrankMocapOptions.of(config, named_folder(config.assets_dir)), tell)
 
 
 def _mediapipe(config: MocapConfig, tell: Tell) -> Estimator:
@@ -57,7 +44,7 @@ ESTIMATORS: dict[str, Callable[[MocapConfig, Tell], Estimator]] = {
 def why_not_frankmocap(config: MocapConfig) -> str | None:
     """Why ``auto`` does not take FrankMocap, with the next step; None where it does. Loads nothing."""
     try:
-        store = AssetStore(_folder(config))
+        store = AssetStore(named_folder(config.assets_dir))
     except AssetError as error:
         return str(error)
     from frankmocap_ros.estimators.detectors import chosen_detector

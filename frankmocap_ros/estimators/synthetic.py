@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.body import ModelPose, Observation, Region, ScaleSource
+from frankmocap_ros.boxes import box_around, clipped_box
 from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.figure import FigurePose, scene
 from frankmocap_ros.geometry import Array, Camera, quat_from_rotvec, quat_multiply
@@ -64,12 +65,9 @@ class SyntheticEstimator:
             turns = quat_from_rotvec(self._random.normal(0.0, self._noise, (n, 3)))
             rotations = quat_multiply(rotations, turns)
             root = root + self._random.normal(0.0, self._noise, 3)
-        pixels = camera.project(positions[seen])
-        low = np.clip(pixels.min(axis=0), 0.0, (camera.width, camera.height))
-        high = np.clip(pixels.max(axis=0), 0.0, (camera.width, camera.height))
         return Observation(
             pose=ModelPose(root, rotations, figure.offsets[:n], seen.astype(np.float64)),
-            box_xywh=np.concatenate([low, high - low]),
+            box_xywh=clipped_box(box_around(camera.project(positions[seen])), camera.size_px),
             score=1.0,
             scale_source=ScaleSource.CAMERA_INFO if image.calibrated else ScaleSource.ASSUMED_HEIGHT,
         )

@@ -19,7 +19,6 @@ from frankmocap_ros.networks.iteration import Affine, fold, iterate
 from frankmocap_ros.networks.loading import load_strictly
 from frankmocap_ros.networks.resnet import FEATURES, ResNet50
 
-JOINTS = 24
 POSE, SHAPE, CAMERA = slice(0, 144), slice(144, 154), slice(154, 157)
 PARAMETERS = 157
 _HIDDEN = 1024

@@ -66,16 +66,19 @@ class JointModel:
         return joints
 
     def joints(self, rotations: Array, betas: Array) -> Array:
+        """As ``posed``, of shapes (N, 10)."""
+        return self.posed(rotations, self.offsets(betas))
+
+    def posed(self, rotations: Array, offsets: Array) -> Array:
         """Joints of posed bodies, as the model's forward pass gives them.
 
         Args:
             rotations: shape (N, J, 3, 3), parent-relative; the root's turns about the root joint.
-            betas: shape (N, 10).
+            offsets: shape (N, J, 3), as ``offsets`` gives them [m].
 
         Returns:
             shape (N, J, 3) [m], in the model's frame.
         """
-        offsets = self.offsets(betas)
         return forward_matrices(self.skeleton, offsets[:, 0], rotations, offsets)[0]
 
 

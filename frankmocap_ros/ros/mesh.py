@@ -22,6 +22,7 @@ from frankmocap_ros.estimators.base import MeshEstimator
 from frankmocap_ros.geometry import Array
 from frankmocap_ros.mailbox import Mailbox
 from frankmocap_ros.ros.markers import LIFETIME
+from frankmocap_ros.ros.running import ros_runs
 
 PERIOD_S = 0.2
 """Meshes come at most at 5 Hz: somebody looks at them, nothing follows them."""
@@ -136,8 +137,7 @@ class MeshOutput:
             try:
                 self._publish(*item)
             except Exception as error:  # poses go on, whatever there is about the mesh
-                handle = self._node.context.handle
-                if handle is None or not handle.ok():
+                if not ros_runs(self._node):
                     return  # ROS is gone: nothing goes out any more
                 self._next_s = time.perf_counter() + RETRY_S
                 text = str(error) if isinstance(error, MocapError) else traceback.format_exc()

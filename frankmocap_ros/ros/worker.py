@@ -17,6 +17,7 @@ from frankmocap_ros.ros.conversions import camera_of, seconds
 from frankmocap_ros.ros.images import decode_image
 from frankmocap_ros.ros.monitor import Monitor
 from frankmocap_ros.ros.outputs import Outputs
+from frankmocap_ros.ros.running import ros_runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +75,6 @@ class Worker:
         stamp = msg.header.stamp
         return 1e-6 * (self._node.get_clock().now().nanoseconds - (stamp.sec * 1_000_000_000 + stamp.nanosec))
 
-    def _ros_runs(self) -> bool:
-        """As ``context.ok()``, but without the context's lock, whose holder may wait for this thread."""
-        handle = self._node.context.handle
-        return handle is not None and handle.ok()
-
     def _run(self) -> None:
         while (job := self._mailbox.take()) is not None:
             try:
@@ -87,7 +83,7 @@ class Worker:
                 self._monitor.drop(error.reason)
                 self._log.warning(f"image dropped ({error.reason}): {error}", throttle_duration_sec=1.0)
             except Exception as error:  # whatever an estimator does, the next image gets its chance
-                if not self._ros_runs():
+                if not ros_runs(self._node):
                     return  # a signal took ROS away meanwhile: nothing goes out any more
                 self._monitor.failed(f"{type(error).__name__}: {error}")
                 self._log.error(traceback.format_exc(), throttle_duration_sec=1.0)

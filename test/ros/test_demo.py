@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from frankmocap_ros.estimators.frankmocap import STANDIN_WARNING
+from frankmocap_ros.assets.layout import STANDIN_WARNING
 
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 KEYS = {

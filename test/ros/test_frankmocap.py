@@ -1,38 +1,17 @@
 """The node with FrankMocap: files that come later, stand-ins, and what ``auto`` does."""
 
-import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from rcl_interfaces.msg import Log
 
-from frankmocap_ros.assets.layout import ASSETS
-from frankmocap_ros.boxes import region_of
-from frankmocap_ros.estimators import frankmocap
-from frankmocap_ros.estimators.frankmocap import STANDIN_WARNING
+from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose
 
 MEANINGLESS = STANDIN_WARNING
 
 
-class Standing:
-    """Finds one person in the middle of every image."""
-
-    name = "standing"
-
-    def __init__(self, *_):
-        pass
-
-    def detect(self, image, max_people):
-        width, height = image.bitmap.size_px
-        return [region_of(np.array([0.35 * width, 0.1 * height, 0.3 * width, 0.8 * height]))]
-
-    def close(self):
-        pass
-
-
 @pytest.fixture(autouse=True)
-def detector(monkeypatch):
-    monkeypatch.setattr(frankmocap, "make_detector", Standing)
+def folder_named_nowhere_else(standing, monkeypatch):
     monkeypatch.delenv("FRANKMOCAP_ASSETS_DIR", raising=False)
 
 

@@ -18,9 +18,7 @@ from visualization_msgs.msg import Marker, MarkerArray
 
 from frankmocap_ros.assets.layout import ASSETS
 from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
-from frankmocap_ros.boxes import region_of
 from frankmocap_ros.errors import AssetError
-from frankmocap_ros.estimators import frankmocap
 from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.ros import mesh
@@ -29,22 +27,6 @@ from frankmocap_ros.skeleton import BODY
 from frankmocap_ros.transport import share_file
 
 TOPIC = "/frankmocap/mesh"
-
-
-class Standing:
-    """Finds one person in the middle of every image."""
-
-    name = "standing"
-
-    def __init__(self, *_):
-        pass
-
-    def detect(self, image, max_people):
-        width, height = image.bitmap.size_px
-        return [region_of(np.array([0.35 * width, 0.1 * height, 0.3 * width, 0.8 * height]))]
-
-    def close(self):
-        pass
 
 
 @dataclass
@@ -76,9 +58,8 @@ def made(monkeypatch):
 
 
 @pytest.fixture
-def frank(start, standin, monkeypatch, made):
+def frank(start, standin, standing, made):
     """Starts a node with FrankMocap on stand-in files."""
-    monkeypatch.setattr(frankmocap, "make_detector", Standing)
     return lambda folder=standin: start(estimator="frankmocap", assets_dir=str(folder))
 
 

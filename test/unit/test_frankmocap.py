@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from frankmocap_ros.assets.layout import ASSETS
+from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import JointState, Region, ScaleSource
 from frankmocap_ros.boxes import box_centre, box_iou
@@ -17,7 +17,7 @@ from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators import frankmocap, registry
 from frankmocap_ros.estimators.base import Image
 from frankmocap_ros.estimators.detectors import chosen_detector
-from frankmocap_ros.estimators.frankmocap import STANDIN_WARNING, FrankMocapEstimator, FrankMocapOptions
+from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
 from frankmocap_ros.estimators.frankmocap_hands import Hands
 from frankmocap_ros.geometry import Camera, quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.hands import HandParameters

@@ -17,7 +17,6 @@ from frankmocap_ros.hands import (
     HandParameters,
     hand_box,
     hand_crop,
-    mirrored_points,
     unmirrored,
     wrist_local,
 )
@@ -220,7 +219,7 @@ def test_mirroring_back_reflects_rotations_points_and_camera(seed):
         np.testing.assert_allclose(matrices(now), m @ matrices(before) @ m, atol=1e-12)
     # seen through the camera, the mirrored hand is the mirror image of the hand
     points = np.random.default_rng(seed).normal(0.0, 0.1, (5, 3))
-    mirrored = mirrored_points(points)
+    mirrored = points * (-1.0, 1.0, 1.0)
     for i, left in enumerate(is_left):
         s, t = raw.camera[i, 0], raw.camera[i, 1:]
         seen = s * (points[:, :2] + t)

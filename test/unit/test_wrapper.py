@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
+from frankmocap_ros.assets.layout import STANDIN_WARNING
 from frankmocap_ros.boxes import region_of
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import AssetError, EstimatorError, ImageError, SettingError, SourceError
 from frankmocap_ros.estimators import frankmocap
-from frankmocap_ros.estimators.frankmocap import STANDIN_WARNING
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.wrapper import FrankMocapWrapper, VideoProcessorTrack
 
