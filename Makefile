@@ -52,7 +52,7 @@ clean:
 # apart from the others: the demo does not need it, and it is large. One version, for the same tests everywhere.
 .venv/torch: .venv/dependencies
 	$(PIP) install --quiet 'torch==2.13.0'
-	$(PIP) install --quiet --no-build-isolation '.[torch]'
+	$(PIP) install --quiet --no-build-isolation '.[torch,openvino,onnxruntime,int8]'
 	touch $@
 
 .venv/package: .venv/dependencies $(SOURCES)

@@ -31,9 +31,15 @@ class MocapConfig:
         choices=("auto", "mediapipe", "pose2d"),
         live=False,
     )
+    engine: str = setting(
+        "auto",
+        "What runs FrankMocap's body regressor; auto measures what is installed and takes the fastest.",
+        choices=("auto", "torch", "onnxruntime", "openvino", "tensorrt"),
+        live=False,
+    )
     precision: str = setting(
         "auto",
-        "Numbers in FrankMocap's networks; auto takes fp16 on CUDA, bf16 on CPUs that have it, else fp32.",
+        "Numbers in FrankMocap's networks; auto takes the fastest that the machine has in hardware.",
         choices=("auto", "fp32", "bf16", "fp16"),
         live=False,
     )

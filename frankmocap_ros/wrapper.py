@@ -36,8 +36,9 @@ class FrankMocapWrapper:
         device: auto, cpu or cuda.
         use_smplx: with SMPL-X instead of SMPL.
         fast_mode: without fingers. False estimates them where ``use_smplx`` is set; SMPL has none.
-        optimize_for_realtime: half precision where the hardware has it, cuDNN's search for kernels, and
-            ``torch.compile`` where it gains; the log says what was chosen. False computes in float32.
+        optimize_for_realtime: the fastest engine and numbers that the machine has, half precision and
+            ``torch.compile`` on CUDA among them; the log says what was measured and chosen. False runs torch
+            in float32.
         track_bbox: take boxes from the previous image between detections.
         assets: FrankMocap's ``extra_data``; None takes the environment variable FRANKMOCAP_ASSETS_DIR.
         vertices: give vertices and 49 joints too, which takes more time.
@@ -70,9 +71,9 @@ class FrankMocapWrapper:
         if twice:
             raise SettingError(f"{', '.join(twice)}: set by the wrapper's own arguments; leave it out")
         if not optimize_for_realtime:
-            settings.setdefault("precision", "fp32")
+            settings = {"engine": "torch", "precision": "fp32", **settings}
         config = updated(MocapConfig(), {**named, **settings})
-        options = FrankMocapOptions.of(config, folder, optimize_for_realtime)
+        options = FrankMocapOptions.of(config, folder)
         self._estimator = FrankMocapEstimator(options, _LOG.info)
         self._estimator.warm_up()
         _LOG.info("frankmocap runs on %s", self._estimator.capabilities.device)

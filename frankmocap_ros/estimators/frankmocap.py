@@ -48,8 +48,8 @@ class FrankMocapOptions:
         hands: with finger joints; needs SMPL-X.
         detector: auto, mediapipe or pose2d.
         device: auto, cpu or cuda.
+        engine: auto, torch, onnxruntime, openvino or tensorrt.
         precision: auto, fp32, bf16 or fp16.
-        optimize: cuDNN's search for kernels, and ``torch.compile`` where it gains.
     """
 
     folder: Path
@@ -57,15 +57,16 @@ class FrankMocapOptions:
     hands: bool = False
     detector: str = "auto"
     device: str = "auto"
+    engine: str = "auto"
     precision: str = "auto"
-    optimize: bool = True
 
     @staticmethod
-    def of(config: MocapConfig, folder: Path, optimize: bool = True) -> "FrankMocapOptions":
+    def of(config: MocapConfig, folder: Path) -> "FrankMocapOptions":
         """What the settings ask for."""
         return FrankMocapOptions(
-            folder, config.use_smplx, config.hands, config.detector, config.device, config.precision, optimize
-        )
+            folder, config.use_smplx, config.hands, config.detector, config.device, config.engine,
+            config.precision,
+        )  # fmt: skip
 
 
 def missing_text(store: AssetStore, keys: Sequence[str]) -> str | None:
@@ -106,16 +107,25 @@ class FrankMocapEstimator:
             raise AssetError(text)
         wait_without_spinning()
         try:
+            from frankmocap_ros.engines import base, choice, trunks
             from frankmocap_ros.networks import hmr, running, smpl
         except ImportError as error:
             raise MissingDependencyError(
                 f"estimator frankmocap needs torch ({error}); run: pip install 'frankmocap_ros[torch]'"
             ) from error
-        how = running.choose_running(options.device, options.precision, options.optimize)
+        how = running.choose_running(options.device, options.precision)
         body, model = ("body_smplx", "smplx") if options.use_smplx else ("body_smpl", "smpl")
-        network, start = hmr.load_hmr(store.load(body), store.load("mean_params"), ASSETS[body].path)
+        weights = store.load(body)
+        network, start = hmr.load_hmr(weights, store.load("mean_params"), ASSETS[body].path)
         self._head = network.folded(start)
-        self._backbone = running.Backbone(network, how, tell)
+        chosen = choice.choose(
+            trunks.body_trunk(network, trunks.weights_key("body", weights)),
+            options.engine,
+            options.precision,
+            base.EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell),
+        )
+        tell(chosen.text)
+        self._engine = chosen.engine
         self._parameters = hmr.parameters
         self._model = smpl.joint_model(store.load(model), ASSETS[model].path)
         self._hands = Hands(store, self._model, how) if options.hands else None
@@ -130,7 +140,7 @@ class FrankMocapEstimator:
             needs_regions=True,
             orientations=True,
             hands=options.hands,
-            device=how.text,
+            device=f"{chosen.engine.device} {chosen.option.text}",
             sees_absence=False,
             detects_apart=True,
             warning=STANDIN_WARNING if store.is_standin else "",
@@ -158,7 +168,7 @@ class FrankMocapEstimator:
         if not seen:
             return [None] * len(regions)
         pixels = np.stack([Bitmap(crop.pixels, image.bitmap.order).rgb() for crop in seen])
-        body = self._parameters(self._head(self._backbone(pixels)).numpy())
+        body = self._parameters(self._regressed(self._engine(pixels)))
         rotations = self._all_rotations(body.rotations)
         offsets = self._model.offsets(body.betas)
         joints = self._model.posed(rotations, offsets)
@@ -179,8 +189,16 @@ class FrankMocapEstimator:
         return [None if crop is None else next(results) for crop in crops]
 
     def close(self) -> None:
-        """Give back the detector's threads."""
+        """Give back memory and threads."""
         self._detector.close()
+        self._engine.close()
+
+    def _regressed(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The head's numbers (N, 157) of features (N, 2048)."""
+        import torch
+
+        values: NDArray[np.float32] = self._head(torch.from_numpy(features)).numpy()
+        return values
 
     @cached_property
     def mesh(self) -> "MeshModel":

@@ -137,11 +137,3 @@ def load_hmr(
     elif given:
         raise AssetError(f"{what} holds {', '.join(given)} but not all of {', '.join(_START)}")
     return network, start_of(mean, "smpl_mean_params.npz")
-
-
-def normalised(crops_rgb: Tensor) -> Tensor:
-    """Crops (N, H, W, 3), 8 bit, as the network wants them: (N, 3, H, W), ImageNet's mean and deviation."""
-    mean = crops_rgb.new_tensor((123.675, 116.28, 103.53), dtype=torch.float32)
-    deviation = crops_rgb.new_tensor((58.395, 57.12, 57.375), dtype=torch.float32)
-    # channels stay last in memory, which is how CPUs and GPUs run convolutions fastest
-    return ((crops_rgb.to(torch.float32) - mean) / deviation).permute(0, 3, 1, 2)

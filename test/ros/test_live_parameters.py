@@ -427,7 +427,7 @@ def test_both_ends_of_the_range_are_taken(start, probe):
 
 OTHER = {
     "estimator": "synthetic", "assets_dir": "/data/extra", "use_smplx": True, "detector": "pose2d",
-    "precision": "bf16", "device": "cpu", "image_transport": "compressed", "hands": True,
+    "engine": "torch", "precision": "bf16", "device": "cpu", "image_transport": "compressed", "hands": True,
     "synthetic_motion": "cross", "joint_topics": ["left_wrist"], "autostart": False,
 }  # fmt: skip
 

@@ -170,6 +170,17 @@ def golden_weights(synth, golden_seed):
 
 
 @pytest.fixture(scope="session")
+def normalised():
+    """Body crops (N, H, W, 3), 8 bit RGB tensors, as the network wants them: by ImageNet's statistics."""
+
+    def scaled(crops):
+        mean, deviation = np.float32([123.675, 116.28, 103.53]), np.float32([58.395, 57.12, 57.375])
+        return ((crops.float() - mean) / deviation).permute(0, 3, 1, 2)
+
+    return scaled
+
+
+@pytest.fixture(scope="session")
 def relative_error():
     """Largest difference between two arrays, as a share of the largest value that is expected."""
     return lambda found, expected: float(np.abs(np.asarray(found) - expected).max() / np.abs(expected).max())

@@ -44,7 +44,7 @@ class NoDetector:
 
 def make(folder, **options):
     """The estimator in float32, without what finds people."""
-    options = {"precision": "fp32", "optimize": False, **options}
+    options = {"engine": "torch", "precision": "fp32", **options}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frankmocap, "make_detector", lambda *_: NoDetector())
         return FrankMocapEstimator(FrankMocapOptions(folder, **options))

@@ -6,11 +6,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frankmocap_ros.engines.machine import has_bf16
+from frankmocap_ros.engines.torch import TorchEngine
+from frankmocap_ros.engines.trunks import body_trunk
 from frankmocap_ros.errors import AssetError
-from frankmocap_ros.networks.hmr import Hmr, load_hmr, normalised, parameters, rotations_from_6d, start_of
+from frankmocap_ros.networks.hmr import Hmr, load_hmr, parameters, rotations_from_6d, start_of
 from frankmocap_ros.networks.iteration import fold, iterate
 from frankmocap_ros.networks.resnet import without_batch_norms
-from frankmocap_ros.networks.running import Backbone, Running
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,7 @@ def loaded(weights, synth):
 
 
 @pytest.fixture(scope="module")
-def features(loaded, golden):
+def features(loaded, golden, normalised):
     ok = golden["body_crop_ok"]
     with torch.inference_mode():
         return loaded[0].features(normalised(torch.from_numpy(golden["body_crops_rgb"][ok])))
@@ -63,16 +65,15 @@ def test_folding_an_affine_map_that_feeds_back_much():
         assert torch.allclose(fold(step, 5, start)(x).double(), iterate(step, x, start.double()), rtol=1e-5)
 
 
-def test_without_batch_norms_and_in_bf16(weights, synth, golden, features, relative_error):
+def test_the_trunk_in_fp32_and_bf16(loaded, golden, features, relative_error):
+    """Normalisation in the graph, batch norms folded into the convolutions."""
     crops = np.ascontiguousarray(golden["body_crops_rgb"][golden["body_crop_ok"]])
-    exact = Backbone(
-        load_hmr(weights, synth.smpl_mean_params())[0], Running(torch.device("cpu"), None, False)
-    )
-    assert relative_error(exact(crops), features.numpy()) < 1e-4
-    halved = Running(torch.device("cpu"), torch.bfloat16)
-    half = Backbone(load_hmr(weights, synth.smpl_mean_params())[0], halved)(crops)
-    assert half.dtype == torch.float32
-    assert 1e-6 < relative_error(half, features.numpy()) < 0.05
+    trunk = body_trunk(loaded[0], "golden")
+    assert relative_error(TorchEngine(trunk, "fp32")(crops), features.numpy()) < 1e-4
+    if has_bf16():
+        half = TorchEngine(trunk, "bf16")(crops)
+        assert half.dtype == np.float32
+        assert 1e-6 < relative_error(half, features.numpy()) < 0.05
 
 
 def test_batch_norms_are_gone():

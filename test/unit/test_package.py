@@ -24,8 +24,11 @@ ROSDEP_NAME = {
     "numpy": "python3-numpy",
     "skimage": "python3-skimage",
 }
-# google.protobuf comes with mediapipe; the others are the extra "torch", for who has FrankMocap's files
-NOT_IN_ROSDEP = {"mediapipe", "google", "torch", "safetensors", "smplx"}
+# google.protobuf comes with mediapipe; the others are extras, for who has FrankMocap's files
+NOT_IN_ROSDEP = {
+    "mediapipe", "google", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
+    "nncf", "tensorrt",
+}  # fmt: skip
 
 
 def test_tests_run_against_the_installed_package():

@@ -452,13 +452,13 @@ def random_crops():
 
 @pytest.mark.parametrize(("model", "weights"), [("smpl", "body_smpl"), ("smplx", "body_smplx")])
 @pytest.mark.parametrize("half", [None, "bfloat16"])
-def test_the_regressor_stays_near_the_mean_whatever_it_sees(store, models, model, weights, half):
+def test_the_regressor_stays_near_the_mean_whatever_it_sees(store, models, model, weights, half, normalised):
     from frankmocap_ros.networks import hmr
 
     network, start = hmr.load_hmr(store.load(weights), store.load("mean_params"))
     dtype = getattr(torch, half) if half else None
     with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=half is not None):
-        feature = network.features(hmr.normalised(torch.from_numpy(random_crops()))).float()
+        feature = network.features(normalised(torch.from_numpy(random_crops()))).float()
     values = network.folded(start)(feature).numpy()
     assert 0.1 < float(feature.pow(2).mean().sqrt()) < 20.0
     found, mean = hmr.parameters(values), hmr.parameters(start[None].numpy())

@@ -148,15 +148,14 @@ def test_without_tracking(frank):
 def test_for_realtime_or_not(frank, caplog):
     with caplog.at_level(logging.INFO, "frankmocap_ros"):
         frank()
-    assert "torch.compile" in caplog.text
+    assert "engine" in caplog.text
     assert "frankmocap runs on" in caplog.text
     assert STANDIN_WARNING in caplog.text
     caplog.clear()
     with caplog.at_level(logging.INFO, "frankmocap_ros"):
         wrapper = frank(optimize_for_realtime=False)
-    assert "torch.compile" not in caplog.text
-    assert wrapper.config.precision == "fp32"
-    assert "fp32" in caplog.text
+    assert (wrapper.config.engine, wrapper.config.precision) == ("torch", "fp32")
+    assert "runs on cpu torch fp32" in caplog.text
 
 
 @pytest.mark.parametrize(

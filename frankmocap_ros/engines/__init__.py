@@ -1,0 +1,1 @@
+"""What runs one network on one device, nothing else."""

@@ -1,0 +1,92 @@
+"""Files that are made once from a network and kept: a folder each, with a manifest of their content."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from frankmocap_ros.assets.cache import Cache, sha256_of
+
+_MANIFEST: Final = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One folder of files.
+
+    Attributes:
+        cache: folder that it lies in.
+        name: of the folder.
+        made_by: what the files depend on beside the weights, such as versions; files of others are made anew.
+    """
+
+    cache: Path
+    name: str
+    made_by: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are."""
+        return self.cache / self.name
+
+    def notes(self) -> dict[str, Any] | None:
+        """What was written down beside the files, if they are there and whole; None otherwise."""
+        try:
+            manifest = json.loads((self.folder / _MANIFEST).read_text(encoding="utf-8"))
+            files, notes = dict(manifest["files"]), dict(manifest["notes"])
+            whole = manifest["made_by"] == dict(self.made_by) and all(
+                Path(name).name == name and sha256_of(self.folder / name) == digest
+                for name, digest in files.items()
+            )
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return notes if whole and files else None
+
+    def make(self, write: Callable[[Path], None], notes: Mapping[str, Any] | None = None) -> Path:
+        """Make the files, in place of what is there; they appear together or not at all.
+
+        Args:
+            write: writes them into the folder that it is given.
+            notes: to be written down beside them, as JSON.
+
+        Raises:
+            AssetError: the cache cannot be written.
+        """
+        with Cache(self.cache).converting() as work:
+            return self._make(work, write, notes or {})
+
+    def get(self, write: Callable[[Path], None]) -> Path:
+        """The folder with the files, which are made first where they are absent or damaged.
+
+        Raises:
+            AssetError: the cache cannot be written.
+        """
+        if self.notes() is not None:
+            return self.folder
+        with Cache(self.cache).converting() as work:
+            # another process may have made them while this one waited
+            return self.folder if self.notes() is not None else self._make(work, write, {})
+
+    def _make(self, work: Path, write: Callable[[Path], None], notes: Mapping[str, Any]) -> Path:
+        new, old = work / "new", work / "old"
+        new.mkdir()
+        write(new)
+        manifest = {
+            "made_by": dict(self.made_by),
+            "notes": dict(notes),
+            "files": {path.name: sha256_of(path) for path in sorted(new.iterdir())},
+        }
+        (new / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        if self.folder.is_dir() and not self.folder.is_symlink():
+            os.replace(self.folder, old)  # goes with the work folder; whoever has it mapped keeps it
+        else:
+            self.folder.unlink(missing_ok=True)
+        os.replace(new, self.folder)
+        return self.folder
+
+    def drop(self) -> None:
+        """Remove the files."""
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,108 @@
+"""How fast engines are, side by side, and how far from float32."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.engines.available import Option
+from frankmocap_ros.engines.base import Engine, Trunk
+
+_WARM_UPS: Final = 3
+_ROUNDS: Final = 8
+_CALLS: Final = 2  # that are timed, of three in a row
+_FAR: Final = 0.25  # features that differ by more than this share of the largest come from a broken engine
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was measured of one option.
+
+    Attributes:
+        option: which one.
+        times_ms: of each timed call.
+        difference: from float32, as a share of the largest feature; nan where nothing ran in float32.
+        failed: why it cannot be taken, or empty.
+    """
+
+    option: Option
+    times_ms: tuple[float, ...] = ()
+    difference: float = float("nan")
+    failed: str = ""
+
+    @property
+    def p50_ms(self) -> float:
+        """Median time of a call; infinite where it cannot be taken."""
+        return float("inf") if self.failed else float(np.median(self.times_ms))
+
+
+def some_crops(trunk: Trunk, n: int) -> NDArray[np.uint8]:
+    """Soft blots of any colour: closer to a photograph than noise."""
+    side = trunk.side_px
+    blots = np.random.default_rng(0).integers(0, 256, (n, 17, 17, 3)).astype(np.float64)
+    at = np.linspace(0.0, 16.0, side, endpoint=False)
+    cell, part = at.astype(int), (at % 1.0)[:, None]
+    rows = blots[:, cell] * (1.0 - part[..., None]) + blots[:, cell + 1] * part[..., None]
+    return np.asarray(rows[:, :, cell] * (1.0 - part) + rows[:, :, cell + 1] * part, np.uint8)
+
+
+def measure(engines: Mapping[Option, Engine], crops: NDArray[np.uint8], rounds: int = _ROUNDS) -> list[Row]:
+    """Time of each engine on the same crops, in turns, so that the machine's mood is the same for all.
+
+    In its turn an engine runs three times and the first is not counted: it finds the caches as the engine
+    before left them, and that one's threads may still spin.
+
+    Args:
+        engines: what to measure.
+        crops: as the engines take them.
+        rounds: turns of each.
+    """
+    times: dict[Option, list[float]] = {}
+    features, rows = {}, []
+    for option, engine in engines.items():
+        try:
+            for _ in range(_WARM_UPS):
+                features[option] = engine(crops)
+            times[option] = []
+        except Exception as error:  # an engine that does not run is one not to take
+            rows.append(Row(option, failed=f"{type(error).__name__}: {error}"))
+    for _ in range(rounds):
+        for option, spent in times.items():
+            engines[option](crops)
+            for _ in range(_CALLS):
+                start = time.perf_counter()
+                engines[option](crops)
+                spent.append(1e3 * (time.perf_counter() - start))
+    exact = next((features[option] for option in times if option.precision == "fp32"), None)
+    rows += [_row(option, spent, features[option], exact) for option, spent in times.items()]
+    return sorted(rows, key=lambda row: row.p50_ms)
+
+
+def _row(
+    option: Option, spent: Sequence[float], features: NDArray[np.float32], exact: NDArray[np.float32] | None
+) -> Row:
+    if not np.isfinite(features).all():
+        return Row(option, failed="gives numbers that are not finite")
+    difference = float("nan")
+    if exact is not None:
+        difference = float(np.abs(features - exact).max() / max(float(np.abs(exact).max()), 1e-12))
+    if difference > _FAR:
+        return Row(option, failed=f"differs from fp32 by {100 * difference:.0f} %")
+    return Row(option, tuple(spent), difference)
+
+
+def table(rows: Sequence[Row], taken: Option | None = None) -> str:
+    """One line an option: median and 90th percentile of its time, and how far it is from float32."""
+    lines = []
+    for row in rows:
+        text = f"  {row.option.text:26s}"
+        if row.failed:
+            lines.append(f"{text} {row.failed}")
+            continue
+        p90 = np.percentile(row.times_ms, 90)
+        off = "" if np.isnan(row.difference) else f"  {100 * row.difference:.2g} % from fp32"
+        lines.append(f"{text} {row.p50_ms:8.2f} {p90:8.2f}{off}{'  <- taken' if row.option == taken else ''}")
+    return "\n".join(lines)
