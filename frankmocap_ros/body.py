@@ -5,6 +5,7 @@ Positions and orientations are in the camera's optical frame: x right, y down, z
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,6 +158,10 @@ class Body:
     betas: Array | None = None
 
 
+SEARCH: Final = "search"
+"""Name of a stage that no image waits for: a search for people in the background."""
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """The result for one image.
@@ -181,5 +186,5 @@ class Frame:
 
     @property
     def inference_ms(self) -> float:
-        """Time from image to bodies, all stages together [ms]."""
-        return sum(self.stages_ms.values())
+        """Time from image to bodies, all stages together [ms]; a search in the background is none of it."""
+        return sum(ms for name, ms in self.stages_ms.items() if name != SEARCH)

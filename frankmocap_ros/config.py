@@ -40,7 +40,7 @@ class MocapConfig:
     precision: str = setting(
         "auto",
         "Numbers in FrankMocap's networks; auto takes the fastest that the machine has in hardware.",
-        choices=("auto", "fp32", "bf16", "fp16"),
+        choices=("auto", "fp32", "bf16", "fp16", "int8"),
         live=False,
     )
     device: str = setting(

@@ -2,21 +2,22 @@
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Body, Frame, KeypointPose, Observation, Region
+from frankmocap_ros.body import SEARCH, Body, Frame, KeypointPose, Observation, Region
 from frankmocap_ros.boxes import scaled_region
 from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.estimators.base import Estimator, Image
+from frankmocap_ros.estimators.base import Estimator, Image, estimate_views
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.person import Person
 from frankmocap_ros.search import BackgroundSearch
 from frankmocap_ros.timing import StageTimer
 from frankmocap_ros.tracking import Tracker, choose_operator
-from frankmocap_ros.tracks import Track, confirmed
+from frankmocap_ros.tracks import Candidate, Track, confirmed
 
 _CROP_DETAIL = 3  # people are cropped from an image of up to this many times ``resize_short``
 _RESET_GAP_S = 2.0  # after a longer pause nobody can be taken for who was there before
@@ -43,6 +44,23 @@ class _Look:
 
     found: list[Region] | None
     late: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Begun:
+    """An image before its people are estimated: where to look, and what was in force when it began."""
+
+    picture: Picture
+    config: MocapConfig
+    camera: Camera
+    image: Image
+    look: _Look
+    candidates: list[Candidate]
+
+    @property
+    def regions(self) -> list[Region]:
+        """Where people are to be estimated; empty for estimators that find them by themselves."""
+        return [candidate.region for candidate in self.candidates]
 
 
 class Pipeline:
@@ -105,6 +123,18 @@ class Pipeline:
         self._operator_id = 0
         self._last_s = None
 
+    def replace(self, estimator: Estimator, search: BackgroundSearch | None) -> None:
+        """Go on with another estimator from the next image on; the old ones are for the caller to close.
+
+        Where it is the same kind, and tells the same joints, everybody stays who they are. Otherwise what
+        positions mean has changed, so that everybody gets a new id: nobody steers a robot across that.
+        """
+        old, new = self._estimator, estimator
+        same = (old.name, old.capabilities.hands) == (new.name, new.capabilities.hands)
+        self._estimator, self._search = estimator, search
+        if not same:
+            self.reset()
+
     def process(self, picture: Picture) -> Frame:
         """Everybody in one image.
 
@@ -113,69 +143,81 @@ class Pipeline:
         Raises:
             EstimatorError: the estimator is broken. What was known of people stays as it was.
         """
+        return process_together([self], [picture])[0]
+
+    def _begin(self, picture: Picture) -> _Begun:
+        """Everything before the people are estimated."""
         config = self._config
         time_s = picture.time_s
         if self._last_s is not None and not 0.0 <= time_s - self._last_s <= _RESET_GAP_S:
             self.reset()
         self._last_s = time_s
-        try:
-            with self._timer.stage("decode"):
-                camera = picture.camera or Camera.from_fov(*picture.bitmap.size_px, config.horizontal_fov_deg)
-                image = _reduced(picture, camera, _CROP_DETAIL * config.resize_short)
-            seen, detected = self._seen(picture, image, config)
-            with self._timer.stage("post"):
-                bodies = self._bodies(seen, image, camera, config)
-                operator_id = self._operator(bodies, camera, config)
-                bodies.sort(key=lambda body: (body.id != operator_id, body.id))
-                detected |= self._begin_search(picture, image, config)
-        finally:
-            stages_ms = self._timer.finish()
+        self._timer.finish()  # of an image that was given up
+        with self._timer.stage("decode"):
+            camera = picture.camera or Camera.from_fov(*picture.bitmap.size_px, config.horizontal_fov_deg)
+            image = _reduced(picture, camera, _CROP_DETAIL * config.resize_short)
+        capabilities = self._estimator.capabilities
+        if not capabilities.needs_regions:
+            return _Begun(picture, config, camera, image, _Look(None), [])
+        limit = self._limit(config)
+        look = self._look(picture, image, limit, config)
+        blind = not capabilities.sees_absence
+        candidates = self._tracker.candidates(look.found, config, limit, blind, look.late)
+        return _Begun(picture, config, camera, image, look, candidates)
+
+    def _finish(self, begun: _Begun, observations: Sequence[Observation | None]) -> Frame:
+        """Everything after the people are estimated."""
+        picture, config, camera, image = begun.picture, begun.config, begun.camera, begun.image
+        with self._timer.stage("post"):
+            seen, detected = self._seen(begun, self._sound(observations))
+            bodies = self._bodies(seen, image, camera, config)
+            operator_id = self._operator(bodies, camera, config)
+            bodies.sort(key=lambda body: (body.id != operator_id, body.id))
+            detected |= self._begin_search(picture, image, config)
+        stages_ms = self._timer.finish()
         self._index += 1
-        return Frame(self._index - 1, time_s, tuple(bodies), operator_id, stages_ms, camera, detected)
+        return Frame(self._index - 1, picture.time_s, tuple(bodies), operator_id, stages_ms, camera, detected)
 
     def _seen(
-        self, picture: Picture, image: Image, config: MocapConfig
+        self, begun: _Begun, observations: Sequence[Observation | None]
     ) -> tuple[list[tuple[Observation, Track | None]], bool]:
         """Observations with whose they are, and whether the whole image was searched."""
-        estimator = self._estimator
-        limit = self._limit(config)
-        if not estimator.capabilities.needs_regions:
-            with self._timer.stage("regress"):
-                found = [o for o in self._sound(estimator.estimate(image, ())) if o is not None]
-            found.sort(key=lambda o: -o.score)
-            seen = list(zip(found, self._tracker.match(found, image.time_s), strict=True))
+        capabilities, time_s = self._estimator.capabilities, begun.picture.time_s
+        if not capabilities.needs_regions:
+            found = sorted((o for o in observations if o is not None), key=lambda o: -o.score)
+            seen = list(zip(found, self._tracker.match(found, time_s), strict=True))
             # whoever is followed comes before somebody new, also when less sure in this one image
             seen.sort(key=lambda s: s[1].id if s[1] is not None else math.inf)
-            return seen[:limit], True
-        look = self._look(picture, image, limit, config)
-        blind = not estimator.capabilities.sees_absence
-        candidates = self._tracker.candidates(look.found, config, limit, blind, look.late)
-        with self._timer.stage("regress"):
-            observations = self._sound(estimator.estimate(image, [c.region for c in candidates]))
-        if blind:
-            size_px = image.bitmap.size_px
-            observations = [
-                o and confirmed(o, c, image.time_s, size_px)
-                for o, c in zip(observations, candidates, strict=True)
-            ]
-        seen = [(o, c.track) for o, c in zip(observations, candidates, strict=True) if o is not None]
-        return seen, look.found is not None and not look.late
+            return seen[: self._limit(begun.config)], True
+        pairs = list(zip(observations, begun.candidates, strict=True))
+        if not capabilities.sees_absence:
+            size_px = begun.image.bitmap.size_px
+            pairs = [(o and confirmed(o, c, time_s, size_px), c) for o, c in pairs]
+        look = begun.look
+        return [(o, c.track) for o, c in pairs if o is not None], look.found is not None and not look.late
 
-    def _look(self, picture: Picture, image: Image, limit: int, config: MocapConfig) -> "_Look":
+    def _look(self, picture: Picture, image: Image, limit: int, config: MocapConfig) -> _Look:
         """Search the image now, or take what a search in the background found in an earlier one."""
         search, follows = self._search, self._tracker.follows(config)
-        if search is not None and (search.busy or follows):
-            # with nobody to follow there is nothing better to do than to wait
-            found = search.take(wait=not follows)
+        if search is not None:
+            # alone, with nobody to follow, there is nothing better to do than to wait
+            apart = follows or (config.track_bbox and not search.alone)
+            found = search.take(wait=not apart) if search.busy else None
             if found is not None:
+                self._timer.add(SEARCH, search.spent_ms)
                 return _Look(self._tracker.brought_up(self._in_pixels_of(image, found)), late=True)
-            if follows:
+            if apart:
                 return _Look(None)
         if not self._tracker.detection_due(config):
             return _Look(None)
         with self._timer.stage("detect"):
             small = self._to_search(picture, image, config)
-            return _Look(self._in_pixels_of(image, self._estimator.detect(small, limit)))
+            if search is None:
+                found = self._estimator.detect(small, limit)
+            else:  # all searches of an estimator run in one thread
+                search.begin(small, limit)
+                found = search.take(wait=True) or []
+            return _Look(self._in_pixels_of(image, found))
 
     def _limit(self, config: MocapConfig) -> int:
         """How many people at most."""
@@ -195,7 +237,9 @@ class Pipeline:
     def _begin_search(self, picture: Picture, image: Image, config: MocapConfig) -> bool:
         """Search the image that was just processed in the background, if it is time."""
         search, tracker = self._search, self._tracker
-        if search is None or search.busy or not tracker.follows(config):
+        if search is None or search.busy or not config.track_bbox:
+            return False
+        if search.alone and not tracker.follows(config):
             return False
         if not tracker.detection_due(config, done=True):
             return False
@@ -243,6 +287,25 @@ class Pipeline:
             return 0  # only just lost: nobody takes over because of one missed image
         self._operator_id = choose_operator(bodies, self._operator_id, config, camera.width, camera.height)
         return self._operator_id
+
+
+def process_together(pipelines: Sequence[Pipeline], pictures: Sequence[Picture]) -> list[Frame]:
+    """Everybody in one image each of several cameras, in one batch where the estimator has that.
+
+    Args:
+        pipelines: one a camera, all with the same estimator.
+        pictures: the image of each.
+
+    Raises:
+        EstimatorError: the estimator is broken. What was known of people stays as it was.
+    """
+    estimator = pipelines[0].estimator
+    begun = [p._begin(picture) for p, picture in zip(pipelines, pictures, strict=True)]
+    with ExitStack() as stages:
+        for p in pipelines:
+            stages.enter_context(p._timer.stage("regress"))
+        observations = estimate_views(estimator, [(b.image, b.regions) for b in begun])
+    return [p._finish(b, o) for p, b, o in zip(pipelines, begun, observations, strict=True)]
 
 
 def _reduced(picture: Picture, camera: Camera, short_px: int) -> Image:

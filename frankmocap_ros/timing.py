@@ -39,6 +39,10 @@ class StageTimer:
             self._ms[name] = self._ms.get(name, 0.0) + elapsed_ms
             self._running = ""
 
+    def add(self, name: str, ms: float) -> None:
+        """Count time that was spent elsewhere, such as in another thread, to ``name``."""
+        self._ms[name] = self._ms.get(name, 0.0) + ms
+
     def finish(self) -> dict[str, float]:
         """Milliseconds per stage since the last call, then start anew.
 

@@ -12,7 +12,7 @@ from frankmocap_ros.engines.available import Option
 from frankmocap_ros.engines.base import Engine, Trunk
 
 _WARM_UPS: Final = 3
-_ROUNDS: Final = 8
+_ROUNDS: Final = 5
 _CALLS: Final = 2  # that are timed, of three in a row
 _FAR: Final = 0.25  # features that differ by more than this share of the largest come from a broken engine
 

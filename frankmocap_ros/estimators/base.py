@@ -48,6 +48,7 @@ class Capabilities:
         warning: what everybody must know who uses its results, empty where there is nothing.
         mesh: whether it is a ``MeshEstimator``.
         detects_apart: whether ``detect`` may run in another thread than ``estimate``.
+        batches: whether it is a ``BatchEstimator``.
     """
 
     max_people: int
@@ -59,6 +60,7 @@ class Capabilities:
     warning: str = ""
     mesh: bool = False
     detects_apart: bool = False
+    batches: bool = False
 
 
 class Estimator(Protocol):
@@ -91,6 +93,24 @@ class Estimator(Protocol):
 
     def close(self) -> None:
         """Give back memory and threads."""
+
+
+class BatchEstimator(Estimator, Protocol):
+    """An estimator that takes several images at once faster than one by one."""
+
+    def estimate_views(
+        self, views: Sequence[tuple[Image, Sequence[Region]]]
+    ) -> list[list[Observation | None]]:
+        """As ``estimate`` for each image with its regions."""
+
+
+def estimate_views(
+    estimator: Estimator, views: Sequence[tuple[Image, Sequence[Region]]]
+) -> list[list[Observation | None]]:
+    """People in several images, in one batch where the estimator has that."""
+    if estimator.capabilities.batches:
+        return cast(BatchEstimator, estimator).estimate_views(views)
+    return [estimator.estimate(image, regions) for image, regions in views]
 
 
 class Triangles(Protocol):

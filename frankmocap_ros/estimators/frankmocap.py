@@ -7,7 +7,7 @@ perspective of the crop becomes metres before the camera.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from frankmocap_ros.errors import AssetError, EstimatorError, MissingDependencyE
 from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.estimators.detectors import chosen_detector, make_detector
 from frankmocap_ros.estimators.frankmocap_hands import Hands, HandsSeen
+from frankmocap_ros.estimators.regressors import body_regressor, hand_regressor
 from frankmocap_ros.geometry import Array, Camera, quat_from_matrix
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.threads import wait_without_spinning
@@ -49,7 +50,8 @@ class FrankMocapOptions:
         detector: auto, mediapipe or pose2d.
         device: auto, cpu or cuda.
         engine: auto, torch, onnxruntime, openvino or tensorrt.
-        precision: auto, fp32, bf16 or fp16.
+        precision: auto, fp32, bf16, fp16 or int8.
+        max_people: how many people an image usually has at most; so many are as fast from the first image.
     """
 
     folder: Path
@@ -59,13 +61,14 @@ class FrankMocapOptions:
     device: str = "auto"
     engine: str = "auto"
     precision: str = "auto"
+    max_people: int = 1
 
     @staticmethod
     def of(config: MocapConfig, folder: Path) -> "FrankMocapOptions":
         """What the settings ask for."""
         return FrankMocapOptions(
             folder, config.use_smplx, config.hands, config.detector, config.device, config.engine,
-            config.precision,
+            config.precision, config.max_people,
         )  # fmt: skip
 
 
@@ -107,28 +110,29 @@ class FrankMocapEstimator:
             raise AssetError(text)
         wait_without_spinning()
         try:
-            from frankmocap_ros.engines import base, choice, trunks
+            from frankmocap_ros.engines.base import EngineOptions
             from frankmocap_ros.networks import hmr, running, smpl
         except ImportError as error:
             raise MissingDependencyError(
                 f"estimator frankmocap needs torch ({error}); run: pip install 'frankmocap_ros[torch]'"
             ) from error
         how = running.choose_running(options.device, options.precision)
-        body, model = ("body_smplx", "smplx") if options.use_smplx else ("body_smpl", "smpl")
-        weights = store.load(body)
-        network, start = hmr.load_hmr(weights, store.load("mean_params"), ASSETS[body].path)
-        self._head = network.folded(start)
-        chosen = choice.choose(
-            trunks.body_trunk(network, trunks.weights_key("body", weights)),
-            options.engine,
-            options.precision,
-            base.EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell),
-        )
+        self._network = body_regressor(store, options.use_smplx)
+        where = EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell)
+        chosen = self._network.choose(options.engine, options.precision, where)
         tell(chosen.text)
         self._engine = chosen.engine
         self._parameters = hmr.parameters
+        model = "smplx" if options.use_smplx else "smpl"
         self._model = smpl.joint_model(store.load(model), ASSETS[model].path)
-        self._hands = Hands(store, self._model, how) if options.hands else None
+        self._hands: Hands | None = None
+        if options.hands:
+            network = hand_regressor(store)
+            hand = network.choose(
+                options.engine, options.precision, replace(where, batch=2, largest=2 * _MAX_PEOPLE)
+            )
+            tell(hand.text)
+            self._hands = Hands(network, hand.engine, self._model)
         self._detector = make_detector(detector, store, how)
         # SMPL-X has joints that this package's skeleton does not know (jaw, eyes), and lacks SMPL's hands
         known = BODY_WITH_HANDS if options.hands else BODY
@@ -145,14 +149,18 @@ class FrankMocapEstimator:
             detects_apart=True,
             warning=STANDIN_WARNING if store.is_standin else "",
             mesh=True,
+            batches=True,
         )
 
     def warm_up(self) -> None:
-        """Run everything once."""
+        """Run everything once, with every number of people up to ``max_people``."""
         camera = Camera.from_fov(320, 240, 60.0)
         blank = Image(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
         self.detect(blank, 1)
-        self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)])
+        for people in range(1, self._options.max_people + 1):
+            self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)] * people)
+        if self._hands is not None:
+            self._hands.warm_up(2 * self._options.max_people)
 
     def detect(self, image: Image, max_people: int) -> list[Region]:
         """Look for people in the whole image."""
@@ -163,12 +171,24 @@ class FrankMocapEstimator:
 
         A body is given also where nobody is: see ``Capabilities.sees_absence``.
         """
-        crops = [_crop(image.bitmap, region) for region in regions]
-        seen = [crop for crop in crops if crop is not None]
-        if not seen:
-            return [None] * len(regions)
-        pixels = np.stack([Bitmap(crop.pixels, image.bitmap.order).rgb() for crop in seen])
-        body = self._parameters(self._regressed(self._engine(pixels)))
+        return self.estimate_views([(image, regions)])[0]
+
+    def estimate_views(
+        self, views: Sequence[tuple[Image, Sequence[Region]]]
+    ) -> list[list[Observation | None]]:
+        """Everybody in several images in one batch, as ``estimate`` does for one."""
+        crops = [(image, _crop(image.bitmap, region)) for image, regions in views for region in regions]
+        found = iter(self._observations([(image, crop) for image, crop in crops if crop is not None]))
+        each = iter([None if crop is None else next(found) for _, crop in crops])
+        return [[next(each) for _ in regions] for _, regions in views]
+
+    def _observations(self, wanted: Sequence[tuple[Image, Crop]]) -> list[Observation]:
+        """The people in crops of some images."""
+        if not wanted:
+            return []
+        images, seen = [image for image, _ in wanted], [crop for _, crop in wanted]
+        pixels = np.stack([Bitmap(crop.pixels, image.bitmap.order).rgb() for image, crop in wanted])
+        body = self._parameters(self._network.parameters(self._engine(pixels)))
         rotations = self._all_rotations(body.rotations)
         offsets = self._model.offsets(body.betas)
         joints = self._model.posed(rotations, offsets)
@@ -178,27 +198,22 @@ class FrankMocapEstimator:
         )
         hands: list[HandsSeen | None] = [None] * len(seen)
         if self._hands is not None:
-            hands = list(self._hands.see(image.bitmap, rotations, in_image[..., :2]))
-        results = iter(
+            bitmaps = [image.bitmap for image in images]
+            hands = list(self._hands.see(bitmaps, rotations, in_image[..., :2]))
+        return [
             self._observation(image, _One(*one))
-            for one in zip(
-                seen, body.camera, rotations, joints, offsets, body.betas, in_crop, in_image, hands,
+            for image, *one in zip(
+                images, seen, body.camera, rotations, joints, offsets, body.betas, in_crop, in_image, hands,
                 strict=True,
             )
-        )  # fmt: skip
-        return [None if crop is None else next(results) for crop in crops]
+        ]  # fmt: skip
 
     def close(self) -> None:
         """Give back memory and threads."""
         self._detector.close()
         self._engine.close()
-
-    def _regressed(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The head's numbers (N, 157) of features (N, 2048)."""
-        import torch
-
-        values: NDArray[np.float32] = self._head(torch.from_numpy(features)).numpy()
-        return values
+        if self._hands is not None:
+            self._hands.close()
 
     @cached_property
     def mesh(self) -> "MeshModel":

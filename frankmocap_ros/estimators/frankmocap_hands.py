@@ -1,19 +1,21 @@
 """Fingers for the body that FrankMocap estimates: fast mode, and copy and paste into SMPL-X."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.bitmap import Bitmap
+from frankmocap_ros.engines.base import warm_up
+from frankmocap_ros.estimators.regressors import Regressor
 from frankmocap_ros.geometry import Array, quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.hands import FINGER_JOINTS, Side, hand_box, hand_crop, unmirrored, wrist_local
 from frankmocap_ros.skeleton import BODY
 
 if TYPE_CHECKING:
-    from frankmocap_ros.networks.running import Running
+    from frankmocap_ros.engines.base import Engine
     from frankmocap_ros.networks.smpl import JointModel
 
 _SIDES: Final[tuple[Side, Side]] = ("left", "right")
@@ -37,18 +39,15 @@ class Hands:
     """The hand network and where its results go.
 
     Args:
-        store: where the files are.
+        network: from ``hand_regressor``.
+        engine: runs its trunk; it is closed with this.
         model: SMPL-X's joints.
-        how: device and numbers.
-
-    Raises:
-        AssetError: a file is missing or damaged.
     """
 
-    def __init__(self, store: AssetStore, model: "JointModel", how: "Running") -> None:
-        from frankmocap_ros.networks.hand import HandRegressor
+    def __init__(self, network: Regressor, engine: "Engine", model: "JointModel") -> None:
+        from frankmocap_ros.networks.hand import parameters
 
-        self._network = HandRegressor(store.load("hand"), store.load("mean_mano"), how.device, how.half)
+        self._network, self._engine, self._parameters = network, engine, parameters
         index = model.skeleton.index
         first = {side: index[f"{side}_index1"] for side in _SIDES}
         self._fingers = {side: slice(first[side], first[side] + FINGER_JOINTS) for side in _SIDES}
@@ -56,20 +55,28 @@ class Hands:
         self._joints = {s: np.r_[self._wrist[s], self._fingers[s]] for s in _SIDES}
         self._mean = dict(zip(_SIDES, model.hand_mean, strict=True))
 
-    def see(self, bitmap: Bitmap, rotations: Array, joints_px: Array) -> list[HandsSeen]:
+    def warm_up(self, largest: int) -> None:
+        """Run every number of hands up to ``largest`` once."""
+        warm_up(self._engine, self._network.trunk, largest)
+
+    def close(self) -> None:
+        """Give back memory and threads."""
+        self._engine.close()
+
+    def see(self, bitmaps: Sequence[Bitmap], rotations: Array, joints_px: Array) -> list[HandsSeen]:
         """Look at both hands of everybody, all in one batch.
 
         Boxes come from the body's projected hand joints (the original's fast mode).
 
         Args:
-            bitmap: the image.
+            bitmaps: the image of each body.
             rotations: shape (N, 55, 3, 3), the bodies without hands.
             joints_px: shape (N, 55, 2), their joints in the image [px].
         """
         rotations = rotations.copy()
         seen = np.zeros((len(rotations), 2, FINGER_JOINTS), bool)
         found: list[tuple[int, int, NDArray[np.uint8]]] = []
-        for person in range(len(rotations)):
+        for person, bitmap in enumerate(bitmaps):
             for number, side in enumerate(_SIDES):
                 box = hand_box(joints_px[person, self._joints[side]])
                 crop = hand_crop(bitmap.pixels, box, side == "left") if box is not None else None
@@ -77,7 +84,8 @@ class Hands:
                     found.append((person, number, Bitmap(crop.pixels, bitmap.order).bgr()))
         if found:
             is_left = np.array([number == 0 for _, number, _ in found])
-            hands = unmirrored(self._network(np.stack([pixels for *_, pixels in found])), is_left)
+            features = self._engine(np.stack([pixels for *_, pixels in found]))
+            hands = unmirrored(self._parameters(self._network.parameters(features)), is_left)
             wrists = quat_to_matrix(quat_from_rotvec(hands.wrist_axis_angle))
             for (person, number, _), wrist, fingers in zip(found, wrists, hands.fingers, strict=True):
                 side = _SIDES[number]

@@ -5,17 +5,18 @@ Integration", 2021: a ResNet-50, two more layers, and an iterative regressor wit
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from frankmocap_ros.errors import AssetError, EstimatorError
-from frankmocap_ros.hands import CROP_PX, FINGER_JOINTS, HandParameters
+from frankmocap_ros.errors import AssetError
+from frankmocap_ros.hands import FINGER_JOINTS, HandParameters
 from frankmocap_ros.networks.iteration import Affine, fold, iterate
 from frankmocap_ros.networks.loading import load_strictly
-from frankmocap_ros.networks.resnet import FEATURES, ResNet50, without_batch_norms
+from frankmocap_ros.networks.resnet import FEATURES, ResNet50
 
 CAMERA, WRIST, FINGERS, SHAPE = slice(0, 3), slice(3, 6), slice(6, 51), slice(51, 61)
 PARAMETERS = 61
@@ -82,12 +83,6 @@ def start_of(mean_mano: Mapping[str, NDArray[np.generic]], what: str) -> Tensor:
     return torch.from_numpy(start)
 
 
-def scaled(crops: Tensor) -> Tensor:
-    """Crops (N, H, W, 3), 8 bit, as the network wants them: (N, 3, H, W), from -1 to 1."""
-    # channels stay last in memory, which is how CPUs and GPUs run convolutions fastest
-    return (crops.to(torch.float32) / 127.5 - 1.0).permute(0, 3, 1, 2)
-
-
 def load_hand(weights: Mapping[str, NDArray[np.generic]], what: str = "hand regressor") -> HandNetwork:
     """The network from a checkpoint's arrays, key -> array.
 
@@ -99,63 +94,15 @@ def load_hand(weights: Mapping[str, NDArray[np.generic]], what: str = "hand regr
     return network
 
 
-class HandRegressor:
-    """Crops to parameters, all hands of a frame as one batch.
+def parameters(values: NDArray[np.floating[Any]]) -> HandParameters:
+    """Parameters of N hands from the regressor's (N, 61) numbers: camera, wrist, fingers, shape.
 
-    Args:
-        weights: state dict of the published checkpoint, key -> array.
-        mean_mano: arrays of ``mean_mano_params.pkl``.
-        device: torch's name of the device.
-        autocast: type in which the encoder computes, such as ``torch.bfloat16``; None for float32. The head
-            is always float32.
-
-    Raises:
-        AssetError: the arrays are not those of this network.
+    Each is as of a right hand; ``hands.unmirrored`` undoes the mirror.
     """
-
-    def __init__(
-        self,
-        weights: Mapping[str, NDArray[np.generic]],
-        mean_mano: Mapping[str, NDArray[np.generic]],
-        device: str | torch.device = "cpu",
-        autocast: torch.dtype | None = None,
-    ) -> None:
-        self.device = torch.device(device)
-        network = load_hand(weights)
-        head = network.folded(start_of(mean_mano, "mean_mano_params.pkl"))
-        without_batch_norms(network.main_encoder)
-        # Without batch norms there is nothing left that autocast would keep in float32, so the weights are
-        # converted once: the same numbers, and 10 % less time on a CPU with bfloat16.
-        self._precision = autocast or torch.float32
-        network.to(self.device, self._precision)
-        self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._head = Affine(head.weight.to(self.device), head.bias.to(self.device))
-
-    @torch.inference_mode()
-    def values(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Raw parameters (N, 61) of BGR crops (N, 224, 224, 3): camera, wrist, fingers, shape."""
-        if crops.dtype != np.uint8 or crops.ndim != 4 or crops.shape[1:] != (CROP_PX, CROP_PX, 3):
-            raise EstimatorError(
-                f"hand crops are {crops.dtype} of shape {crops.shape}, expected uint8 of shape "
-                f"(N, {CROP_PX}, {CROP_PX}, 3); take those of hands.hand_crop"
-            )
-        if not len(crops):
-            return np.empty((0, PARAMETERS), np.float32)
-        pixels = torch.from_numpy(np.require(crops, requirements=["C", "W"])).to(self.device)
-        feature = self._network.encode(scaled(pixels).to(self._precision))
-        found: NDArray[np.float32] = self._head(feature).cpu().numpy()
-        return found
-
-    def __call__(self, crops: NDArray[np.uint8]) -> HandParameters:
-        """Parameters of N hands, each as of a right one (``hands.unmirrored`` undoes the mirror).
-
-        Args:
-            crops: shape (N, 224, 224, 3), 8 bit, BGR, left hands mirrored; N may be 0.
-        """
-        found = self.values(crops).astype(np.float64)
-        return HandParameters(
-            found[:, CAMERA],
-            found[:, WRIST],
-            found[:, FINGERS].reshape(-1, FINGER_JOINTS, 3),
-            found[:, SHAPE],
-        )
+    found = np.asarray(values, np.float64)
+    return HandParameters(
+        found[:, CAMERA],
+        found[:, WRIST],
+        found[:, FINGERS].reshape(-1, FINGER_JOINTS, 3),
+        found[:, SHAPE],
+    )

@@ -9,13 +9,10 @@ from frankmocap_ros.hands import hand_crop, unmirrored
 
 torch = pytest.importorskip("torch", reason="the networks need torch")
 
-from frankmocap_ros.networks.hand import (  # noqa: E402
-    HandNetwork,
-    HandRegressor,
-    load_hand,
-    scaled,
-    start_of,
-)
+from frankmocap_ros.engines.base import EngineOptions  # noqa: E402
+from frankmocap_ros.engines.torch import TorchEngine  # noqa: E402
+from frankmocap_ros.engines.trunks import hand_trunk  # noqa: E402
+from frankmocap_ros.networks.hand import HandNetwork, load_hand, parameters, start_of  # noqa: E402
 
 PARTS = {"camera": slice(0, 3), "wrist": slice(3, 6), "fingers": slice(6, 51), "betas": slice(51, 61)}
 
@@ -35,6 +32,21 @@ def mean_mano(golden):
 @pytest.fixture(scope="module")
 def regressor(weights, mean_mano):
     return HandRegressor(weights, mean_mano)
+
+
+class HandRegressor:
+    """Trunk and head together."""
+
+    def __init__(self, weights, mean_mano, precision="fp32"):
+        network = load_hand(weights)
+        self.head = network.folded(start_of(mean_mano, "mean"))
+        self.engine = TorchEngine(hand_trunk(network, "test"), precision, EngineOptions(device="cpu"))
+
+    def values(self, crops):
+        return self.head(torch.from_numpy(self.engine(crops))).numpy()
+
+    def __call__(self, crops):
+        return parameters(self.values(crops))
 
 
 def random_network(seed, gain):
@@ -141,7 +153,8 @@ def test_folded_is_unfolded(gain):
 def test_folded_is_unfolded_on_stand_in_weights(golden, weights, mean_mano, relative_error):
     network, start = load_hand(weights), start_of(mean_mano, "mean")
     with torch.inference_mode():
-        feature = network.encode(scaled(torch.from_numpy(golden["hand_crops_bgr"][:1])))
+        crops = torch.from_numpy(golden["hand_crops_bgr"][:1])
+        feature = network.encode((crops / 127.5 - 1.0).permute(0, 3, 1, 2))
         unfolded = network.unfolded(feature, start).numpy()
         folded = network.folded(start)(feature).numpy()
     assert np.abs(folded - unfolded).max() <= 1e-5
@@ -160,7 +173,7 @@ def test_start_of_another_file(mean):
 
 def test_half_precision_is_close_and_the_head_stays_whole(golden, weights, mean_mano, regressor):
     crops = golden["hand_crops_bgr"]
-    half = HandRegressor(weights, mean_mano, autocast=torch.bfloat16)
+    half = HandRegressor(weights, mean_mano, "bf16")
     found, expected = half.values(crops), regressor.values(crops)
     difference = np.abs(found - expected).max()
     print(f"bfloat16 against float32: largest difference of a parameter {difference:.5f}")

@@ -13,7 +13,7 @@ from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.pipeline import Picture, Pipeline
-from frankmocap_ros.search import BackgroundSearch
+from frankmocap_ros.search import BackgroundSearch, SearchThread
 
 BLANK = Bitmap(np.zeros((480, 640, 3), np.uint8))
 IMAGE = Image(BLANK, Camera.from_fov(640, 480, 60.0), False, 0.0)
@@ -61,11 +61,17 @@ def slow():
 
 
 @pytest.fixture
-def search(slow):
-    search = BackgroundSearch(slow)
-    yield search
+def thread(slow):
+    clock = iter(range(10_000))
+    thread = SearchThread(slow, lambda: next(clock) * 0.025)  # each search takes 25 ms
+    yield thread
     slow.gate.release(100)
-    search.close()
+    thread.close()
+
+
+@pytest.fixture
+def search(thread):
+    return BackgroundSearch(thread)
 
 
 @pytest.fixture
@@ -87,8 +93,9 @@ def run(slow, search):
 
 def settled(search):
     """Wait until the search under way has a result, without taking it."""
-    with search._changed:
-        assert search._changed.wait_for(
+    changed = search._thread.changed
+    with changed:
+        assert changed.wait_for(
             lambda: search._found is not None or search._error is not None, timeout=WAIT_S
         )
 
@@ -103,6 +110,7 @@ def test_a_search(slow, search):
     (region,) = search.take(wait=True)
     assert region.box_xywh.tolist() == slow.person.tolist()
     assert not search.busy
+    assert search.spent_ms == pytest.approx(25.0)
     assert search.take(wait=True) is None
     assert slow.threads == ["person_search"]
 
@@ -130,11 +138,14 @@ def test_an_error_comes_to_who_takes(slow, search):
 
 
 def test_closing_ends_the_thread(slow):
-    search = BackgroundSearch(slow)
+    thread = SearchThread(slow, lambda: 0.0)
+    search, waiting = BackgroundSearch(thread), BackgroundSearch(thread)
     search.begin(IMAGE, 1)
+    waiting.begin(IMAGE, 1)
     assert slow.begun.acquire(timeout=WAIT_S)
     slow.gate.release()
-    search.close()
+    thread.close()
+    assert waiting.take(wait=True) == []  # its turn never came
     assert "person_search" not in {t.name for t in threading.enumerate()}
 
 
@@ -144,9 +155,6 @@ def test_no_image_waits_while_somebody_is_followed(slow, run):
     assert all(frame.bodies for frame in frames)
     assert [n for n, frame in enumerate(frames) if frame.detected] == [0, 5]
     assert [frame.stages_ms.keys() >= {"detect"} for frame in frames] == [True] + [False] * 11
-    for _ in range(2):  # in line, then in the background
-        assert slow.begun.acquire(timeout=WAIT_S)
-    assert slow.threads[1:] == ["person_search"]
 
 
 def test_every_fifth_image_is_searched(slow, run):
@@ -189,17 +197,40 @@ def test_who_left_is_doubted_and_then_gone(slow, run):
     assert run(let_go=True).bodies == ()  # neither did the second
 
 
+def test_the_time_of_a_search_is_told_apart(slow, run):
+    slow.gate.release()
+    for _ in range(6):
+        assert "search" not in run().stages_ms
+    frame = run(let_go=True)
+    assert frame.stages_ms["search"] == pytest.approx(25.0)
+    assert frame.inference_ms == 0.0
+
+
 def test_with_nobody_to_follow_it_is_searched_in_line(slow, run):
     slow.present = False
     slow.gate.release(5)
     assert [run().detected for _ in range(5)] == [True] * 5
-    assert set(slow.threads) == {"MainThread"}
+    assert set(slow.threads) == {"person_search"}  # as all are: detectors are for one thread
+
+
+def test_beside_other_cameras_nobody_waits_for_a_search(slow, thread):
+    """One thread searches for all; a camera that sees nobody must not hold the others back."""
+    searches = [BackgroundSearch(thread, alone=False) for _ in range(2)]
+    pipelines = [Pipeline(slow, CONFIG, lambda: 0.0, search=search) for search in searches]
+    frames = [[p.process(Picture(BLANK, n * DT)) for p in pipelines] for n in range(3)]
+    assert [[frame.detected for frame in pair] for pair in frames] == [[True] * 2, [False] * 2, [False] * 2]
+    slow.gate.release(2)
+    for search, pipeline in zip(searches, pipelines, strict=True):
+        settled(search)
+        frame = pipeline.process(Picture(BLANK, 3 * DT))
+        assert len(frame.bodies) == 1
+        assert "detect" not in frame.stages_ms
 
 
 def test_without_tracking_it_is_searched_in_line(slow, run):
     slow.gate.release(5)
-    assert all(run(track_bbox=False).detected for _ in range(5))
-    assert set(slow.threads) == {"MainThread"}
+    frames = [run(track_bbox=False) for _ in range(5)]
+    assert all(frame.detected and "detect" in frame.stages_ms for frame in frames)
 
 
 def test_a_search_from_before_a_reset_is_for_nothing(slow, run):
@@ -226,9 +257,10 @@ def test_an_error_does_not_end_it(slow, run):
 
 
 @pytest.mark.parametrize("blind", [False, True])
-def test_somebody_new_is_found(blind, slow, search):
+def test_somebody_new_is_found(blind):
     slow = Slow(blind)
-    search = BackgroundSearch(slow)
+    thread = SearchThread(slow, lambda: 0.0)
+    search = BackgroundSearch(thread)
     pipeline = Pipeline(slow, replace(CONFIG, max_people=2), lambda: 0.0, search=search)
     other = np.array([430.0, 100.0, 100.0, 300.0])
     detect = slow.detect
@@ -241,7 +273,7 @@ def test_somebody_new_is_found(blind, slow, search):
         ids = {body.id for body in pipeline.process(Picture(BLANK, number * DT)).bodies}
         if search.busy:
             settled(search)
-    search.close()
+    thread.close()
     assert ids == {1, 2}
 
 

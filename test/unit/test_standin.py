@@ -475,10 +475,14 @@ def test_the_regressor_stays_near_the_mean_whatever_it_sees(store, models, model
 
 def test_the_hand_continues_the_lower_arm(store):
     from frankmocap_ros.hands import unmirrored, wrist_local
+    from frankmocap_ros.engines.base import EngineOptions
+    from frankmocap_ros.engines.torch import TorchEngine
+    from frankmocap_ros.estimators.regressors import hand_regressor
     from frankmocap_ros.networks import hand, hmr
 
-    regressor = hand.HandRegressor(store.load("hand"), store.load("mean_mano"))
-    found = regressor(random_crops()[[0, 0, 3, 3]])
+    regressor = hand_regressor(store)
+    features = TorchEngine(regressor.trunk, "fp32", EngineOptions(device="cpu"))(random_crops()[[0, 0, 3, 3]])
+    found = hand.parameters(regressor.parameters(features))
     found = unmirrored(found, np.array([True, False, True, False]))
     mean = hmr.parameters(hmr.start_of(store.load("mean_params"), "mean")[None].numpy())
     wrists = quat_to_matrix(quat_from_rotvec(found.wrist_axis_angle))

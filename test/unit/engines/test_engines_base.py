@@ -247,7 +247,7 @@ def test_trunk_of_the_hand(needs, photograph, relative_error):
     needs("torch")
     import torch
 
-    from frankmocap_ros.networks.hand import HandNetwork, scaled
+    from frankmocap_ros.networks.hand import HandNetwork
 
     torch.manual_seed(0)
     network = HandNetwork().eval().requires_grad_(False)
@@ -255,4 +255,4 @@ def test_trunk_of_the_hand(needs, photograph, relative_error):
     pixels = torch.from_numpy(photograph)
     found = trunk.build(torch.float32)(pixels).numpy()
     assert found.shape == (1, trunk.outputs) == (1, 1024)
-    assert relative_error(found, network.encode(scaled(pixels)).numpy()) < 1e-5
+    assert relative_error(found, network.encode((pixels / 127.5 - 1.0).permute(0, 3, 1, 2)).numpy()) < 1e-5

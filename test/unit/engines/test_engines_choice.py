@@ -13,7 +13,7 @@ from frankmocap_ros.engines.measuring import Row, measure, some_crops, table
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
 
 SLOW, FAST = Option("torch", "fp32", "cpu"), Option("openvino", "bf16", "cpu")
-ABSENT = Option("onnxruntime", "fp32", "cpu", problem=MissingDependencyError("run: pip install it"))
+ABSENT = Option("tensorrt", "fp32", "cpu", problem=MissingDependencyError("run: pip install it"))
 
 
 class Fake:
@@ -72,9 +72,19 @@ def test_the_fastest_is_taken_and_the_others_are_closed(bench, trunk, options):
     assert (found.option, found.measured) == (FAST, True)
     assert [(engine.name, engine.closed) for engine in bench.made] == [("torch", True), ("openvino", False)]
     lines = found.text.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == ["openvino", "torch", "onnxruntime"]
+    assert [line.split()[0] for line in lines[1:]] == ["openvino", "torch", "tensorrt"]
     assert "<- taken" in lines[1]
     assert "pip install it" in lines[3]
+
+
+@pytest.mark.parametrize("openvino_runs", [True, False])
+def test_onnxruntime_is_measured_where_openvino_is_not_there(bench, trunk, options, openvino_runs):
+    onnx = Option("onnxruntime", "fp32", "cpu")
+    problem = None if openvino_runs else MissingDependencyError("run: pip install it")
+    bench.options = [SLOW, onnx, Option("openvino", "bf16", "cpu", problem=problem)]
+    bench.times |= {onnx: 1.0, bench.options[-1]: 20.0}
+    assert choose(trunk, options=options).option.engine == ("openvino" if openvino_runs else "onnxruntime")
+    assert choose(trunk, "onnxruntime", options=options).option == onnx
 
 
 def test_measured_once(bench, trunk, options):
@@ -145,7 +155,7 @@ def test_a_named_engine_is_not_measured(bench, trunk, options):
 def test_a_named_engine_that_is_absent_is_never_another(bench, trunk, options):
     for precision in ("auto", "fp32"):
         with pytest.raises(MissingDependencyError, match="pip install it"):
-            choose(trunk, "onnxruntime", precision, options)
+            choose(trunk, "tensorrt", precision, options)
     bench.fails = (FAST,)
     with pytest.raises(EstimatorError, match="it is broken"):
         choose(trunk, "openvino", "auto", options)
