@@ -1,57 +1,103 @@
 """Every setting of the mocap node and of the camera, declared once (see ``settings.py``)."""
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Final
 
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.settings import setting
+from frankmocap_ros.settings import setting, settings_of
 from frankmocap_ros.skeleton import BODY_WITH_HANDS
+
+
+# what drivers call the image itself; what stands before is the camera
+_IMAGE_NAMES: Final = re.compile(r"(image|color|rgb)(_\w+)?|compressed")
+
+PRESETS: Final[dict[str, dict[str, object]]] = {
+    "fastest": {"resize_short": 256},
+    "balanced": {},
+    "highest_quality": {"resize_short": 512, "use_smplx": True, "hands": True},
+}
+"""What differs from the defaults, by name of the preset."""
 
 
 @dataclass(frozen=True)
 class MocapConfig:
     """Settings of pipeline and mocap node."""
 
+    preset: str = setting(
+        "balanced",
+        "Sets resize_short, use_smplx and hands; what else is given along with it wins.",
+        choices=tuple(PRESETS),
+    )
     estimator: str = setting(
         "auto",
         "What estimates bodies; auto takes the best one that is installed and whose files are there.",
         choices=("auto", "frankmocap", "mediapipe", "synthetic"),
-        live=False,
+        loads=True,
     )
     assets_dir: str = setting(
         "",
         "Folder with FrankMocap's files (its extra_data); empty takes the environment variable FRANKMOCAP_ASSETS_DIR.",
-        live=False,
+        loads=True,
     )
     use_smplx: bool = setting(
-        False, "FrankMocap with the body model SMPL-X instead of SMPL; fingers need it.", live=False
+        False, "FrankMocap with the body model SMPL-X instead of SMPL; fingers need it.", loads=True
     )
     detector: str = setting(
         "auto",
         "What finds people for FrankMocap; auto takes mediapipe where it is installed.",
         choices=("auto", "mediapipe", "pose2d"),
-        live=False,
+        loads=True,
     )
     engine: str = setting(
         "auto",
         "What runs FrankMocap's body regressor; auto measures what is installed and takes the fastest.",
         choices=("auto", "torch", "onnxruntime", "openvino", "tensorrt"),
-        live=False,
+        loads=True,
     )
     precision: str = setting(
         "auto",
         "Numbers in FrankMocap's networks; auto takes the fastest that the machine has in hardware.",
         choices=("auto", "fp32", "bf16", "fp16", "int8"),
-        live=False,
+        loads=True,
     )
     device: str = setting(
         "auto",
         "Where networks run; auto takes the fastest that is there.",
         choices=("auto", "cpu", "cuda"),
-        live=False,
+        loads=True,
     )
     image_transport: str = setting(
         "raw", "Subscribe to image or to image/compressed.", choices=("raw", "compressed"), live=False
     )
+    image_topics: tuple[str, ...] = setting(
+        (),
+        "Topics of several cameras, in place of image; results of left/image go to ~/left/bodies, and so on.",
+        live=False,
+    )
+    source: str = setting(
+        "",
+        "Camera that the node opens by itself, in place of subscribing: video file, image file, /dev/videoN or synthetic.",
+        live=False,
+    )
+    source_width: int = setting(
+        0,
+        "Wider images of source are reduced to this width; 0 keeps them.",
+        unit="px",
+        minimum=0,
+        maximum=7680,
+        live=False,
+    )
+    source_rate_hz: float = setting(
+        0.0,
+        "Images of source per second; 0 keeps its own rate.",
+        unit="Hz",
+        minimum=0.0,
+        maximum=1000.0,
+        live=False,
+    )
+    source_frame_id: str = setting("camera_optical_frame", "Frame of the images of source.", live=False)
     resize_short: int = setting(
         384,
         "People are looked for in the image reduced to this short side, and cropped from up to three times as much.",
@@ -76,12 +122,12 @@ class MocapConfig:
         True, "Take boxes from the previous image between detections; false detects in every image."
     )
     max_people: int = setting(1, "How many people are followed at most.", minimum=1, maximum=16)
-    hands: bool = setting(False, "Estimate finger joints.", live=False)
+    hands: bool = setting(False, "Estimate finger joints.", loads=True)
     synthetic_motion: str = setting(
         "wave",
         "What the figure of estimator synthetic does; the camera's motion should be the same.",
         choices=("wave", "walk_out", "cross", "stall"),
-        live=False,
+        loads=True,
     )
     min_confidence: float = setting(
         0.3,
@@ -156,6 +202,20 @@ class MocapConfig:
         maximum=10000.0,
     )
 
+    adapt: bool = setting(
+        True,
+        "Detect less often, and then process fewer images, while the age at publication exceeds latency_budget_ms.",
+    )
+
+    @staticmethod
+    def expanded(changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Changes with what their preset stands for; what is named beside it wins."""
+        if "preset" not in changes:
+            return dict(changes)
+        named = {name for values in PRESETS.values() for name in values}
+        defaults = {s.name: s.default for s in settings_of(MocapConfig) if s.name in named}
+        return {**defaults, **PRESETS[changes["preset"]], **changes}
+
     def __post_init__(self) -> None:
         """Check what concerns more than one number.
 
@@ -174,6 +234,35 @@ class MocapConfig:
         fingers = [name for name in self.joint_topics if BODY_WITH_HANDS.index[name] >= 24]
         if fingers and not self.hands:
             raise SettingError(f"joint_topics: {', '.join(fingers)} needs hands: true")
+        if self.source and self.image_topics:
+            raise SettingError("source and image_topics exclude each other; set one of them")
+        camera_names(self.image_topics)
+
+
+def camera_names(topics: Sequence[str]) -> tuple[str, ...]:
+    """A name for each camera, from its topic: ``left`` of ``/left/image_raw``.
+
+    Raises:
+        SettingError: two are alike, or one is no name.
+    """
+    names = []
+    for topic in topics:
+        parts = [part for part in topic.split("/") if part]
+        while len(parts) > 1 and _IMAGE_NAMES.fullmatch(parts[-1]):
+            parts.pop()
+        names.append("_".join(parts))
+    wrong = [t for t, name in zip(topics, names, strict=True) if not re.fullmatch(r"[A-Za-z]\w*", name)]
+    if wrong:
+        raise SettingError(
+            f"image_topics: {', '.join(map(repr, wrong))} gives no name for a camera; allowed: such as left/image"
+        )
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SettingError(
+            f"image_topics: the cameras {', '.join(twice)} stand for several topics; allowed: topics that "
+            "differ in more than the image's own name"
+        )
+    return tuple(names)
 
 
 @dataclass(frozen=True)

@@ -1,42 +1,110 @@
-"""One slot between two threads: the newest wins, nothing queues."""
+"""Slots between threads: the newest wins, nothing queues."""
 
 import threading
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
-class Mailbox(Generic[T]):
-    """Hands the newest item from one thread to another. Neither side waits for the other's work."""
+class Mailboxes(Generic[T]):
+    """Hands the newest item of each of several senders to one thread. Nobody waits for another's work.
 
-    def __init__(self) -> None:
-        self._item: T | None = None
-        self._closed = False
+    Args:
+        slots: how many senders there are.
+        gather_s: how long an item waits for those that came within this time of it the last time, so that
+            items of one instant are taken together [s].
+    """
+
+    def __init__(self, slots: int = 1, gather_s: float = 0.0) -> None:
+        self._items: list[list[T]] = [[] for _ in range(slots)]
+        self._came_s = [(float("-inf"), float("-inf"))] * slots  # the last two times
+        self._gather_s = gather_s
+        self._woken = self._closed = False
         self._changed = threading.Condition()
 
-    def put(self, item: T) -> bool:
-        """Leave an item; returns whether one that nobody had taken was thrown away for it."""
+    def put(self, item: T, slot: int = 0, now_s: float = 0.0) -> bool:
+        """Leave an item that came at ``now_s``; returns whether one that nobody took is thrown away for it."""
         with self._changed:
-            overwritten = self._item is not None
-            self._item = item
+            overwritten = bool(self._items[slot])
+            self._items[slot] = [item]
+            self._came_s[slot] = (self._came_s[slot][1], now_s)
             self._changed.notify()
         return overwritten
 
-    def take(self, timeout_s: float | None = None) -> T | None:
-        """Wait for an item and take it; None when the mailbox is closed or time is up."""
+    def take(self, timeout_s: float | None = None) -> dict[int, T] | None:
+        """Wait for items and take all that are there, slot -> item.
+
+        Returns:
+            Nothing (empty) where time is up or somebody called ``wake``, None when the mailboxes are closed.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
-            item, self._item = self._item, None
-            return None if self._closed else item
+            self._changed.wait_for(lambda: any(self._items) or self._woken or self._closed, timeout_s)
+            if self._gather_s and any(self._items):
+                expected = self._expected()
+                self._changed.wait_for(
+                    lambda: all(self._items[slot] for slot in expected) or self._woken or self._closed,
+                    self._gather_s,
+                )
+            self._woken = False
+            if self._closed:
+                return None
+            taken = {slot: items[0] for slot, items in enumerate(self._items) if items}
+            self._items = [[] for _ in self._items]
+            return taken
+
+    def _expected(self) -> Sequence[int]:
+        """Slots that were heard together with those that wait the last time, and not since."""
+        before = [self._came_s[slot][0] for slot, items in enumerate(self._items) if items]
+        return [
+            slot
+            for slot, items in enumerate(self._items)
+            if not items and any(abs(self._came_s[slot][1] - b) <= self._gather_s for b in before)
+        ]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is anything to take."""
+        return any(self._items)
+
+    def wake(self) -> None:
+        """Let whoever waits look up, with or without an item."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Wake whoever waits; nothing can be taken any more."""
         with self._changed:
             self._closed = True
-            self._item = None
+            self._items = [[] for _ in self._items]
             self._changed.notify_all()
 
     @property
     def closed(self) -> bool:
         """Whether ``close`` was called."""
         return self._closed
+
+
+class Mailbox(Generic[T]):
+    """Hands the newest item of one thread to another."""
+
+    def __init__(self) -> None:
+        self._boxes: Mailboxes[T] = Mailboxes()
+
+    def put(self, item: T) -> bool:
+        """Leave an item; returns whether one that nobody had taken was thrown away for it."""
+        return self._boxes.put(item)
+
+    def take(self, timeout_s: float | None = None) -> T | None:
+        """Wait for an item and take it; None when the mailbox is closed or time is up."""
+        return (self._boxes.take(timeout_s) or {}).get(0)
+
+    def close(self) -> None:
+        """Wake whoever waits; nothing can be taken any more."""
+        self._boxes.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+        return self._boxes.closed

@@ -30,6 +30,7 @@ class Setting:
         minimum, maximum: inclusive range of a number.
         choices: the allowed strings, empty where any is.
         live: whether it may change while the node runs.
+        loads: whether a change needs another model, which is loaded while the old one goes on.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Setting:
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     live: bool = True
+    loads: bool = False
 
     @property
     def allowed(self) -> str:
@@ -59,6 +61,8 @@ class Setting:
     def description(self) -> str:
         """Text with unit, and whether it can change while running."""
         unit = f" [{self.unit}]" if self.unit else ""
+        if self.loads:
+            return f"{self.text}{unit} A change loads another model while the old one goes on."
         return f"{self.text}{unit}" + ("" if self.live else " Takes effect when the node is configured.")
 
 
@@ -71,6 +75,7 @@ def setting(
     maximum: float | None = None,
     choices: tuple[str, ...] = (),
     live: bool = True,
+    loads: bool = False,
 ) -> Any:  # a dataclass field, typed Any as dataclasses.field is
     """Declare a setting as a field of a frozen dataclass; see ``Setting`` for the arguments."""
     numeric = isinstance(default, int | float) and not isinstance(default, bool)
@@ -81,7 +86,7 @@ def setting(
         metadata={
             "setting": {
                 "text": text, "unit": unit, "minimum": minimum,
-                "maximum": maximum, "choices": choices, "live": live,
+                "maximum": maximum, "choices": choices, "live": live, "loads": loads,
             }
         },
     )  # fmt: skip
@@ -135,6 +140,8 @@ def checked(s: Setting, value: object) -> Value:
 def updated(config: C, changes: Mapping[str, object]) -> C:
     """A copy of ``config`` with ``changes``; the old one stays as it is.
 
+    A config class may have a function ``expanded`` that says what changes stand for more than themselves.
+
     Raises:
         SettingError: an unknown name, a wrong value, or values that do not go together.
     """
@@ -142,7 +149,9 @@ def updated(config: C, changes: Mapping[str, object]) -> C:
     unknown = [name for name in changes if name not in known]
     if unknown:
         raise SettingError(f"unknown setting {', '.join(unknown)}; known: {', '.join(known)}")
-    return replace(config, **{name: checked(known[name], value) for name, value in changes.items()})  # type: ignore[type-var]
+    values = {name: checked(known[name], value) for name, value in changes.items()}
+    expanded = getattr(type(config), "expanded", dict)(values)
+    return replace(config, **expanded)  # type: ignore[type-var]
 
 
 def yaml_value(value: object) -> str:
@@ -174,7 +183,7 @@ def markdown_table(cls: type) -> str:
     rows = ["| parameter | default | allowed | live | what it does |", "|---|---|---|---|---|"]
     for s in settings_of(cls):
         unit = f" [{s.unit}]" if s.unit else ""
-        live = "yes" if s.live else "no"
+        live = "loads" if s.loads else "yes" if s.live else "no"
         cells = (f"`{s.name}`", f"`{yaml_value(s.default)}`", s.allowed, live, s.text + unit)
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"

@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -17,7 +17,6 @@ from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.health import SILENT_ERROR_S, Health, Level
-from frankmocap_ros.ros.camera_outputs import CameraOutputs
 from frankmocap_ros.sources import Source, open_source
 from frankmocap_ros.timing import RateMeter
 
@@ -57,6 +56,19 @@ class _State:
     source_rate_hz: float = 0.0
 
 
+class Sink(Protocol):
+    """Where a camera's images go. ``prepare`` does the work, so that ``send`` takes next to no time."""
+
+    def prepare(self, pixels: NDArray[np.uint8], camera: Camera | None, jpeg_quality: int) -> None:
+        """Make an image (H, W, 3), BGR, ready."""
+
+    def stamp_ns(self) -> int:
+        """A stamp for an image that is taken now."""
+
+    def send(self, stamp_ns: int) -> None:
+        """Send what was prepared."""
+
+
 class CameraLoop:
     """Sends images from ``start`` to ``stop``.
 
@@ -71,7 +83,7 @@ class CameraLoop:
         self,
         node: Node,
         config: Callable[[], CameraConfig],
-        outputs: CameraOutputs,
+        outputs: Sink,
         changed: Callable[[], None],
     ) -> None:
         self._node = node

@@ -114,22 +114,42 @@ class BodiesMessage:
         return self._msg
 
 
-def joint_messages(bodies: BodyPoseArray, name: str) -> tuple[JointPoseStamped, PoseStamped | None] | None:
-    """The operator's joint, and its pose where it is measured or inferred in this image.
+class JointMessages:
+    """One joint of the operator in both messages it goes out in, refilled for every frame.
 
-    None where there is no operator, or the joint is not estimated.
+    Args:
+        name: of the joint.
     """
-    if not bodies.operator_id or not bodies.bodies:
-        return None
-    body = bodies.bodies[0]
-    row = BODY_WITH_HANDS.index[name]
-    if row >= len(body.joints):
-        return None
-    joint = body.joints[row]
-    stamped = JointPoseStamped(header=bodies.header, body_id=body.id, estimator=body.estimator, joint=joint)
-    if joint.state not in _POSES:
-        return stamped, None  # a bare pose cannot say that it is old or unknown
-    return stamped, PoseStamped(header=bodies.header, pose=joint.pose)
+
+    def __init__(self, name: str) -> None:
+        self._row = BODY_WITH_HANDS.index[name]
+        joint = JointPose(name=name, parent=BODY_WITH_HANDS.parent_names[self._row])
+        self._stamped = JointPoseStamped(joint=joint)
+        self._pose = PoseStamped(pose=joint.pose)
+
+    def fill(self, frame: Frame, header: Header) -> tuple[JointPoseStamped, PoseStamped | None] | None:
+        """The operator's joint, and its pose where it is measured or inferred in this image.
+
+        None where there is no operator, or the joint is not estimated. Messages hold until the next ``fill``.
+        """
+        if not frame.operator_id or not frame.bodies:
+            return None
+        body, row = frame.bodies[0], self._row
+        if row >= len(body.skeleton):
+            return None
+        stamped, joint = self._stamped, self._stamped.joint
+        stamped.header, stamped.body_id, stamped.estimator = header, body.id, body.estimator
+        _set_point(joint.pose.position, body.positions[row].tolist())
+        _set_quaternion(joint.pose.orientation, body.orientations_xyzw[row].tolist())
+        _set_quaternion(joint.local_rotation, body.local_rotations_xyzw[row].tolist())
+        joint.pixel.x, joint.pixel.y = body.pixels[row].tolist()
+        joint.confidence = float(body.confidence[row])
+        joint.orientation_confidence = float(body.orientation_confidence[row])
+        joint.state = int(body.states[row])
+        if joint.state not in _POSES:
+            return stamped, None  # a bare pose cannot say that it is old or unknown
+        self._pose.header = header
+        return stamped, self._pose
 
 
 def latency_message(

@@ -2,67 +2,73 @@
 
 import signal
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from copy import copy
+from collections.abc import Sequence
 from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.subscription import Subscription
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.errors import MocapError
-from frankmocap_ros.estimators.base import Estimator, mesh_estimator
-from frankmocap_ros.estimators.registry import make_estimator
-from frankmocap_ros.health import assess
+from frankmocap_ros.config import MocapConfig, camera_names
+from frankmocap_ros.errors import EstimatorError, MocapError
+from frankmocap_ros.estimators.base import mesh_estimator
 from frankmocap_ros.pipeline import Pipeline
-from frankmocap_ros.ros.monitor import Monitor, diagnostics, status_message
+from frankmocap_ros.ros.live_models import await_models
+from frankmocap_ros.ros.model import Loader, Model
+from frankmocap_ros.ros.monitor import diagnostics, status_message
+from frankmocap_ros.ros.node_health import healths
 from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.ros.parameters import Parameters
-from frankmocap_ros.ros.qos import IMAGES, OVERRIDABLE
+from frankmocap_ros.ros.stream import AnyImage, OwnCamera, Stream, Subscriptions
 from frankmocap_ros.ros.worker import Worker
-from frankmocap_ros.search import BackgroundSearch
 from frankmocap_ros.tracking import Tracker
 
 NODE_NAME = "frankmocap"
 
 
 class MocapNode(LifecycleNode):
-    """Publishes everybody in the images of one camera.
+    """Publishes everybody in the images of one or several cameras.
 
-    Configuring makes and warms up the estimator; activating subscribes and starts the worker.
+    Configuring loads and warms up the model; activating subscribes and starts the worker.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
-        self._pipeline: Pipeline | None = None
-        self._search: BackgroundSearch | None = None
-        self._outputs: Outputs | None = None
+        # parameters wait for a model that is loaded; images and all else do not wait for parameters
+        self._prompt = MutuallyExclusiveCallbackGroup()
+        self._model: Model | None = None
+        self._loader = Loader(self)
+        self._streams: list[Stream] = []
+        self._inputs: list[Subscriptions | OwnCamera] = []
         self._worker: Worker | None = None
-        self._subscriptions_in: list[Subscription[Any]] = []
-        self._monitor = Monitor()
-        self._tracker = Tracker()  # lives as long as the node: its ids are never used again
+        self._trackers: dict[str, Tracker] = {}  # live as long as the node: their ids are never used again
+        self._closing: list[threading.Thread] = []
         self._enabled = True
-        self._count = 0
         self._problem: str | None = None
         self._settings = Parameters(
-            self, MocapConfig, running=lambda: self._pipeline is not None, on_change=self._configured
+            self,
+            MocapConfig,
+            running=lambda: self._model is not None,
+            on_change=self._configured,
+            load=self._load,
         )
-        self.create_service(SetBool, "~/enable", self._on_enable)
-        self.create_service(Trigger, "~/reset", self._on_reset)
+        await_models(self, self._settings, self._loader)
+        self.create_service(SetBool, "~/enable", self._on_enable, callback_group=self._prompt)
+        self.create_service(Trigger, "~/reset", self._on_reset, callback_group=self._prompt)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
+        period_s = self._settings.config.diagnostics_period_s
         self._timer = self.create_timer(
-            self._settings.config.diagnostics_period_s, self._diagnose, clock=self._steady
+            period_s, self._diagnose, clock=self._steady, callback_group=self._prompt
         )
         if self._settings.config.autostart and self._to(self.trigger_configure()):
             self._to(self.trigger_activate())
@@ -76,48 +82,53 @@ class MocapNode(LifecycleNode):
         return result == TransitionCallbackReturn.SUCCESS
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Make and warm up the estimator; stays unconfigured, saying why, where that fails."""
+        """Load the model; stays unconfigured, saying why, where that fails."""
         config = self._settings.config
-        estimator: Estimator | None = None
+        self._loader.open()
         try:
-            estimator = make_estimator(config, self._tell, self._warn)
-            start_s = time.perf_counter()
-            estimator.warm_up()
-            self._outputs = Outputs(self, config.joint_topics, mesh_estimator(estimator))
+            self._loader.get(config)
+            model = self._loader.take(config)
+            assert model is not None
+            self._model = model
+            names = camera_names(config.image_topics) or ("",)
+            topics = config.image_topics or ("image",)
+            for name, topic in zip(names, topics, strict=True):
+                self._streams.append(self._stream(name, topic, model, config))
         except Exception as error:  # rclpy would swallow it without a word
-            if estimator is not None:
-                estimator.close()
+            self._release()
             if not self.context.ok():
                 return TransitionCallbackReturn.FAILURE  # a signal ended the process meanwhile
             self._problem = str(error) if isinstance(error, MocapError) else traceback.format_exc()
             self.get_logger().error(f"cannot configure: {self._problem}")
             return TransitionCallbackReturn.FAILURE
         self._problem = None
-        self.get_logger().info(
-            f"estimator {estimator.name} on {estimator.capabilities.device}, "
-            f"warmed up in {time.perf_counter() - start_s:.2f} s"
-        )
-        if estimator.capabilities.warning:
-            self.get_logger().warning(estimator.capabilities.warning)
-        if estimator.capabilities.detects_apart:
-            self._search = BackgroundSearch(estimator)
-        self._pipeline = Pipeline(estimator, config, time.perf_counter, self._tracker, self._search)
         return TransitionCallbackReturn.SUCCESS
+
+    def _stream(self, name: str, topic: str, model: Model, config: MocapConfig) -> Stream:
+        alone = len(config.image_topics) < 2
+        tracker = self._trackers.setdefault(name, Tracker())
+        pipeline = Pipeline(model.estimator, config, time.perf_counter, tracker, model.search(alone))
+        outputs = Outputs(self, config.joint_topics, mesh_estimator(model.estimator), name)
+        return Stream(name, topic, pipeline, outputs)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe and start the worker."""
-        assert self._pipeline is not None
-        assert self._outputs is not None
-        self._pipeline.reset()
-        self._monitor.reset(time.perf_counter())
-        self._worker = Worker(self, self._pipeline, self._outputs, self._monitor)
-        compressed = self._pipeline.config.image_transport == "compressed"
-        kind, topic = (CompressedImage, "image/compressed") if compressed else (Image, "image")
-        self._subscriptions_in = [
-            self._subscribe(kind, topic, self._on_image),
-            self._subscribe(CameraInfo, "camera_info", self._worker.set_camera_info),
-        ]
+        config = self._settings.config
+        for stream in self._streams:
+            stream.pipeline.reset()
+            stream.monitor.reset(time.perf_counter())
+        self._worker = Worker(self, self._streams)
+        for slot, stream in enumerate(self._streams):
+            self._inputs.append(self._input(slot, stream, config))
         return super().on_activate(state)
+
+    def _input(self, slot: int, stream: Stream, config: MocapConfig) -> Subscriptions | OwnCamera:
+        def on_image(msg: AnyImage) -> None:
+            self._on_image(slot, msg)
+
+        if config.source:
+            return OwnCamera(self, config, on_image)
+        return Subscriptions(self, stream, config, on_image, self._prompt)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop the worker; nothing is published any more."""
@@ -145,50 +156,81 @@ class MocapNode(LifecycleNode):
         super().destroy_node()
 
     def _stop(self) -> None:
-        for subscription in self._subscriptions_in:
-            self.destroy_subscription(subscription)
-        self._subscriptions_in = []
+        for one in self._inputs:
+            one.destroy()
+        self._inputs = []
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
 
     def _release(self) -> None:
         self._stop()
-        if self._outputs is not None:
-            self._outputs.destroy()
-            self._outputs = None
-        if self._search is not None:
-            self._search.close()
-            self._search = None
-        if self._pipeline is not None:
-            self._pipeline.estimator.close()
-            self._pipeline = None
+        for stream in self._streams:
+            stream.outputs.destroy()
+        self._streams = []
+        self._loader.close()
+        for thread in self._closing:
+            thread.join()
+        self._closing = []
+        if self._model is not None:
+            self._model.close()
+            self._model = None
 
-    def _subscribe(self, kind: type, topic: str, callback: Callable[[Any], None]) -> Subscription:
-        qos = copy(IMAGES)  # rclpy writes the overrides of this topic into it
-        return self.create_subscription(kind, topic, callback, qos, qos_overriding_options=OVERRIDABLE)
+    def _load(self, config: MocapConfig) -> None:
+        """Have the model of a config; here only where parameters are set in this process, which then waits.
 
-    def _tell(self, text: str) -> None:
-        self.get_logger().info(text)
-
-    def _warn(self, text: str) -> None:
-        self.get_logger().warning(text)
+        Raises:
+            MocapError: it cannot be had.
+        """
+        try:
+            self._loader.get(config)
+        except MocapError:
+            raise
+        except Exception as error:  # rclpy would let it end the node
+            raise EstimatorError(f"{type(error).__name__}: {error}") from error
 
     def _configured(self, config: MocapConfig) -> None:
         """Bring changed settings into force."""
-        if self._pipeline is not None:
-            self._pipeline.config = config
+        model = self._loader.take(config)
+        if model is not None and self._model is not None:
+            self._swap(self._model, model)
+            self._model = model
+        else:
+            for stream in self._streams:
+                stream.pipeline.config = config
         period_ns = round(1e9 * config.diagnostics_period_s)
         if self._timer.timer_period_ns != period_ns:
             self._timer.timer_period_ns = period_ns
 
-    def _on_image(self, msg: Image | CompressedImage) -> None:
-        self._monitor.arrived(time.perf_counter())
-        self._count += 1
-        if not self._enabled or self._count % self._settings.config.process_every_n:
-            self._monitor.skip()
+    def _swap(self, old: Model, new: Model) -> None:
+        """Let the worker go on with another model from the next image on, and close the old one then."""
+        streams = self._streams
+        searches = [new.search(alone=len(streams) < 2) for _ in streams]
+        meshes = [stream.outputs.mesh_output(mesh_estimator(new.estimator)) for stream in streams]
+
+        def swap() -> None:
+            for stream, search, mesh in zip(streams, searches, meshes, strict=True):
+                stream.pipeline.replace(new.estimator, search)
+                stream.pipeline.config = self._settings.config
+                stream.outputs.replace_mesh(mesh)
+            closing.start()
+
+        # threads and memory are given back beside the worker: that may take longer than an image
+        closing = threading.Thread(target=old.close, name="model_closing")
+        self._closing = [*(t for t in self._closing if t.is_alive()), closing]
+        if self._worker is not None:
+            self._worker.between_frames(swap)
+        else:
+            swap()
+
+    def _on_image(self, slot: int, msg: AnyImage) -> None:
+        stream = self._streams[slot]
+        stream.monitor.arrived(time.perf_counter())
+        stream.count += 1
+        if not self._enabled or stream.count % self._settings.config.process_every_n:
+            stream.monitor.skip()
         elif self._worker is not None:
-            self._worker.hand_over(msg)
+            self._worker.hand_over(msg, slot)
 
     def _on_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         self._enabled = request.data
@@ -204,23 +246,13 @@ class MocapNode(LifecycleNode):
         return response
 
     def _diagnose(self) -> None:
-        """Publish the node's health."""
-        config = self._settings.config
-        topic = "image/compressed" if config.image_transport == "compressed" else "image"
-        if self._problem is not None:
-            self._monitor.failed(self._problem)
-        health = assess(
-            self._monitor.snapshot(
-                time.perf_counter(),
-                active=self._worker is not None,
-                estimator=self._pipeline.estimator if self._pipeline else None,
-                topic=self.resolve_topic_name(topic),
-                config=config,
-            )
-        )
+        """Publish the node's health, one status for each camera."""
         name = self.get_fully_qualified_name().lstrip("/")
-        status = status_message(health, f"{name}: body tracking", name)
-        self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))
+        statuses = [
+            status_message(health, f"{name}: {what}", name)
+            for health, what in healths(self._streams, self._inputs, self._settings.config, self._problem)
+        ]
+        self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), *statuses))
 
 
 def main(args: Sequence[str] | None = None) -> int:

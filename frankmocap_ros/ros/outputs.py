@@ -1,4 +1,4 @@
-"""Everything the node publishes per frame. Only the bodies are always filled; the rest for subscribers."""
+"""Everything the node publishes per frame: bodies first and always, the rest after them, for subscribers."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,8 +6,9 @@ from copy import copy
 from dataclasses import dataclass
 
 from geometry_msgs.msg import PoseStamped
+from lifecycle_msgs.msg import State
 from rclpy.duration import Duration
-from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher, LifecycleState
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
@@ -17,7 +18,8 @@ from frankmocap_ros.body import Frame
 from frankmocap_ros.drawing import annotate
 from frankmocap_ros.estimators.base import MeshEstimator
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
-from frankmocap_ros.ros.conversions import BodiesMessage, joint_messages, latency_message
+from frankmocap_ros.ros.bodies_bytes import BodiesBytes
+from frankmocap_ros.ros.conversions import JointMessages, latency_message
 from frankmocap_ros.ros.images import fill_image
 from frankmocap_ros.ros.markers import MarkerMaker
 from frankmocap_ros.ros.mesh import MeshOutput
@@ -37,6 +39,26 @@ class Published:
     publish_ms: float
 
 
+@dataclass(frozen=True, eq=False)
+class _JointOutput:
+    """The two topics of one joint."""
+
+    messages: JointMessages
+    stamped: LifecyclePublisher
+    pose: LifecyclePublisher
+
+    def publish(self, frame: Frame, header: Header) -> None:
+        """Publish the operator's joint to whoever listens."""
+        heard, pose_heard = self.stamped.get_subscription_count(), self.pose.get_subscription_count()
+        messages = self.messages.fill(frame, header) if heard or pose_heard else None
+        if messages is None:
+            return
+        if heard:
+            self.stamped.publish(messages[0])
+        if pose_heard and messages[1] is not None:
+            self.pose.publish(messages[1])
+
+
 class Outputs:
     """The publishers of a configured node.
 
@@ -44,12 +66,18 @@ class Outputs:
         node: the node.
         joint_topics: joints that get topics of their own.
         meshes: the estimator where it gives meshes; without one there is no topic for them.
+        namespace: topics are ``~/<namespace>/bodies`` and so on; empty for ``~/bodies``.
     """
 
     def __init__(
-        self, node: LifecycleNode, joint_topics: tuple[str, ...], meshes: MeshEstimator | None = None
+        self,
+        node: LifecycleNode,
+        joint_topics: tuple[str, ...],
+        meshes: MeshEstimator | None = None,
+        namespace: str = "",
     ) -> None:
         self._node = node
+        top = f"~/{namespace}" if namespace else "~"
 
         def publisher(kind: type, topic: str, every_image: bool = True) -> LifecyclePublisher:
             qos = copy(RESULTS)  # rclpy writes the overrides of this topic into it
@@ -57,35 +85,49 @@ class Outputs:
                 qos.deadline = Duration()  # none
             return node.create_lifecycle_publisher(kind, topic, qos, qos_overriding_options=OVERRIDABLE)
 
-        self._bodies = publisher(BodyPoseArray, "~/bodies")
-        self._markers = publisher(MarkerArray, "~/markers")
-        self._annotated = publisher(Image, "~/annotated")
-        self._latency = publisher(Latency, "~/latency")
-        self._joints = {
-            name: (
-                publisher(JointPoseStamped, f"~/joints/{name}"),
-                publisher(PoseStamped, f"~/joints/{name}/pose"),
+        self._bodies = publisher(BodyPoseArray, f"{top}/bodies")
+        self._markers = publisher(MarkerArray, f"{top}/markers")
+        self._annotated = publisher(Image, f"{top}/annotated")
+        self._latency = publisher(Latency, f"{top}/latency")
+        self._joints = [
+            _JointOutput(
+                JointMessages(name),
+                publisher(JointPoseStamped, f"{top}/joints/{name}"),
+                publisher(PoseStamped, f"{top}/joints/{name}/pose"),
             )
             for name in joint_topics
-        }
-        self._message = BodiesMessage()
+        ]
+        self._message = BodiesBytes()
         self._marker_maker = MarkerMaker()
-        self._mesh: MeshOutput | None = None
-        if meshes is not None:
-            self._mesh = MeshOutput(node, publisher(MarkerArray, "~/mesh", every_image=False), meshes)
+        self._mesh_publisher = lambda: publisher(MarkerArray, f"{top}/mesh", every_image=False)
+        self._mesh = self.mesh_output(meshes)
+
+    def mesh_output(self, meshes: MeshEstimator | None) -> MeshOutput | None:
+        """What publishes the meshes of an estimator, None where it gives none; see ``replace_mesh``."""
+        if meshes is None:
+            return None
+        publisher = self._mesh_publisher()
+        if self._bodies.is_activated:
+            publisher.on_activate(LifecycleState("active", State.PRIMARY_STATE_ACTIVE))
+        return MeshOutput(self._node, publisher, meshes)
+
+    def replace_mesh(self, mesh: MeshOutput | None) -> None:
+        """Publish meshes of another estimator from the next frame on."""
+        old, self._mesh = self._mesh, mesh
+        self._destroy_mesh(old)
+
+    def _destroy_mesh(self, mesh: MeshOutput | None) -> None:
+        if mesh is not None:
+            mesh.close()
+            self._node.destroy_lifecycle_publisher(mesh.publisher)
 
     def publish(self, frame: Frame, header: Header, bitmap: Bitmap, age_ms: Callable[[], float]) -> Published:
         """Publish a frame; ``age_ms`` tells the image's age now."""
         start_s = time.perf_counter()
         age = age_ms()
-        bodies = self._message.fill(frame, header, age)
-        self._bodies.publish(bodies)
-        for name, (stamped_publisher, pose_publisher) in self._joints.items():
-            messages = joint_messages(bodies, name)
-            if messages is not None:
-                stamped_publisher.publish(messages[0])
-                if messages[1] is not None:
-                    pose_publisher.publish(messages[1])
+        self._bodies.publish(self._message.fill(frame, header, age))
+        for joint in self._joints:
+            joint.publish(frame, header)
         if self._markers.get_subscription_count():
             self._markers.publish(self._marker_maker.make(frame, header, age))
         if self._annotated.get_subscription_count():
@@ -103,10 +145,8 @@ class Outputs:
 
     def destroy(self) -> None:
         """Take all publishers down."""
-        if self._mesh is not None:
-            self._mesh.close()
-            self._node.destroy_lifecycle_publisher(self._mesh.publisher)
-        joints = [p for pair in self._joints.values() for p in pair]
+        self._destroy_mesh(self._mesh)
+        joints = [publisher for joint in self._joints for publisher in (joint.stamped, joint.pose)]
         for publisher in (self._bodies, self._markers, self._annotated, self._latency, *joints):
             self._node.destroy_lifecycle_publisher(publisher)
 

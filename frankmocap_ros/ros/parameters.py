@@ -1,5 +1,6 @@
 """Settings as ROS parameters: declared with descriptors, checked, swapped in one assignment."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -13,7 +14,7 @@ from rcl_interfaces.msg import (
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from frankmocap_ros.errors import SettingError
+from frankmocap_ros.errors import MocapError, SettingError
 from frankmocap_ros.settings import Setting, settings_of, updated
 
 C = TypeVar("C")
@@ -56,33 +57,77 @@ class Parameters(Generic[C]):
         cls: config class that declares the settings.
         running: whether settings that cannot change while running are locked now.
         on_change: called with the new config after it is in force.
+        load: called with a new config that needs another model while running, before it is in force; raises
+            MocapError where that model cannot be had, which refuses the change.
 
     Raises:
         SettingError: a value given at start (file or command line) is not allowed.
     """
 
     def __init__(
-        self, node: Node, cls: type[C], running: Callable[[], bool], on_change: Callable[[C], None]
+        self,
+        node: Node,
+        cls: type[C],
+        running: Callable[[], bool],
+        on_change: Callable[[C], None],
+        load: Callable[[C], None] = lambda _: None,
     ) -> None:
         self._node = node
         self._running = running
         self._on_change = on_change
+        self._load = load
         self._settings = {s.name: s for s in settings_of(cls)}
-        given = {}
+        self.config: C = cls()
+        given: dict[str, object] = {}
         for s in self._settings.values():
-            default: Any = list(s.default) or [""] if isinstance(s.default, tuple) else s.default
+            # a preset comes before what it stands for, and its values are the defaults then
+            value = getattr(self.config, s.name)
+            default: Any = list(value) or [""] if isinstance(value, tuple) else value
             try:
                 given[s.name] = _value(
                     Parameter(s.name, value=node.declare_parameter(s.name, default, descriptor(s)).value)
                 )
             except Exception as error:  # rclpy's many parameter exceptions, told in the settings' own words
                 raise SettingError(f"{s.name}: {error}; allowed: {s.allowed}") from error
-        self.config: C = updated(cls(), given)
+            if given[s.name] != value:
+                self.config = self._only(s.name, given[s.name])
+        self.config = updated(cls(), given)
+        node.add_pre_set_parameters_callback(self._expanded)
         node.add_on_set_parameters_callback(self._check)
         node.add_post_set_parameters_callback(self._apply)
 
     def _changes(self, parameters: Sequence[Parameter]) -> dict[str, object]:
         return {p.name: _value(p) for p in parameters if p.name in self._settings}
+
+    def _only(self, name: str, value: object) -> C:
+        """The config so far with one more value, where they go together yet."""
+        try:
+            return updated(self.config, {name: value})
+        except SettingError:  # all of them are checked at the end
+            return self.config
+
+    def _expanded(self, parameters: list[Parameter]) -> list[Parameter]:
+        """Parameters with those that follow from them, such as the values of a preset."""
+        changes = self._changes(parameters)
+        with contextlib.suppress(SettingError):  # what is wrong is refused where it is checked
+            new = updated(self.config, changes)
+            for name in self._settings.keys() - changes.keys():
+                value = getattr(new, name)
+                if value != getattr(self.config, name):
+                    parameters = [*parameters, Parameter(name, value=value)]
+        return parameters
+
+    def to_load(self, parameters: Sequence[Parameter]) -> C | None:
+        """The config that parameters lead to, where it needs another model than the one that runs."""
+        try:
+            new = updated(self.config, self._changes(parameters))
+        except SettingError:
+            return None
+        return new if self._running() and self._needs_another_model(new) else None
+
+    def _needs_another_model(self, new: C) -> bool:
+        names = [s.name for s in self._settings.values() if s.loads]
+        return any(getattr(new, name) != getattr(self.config, name) for name in names)
 
     def wrong_type(self, parameters: Sequence[Parameter]) -> SetParametersResult | None:
         """A refusal where a value is of the wrong type: rclpy's own text does not say which one it is."""
@@ -112,7 +157,9 @@ class Parameters(Generic[C]):
                     f"ros2 lifecycle set {self._node.get_fully_qualified_name()} deactivate, cleanup, "
                     "then set it, configure and activate"
                 )
-        except SettingError as error:
+            if self._running() and self._needs_another_model(new):
+                self._load(new)
+        except MocapError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 

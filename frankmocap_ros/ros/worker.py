@@ -3,123 +3,173 @@
 import threading
 import time
 import traceback
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rclpy.lifecycle import LifecycleNode
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import Image
 
+from frankmocap_ros.body import Frame
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.health import DROP_OVERWRITTEN, DROP_TOO_OLD
-from frankmocap_ros.mailbox import Mailbox
-from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.mailbox import Mailboxes
+from frankmocap_ros.pipeline import Picture, process_together
 from frankmocap_ros.ros.compressed import decode_compressed
 from frankmocap_ros.ros.conversions import camera_of, seconds
 from frankmocap_ros.ros.images import decode_image
-from frankmocap_ros.ros.monitor import Monitor
-from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.ros.running import ros_runs
+from frankmocap_ros.ros.stream import AnyImage, OwnImage, Stream
+
+_GATHER_S = 0.004  # images of several cameras that come within this time are of one instant
 
 
 @dataclass(frozen=True, eq=False)
 class _Job:
     """One image on its way: the message, and the steady time of its arrival [s] with its age then [ms]."""
 
-    msg: Image | CompressedImage
+    msg: AnyImage
     arrived_s: float
     transport_ms: float
 
 
+@dataclass(frozen=True, eq=False)
+class _Ready:
+    """A decoded image; times on the steady clock [s]."""
+
+    stream: Stream
+    job: _Job
+    picture: Picture
+    start_s: float
+    decoded_s: float
+
+
 class Worker:
-    """Takes the newest image, runs the pipeline on it and publishes the result.
+    """Takes the newest image of each camera, runs their pipelines and publishes the results.
 
     Args:
         node: for clock and log.
-        pipeline: used by the worker's thread only.
-        outputs: where frames go.
-        monitor: where counts and times go.
+        streams: the cameras; their pipelines are used by the worker's thread only.
     """
 
-    def __init__(self, node: LifecycleNode, pipeline: Pipeline, outputs: Outputs, monitor: Monitor) -> None:
+    def __init__(self, node: LifecycleNode, streams: Sequence[Stream]) -> None:
         self._node = node
         self._log = node.get_logger()
-        self._pipeline = pipeline
-        self._outputs = outputs
-        self._monitor = monitor
-        self._mailbox: Mailbox[_Job] = Mailbox()
-        self._reset = threading.Event()
-        self._info: CameraInfo | None = None
+        self._streams = streams
+        self._boxes: Mailboxes[_Job] = Mailboxes(len(streams), _GATHER_S if len(streams) > 1 else 0.0)
+        self._calls: deque[Callable[[], None]] = deque()
         self._thread = threading.Thread(target=self._run, name="mocap_worker", daemon=True)
         self._thread.start()
 
-    def hand_over(self, msg: Image | CompressedImage) -> None:
-        """Leave an image for the worker; one that still waits is dropped for it."""
+    def hand_over(self, msg: AnyImage, slot: int = 0) -> None:
+        """Leave an image of a camera for the worker; one that still waits is dropped for it."""
         job = _Job(msg, time.perf_counter(), self._age_ms(msg))
-        if self._mailbox.put(job):
-            self._monitor.drop(DROP_OVERWRITTEN)
+        if self._boxes.put(job, slot, job.arrived_s):
+            self._streams[slot].monitor.drop(DROP_OVERWRITTEN)
 
-    def set_camera_info(self, info: CameraInfo) -> None:
-        """Use this calibration from the next image on."""
-        self._info = info
+    def between_frames(self, call: Callable[[], None]) -> None:
+        """Let the worker call something before the next image."""
+        self._calls.append(call)
+        self._boxes.wake()
 
     def reset(self) -> None:
         """Forget everybody before the next image."""
-        self._reset.set()
+        for stream in self._streams:
+            self.between_frames(stream.pipeline.reset)
 
     def stop(self) -> None:
-        """End the thread after the image under way."""
-        self._mailbox.close()
+        """End the thread after the images under way."""
+        self._boxes.close()
         self._thread.join()
+        self._call()
 
-    def _age_ms(self, msg: Image | CompressedImage) -> float:
+    def _age_ms(self, msg: AnyImage) -> float:
         """Age of an image by the node's clock, negative where its stamp lies in the future [ms]."""
         stamp = msg.header.stamp
         return 1e-6 * (self._node.get_clock().now().nanoseconds - (stamp.sec * 1_000_000_000 + stamp.nanosec))
 
-    def _run(self) -> None:
-        while (job := self._mailbox.take()) is not None:
-            try:
-                self._process(job)
-            except ImageError as error:
-                self._monitor.drop(error.reason)
-                self._log.warning(f"image dropped ({error.reason}): {error}", throttle_duration_sec=1.0)
-            except Exception as error:  # whatever an estimator does, the next image gets its chance
-                if not ros_runs(self._node):
-                    return  # a signal took ROS away meanwhile: nothing goes out any more
-                self._monitor.failed(f"{type(error).__name__}: {error}")
-                self._log.error(traceback.format_exc(), throttle_duration_sec=1.0)
+    def _call(self) -> None:
+        while self._calls:
+            self._calls.popleft()()
 
-    def _process(self, job: _Job) -> None:
+    def _run(self) -> None:
+        while (jobs := self._boxes.take()) is not None:
+            self._call()
+            ready = self._ready(jobs)
+            if ready:
+                self._process(ready)
+
+    def _ready(self, jobs: Mapping[int, _Job]) -> list[_Ready]:
+        """The images that can be processed; the others are dropped and counted."""
+        ready = []
+        for slot, job in jobs.items():
+            stream = self._streams[slot]
+            try:
+                one = self._decoded(stream, job)
+            except ImageError as error:
+                stream.monitor.drop(error.reason)
+                self._log.warning(f"image dropped ({error.reason}): {error}", throttle_duration_sec=1.0)
+            except Exception as error:
+                self._failed(stream, error)
+            else:
+                ready += [one] if one is not None else []
+        return ready
+
+    def _decoded(self, stream: Stream, job: _Job) -> _Ready | None:
+        """An image as pixels, None where it is too old."""
         start_s = time.perf_counter()
-        limit_ms = 1e3 * self._pipeline.config.max_image_age_s
+        limit_ms = 1e3 * stream.pipeline.config.max_image_age_s
         if limit_ms and self._age_ms(job.msg) > limit_ms:
-            self._monitor.drop(DROP_TOO_OLD)
+            stream.monitor.drop(DROP_TOO_OLD)
+            return None
+        if isinstance(job.msg, OwnImage):
+            bitmap, camera = job.msg.bitmap, job.msg.camera
+        else:
+            decode = decode_image if isinstance(job.msg, Image) else decode_compressed
+            bitmap = decode(job.msg)
+            info = stream.info
+            camera = camera_of(info, *bitmap.size_px) if info is not None else None
+        picture = Picture(bitmap, seconds(job.msg.header.stamp), camera)
+        return _Ready(stream, job, picture, start_s, time.perf_counter())
+
+    def _process(self, ready: Sequence[_Ready]) -> None:
+        """Estimate and publish; whatever goes wrong, the next image gets its chance."""
+        try:
+            frames = process_together([r.stream.pipeline for r in ready], [r.picture for r in ready])
+        except Exception as error:
+            if len(ready) == 1:
+                self._failed(ready[0].stream, error)
+                return
+            for one in ready:  # what breaks one camera's image must not take the others'
+                self._process([one])
             return
-        if self._reset.is_set():
-            self._reset.clear()
-            self._pipeline.reset()
-        decode = decode_image if isinstance(job.msg, Image) else decode_compressed
-        bitmap = decode(job.msg)
-        info = self._info
-        camera = camera_of(info, *bitmap.size_px) if info is not None else None
-        decoded_s = time.perf_counter()
+        for one, frame in zip(ready, frames, strict=True):
+            if self._boxes.closed:
+                return  # deactivated meanwhile: nothing goes out any more
+            try:
+                self._publish(one, frame)
+            except Exception as error:
+                self._failed(one.stream, error)
+
+    def _failed(self, stream: Stream, error: Exception) -> None:
+        if not ros_runs(self._node):
+            return  # a signal took ROS away meanwhile: nothing goes out any more
+        stream.monitor.failed(f"{type(error).__name__}: {error}")
+        self._log.error("".join(traceback.format_exception(error)), throttle_duration_sec=1.0)
+
+    def _publish(self, ready: _Ready, frame: Frame) -> None:
+        job, outputs, monitor = ready.job, ready.stream.outputs, ready.stream.monitor
         header = job.msg.header
-        frame = self._pipeline.process(Picture(bitmap, seconds(header.stamp), camera))
-        decode_ms = 1e3 * (decoded_s - start_s) + frame.stages_ms.get("decode", 0.0)
+        decode_ms = 1e3 * (ready.decoded_s - ready.start_s) + frame.stages_ms.get("decode", 0.0)
         frame = replace(frame, stages_ms={**frame.stages_ms, "decode": decode_ms})
         stages_ms = {
             **frame.stages_ms,
             "transport": job.transport_ms,
-            "wait": 1e3 * (start_s - job.arrived_s),
+            "wait": 1e3 * (ready.start_s - job.arrived_s),
         }
-        if self._mailbox.closed:
-            return  # deactivated meanwhile: nothing goes out any more
-        published = self._outputs.publish(frame, header, bitmap, lambda: self._age_ms(job.msg))
+        published = outputs.publish(frame, header, ready.picture.bitmap, lambda: self._age_ms(job.msg))
         stages_ms["publish"] = published.publish_ms
-        self._monitor.published(frame, stages_ms, published.age_ms, time.perf_counter())
-        self._outputs.publish_latency(
-            header,
-            stages_ms,
-            published.age_ms + published.publish_ms,
-            self._monitor.dropped,
-            self._monitor.skipped,
+        monitor.published(frame, stages_ms, published.age_ms, time.perf_counter())
+        outputs.publish_latency(
+            header, stages_ms, published.age_ms + published.publish_ms, monitor.dropped, monitor.skipped
         )

@@ -13,7 +13,6 @@ from rcl_interfaces.msg import Log
 from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool
 
-from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.msg import BodyPoseArray
@@ -167,10 +166,10 @@ def test_an_image_under_way_while_ros_goes(handle):
         get_clock=lambda: SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=0)),
         context=SimpleNamespace(handle=handle, ok=lambda: told.append("asked for the lock")),
     )
-    pipeline = SimpleNamespace(config=MocapConfig(), reset=now)
+    pipeline = type("Gone", (), {"config": property(lambda _: now())})()
     monitor = SimpleNamespace(failed=told.append, drop=told.append)
-    worker = Worker(node, pipeline, None, monitor)
-    worker.reset()
+    stream = SimpleNamespace(pipeline=pipeline, monitor=monitor, outputs=None, info=None)
+    worker = Worker(node, [stream])
     worker.hand_over(Image())
     assert asked.wait(5.0)
     worker.stop()

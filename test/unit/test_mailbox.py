@@ -3,7 +3,7 @@
 import threading
 import time
 
-from frankmocap_ros.mailbox import Mailbox
+from frankmocap_ros.mailbox import Mailbox, Mailboxes
 
 SOON_S = 20.0  # longer than anything here takes; only a failing test waits so long
 
@@ -105,3 +105,74 @@ def test_taking_does_not_hold_up_putting():
     threading.Thread(target=put, daemon=True).start()
     assert done.wait(SOON_S)
     thread.join(SOON_S)
+
+
+# --- several senders ---
+
+
+def test_everything_that_waits_is_taken_at_once():
+    boxes = Mailboxes(3)
+    assert boxes.put("a", 0) is False
+    assert boxes.put("c", 2) is False
+    assert boxes.put("C", 2) is True
+    assert boxes.take(0.0) == {0: "a", 2: "C"}
+    assert boxes.take(0.0) == {}
+
+
+def test_waking_gives_nothing_and_once():
+    boxes = Mailboxes(2)
+    boxes.wake()
+    assert boxes.take() == {}
+    boxes.put("a", 1)
+    assert boxes.take() == {1: "a"}
+    boxes.close()
+    assert boxes.take() is None
+
+
+def later(boxes, item, slot, now_s):
+    """Puts an item once the taker waits for it."""
+    thread = threading.Thread(target=lambda: (time.sleep(0.05), boxes.put(item, slot, now_s)), daemon=True)
+    thread.start()
+    return thread
+
+
+def test_images_of_one_instant_are_taken_together():
+    boxes = Mailboxes(2, gather_s=SOON_S)
+    boxes.put("a1", 0, now_s=0.000)
+    boxes.put("b1", 1, now_s=0.001)
+    assert boxes.take() == {0: "a1", 1: "b1"}
+    boxes.put("a2", 0, now_s=0.033)
+    later(boxes, "b2", 1, now_s=0.034)
+    assert boxes.take() == {0: "a2", 1: "b2"}
+    boxes.put("b3", 1, now_s=0.066)  # the other one is first
+    later(boxes, "a3", 0, now_s=0.067)
+    assert boxes.take() == {0: "a3", 1: "b3"}
+
+
+def test_who_did_not_come_the_last_time_is_not_waited_for():
+    boxes = Mailboxes(2, gather_s=SOON_S)
+    start_s = time.monotonic()
+    boxes.put("a1", 0, now_s=0.0)
+    assert boxes.take() == {0: "a1"}  # the other was never heard
+    boxes.put("b1", 1, now_s=0.0)
+    assert boxes.take() == {1: "b1"}
+    boxes = Mailboxes(2, gather_s=0.5)
+    boxes.put("b1", 1, now_s=0.0)
+    boxes.put("a1", 0, now_s=10.0)  # b came long before, and not since
+    boxes.take()
+    boxes.put("a2", 0, now_s=20.0)
+    assert boxes.take() == {0: "a2"}
+    assert time.monotonic() - start_s < 0.4
+
+
+def test_who_is_waited_for_in_vain_holds_nobody_long():
+    boxes = Mailboxes(2, gather_s=0.02)
+    boxes.put("a1", 0, now_s=0.000)
+    boxes.put("b1", 1, now_s=0.001)
+    boxes.take()
+    boxes.put("a2", 0, now_s=0.033)
+    assert boxes.take() == {0: "a2"}
+    boxes.put("a3", 0, now_s=0.066)
+    start_s = time.monotonic()
+    assert boxes.take() == {0: "a3"}  # by now b is known not to come
+    assert time.monotonic() - start_s < 0.02

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.config import PRESETS, MocapConfig
 from frankmocap_ros.settings import settings_of, updated
 from frankmocap_ros.transport import share_file
 
@@ -29,7 +29,18 @@ def test_every_file_of_the_folder_is_a_preset_or_the_generated_one():
 def test_preset_is_allowed_and_names_only_what_differs(name):
     values = preset(name)
     config = updated(MocapConfig(), values)
+    assert values.pop("preset") == name
     assert all(getattr(config, key) == value != DEFAULTS[key] for key, value in values.items())
+    assert values == PRESETS[name]
+
+
+@pytest.mark.parametrize("before", NAMES)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_setting_is_the_file(before, name):
+    """Whatever preset was in force before, and what is set beside it wins."""
+    config = updated(MocapConfig(), {"preset": before, "max_people": 3})
+    assert updated(config, {"preset": name}) == updated(MocapConfig(), {**preset(name), "max_people": 3})
+    assert updated(config, {"preset": name, "resize_short": 777}).resize_short == 777
 
 
 def test_presets_are_in_order_of_quality():

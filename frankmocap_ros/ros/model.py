@@ -1,0 +1,154 @@
+"""The model that runs, and how another one takes its place while it does."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.node import Node
+
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.estimators.base import Estimator
+from frankmocap_ros.estimators.registry import make_estimator
+from frankmocap_ros.search import BackgroundSearch, SearchThread
+from frankmocap_ros.settings import settings_of
+
+_LOADING = tuple(s.name for s in settings_of(MocapConfig) if s.loads)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """An estimator that is warmed up, with the thread that looks for people.
+
+    Attributes:
+        estimator: what estimates.
+        searching: thread for its ``detect``; None where that has to run in line.
+        made_for: the settings that it was made for.
+    """
+
+    estimator: Estimator
+    searching: SearchThread | None
+    made_for: MocapConfig
+
+    def serves(self, config: MocapConfig) -> bool:
+        """Whether it is what ``config`` asks for."""
+        return all(getattr(self.made_for, name) == getattr(config, name) for name in _LOADING)
+
+    def search(self, alone: bool) -> BackgroundSearch | None:
+        """Searches of one camera; ``alone`` where there is no other."""
+        return BackgroundSearch(self.searching, alone) if self.searching is not None else None
+
+    def close(self) -> None:
+        """End the thread, then the estimator."""
+        if self.searching is not None:
+            self.searching.close()
+        self.estimator.close()
+
+
+def load_model(node: Node, config: MocapConfig) -> Model:
+    """Make and warm up what ``config`` asks for; the log tells what takes long, and what it became.
+
+    Raises:
+        Exception: whatever the estimator raises; a MocapError where its text says what to do.
+    """
+    log = node.get_logger()
+
+    # two functions: rclpy refuses one line of code that logs at different levels
+    def tell(text: str) -> None:
+        log.info(text)
+
+    def warn(text: str) -> None:
+        log.warning(text)
+
+    estimator = make_estimator(config, tell, warn)
+    try:
+        start_s = time.perf_counter()
+        estimator.warm_up()
+        took_s = time.perf_counter() - start_s
+        capabilities = estimator.capabilities
+        log.info(f"estimator {estimator.name} on {capabilities.device}, warmed up in {took_s:.2f} s")
+        if capabilities.warning:
+            log.warning(capabilities.warning)
+    except Exception:
+        estimator.close()
+        raise
+    searching = SearchThread(estimator, time.perf_counter) if capabilities.detects_apart else None
+    return Model(estimator, searching, config)
+
+
+class Loader:
+    """Loads one model at a time in a thread of its own, beside the one that runs.
+
+    Args:
+        node: for the log.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._model: Model | None = None
+        self._closed = False
+
+    def begin(self, config: MocapConfig, done: Callable[[Exception | None], Any]) -> None:
+        """Start to load; ``done`` is called in the loader's thread, with what went wrong if anything did.
+
+        Raises:
+            EstimatorError: another model is being loaded.
+        """
+        with self._lock:
+            if self._thread is not None and self._thread.is_alive():
+                raise EstimatorError("another model is being loaded; try again when it runs")
+            self._thread = threading.Thread(target=self._run, args=(config, done), name="model_loader")
+            self._thread.daemon = True
+            self._thread.start()
+
+    def get(self, config: MocapConfig) -> Model:
+        """The model for ``config``: the one that was loaded, or one that is loaded now, in this thread.
+
+        Raises:
+            Exception: as ``load_model``.
+        """
+        with self._lock:
+            model = self._model
+        if model is None or not model.serves(config):
+            self._keep(load_model(self._node, config))
+        with self._lock:
+            assert self._model is not None
+            return self._model
+
+    def take(self, config: MocapConfig) -> Model | None:
+        """The model that was loaded for ``config``, once; None where there is none."""
+        with self._lock:
+            if self._model is None or not self._model.serves(config):
+                return None
+            model, self._model = self._model, None
+            return model
+
+    def close(self) -> None:
+        """Give back what was loaded and is not used; what is under way is given back when it is there."""
+        with self._lock:
+            self._closed = True
+        self._keep(None)
+
+    def open(self) -> None:
+        """Models may be kept again."""
+        with self._lock:
+            self._closed = False
+
+    def _keep(self, model: Model | None) -> None:
+        with self._lock:
+            old, self._model = self._model, None if self._closed else model
+            superfluous = [m for m in (old, model if self._closed else None) if m is not None]
+        for one in superfluous:
+            one.close()
+
+    def _run(self, config: MocapConfig, done: Callable[[Exception | None], Any]) -> None:
+        error: Exception | None = None
+        try:
+            self._keep(load_model(self._node, config))
+        except Exception as raised:
+            error = raised
+        done(error)

@@ -1,0 +1,39 @@
+"""The statuses of a mocap node: one for each camera, and one for a camera that it opened itself."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.health import Health, assess
+from frankmocap_ros.ros.monitor import Monitor
+from frankmocap_ros.ros.stream import OwnCamera, Stream, Subscriptions
+
+
+def healths(
+    streams: Sequence[Stream],
+    inputs: Sequence[Subscriptions | OwnCamera],
+    config: MocapConfig,
+    problem: str | None,
+) -> Iterator[tuple[Health, str]]:
+    """Each health with what it is of.
+
+    Args:
+        streams: the cameras; none where the node is not configured.
+        inputs: where their images come from; none where the node is not active.
+        config: the settings.
+        problem: why configuring failed, None where it did not.
+    """
+    now_s = time.perf_counter()
+    if not streams:
+        monitor = Monitor()
+        monitor.reset(now_s)
+        if problem is not None:
+            monitor.failed(problem)
+        yield assess(monitor.snapshot(now_s, False, None, "image", config)), "body tracking"
+    for slot, stream in enumerate(streams):
+        topic = inputs[slot].topic if inputs else stream.image
+        snapshot = stream.monitor.snapshot(now_s, bool(inputs), stream.pipeline.estimator, topic, config)
+        yield assess(snapshot), f"body tracking {stream.name}".rstrip()
+    for one in inputs:
+        if isinstance(one, OwnCamera):
+            yield one.loop.health(now_s), "images"

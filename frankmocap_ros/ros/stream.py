@@ -1,0 +1,156 @@
+"""One camera of the node: where its images come from, who is in them, and where results go."""
+
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rclpy.callback_groups import CallbackGroup
+from rclpy.node import Node
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from std_msgs.msg import Header
+
+from frankmocap_ros.bitmap import Bitmap
+from frankmocap_ros.config import CameraConfig, MocapConfig
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.pipeline import Pipeline
+from frankmocap_ros.ros.camera_loop import CameraLoop
+from frankmocap_ros.ros.camera_outputs import Stamps
+from frankmocap_ros.ros.monitor import Monitor
+from frankmocap_ros.ros.outputs import Outputs
+from frankmocap_ros.ros.qos import IMAGES, OVERRIDABLE
+
+
+@dataclass(frozen=True, eq=False)
+class OwnImage:
+    """An image of a camera that the node opened itself.
+
+    Attributes:
+        header: stamp of capture, and frame.
+        bitmap: the pixels.
+        camera: its camera, None where it is not known.
+    """
+
+    header: Header
+    bitmap: Bitmap
+    camera: Camera | None
+
+
+AnyImage = Image | CompressedImage | OwnImage
+
+
+class Stream:
+    """What belongs to one camera from configuration to cleanup.
+
+    Args:
+        name: of the camera; empty where there is only one.
+        image: topic of its images.
+        pipeline: follows the people in its images.
+        outputs: where results go.
+    """
+
+    def __init__(self, name: str, image: str, pipeline: Pipeline, outputs: Outputs) -> None:
+        self.name = name
+        self.image = image
+        self.pipeline = pipeline
+        self.outputs = outputs
+        self.monitor = Monitor()
+        self.info: CameraInfo | None = None
+        self.count = 0
+
+    def set_info(self, info: CameraInfo) -> None:
+        """Use this calibration from the next image on."""
+        self.info = info
+
+
+class Subscriptions:
+    """Images and calibration of one camera, from activation to deactivation.
+
+    Args:
+        node: the node.
+        stream: the camera.
+        config: says which transport.
+        on_image: called with each image.
+        group: group of the callbacks.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        stream: Stream,
+        config: MocapConfig,
+        on_image: Callable[[Any], None],
+        group: CallbackGroup,
+    ) -> None:
+        self._node = node
+        compressed = config.image_transport == "compressed"
+        kind, topic = (CompressedImage, f"{stream.image}/compressed") if compressed else (Image, stream.image)
+        namespace, slash, _ = stream.image.rpartition("/")
+
+        def subscribe(kind: type, topic: str, callback: Callable[[Any], None]) -> Subscription[Any]:
+            qos = copy(IMAGES)  # rclpy writes the overrides of this topic into it
+            return node.create_subscription(
+                kind, topic, callback, qos, callback_group=group, qos_overriding_options=OVERRIDABLE
+            )
+
+        self.topic = node.resolve_topic_name(topic)
+        self._all = [
+            subscribe(kind, topic, on_image),
+            subscribe(CameraInfo, f"{namespace}{slash}camera_info", stream.set_info),
+        ]
+
+    def destroy(self) -> None:
+        """Hear nothing any more."""
+        for subscription in self._all:
+            self._node.destroy_subscription(subscription)
+        self._all = []
+
+
+class OwnCamera:
+    """A camera that the node opens itself: no image is copied into a message or sent anywhere.
+
+    Args:
+        node: for clock, context and log.
+        config: says which source.
+        on_image: called with each image, in the camera's own thread.
+    """
+
+    def __init__(self, node: Node, config: MocapConfig, on_image: Callable[[OwnImage], None]) -> None:
+        self._node = node
+        self._on_image = on_image
+        self._stamps = Stamps()
+        self._header = Header(frame_id=config.source_frame_id)
+        self._prepared: tuple[NDArray[np.uint8], Camera | None] | None = None
+        self.topic = f"source {config.source}"
+        camera = CameraConfig(
+            source=config.source,
+            rate_hz=config.source_rate_hz,
+            width=config.source_width,
+            frame_id=config.source_frame_id,
+            motion=config.synthetic_motion,
+        )
+        self.loop = CameraLoop(node, lambda: camera, self, lambda: None)
+        self.loop.start()
+
+    def stamp_ns(self) -> int:
+        """A stamp for an image that is taken now."""
+        return self._stamps.next_ns(self._node.get_clock().now().nanoseconds)
+
+    def prepare(self, pixels: NDArray[np.uint8], camera: Camera | None, jpeg_quality: int) -> None:
+        """Remember an image until it is due."""
+        self._prepared = (pixels, camera)
+
+    def send(self, stamp_ns: int) -> None:
+        """Hand the image over that was prepared."""
+        assert self._prepared is not None
+        pixels, camera = self._prepared
+        header = Header(frame_id=self._header.frame_id)
+        header.stamp.sec, header.stamp.nanosec = divmod(stamp_ns, 1_000_000_000)
+        self._on_image(OwnImage(header, Bitmap(pixels), camera))
+
+    def destroy(self) -> None:
+        """Close the source."""
+        self.loop.stop()
