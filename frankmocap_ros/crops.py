@@ -46,20 +46,15 @@ def _corners(box_xywh: Array) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of the crop of a box [px].
 
     The original maps the crop's corners through the inverse of the image-to-crop matrix and cuts the
-    fraction off. A corner that should be a whole number may come out a little below it, so the same
-    arithmetic is done here: a simpler one is a pixel off at times.
+    fraction off. A corner that should be a whole number may come out a little below it, so that the order of
+    the operations matters: these are those of the inversion. Dividing by the scale is a pixel off at times.
     """
     x, y, w, h = (float(v) for v in box_xywh)
     side = _UNIT_PX * (max(w, h) * GROWN / _UNIT_PX)
-    to_crop = np.zeros((3, 3))
-    to_crop[0, 0] = to_crop[1, 1] = CROP_PX / side
-    to_crop[0, 2] = CROP_PX * (0.5 - (x + w / 2.0) / side)
-    to_crop[1, 2] = CROP_PX * (0.5 - (y + h / 2.0) / side)
-    to_crop[2, 2] = 1.0
-    to_image = np.linalg.inv(to_crop)
-    left, top = (to_image @ (0.0, 0.0, 1.0))[:2].astype(int).tolist()
-    right, bottom = (to_image @ (CROP_PX, CROP_PX, 1.0))[:2].astype(int).tolist()
-    return left, top, right, bottom
+    scale = 1.0 / (CROP_PX / side)  # pixels of the image per pixel of the crop
+    left = -(CROP_PX * (0.5 - (x + w / 2.0) / side) * scale)
+    top = -(CROP_PX * (0.5 - (y + h / 2.0) / side) * scale)
+    return int(left), int(top), int(scale * CROP_PX + left), int(scale * CROP_PX + top)
 
 
 def body_crop(image: NDArray[np.uint8], box_xywh: Array) -> Crop | None:

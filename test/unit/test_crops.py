@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frankmocap_ros import crops
 from frankmocap_ros.crops import CROP_PX, body_crop, crop_to_image, root_offset, weak_perspective
 from frankmocap_ros.geometry import Camera
 
@@ -82,3 +83,28 @@ def test_metres_from_weak_perspective(x, y, z, fov):
         np.array([scale, *t]), side, centre, np.array([camera.fx, camera.fy]), np.array([320.0, 240.0])
     )
     assert np.abs(found - root).max() < 0.02 * z
+
+
+def inverted(box):
+    """The corners by inverting the matrix, as the original does it."""
+    x, y, w, h = box
+    side = 200.0 * (max(w, h) * 1.2 / 200.0)
+    to_crop = np.array(
+        [
+            [224 / side, 0.0, 224 * (0.5 - (x + w / 2.0) / side)],
+            [0.0, 224 / side, 224 * (0.5 - (y + h / 2.0) / side)],
+            [0.0, 0.0, 1.0],
+        ]
+    )
+    inverse = np.linalg.inv(to_crop)
+    low, high = inverse @ (0.0, 0.0, 1.0), inverse @ (224.0, 224.0, 1.0)
+    return (*low[:2].astype(int), *high[:2].astype(int))
+
+
+def test_corners_are_those_of_the_inverted_matrix():
+    """To the last bit: a corner just below a whole number is a pixel away."""
+    rng = np.random.default_rng(5)
+    boxes = np.concatenate([rng.uniform(-500, 2000, (20_000, 2)), rng.uniform(5, 2000, (20_000, 2))], axis=1)
+    boxes[::2] = boxes[::2].round()
+    boxes[::3] = boxes[::3].round(1)
+    assert [crops._corners(box) for box in boxes] == [inverted(box) for box in boxes]
