@@ -27,6 +27,7 @@ from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.estimators.detectors import chosen_detector, make_detector
 from frankmocap_ros.estimators.frankmocap_hands import Hands, HandsSeen
 from frankmocap_ros.estimators.regressors import body_regressor, hand_regressor
+from frankmocap_ros.gentle_import import preload_torch
 from frankmocap_ros.geometry import Array, Camera, quat_from_matrix
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.threads import wait_without_spinning
@@ -109,6 +110,7 @@ class FrankMocapEstimator:
         if text is not None:
             raise AssetError(text)
         wait_without_spinning()
+        preload_torch()
         try:
             from frankmocap_ros.engines.base import EngineOptions
             from frankmocap_ros.networks import hmr, running, smpl
