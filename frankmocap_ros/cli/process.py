@@ -21,7 +21,8 @@ from frankmocap_ros.sources import Source, is_still, open_source
 
 _ROS_ONLY = (
     "image_transport", "max_image_age_s", "joint_topics", "autostart",
-    "diagnostics_period_s", "latency_budget_ms",
+    "diagnostics_period_s", "latency_budget_ms", "adapt", "image_topics", "source", "source_width",
+    "source_rate_hz", "source_frame_id",
 )  # fmt: skip
 
 _STILLS_SHORT_PX = 1024  # nobody waits for independent images: look for people in all of their pixels
@@ -35,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         "independent of each other, and searched at --resize-short 1024 unless told otherwise.",
     )
     parser.add_argument(
-        "source", nargs="+", help="a video, a folder of images, image files, /dev/videoN, or synthetic"
+        "sources", metavar="source", nargs="+", help="a video, a folder of images, image files, /dev/videoN, or synthetic"
     )
     parser.add_argument("--out", metavar="FILE", help="write here instead of standard output")
     parser.add_argument(
@@ -66,7 +67,7 @@ def _images(paths: Sequence[str]) -> Iterator[tuple[Source, bool]]:
 
 def _records(arguments: argparse.Namespace, config: MocapConfig) -> Iterator[tuple[dict[str, Any], int]]:
     """Records of all frames, each with the number of frames that are to come in all (0: not known)."""
-    sources = list(arguments.source)
+    sources = list(arguments.sources)
     estimator = make_estimator(config, _tell)
     with contextlib.closing(estimator):
         estimator.warm_up()
@@ -96,7 +97,7 @@ def main(args: Sequence[str]) -> int:
     """Run the command; exit code 0, or 1 where no body was found in any frame."""
     arguments = _parser().parse_args(args)
     config = from_flags(MocapConfig, arguments)
-    if "resize_short" not in vars(arguments) and (arguments.stills or all(map(is_still, arguments.source))):
+    if "resize_short" not in vars(arguments) and (arguments.stills or all(map(is_still, arguments.sources))):
         config = updated(config, {"resize_short": _STILLS_SHORT_PX})
     frames = bodies = 0
     with contextlib.ExitStack() as stack:

@@ -27,6 +27,7 @@ LAYERS = (
         "tracks",
         "timing",
         "health",
+        "deadline",
         "figure",
         "figure_image",
     ),
@@ -35,10 +36,10 @@ LAYERS = (
     ("person", "pipeline", "search", "drawing", "records", "sources"),
     ("wrapper", "teleop"),
     ("ros", "viewer", "msg"),
-    ("cli",),
+    ("benchmark", "cli"),
 )
 LAYER = {name: i for i, names in enumerate(LAYERS) for name in names}
-OUTSIDE_THE_CORE = ("networks", "engines", "ros", "viewer", "msg", "cli")
+OUTSIDE_THE_CORE = ("networks", "engines", "ros", "viewer", "msg", "cli", "benchmark")
 
 
 def modules():
