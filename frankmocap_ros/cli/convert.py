@@ -1,12 +1,34 @@
-"""``frankmocap_ros convert``: read FrankMocap's files once, safely, into the cache that the node reads."""
+"""``frankmocap_ros convert``: read FrankMocap's files once, safely, into the cache that the node reads.
+
+With ``--int8`` it also quantises the networks, see ``estimators/calibration.py``.
+"""
 
 import argparse
-from collections.abc import Sequence
+import contextlib
+import math
+from collections.abc import Sequence, Set
 
 from frankmocap_ros.assets.cache import CACHE_VARIABLE
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING, Asset, needed
 from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, AssetStore, named_folder
-from frankmocap_ros.errors import AssetError, MissingDependencyError
+from frankmocap_ros.config import CameraConfig
+from frankmocap_ros.errors import AssetError, MissingDependencyError, SettingError, SourceError
+from frankmocap_ros.estimators.calibration import (
+    LIMIT_MM,
+    MAX_IN_MEANS,
+    NETWORKS,
+    CalibrationOptions,
+    networks_here,
+    quantise_networks,
+)
+from frankmocap_ros.sources import Source, open_source, photograph_path
+
+
+def _millimetres(text: str) -> float:
+    with contextlib.suppress(ValueError):
+        if 0.0 < (value := float(text)) < math.inf:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of millimetres above 0")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -15,8 +37,8 @@ def _parser() -> argparse.ArgumentParser:
         description=(
             "Read every file of FrankMocap that is there, in a process of its own with limits, and keep its "
             f"numbers in the cache folder (${CACHE_VARIABLE}, by default ~/.cache/frankmocap_ros). "
-            "The node does the same when it starts. Exit code: 0 all well, 1 a file is refused or missing, "
-            "2 cannot run."
+            "The node does the same when it starts. Exit code: 0 all well, 1 a file or a quantised network "
+            "is refused or a file is missing, 2 cannot run."
         ),
     )
     parser.add_argument(
@@ -25,7 +47,29 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help=f"FrankMocap's extra_data (default ${ENVIRONMENT_VARIABLE})",
     )
-    parser.add_argument("--force", action="store_true", help="convert again what was converted before")
+    parser.add_argument(
+        "--force", action="store_true", help="convert and quantise again what was done before"
+    )
+    group = parser.add_argument_group("quantisation to 8 bits, for CPUs")
+    group.add_argument(
+        "--int8",
+        action="store_true",
+        help="also quantise the networks, and keep those whose joints stay where they are; "
+        "a minute or two each",
+    )
+    group.add_argument(
+        "--calibration",
+        metavar="VIDEO|FOLDER",
+        help="people in it show which numbers run through the networks (default: one photograph)",
+    )
+    group.add_argument(
+        "--limit-mm",
+        type=_millimetres,
+        metavar="MM",
+        help="refuse a network whose joints move by more than this in the mean, or a single one by more than "
+        f"{MAX_IN_MEANS:g} times this (default: {LIMIT_MM:g})",
+    )
+    group.add_argument("--any-error", action="store_true", help="refuse none")
     return parser
 
 
@@ -34,21 +78,74 @@ def _lacking(store: AssetStore) -> list[Asset]:
     return min((store.missing(needed(use_smplx)) for use_smplx in (False, True)), key=len)
 
 
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse what only means something with --int8."""
+    given = {
+        "--calibration": arguments.calibration, "--limit-mm": arguments.limit_mm,
+        "--any-error": arguments.any_error,
+    }  # fmt: skip
+    for flag, value in given.items():
+        if value and not arguments.int8:
+            raise SettingError(f"{flag} belongs to quantisation; give --int8 too, or leave it out")
+    if arguments.any_error and arguments.limit_mm:
+        raise SettingError("--any-error allows every error; give it or --limit-mm, not both")
+
+
+def _pictures(named: str | None) -> Source:
+    """Pictures to calibrate by."""
+    if named is not None:
+        return open_source(CameraConfig(source=named, loop=False), moving=False)
+    photograph = photograph_path()
+    if photograph is None:
+        raise SourceError(
+            "the photograph of scikit-image is not installed; name a video of people, or a folder of images, "
+            "with --calibration"
+        )
+    _say(
+        f"calibrating by one photograph, {photograph}; a video of half a minute of the people and the place "
+        "that the camera will see is better: --calibration VIDEO"
+    )
+    return open_source(CameraConfig(source=str(photograph)), moving=False)
+
+
+def _quantise(store: AssetStore, arguments: argparse.Namespace, refused: Set[str]) -> bool:
+    """Quantise the networks whose files are here and not refused; whether none of them is refused."""
+    keys = [key for key in networks_here(store) if not refused & set(NETWORKS[key])]
+    if not keys:
+        _say("REFUSED: INT8: no network has all its files")
+        return False
+    options = CalibrationOptions(
+        limit_mm=arguments.limit_mm or LIMIT_MM, any_error=arguments.any_error, again=arguments.force
+    )
+    with contextlib.closing(_pictures(arguments.calibration)) as pictures:
+        outcomes = quantise_networks(store, pictures, _say, keys, options)
+    return all(outcome.state != "refused" for outcome in outcomes)
+
+
 def main(args: Sequence[str] | None = None) -> int:
-    """Convert all files, a line each.
+    """Convert all files, a line each; with ``--int8`` quantise the networks, a line each.
 
     Returns:
-        0 where all that are there are converted and none is needed that is not; else 1.
+        0 where all that are there are converted, none is needed that is not, and no network is refused;
+        else 1.
 
     Raises:
         AssetError: there is no such folder.
+        SettingError: arguments that do not go together.
+        EstimatorError, MissingDependencyError, SourceError: the networks cannot be quantised.
     """
     arguments = _parser().parse_args(args)
+    _check(arguments)
     folder = named_folder(arguments.assets)
     if not folder.is_dir():
         raise AssetError(f"{folder} is not a folder; give the extra_data folder of FrankMocap")
-    store = AssetStore(folder, progress=lambda text: print(text, flush=True))
-    lacking, refused = _lacking(store), 0
+    store = AssetStore(folder, progress=_say)
+    lacking = _lacking(store)
+    refused = set()
     if store.is_standin:
         print(STANDIN_WARNING)
     for key, asset in ASSETS.items():
@@ -60,8 +157,9 @@ def main(args: Sequence[str] | None = None) -> int:
         try:
             arrays = store.load(key, again=arguments.force)
         except (AssetError, MissingDependencyError) as error:
-            refused += 1
+            refused.add(key)
             print(f"REFUSED: {error}")
         else:
-            print(f"ok: {asset.path} ({asset.text}, {len(arrays)} arrays)", flush=True)
-    return 1 if refused or lacking else 0
+            _say(f"ok: {asset.path} ({asset.text}, {len(arrays)} arrays)")
+    quantised = _quantise(store, arguments, refused) if arguments.int8 else True
+    return 1 if refused or lacking or not quantised else 0

@@ -10,6 +10,7 @@ from frankmocap_ros.assets.layout import ASSETS, needed
 from frankmocap_ros.assets.report import Check, file_checks
 from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, assets_folder
 from frankmocap_ros.cli.doctor_checks import machine_checks
+from frankmocap_ros.cli.doctor_int8 import int8_checks
 from frankmocap_ros.cli.doctor_probes import Probes
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.estimators.registry import why_not_frankmocap
@@ -100,7 +101,7 @@ def main(args: Sequence[str]) -> int:
     folder = assets_folder(arguments.assets)
     probes = Probes(arguments.limit_s)  # these work while files are read here
     files = file_checks(folder)
-    checks = [*machine_checks(probes.results()), *files]
+    checks = [*machine_checks(probes.results()), *files, *int8_checks(folder)]
     chosen = estimator_check(folder, {check.name: check for check in checks})
     checks.append(chosen)
     verdicts = {check.status for check in checks}

@@ -10,6 +10,7 @@ import io
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +23,7 @@ from frankmocap_ros.engines.openvino import (
     OpenVinoEngine,
     fp32_model,
     int8_kept,
+    int8_of,
     load_openvino,
     without_telemetry,
 )
@@ -70,6 +72,16 @@ def _load_nncf() -> Any:
     return nncf
 
 
+def check_installed() -> None:
+    """Look for what ``quantise`` needs, before somebody spends minutes on crops.
+
+    Raises:
+        MissingDependencyError: OpenVINO or NNCF is not installed.
+    """
+    load_openvino()
+    _load_nncf()
+
+
 def quantise(trunk: Trunk, crops: NDArray[np.uint8], options: EngineOptions | None = None) -> Quantised:
     """Quantise a trunk.
 
@@ -110,6 +122,11 @@ def quantise(trunk: Trunk, crops: NDArray[np.uint8], options: EngineOptions | No
 def notes(trunk: Trunk, options: EngineOptions | None = None) -> dict[str, Any] | None:
     """What was written down when the trunk was quantised; None where that was not done."""
     return int8_kept(trunk, (options or EngineOptions()).cache).notes()
+
+
+def notes_of(weights_key: str, cache: Path) -> dict[str, Any] | None:
+    """As ``notes``, by a trunk's key alone; nothing is loaded for it."""
+    return int8_of(weights_key, cache).notes()
 
 
 def discard(trunk: Trunk, options: EngineOptions | None = None) -> None:

@@ -58,9 +58,14 @@ def load_openvino() -> Any:
     return openvino
 
 
+def int8_of(weights_key: str, cache: Path) -> Kept:
+    """As ``int8_kept``, by a trunk's key."""
+    return Kept(cache, f"{weights_key[:32]}-int8")
+
+
 def int8_kept(trunk: Trunk, cache: Path) -> Kept:
     """The quantised network, which ``int8`` writes; any OpenVINO reads it."""
-    return Kept(cache, f"{trunk.key[:32]}-int8")
+    return int8_of(trunk.key, cache)
 
 
 def check_int8(trunk: Trunk, options: EngineOptions) -> None:
@@ -71,7 +76,8 @@ def check_int8(trunk: Trunk, options: EngineOptions) -> None:
     """
     if int8_kept(trunk, options.cache).notes() is None:
         raise EstimatorError(
-            "precision: int8 needs a network that was quantised before; see frankmocap_ros.engines.int8"
+            "precision: int8 needs a network that was quantised before; run: "
+            "frankmocap_ros convert --int8 --calibration VIDEO"
         )
 
 

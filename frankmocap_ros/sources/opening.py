@@ -88,7 +88,7 @@ def _synthetic(config: CameraConfig, start_s: float) -> SyntheticSource:
     )
 
 
-def _photograph() -> Path | None:
+def photograph_path() -> Path | None:
     """A photograph of a person that comes with scikit-image, which is not imported for it."""
     package = find_spec("skimage")
     if package is None or package.origin is None:
@@ -110,7 +110,7 @@ def _automatic(config: CameraConfig, start_s: float) -> Source:
             return VideoSource(number, f"webcam /dev/video{number}")
         except SourceError:
             continue  # many video devices are not cameras
-    photograph = _photograph()
+    photograph = photograph_path()
     if photograph is not None:
         rate_hz = config.rate_hz or NOMINAL_HZ
         return PhotographSource(read_image(photograph), f"no webcam; photograph {photograph}", rate_hz)

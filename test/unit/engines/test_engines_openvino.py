@@ -78,7 +78,7 @@ def test_precisions_that_openvino_has_not(trunk, shared_options):
 
 
 def test_int8_needs_a_quantised_network(openvino, trunk, options):
-    with pytest.raises(EstimatorError, match="quantised before"):
+    with pytest.raises(EstimatorError, match="quantised before; run: frankmocap_ros convert --int8"):
         OpenVinoEngine(trunk, "int8", options)
 
 

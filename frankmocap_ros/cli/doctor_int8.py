@@ -1,0 +1,52 @@
+"""What ``frankmocap_ros doctor`` says of quantised networks; it quantises and converts nothing."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from frankmocap_ros.assets.report import Check
+from frankmocap_ros.assets.store import AssetStore
+from frankmocap_ros.engines.base import EngineOptions
+from frankmocap_ros.engines.int8 import notes_of
+from frankmocap_ros.engines.trunks import weights_key
+from frankmocap_ros.errors import MocapError
+from frankmocap_ros.estimators.calibration import error_text, networks_here
+
+
+def _notes(store: AssetStore, key: str, cache: Path) -> dict[str, Any] | None:
+    """What was written down when these very weights were quantised."""
+    try:
+        if store.state(key).status != "converted":
+            return None
+        weights = store.load(key)
+    except MocapError:
+        return None
+    return notes_of(weights_key("hand" if key == "hand" else "body", weights), cache)
+
+
+def _text(key: str, notes: dict[str, Any] | None) -> str:
+    return f"{key} not quantised" if notes is None else f"{key} quantised{error_text(notes)}"
+
+
+def int8_checks(folder: Path | None) -> list[Check]:
+    """A line that tells which networks are quantised; none where no network's files are there.
+
+    Args:
+        folder: FrankMocap's ``extra_data``; None where none is named.
+    """
+    store = AssetStore(folder) if folder is not None else None
+    keys = networks_here(store) if store is not None else []
+    if store is None or not keys:
+        return []
+    cache = EngineOptions().cache
+    # weights are large: they are looked at only where something may have been made of them
+    quantised = any(cache.glob("*-int8"))
+    found = {key: notes for key in keys if quantised and (notes := _notes(store, key, cache)) is not None}
+    parts = [_text(key, found.get(key)) for key in keys]
+    text = "; ".join(parts)
+    if len(found) < len(keys):
+        text += (
+            "; quantised networks are faster on a CPU: frankmocap_ros convert --int8 "
+            f"--assets {shlex.quote(str(folder))} --calibration VIDEO"
+        )
+    return [Check("int8", "ok", text, "", {"quantised": found})]

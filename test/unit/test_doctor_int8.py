@@ -1,0 +1,78 @@
+"""doctor's line on quantised networks."""
+
+import json
+
+import pytest
+
+from frankmocap_ros.assets.layout import ASSETS
+from frankmocap_ros.assets.store import AssetStore
+from frankmocap_ros.cli import doctor
+from frankmocap_ros.cli.doctor_int8 import int8_checks
+from frankmocap_ros.cli.doctor_probes import Probe
+from frankmocap_ros.engines.base import EngineOptions
+from frankmocap_ros.engines.openvino import int8_of
+from frankmocap_ros.engines.trunks import weights_key
+from frankmocap_ros.estimators.calibration import NETWORKS
+
+JOINTS = {"mean_mm": 0.25, "max_mm": 1.5, "moves_mm": 90.0, "crops": 60}
+
+
+@pytest.fixture
+def smpl_only(standin, tmp_path, monkeypatch):
+    """A folder with the network for SMPL alone, and a cache of its own."""
+    monkeypatch.setenv("FRANKMOCAP_CACHE_DIR", str(tmp_path / "cache"))
+    for key in NETWORKS["body_smpl"]:
+        link = tmp_path / "extra_data" / ASSETS[key].path
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(standin / ASSETS[key].path)
+    return tmp_path / "extra_data"
+
+
+def keep(folder, notes):
+    key = weights_key("body", AssetStore(folder).load("body_smpl"))
+    kept = int8_of(key, EngineOptions().cache)
+    kept.make(lambda path: (path / "model.xml").write_text("x"), notes)
+    return kept
+
+
+def test_nothing_to_say_where_no_network_is(tmp_path):
+    assert int8_checks(None) == []
+    assert int8_checks(tmp_path) == []
+
+
+def test_a_network_that_is_quantised(smpl_only):
+    (check,) = int8_checks(smpl_only)
+    assert (check.name, check.status) == ("int8", "ok")
+    assert check.text.startswith("body_smpl not quantised; ")
+    assert f"frankmocap_ros convert --int8 --assets {smpl_only} --calibration VIDEO" in check.text
+    kept = keep(smpl_only, {"joints": JOINTS})
+    (check,) = int8_checks(smpl_only)
+    assert check.text == (
+        "body_smpl quantised (joints differ from fp32 by 0.25 mm mean, 1.5 mm max over 60 crops)"
+    )
+    assert check.record()["quantised"]["body_smpl"]["joints"] == JOINTS
+    (kept.folder / "model.xml").write_text("damaged")
+    assert "not quantised" in int8_checks(smpl_only)[0].text
+
+
+def test_a_file_that_changed_is_not_quantised(smpl_only, tmp_path):
+    keep(smpl_only, {"joints": JOINTS})
+    path = smpl_only / ASSETS["body_smpl"].path
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content[:-100] + bytes(100))
+    assert "body_smpl not quantised" in int8_checks(smpl_only)[0].text
+
+
+def test_a_line_of_the_report(smpl_only, monkeypatch, capsys):
+    class Probes:
+        def __init__(self, limit_s):
+            pass
+
+        def results(self):
+            return dict.fromkeys(("torch", "mediapipe", "ros"), Probe({}, "not looked at"))
+
+    monkeypatch.setattr(doctor, "Probes", Probes)
+    doctor.main(["--json", "--assets", str(smpl_only)])
+    (line,) = [check for check in json.loads(capsys.readouterr().out)["checks"] if check["name"] == "int8"]
+    assert line["quantised"] == {}
