@@ -9,24 +9,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from frankmocap_ros.cli.nodes import check, node_command, running, wait_for
 from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.config import CameraConfig, MocapConfig
-from frankmocap_ros.errors import MocapError
 from frankmocap_ros.settings import add_flags, from_flags, settings_of, yaml_value
 from frankmocap_ros.transport import transport_variables
 
 if TYPE_CHECKING:
-    from frankmocap_ros.ros.watcher import Tally, Watcher
+    from frankmocap_ros.ros.watcher import Tally
 
-_START_S = 60.0  # importing and warming up on a slow machine
-_STOP_S = 2.0
 _SHOWN = (
     "head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist",
     "pelvis", "left_knee", "right_knee", "left_ankle", "right_ankle",
 )  # fmt: skip
+_CAMERA_NODE = ("source", "source_width", "source_rate_hz", "source_frame_id", "image_topics")
 _STATE_NAMES = ("invalid", "tracked", "predicted", "held")
 
 
@@ -36,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="frankmocap_ros demo",
         description="Start a camera node and the mocap node, subscribe to the bodies and show what arrives.",
     )
-    parser.add_argument("--source", default="auto", help=source.text)
+    parser.add_argument("--source", dest="camera", default="auto", help=source.text)
     parser.add_argument(
         "--duration", type=float, default=0.0, metavar="S", help="stop after so many seconds; 0: at Ctrl-C"
     )
@@ -47,36 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         help="the camera reduces wider images to this width; 0 keeps them [px]",
     )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON, and show no table")
-    add_flags(parser, MocapConfig)
+    add_flags(parser, MocapConfig, leave_out=_CAMERA_NODE)
     return parser
-
-
-def _command(module: str, parameters: dict[str, str]) -> list[str]:
-    """A node of this package in this Python; the folder it starts in stays off the module path."""
-    code = f"import sys; sys.path.pop(0); from frankmocap_ros.ros.{module} import main; sys.exit(main())"
-    pairs = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
-    return [sys.executable, "-c", code, "--ros-args", *pairs]
-
-
-@contextlib.contextmanager
-def _running(commands: Sequence[Sequence[str]]) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Run processes; end them with SIGINT, and by force where that takes longer than 2 s."""
-    processes: list[subprocess.Popen[bytes]] = []
-    try:
-        for command in commands:
-            # a session of their own: Ctrl-C reaches this process alone, which then ends them in order
-            processes.append(subprocess.Popen(command, start_new_session=True, stdout=sys.stderr))
-        yield processes
-    finally:
-        for process in processes:
-            process.send_signal(signal.SIGINT)
-        end_s = time.monotonic() + _STOP_S
-        for process in processes:
-            try:
-                process.wait(max(0.1, end_s - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 def main(args: Sequence[str]) -> int:
@@ -96,10 +67,10 @@ def main(args: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     commands = [
-        _command("mocap_node", {**given, "diagnostics_period_s": "0.5"}),
-        _command("camera_node", {"source": json.dumps(arguments.source), "width": str(arguments.width)}),
+        node_command("mocap_node", {**given, "diagnostics_period_s": "0.5"}),
+        node_command("camera_node", {"source": json.dumps(arguments.camera), "width": str(arguments.width)}),
     ]
-    with _running(commands) as processes:
+    with running(commands) as processes:
         return _watch(arguments, processes, stop)
 
 
@@ -125,13 +96,13 @@ def _watch(
     try:
         # discovery may find the camera after the node: count from when both are heard
         for event in (watcher.first_frame, watcher.first_camera):
-            _wait(event, processes, stop, watcher)
+            wait_for(event.wait, processes, stop, watcher)
         watcher.restart()
         start_s = time.monotonic()
         end_s = start_s + arguments.duration if arguments.duration else float("inf")
         table = _Table(live=not arguments.json)
         while time.monotonic() < end_s and not stop.wait(min(0.5, max(0.0, end_s - time.monotonic()))):
-            _check(processes)
+            check(processes)
             table.show(watcher.read(), time.monotonic() - start_s)
         seconds = time.monotonic() - start_s
         tally = watcher.read()
@@ -150,27 +121,6 @@ def _watch(
         rclpy.try_shutdown()  # ends the thread; only then may the executor go, which it waits on
         thread.join(1.0)
         executor.shutdown(timeout_sec=0.0)
-
-
-def _check(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Raise MocapError where a node has ended by itself."""
-    for process in processes:
-        if process.poll() is not None:
-            raise MocapError(f"a node ended with exit code {process.returncode}; its last words stand above")
-
-
-def _wait(
-    event: threading.Event,
-    processes: list[subprocess.Popen[bytes]],
-    stop: threading.Event,
-    watcher: "Watcher",
-) -> None:
-    """Wait for the first message of a node; raise MocapError where none is to come."""
-    end_s = time.monotonic() + _START_S
-    while not event.wait(0.1) and not stop.is_set() and time.monotonic() < end_s:
-        _check(processes)
-        if watcher.failure:
-            raise MocapError(watcher.failure)
 
 
 class _Table:

@@ -1,4 +1,4 @@
-"""``frankmocap_ros``: demo, node, camera, process, doctor, convert, standin."""
+"""``frankmocap_ros``: demo, node, camera, process, doctor, convert, standin, bench."""
 
 import argparse
 import sys
@@ -55,6 +55,12 @@ def _standin(args: Sequence[str]) -> int:
     return main(args)
 
 
+def _bench(args: Sequence[str]) -> int:
+    from frankmocap_ros.cli.bench import main
+
+    return main(args)
+
+
 # name: (what it does, what runs it); each imports its own module only when it is chosen
 _COMMANDS: dict[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "demo": ("camera, mocap node and a live table of what arrives", _demo),
@@ -64,6 +70,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "doctor": ("what is installed and which files are there, with the next step", _doctor),
     "convert": ("read FrankMocap's files once, safely, into the cache", _convert),
     "standin": ("write FrankMocap's files with random weights, to try things", _standin),
+    "bench": ("how fast everything is here, beside a reference in the same run", _bench),
 }
 
 

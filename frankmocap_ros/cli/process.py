@@ -36,7 +36,10 @@ def _parser() -> argparse.ArgumentParser:
         "independent of each other, and searched at --resize-short 1024 unless told otherwise.",
     )
     parser.add_argument(
-        "sources", metavar="source", nargs="+", help="a video, a folder of images, image files, /dev/videoN, or synthetic"
+        "sources",
+        metavar="source",
+        nargs="+",
+        help="a video, a folder of images, image files, /dev/videoN, or synthetic",
     )
     parser.add_argument("--out", metavar="FILE", help="write here instead of standard output")
     parser.add_argument(

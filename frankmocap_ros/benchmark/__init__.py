@@ -1,0 +1,1 @@
+"""How fast everything is, beside a reference in the same run."""

@@ -1,0 +1,191 @@
+"""``frankmocap_ros bench``: how fast everything is here, beside a reference in the same run."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from frankmocap_ros.assets.cache import cache_folder
+from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, STANDIN_WARNING
+from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, assets_folder
+from frankmocap_ros.benchmark import offline, report
+from frankmocap_ros.benchmark.combinations import ALL, ESTIMATORS, Wanted, combinations
+from frankmocap_ros.benchmark.offline import Setup
+from frankmocap_ros.benchmark.probes import Machine
+from frankmocap_ros.benchmark.rows import Row
+from frankmocap_ros.config import PRESETS
+from frankmocap_ros.engines.base import ENGINES, PRECISIONS
+from frankmocap_ros.errors import SettingError
+
+STANDIN: Final = "standin"
+_OFFLINE_TEXT: Final = (
+    "Each row has a process of its own; rows take turns on the same images, {frames} of which count. Total: "
+    "from the decoded image to the finished frame, back to back, with the search for people in the "
+    "background where the node has it there. FPS: images of all cameras per second of that time. "
+    "`reference`: the 2D pose network in every image, eager torch in float32 and the whole body model, "
+    "synchronous. MB: resident memory of the row's process."
+)
+_CAMERAS_TEXT: Final = (
+    "Total: of one image of each camera, as one batch where the estimator has that, or one after the other; "
+    "the reference takes as many images in as many times its time."
+)
+_ROS_TEXT: Final = (
+    "Three processes: camera, node, and this subscriber in Python; {rate:g} Hz, {seconds:g} s a row. Total: "
+    "age of the image when the subscriber has its bodies; stages as the node says. The first 2 s after the "
+    "first body do not count; first50_ratio is the slowest of the first 50 frames in medians of the rest."
+)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="frankmocap_ros bench",
+        description="Measure estimators, engines, precisions and presets in turns with a reference: the "
+        "original's steps, synchronous and in float32. With --ros: camera, node and subscriber as three "
+        "processes. Exit code: 0 measured, 1 no row could be measured, 2 cannot run.",
+    )
+    given = parser.add_argument_group("what to measure")
+    lists: tuple[tuple[str, Sequence[str], Sequence[str]], ...] = (
+        ("estimators", Wanted.estimators, ESTIMATORS),
+        ("engines", Wanted.engines, ("auto", *ENGINES)),
+        ("precisions", Wanted.precisions, ("auto", *PRECISIONS)),
+        ("presets", Wanted.presets, tuple(PRESETS)),
+    )
+    for name, default, known in lists:
+        given.add_argument(
+            f"--{name}",
+            nargs="+",
+            default=list(default),
+            metavar="NAME",
+            help=f"{' | '.join((*known, ALL))} (default: {' '.join(default)})",
+        )
+    given.add_argument("--source", default="auto", help="video, image, /dev/videoN, synthetic or auto")
+    given.add_argument(
+        "--width", type=int, default=640, help="wider images are reduced to it; 0 keeps them [px]"
+    )
+    given.add_argument(
+        "--assets",
+        "--assets-dir",
+        default="",
+        metavar="DIR",
+        help=f"FrankMocap's extra_data, or {STANDIN} for random weights in the cache folder "
+        f"(default ${ENVIRONMENT_VARIABLE})",
+    )
+    given.add_argument(
+        "--frames", type=int, default=200, help="that count, of each row (default: %(default)s)"
+    )
+    given.add_argument(
+        "--cameras", type=int, default=1, metavar="N", help="so many at once, as one batch and one by one"
+    )
+    ros = parser.add_argument_group("with ROS")
+    ros.add_argument("--ros", action="store_true", help="measure camera, node and subscriber")
+    ros.add_argument(
+        "--rate", type=float, default=30.0, metavar="HZ", help="of the camera (default: %(default)s)"
+    )
+    ros.add_argument(
+        "--duration", type=float, default=60.0, metavar="S", help="of each row (default: %(default)s)"
+    )
+    ros.add_argument(
+        "--soak", type=float, default=0.0, metavar="MINUTES", help="instead; tells growth of memory"
+    )
+    out = parser.add_argument_group("what comes out")
+    out.add_argument(
+        "--json", action="store_true", help="one line of JSON, a list of rows, instead of a table"
+    )
+    out.add_argument("--write", metavar="FILE", help="also fill a section of this report")
+    return parser
+
+
+def _tell(text: str) -> None:
+    """To people, apart from the results."""
+    print(f"frankmocap_ros bench: {text}", file=sys.stderr, flush=True)
+
+
+def _folder(named: str) -> str:
+    """FrankMocap's files; stand-ins are written where they are asked for and not there."""
+    if named != STANDIN:
+        found = assets_folder(named)
+        return "" if found is None else str(found.absolute())
+    folder = cache_folder() / STANDIN
+    wanted = [folder / STANDIN_MARKER, *(folder / asset.path for asset in ASSETS.values())]
+    if not all(path.is_file() for path in wanted):
+        from frankmocap_ros.assets.standin import write_standin
+
+        _tell(f"writing stand-in files into {folder}, once")
+        write_standin(folder)
+    return str(folder.absolute())
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse numbers out of range.
+
+    Raises:
+        SettingError: names the flag.
+    """
+    for flag, least, allowed in (
+        ("frames", 1, "1 or more"), ("width", 0, "0 or more"), ("rate", 0.1, "0.1 Hz or more"),
+        ("duration", 1.0, "1 s or more"), ("soak", 0.0, "0 min or more"),
+    ):  # fmt: skip
+        value = getattr(arguments, flag)
+        if not least <= value < float("inf"):
+            raise SettingError(f"--{flag}: {value} is out of range; allowed: {allowed}")
+    if arguments.soak and not arguments.ros:
+        raise SettingError("--soak needs --ros")
+    if arguments.ros and arguments.cameras > 1:
+        raise SettingError("--ros measures one camera; leave out --cameras, or --ros")
+
+
+def _offline(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[Row], str, str]:
+    """Rows, name of the section, and what is to be said of them."""
+    setup = Setup(arguments.source, arguments.width, arguments.frames, wanted.folder)
+    rows = offline.measure(setup, combinations(wanted), _tell)
+    said = [_OFFLINE_TEXT.format(frames=arguments.frames)]
+    name = "offline"
+    if wanted.cameras > 1:
+        name = f"offline, {wanted.cameras} cameras"
+        said.append(_CAMERAS_TEXT)
+    elif wanted.folder and "frankmocap" in (
+        *wanted.estimators,
+        *(ESTIMATORS if ALL in wanted.estimators else ()),
+    ):
+        on_gpu, absent = offline.gpu(setup, _tell)
+        rows += on_gpu
+        said.append(
+            f"GPU rows (eager, autocast, compile, graph; 1, 4 and 8 crops) were not measured: {absent}."
+            if absent
+            else "GPU rows: the body regressor alone, as many times as fast as eager float32."
+        )
+    return rows, name, "\n\n".join(said)
+
+
+def _with_ros(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[Row], str, str]:
+    from frankmocap_ros.cli.bench_ros import Run, measure
+
+    seconds = 60.0 * arguments.soak or arguments.duration
+    run = Run(arguments.source, arguments.width, arguments.rate, seconds, soak=arguments.soak > 0.0)
+    rows = measure(run, combinations(wanted), _tell)
+    return rows, "ros, soak" if run.soak else "ros", _ROS_TEXT.format(rate=run.rate_hz, seconds=seconds)
+
+
+def main(args: Sequence[str]) -> int:
+    """Run the command; exit code 0, or 1 where no row could be measured."""
+    arguments = _parser().parse_args(args)
+    _check(arguments)
+    wanted = Wanted(
+        arguments.estimators,
+        arguments.engines,
+        arguments.precisions,
+        arguments.presets,
+        arguments.cameras,
+        _folder(arguments.assets),
+    )
+    rows, name, said = (_with_ros if arguments.ros else _offline)(arguments, wanted)
+    where = f"Source: {arguments.source}, at most {arguments.width} wide."
+    standin = bool(wanted.folder) and (Path(wanted.folder) / STANDIN_MARKER).is_file()
+    weights = f"{STANDIN_WARNING[0].upper()}{STANDIN_WARNING[1:]}." if standin else ""
+    if arguments.write:
+        parts = (Machine.here().text, " ".join(filter(None, (where, weights))), said, report.markdown(rows))
+        report.write_section(Path(arguments.write), name, "\n\n".join(parts))
+    print(json.dumps([row.record() for row in rows]) if arguments.json else report.text(rows), flush=True)
+    return 0 if any(not row.error for row in rows) else 1

@@ -1,0 +1,227 @@
+"""``frankmocap_ros bench --ros``: camera, node and subscriber as three processes, as people run them."""
+
+import contextlib
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from subprocess import Popen
+from typing import TYPE_CHECKING, Final
+
+from frankmocap_ros.benchmark.arrivals import (
+    FIRST,
+    dropped,
+    first_ratio,
+    memory_growth_mb,
+    node_stages,
+    p99_drift,
+)
+from frankmocap_ros.benchmark.combinations import Combination, ran
+from frankmocap_ros.benchmark.probes import resident_mb
+from frankmocap_ros.benchmark.rows import Row, Sample, people_seen, percentiles
+from frankmocap_ros.cli.nodes import check, node_command, running, wait_for
+from frankmocap_ros.cli.ros_available import require_ros
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.errors import EstimatorError, MocapError
+from frankmocap_ros.settings import settings_of, yaml_value
+from frankmocap_ros.transport import transport_variables
+
+if TYPE_CHECKING:
+    from frankmocap_ros.ros.receiver import Receipt, Receiver
+
+LEFT_OUT_S: Final = 2.0  # after the first body
+_LOAD_S: Final = 300.0  # exporting a network and measuring engines takes its time, once
+_BODY_S: Final = 30.0
+_LOOK_S: Final = 0.5  # between two looks at the processes
+_ACQUAINTED_S: Final = 1.0  # until the node knows the subscriber as the subscriber knows it
+_LAST_WORDS_S: Final = 1.2  # until the node's diagnostics of the last frames are there
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """How to run each row.
+
+    Attributes:
+        source, width: of the camera.
+        rate_hz: of the camera [Hz].
+        seconds: that count [s].
+        soak: whether memory and drift are told too.
+    """
+
+    source: str = "auto"
+    width: int = 640
+    rate_hz: float = 30.0
+    seconds: float = 60.0
+    soak: bool = False
+
+
+@contextlib.contextmanager
+def _receiving() -> "Iterator[Receiver]":
+    """The subscriber of this process, served by a thread of its own."""
+    import rclpy
+    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+
+    from frankmocap_ros.ros.receiver import Receiver
+
+    rclpy.init(signal_handler_options=rclpy.signals.SignalHandlerOptions.NO)
+    receiver = Receiver()
+    executor = SingleThreadedExecutor()
+    executor.add_node(receiver)
+
+    def spin() -> None:
+        with contextlib.suppress(ExternalShutdownException):
+            executor.spin()
+
+    thread = threading.Thread(target=spin, daemon=True)
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        rclpy.try_shutdown()  # ends the thread; only then may the executor go, which it waits on
+        thread.join(1.0)
+        executor.shutdown(timeout_sec=0.0)
+
+
+def _node(combination: Combination) -> list[str]:
+    """The mocap node's command."""
+    config = combination.config
+    given = {
+        s.name: yaml_value(getattr(config, s.name))
+        for s in settings_of(MocapConfig)
+        if getattr(config, s.name) != s.default
+    }
+    return node_command("mocap_node", {**given, "diagnostics_period_s": "0.5"})
+
+
+def _camera(run: Run) -> list[str]:
+    """The camera node's command."""
+    width, rate_hz = str(run.width), yaml_value(float(run.rate_hz))
+    return node_command("camera_node", {"source": json.dumps(run.source), "width": width, "rate_hz": rate_hz})
+
+
+@dataclass(frozen=True)
+class _Window:
+    """What was seen while it counted.
+
+    Attributes:
+        start_s, end_s: on the steady clock [s].
+        before, after: the node's diagnostics.
+        memory: seconds since the start, and the node's memory then [MB].
+    """
+
+    start_s: float
+    end_s: float
+    before: dict[str, str]
+    after: dict[str, str]
+    memory: list[tuple[float, float]]
+
+
+def _watch(run: Run, receiver: "Receiver", processes: "list[Popen[bytes]]", stop: threading.Event) -> _Window:
+    """Wait until it runs, let it run its time, and look at the node's memory meanwhile."""
+    for event in (receiver.first_frame, receiver.first_body):
+        wait_for(event.wait, processes, stop, receiver, _BODY_S)
+    if not receiver.first_body.is_set():
+        what = "frame" if not receiver.first_frame.is_set() else "body"
+        raise EstimatorError(f"no {what} was ever received; the camera must see a person")
+    stop.wait(LEFT_OUT_S)
+    before, start_s = receiver.values(), time.perf_counter()
+    memory: list[tuple[float, float]] = []
+    while not stop.is_set() and (left_s := start_s + run.seconds - time.perf_counter()) > 0.0:
+        stop.wait(min(_LOOK_S, left_s))
+        check(processes)
+        used = resident_mb(processes[0].pid)
+        if used is not None:
+            memory.append((time.perf_counter() - start_s, used))
+    end_s = time.perf_counter()
+    stop.wait(_LAST_WORDS_S)
+    return _Window(start_s, end_s, before, receiver.values(), memory)
+
+
+def _row(run: Run, combination: Combination, receiver: "Receiver", window: _Window) -> Row:
+    """The figures."""
+    receipts = receiver.receipts()
+    counted = [one for one in receipts if window.start_s <= one.received_s <= window.end_s]
+    if not counted:
+        raise EstimatorError("no frame was received while it counted")
+    ages = [one.age_ms for one in counted]
+    engine, precision = ran(window.after.get("device", ""))
+    more: dict[str, object] = {
+        "oldest_ms": round(max(ages), 3),
+        "frames_sent": _sent(receiver, counted),
+        "frames_received": len(counted),
+        "dropped": dropped(window.before, window.after),
+        "first50_ratio": first_ratio([one.age_ms for one in receipts[:FIRST]], ages),
+        "first_sequence": receipts[0].sequence,
+    }
+    if run.soak:
+        more |= {"memory_growth_mb": memory_growth_mb(window.memory), "p99_drift": p99_drift(ages)}
+    return replace(
+        _named(combination),
+        estimator=window.after.get("estimator", combination.estimator),
+        engine=engine,
+        precision=precision,
+        people=people_seen([Sample({}, one.age_ms, one.bodies) for one in counted]),
+        stages_ms=node_stages(window.after),
+        total_ms=percentiles(ages),
+        fps=round(len(counted) / (window.end_s - window.start_s), 2),
+        rss_mb=round(max(used for _, used in window.memory), 1) if window.memory else None,
+        frames=len(counted),
+        more=more,
+    )
+
+
+def _sent(receiver: "Receiver", counted: "Sequence[Receipt]") -> int:
+    """Images that the camera sent from the first to the last that came back as bodies."""
+    first, last = counted[0].stamp_ns, counted[-1].stamp_ns
+    return sum(first <= stamp <= last for stamp in receiver.read().camera_stamps)
+
+
+def _named(combination: Combination) -> Row:
+    c = combination
+    return Row(f"ros: {c.name}", c.estimator, c.engine, c.precision, c.preset)
+
+
+def _one(run: Run, combination: Combination, stop: threading.Event) -> Row:
+    """Run one row.
+
+    The node's first frames belong to it: there are none before subscriber and node know each other.
+
+    Raises:
+        MocapError: it does not run.
+    """
+    with _receiving() as receiver, running([_node(combination)]) as node:
+        wait_for(receiver.knows_node, node, stop, receiver, _LOAD_S)
+        stop.wait(_ACQUAINTED_S)
+        with running([_camera(run)]) as camera:
+            return _row(run, combination, receiver, _watch(run, receiver, [*node, *camera], stop))
+
+
+def measure(run: Run, rows: Sequence[Combination], tell: Tell) -> list[Row]:
+    """Run one row after the other, until Ctrl-C.
+
+    Raises:
+        MissingDependencyError: ROS or this package's messages are not there.
+    """
+    require_ros("bench --ros")
+    # nothing of it leaves this machine unless the user's environment says so
+    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    os.environ.update(transport_variables(os.environ))
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    measured = []
+    for combination in rows:
+        tell(f"{combination.name}: {run.seconds:g} s")
+        try:
+            measured.append(_one(run, combination, stop))
+        except MocapError as error:
+            tell(f"{combination.name}: {error}")
+            measured.append(replace(_named(combination), error=str(error)))
+        if stop.is_set():
+            break
+    return measured
