@@ -40,7 +40,7 @@ class MediaPipeDetector:
     def __init__(self) -> None:
         from frankmocap_ros.estimators.mediapipe import MediaPipeEstimator
 
-        self._estimator = MediaPipeEstimator()
+        self._estimator = MediaPipeEstimator(background=True)
         self._estimator.warm_up()
 
     def detect(self, image: Image, max_people: int) -> list[Region]:

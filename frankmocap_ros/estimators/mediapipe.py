@@ -77,6 +77,8 @@ class MediaPipeEstimator:
 
     Args:
         hands: also find 21 landmarks a hand (for the first person).
+        background: whether all of it gives way to what else wants the cores; detection always does, because
+            while somebody is followed nobody waits for it.
 
     Raises:
         MissingDependencyError: the mediapipe package is not installed.
@@ -84,7 +86,7 @@ class MediaPipeEstimator:
 
     name = "mediapipe"
 
-    def __init__(self, hands: bool = False) -> None:
+    def __init__(self, hands: bool = False, background: bool = False) -> None:
         try:
             import mediapipe
             from mediapipe.framework.formats import rect_pb2
@@ -103,7 +105,7 @@ class MediaPipeEstimator:
         def graphs() -> tuple[Graph, Graph, Graph | None]:
             complexity = {"model_complexity": packet_creator.create_int(1)}
             hand_graph = Graph(HANDS) if hands else None
-            return Graph(DETECT), Graph(LANDMARKS, complexity), hand_graph
+            return Graph(DETECT, background=True), Graph(LANDMARKS, complexity, background), hand_graph
 
         (self._detector, self._landmarks, self._hands), _ = with_native_stderr(graphs, _CHATTER)
         self._packet: tuple[Bitmap, Any] | None = None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.threads import giving_way
 
 DETECT = """
 input_stream: "image"
@@ -51,9 +52,12 @@ class Graph:
     Args:
         text: the graph's text proto.
         side_packets: constant inputs.
+        background: whether its threads give way to others that want the same cores.
     """
 
-    def __init__(self, text: str, side_packets: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, text: str, side_packets: dict[str, Any] | None = None, background: bool = False
+    ) -> None:
         from google.protobuf import text_format
         from mediapipe.framework import calculator_pb2
         from mediapipe.python._framework_bindings import validated_graph_config
@@ -67,15 +71,20 @@ class Graph:
         self._config.ParseFromString(validated.binary_config)
         self._side_packets = side_packets or {}
         self._packets: dict[str, Any] = {}
+        self._background = background
         self._start()
 
     def _start(self) -> None:
         from mediapipe.python._framework_bindings import calculator_graph
 
-        self._graph = calculator_graph.CalculatorGraph(graph_config=self._config)
-        for name in self._config.output_stream:
-            self._graph.observe_output_stream(name, self._packets.__setitem__, False)
-        self._graph.start_run(self._side_packets)
+        def start() -> Any:
+            graph = calculator_graph.CalculatorGraph(graph_config=self._config)
+            for name in self._config.output_stream:
+                graph.observe_output_stream(name, self._packets.__setitem__, False)
+            graph.start_run(self._side_packets)
+            return graph
+
+        self._graph = giving_way(start) if self._background else start()
         self._tick = 0
 
     def run(self, **packets: Any) -> dict[str, Any]:
