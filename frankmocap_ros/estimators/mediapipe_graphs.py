@@ -3,7 +3,7 @@
 from typing import Any
 
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.threads import giving_way
+from frankmocap_ros.priority import giving_way
 
 DETECT = """
 input_stream: "image"

@@ -15,7 +15,20 @@ HEAVY = ("rclpy", "torch", "mediapipe", "tensorflow", "onnxruntime", "openvino",
 # A module imports only from the lines above its own, or from its own line where nothing runs in a circle.
 LAYERS = (
     ("errors", "skeleton", "native_stderr"),
-    ("geometry", "settings", "threads", "gentle_import", "bitmap", "mailbox", "transport", "crops", "hands"),
+    (
+        "geometry",
+        "settings",
+        "threads",
+        "priority",
+        "garbage",
+        "memory",
+        "gentle_import",
+        "bitmap",
+        "mailbox",
+        "transport",
+        "crops",
+        "hands",
+    ),
     ("body", "config"),
     (
         "boxes",
