@@ -64,6 +64,8 @@ class Snapshot:
         detector_ratio: share of the processed images in which person detection ran, 0..1.
         last_error: text of an exception of the estimator in the last period, None for none.
         warning: what everybody must know who uses the estimator's results, empty for nothing.
+        deadline_level: how many steps are taken so that results come in time, 0 for none.
+        deadline_measures: what is left out for it, in words; empty for nothing.
     """
 
     active: bool
@@ -87,6 +89,8 @@ class Snapshot:
     detector_ratio: float = 0.0
     last_error: str | None = None
     warning: str = ""
+    deadline_level: int = 0
+    deadline_measures: str = ""
 
 
 Finding = tuple[Level, str]
@@ -159,6 +163,15 @@ def _late(s: Snapshot) -> Finding | None:
     )
 
 
+def _leaves_out(s: Snapshot) -> Finding | None:
+    if not s.active or not s.deadline_level:
+        return None
+    return Level.WARN, (
+        f"does less because of the budget of {s.latency_budget_ms:.1f} ms: {s.deadline_measures}; to do "
+        "everything in time use a faster preset, estimator or engine, or raise latency_budget_ms"
+    )
+
+
 # in the order in which findings of the same level are told
 _RULES: tuple[Callable[[Snapshot], Finding | None], ...] = (
     _estimator_fails,
@@ -168,6 +181,7 @@ _RULES: tuple[Callable[[Snapshot], Finding | None], ...] = (
     _malformed,
     _too_old,
     _late,
+    _leaves_out,
 )
 
 
@@ -210,6 +224,8 @@ def _values(s: Snapshot) -> Iterator[tuple[str, str]]:
         yield from _percentiles(stage, percentiles)
     yield "tracked_ids", " ".join(map(str, s.body_ids)) or "none"
     yield "operator_id", "none" if s.operator_id is None else str(s.operator_id)
+    yield "deadline_level", str(s.deadline_level)
+    yield "deadline_measures", s.deadline_measures or "none"
     yield "detector_ratio", f"{s.detector_ratio:.3f}"
     yield "last_error", s.last_error or "none"
 

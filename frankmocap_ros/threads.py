@@ -1,20 +1,12 @@
-"""How a network's threads wait for each other, which of them give way, and who gets none."""
+"""How a network's threads wait for each other, and what is done without threads."""
 
-import contextlib
 import ctypes
 import os
-import sys
-import threading
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import cv2
-
-T = TypeVar("T")
-
-# a tenth of the time of a core that somebody else wants, all of one that nobody does
-_NICE: Final = 10
 
 _SAID = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 _MAPS: Final = Path("/proc/self/maps")
@@ -34,37 +26,6 @@ def wait_without_spinning(environment: MutableMapping[str, str] = os.environ) ->
     """
     if not any(name in environment for name in _SAID):
         environment["OMP_WAIT_POLICY"] = "passive"
-
-
-def giving_way(make: Callable[[], T]) -> T:
-    """What ``make`` gives; the threads that it starts run where no others want their cores.
-
-    Linux gives each thread a priority of its own, which its threads inherit, so this calls ``make`` in a
-    thread of low priority. Elsewhere it is called as it is.
-
-    Raises:
-        Exception: whatever ``make`` raises.
-    """
-    if not sys.platform.startswith("linux"):
-        return make()
-    made: list[T] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        with contextlib.suppress(OSError):
-            me = threading.get_native_id()
-            os.setpriority(os.PRIO_PROCESS, me, max(_NICE, os.getpriority(os.PRIO_PROCESS, me)))
-        try:
-            made.append(make())
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="giving_way")
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return made[0]
 
 
 def _loaded(part: str) -> Iterator[ctypes.CDLL]:

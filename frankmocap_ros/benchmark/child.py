@@ -4,7 +4,6 @@ A row has a process for itself, so that its memory is its own and a crash is an 
 Lines of JSON come in and go out; whatever libraries print goes to the errors' output.
 """
 
-import gc
 import json
 import os
 import sys
@@ -19,6 +18,9 @@ from frankmocap_ros.benchmark.players import Followed, Player
 from frankmocap_ros.benchmark.probes import EnergyMeter, resident_mb
 from frankmocap_ros.benchmark.rows import Sample
 from frankmocap_ros.errors import MocapError
+from frankmocap_ros.garbage import Collector
+from frankmocap_ros.memory import keep_freed_memory
+from frankmocap_ros.threads import leave_cores_to_networks
 
 _APART = 37  # images between two cameras that show the same source
 
@@ -84,10 +86,12 @@ def _turn(player: Player, footages: list[Footage], settle: int, count: int) -> d
 
 def _play(job: Job, send: Callable[[Mapping[str, Any]], None]) -> None:
     """Serve turns until nobody asks any more."""
+    if job.kind == "row":  # as the node does; the reference runs with the defaults of Python, glibc and torch
+        keep_freed_memory()
+        leave_cores_to_networks()
     player, cameras = _player(job)
     footages = [Footage(job.source, job.width, _APART * i) for i in range(cameras)]
-    gc.collect()
-    gc.freeze()  # as the node: what is loaded needs no looking through in the middle of a frame
+    Collector().start()
     send({"estimator": player.estimator, "engine": player.engine, "precision": player.precision})
     for line in sys.stdin:
         send(_turn(player, footages, **json.loads(line)))

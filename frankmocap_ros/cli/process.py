@@ -14,10 +14,12 @@ from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.estimators.registry import make_estimator
+from frankmocap_ros.memory import keep_freed_memory
 from frankmocap_ros.pipeline import Picture, Pipeline
 from frankmocap_ros.records import frame_record
 from frankmocap_ros.settings import add_flags, from_flags, updated
 from frankmocap_ros.sources import Source, is_still, open_source
+from frankmocap_ros.threads import leave_cores_to_networks
 
 _ROS_ONLY = (
     "image_transport", "max_image_age_s", "joint_topics", "autostart",
@@ -98,6 +100,8 @@ def _records(arguments: argparse.Namespace, config: MocapConfig) -> Iterator[tup
 
 def main(args: Sequence[str]) -> int:
     """Run the command; exit code 0, or 1 where no body was found in any frame."""
+    keep_freed_memory()
+    leave_cores_to_networks()
     arguments = _parser().parse_args(args)
     config = from_flags(MocapConfig, arguments)
     if "resize_short" not in vars(arguments) and (arguments.stills or all(map(is_still, arguments.sources))):

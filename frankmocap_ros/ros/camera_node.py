@@ -18,11 +18,13 @@ from rclpy.utilities import remove_ros_args
 
 from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import MocapError
+from frankmocap_ros.memory import keep_freed_memory
 from frankmocap_ros.ros.camera_loop import CameraLoop
 from frankmocap_ros.ros.camera_outputs import CameraOutputs, Stamps
 from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.settings import add_flags, from_flags, settings_of
+from frankmocap_ros.threads import leave_cores_to_networks
 
 NODE_NAME = "camera"
 _DIAGNOSTICS_PERIOD_S = 1.0
@@ -111,6 +113,8 @@ def _overrides(arguments: Sequence[str]) -> list[Parameter]:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; returns the exit code."""
+    keep_freed_memory()
+    leave_cores_to_networks()
     words = list(sys.argv if args is None else args)
     try:
         overrides = _overrides(remove_ros_args(words)[1:])

@@ -1,10 +1,12 @@
 """Parameters that need another model: their services wait for it, and nothing else does."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
 from rcl_interfaces.srv import SetParameters, SetParametersAtomically
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.task import Future
@@ -19,8 +21,8 @@ def await_models(node: Node, settings: Parameters[MocapConfig], loader: Loader) 
     """Let the services that set parameters load a model first, where one is needed, beside the executor.
 
     Whoever calls them waits for the answer until the model is there, and gets the reason where it cannot be
-    had. Services of parameters share rclpy's default callback group, so that requests are answered in their
-    order; what must not wait for them has to be in a group of its own.
+    had. The services get a callback group of their own: requests are answered in their order, and nothing
+    else waits, neither lifecycle transitions nor the clock that others set.
 
     Args:
         node: whose services they are.
@@ -28,10 +30,12 @@ def await_models(node: Node, settings: Parameters[MocapConfig], loader: Loader) 
         loader: loads models.
     """
 
-    async def loaded(parameters: Sequence[Parameter]) -> SetParametersResult | None:
+    async def answer(
+        parameters: Sequence[Parameter], plain: Callable[[], SetParametersResult]
+    ) -> SetParametersResult:
         config = settings.to_load(parameters)
         if config is None or settings.wrong_type(parameters) is not None:
-            return None
+            return plain()
         future: Future[Exception | None] = Future(executor=node.executor)
         future.add_done_callback(lambda _: None)  # wakes the executor
         try:
@@ -40,29 +44,33 @@ def await_models(node: Node, settings: Parameters[MocapConfig], loader: Loader) 
             return SetParametersResult(successful=False, reason=str(busy))
         error = await future
         if error is None:
-            return None
+            result = plain()
+            loader.forget()  # where it was refused for another reason
+            return result
         reason = str(error) if isinstance(error, MocapError) else f"{type(error).__name__}: {error}"
         return SetParametersResult(successful=False, reason=reason)
 
     def wrapped(plain: Callable[[Any, Any], Any], atomic: bool) -> Callable[[Any, Any], Awaitable[Any]]:
+        def set_one(p: Any) -> SetParametersResult:
+            (result,) = plain(SetParameters.Request(parameters=[p]), SetParameters.Response()).results
+            return result
+
         async def one(request: Any, response: Any) -> Any:
-            refused = await loaded([Parameter.from_parameter_msg(p) for p in request.parameters])
-            if refused is None:
-                return plain(request, response)
-            response.result = refused
+            parameters = [Parameter.from_parameter_msg(p) for p in request.parameters]
+            response.result = await answer(parameters, lambda: plain(request, response).result)
             return response
 
         async def each(request: Any, response: Any) -> Any:
             for p in request.parameters:
-                refused = await loaded([Parameter.from_parameter_msg(p)])
-                if refused is None:
-                    answer = plain(SetParameters.Request(parameters=[p]), SetParameters.Response())
-                    (refused,) = answer.results
-                response.results.append(refused)
+                result = await answer([Parameter.from_parameter_msg(p)], partial(set_one, p))
+                response.results.append(result)
             return response
 
         return one if atomic else each
 
+    group = MutuallyExclusiveCallbackGroup()
     for service in node.services:
         if service.srv_type in (SetParameters, SetParametersAtomically):
+            service.callback_group = group
+            group.add_entity(service)
             service.callback = wrapped(service.callback, service.srv_type is SetParametersAtomically)

@@ -1,11 +1,12 @@
 """The mocap node: images in, bodies out. A lifecycle node that starts itself."""
 
+import os
 import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import rclpy
@@ -21,15 +22,18 @@ from std_srvs.srv import SetBool, Trigger
 from frankmocap_ros.config import MocapConfig, camera_names
 from frankmocap_ros.errors import EstimatorError, MocapError
 from frankmocap_ros.estimators.base import mesh_estimator
+from frankmocap_ros.garbage import Collector
+from frankmocap_ros.memory import keep_freed_memory
 from frankmocap_ros.pipeline import Pipeline
 from frankmocap_ros.ros.live_models import await_models
-from frankmocap_ros.ros.model import Loader, Model
+from frankmocap_ros.ros.model import Loader, Model, load_model
 from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.node_health import healths
 from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.stream import AnyImage, OwnCamera, Stream, Subscriptions
 from frankmocap_ros.ros.worker import Worker
+from frankmocap_ros.threads import leave_cores_to_networks
 from frankmocap_ros.tracking import Tracker
 
 NODE_NAME = "frankmocap"
@@ -50,6 +54,7 @@ class MocapNode(LifecycleNode):
         self._streams: list[Stream] = []
         self._inputs: list[Subscriptions | OwnCamera] = []
         self._worker: Worker | None = None
+        self._collector = Collector()
         self._trackers: dict[str, Tracker] = {}  # live as long as the node: their ids are never used again
         self._closing: list[threading.Thread] = []
         self._enabled = True
@@ -73,6 +78,11 @@ class MocapNode(LifecycleNode):
         if self._settings.config.autostart and self._to(self.trigger_configure()):
             self._to(self.trigger_activate())
 
+    @property
+    def loading(self) -> bool:
+        """Whether another model is being loaded."""
+        return self._loader.busy
+
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
         """As in Node; a value of the wrong type is refused with its parameter's name."""
         return self._settings.wrong_type(parameter_list) or super().set_parameters_atomically(parameter_list)
@@ -86,10 +96,7 @@ class MocapNode(LifecycleNode):
         config = self._settings.config
         self._loader.open()
         try:
-            self._loader.get(config)
-            model = self._loader.take(config)
-            assert model is not None
-            self._model = model
+            self._model = model = load_model(self, config)
             names = camera_names(config.image_topics) or ("",)
             topics = config.image_topics or ("image",)
             for name, topic in zip(names, topics, strict=True):
@@ -117,7 +124,8 @@ class MocapNode(LifecycleNode):
         for stream in self._streams:
             stream.pipeline.reset()
             stream.monitor.reset(time.perf_counter())
-        self._worker = Worker(self, self._streams)
+        self._collector.start()
+        self._worker = Worker(self, self._streams, self._collector)
         for slot, stream in enumerate(self._streams):
             self._inputs.append(self._input(slot, stream, config))
         return super().on_activate(state)
@@ -162,6 +170,7 @@ class MocapNode(LifecycleNode):
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
+        self._collector.stop()
 
     def _release(self) -> None:
         self._stop()
@@ -195,9 +204,12 @@ class MocapNode(LifecycleNode):
         if model is not None and self._model is not None:
             self._swap(self._model, model)
             self._model = model
-        else:
+
+        def bring_into_force() -> None:
             for stream in self._streams:
-                stream.pipeline.config = config
+                stream.set_config(self._settings.config)
+
+        self._between_frames(bring_into_force)
         period_ns = round(1e9 * config.diagnostics_period_s)
         if self._timer.timer_period_ns != period_ns:
             self._timer.timer_period_ns = period_ns
@@ -211,26 +223,34 @@ class MocapNode(LifecycleNode):
         def swap() -> None:
             for stream, search, mesh in zip(streams, searches, meshes, strict=True):
                 stream.pipeline.replace(new.estimator, search)
-                stream.pipeline.config = self._settings.config
+                stream.set_config(self._settings.config)
                 stream.outputs.replace_mesh(mesh)
             closing.start()
+            self._collector.keep()
 
         # threads and memory are given back beside the worker: that may take longer than an image
         closing = threading.Thread(target=old.close, name="model_closing")
-        self._closing = [*(t for t in self._closing if t.is_alive()), closing]
+        self._closing = [*(t for t in self._closing if t.ident is None or t.is_alive()), closing]
+        self._between_frames(swap)
+
+    def _between_frames(self, call: Callable[[], None]) -> None:
+        """Let the worker call something before the next image; at once where there is no worker."""
         if self._worker is not None:
-            self._worker.between_frames(swap)
+            self._worker.between_frames(call)
         else:
-            swap()
+            call()
 
     def _on_image(self, slot: int, msg: AnyImage) -> None:
         stream = self._streams[slot]
         stream.monitor.arrived(time.perf_counter())
-        stream.count += 1
-        if not self._enabled or stream.count % self._settings.config.process_every_n:
+        worker = self._worker
+        if worker is None:
+            return
+        every = self._settings.config.process_every_n * worker.process_every
+        if not self._enabled or stream.spacing.leaves_out(every):
             stream.monitor.skip()
-        elif self._worker is not None:
-            self._worker.hand_over(msg, slot)
+        else:
+            worker.hand_over(msg, slot)
 
     def _on_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         self._enabled = request.data
@@ -257,6 +277,8 @@ class MocapNode(LifecycleNode):
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; returns the exit code."""
+    keep_freed_memory()
+    leave_cores_to_networks()
     try:
         rclpy.init(args=list(args) if args is not None else None)
     except RuntimeError as error:  # rclpy's own: an argument or a parameter file that it cannot read
@@ -281,4 +303,6 @@ def main(args: Sequence[str] | None = None) -> int:
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+    if node is not None and node.loading:
+        os._exit(0)  # its thread may be loading libraries: their destructors must not run beside it
     return 0

@@ -88,9 +88,14 @@ class Loader:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._busy = False
         self._model: Model | None = None
         self._closed = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a model is being loaded."""
+        return self._busy
 
     def begin(self, config: MocapConfig, done: Callable[[Exception | None], Any]) -> None:
         """Start to load; ``done`` is called in the loader's thread, with what went wrong if anything did.
@@ -99,11 +104,10 @@ class Loader:
             EstimatorError: another model is being loaded.
         """
         with self._lock:
-            if self._thread is not None and self._thread.is_alive():
+            if self._busy:
                 raise EstimatorError("another model is being loaded; try again when it runs")
-            self._thread = threading.Thread(target=self._run, args=(config, done), name="model_loader")
-            self._thread.daemon = True
-            self._thread.start()
+            self._busy = True
+        threading.Thread(target=self._run, args=(config, done), name="model_loader", daemon=True).start()
 
     def get(self, config: MocapConfig) -> Model:
         """The model for ``config``: the one that was loaded, or one that is loaded now, in this thread.
@@ -126,6 +130,10 @@ class Loader:
                 return None
             model, self._model = self._model, None
             return model
+
+    def forget(self) -> None:
+        """Give back what was loaded and is not used."""
+        self._keep(None)
 
     def close(self) -> None:
         """Give back what was loaded and is not used; what is under way is given back when it is there."""
@@ -151,4 +159,6 @@ class Loader:
             self._keep(load_model(self._node, config))
         except Exception as raised:
             error = raised
+        with self._lock:
+            self._busy = False  # before it is told: the next may be asked for at once
         done(error)

@@ -18,7 +18,7 @@ _PERCENTS = (50.0, 95.0, 99.0)
 
 
 class Monitor:
-    """Counts, rates and times since activation. Threads may share it."""
+    """Counts, rates and times of one camera since activation. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -37,6 +37,7 @@ class Monitor:
             self._operator_id = 0
             self._detected: deque[bool] = deque(maxlen=_WINDOW)
             self._last_error: str | None = None
+            self._measures = (0, "")
 
     @property
     def dropped(self) -> int:
@@ -65,6 +66,10 @@ class Monitor:
         """The estimator raised an exception."""
         self._last_error = text
 
+    def adapted(self, level: int, measures: str) -> None:
+        """So many steps of the deadline ladder are taken now; ``measures`` says what they leave out."""
+        self._measures = (level, measures)
+
     def published(self, frame: Frame, stages_ms: Mapping[str, float], age_ms: float, now_s: float) -> None:
         """A frame went out."""
         self._output.tick(now_s)
@@ -83,6 +88,7 @@ class Monitor:
         ages = self._ages.percentiles((*_PERCENTS, 0.0))
         shares = {n: p for n, r in dict(self._stages).items() if (p := r.percentiles(_PERCENTS))}
         detected = list(self._detected)
+        level, measures = self._measures
         return Snapshot(
             active=active,
             estimator=estimator.name if estimator else config.estimator,
@@ -105,6 +111,8 @@ class Monitor:
             detector_ratio=sum(detected) / max(1, len(detected)),
             last_error=error,
             warning=estimator.capabilities.warning if estimator else "",
+            deadline_level=level,
+            deadline_measures=measures,
         )
 
 

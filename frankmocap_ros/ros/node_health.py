@@ -31,8 +31,9 @@ def healths(
             monitor.failed(problem)
         yield assess(monitor.snapshot(now_s, False, None, "image", config)), "body tracking"
     for slot, stream in enumerate(streams):
-        topic = inputs[slot].topic if inputs else stream.image
-        snapshot = stream.monitor.snapshot(now_s, bool(inputs), stream.pipeline.estimator, topic, config)
+        active = slot < len(inputs)  # each begins by itself
+        topic = inputs[slot].topic if active else stream.image
+        snapshot = stream.monitor.snapshot(now_s, active, stream.pipeline.estimator, topic, config)
         yield assess(snapshot), f"body tracking {stream.name}".rstrip()
     for one in inputs:
         if isinstance(one, OwnCamera):

@@ -1,7 +1,7 @@
 """Settings as ROS parameters: declared with descriptors, checked, swapped in one assignment."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from rcl_interfaces.msg import (
@@ -119,11 +119,18 @@ class Parameters(Generic[C]):
 
     def to_load(self, parameters: Sequence[Parameter]) -> C | None:
         """The config that parameters lead to, where it needs another model than the one that runs."""
+        changes = self._changes(parameters)
         try:
-            new = updated(self.config, self._changes(parameters))
+            new = updated(self.config, changes)
         except SettingError:
             return None
-        return new if self._running() and self._needs_another_model(new) else None
+        wanted = self._running() and self._needs_another_model(new) and not self._locked(changes, new)
+        return new if wanted else None
+
+    def _locked(self, changes: Mapping[str, object], new: C) -> list[str]:
+        """Changes that a running node cannot take over."""
+        fixed = [name for name in changes if not self._settings[name].live]
+        return [name for name in fixed if getattr(new, name) != getattr(self.config, name)]
 
     def _needs_another_model(self, new: C) -> bool:
         names = [s.name for s in self._settings.values() if s.loads]
@@ -146,11 +153,7 @@ class Parameters(Generic[C]):
         try:
             changes = self._changes(parameters)
             new = updated(self.config, changes)
-            locked = [
-                name
-                for name in changes
-                if not self._settings[name].live and getattr(new, name) != getattr(self.config, name)
-            ]
+            locked = self._locked(changes, new)
             if locked and self._running():
                 raise SettingError(
                     f"{', '.join(locked)} cannot change while the node is configured; do: "

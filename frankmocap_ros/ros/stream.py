@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from std_msgs.msg import Header
 
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.config import CameraConfig, MocapConfig
+from frankmocap_ros.deadline import Rung, Spacing
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.pipeline import Pipeline
 from frankmocap_ros.ros.camera_loop import CameraLoop
@@ -22,6 +23,8 @@ from frankmocap_ros.ros.camera_outputs import Stamps
 from frankmocap_ros.ros.monitor import Monitor
 from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.ros.qos import IMAGES, OVERRIDABLE
+
+_MOST_SELDOM = 1000  # images between two searches
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +61,26 @@ class Stream:
         self.pipeline = pipeline
         self.outputs = outputs
         self.monitor = Monitor()
+        self.spacing = Spacing()
         self.info: CameraInfo | None = None
-        self.count = 0
+        self.config = pipeline.config
+        self._level, self._rung = 0, Rung()
+
+    def set_config(self, config: MocapConfig) -> None:
+        """Go on with these settings; for the worker's thread while there is one."""
+        self.config = config
+        self._bring_into_force()
+
+    def set_rung(self, level: int, rung: Rung) -> None:
+        """Leave out so much, so that results come in time; as ``set_config``."""
+        self._level, self._rung = level, rung
+        self._bring_into_force()
+
+    def _bring_into_force(self) -> None:
+        config, rung = self.config, self._rung
+        seldom = min(config.detect_every_n * rung.detect_factor, _MOST_SELDOM)
+        self.pipeline.config = replace(config, detect_every_n=max(seldom, config.detect_every_n))
+        self.monitor.adapted(self._level, rung.words(config.detect_every_n, config.process_every_n))
 
     def set_info(self, info: CameraInfo) -> None:
         """Use this calibration from the next image on."""

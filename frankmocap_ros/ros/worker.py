@@ -11,7 +11,10 @@ from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import Image
 
 from frankmocap_ros.body import Frame
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.deadline import Ladder
 from frankmocap_ros.errors import ImageError
+from frankmocap_ros.garbage import Collector
 from frankmocap_ros.health import DROP_OVERWRITTEN, DROP_TOO_OLD
 from frankmocap_ros.mailbox import Mailboxes
 from frankmocap_ros.pipeline import Picture, process_together
@@ -50,12 +53,15 @@ class Worker:
     Args:
         node: for clock and log.
         streams: the cameras; their pipelines are used by the worker's thread only.
+        collector: collects garbage between frames.
     """
 
-    def __init__(self, node: LifecycleNode, streams: Sequence[Stream]) -> None:
+    def __init__(self, node: LifecycleNode, streams: Sequence[Stream], collector: Collector) -> None:
         self._node = node
         self._log = node.get_logger()
         self._streams = streams
+        self._collector = collector
+        self._ladder = Ladder()
         self._boxes: Mailboxes[_Job] = Mailboxes(len(streams), _GATHER_S if len(streams) > 1 else 0.0)
         self._calls: deque[Callable[[], None]] = deque()
         self._thread = threading.Thread(target=self._run, name="mocap_worker", daemon=True)
@@ -66,6 +72,11 @@ class Worker:
         job = _Job(msg, time.perf_counter(), self._age_ms(msg))
         if self._boxes.put(job, slot, job.arrived_s):
             self._streams[slot].monitor.drop(DROP_OVERWRITTEN)
+
+    @property
+    def process_every(self) -> int:
+        """How many images there are to one that is processed, beside the setting."""
+        return self._ladder.rung.process_every
 
     def between_frames(self, call: Callable[[], None]) -> None:
         """Let the worker call something before the next image."""
@@ -98,12 +109,14 @@ class Worker:
             ready = self._ready(jobs)
             if ready:
                 self._process(ready)
+                self._collector.between_frames(idle=not self._boxes.waiting)
 
     def _ready(self, jobs: Mapping[int, _Job]) -> list[_Ready]:
         """The images that can be processed; the others are dropped and counted."""
         ready = []
         for slot, job in jobs.items():
             stream = self._streams[slot]
+            stream.spacing.taken()
             try:
                 one = self._decoded(stream, job)
             except ImageError as error:
@@ -118,7 +131,7 @@ class Worker:
     def _decoded(self, stream: Stream, job: _Job) -> _Ready | None:
         """An image as pixels, None where it is too old."""
         start_s = time.perf_counter()
-        limit_ms = 1e3 * stream.pipeline.config.max_image_age_s
+        limit_ms = 1e3 * stream.config.max_image_age_s
         if limit_ms and self._age_ms(job.msg) > limit_ms:
             stream.monitor.drop(DROP_TOO_OLD)
             return None
@@ -169,7 +182,23 @@ class Worker:
         }
         published = outputs.publish(frame, header, ready.picture.bitmap, lambda: self._age_ms(job.msg))
         stages_ms["publish"] = published.publish_ms
-        monitor.published(frame, stages_ms, published.age_ms, time.perf_counter())
+        now_s = time.perf_counter()
+        monitor.published(frame, stages_ms, published.age_ms, now_s)
+        self._adapt(ready.stream.config, published.age_ms, job.transport_ms, now_s)
         outputs.publish_latency(
             header, stages_ms, published.age_ms + published.publish_ms, monitor.dropped, monitor.skipped
         )
+
+    def _adapt(self, config: MocapConfig, age_ms: float, transport_ms: float, now_s: float) -> None:
+        """Leave out more where results are late, and less where there is time to spare."""
+        ladder, before = self._ladder, self._ladder.level
+        if config.adapt:
+            ladder.saw(age_ms, transport_ms, now_s, config.latency_budget_ms)
+        elif before:
+            ladder.reset()
+        if ladder.level == before:
+            return
+        for stream in self._streams:
+            stream.set_rung(ladder.level, ladder.rung)
+        words = ladder.rung.words(config.detect_every_n, config.process_every_n) or "everything is done again"
+        self._log.info(f"budget of {config.latency_budget_ms:.0f} ms: {words}")

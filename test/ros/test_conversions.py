@@ -12,8 +12,8 @@ from frankmocap_ros.geometry import Camera
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, Latency
 from frankmocap_ros.ros.conversions import (
     BodiesMessage,
+    JointMessages,
     camera_of,
-    joint_messages,
     latency_message,
     seconds,
 )
@@ -132,25 +132,39 @@ def test_a_message_that_is_filled_again_holds_nothing_old():
 
 def test_joint_messages():
     truth = body(5, states=np.array([STATES[i % 4] for i in range(len(BODY))], np.uint8))
-    msg = BodiesMessage().fill(frame(truth), HEADER, 0.0)
+    joints = BodiesMessage().fill(frame(truth), HEADER, 0.0).bodies[0].joints
     for name, i in BODY.index.items():
-        stamped, pose = joint_messages(msg, name)
+        stamped, pose = JointMessages(name).fill(frame(truth), HEADER)
         assert (stamped.header, stamped.body_id, stamped.estimator) == (HEADER, 5, "some")
-        assert stamped.joint == msg.bodies[0].joints[i]
+        assert copied(stamped).joint == copied(joints[i])  # through float32
         if truth.states[i] in (JointState.TRACKED, JointState.PREDICTED):
-            assert (pose.header, pose.pose) == (HEADER, msg.bodies[0].joints[i].pose)
+            assert (pose.header, pose.pose) == (HEADER, joints[i].pose)
         else:
             assert pose is None
-    assert joint_messages(msg, "left_thumb1") is None  # no hands
+    assert JointMessages("left_thumb1").fill(frame(truth), HEADER) is None  # no hands
+
+
+def test_joint_messages_that_are_filled_again_hold_nothing_old():
+    messages = JointMessages("left_thumb3")
+    for n in range(20):
+        truth = body(n + 1, BODY_WITH_HANDS, seed=n, has_hands=True)
+        header = Header(stamp=Time(sec=n), frame_id=f"cam{n}")
+        stamped, pose = messages.fill(frame(truth), header)
+        expected, expected_pose = JointMessages("left_thumb3").fill(frame(truth), header)
+        assert copied(stamped) == copied(expected)
+        assert pose == expected_pose
+        row = BODY_WITH_HANDS.index["left_thumb3"]
+        assert (stamped.joint.name, stamped.joint.parent) == ("left_thumb3", "left_thumb2")
+        assert stamped.joint.pose.position.x == truth.positions[row, 0]
 
 
 def test_joint_messages_are_the_operators():
     one, other = body(1), body(2, seed=1)
-    message = BodiesMessage()
-    assert joint_messages(message.fill(frame(one, other), HEADER, 0.0), "head")[0].body_id == 1
-    assert joint_messages(message.fill(frame(other, one), HEADER, 0.0), "head")[0].body_id == 2
-    assert joint_messages(message.fill(frame(one, operator_id=0), HEADER, 0.0), "head") is None
-    assert joint_messages(message.fill(frame(), HEADER, 0.0), "head") is None
+    head = JointMessages("head")
+    assert head.fill(frame(one, other), HEADER)[0].body_id == 1
+    assert head.fill(frame(other, one), HEADER)[0].body_id == 2
+    assert head.fill(frame(one, operator_id=0), HEADER) is None
+    assert head.fill(frame(), HEADER) is None
 
 
 def test_latency():

@@ -13,8 +13,10 @@ from rcl_interfaces.msg import Log
 from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool
 
+from frankmocap_ros.deadline import Spacing
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators import registry
+from frankmocap_ros.garbage import Collector
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.worker import Worker
 
@@ -166,10 +168,9 @@ def test_an_image_under_way_while_ros_goes(handle):
         get_clock=lambda: SimpleNamespace(now=lambda: SimpleNamespace(nanoseconds=0)),
         context=SimpleNamespace(handle=handle, ok=lambda: told.append("asked for the lock")),
     )
-    pipeline = type("Gone", (), {"config": property(lambda _: now())})()
     monitor = SimpleNamespace(failed=told.append, drop=told.append)
-    stream = SimpleNamespace(pipeline=pipeline, monitor=monitor, outputs=None, info=None)
-    worker = Worker(node, [stream])
+    gone = type("Gone", (), {"config": property(lambda _: now()), "spacing": Spacing(), "monitor": monitor})
+    worker = Worker(node, [gone()], Collector())
     worker.hand_over(Image())
     assert asked.wait(5.0)
     worker.stop()

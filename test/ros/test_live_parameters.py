@@ -17,7 +17,7 @@ from frankmocap_ros.settings import settings_of
 from frankmocap_ros.skeleton import BODY
 
 SETTINGS = {s.name: s for s in settings_of(MocapConfig)}
-LIVE = [name for name, s in SETTINGS.items() if s.live]
+LIVE = [name for name, s in SETTINGS.items() if s.live and not s.loads]  # the rest: test_live_models.py
 FIXED = [name for name, s in SETTINGS.items() if not s.live]
 TYPES = {
     bool: ParameterType.PARAMETER_BOOL,
@@ -53,6 +53,7 @@ def test_every_parameter_describes_itself(start, probe):
             assert [(r.from_value, r.to_value) for r in ranges] == [(s.minimum, s.maximum)]
             assert s.minimum <= s.default <= s.maximum
         assert ("configured" in d.description) == (not s.live)
+        assert ("loads another model" in d.description) == s.loads
 
 
 def test_defaults_are_the_declared_ones(start, probe):
@@ -90,6 +91,31 @@ class Camera:
         return self.probe.seen[-1]
 
 
+def preset(c):
+    stands_for = ("resize_short", "use_smplx", "hands")
+    c.set(track_bbox=False)  # people are looked for in every image
+    c.set(preset="highest_quality")
+    assert c.system.get(*stands_for) == [512, True, True]
+    c.frame(size=(1024, 768))
+    assert c.probe.searched_px == (683, 512)
+    c.set(preset="fastest")
+    assert c.system.get(*stands_for) == [256, False, False]
+    c.frame(size=(1024, 768))
+    assert c.probe.searched_px == (341, 256)
+    # what is named along with it wins, wherever it stands
+    for named in (
+        {"preset": "highest_quality", "hands": False},
+        {"hands": False, "preset": "highest_quality"},
+    ):
+        c.set(preset="fastest")
+        assert c.system.try_to_set_at_once(**named).successful
+        assert c.system.get("preset", *stands_for) == ["highest_quality", 512, True, False]
+    c.set(resize_short=300)  # and what is set after it
+    c.frame(size=(800, 600))
+    assert c.probe.searched_px == (400, 300)
+    assert c.system.get("preset", *stands_for) == ["highest_quality", 300, True, False]
+
+
 def resize_short(c):
     c.set(track_bbox=False)  # people are looked for in every image
     for short, searched in ((384, (512, 384)), (600, (800, 600)), (300, (400, 300))):
@@ -110,7 +136,7 @@ def process_every_n(c):
             c.stamp_ns += PERIOD_NS
             c.system.send(stamp_ns=c.stamp_ns)
             c.system.wait_until(
-                lambda n=n, s=skipped: len(c.probe.seen) > n or c.system.mocap._monitor.skipped > s
+                lambda n=n, s=skipped: len(c.probe.seen) > n or c.system.mocap._streams[0].monitor.skipped > s
             )
             if len(c.probe.seen) > n:
                 break
@@ -335,6 +361,11 @@ def latency_budget_ms(c):
     c.system.status(lambda status: status.level == DiagnosticStatus.OK)
 
 
+def adapt(c):
+    c.set(adapt=False)
+    c.set(adapt=True)
+
+
 CHECKS = {
     name: check
     for name, check in list(globals().items())
@@ -385,6 +416,8 @@ def wrong_values():
     yield Wrong("assumed_height_m", 0.3, "0.5 .. 2.5")
     yield Wrong("joint_topics", ["left_wrist", "left_tentacle"], "left_tentacle")
     yield Wrong("joint_topics", ["left_index1"], "hands")
+    yield Wrong("image_topics", ["a/image", "b/image", "a/image_raw"], "cameras a stand for several topics")
+    yield Wrong("image_topics", ["left/image", "2/image"], "'2/image'")
     yield Wrong("no_such_parameter", 1)
 
 
@@ -426,16 +459,16 @@ def test_both_ends_of_the_range_are_taken(start, probe):
 
 
 OTHER = {
-    "estimator": "synthetic", "assets_dir": "/data/extra", "use_smplx": True, "detector": "pose2d",
-    "engine": "torch", "precision": "bf16", "device": "cpu", "image_transport": "compressed", "hands": True,
-    "synthetic_motion": "cross", "joint_topics": ["left_wrist"], "autostart": False,
+    "image_transport": "compressed", "image_topics": ["left/image", "right/image"], "source": "synthetic",
+    "source_width": 320, "source_rate_hz": 15.0, "source_frame_id": "head_camera",
+    "joint_topics": ["left_wrist"], "autostart": False,
 }  # fmt: skip
 
 
 def test_fixed_parameters_change_only_while_unconfigured(start, probe):
     assert set(OTHER) == set(FIXED)
     system = start()
-    before = system.get(*FIXED)
+    before = dict(zip(FIXED, system.get(*FIXED), strict=True))
     for active in (True, False):
         for name, value in OTHER.items():
             (result,) = system.try_to_set(**{name: value})
@@ -443,16 +476,34 @@ def test_fixed_parameters_change_only_while_unconfigured(start, probe):
             assert name in result.reason
             assert "configured" in result.reason
             assert "ros2 lifecycle set /frankmocap" in result.reason
-        assert system.get(*FIXED) == before
-        system.set(**dict(zip(FIXED, before, strict=True)))  # to what it is: fine
+        assert system.get(*FIXED) == list(before.values())
+        system.set(**before)  # to what it is: fine
         if active:
             assert system.change("deactivate")
     assert system.change("cleanup")
-    system.set(**OTHER)
-    assert system.get(*FIXED) == [OTHER[name] for name in FIXED]
-    system.set(**dict(zip(FIXED, before, strict=True)))
+    for name, value in OTHER.items():
+        system.set(**{name: value})
+        assert system.get(*FIXED) == list({**before, name: value}.values())
+        system.set(**{name: before[name]})
     assert system.change("configure")
-    assert system.try_to_set(device="cpu")[0].successful is False
+    (result,) = system.try_to_set(source_width=320)
+    assert not result.successful
+
+
+def test_source_and_image_topics_exclude_each_other(start, probe):
+    system = start(autostart=False)
+    for first, second in (("source", "image_topics"), ("image_topics", "source")):
+        none = system.get(first)
+        system.set(**{first: OTHER[first]})
+        (result,) = system.try_to_set(**{second: OTHER[second]})
+        assert not result.successful
+        assert "source and image_topics exclude each other" in result.reason
+        system.set(**{first: none})
+    assert not system.try_to_set_at_once(source="synthetic", image_topics=["left/image"]).successful
+    assert system.get("source", "image_topics") == ["", [""]]
+    # at once, one may take the other's place
+    system.set(image_topics=["left/image"])
+    assert system.try_to_set_at_once(source="synthetic", image_topics=[""]).successful
 
 
 def test_fixed_parameters_take_effect_when_configured(start, probe):
@@ -475,7 +526,7 @@ def test_all_or_nothing(start, probe):
         {"max_people": 99},
         {"max_people": 1.5},
         {"smoothing": "x"},
-        {"estimator": "synthetic"},
+        {"image_transport": "compressed"},
         {"assumed_height_m": 0.1},
     ):
         assert not system.try_to_set_at_once(**{"hold_s": 1.0, **bad}).successful
@@ -509,6 +560,10 @@ FILES = {
     "joint_topics: [left_wrist, left_tentacle]": "left_tentacle",
     "assumed_height_m: 0.2": "0.5 .. 2.5",
     "track_bbox: 1": "true | false",
+    "preset: best": "fastest | balanced | highest_quality",
+    "image_topics: [a/image, a/image_raw]": "the cameras a stand for several topics",
+    "image_topics: [2/image]": "'2/image'",
+    "source: x\n    image_topics: [left/image]": "exclude each other",
 }
 
 

@@ -93,6 +93,17 @@ def test_age_over_the_budget_names_both_numbers():
     assert "123.4 ms" in text and "75.5 ms" in text and "latency_budget_ms" in text
 
 
+def test_what_is_left_out_for_the_budget_is_told_with_the_next_step():
+    words = "detects every 30 images; processes every 2nd image"
+    eased = replace(GOOD, deadline_level=3, deadline_measures=words, latency_budget_ms=75.5)
+    found = assess(eased)
+    assert found.level is Level.WARN
+    assert f"budget of 75.5 ms: {words};" in found.text
+    assert "faster preset, estimator or engine, or raise latency_budget_ms" in found.text
+    assert (found.values["deadline_level"], found.values["deadline_measures"]) == ("3", words)
+    assert assess(replace(eased, active=False)).level is Level.OK
+
+
 @pytest.mark.parametrize(
     ("age_min_ms", "level"), [(0.0, Level.OK), (-0.001, Level.WARN), (-3600e3, Level.WARN)]
 )
@@ -161,7 +172,8 @@ WRONG = {
     "failed": {"last_error": "boom"},
     "clocks disagree": {"age_min_ms": -5.0},
     "malformed": {"dropped_in_period": {"bad_step": 1}},
-    "budget": {"age_ms": (1.0, 500.0, 500.0)},
+    "over the budget": {"age_ms": (1.0, 500.0, 500.0)},
+    "does less": {"deadline_level": 1, "deadline_measures": "detects every 15 images"},
 }
 
 
@@ -171,7 +183,7 @@ def test_the_worst_stands_first_and_nothing_is_lost():
         changes.update(change)
     found = assess(replace(GOOD, **changes))
     assert found.level is Level.ERROR
-    order = ["failed", "no image on", "clocks disagree", "malformed", "budget"]
+    order = ["failed", "no image on", "clocks disagree", "malformed", "over the budget", "does less"]
     places = [found.text.index(word) for word in order]
     assert places == sorted(places)
 
@@ -216,6 +228,8 @@ def test_values_hold_every_number_as_text():
         "regress_ms/p99": "30.00",
         "tracked_ids": "3",
         "operator_id": "3",
+        "deadline_level": "0",
+        "deadline_measures": "none",
         "detector_ratio": "0.200",
         "last_error": "none",
     }

@@ -1,12 +1,14 @@
-"""How OpenMP is told to wait."""
+"""How OpenMP is told to wait, and what is done without threads."""
 
 import os
 import subprocess
 import sys
 
+import cv2
 import pytest
 
-from frankmocap_ros.threads import wait_without_spinning
+from frankmocap_ros import threads
+from frankmocap_ros.threads import leave_cores_to_networks, wait_without_spinning
 
 
 def test_it_is_said_once():
@@ -40,3 +42,61 @@ def test_the_estimator_says_it_before_torch_is_there(standin):
         check=True,
     )
     assert "OMP_WAIT_POLICY = 'PASSIVE'" in done.stderr
+
+
+# How many threads OpenCV and OpenBLAS have; None for OpenBLAS where numpy runs on something else.
+COUNT = """
+import cv2, numpy, os, sys
+from frankmocap_ros.threads import _SET_BLAS_THREADS, _loaded, leave_cores_to_networks
+
+def counts():
+    found = [
+        getattr(library, name.replace("_set_", "_get_"))()
+        for library in _loaded("openblas") for name in _SET_BLAS_THREADS if hasattr(library, name)
+    ]
+    return cv2.getNumThreads(), max(found, default=None)
+
+before = counts()
+leave_cores_to_networks()
+print(*before, *counts())
+"""
+
+
+def counted(**environment):
+    """OpenCV's and OpenBLAS's threads in a process of their own, before and after."""
+    kept = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT],
+        env={**kept, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return [None if word == "None" else int(word) for word in done.stdout.split()]
+
+
+def test_small_work_is_done_in_the_thread_that_calls():
+    cv_before, blas_before, cv_after, blas_after = counted()
+    if cv_before == 1:
+        pytest.skip("this process has one core: there are no threads to take away")
+    assert cv_after == 1
+    if blas_before is None:
+        pytest.skip("numpy here runs without OpenBLAS")
+    assert blas_before > 1 and blas_after == 1
+
+
+def test_the_users_word_on_openblas_holds():
+    _, blas_before, cv_after, blas_after = counted(OPENBLAS_NUM_THREADS="2")
+    assert cv_after == 1
+    assert blas_after == blas_before
+
+
+def test_where_nothing_is_known_of_libraries_only_opencv_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(threads, "_MAPS", tmp_path / "absent")
+    before = cv2.getNumThreads()
+    try:
+        leave_cores_to_networks({})
+        assert cv2.getNumThreads() == 1
+    finally:
+        cv2.setNumThreads(before)

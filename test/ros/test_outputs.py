@@ -1,0 +1,144 @@
+"""What goes out of a node for a frame: where, in which order, and for whom."""
+
+import gc
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import PoseStamped
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from std_msgs.msg import Header
+from visualization_msgs.msg import MarkerArray
+
+from frankmocap_ros.bitmap import Bitmap
+from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
+from frankmocap_ros.ros import outputs
+from frankmocap_ros.ros.outputs import Outputs
+from frankmocap_ros.skeleton import BODY
+
+BITMAP = Bitmap(np.zeros((48, 64, 3), np.uint8))
+HEADER = Header(frame_id="cam")
+TOPICS = {
+    "bodies": BodyPoseArray,
+    "joints/head": JointPoseStamped,
+    "joints/head/pose": PoseStamped,
+    "markers": MarkerArray,
+    "latency": Latency,
+}
+
+
+@pytest.fixture
+def node(context):
+    """A node that may be told to be active."""
+    node = LifecycleNode("mocap", context=context())
+    yield node
+    node.destroy_node()
+    del node
+    gc.collect()  # it keeps its DDS participant until Python drops it
+
+
+def activated(node):
+    node.trigger_configure()
+    node.trigger_activate()
+
+
+def frame():
+    n = len(BODY)
+    body = Body(
+        id=3,
+        estimator="some",
+        skeleton=BODY,
+        positions=np.arange(3.0 * n).reshape(n, 3),
+        orientations_xyzw=np.tile([0.0, 0.0, 0.0, 1.0], (n, 1)),
+        local_rotations_xyzw=np.tile([0.0, 0.0, 0.0, 1.0], (n, 1)),
+        pixels=np.zeros((n, 2)),
+        confidence=np.ones(n),
+        orientation_confidence=np.ones(n),
+        states=np.full(n, JointState.TRACKED, np.uint8),
+        box_xywh=np.ones(4),
+        scale_source=ScaleSource.ASSUMED_HEIGHT,
+    )
+    return Frame(0, 0.0, (body,), 3, {"decode": 1.0}, Camera.from_fov(64, 48, 60.0))
+
+
+def publish(made):
+    made.publish(frame(), HEADER, BITMAP, lambda: 5.0)
+    made.publish_latency(HEADER, {"decode": 1.0}, 6.0, 0, 0)
+
+
+@pytest.fixture
+def events(monkeypatch):
+    """What is made and what is published, in order."""
+    events = []
+
+    def spied(owner, name, event):
+        original = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *a, **k: events.append(event(*a)) or original(*a, **k))
+
+    spied(LifecyclePublisher, "publish", lambda publisher, *_: publisher.topic_name)
+    spied(outputs.BodiesBytes, "fill", lambda *_: "make bodies")
+    spied(outputs.JointMessages, "fill", lambda *_: "make joint")
+    spied(outputs.MarkerMaker, "make", lambda *_: "make markers")
+    spied(outputs, "latency_message", lambda *_: "make latency")
+    return events
+
+
+def heard(node, peer, topics):
+    """Inboxes of the topics, when the node knows of them."""
+    inboxes = {name: peer.listen(TOPICS[name], f"/mocap/{name}") for name in topics}
+    for publisher in node.publishers:
+        if publisher.topic_name.removeprefix("/mocap/") in inboxes:
+            peer.wait_until(publisher.get_subscription_count, publisher.topic_name)
+    return inboxes
+
+
+def test_only_bodies_where_nobody_listens(node, events):
+    made = Outputs(node, ("head",))
+    activated(node)
+    publish(made)
+    assert events == ["make bodies", "/mocap/bodies"]
+    made.destroy()
+
+
+def test_bodies_go_out_before_anything_else_is_made(node, peer, events):
+    made = Outputs(node, ("head",))
+    activated(node)
+    inboxes = heard(node, peer, TOPICS)
+    publish(made)
+    assert events[:2] == ["make bodies", "/mocap/bodies"]
+    assert events[2:] == [
+        "make joint", "/mocap/joints/head", "/mocap/joints/head/pose",
+        "make markers", "/mocap/markers",
+        "make latency", "/mocap/latency",
+    ]  # fmt: skip
+    assert inboxes["bodies"].wait().bodies[0].joints[15].pose.position.x == 45.0
+    assert inboxes["joints/head"].wait().joint.pose.position.x == 45.0
+    assert inboxes["joints/head/pose"].wait().pose.position.x == 45.0
+    made.destroy()
+
+
+@pytest.mark.parametrize("kind", ["joints/head", "joints/head/pose"])
+def test_a_joint_goes_where_somebody_listens(node, peer, events, kind):
+    made = Outputs(node, ("head", "left_wrist"))
+    activated(node)
+    inboxes = heard(node, peer, [kind])
+    publish(made)
+    assert events[2:] == ["make joint", f"/mocap/{kind}"]
+    inboxes[kind].wait()
+    made.destroy()
+
+
+def test_namespaces_keep_cameras_apart(node, events):
+    left, right = Outputs(node, ("head",), namespace="left"), Outputs(node, ("head",), namespace="right")
+    topics = {p.topic_name for p in node.publishers if p.topic_name.startswith("/mocap/")}
+    for camera in ("left", "right"):
+        assert {f"/mocap/{camera}/{name}" for name in (*TOPICS, "annotated")} <= topics
+    assert "/mocap/bodies" not in topics
+    activated(node)
+    publish(left)
+    publish(right)
+    assert [event for event in events if event[0] == "/"] == ["/mocap/left/bodies", "/mocap/right/bodies"]
+    left.destroy()
+    right.destroy()
+    assert not [p for p in node.publishers if p.topic_name.endswith("/bodies")]
