@@ -31,7 +31,14 @@ generate: install  ## rewrite what follows from the declared settings
 	$(BIN)/python -m frankmocap_ros.cli.generate
 	@$(MAKE) --no-print-directory install
 
-bench: install .venv/torch  ## what measures speed
+SOURCE ?= auto
+MEASURE := $(BIN)/frankmocap_ros bench --source $(SOURCE) --assets standin --write benchmarks/RESULTS.md
+FASTEST := --estimators frankmocap mediapipe --engines openvino --precisions int8 --presets balanced
+
+bench: install .venv/torch  ## what measures speed, into benchmarks/RESULTS.md; a video of a person: SOURCE=FILE
+	$(MEASURE) --precisions int8 auto fp32 --engines openvino torch auto
+	$(MEASURE) $(FASTEST) --cameras 2
+	$(MEASURE) $(FASTEST) --ros
 	@for file in benchmarks/*.py; do echo "$$file"; $(BIN)/python "$$file" || exit 1; done
 
 install: .venv/package  ## the package, built and installed into .venv

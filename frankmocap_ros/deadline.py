@@ -187,9 +187,7 @@ class Ladder:
     def _late(self, p95_ms: float, now_s: float) -> None:
         self._calm_from_s = None
         if self._down_s is not None:
-            if now_s - self._down_s <= _PROVEN_S:
-                self._calm_s = min(2.0 * self._calm_s, _MOST_CALM_S)
-            self._down_s = None
+            self._calm_s, self._down_s = min(2.0 * self._calm_s, _MOST_CALM_S), None
         if self._rest is not None:
             until_s, known_ms = self._rest
             if now_s < until_s or p95_ms <= _WORSE * known_ms:
@@ -226,11 +224,10 @@ class Ladder:
 
 
 class Spacing:
-    """Which images to leave out so that at least so many lie between two that are processed.
+    """Which images to leave out. One thread asks, another may take.
 
     Counted from the image that was last taken, not from the last that was handed over: where the worker is
-    busy for longer anyway, the newest image is what it gets, and leaving some out costs nothing. One thread
-    asks, another may take.
+    busy for longer anyway, the newest image is what it gets, and leaving some out makes none older.
     """
 
     def __init__(self) -> None:

@@ -62,6 +62,7 @@ class Stream:
         self.outputs = outputs
         self.monitor = Monitor()
         self.spacing = Spacing()
+        self.count = 0  # images that came
         self.info: CameraInfo | None = None
         self.config = pipeline.config
         self._level, self._rung = 0, Rung()

@@ -456,7 +456,7 @@ def test_every_nth_image_of_each_camera(cameras, model):
         for camera, stream in zip((left, right), left.system.mocap._streams, strict=True):
             camera.send()
             camera.system.wait_until(lambda s=stream, n=n: s.count == n)
-            if n % 2 == 0:
+            if n % 2 == 1:
                 camera.of(camera.stamp_ns)
     assert [len(c.bodies) for c in (left, right)] == [3, 3]
     assert [s.monitor.skipped for s in left.system.mocap._streams] == [3, 3]

@@ -203,6 +203,71 @@ def test_after_what_did_not_help_a_new_load_is_met():
     assert len(node.changes) > tried
 
 
+def feed(ladder, start_s, seconds, age_ms):
+    """Let images come whose age is ``age_ms(level)``; returns when the rung changed, and to which."""
+    changes = []
+    for k in range(round(seconds / PERIOD_S)):
+        now_s = start_s + k * PERIOD_S
+        if ladder.saw(age_ms(ladder.level), 4.0, now_s, BUDGET_MS):
+            changes.append((now_s, ladder.level))
+    return changes
+
+
+def test_what_hardly_helps_is_no_reason_to_do_less():
+    ladder = Ladder()
+    feed(ladder, 0.0, 15.0, lambda level: 150.0 - 2.0 * level)
+    assert ladder.level == 0
+    ladder.reset()
+    feed(ladder, 0.0, 15.0, lambda level: 200.0 - 40.0 * min(level, 2))
+    assert ladder.level == 2
+
+
+def test_it_rests_after_what_did_not_help_and_longer_each_time():
+    ladder = Ladder()
+    gave_up_s = feed(ladder, 0.0, 10.0, lambda level: 110.0)[-1][0]
+    for rest_s, age_ms in ((30.0, 200.0), (60.0, 400.0), (120.0, 800.0)):
+        changes = feed(ladder, gave_up_s + PERIOD_S, rest_s + 10.0, lambda level, age_ms=age_ms: age_ms)
+        assert changes[0][0] - gave_up_s == pytest.approx(rest_s, abs=1.5)
+        assert changes[-1][1] == 0
+        gave_up_s = changes[-1][0]
+
+
+def test_a_step_down_while_it_rests_can_be_taken_back():
+    ladder = Ladder()
+    feed(ladder, 0.0, 9.0, lambda level: 110.0 if level == TOP else 200.0)
+    assert ladder.level == TOP
+    feed(ladder, 9.0, 6.5, lambda level: 30.0)
+    assert ladder.level == TOP - 1
+    feed(ladder, 15.5, 2.5, lambda level: 200.0)
+    assert ladder.level == TOP
+
+
+def test_what_was_learned_of_a_rung_before_it_was_in_time_does_not_count():
+    ladder = Ladder()
+    feed(ladder, 0.0, 5.0, lambda level: 90.0 if level else 105.0)
+    assert ladder.level == 1
+    feed(ladder, 5.0, 12.0, lambda level: 300.0)
+    assert ladder.level == 1
+
+
+def test_after_a_step_down_that_held_the_next_is_as_soon_as_at_first():
+    ladder = Ladder()
+    feed(ladder, 0.0, 200.0, lambda level: 30.0 if level > 1 else 200.0)
+    feed(ladder, 200.0, 400.0, lambda level: 30.0)
+    assert ladder.level == 0
+    feed(ladder, 600.0, 1.5, lambda level: 200.0)
+    assert ladder.level == 1
+    ((down_s, _),) = feed(ladder, 601.5, 20.0, lambda level: 30.0)
+    assert down_s < 608.5
+
+
+def test_few_images_are_judged_after_a_longer_while():
+    ladder, now_s = Ladder(), 0.0
+    while not ladder.saw(300.0, 4.0, now_s, BUDGET_MS):
+        now_s += 0.2
+    assert 2.9 < now_s < 3.3
+
+
 @pytest.mark.parametrize("transport_s", [0.1, 0.5, 3600.0, -0.2, -3600.0])
 def test_old_or_future_stamps_alone_change_nothing(transport_s):
     """The node cannot mend a camera's stamps: only its own share counts."""
@@ -244,9 +309,9 @@ def test_slow_estimators_are_judged_too():
 def test_silence_is_no_sign_of_calm():
     node = Node().run(20.0, takes(0.085))
     level = node.ladder.level
-    node.run(1.5, takes(0.02))
+    node.run(4.5, takes(0.02))
     node.now_s += 600.0
-    node.run(3.0, takes(0.02))
+    node.run(4.5, takes(0.02))
     assert node.ladder.level == level
     assert node.run(10.0, takes(0.02)).ladder.level < level
 
