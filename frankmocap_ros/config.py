@@ -9,7 +9,6 @@ from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings import setting, settings_of
 from frankmocap_ros.skeleton import BODY_WITH_HANDS
 
-
 # what drivers call the image itself; what stands before is the camera
 _IMAGE_NAMES: Final = re.compile(r"(image|color|rgb)(_\w+)?|compressed")
 

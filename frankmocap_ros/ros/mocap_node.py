@@ -225,6 +225,8 @@ class MocapNode(LifecycleNode):
                 stream.pipeline.replace(new.estimator, search)
                 stream.set_config(self._settings.config)
                 stream.outputs.replace_mesh(mesh)
+            if self._worker is not None:
+                self._worker.begin_anew()
             closing.start()
             self._collector.keep()
 

@@ -12,7 +12,7 @@ from sensor_msgs.msg import Image
 
 from frankmocap_ros.body import Frame
 from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.deadline import Ladder
+from frankmocap_ros.deadline import Ladder, Rung
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.garbage import Collector
 from frankmocap_ros.health import DROP_OVERWRITTEN, DROP_TOO_OLD
@@ -62,6 +62,7 @@ class Worker:
         self._streams = streams
         self._collector = collector
         self._ladder = Ladder()
+        self.begin_anew()
         self._boxes: Mailboxes[_Job] = Mailboxes(len(streams), _GATHER_S if len(streams) > 1 else 0.0)
         self._calls: deque[Callable[[], None]] = deque()
         self._thread = threading.Thread(target=self._run, name="mocap_worker", daemon=True)
@@ -77,6 +78,12 @@ class Worker:
     def process_every(self) -> int:
         """How many images there are to one that is processed, beside the setting."""
         return self._ladder.rung.process_every
+
+    def begin_anew(self) -> None:
+        """Leave nothing out, and learn anew what has to be: another model has another speed."""
+        self._ladder = Ladder(self._streams[0].pipeline.estimator.capabilities.needs_regions)
+        for stream in self._streams:
+            stream.set_rung(0, Rung())
 
     def between_frames(self, call: Callable[[], None]) -> None:
         """Let the worker call something before the next image."""

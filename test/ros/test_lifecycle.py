@@ -169,8 +169,11 @@ def test_an_image_under_way_while_ros_goes(handle):
         context=SimpleNamespace(handle=handle, ok=lambda: told.append("asked for the lock")),
     )
     monitor = SimpleNamespace(failed=told.append, drop=told.append)
-    gone = type("Gone", (), {"config": property(lambda _: now()), "spacing": Spacing(), "monitor": monitor})
-    worker = Worker(node, [gone()], Collector())
+    capabilities = SimpleNamespace(needs_regions=True)
+    gone = type("Gone", (), {"config": property(lambda _: now()), "spacing": Spacing(), "monitor": monitor})()
+    gone.pipeline = SimpleNamespace(estimator=SimpleNamespace(capabilities=capabilities))
+    gone.set_rung = lambda *_: None
+    worker = Worker(node, [gone], Collector())
     worker.hand_over(Image())
     assert asked.wait(5.0)
     worker.stop()

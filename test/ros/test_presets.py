@@ -32,7 +32,10 @@ def config(kind, context, file, namespace="/"):
     [
         ("fastest", MocapConfig(preset="fastest", resize_short=256)),
         ("balanced", MocapConfig()),
-        ("highest_quality", MocapConfig(preset="highest_quality", resize_short=512, use_smplx=True, hands=True)),
+        (
+            "highest_quality",
+            MocapConfig(preset="highest_quality", resize_short=512, use_smplx=True, hands=True),
+        ),
     ],
 )
 def test_preset(context, preset, expected, namespace):

@@ -238,7 +238,7 @@ def test_a_step_down_while_it_rests_can_be_taken_back():
     assert ladder.level == TOP
     feed(ladder, 9.0, 6.5, lambda level: 30.0)
     assert ladder.level == TOP - 1
-    feed(ladder, 15.5, 2.5, lambda level: 200.0)
+    feed(ladder, 15.5, 4.0, lambda level: 90.0 if level == TOP else 200.0)
     assert ladder.level == TOP
 
 
@@ -255,10 +255,23 @@ def test_after_a_step_down_that_held_the_next_is_as_soon_as_at_first():
     feed(ladder, 0.0, 200.0, lambda level: 30.0 if level > 1 else 200.0)
     feed(ladder, 200.0, 400.0, lambda level: 30.0)
     assert ladder.level == 0
-    feed(ladder, 600.0, 1.5, lambda level: 200.0)
+    feed(ladder, 600.0, 5.0, lambda level: 90.0 if level else 200.0)
     assert ladder.level == 1
-    ((down_s, _),) = feed(ladder, 601.5, 20.0, lambda level: 30.0)
-    assert down_s < 608.5
+    ((down_s, _),) = feed(ladder, 605.0, 20.0, lambda level: 30.0)
+    assert down_s < 612.5
+
+
+def test_a_step_down_may_also_turn_out_wrong_after_a_while():
+    ladder, images = Ladder(), 0
+
+    def age_ms(level):
+        nonlocal images
+        images = images + 1 if level < 2 else 0
+        return 90.0 if level == 1 and 0 < images < 300 else 30.0 if level > 1 else 200.0
+
+    changes = feed(ladder, 0.0, 600.0, age_ms)[2:]
+    waits_s = [b[0] - a[0] for a, b in pairwise(changes) if b[1] == 1]
+    assert len(waits_s) > 2 and all(b > 1.5 * a for a, b in pairwise(waits_s[:5]))
 
 
 def test_few_images_are_judged_after_a_longer_while():

@@ -474,10 +474,10 @@ def test_the_regressor_stays_near_the_mean_whatever_it_sees(store, models, model
 
 
 def test_the_hand_continues_the_lower_arm(store):
-    from frankmocap_ros.hands import unmirrored, wrist_local
     from frankmocap_ros.engines.base import EngineOptions
     from frankmocap_ros.engines.torch import TorchEngine
     from frankmocap_ros.estimators.regressors import hand_regressor
+    from frankmocap_ros.hands import unmirrored, wrist_local
     from frankmocap_ros.networks import hand, hmr
 
     regressor = hand_regressor(store)
