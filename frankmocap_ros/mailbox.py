@@ -24,7 +24,7 @@ class Mailboxes(Generic[T]):
         self._changed = threading.Condition()
 
     def put(self, item: T, slot: int = 0, now_s: float = 0.0) -> bool:
-        """Leave an item that came at ``now_s``; returns whether one that nobody took is thrown away for it."""
+        """Leave an item that came at ``now_s``; returns whether one that nobody took goes for it."""
         with self._changed:
             overwritten = bool(self._items[slot])
             self._items[slot] = [item]

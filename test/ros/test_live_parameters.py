@@ -362,8 +362,23 @@ def latency_budget_ms(c):
 
 
 def adapt(c):
+    def level():
+        c.frame()
+        return int(c.system.values()["deadline_level"])
+
+    c.probe.duration_s = 0.02
+    c.set(latency_budget_ms=5.0)
+    c.system.wait_until(level)
+    status = c.system.status(lambda status: "does less because of the budget" in status.message)
+    assert status.level == DiagnosticStatus.WARN
+    assert c.system.values()["deadline_measures"].startswith("detects every ")
+    assert sum(detections(c, 12)) <= 1  # every fifteenth image or fewer
     c.set(adapt=False)
+    assert level() == 0
+    assert sum(detections(c, 12)) >= 2
+    assert c.system.values()["deadline_measures"] == "none"
     c.set(adapt=True)
+    c.system.wait_until(level)
 
 
 CHECKS = {
