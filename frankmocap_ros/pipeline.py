@@ -243,7 +243,10 @@ class Pipeline:
             return False
         if not tracker.detection_due(config, done=True):
             return False
-        search.begin(self._to_search(picture, image, config), self._limit(config))
+        small = self._to_search(picture, image, config)
+        scale = np.tile(np.array(small.bitmap.size_px) / image.bitmap.size_px, 2)
+        followed = tuple(scale * box for box in tracker.boxes())
+        search.begin(replace(small, followed=followed), self._limit(config))
         tracker.search_began()
         return True
 

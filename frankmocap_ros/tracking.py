@@ -9,6 +9,7 @@ import numpy as np
 from frankmocap_ros.body import Body, JointState, Observation, Region
 from frankmocap_ros.boxes import GROWN, box_centre, box_iou
 from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.geometry import Array
 from frankmocap_ros.tracks import Candidate, Track, distance, is_near, verified
 
 _SAME_PERSON_IOU = 0.75  # boxes that overlap more than this are one person found twice
@@ -28,6 +29,10 @@ class Tracker:
     def ids(self) -> set[int]:
         """Ids of everybody who is followed, also of those just lost."""
         return {track.id for track in self._tracks}
+
+    def boxes(self) -> list[Array]:
+        """Boxes (4,) of everybody who is followed, in the last image: x, y, width, height [px]."""
+        return [track.observation.box_xywh for track in self._tracks if track.present]
 
     def reset(self) -> None:
         """Forget everybody. Ids go on, so that none is ever used twice."""

@@ -1,19 +1,26 @@
 """Who is in an image: boxes around people, for estimators that need them."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.assets.store import AssetStore
-from frankmocap_ros.body import Region
-from frankmocap_ros.boxes import region_of
+from frankmocap_ros.body import Observation, Region
+from frankmocap_ros.boxes import box_centre, box_iou, region_of
 from frankmocap_ros.estimators.base import Image
+from frankmocap_ros.geometry import Array
 
 if TYPE_CHECKING:
     from frankmocap_ros.networks.running import Running
+
+
+_SAME_PLACE: Final = 0.5  # IoU of boxes of one person in two looks
+_REMEMBERED: Final = 64  # people of the last searches, of all cameras
 
 
 class Detector(Protocol):
@@ -32,7 +39,9 @@ class MediaPipeDetector:
     """BlazePose's detector, and its landmarks to confirm each person and to draw the box.
 
     The detector alone gives the middle of the hips and a circle around the body, and takes a coat for a
-    person; the landmark network looks again.
+    person; the landmark network looks again. Where nobody else is wanted than who is followed, the landmark
+    network looks at once, as MediaPipe itself does from image to image: that takes 20 instead of 33 ms. The
+    whole image is searched where it does not find everybody where they should be.
     """
 
     name = "mediapipe"
@@ -42,11 +51,38 @@ class MediaPipeDetector:
 
         self._estimator = MediaPipeEstimator(background=True)
         self._estimator.warm_up()
+        self._seen: deque[tuple[Array, Region]] = deque(maxlen=_REMEMBERED)  # boxes, and where to look again
 
     def detect(self, image: Image, max_people: int) -> list[Region]:
         """Regions with boxes, best first."""
-        found = self._estimator.estimate(image, self._estimator.detect(image, max_people))
-        return [region_of(person.box_xywh) for person in found if person is not None]
+        found = self._again(image) if len(image.followed) >= max_people else None
+        if found is None:
+            found = self._people(image, self._estimator.detect(image, max_people))
+        self._seen += [(person.box_xywh, person.region) for person in found if person.region is not None]
+        return [region_of(person.box_xywh) for person in found]
+
+    def _people(self, image: Image, regions: Sequence[Region]) -> list[Observation]:
+        return [person for person in self._estimator.estimate(image, regions) if person is not None]
+
+    def _again(self, image: Image) -> list[Observation] | None:
+        """Everybody who is followed; None where somebody is not there, or was never seen before."""
+        regions = []
+        for box in image.followed:
+            likeness, seen, region = max(
+                ((box_iou(box, seen), seen, region) for seen, region in self._seen),
+                key=lambda one: one[0],
+                default=(0.0, box, None),
+            )
+            if region is None or likeness < _SAME_PLACE:
+                return None
+            grown = float(box[2:].max() / max(seen[2:].max(), 1.0))
+            center = box_centre(box) + grown * (region.center_px - box_centre(seen))
+            regions.append(replace(region, center_px=center, side_px=grown * region.side_px))
+        found = self._people(image, regions)
+        if len(found) < len(regions):
+            return None
+        agree = zip(found, image.followed, strict=True)
+        return found if all(box_iou(person.box_xywh, box) >= _SAME_PLACE for person, box in agree) else None
 
     def close(self) -> None:
         """End MediaPipe's threads."""
