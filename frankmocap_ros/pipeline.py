@@ -71,7 +71,7 @@ class Pipeline:
         config: settings to begin with.
         clock: steady clock in seconds, for the stages' times.
         tracker: gives the ids; one that is used again gives none of them twice.
-        search: looks for people in the background while somebody is followed; the pipeline does not close
+        search: looks for people in the background, so that no image waits for it; the pipeline does not close
             it. None looks for them in line, so that results do not depend on the machine's speed.
     """
 
@@ -198,15 +198,13 @@ class Pipeline:
 
     def _look(self, picture: Picture, image: Image, limit: int, config: MocapConfig) -> _Look:
         """Search the image now, or take what a search in the background found in an earlier one."""
-        search, follows = self._search, self._tracker.follows(config)
+        search = self._search
         if search is not None:
-            # alone, with nobody to follow, there is nothing better to do than to wait
-            apart = follows or (config.track_bbox and not search.alone)
-            found = search.take(wait=not apart) if search.busy else None
+            found = search.take(wait=not config.track_bbox) if search.busy else None
             if found is not None:
                 self._timer.add(SEARCH, search.spent_ms)
                 return _Look(self._tracker.brought_up(self._in_pixels_of(image, found)), late=True)
-            if apart:
+            if config.track_bbox:
                 return _Look(None)
         if not self._tracker.detection_due(config):
             return _Look(None)
@@ -238,8 +236,6 @@ class Pipeline:
         """Search the image that was just processed in the background, if it is time."""
         search, tracker = self._search, self._tracker
         if search is None or search.busy or not config.track_bbox:
-            return False
-        if search.alone and not tracker.follows(config):
             return False
         if not tracker.detection_due(config, done=True):
             return False

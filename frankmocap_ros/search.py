@@ -65,12 +65,9 @@ class BackgroundSearch:
 
     Args:
         thread: where they run.
-        alone: whether no other camera waits meanwhile, so that an image with nobody in it may wait for its
-            search.
     """
 
-    def __init__(self, thread: SearchThread, alone: bool = True) -> None:
-        self.alone = alone
+    def __init__(self, thread: SearchThread) -> None:
         self.spent_ms = 0.0  # of the last search that was taken
         self._thread = thread
         self._job: tuple[Image, int] | None = None

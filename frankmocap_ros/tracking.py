@@ -55,10 +55,6 @@ class Tracker:
             or self._since_detection + (not done) >= config.detect_every_n
         )
 
-    def follows(self, config: MocapConfig) -> bool:
-        """Whether somebody is followed, so that a search may take its time."""
-        return config.track_bbox and any(t.present for t in self._tracks)
-
     def search_began(self) -> None:
         """The image just processed is being searched in the background."""
         self._since_detection = 0

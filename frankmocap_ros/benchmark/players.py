@@ -56,7 +56,7 @@ class Followed:
         self._searches: list[BackgroundSearch] = []
         if self._estimator.capabilities.detects_apart:
             self._thread = thread = SearchThread(self._estimator, clock)
-            self._searches = [BackgroundSearch(thread, alone=len(cameras) == 1) for _ in cameras]
+            self._searches = [BackgroundSearch(thread) for _ in cameras]
         self._pipelines = [
             Pipeline(self._estimator, config, clock, search=self._searches[i] if self._searches else None)
             for i in cameras

@@ -32,7 +32,8 @@ _CAMERAS_TEXT: Final = (
     "the reference takes as many images in as many times its time."
 )
 _ROS_TEXT: Final = (
-    "Three processes: camera, node, and this subscriber in Python; {rate:g} Hz, {seconds:g} s a row. Total: "
+    "Three processes: camera (motion JPEG of that width, as a webcam sends it), node, and this subscriber in "
+    "Python; {rate:g} Hz, {seconds:g} s a row. Total: "
     "age of the image when the subscriber has its bodies; stages as the node says. The first 2 s after the "
     "first body do not count; first50_ratio is the slowest of the first 50 frames in medians of the rest."
 )

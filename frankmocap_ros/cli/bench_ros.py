@@ -4,10 +4,12 @@ import contextlib
 import json
 import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from subprocess import Popen
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +21,7 @@ from frankmocap_ros.benchmark.arrivals import (
     node_stages,
     p99_drift,
 )
+from frankmocap_ros.benchmark.camera_video import prepared_video
 from frankmocap_ros.benchmark.combinations import Combination, ran
 from frankmocap_ros.benchmark.probes import resident_mb
 from frankmocap_ros.benchmark.rows import Row, Sample, people_seen, percentiles
@@ -215,13 +218,15 @@ def measure(run: Run, rows: Sequence[Combination], tell: Tell) -> list[Row]:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     measured = []
-    for combination in rows:
-        tell(f"{combination.name}: {run.seconds:g} s")
-        try:
-            measured.append(_one(run, combination, stop))
-        except MocapError as error:
-            tell(f"{combination.name}: {error}")
-            measured.append(replace(_named(combination), error=str(error)))
-        if stop.is_set():
-            break
+    with tempfile.TemporaryDirectory() as folder:
+        run = replace(run, source=prepared_video(run.source, run.width, Path(folder)))
+        for combination in rows:
+            tell(f"{combination.name}: {run.seconds:g} s")
+            try:
+                measured.append(_one(run, combination, stop))
+            except MocapError as error:
+                tell(f"{combination.name}: {error}")
+                measured.append(replace(_named(combination), error=str(error)))
+            if stop.is_set():
+                break
     return measured

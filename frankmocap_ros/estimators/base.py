@@ -25,8 +25,8 @@ class Image:
         camera: camera of exactly these pixels.
         calibrated: whether ``camera`` comes from a calibration rather than an assumed field of view.
         time_s: the image's own time [s].
-        followed: boxes (4,) of everybody who is followed in it: x, y, width, height [px]; for ``detect``, which
-            may look there first.
+        followed: boxes (4,) of everybody who is followed in it: x, y, width, height [px]; ``detect`` may look
+            there first.
     """
 
     bitmap: Bitmap

@@ -112,9 +112,8 @@ class MocapNode(LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def _stream(self, name: str, topic: str, model: Model, config: MocapConfig) -> Stream:
-        alone = len(config.image_topics) < 2
         tracker = self._trackers.setdefault(name, Tracker())
-        pipeline = Pipeline(model.estimator, config, time.perf_counter, tracker, model.search(alone))
+        pipeline = Pipeline(model.estimator, config, time.perf_counter, tracker, model.search())
         outputs = Outputs(self, config.joint_topics, mesh_estimator(model.estimator), name)
         return Stream(name, topic, pipeline, outputs)
 
@@ -217,7 +216,7 @@ class MocapNode(LifecycleNode):
     def _swap(self, old: Model, new: Model) -> None:
         """Let the worker go on with another model from the next image on, and close the old one then."""
         streams = self._streams
-        searches = [new.search(alone=len(streams) < 2) for _ in streams]
+        searches = [new.search() for _ in streams]
         meshes = [stream.outputs.mesh_output(mesh_estimator(new.estimator)) for stream in streams]
 
         def swap() -> None:

@@ -36,9 +36,9 @@ class Model:
         """Whether it is what ``config`` asks for."""
         return all(getattr(self.made_for, name) == getattr(config, name) for name in _LOADING)
 
-    def search(self, alone: bool) -> BackgroundSearch | None:
-        """Searches of one camera; ``alone`` where there is no other."""
-        return BackgroundSearch(self.searching, alone) if self.searching is not None else None
+    def search(self) -> BackgroundSearch | None:
+        """Searches of one camera."""
+        return BackgroundSearch(self.searching) if self.searching is not None else None
 
     def close(self) -> None:
         """End the thread, then the estimator."""

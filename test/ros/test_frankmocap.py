@@ -8,6 +8,7 @@ from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose
 
 MEANINGLESS = STANDIN_WARNING
+PLAIN = {"engine": "torch", "precision": "fp32"}  # nothing to measure or to translate
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def said(log, level, text):
 def test_files_that_come_later(start, standin, tmp_path):
     """Unconfigured with the text that helps; configured once the files are there, in the same process."""
     folder = tmp_path / "extra_data"
-    system = start(estimator="frankmocap", assets_dir=str(folder))
+    system = start(estimator="frankmocap", assets_dir=str(folder), **PLAIN)
     assert system.state() == "unconfigured"
     text = system.status(lambda status: status.level == DiagnosticStatus.ERROR).message
     for word in (ASSETS["body_smpl"].path, ASSETS["smpl"].url, "frankmocap_ros doctor"):
@@ -36,9 +37,7 @@ def test_files_that_come_later(start, standin, tmp_path):
     assert system.change("activate")
     said(log, 30, MEANINGLESS)
     system.listen(BodyPoseArray, "/frankmocap/bodies")
-    for _ in range(3):
-        bodies = system.process()
-    (body,) = bodies.bodies
+    (body,) = system.wait_until(lambda: system.process().bodies)
     assert body.estimator == "frankmocap"
     assert len(body.joints) == 24
     assert sum(joint.state == JointPose.TRACKED for joint in body.joints) >= 20
@@ -51,8 +50,8 @@ def test_files_that_come_later(start, standin, tmp_path):
 
 
 def test_fingers(start, standin):
-    system = start(estimator="frankmocap", assets_dir=str(standin), use_smplx=True, hands=True)
-    (body,) = system.process().bodies
+    system = start(estimator="frankmocap", assets_dir=str(standin), use_smplx=True, hands=True, **PLAIN)
+    (body,) = system.wait_until(lambda: system.process().bodies)
     assert len(body.joints) == 54
     unknown = [joint.name for joint in body.joints if joint.state == JointPose.INVALID]
     assert unknown == ["left_hand", "right_hand"]

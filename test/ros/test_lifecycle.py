@@ -260,10 +260,11 @@ def searching():
 def test_the_search_in_the_background_ends_with_the_configuration(start, probe):
     probe.detects_apart = True
     system = start(detect_every_n=2)
+    system.wait_until(lambda: system.process().bodies)
     assert all(len(system.process().bodies) == 1 for _ in range(6))
     assert len(searching()) == 1
     assert changed(system, "deactivate", "activate") == "active"
-    assert len(system.process().bodies) == 1
+    system.wait_until(lambda: system.process().bodies)
     assert changed(system, "deactivate", "cleanup") == "unconfigured"
     assert searching() == []
     assert changed(system, "configure", "activate") == "active"

@@ -60,7 +60,9 @@ def made(monkeypatch):
 @pytest.fixture
 def frank(start, standin, standing, made):
     """Starts a node with FrankMocap on stand-in files."""
-    return lambda folder=standin: start(estimator="frankmocap", assets_dir=str(folder))
+    return lambda folder=standin: start(
+        estimator="frankmocap", assets_dir=str(folder), engine="torch", precision="fp32"
+    )
 
 
 def shown(system, inbox):
