@@ -228,7 +228,7 @@ def test_arguments_are_those_promised(launched):
 
 
 def test_camera_of_the_demo_has_the_settings_own_defaults(launched):
-    assert started(launched("demo"), "camera_node").parameters == {}
+    assert started(launched("demo"), "camera_node").parameters == {"preset": "balanced"}
 
 
 def test_namespace_log_level_and_respawn(launched):
@@ -271,7 +271,8 @@ def test_calibration_of_elsewhere(launched):
     ],
 )
 def test_preset(launched, preset, parameters):
-    assert started(launched("frankmocap", preset=preset), "frankmocap_node").parameters == parameters
+    node = started(launched("frankmocap", preset=preset), "frankmocap_node")
+    assert node.parameters == {"preset": preset, **parameters}
 
 
 def test_parameters_of_a_file_win_over_the_preset(launched, tmp_path):
@@ -279,6 +280,7 @@ def test_parameters_of_a_file_win_over_the_preset(launched, tmp_path):
     file.write_text("/**:\n  ros__parameters:\n    resize_short: 300\n    max_people: 2\n")
     context = launched("frankmocap", preset="highest_quality", params_file=str(file), use_sim_time="true")
     assert started(context, "frankmocap_node").parameters == {
+        "preset": "highest_quality",
         "resize_short": 300,
         "use_smplx": True,
         "hands": True,
