@@ -207,7 +207,7 @@ def test_node_by_default(launched):
     node = started(context, "frankmocap_node")
     assert len(context.started) == 1
     assert node.package == "frankmocap_ros"
-    assert node.parameters == {}  # the defaults are the settings' own
+    assert node.parameters == {"preset": "balanced"}  # the defaults are the settings' own
     assert node.remappings == {
         "image": "image",
         "image/compressed": "image/compressed",
@@ -228,7 +228,7 @@ def test_arguments_are_those_promised(launched):
 
 
 def test_camera_of_the_demo_has_the_settings_own_defaults(launched):
-    assert started(launched("demo"), "camera_node").parameters == {"preset": "balanced"}
+    assert started(launched("demo"), "camera_node").parameters == {}
 
 
 def test_namespace_log_level_and_respawn(launched):
