@@ -59,10 +59,14 @@ def made(monkeypatch):
 
 @pytest.fixture
 def frank(start, standin, standing, made):
-    """Starts a node with FrankMocap on stand-in files."""
-    return lambda folder=standin: start(
-        estimator="frankmocap", assets_dir=str(folder), engine="torch", precision="fp32"
-    )
+    """Starts a node with FrankMocap on stand-in files; somebody is followed."""
+
+    def begin(folder=standin):
+        system = start(estimator="frankmocap", assets_dir=str(folder), engine="torch", precision="fp32")
+        system.wait_until(lambda: system.process().bodies)
+        return system
+
+    return begin
 
 
 def shown(system, inbox):
@@ -118,8 +122,11 @@ def test_who_vanishes_is_deleted(frank):
     inbox = system.listen(MarkerArray, TOPIC)
     _, (first,) = shown(system, inbox)
     assert system.call(Trigger, "reset", Trigger.Request()).success
-    _, markers = shown(system, inbox)
-    assert [(m.id, m.action) for m in markers] == [(first.id, Marker.DELETE), (first.id + 1, Marker.ADD)]
+    heard = len(inbox)
+    system.wait_until(lambda: system.process().bodies)
+    inbox.wait(lambda msg: any(m.action == Marker.ADD for m in msg.markers), after=heard)
+    markers = [m for msg in inbox.messages[heard:] for m in msg.markers]
+    assert [(m.id, m.action) for m in markers[:2]] == [(first.id, Marker.DELETE), (first.id + 1, Marker.ADD)]
     assert {m.ns for m in markers} == {first.ns}
 
 
@@ -251,6 +258,7 @@ def test_configured_anew(frank):
     for transition in ("configure", "activate"):
         assert system.change(transition)
     system.wait_until(lambda: system.node.count_publishers(TOPIC) == 1)
+    system.wait_until(lambda: system.process().bodies)
     shown(system, system.listen(MarkerArray, TOPIC))
 
 
