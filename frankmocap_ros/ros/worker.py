@@ -108,7 +108,11 @@ class Worker:
 
     def _call(self) -> None:
         while self._calls:
-            self._calls.popleft()()
+            call = self._calls.popleft()
+            try:
+                call()
+            except Exception as error:  # the next image gets its chance all the same
+                self._failed(self._streams[0], error)
 
     def _run(self) -> None:
         while (jobs := self._boxes.take()) is not None:

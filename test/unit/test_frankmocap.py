@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -235,11 +236,18 @@ class Reflecting:
         )
 
 
+REFLECTING = {
+    "_engine": lambda crops: crops,
+    "_network": SimpleNamespace(parameters=lambda crops: crops),
+    "_parameters": Reflecting(),
+}
+
+
 def test_left_hands_are_right_hands_mirrored(smplx_hands):
     """A mirrored image gives the mirrored rotations, of the other hand."""
     hands = smplx_hands._hands
     stand = Hands.__new__(Hands)
-    vars(stand).update(vars(hands), _network=Reflecting(), _mean={"left": 0.0, "right": 0.0})
+    vars(stand).update(vars(hands), **REFLECTING, _mean={"left": 0.0, "right": 0.0})
     body = quat_to_matrix(quat_from_rotvec(np.random.default_rng(2).normal(0, 0.4, (1, 55, 3))))
     mirror = np.diag([-1.0, 1.0, 1.0])
     swap = [SMPLX.index[_other(name)] for name in SMPLX.names]
@@ -251,8 +259,8 @@ def test_left_hands_are_right_hands_mirrored(smplx_hands):
         joints[0, rows[-1]] = (x + 40, 240.0)  # a box of whole numbers: mirroring keeps its pixels
         joints[0, rows[-2]] = (x, 200.0)
     mirrored_joints = joints[:, swap] * (-1.0, 1.0) + (640.0, 0.0)
-    (one,) = stand.see(Bitmap(FRAME), body, joints)
-    (other,) = stand.see(Bitmap(np.ascontiguousarray(FRAME[:, ::-1])), mirrored_body, mirrored_joints)
+    (one,) = stand.see([Bitmap(FRAME)], body, joints)
+    (other,) = stand.see([Bitmap(np.ascontiguousarray(FRAME[:, ::-1]))], mirrored_body, mirrored_joints)
     assert one.seen.all()
     assert other.seen.all()
     rows = [20, 21, *range(25, 55)]
@@ -268,11 +276,11 @@ def _other(name):
 
 def test_the_wrist_keeps_its_rotation_in_the_camera(smplx_hands):
     stand = Hands.__new__(Hands)
-    vars(stand).update(vars(smplx_hands._hands), _network=Reflecting())
+    vars(stand).update(vars(smplx_hands._hands), **REFLECTING)
     body = quat_to_matrix(quat_from_rotvec(np.random.default_rng(5).normal(0, 0.5, (1, 55, 3))))
     joints = np.tile([300.0, 200.0], (1, 55, 1))
     joints[0, ::2] = (340.0, 240.0)
-    (seen,) = stand.see(Bitmap(np.full((480, 640, 3), 200, np.uint8)), body, joints)
+    (seen,) = stand.see([Bitmap(np.full((480, 640, 3), 200, np.uint8))], body, joints)
     value = 200 / 128.0 - 1.0
     for wrist, sign in (("right_wrist", 1.0), ("left_wrist", -1.0)):
         rotation, joint = np.eye(3), SMPLX.index[wrist]
