@@ -543,12 +543,22 @@ def photograph():
     return cv2.imread(str(file))
 
 
+def of_the_photograph(system):
+    """The first bodies; people are looked for beside the images, so that the first one has none."""
+
+    def bodies():
+        sent = system.stamped(Image())
+        fill_image(sent, photograph(), "bgr8")
+        found = system.process(sent)
+        return found if found.bodies else None
+
+    return system.wait_until(bodies)
+
+
 def test_mediapipe_sees_a_person(start):
     """The real estimator in the node: a woman in an orange suit, her face in the upper half."""
     system = start(estimator="auto")
-    sent = system.stamped(Image())
-    fill_image(sent, photograph(), "bgr8")
-    bodies = system.process(sent)
+    bodies = of_the_photograph(system)
     (body,) = bodies.bodies
     assert body.estimator == "mediapipe"
     head, left, right = (joint(bodies, name) for name in ("head", "left_shoulder", "right_shoulder"))
@@ -567,9 +577,7 @@ def test_mediapipe_sees_a_person(start):
 
 def test_mediapipe_hands(start):
     system = start(estimator="mediapipe", hands=True, joint_topics=["left_thumb1"])
-    sent = system.stamped(Image())
-    fill_image(sent, photograph(), "bgr8")
-    (body,) = system.process(sent).bodies
+    (body,) = of_the_photograph(system).bodies
     assert body.has_hands
     assert tuple(j.name for j in body.joints) == BODY_WITH_HANDS.names
 
