@@ -6,7 +6,9 @@ MocapError
 |-- ImageError               one image is malformed; has a short ``reason`` for counting
 |-- MissingDependencyError   a package that the request needs is not installed
 |-- AssetError               a file of an estimator is missing, damaged, unsafe or not what it should be
-`-- EstimatorError           an estimator cannot be made or does not run
+|-- EstimatorError           an estimator cannot be made or does not run
+|-- RobotError               a robot's map or model is missing or wrong
+`-- RetargetError            no posture of the robot can be found for a command
 """
 
 
@@ -45,3 +47,11 @@ class AssetError(MocapError):
 
 class EstimatorError(MocapError):
     """An estimator cannot be made or does not run."""
+
+
+class RobotError(MocapError):
+    """A robot's map or model is missing or wrong."""
+
+
+class RetargetError(MocapError):
+    """No posture of the robot can be found for a command."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast, get_type_hints
 from frankmocap_ros.errors import SettingError
 
 C = TypeVar("C")
-Value = bool | int | float | str | tuple[str, ...]
+Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,15 @@ class Setting:
 
     Attributes:
         name: field, parameter and (with dashes) flag name.
-        type: bool, int, float, str or tuple (of str).
+        type: bool, int, float, str or tuple (of ``item``).
         default: value when nobody says otherwise.
         text: one sentence for people, without unit and range.
         unit: unit of the value, empty where it has none.
-        minimum, maximum: inclusive range of a number.
+        minimum, maximum: inclusive range of a number, or of every number of a tuple.
         choices: the allowed strings, empty where any is.
         live: whether it may change while the node runs.
         loads: whether a change needs another model, which is loaded while the old one goes on.
+        item: type of a tuple's items: str for any number of names, float for as many numbers as the default.
     """
 
     name: str
@@ -43,6 +44,12 @@ class Setting:
     choices: tuple[str, ...] = ()
     live: bool = True
     loads: bool = False
+    item: Any = str
+
+    @property
+    def count(self) -> int:
+        """How many numbers a tuple of numbers has."""
+        return len(cast(tuple[float, ...], self.default))
 
     @property
     def allowed(self) -> str:
@@ -52,7 +59,8 @@ class Setting:
         if self.minimum is not None and self.maximum is not None:
             if self.type is int:
                 return f"{int(self.minimum)} .. {int(self.maximum)}"
-            return f"{self.minimum:g} .. {self.maximum:g}"
+            numbers = f"{self.minimum:g} .. {self.maximum:g}"
+            return f"{self.count} numbers of {numbers}" if self.type is tuple else numbers
         if self.type is bool:
             return "true | false"
         return "list of names" if self.type is tuple else "any text"
@@ -78,7 +86,8 @@ def setting(
     loads: bool = False,
 ) -> Any:  # a dataclass field, typed Any as dataclasses.field is
     """Declare a setting as a field of a frozen dataclass; see ``Setting`` for the arguments."""
-    numeric = isinstance(default, int | float) and not isinstance(default, bool)
+    first = default[0] if isinstance(default, tuple) and default else default
+    numeric = isinstance(first, int | float) and not isinstance(first, bool)
     if numeric and (minimum is None or maximum is None):
         raise TypeError(f"a number needs minimum and maximum: {text!r}")
     return field(
@@ -100,6 +109,7 @@ def settings_of(cls: type) -> tuple[Setting, ...]:
             name=f.name,
             type=hints[f.name] if hints[f.name] in (bool, int, float, str) else tuple,
             default=cast(Value, f.default),
+            item=float if hints[f.name] == tuple[float, ...] else str,
             **f.metadata["setting"],
         )
         for f in fields(cls)
@@ -113,6 +123,8 @@ def checked(s: Setting, value: object) -> Value:
     Raises:
         SettingError: wrong type, not finite, out of range or not among the choices.
     """
+    if s.type is tuple and s.item is float:
+        return _numbers(s, value)
     if s.type is tuple:
         if isinstance(value, str) or not isinstance(value, Iterable):
             raise SettingError(f"{s.name}: expected a list of names, got {value!r}")
@@ -135,6 +147,14 @@ def checked(s: Setting, value: object) -> Value:
     if s.choices and value not in s.choices:
         raise SettingError(f"{s.name}: {value!r} is not known; allowed: {s.allowed}")
     return value  # type: ignore[return-value]
+
+
+def _numbers(s: Setting, value: object) -> tuple[float, ...]:
+    items = None if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
+    if items is None or len(items) != s.count:
+        raise SettingError(f"{s.name}: expected {s.count} numbers, got {value!r}")
+    one = replace(s, type=float)
+    return tuple(cast(float, checked(one, item)) for item in items)
 
 
 def updated(config: C, changes: Mapping[str, object]) -> C:
@@ -201,7 +221,11 @@ def add_flags(parser: argparse.ArgumentParser, cls: type, leave_out: Sequence[st
         if s.type is bool:
             parser_action: dict[str, Any] = {"action": argparse.BooleanOptionalAction}
         elif s.type is tuple:
-            parser_action = {"nargs": "*", "metavar": "NAME"}
+            parser_action = (
+                {"nargs": s.count, "type": float, "metavar": "NUMBER"}
+                if s.item is float
+                else {"nargs": "*", "metavar": "NAME"}
+            )
         else:
             parser_action = {"type": s.type, "metavar": s.type.__name__.upper()}
         group.add_argument(flag, **kind, **parser_action)

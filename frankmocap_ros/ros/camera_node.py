@@ -1,17 +1,14 @@
 """The camera node: a video, webcam, photograph or synthetic figure as a ROS camera."""
 
 import argparse
-import signal
 import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.utilities import remove_ros_args
@@ -23,6 +20,7 @@ from frankmocap_ros.ros.camera_loop import CameraLoop
 from frankmocap_ros.ros.camera_outputs import CameraOutputs, Stamps
 from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.parameters import Parameters
+from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.settings import add_flags, from_flags, settings_of
 from frankmocap_ros.threads import leave_cores_to_networks
 
@@ -118,26 +116,7 @@ def main(args: Sequence[str] | None = None) -> int:
     words = list(sys.argv if args is None else args)
     try:
         overrides = _overrides(remove_ros_args(words)[1:])
-        rclpy.init(args=words)
-    except (MocapError, RuntimeError) as error:  # the latter is rclpy's own
-        print(f"camera_node: {error}", file=sys.stderr)
-        return 2
-    node: CameraNode | None = None
-    try:
-        node = CameraNode(parameter_overrides=overrides)
-        rclpy.spin(node)
     except MocapError as error:
         print(f"camera_node: {error}", file=sys.stderr)
         return 2
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except Exception:
-        if rclpy.ok():
-            raise
-        # a signal took ROS away while the node was still being made
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience must not cut the tidying short
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    return run_node("camera_node", lambda: CameraNode(parameter_overrides=overrides), words)

@@ -1,20 +1,16 @@
 """The mocap node: images in, bodies out. A lifecycle node that starts itself."""
 
 import os
-import signal
-import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
-from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool, Trigger
@@ -31,6 +27,7 @@ from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.node_health import healths
 from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.ros.parameters import Parameters
+from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.stream import AnyImage, OwnCamera, Stream, Subscriptions
 from frankmocap_ros.ros.worker import Worker
 from frankmocap_ros.threads import leave_cores_to_networks
@@ -281,30 +278,13 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; returns the exit code."""
     keep_freed_memory()
     leave_cores_to_networks()
-    try:
-        rclpy.init(args=list(args) if args is not None else None)
-    except RuntimeError as error:  # rclpy's own: an argument or a parameter file that it cannot read
-        print(f"frankmocap_node: {error}", file=sys.stderr)
-        return 2
-    node: MocapNode | None = None
-    try:
-        node = MocapNode()
-        if rclpy.ok():
-            rclpy.spin(node)
-    except MocapError as error:
-        print(f"frankmocap_node: {error}", file=sys.stderr)
-        return 2
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except Exception:
-        if rclpy.ok():
-            raise
-        # a signal took ROS away while the node was still being made
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience must not cut the tidying short
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    if node is not None and node.loading:
-        os._exit(0)  # its thread may be loading libraries: their destructors must not run beside it
-    return 0
+    made: list[MocapNode] = []
+
+    def make() -> MocapNode:
+        made.append(MocapNode())
+        return made[0]
+
+    code = run_node("frankmocap_node", make, args)
+    if made and made[0].loading:
+        os._exit(code)  # its thread may be loading libraries: their destructors must not run beside it
+    return code

@@ -11,6 +11,7 @@ from rcl_interfaces.msg import (
     ParameterType,
     SetParametersResult,
 )
+from rclpy.lifecycle import LifecycleNode
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -24,14 +25,18 @@ _TYPES = {
     int: ParameterType.PARAMETER_INTEGER,
     float: ParameterType.PARAMETER_DOUBLE,
     str: ParameterType.PARAMETER_STRING,
-    tuple: ParameterType.PARAMETER_STRING_ARRAY,
 }
+_ARRAYS = {str: ParameterType.PARAMETER_STRING_ARRAY, float: ParameterType.PARAMETER_DOUBLE_ARRAY}
+
+
+def _type(s: Setting) -> int:
+    return _ARRAYS[s.item] if s.type is tuple else _TYPES[s.type]
 
 
 def descriptor(s: Setting) -> ParameterDescriptor:
     """Type, text, allowed values and range of a setting."""
     result = ParameterDescriptor(
-        name=s.name, type=_TYPES[s.type], description=s.description, additional_constraints=s.allowed
+        name=s.name, type=_type(s), description=s.description, additional_constraints=s.allowed
     )
     if s.type is int:
         result.integer_range = [IntegerRange(from_value=int(s.minimum or 0), to_value=int(s.maximum or 0))]
@@ -46,6 +51,8 @@ def _value(parameter: Parameter) -> object:
     """A parameter's value as the settings want it."""
     if parameter.type_ in (Parameter.Type.STRING_ARRAY, Parameter.Type.NOT_SET):
         return tuple(name for name in parameter.value or () if name)
+    if parameter.type_ is Parameter.Type.DOUBLE_ARRAY:
+        return tuple(parameter.value)
     return parameter.value
 
 
@@ -72,10 +79,15 @@ class Parameters(Generic[C]):
         on_change: Callable[[C], None],
         load: Callable[[C], None] = lambda _: None,
     ) -> None:
-        self._node = node
         self._running = running
         self._on_change = on_change
         self._load = load
+        self._unlock = "start the node anew with it"
+        if isinstance(node, LifecycleNode):
+            self._unlock = (
+                f"do: ros2 lifecycle set {node.get_fully_qualified_name()} deactivate, cleanup, then set it, "
+                "configure and activate"
+            )
         self._settings = {s.name: s for s in settings_of(cls)}
         self.config: C = cls()
         given: dict[str, object] = {}
@@ -117,11 +129,19 @@ class Parameters(Generic[C]):
                     parameters = [*parameters, Parameter(name, value=value)]
         return parameters
 
+    def changed(self, parameters: Sequence[Parameter]) -> C:
+        """The config that parameters lead to.
+
+        Raises:
+            SettingError: one of them is not allowed.
+        """
+        return updated(self.config, self._changes(parameters))
+
     def to_load(self, parameters: Sequence[Parameter]) -> C | None:
         """The config that parameters lead to, where it needs another model than the one that runs."""
         changes = self._changes(parameters)
         try:
-            new = updated(self.config, changes)
+            new = self.changed(parameters)
         except SettingError:
             return None
         wanted = self._running() and self._needs_another_model(new) and not self._locked(changes, new)
@@ -140,8 +160,8 @@ class Parameters(Generic[C]):
         """A refusal where a value is of the wrong type: rclpy's own text does not say which one it is."""
         for p in parameters:
             s = self._settings.get(p.name)
-            if s is not None and p.type_ is not Parameter.Type(_TYPES[s.type]):
-                wanted, given = Parameter.Type(_TYPES[s.type]).name, p.type_.name
+            if s is not None and p.type_ is not Parameter.Type(_type(s)):
+                wanted, given = Parameter.Type(_type(s)).name, p.type_.name
                 reason = f"{p.name}: expected {wanted}, got {given}; allowed: {s.allowed}"
                 if p.type_ is Parameter.Type.BOOL and "off" in s.choices:
                     reason += "; YAML reads a bare off as false: write '\"off\"' with both quotes"
@@ -156,9 +176,7 @@ class Parameters(Generic[C]):
             locked = self._locked(changes, new)
             if locked and self._running():
                 raise SettingError(
-                    f"{', '.join(locked)} cannot change while the node is configured; do: "
-                    f"ros2 lifecycle set {self._node.get_fully_qualified_name()} deactivate, cleanup, "
-                    "then set it, configure and activate"
+                    f"{', '.join(locked)} cannot change while the node is configured; {self._unlock}"
                 )
             if self._running() and self._needs_another_model(new):
                 self._load(new)

@@ -30,6 +30,27 @@ RESULTS = QoSProfile(
 )
 """For poses out: a subscriber may ask to be told when none came for 0.2 s, or the node died (1 s)."""
 
+COMMANDS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.VOLATILE,
+    liveliness=LivelinessPolicy.MANUAL_BY_TOPIC,
+    liveliness_lease_duration=Duration(nanoseconds=200_000_000),
+)
+"""For commands: whoever computes them asserts by hand that it is alive, so that a stuck one shows after 0.2
+s."""
+
+LATCHED = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+    liveliness=LivelinessPolicy.MANUAL_BY_TOPIC,
+    liveliness_lease_duration=Duration(nanoseconds=200_000_000),
+)
+"""For a state that whoever comes later is told as well."""
+
 OVERRIDABLE = QoSOverridingOptions(
     [
         QoSPolicyKind.HISTORY,

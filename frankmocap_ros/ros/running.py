@@ -1,9 +1,52 @@
-"""Whether ROS still runs, asked from a thread that others may wait for."""
+"""How a node of this package is run as a process, and whether ROS still runs."""
 
+import signal
+import sys
+from collections.abc import Callable, Sequence
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
+
+from frankmocap_ros.errors import MocapError
 
 
 def ros_runs(node: Node) -> bool:
     """As ``node.context.ok()``, but without the context's lock, whose holder may wait for this thread."""
     handle = node.context.handle
     return handle is not None and handle.ok()
+
+
+def run_node(name: str, make: Callable[[], Node], args: Sequence[str] | None = None) -> int:
+    """Run a node until SIGINT or SIGTERM; returns the exit code: 0, or 2 where it cannot be made.
+
+    Args:
+        name: of the program, for its last words.
+        make: makes the node; raises MocapError where that cannot be, with the reason.
+        args: ROS arguments; None takes those of the process.
+    """
+    try:
+        rclpy.init(args=list(args) if args is not None else None)
+    except RuntimeError as error:  # rclpy's own: an argument or a parameter file that it cannot read
+        print(f"{name}: {error}", file=sys.stderr)
+        return 2
+    node: Node | None = None
+    try:
+        node = make()
+        if rclpy.ok():
+            rclpy.spin(node)
+    except MocapError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except Exception:
+        if rclpy.ok():
+            raise
+        # a signal took ROS away while the node was still being made
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience must not cut the tidying short
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
