@@ -1,0 +1,263 @@
+"""From what is seen of the operator to commands: gate, clutch, prediction and limits put together.
+
+The caller gives messages as they come (``see``) and lets time pass at the rate of the commands (``tick``);
+times are of one steady clock, in seconds. Nothing here knows ROS or reads a clock.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from frankmocap_ros.errors import SettingError
+from frankmocap_ros.geometry import IDENTITY_XYZW, Array, quat_multiply, quat_rotate
+from frankmocap_ros.teleop.base_frame import heading, level_from_settings, turned
+from frankmocap_ros.teleop.clutch import Clutch, RobotPoses
+from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.teleop.gate import Gate, State
+from frankmocap_ros.teleop.gesture import RaisedHands
+from frankmocap_ros.teleop.limits import Goal, Governor, Limits
+from frankmocap_ros.teleop.operator_joints import OperatorJoints
+from frankmocap_ros.teleop.quality import Quality
+from frankmocap_ros.teleop.sight import Sight, Target
+
+FUTURE_S = 0.05
+"""An image from further ahead than this was not taken by a clock that agrees with ours."""
+
+
+@dataclass(frozen=True, eq=False)
+class Command:
+    """What the robot's N targets are to do now, in its base frame.
+
+    Attributes:
+        time_s: what it is valid for [s].
+        positions: shape (N, 3) [m].
+        orientations: shape (N, 4), unit quaternions x y z w.
+        held: whether it does not follow the operator any more.
+    """
+
+    time_s: float
+    positions: Array
+    orientations: Array
+    held: bool
+
+
+class Commander:
+    """Everything between what is seen and what is commanded.
+
+    Attributes:
+        gate: its state machine.
+        quality: lag and jitter of the commands.
+        level: rotation from the optical frame to a level frame, or why it is not known, in words. Set from
+            the settings; whoever knows better (gravity: imu, heading: tf) sets it.
+        config: the settings.
+        limits_hit: which limits held the last command back, in words.
+        ignored: messages that were left out, by reason.
+
+    Args:
+        config: settings.
+        targets: what the robot follows.
+        robot: tells where the robot's targets are now, or why that is not known, in words.
+        time_s: now [s].
+        on_change: called after every change of the gate's state or reason.
+    """
+
+    def __init__(
+        self,
+        config: GateConfig,
+        targets: Sequence[Target],
+        robot: Callable[[], RobotPoses | str],
+        time_s: float,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._targets = tuple(targets)
+        self._robot = robot
+        self.gate = Gate(config, time_s, on_change)
+        self.quality = Quality()
+        self.ignored: dict[str, int] = {"same stamp": 0, "earlier stamp": 0, "stamp in the future": 0}
+        self.configure(config)
+        self._captured_s = -math.inf
+        self._tick_s = time_s
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Names of the joints that a ``Sight`` holds."""
+        return self._operator.watched
+
+    def configure(self, config: GateConfig) -> None:
+        """Take other settings; only while nothing is engaged."""
+        self.config = config
+        self.gate.config = config
+        self._limits = _limits(config, len(self._targets))
+        self._operator = OperatorJoints(config, self._targets)
+        self._hands = RaisedHands(config.gesture_s)
+        self._clutch: Clutch | None = None
+        self._governor: Governor | None = None
+        self._heading = 0.0
+        self.limits_hit: tuple[str, ...] = ()
+        radians = np.radians((config.camera_roll_deg, config.camera_pitch_deg, config.camera_yaw_deg))
+        self.level: Array | str = level_from_settings(*radians)
+
+    def request(self, time_s: float) -> str:
+        """Ask for control; returns why it is refused, or nothing."""
+        refusal = self.refusal(time_s) or self.gate.request(time_s)
+        if not refusal:
+            self._forget()
+            self._operator.reset()
+        return refusal
+
+    def refusal(self, time_s: float) -> str:
+        """Why a request would be refused now, with the next step; empty where it would be taken."""
+        refusal = self.gate.refusal(time_s)
+        if not refusal and isinstance(self.level, str):
+            return self.level
+        robot = self._robot() if not refusal else ""
+        return robot if isinstance(robot, str) else ""
+
+    def see(self, sight: Sight, time_s: float) -> None:
+        """Take what a message shows."""
+        if self._out_of_order(sight.captured_s, time_s):
+            return
+        level = self.level
+        if isinstance(level, str):
+            level = IDENTITY_XYZW  # nothing is engaged without it
+        glance = self._operator.look(sight, level)
+        self.gate.see(glance, time_s)
+        if self.gate.state is State.ARMING:
+            self._operator.measure_limbs()
+        elif self.gate.state is State.ENGAGED and self._clutch is not None:
+            measured = self._mapped(self._operator.measured(), sight.captured_s)
+            if measured.follow.all():
+                self.quality.measure(measured.positions, measured.velocities, sight.captured_s)
+        if self.config.gesture and self._hands.see(self._operator.above_head(), sight.captured_s):
+            self._gesture(time_s)
+
+    def tick(self, time_s: float) -> Command | None:
+        """Let time pass; the command for now, or None where there is to be none."""
+        dt = time_s - self._tick_s
+        if not dt > 0.0:
+            return None
+        self._tick_s = time_s
+        self.gate.tick(time_s)
+        if self.gate.state not in (State.ENGAGED, State.HOLD):
+            self._forget()
+            return None
+        if self._governor is None and self.gate.state is State.ENGAGED:
+            self._engage(time_s)
+        if self._governor is None or self._clutch is None:
+            return None
+        self._governor.step(self._goal(time_s), dt)
+        self.limits_hit = self._hit(self._governor)
+        if not self.gate.fresh(time_s):
+            return None
+        self.quality.command(self._governor.positions, time_s)
+        held = self.gate.state is State.HOLD
+        return Command(time_s, self._governor.positions, self._governor.orientations, held)
+
+    def _out_of_order(self, captured_s: float, time_s: float) -> bool:
+        """Whether a message must be left out for its stamp; it does not count as seen then."""
+        reason = ""
+        if not captured_s <= time_s + FUTURE_S:  # also NaN
+            reason = "stamp in the future"
+        elif captured_s == self._captured_s:
+            reason = "same stamp"
+        elif captured_s < self._captured_s and self.gate.state is not State.DISENGAGED:
+            reason = "earlier stamp"
+        if reason:
+            self.ignored[reason] += 1
+            return True
+        if captured_s < self._captured_s:
+            self._operator.reset()  # another clock from here on
+        self._captured_s = captured_s
+        return False
+
+    def _gesture(self, time_s: float) -> None:
+        if self.gate.state in (State.DISENGAGED, State.HOLD):
+            self.request(time_s)
+        else:
+            self.gate.release("both hands were raised", time_s)
+
+    def _forget(self) -> None:
+        """End an engagement."""
+        self._clutch = self._governor = None
+        self.limits_hit = ()
+        self.quality.reset()
+
+    def _engage(self, time_s: float) -> None:
+        """Take hold of operator and robot as they are now; gives control back where that cannot be."""
+        try:
+            self._heading = self._facing()
+            robot = self._robot()
+            if isinstance(robot, str):
+                raise SettingError(robot)
+            start = self._of_targets(self._operator.measured())
+            self._governor = Governor(self._limits, robot.positions, robot.orientations)
+            scales = self._operator.scales()
+            self._clutch = Clutch(start, robot, scales, time_s, self.config.align_s)
+        except SettingError as error:
+            self._governor = None
+            self.gate.release(str(error), time_s)
+
+    def _facing(self) -> float:
+        if self.config.heading != "operator":
+            return 0.0
+        angle = heading(*self._operator.shoulders())
+        if angle is None:
+            raise SettingError("the operator's shoulders do not tell where they face; face the camera")
+        return angle
+
+    def _goal(self, time_s: float) -> Goal:
+        goal = self._operator.predicted(time_s)
+        mapped = self._mapped(goal, time_s)
+        if self.gate.state is State.ENGAGED:
+            return mapped
+        still = np.zeros_like(mapped.follow)
+        return Goal(
+            mapped.positions, mapped.velocities, mapped.orientations, mapped.angular_velocities, still
+        )
+
+    def _mapped(self, joints: Goal, time_s: float) -> Goal:
+        """The robot's targets for the operator's joints."""
+        assert self._clutch is not None
+        return self._clutch.map(self._of_targets(joints), time_s)
+
+    def _of_targets(self, joints: Goal) -> Goal:
+        """What the targets follow, facing forward."""
+        goal = self._operator.of_targets(joints)
+        turn = turned(IDENTITY_XYZW, -self._heading)
+        goal = Goal(
+            quat_rotate(turn, goal.positions),
+            quat_rotate(turn, goal.velocities),
+            quat_multiply(turn, goal.orientations),
+            quat_rotate(turn, goal.angular_velocities),
+            goal.follow,
+        )
+        return goal.reflected() if self.config.mirror else goal
+
+    def _hit(self, governor: Governor) -> tuple[str, ...]:
+        words = {
+            "speed": governor.at_speed,
+            "acceleration": governor.at_acceleration,
+            "workspace": governor.at_workspace,
+            "not believed": self._operator.rejected_targets(),
+        }
+        if not any(mask.any() for mask in words.values()):
+            return ()
+        return tuple(
+            f"{target.name}: {word}"
+            for i, target in enumerate(self._targets)
+            for word, mask in words.items()
+            if mask[i]
+        )
+
+
+def _limits(config: GateConfig, count: int) -> Limits:
+    return Limits(
+        max_speed=np.full(count, config.max_speed),
+        max_acceleration=np.full(count, config.max_acceleration),
+        max_angular_speed=np.full(count, config.max_angular_speed),
+        max_angular_acceleration=np.full(count, config.max_angular_acceleration),
+        low=np.tile(config.workspace_min, (count, 1)),
+        high=np.tile(config.workspace_max, (count, 1)),
+    )

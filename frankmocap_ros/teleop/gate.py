@@ -1,0 +1,204 @@
+"""The gate: whether commands may flow. A state machine over time, requests and what is seen of the operator.
+
+::
+
+    DISENGAGED --request--> ARMING --seen well and calm--> ENGAGED --loss--> HOLD --hold_s--> DISENGAGED
+         ^                    |                               |               |
+         +----- release, deadman let go, not seen well -------+---------------+
+    any --fault--> FAULT --reset--> DISENGAGED
+
+Only a request leads away from DISENGAGED, and HOLD never leads back to ENGAGED: whoever was lost has to ask
+again. The caller gives the time, of a steady clock, and never less than before; nothing here reads a clock.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from frankmocap_ros.teleop.config import GateConfig
+
+
+class State(IntEnum):
+    """State of the gate; same numbers as in ``GateState.msg``."""
+
+    DISENGAGED = 0  # no commands
+    ARMING = 1  # asked for; the operator is watched, no commands yet
+    ENGAGED = 2  # commands follow the operator
+    HOLD = 3  # the operator is lost: the last command is held, for a moment
+    FAULT = 4  # something broke; no commands until reset
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What the gate needs to know of one message.
+
+    Attributes:
+        captured_s: when the image was taken [s].
+        operator_id: 0 for nobody.
+        missing: what of the operator is needed and not TRACKED, in words; empty where all is there.
+        calm: whether the operator holds still.
+        lost: what is missing for following on, in words; empty where enough is there.
+    """
+
+    captured_s: float
+    operator_id: int
+    missing: str
+    calm: bool
+    lost: str
+
+
+class Gate:
+    """The state machine.
+
+    Attributes:
+        state: now.
+        reason: why, in words.
+        operator_id: who is in control, or about to be; 0 for nobody.
+        entered_s: since when [s].
+
+    Args:
+        config: its times; may be replaced while nothing is engaged.
+        time_s: now [s].
+        on_change: called after every change of state or reason.
+    """
+
+    def __init__(
+        self, config: GateConfig, time_s: float, on_change: Callable[[], None] = lambda: None
+    ) -> None:
+        self.config = config
+        self.state = State.DISENGAGED
+        self.reason = "not asked for"
+        self.operator_id = 0
+        self.entered_s = time_s
+        self._on_change = on_change
+        self._glance: Glance | None = None
+        self._calm_since_s: float | None = None
+        self._deadman_s = -math.inf
+        self._missed = 0
+
+    @property
+    def following(self) -> bool:
+        """Whether commands follow the operator."""
+        return self.state is State.ENGAGED
+
+    def age_s(self, time_s: float) -> float:
+        """Age of what was seen last; infinite before anything was."""
+        return math.inf if self._glance is None else time_s - self._glance.captured_s
+
+    def fresh(self, time_s: float) -> bool:
+        """Whether what was seen last is young enough to act on."""
+        return self.age_s(time_s) <= self.config.max_age_s
+
+    def refusal(self, time_s: float) -> str:
+        """Why a request would be refused now, with the next step; empty where it would be taken."""
+        if self.state is State.FAULT:
+            return f"a fault: {self.reason}; call ~/reset"
+        if self.state in (State.ARMING, State.ENGAGED):
+            return f"it is {self.state.name} already"
+        if not self._pressed(time_s):
+            return "the deadman is not held; publish true on ~/deadman"
+        if not self.fresh(time_s):
+            return "nothing is seen; is the mocap node active, and does it get images?"
+        if self._glance is None or not self._glance.operator_id:
+            return "nobody is seen; step before the camera"
+        return ""
+
+    def request(self, time_s: float) -> str:
+        """Ask for control; returns why it is refused, or nothing."""
+        refusal = self.refusal(time_s)
+        if not refusal and self._glance is not None:
+            self._calm_since_s = None
+            self._enter(State.ARMING, f"hold still for {self.config.arming_s:g} s", time_s)
+            self.operator_id = self._glance.operator_id
+        return refusal
+
+    def release(self, reason: str, time_s: float) -> None:
+        """Give control back; what is in FAULT stays there."""
+        if self.state not in (State.DISENGAGED, State.FAULT):
+            self._enter(State.DISENGAGED, reason, time_s)
+
+    def hold(self, reason: str, time_s: float) -> None:
+        """Stop following, where it does."""
+        if self.state is State.ENGAGED:
+            self._enter(State.HOLD, reason, time_s)
+
+    def fault(self, reason: str, time_s: float) -> None:
+        """Something broke: no commands until ``reset``."""
+        if self.state is not State.FAULT:
+            self._enter(State.FAULT, reason, time_s)
+
+    def reset(self, time_s: float) -> None:
+        """Leave FAULT."""
+        if self.state is State.FAULT:
+            self._enter(State.DISENGAGED, "reset", time_s)
+
+    def deadman(self, pressed: bool, time_s: float) -> None:
+        """Take a message of the deadman's switch."""
+        self._deadman_s = time_s if pressed else -math.inf
+
+    def see(self, glance: Glance, time_s: float) -> None:
+        """Take what a message shows."""
+        self._glance = glance
+        changed = glance.operator_id != self.operator_id
+        if self.state is State.ARMING:
+            if changed:
+                self.release(_other(glance), time_s)
+            elif glance.missing or not glance.calm:
+                self._calm_since_s = None
+                self._say(glance.missing or "hold still")
+            elif self._calm_since_s is None:
+                self._calm_since_s = time_s
+                self._say(f"hold still for {self.config.arming_s:g} s")
+        elif self.state is State.ENGAGED:
+            self._missed = self._missed + 1 if glance.lost else 0
+            if changed:
+                self.hold(_other(glance), time_s)
+            elif self._missed >= self.config.max_missed_frames:
+                self.hold(glance.lost, time_s)
+
+    def tick(self, time_s: float) -> None:
+        """Let time pass. Call it at least as often as commands are published."""
+        if self.state in (State.DISENGAGED, State.FAULT):
+            return
+        for_s = time_s - self.entered_s
+        if not self._pressed(time_s):
+            self.release("the deadman was let go", time_s)
+        elif self.state is State.HOLD:
+            if for_s >= self.config.hold_s:
+                self.release(f"{self.reason}; held for {self.config.hold_s:g} s", time_s)
+        elif not self.fresh(time_s):
+            self._stale(time_s)
+        elif self.state is State.ARMING:
+            if self._calm_since_s is not None and time_s - self._calm_since_s >= self.config.arming_s:
+                self._missed = 0
+                self._enter(State.ENGAGED, "the operator is followed", time_s)
+            elif for_s >= self.config.arming_timeout_s:
+                self.release(f"not ready within {self.config.arming_timeout_s:g} s: {self.reason}", time_s)
+
+    def _stale(self, time_s: float) -> None:
+        age = f"what is seen is {self.age_s(time_s):.2f} s old, over max_age_s {self.config.max_age_s:g}"
+        if self.state is State.ENGAGED:
+            self.hold(age, time_s)
+        else:
+            self.release(age, time_s)
+
+    def _pressed(self, time_s: float) -> bool:
+        return not self.config.require_deadman or time_s - self._deadman_s <= self.config.deadman_timeout_s
+
+    def _enter(self, state: State, reason: str, time_s: float) -> None:
+        self.state, self.reason, self.entered_s = state, reason, time_s
+        if state in (State.DISENGAGED, State.FAULT):
+            self.operator_id = 0
+        self._on_change()
+
+    def _say(self, reason: str) -> None:
+        if reason != self.reason:
+            self.reason = reason
+            self._on_change()
+
+
+def _other(glance: Glance) -> str:
+    if not glance.operator_id:
+        return "the operator is not seen any more"
+    return f"person {glance.operator_id} is the operator now, who did not ask"

@@ -1,0 +1,43 @@
+"""A gesture that asks: both wrists above the head for a while."""
+
+MARGIN_M = 0.05
+"""So far above the head both wrists must be to count as raised, and so far below it to count as lowered."""
+
+
+class RaisedHands:
+    """Tells once when both hands have been up for a while; they must be lowered before it tells again.
+
+    Args:
+        for_s: how long they must be up [s].
+    """
+
+    def __init__(self, for_s: float) -> None:
+        self.for_s = for_s
+        self._up_since_s: float | None = None
+        self._lowered = False
+
+    def reset(self) -> None:
+        """Forget everything; hands that are up now do not count until they were lowered."""
+        self._up_since_s = None
+        self._lowered = False
+
+    def see(self, above_head_m: tuple[float, float] | None, time_s: float) -> bool:
+        """Whether the gesture has just been made.
+
+        Args:
+            above_head_m: how far each wrist is above the head [m]; None where that is not known.
+            time_s: when that was [s].
+        """
+        if above_head_m is None or min(above_head_m) < MARGIN_M:
+            self._up_since_s = None
+            if above_head_m is not None and max(above_head_m) < -MARGIN_M:
+                self._lowered = True
+            return False
+        if not self._lowered:
+            return False
+        if self._up_since_s is None:
+            self._up_since_s = time_s
+        if time_s - self._up_since_s < self.for_s:
+            return False
+        self.reset()
+        return True

@@ -1,0 +1,295 @@
+"""Limits for poses that a robot follows: what of a measurement is believed, and how far a command may go.
+
+Two things, both for N targets at once:
+
+- ``Bands`` look at measurements: one that could be (pass), one that the robot cannot follow as fast (clamp),
+and
+  one that nobody can have moved to since the last (reject), which is as if it had not been measured.
+- A ``Governor`` moves commands towards goals within speed, acceleration and workspace. Whatever the goals
+are, each
+  step is finite, no longer than the speed allows, changes the velocity by no more than the acceleration
+  allows, and can still be braked inside the workspace.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.errors import SettingError
+from frankmocap_ros.geometry import (
+    Array,
+    dot,
+    normalize,
+    quat_conjugate,
+    quat_from_rotvec,
+    quat_multiply,
+    quat_to_rotvec,
+)
+
+Mask = NDArray[np.bool_]
+
+LEAP_S = 0.06
+"""A joint that is seen again has had no more time than this to move, whatever passed: about two images.
+Else a leap would be believed if it only lasted."""
+
+FORGET_S = 0.5
+"""What was not believed for so long starts anew, at rest."""
+
+MAX_STEP_S = 0.05
+"""A step of more time than this counts as this: after a pause nothing leaps."""
+
+# the share of the acceleration that the approach to a goal plans with: steps are not infinitely short
+_PLANNED = 0.8
+_SETTLING_S = 0.03
+"""A gap is closed over about so long: in one step, every tremble would take the full acceleration."""
+_WITHIN = 1e-9  # what rounding may add to a position at the wall [m]
+
+
+@dataclass(frozen=True, eq=False)
+class Limits:
+    """Limits of N targets, in the robot's base frame.
+
+    Attributes:
+        max_speed, max_acceleration: shape (N,) [m/s], [m/s^2].
+        max_angular_speed, max_angular_acceleration: shape (N,) [rad/s], [rad/s^2].
+        low, high: shape (N, 3), corners of the workspace [m].
+
+    Raises:
+        SettingError: a number is not finite or not above 0, or the workspace is empty.
+    """
+
+    max_speed: Array
+    max_acceleration: Array
+    max_angular_speed: Array
+    max_angular_acceleration: Array
+    low: Array
+    high: Array
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        for name in ("max_speed", "max_acceleration", "max_angular_speed", "max_angular_acceleration"):
+            values = getattr(self, name)
+            if not (np.isfinite(values).all() and (values > 0.0).all()):
+                raise SettingError(f"{name}: {values.tolist()} is out of range; allowed: finite and above 0")
+        if not (self.low < self.high).all():
+            raise SettingError(
+                f"the workspace is empty: workspace_min {self.low.tolist()} must be below workspace_max "
+                f"{self.high.tolist()} on every axis"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """Where N targets are to go.
+
+    Attributes:
+        positions: shape (N, 3) [m]; those outside the workspace count as the nearest point in it.
+        velocities: shape (N, 3), how the positions move [m/s].
+        orientations: shape (N, 4), unit quaternions x y z w.
+        angular_velocities: shape (N, 3), how the orientations turn [rad/s].
+        follow: shape (N,), which targets go there; the others brake and stay.
+    """
+
+    positions: Array
+    velocities: Array
+    orientations: Array
+    angular_velocities: Array
+    follow: Mask
+
+    def reflected(self) -> "Goal":
+        """The same seen in a mirror that stands upright before the person: y turns its sign."""
+        polar, axial = np.array((1.0, -1.0, 1.0)), np.array((-1.0, 1.0, -1.0))
+        return Goal(
+            self.positions * polar,
+            self.velocities * polar,
+            self.orientations * (-1.0, 1.0, -1.0, 1.0),
+            self.angular_velocities * axial,
+            self.follow,
+        )
+
+    def sound(self) -> Mask:
+        """Which targets are to follow numbers that are finite, shape (N,)."""
+        moving = np.concatenate(
+            [self.positions, self.velocities, self.orientations, self.angular_velocities], axis=-1
+        )
+        return np.asarray(self.follow & np.isfinite(moving).all(axis=-1))
+
+
+class Belief:
+    """Which of N measured poses are believed.
+
+    Args:
+        speed: shape (N,), nobody moves faster [m/s].
+        angular_speed: shape (N,), nobody turns faster [rad/s].
+    """
+
+    def __init__(self, speed: Array, angular_speed: Array) -> None:
+        self._speed, self._angular_speed = speed, angular_speed
+        self._positions = np.zeros((len(speed), 3))
+        self._orientations = np.zeros((len(speed), 4))
+        self._time_s = np.full(len(speed), np.nan)
+
+    def reset(self) -> None:
+        """Forget what was measured: the next measurement is believed."""
+        self._time_s[:] = np.nan
+
+    def judge(self, positions: Array, orientations: Array, time_s: float, valid: Mask) -> Mask:
+        """Compare with the last measurement that was believed.
+
+        Args:
+            positions: shape (N, 3) [m].
+            orientations: shape (N, 4), unit quaternions x y z w.
+            time_s: when they were measured, later than the last time [s].
+            valid: shape (N,), which of them are measurements.
+
+        Returns:
+            Which are believed, shape (N,).
+        """
+        since = time_s - self._time_s
+        fresh = ~(since <= FORGET_S)  # also NaN
+        time = np.where(fresh, 1.0, np.minimum(since, LEAP_S))
+        way = positions - self._positions
+        turn = quat_to_rotvec(quat_multiply(orientations, quat_conjugate(self._orientations)))
+        possible = (np.sqrt(dot(way, way)) <= self._speed * time) & (
+            np.sqrt(dot(turn, turn)) <= self._angular_speed * time
+        )
+        believed = valid & (fresh | possible)
+        self._positions[believed] = positions[believed]
+        self._orientations[believed] = orientations[believed]
+        self._time_s[believed] = time_s
+        return np.asarray(believed)
+
+
+class Governor:
+    """Moves N commanded poses towards goals, within limits.
+
+    Attributes:
+        positions: shape (N, 3), what is commanded [m]; a new array at each step.
+        orientations: shape (N, 4), unit quaternions x y z w; their signs never jump.
+        velocities: shape (N, 3) [m/s].
+        angular_velocities: shape (N, 3) [rad/s].
+        at_speed, at_acceleration, at_workspace: shape (N,), which limit held the last step back.
+
+    Args:
+        limits: of the N targets.
+        positions, orientations: where to start, at rest; positions inside the workspace.
+
+    Raises:
+        SettingError: a start is not finite or outside the workspace.
+    """
+
+    def __init__(self, limits: Limits, positions: Array, orientations: Array) -> None:
+        self._limits = limits
+        n = len(limits.max_speed)
+        outside = ~((positions >= limits.low) & (positions <= limits.high)).all(axis=-1)
+        if outside.any() or not np.isfinite(orientations).all():
+            raise SettingError(
+                f"target {np.flatnonzero(outside).tolist()} starts outside the workspace, at "
+                f"{np.round(positions[outside], 3).tolist()} m"
+            )
+        self.positions = positions.copy()
+        self.orientations = normalize(orientations)
+        self.velocities = np.zeros((n, 3))
+        self.angular_velocities = np.zeros((n, 3))
+        self.at_speed = np.zeros(n, dtype=bool)
+        self.at_acceleration = np.zeros(n, dtype=bool)
+        self.at_workspace = np.zeros(n, dtype=bool)
+
+    def step(self, goal: Goal, dt: float) -> None:
+        """One step towards a goal. What is not finite in it is not followed.
+
+        Args:
+            goal: of the N targets.
+            dt: time since the last step [s]; none where it is not above 0, and at most ``MAX_STEP_S``.
+        """
+        if not dt > 0.0:
+            return
+        dt = min(dt, MAX_STEP_S)
+        follow = goal.sound()
+        self.at_speed[:] = self.at_acceleration[:] = self.at_workspace[:] = False
+        self._move(goal, dt, follow)
+        self._turn(goal, dt, follow)
+
+    def _move(self, goal: Goal, dt: float, follow: Mask) -> None:
+        limits, moving = self._limits, follow[:, None]
+        inside = np.clip(np.where(moving, goal.positions, 0.0), limits.low, limits.high)
+        beyond = moving & (inside != goal.positions)
+        feed = np.where(moving & ~beyond, goal.velocities, 0.0)
+        # the goal as it was when the last step ended: what it moved since is the feed's part
+        gap = np.where(moving, inside - feed * dt - self.positions, 0.0)
+        wanted = np.where(moving, feed + _approach(gap, limits.max_acceleration, dt), 0.0)
+        velocities = self._limited(
+            wanted, self.velocities, (limits.max_speed, limits.max_acceleration), dt, follow
+        )
+        velocities, walled = self._braking_inside(velocities, dt)
+        self.at_workspace |= walled | beyond.any(axis=-1)
+        self.velocities = velocities
+        self.positions = np.clip(self.positions + velocities * dt, limits.low, limits.high)
+
+    def _turn(self, goal: Goal, dt: float, follow: Mask) -> None:
+        limits, moving = self._limits, follow[:, None]
+        feed = np.where(moving, goal.angular_velocities, 0.0)
+        facing = np.where(moving, goal.orientations, self.orientations)
+        facing = quat_multiply(quat_from_rotvec(-feed * dt), facing)
+        gap = quat_to_rotvec(quat_multiply(facing, quat_conjugate(self.orientations)))
+        wanted = np.where(moving, feed + _approach(gap, limits.max_angular_acceleration, dt), 0.0)
+        speed, acceleration = limits.max_angular_speed, limits.max_angular_acceleration
+        turning = self._limited(wanted, self.angular_velocities, (speed, acceleration), dt, follow)
+        self.angular_velocities = turning
+        turned = normalize(quat_multiply(quat_from_rotvec(turning * dt), self.orientations))
+        opposite = dot(turned, self.orientations) < 0.0
+        self.orientations = np.where(opposite[:, None], -turned, turned)
+
+    def _limited(
+        self, wanted: Array, now: Array, bounds: tuple[Array, Array], dt: float, follow: Mask
+    ) -> Array:
+        """Wanted velocities within speed and acceleration; notes where they were not."""
+        max_speed, max_acceleration = bounds
+        slower, fast = _shortened(wanted, max_speed)
+        change, hard = _shortened(slower - now, max_acceleration * dt)
+        self.at_speed |= fast & follow
+        self.at_acceleration |= hard & follow
+        return now + change
+
+    def _braking_inside(self, velocities: Array, dt: float) -> tuple[Array, Mask]:
+        """Velocities from which the target can stop inside the workspace, and which ones had to be changed.
+
+        From where the last step led, braking straight is always possible: the way v dt at the braked v and
+        the way v^2 / 2a from there are together shorter than v^2 / 2a before. Mixtures of that and what is
+        wanted keep to the speed and to the acceleration, as both do.
+        """
+        allowed = self._stops_inside(velocities, dt)
+        if allowed.all():
+            return velocities, ~allowed
+        brake = self.velocities - _shortened(self.velocities, self._limits.max_acceleration * dt)[0]
+        result = np.where(allowed[:, None], velocities, brake)
+        done = allowed.copy()
+        for share in (0.75, 0.5, 0.25):
+            mixed = brake + share * (velocities - brake)
+            better = ~done & self._stops_inside(mixed, dt)
+            result[better] = mixed[better]
+            done |= better
+        return result, ~allowed
+
+    def _stops_inside(self, velocities: Array, dt: float) -> Mask:
+        limits = self._limits
+        speed = np.sqrt(dot(velocities, velocities))
+        way = velocities * (dt + 0.5 * speed / limits.max_acceleration)[:, None]
+        stop = self.positions + way
+        within = (stop >= limits.low - _WITHIN) & (stop <= limits.high + _WITHIN)
+        return np.asarray(within.all(axis=-1))
+
+
+def _approach(gap: Array, acceleration: Array, dt: float) -> Array:
+    """Velocities that close gaps soon, or as fast as they can still be braked: v^2 = 2 a d."""
+    distance = np.sqrt(dot(gap, gap))
+    speed = np.minimum(np.sqrt(2.0 * _PLANNED * acceleration * distance), distance / max(dt, _SETTLING_S))
+    return np.asarray(gap * (speed / np.maximum(distance, 1e-300))[:, None])
+
+
+def _shortened(vectors: Array, lengths: Array) -> tuple[Array, Mask]:
+    """Vectors no longer than ``lengths``, and which ones were."""
+    long = np.sqrt(dot(vectors, vectors))
+    share = np.minimum(1.0, lengths / np.maximum(long, 1e-300))
+    return vectors * share[:, None], long > lengths

@@ -1,0 +1,91 @@
+"""What one message says of the operator, and which of the operator's joints become commands."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.geometry import Array, quat_multiply, quat_rotate
+from frankmocap_ros.skeleton import BODY_WITH_HANDS, mirrored
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Poses:
+    """N poses in one frame.
+
+    Attributes:
+        positions: shape (N, 3) [m].
+        orientations: shape (N, 4), unit quaternions x y z w.
+        confidence: shape (N,), 0..1.
+        valid: shape (N,), which of them hold; the others are zero and identity.
+        oriented: shape (N,), of which of these the orientation is known.
+    """
+
+    positions: Array
+    orientations: Array
+    confidence: Array
+    valid: Mask
+    oriented: Mask
+
+    def rotated(self, rotation: Array) -> "Poses":
+        """The same poses seen from a frame into which ``rotation``, shape (4,), turns."""
+        return Poses(
+            quat_rotate(rotation, self.positions),
+            quat_multiply(rotation, self.orientations),
+            self.confidence,
+            self.valid,
+            self.oriented,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """One message, as far as it concerns the operator.
+
+    Attributes:
+        captured_s: when the image was taken, on the caller's steady clock [s].
+        operator_id: the operator's id; 0 for nobody.
+        poses: of the watched joints, in the camera's optical frame; valid are TRACKED and PREDICTED ones.
+        tracked: shape (N,), which of them are TRACKED.
+    """
+
+    captured_s: float
+    operator_id: int
+    poses: Poses
+    tracked: Mask
+
+
+@dataclass(frozen=True)
+class Target:
+    """One thing of the robot that follows one joint of the operator.
+
+    Attributes:
+        name: of the command.
+        joint: the operator's joint that it follows.
+        origin: the joint that positions are relative to; empty for the camera.
+        robot_length: length of the robot's limb from its counterpart of ``origin`` to this target [m]; where
+            it is above 0, positions are scaled by it and by the length of the operator's limb.
+    """
+
+    name: str
+    joint: str
+    origin: str = ""
+    robot_length: float = 0.0
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """The joints from ``origin`` to ``joint`` along the limb; empty where there is no such limb."""
+        names = [self.joint]
+        parents = BODY_WITH_HANDS.parent_names
+        while names[-1] != self.origin:
+            parent = parents[BODY_WITH_HANDS.index[names[-1]]]
+            if not parent:
+                return ()
+            names.append(parent)
+        return tuple(reversed(names))
+
+    def mirrored(self) -> "Target":
+        """The same target following the joint of the other side."""
+        return Target(self.name, mirrored(self.joint), mirrored(self.origin), self.robot_length)

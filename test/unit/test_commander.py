@@ -1,0 +1,587 @@
+"""From an operator who misbehaves to commands: what goes out is always within the limits, or nothing."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from frankmocap_ros.figure import scene
+from frankmocap_ros.geometry import (
+    quat_conjugate,
+    quat_from_rotvec,
+    quat_multiply,
+    quat_rotate,
+    quat_to_rotvec,
+)
+from frankmocap_ros.settings import updated
+from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.commander import Commander
+from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.teleop.gate import State
+from frankmocap_ros.teleop.sight import Poses, Sight, Target
+
+LATENCY_S = 0.03
+TICK_S = 0.01
+IDENTITY = np.array([0.0, 0.0, 0.0, 1.0])
+TARGETS = (Target("left", "left_wrist", "neck"), Target("right", "right_wrist", "neck"))
+
+
+def robot_at(positions=((0.3, 0.2, 0.0), (0.3, -0.2, 0.0)), orientations=None):
+    n = len(positions)
+    turned = np.tile(IDENTITY, (n, 1)) if orientations is None else np.asarray(orientations)
+    return RobotPoses(np.array(positions), turned, np.zeros((n, 3)), np.tile(IDENTITY, (n, 1)), False)
+
+
+class Teleoperation:
+    """A synthetic operator, a camera that may misbehave, a commander, and everything it put out.
+
+    ``self.person`` changes what the figure's poses are, ``self.sight`` what the message says,
+    ``self.period_s`` how often there is one; each may be set at any time.
+    """
+
+    def __init__(self, targets=TARGETS, robot=None, **config):
+        self.config = updated(GateConfig(), {"hold_s": 0.5, **config})
+        self.time_s = 50.0
+        self.log = []
+        self.robot = robot if robot is not None else robot_at()
+        self.commander = Commander(self.config, targets, lambda: self.robot, self.time_s, self._changed)
+        self.index = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
+        self.random = np.random.default_rng(1)
+        self.person = lambda positions, orientations, t: (positions, orientations)
+        self.sight = lambda sight: sight
+        self.period_s = 1 / 30
+        self.next_s = self.time_s
+        self.waiting = []
+        self.commands = []
+
+    def _changed(self):
+        gate = self.commander.gate
+        self.log.append((gate.state, gate.reason))
+
+    @property
+    def gate(self):
+        return self.commander.gate
+
+    @property
+    def states(self):
+        found = []
+        for state, _ in self.log:
+            if not found or found[-1] is not state:
+                found.append(state)
+        return found
+
+    def seen(self, t):
+        """What the mocap node says of the figure at a time: it stands still, and sways its arms gently."""
+        figure = scene("stall", 4.5)[0]  # at rest
+        positions, orientations = figure.positions[self.index].copy(), figure.orientations_xyzw[self.index]
+        sway = 0.03 * np.sin(2 * np.pi * 0.5 * t)
+        for name in ("left_wrist", "right_wrist"):
+            if name in self.commander.watched:
+                positions[self.commander.watched.index(name), 1] += sway
+        positions += self.random.normal(0, 0.0005, positions.shape)
+        positions, orientations = self.person(positions, orientations, t)
+        n = len(positions)
+        yes = np.ones(n, dtype=bool)
+        return Sight(t, 1, Poses(positions, orientations, np.ones(n), yes, yes), yes)
+
+    def run(self, seconds, until=None):
+        """Let time pass; returns how long it took until a state."""
+        start_s = self.time_s
+        while self.time_s < start_s + seconds - 1e-9:
+            self.time_s += TICK_S
+            while self.time_s >= self.next_s:
+                self.waiting.append(self.sight(self.seen(self.next_s)))
+                self.next_s += self.period_s
+            while self.waiting and (
+                self.waiting[0] is None or self.waiting[0].captured_s + LATENCY_S <= self.time_s
+            ):
+                sight = self.waiting.pop(0)
+                if sight is not None:
+                    self.commander.see(sight, self.time_s)
+            command = self.commander.tick(self.time_s)
+            if command is not None:
+                assert self.gate.state in (State.ENGAGED, State.HOLD)
+                assert command.held == (self.gate.state is State.HOLD)
+                self.commands.append(command)
+            if until is not None and self.gate.state is until:
+                return self.time_s - start_s
+        assert until is None, f"{until!r} was not reached; {self.log}"
+        return seconds
+
+    def engaged(self):
+        self.run(0.3)
+        assert self.commander.request(self.time_s) == ""
+        self.run(3.0, until=State.ENGAGED)
+        self.run(0.5)
+        return self
+
+    def check(self):
+        """Every promise about every command so far."""
+        check_commands(self.commands, self.config)
+
+    def silent_since(self, time_s):
+        return all(command.time_s <= time_s for command in self.commands)
+
+
+def check_commands(commands, config):
+    """Finite, of unit length, within speed and acceleration, inside the workspace, later each time."""
+    for command in commands:
+        assert np.isfinite(command.positions).all()
+        assert np.abs(np.linalg.norm(command.orientations, axis=1) - 1.0).max() < 1e-9
+        assert (command.positions >= np.array(config.workspace_min) - 1e-9).all()
+        assert (command.positions <= np.array(config.workspace_max) + 1e-9).all()
+    velocity = None
+    for before, after in itertools.pairwise(commands):
+        dt = after.time_s - before.time_s
+        assert dt > 0.0
+        if dt > 1.5 * TICK_S:  # silent in between: another engagement, or a hole that the robot saw as well
+            velocity = None
+            continue
+        step = after.positions - before.positions
+        assert np.linalg.norm(step, axis=1).max() <= config.max_speed * dt + 1e-9
+        turn = quat_to_rotvec(quat_multiply(after.orientations, quat_conjugate(before.orientations)))
+        assert np.linalg.norm(turn, axis=1).max() <= config.max_angular_speed * dt + 1e-6
+        assert (np.sum(after.orientations * before.orientations, axis=1) > 0.0).all()
+        if velocity is not None:
+            change = np.linalg.norm(step / dt - velocity, axis=1).max()
+            assert change <= config.max_acceleration * dt + 1e-6
+        velocity = step / dt
+
+
+# -- following
+
+
+def test_the_first_command_is_where_the_robot_is():
+    t = Teleoperation()
+    t.run(0.3)
+    t.commander.request(t.time_s)
+    t.run(3.0, until=State.ENGAGED)
+    t.run(0.05)
+    assert np.abs(t.commands[0].positions - t.robot.positions).max() < 0.005
+    assert np.abs(t.commands[0].orientations - t.robot.orientations).max() < 0.02
+
+
+def moved(offset, at_s, over_s=1.0, joint="left_wrist"):
+    """A person who moves one joint by so much in the optical frame."""
+
+    def person(watched, positions, t):
+        share = np.clip((t - at_s) / over_s, 0.0, 1.0)
+        positions = positions.copy()
+        positions[watched.index(joint)] += share * share * (3 - 2 * share) * np.asarray(offset)
+        return positions
+
+    return person
+
+
+@pytest.mark.parametrize(
+    "offset, expected",
+    [
+        ((0.0, 0.0, -0.3), (0.3, 0.0, 0.0)),  # towards the camera, which the operator faces: forward
+        ((0.3, 0.0, 0.0), (0.0, 0.3, 0.0)),  # to the right in the image: the operator's left
+        ((0.0, -0.3, 0.0), (0.0, 0.0, 0.3)),  # up
+    ],
+    ids=["forward", "left", "up"],
+)
+def test_commands_move_as_the_operator_does(offset, expected):
+    t = Teleoperation(smoothing="none").engaged()
+    before = t.commands[-1].positions
+    path = moved(offset, t.time_s)
+    t.person = lambda p, q, s: (path(t.commander.watched, p, s), q)
+    t.run(2.0)
+    t.check()
+    way = t.commands[-1].positions - before
+    sway = 0.07
+    assert np.allclose(way[0], expected, atol=sway)
+    assert np.abs(way[1]).max() < sway
+
+
+def test_motion_scale_and_mirror():
+    t = Teleoperation(motion_scale=0.5, mirror=True, smoothing="none").engaged()
+    before = t.commands[-1].positions
+    path = moved((0.4, 0.0, 0.0), t.time_s)  # the operator's left hand goes to their left
+    t.person = lambda p, q, s: (path(t.commander.watched, p, s), q)
+    t.run(2.0)
+    way = t.commands[-1].positions - before
+    assert np.allclose(way[1], (0.0, -0.2, 0.0), atol=0.04), (
+        "the robot's right goes to its right, half as far"
+    )
+    assert np.abs(way[0]).max() < 0.04
+
+
+def test_a_camera_that_looks_down_is_levelled():
+    pitch = np.radians(30.0)
+    down = quat_from_rotvec(np.array((pitch, 0.0, 0.0)))  # the world seen from a camera turned about its x
+    t = Teleoperation(camera_pitch_deg=30.0, smoothing="none")
+    path = moved((0.0, -0.3, 0.0), 1e9)
+    t.person = lambda p, q, s: (quat_rotate(down, path(t.commander.watched, p, s)), quat_multiply(down, q))
+    t.engaged()
+    before = t.commands[-1].positions
+    path = moved((0.0, -0.3, 0.0), t.time_s)
+    t.run(2.0)
+    assert np.allclose((t.commands[-1].positions - before)[0], (0.0, 0.0, 0.3), atol=0.07)
+
+
+def test_turning_a_hand_turns_the_command_about_the_same_axis():
+    start = quat_from_rotvec(np.array([[0.3, -0.2, 0.9], [0.0, 0.0, 0.0]]))
+    t = Teleoperation(robot=robot_at(orientations=start), smoothing="none").engaged()
+    before = t.commands[-1].orientations
+    since = t.time_s
+
+    def person(p, q, s):
+        angle = 0.8 * np.clip(s - since, 0.0, 1.0)
+        q = q.copy()
+        row = t.commander.watched.index("left_wrist")
+        q[row] = quat_multiply(
+            quat_from_rotvec(np.array((0.0, angle, 0.0))), q[row]
+        )  # about the camera's y: down
+        return p, q
+
+    t.person = person
+    t.run(2.5)
+    t.check()
+    turn = quat_to_rotvec(quat_multiply(t.commands[-1].orientations, quat_conjugate(before)))
+    assert np.allclose(turn[0], (0.0, 0.0, -0.8), atol=0.02)
+    assert np.allclose(turn[1], 0.0, atol=0.02)
+
+
+def test_walking_moves_nothing():
+    t = Teleoperation().engaged()
+    before = t.commands[-1].positions
+    since = t.time_s
+    t.person = lambda p, q, s: (p + np.array((0.5 * max(0.0, s - since), 0.0, 0.0)), q)
+    t.run(2.0)
+    assert t.gate.state is State.ENGAGED
+    assert np.abs(t.commands[-1].positions - before).max() < 0.07
+
+
+def test_a_robot_with_shoulders_comes_into_the_operators_posture():
+    targets = (Target("left", "left_wrist", "left_shoulder", robot_length=0.6),)
+    robot = RobotPoses(
+        np.array([[0.2, 0.3, -0.3]]), IDENTITY[None], np.array([[0.0, 0.2, 0.0]]), IDENTITY[None], True
+    )
+    t = Teleoperation(targets, robot, align_s=2.0, smoothing="none").engaged()
+    t.run(3.0)
+    t.check()
+    figure = scene("stall", 4.5)[0]
+    at = {
+        name: figure.positions[BODY_WITH_HANDS.index[name]]
+        for name in ("left_shoulder", "left_elbow", "left_wrist")
+    }
+    length = sum(
+        np.linalg.norm(at[b] - at[a])
+        for a, b in (("left_shoulder", "left_elbow"), ("left_elbow", "left_wrist"))
+    )
+    way = at["left_wrist"] - at["left_shoulder"]
+    expected = np.array((-way[2], way[0], -way[1])) * 0.6 / length + robot.origins[0]  # who faces the camera
+    assert np.allclose(t.commands[-1].positions[0], expected, atol=0.06)
+
+
+def test_lag_and_jitter_are_told():
+    t = Teleoperation().engaged()
+    since = t.time_s
+    t.person = lambda p, q, s: (p + 0.3 * np.sin(2.0 * (s - since)) * _only(t, "left_wrist"), q)
+    t.run(4.0)
+    quality = t.commander.quality
+    assert 5.0 < quality.lag_ms < 120.0
+    assert 0.0 < quality.jitter_mm < 10.0
+    assert quality.measured_jitter_mm > 0.0
+
+
+def _only(t, name):
+    rows = np.zeros((len(t.commander.watched), 3))
+    rows[t.commander.watched.index(name), 1] = 1.0
+    return rows
+
+
+# -- an operator and a camera that misbehave
+
+
+def test_walking_out_is_held_then_silent():
+    t = Teleoperation().engaged()
+    t.sight = lambda s: replace(s, operator_id=0, poses=_nothing(s.poses), tracked=np.zeros_like(s.tracked))
+    left_s = t.time_s
+    assert t.run(1.0, until=State.HOLD) < 0.11
+    t.run(3.0)
+    t.check()
+    assert t.states == [State.ARMING, State.ENGAGED, State.HOLD, State.DISENGAGED]
+    assert t.silent_since(left_s + 0.11 + t.config.hold_s)
+    held = [c for c in t.commands if c.held]
+    assert held and np.allclose(held[-1].positions, held[len(held) // 2].positions), "it stays where it was"
+
+
+def _nothing(poses):
+    n = len(poses.valid)
+    none = np.zeros(n, dtype=bool)
+    return Poses(np.zeros((n, 3)), np.tile(IDENTITY, (n, 1)), np.zeros(n), none, none)
+
+
+@pytest.mark.parametrize("who", ["the whole person", "one hand"])
+def test_teleporting_70_cm_is_not_followed(who):
+    t = Teleoperation().engaged()
+    before = t.commands[-1].positions
+    leap = np.array((0.7, 0.0, 0.0))
+
+    def person(p, q, s):
+        p = p.copy()
+        rows = slice(None) if who == "the whole person" else t.commander.watched.index("left_wrist")
+        p[rows] += leap
+        return p, q
+
+    t.person = person
+    assert t.run(1.0, until=State.HOLD) < 0.2
+    assert "moved further than anybody moves" in t.gate.reason
+    t.run(2.0)
+    t.check()
+    assert np.abs(t.commands[-1].positions - before).max() < 0.08, "nothing of the leap reaches the robot"
+
+
+def test_one_wrong_frame_is_left_out():
+    t = Teleoperation().engaged()
+    before = t.commands[-1].positions
+    wrong = t.time_s + 0.05
+    t.person = lambda p, q, s: (p + 0.7 * _only(t, "left_wrist") * (wrong < s < wrong + 0.04), q)
+    t.run(1.0)
+    t.check()
+    assert t.gate.state is State.ENGAGED
+    assert np.abs(np.array([c.positions - before for c in t.commands[-100:]])).max() < 0.08
+
+
+def test_a_second_person_never_inherits_control():
+    t = Teleoperation().engaged()
+    t.sight = lambda s: replace(s, operator_id=2)
+    t.run(6.0)
+    t.check()
+    assert t.states == [State.ARMING, State.ENGAGED, State.HOLD, State.DISENGAGED]
+    assert "person 2" in t.log[-1][1] or "person 2" in t.log[-2][1]
+
+
+@pytest.mark.parametrize("how", ["nothing comes", "the same message again", "the same pose with new stamps"])
+def test_freezing_is_held_then_silent(how):
+    t = Teleoperation(max_frozen_s=0.3).engaged()
+    last = t.seen(t.time_s)
+    t.sight = {
+        "nothing comes": lambda s: None,
+        "the same message again": lambda s: last,
+        "the same pose with new stamps": lambda s: replace(last, captured_s=s.captured_s),
+    }[how]
+    since_s = t.time_s
+    took = t.run(2.0, until=State.HOLD)
+    assert took <= (0.2 + 0.05 if how != "the same pose with new stamps" else 0.3 + 0.2)
+    t.run(3.0)
+    t.check()
+    assert t.gate.state is State.DISENGAGED
+    assert t.silent_since(since_s + took + t.config.hold_s + 0.02)
+    if how != "the same pose with new stamps":
+        assert t.silent_since(since_s + t.config.max_age_s + 0.02), "nothing old goes out, not even as held"
+
+
+@pytest.mark.parametrize("what", ["positions", "orientations", "confidence"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_numbers_that_are_none_are_not_followed(what, value):
+    t = Teleoperation().engaged()
+
+    def sight(s):
+        wrong = getattr(s.poses, what).copy()
+        wrong[...] = value
+        return replace(s, poses=replace(s.poses, **{what: wrong}))
+
+    t.sight = sight
+    if what == "confidence" and value > 1.0:
+        t.run(1.0)
+        assert t.gate.state is State.ENGAGED, "more than sure is sure"
+    else:
+        assert t.run(1.0, until=State.HOLD) < 0.2
+    t.run(2.0)
+    t.check()
+
+
+@pytest.mark.parametrize("stall_s, held", [(0.15, False), (0.3, True), (2.0, True)])
+def test_stalls(stall_s, held):
+    t = Teleoperation().engaged()
+    t.next_s += stall_s - t.period_s
+    t.run(4.0)
+    t.check()
+    assert (State.HOLD in t.states) == held
+    assert t.gate.state is (State.DISENGAGED if held else State.ENGAGED)
+
+
+def test_five_images_a_second_are_too_few():
+    t = Teleoperation().engaged()
+    t.period_s = 0.2
+    t.run(1.0, until=State.HOLD)
+    t.run(3.0)
+    t.check()
+    assert t.gate.state is State.DISENGAGED
+
+
+def test_no_command_before_and_after():
+    t = Teleoperation()
+    t.run(1.0)
+    assert t.commands == []
+    t.commander.request(t.time_s)
+    t.run(0.8)
+    assert t.gate.state is State.ARMING and t.commands == []
+    t.run(1.0)
+    t.commander.gate.release("asked to", t.time_s)
+    n = len(t.commands)
+    t.run(1.0)
+    assert n and len(t.commands) == n
+
+
+def test_backward_and_future_stamps_are_left_out_and_counted():
+    t = Teleoperation().engaged()
+    t.sight = lambda s: replace(s, captured_s=s.captured_s - 5.0)
+    t.run(1.0, until=State.HOLD)
+    assert t.commander.ignored["earlier stamp"] > 3
+    t = Teleoperation().engaged()
+    now = Teleoperation().seen(0.0)
+    t.commander.see(replace(now, captured_s=t.time_s + 1.0), t.time_s)
+    assert t.commander.ignored["stamp in the future"] == 1
+    t.commander.see(replace(now, captured_s=np.nan), t.time_s)
+    assert t.commander.ignored["stamp in the future"] == 2
+
+
+def test_a_clock_that_was_set_back_is_taken_once_disengaged():
+    t = Teleoperation().engaged()
+    t.sight = lambda s: replace(s, captured_s=s.captured_s - 0.15)
+    t.run(0.1)
+    t.run(3.0)
+    t.gate.release("asked to", t.time_s)
+    t.run(0.3)
+    assert t.commander.request(t.time_s) == ""
+
+
+# -- the robot
+
+
+def test_a_robot_whose_place_is_not_known_is_not_engaged():
+    t = Teleoperation(robot="nothing has come on ~/reference/left")
+    t.run(0.3)
+    assert t.commander.request(t.time_s) == "nothing has come on ~/reference/left"
+    assert t.gate.state is State.DISENGAGED
+
+
+def test_a_robot_outside_the_workspace_is_not_engaged():
+    t = Teleoperation(robot=robot_at(((0.3, 0.2, 0.0), (0.3, -0.2, 3.0))))
+    t.run(0.3)
+    assert t.commander.request(t.time_s) == ""
+    t.run(2.0)
+    assert t.commands == []
+    assert "outside the workspace" in t.gate.reason
+
+
+def test_who_stands_sideways_has_no_heading():
+    t = Teleoperation(required_joints=("left_wrist",))
+
+    def person(p, q, s):
+        p = p.copy()
+        p[t.commander.watched.index("left_shoulder")] = p[t.commander.watched.index("right_shoulder")]
+        return p, q
+
+    t.person = person
+    t.run(0.3)
+    t.commander.request(t.time_s)
+    t.run(2.0)
+    assert t.commands == []
+    assert "face" in t.gate.reason
+
+
+def test_the_gesture_asks_and_gives_back():
+    t = Teleoperation(gesture=True, gesture_s=0.5)
+    raised_s = np.inf
+
+    def person(p, q, s):
+        p = p.copy()
+        share = np.clip(2.0 * (s - raised_s), 0.0, 1.0)
+        head = p[t.commander.watched.index("head")]
+        for name in ("left_wrist", "right_wrist"):
+            row = t.commander.watched.index(name)
+            height = 0.5 - 0.8 * share  # in the optical frame, down is positive
+            p[row] = head + np.array((0.0, height, 0.0)) + t.random.normal(0, 5e-4, 3)
+        return p, q
+
+    t.person = person
+    t.run(0.5)
+    raised_s = t.time_s
+    t.run(2.0, until=State.ARMING)
+    t.run(3.0, until=State.ENGAGED)
+    t.run(1.0)
+    assert t.gate.state is State.ENGAGED, "hands that stay up ask for nothing more"
+    raised_s = np.inf  # they leap down, which is not believed, and have to be seen again
+    t.run(2.0)
+    assert t.gate.state is State.DISENGAGED
+    t.commander.request(t.time_s)
+    t.run(3.0, until=State.ENGAGED)
+    raised_s = t.time_s
+    t.run(2.0, until=State.DISENGAGED)
+    assert t.gate.reason == "both hands were raised"
+    t.check()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_anything_an_operator_may_do(data):
+    """Random troubles, requests and settings: every promise about every command holds."""
+    t = Teleoperation(
+        smoothing=data.draw(st.sampled_from(("none", "one_euro"))),
+        max_prediction_ms=data.draw(st.sampled_from((0.0, 20.0, 300.0))),
+        max_speed=data.draw(st.sampled_from((0.1, 1.5, 7.0))),
+        max_acceleration=data.draw(st.sampled_from((0.5, 15.0, 300.0))),
+        workspace_max=data.draw(st.sampled_from(((2.0, 2.0, 2.0), (0.35, 0.25, 0.05)))),
+    )
+    t.run(0.2)
+    t.commander.request(t.time_s)
+    t.run(1.3)
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    for trouble in data.draw(st.lists(st.sampled_from(TROUBLES), min_size=1, max_size=4)):
+        trouble(t, rng)
+        t.run(float(rng.choice((0.03, 0.1, 0.4))))
+        if rng.random() < 0.3:
+            t.commander.request(t.time_s)
+    t.check()
+
+
+def _leap(t, rng):
+    way = rng.normal(0, 0.5, 3)
+    rows = rng.random((len(t.commander.watched), 1)) < 0.5
+    t.person = lambda p, q, s: (p + rows * way, q)
+
+
+def _wave(t, rng):
+    speed, size = rng.uniform(1, 15), rng.uniform(0.05, 0.8)
+    t.person = lambda p, q, s: (p + size * np.sin(speed * s) * _only(t, "left_wrist"), q)
+
+
+def _spin(t, rng):
+    axis = rng.normal(0, 3, 3)
+    t.person = lambda p, q, s: (p, quat_multiply(quat_from_rotvec(axis * (s - 50.0)), q))
+
+
+def _garbage(t, rng):
+    value = rng.choice((np.nan, np.inf, -1e300, 0.0))
+    t.person = lambda p, q, s: (np.where(rng.random(p.shape) < 0.2, value, p), q)
+
+
+def _someone_else(t, rng):
+    other = int(rng.integers(0, 3))
+    t.sight = lambda s: replace(s, operator_id=other)
+
+
+def _stall(t, rng):
+    t.next_s += float(rng.choice((0.1, 0.3, 1.0)))
+
+
+def _well(t, rng):
+    t.person = lambda p, q, s: (p, q)
+    t.sight = lambda s: s
+
+
+def _stamps(t, rng):
+    t.sight = lambda s: replace(s, captured_s=s.captured_s + float(rng.choice((-0.2, 0.0, 0.02, 9.0))))
+
+
+TROUBLES = (_leap, _wave, _spin, _garbage, _someone_else, _stall, _well, _stamps)

@@ -1,0 +1,390 @@
+"""The gate's states: what leads where, and what never does."""
+
+import random
+
+import numpy as np
+import pytest
+
+from frankmocap_ros.geometry import quat_from_rotvec
+from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.teleop.gate import Gate, Glance, State
+from frankmocap_ros.teleop.gesture import RaisedHands
+from frankmocap_ros.teleop.limits import MAX_STEP_S, Goal, Governor, Limits
+
+FRAME_S = 1 / 30
+LATENCY_S = 0.03
+
+
+class Scene:
+    """A gate, an operator before a camera, and time that passes."""
+
+    def __init__(self, **config):
+        self.config = GateConfig(**config)
+        self.time_s = 100.0
+        self.log = []
+        self.gate = Gate(self.config, self.time_s, self._changed)
+        self.seen = {"operator_id": 1, "missing": "", "calm": True, "lost": ""}
+        self.next_s = 100.0
+        self.camera = True
+        self.pressed = None
+
+    def _changed(self):
+        self.log.append((self.gate.state, self.gate.reason))
+
+    @property
+    def states(self):
+        """States in order, without repetition."""
+        found = []
+        for state, _ in self.log:
+            if not found or found[-1] is not state:
+                found.append(state)
+        return found
+
+    def run(self, seconds, until=None):
+        """Let time pass in steps of 10 ms; returns how long it took until a state."""
+        start_s = self.time_s
+        while self.time_s < start_s + seconds:
+            self.time_s += 0.01
+            if self.time_s >= self.next_s:
+                self.next_s += FRAME_S
+                if self.camera:
+                    self.gate.see(Glance(self.time_s - LATENCY_S, **self.seen), self.time_s)
+                if self.pressed is not None:
+                    self.gate.deadman(self.pressed, self.time_s)
+            self.gate.tick(self.time_s)
+            if until is not None and self.gate.state is until:
+                return self.time_s - start_s
+        assert until is None, f"{until!r} was not reached; {self.log}"
+        return seconds
+
+    def engaged(self):
+        self.run(0.2)
+        assert self.gate.request(self.time_s) == ""
+        self.run(2.0, until=State.ENGAGED)
+        return self
+
+
+def test_starts_disengaged_and_stays_so_unasked():
+    scene = Scene()
+    scene.run(5.0)
+    assert scene.gate.state is State.DISENGAGED
+    assert scene.log == []
+
+
+def test_a_calm_operator_engages_after_the_arming_time():
+    scene = Scene(arming_s=1.0)
+    scene.run(0.2)
+    assert scene.gate.request(scene.time_s) == ""
+    assert scene.gate.state is State.ARMING
+    assert scene.gate.operator_id == 1
+    took = scene.run(3.0, until=State.ENGAGED)
+    assert took == pytest.approx(1.0, abs=0.06)
+
+
+@pytest.mark.parametrize("name, value", [("calm", False), ("missing", "left_wrist: not TRACKED")])
+def test_the_arming_time_starts_again(name, value):
+    scene = Scene(arming_s=1.0)
+    scene.run(0.2)
+    scene.gate.request(scene.time_s)
+    scene.run(0.8)
+    good = scene.seen
+    scene.seen = good | {name: value}
+    scene.run(0.3)
+    assert scene.gate.state is State.ARMING
+    scene.seen = good
+    assert scene.run(3.0, until=State.ENGAGED) == pytest.approx(1.0, abs=0.06)
+
+
+def test_arming_gives_up_and_says_why():
+    scene = Scene(arming_timeout_s=2.0)
+    scene.run(0.2)
+    scene.gate.request(scene.time_s)
+    scene.seen["missing"] = "not TRACKED: left_wrist"
+    assert scene.run(4.0, until=State.DISENGAGED) == pytest.approx(2.0, abs=0.05)
+    assert "not ready within 2 s: not TRACKED: left_wrist" in scene.gate.reason
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"operator_id": 0}, "nobody is seen"),
+        ({"camera": False}, "nothing is seen"),
+        ({"require_deadman": True}, "deadman"),
+    ],
+)
+def test_a_request_that_cannot_be_met_is_refused_with_the_reason(change, words):
+    scene = Scene(require_deadman=change.get("require_deadman", False))
+    scene.camera = change.get("camera", True)
+    scene.seen["operator_id"] = change.get("operator_id", 1)
+    scene.run(0.5)
+    assert words in scene.gate.request(scene.time_s)
+    assert scene.gate.state is State.DISENGAGED
+
+
+def test_a_second_request_changes_nothing():
+    scene = Scene().engaged()
+    assert "ENGAGED already" in scene.gate.request(scene.time_s)
+    assert scene.gate.state is State.ENGAGED
+
+
+def test_releasing_ends_it_at_once_in_every_state():
+    scene = Scene().engaged()
+    scene.gate.release("asked to", scene.time_s)
+    assert (scene.gate.state, scene.gate.reason, scene.gate.operator_id) == (State.DISENGAGED, "asked to", 0)
+
+
+# -- what is lost
+
+
+def test_old_data_is_held_within_50_ms_and_silent_after_hold_s():
+    scene = Scene(max_age_s=0.2, hold_s=0.5).engaged()
+    scene.camera = False
+    last_s = scene.gate.age_s(scene.time_s)
+    took = scene.run(1.0, until=State.HOLD)
+    assert 0.2 <= took + last_s <= 0.25
+    assert "0.2" in scene.gate.reason and "old" in scene.gate.reason
+    assert scene.run(1.0, until=State.DISENGAGED) == pytest.approx(0.5, abs=0.02)
+
+
+def test_three_frames_without_a_required_joint_are_held_two_are_not():
+    scene = Scene(max_missed_frames=3).engaged()
+    scene.seen["lost"] = "not seen: left_wrist"
+    scene.run(2 * FRAME_S)
+    assert scene.gate.state is State.ENGAGED
+    scene.seen["lost"] = ""
+    scene.run(0.2)
+    assert scene.gate.state is State.ENGAGED, "misses that are apart do not add up"
+    scene.seen["lost"] = "not seen: left_wrist"
+    assert scene.run(1.0, until=State.HOLD) <= 3 * FRAME_S + 0.02
+    assert scene.gate.reason == "not seen: left_wrist"
+
+
+@pytest.mark.parametrize("other", [0, 2])
+def test_another_operator_or_none_is_held_at_once_and_never_in_control(other):
+    scene = Scene().engaged()
+    scene.seen["operator_id"] = other
+    assert scene.run(1.0, until=State.HOLD) <= FRAME_S + 0.011
+    scene.run(5.0)
+    assert scene.gate.state is State.DISENGAGED
+    assert scene.states == [State.ARMING, State.ENGAGED, State.HOLD, State.DISENGAGED]
+
+
+def test_who_comes_back_has_to_ask_again():
+    scene = Scene(hold_s=1.0).engaged()
+    scene.seen["operator_id"] = 0
+    scene.run(0.3)
+    scene.seen["operator_id"] = 1
+    scene.run(0.3)
+    assert scene.gate.state is State.HOLD, "HOLD never leads back by itself"
+    scene.run(5.0)
+    assert scene.gate.state is State.DISENGAGED
+    assert scene.gate.request(scene.time_s) == ""
+    scene.run(3.0, until=State.ENGAGED)
+
+
+def test_holding_can_be_left_by_asking():
+    scene = Scene(hold_s=5.0).engaged()
+    scene.seen["operator_id"] = 0
+    scene.run(0.3)
+    scene.seen["operator_id"] = 1
+    scene.run(0.1)
+    assert scene.gate.request(scene.time_s) == ""
+    assert scene.gate.state is State.ARMING
+    scene.run(2.0, until=State.ENGAGED)
+
+
+def test_another_person_during_arming_ends_it():
+    scene = Scene()
+    scene.run(0.2)
+    scene.gate.request(scene.time_s)
+    scene.seen["operator_id"] = 2
+    scene.run(0.1)
+    assert scene.gate.state is State.DISENGAGED
+    assert "person 2" in scene.gate.reason
+
+
+# -- the deadman
+
+
+def test_letting_the_deadman_go_ends_it_at_once():
+    scene = Scene(require_deadman=True)
+    scene.pressed = True
+    scene.engaged()
+    scene.pressed = False
+    assert scene.run(1.0, until=State.DISENGAGED) <= FRAME_S + 0.011
+    assert "deadman" in scene.gate.reason
+    scene.pressed = True
+    scene.run(3.0)
+    assert scene.gate.state is State.DISENGAGED, "holding it again is no request"
+
+
+def test_a_deadman_that_falls_silent_is_let_go():
+    scene = Scene(require_deadman=True, deadman_timeout_s=0.5)
+    scene.pressed = True
+    scene.engaged()
+    scene.pressed = None
+    assert scene.run(2.0, until=State.DISENGAGED) == pytest.approx(0.5, abs=0.06)
+
+
+# -- faults
+
+
+def test_a_fault_stays_until_reset_whatever_is_asked():
+    scene = Scene().engaged()
+    scene.gate.fault("something broke", scene.time_s)
+    scene.run(1.0)
+    assert "something broke" in scene.gate.request(scene.time_s)
+    scene.gate.release("asked to", scene.time_s)
+    scene.gate.hold("lost", scene.time_s)
+    assert scene.gate.state is State.FAULT
+    scene.gate.reset(scene.time_s)
+    assert scene.gate.state is State.DISENGAGED
+    scene.run(3.0)
+    assert scene.gate.state is State.DISENGAGED
+
+
+# -- the gesture
+
+
+def gesture(*steps, for_s=1.0):
+    """How often the gesture was told; steps are (height above the head or None, seconds)."""
+    hands, time_s, told = RaisedHands(for_s), 0.0, 0
+    for height, seconds in steps:
+        for _ in range(round(seconds / 0.1)):
+            time_s += 0.1
+            told += hands.see(None if height is None else (height, height), time_s)
+    return told
+
+
+@pytest.mark.parametrize(
+    "steps, told",
+    [
+        ([(-0.5, 1), (0.2, 2)], 1),
+        ([(-0.5, 1), (0.2, 5)], 1),
+        ([(0.2, 5)], 0),
+        ([(-0.5, 1), (0.2, 0.8), (-0.5, 1), (0.2, 0.8)], 0),
+        ([(-0.5, 1), (0.2, 2), (0.0, 1), (0.2, 2)], 1),
+        ([(-0.5, 1), (0.2, 2), (-0.5, 1), (0.2, 2)], 2),
+        ([(-0.5, 1), (0.2, 0.7), (None, 0.2), (0.2, 0.7)], 0),
+    ],
+    ids=[
+        "up for long enough", "held up tells once", "up from the start tells nothing",
+        "too short twice", "not lowered in between", "lowered in between", "unseen in between",
+    ],
+)  # fmt: skip
+def test_raised_hands(steps, told):
+    assert gesture(*steps) == told
+
+
+def test_one_raised_hand_is_no_gesture():
+    hands = RaisedHands(0.5)
+    hands.see((-0.5, -0.5), 0.0)
+    assert not any(hands.see((0.3, -0.2), 0.1 * k) for k in range(1, 50))
+
+
+# -- anything at all
+
+ALLOWED = {
+    (State.DISENGAGED, State.ARMING),
+    (State.ARMING, State.ENGAGED),
+    (State.ARMING, State.DISENGAGED),
+    (State.ENGAGED, State.HOLD),
+    (State.ENGAGED, State.DISENGAGED),
+    (State.HOLD, State.DISENGAGED),
+    (State.HOLD, State.ARMING),
+    (State.DISENGAGED, State.FAULT),
+    (State.ARMING, State.FAULT),
+    (State.ENGAGED, State.FAULT),
+    (State.HOLD, State.FAULT),
+    (State.FAULT, State.DISENGAGED),
+}
+SEQUENCES = 100_000
+AT_ONCE = 1000
+STEPS = 16
+
+
+def test_random_sequences_through_gate_and_limits():
+    """Whatever comes: nothing engages unasked, and what goes out is within the limits."""
+    rng = random.Random(7)
+    engaged = 0
+    for batch in range(SEQUENCES // AT_ONCE):
+        engaged += _random_sequences(rng, np.random.default_rng(batch))
+    assert engaged > SEQUENCES // 50, "the sequences must get somewhere"
+
+
+class _Sequence:
+    """One gate and what happens to it."""
+
+    config = GateConfig(arming_s=0.1, arming_timeout_s=0.5, hold_s=0.2, require_deadman=True)
+
+    def __init__(self, rng):
+        self.rng = rng
+        self.gate = Gate(self.config, 0.0)
+        self.asked = self.engaged = False
+        self.reliable = rng.random() < 0.5  # half of the people mean it
+
+    def step(self, time_s):
+        """Let something happen; returns whether a command is to go out, and whether it follows."""
+        rng, gate, before, draw = self.rng, self.gate, self.gate.state, self.rng.random()
+        if draw < 0.6:
+            good = self.reliable or rng.random() < 0.8
+            lost = "" if good or rng.random() < 0.5 else "lost"
+            old_s = 0.02 if self.reliable else rng.choice((0.02, 0.02, 0.1, 0.3))
+            gate.see(Glance(time_s - old_s, 1 if good else rng.randrange(3), lost, good, lost), time_s)
+            gate.deadman(self.reliable or rng.random() < 0.9, time_s)
+        elif draw < 0.75:
+            self.asked = not gate.request(time_s) or self.asked
+        elif draw < 0.78 and not self.reliable:
+            rng.choice((gate.release, gate.hold, gate.fault))("why", time_s)
+        elif draw < 0.8:
+            gate.reset(time_s)
+        between = gate.state
+        gate.tick(time_s)
+        for pair in ((before, between), (between, gate.state)):
+            assert pair[0] is pair[1] or pair in ALLOWED, pair
+        if gate.state is State.ENGAGED:
+            self.engaged = True
+            assert self.asked
+            assert gate.operator_id
+            assert gate.fresh(time_s)
+        if gate.state in (State.DISENGAGED, State.FAULT):
+            self.asked = False
+            assert gate.operator_id == 0
+        return gate.state in (State.ENGAGED, State.HOLD) and gate.fresh(time_s), gate.following
+
+
+def _random_sequences(rng, numbers):
+    n, speed, acceleration = AT_ONCE, 1.5, 15.0
+    each = np.ones(n)
+    limits = Limits(
+        speed * each, acceleration * each, speed * each, acceleration * each,
+        np.full((n, 3), -0.3), np.full((n, 3), 0.3),
+    )  # fmt: skip
+    governor = Governor(limits, np.zeros((n, 3)), np.tile((0.0, 0.0, 0.0, 1.0), (n, 1)))
+    sequences = [_Sequence(rng) for _ in range(n)]
+    time_s = last_s = 0.0
+    for _ in range(STEPS):
+        time_s += 0.04 if rng.random() < 0.8 else rng.choice((0.01, 0.3))
+        out, following = np.array([one.step(time_s) for one in sequences]).T
+        wild = numbers.random((n, 1)) < 0.05
+        goal = Goal(
+            np.where(wild, numbers.choice((np.nan, np.inf, 1e9)), numbers.normal(0, 0.5, (n, 3))),
+            numbers.normal(0, 3, (n, 3)),
+            quat_from_rotvec(numbers.normal(0, 2, (n, 3))) * numbers.choice((-1.0, 1.0), (n, 1)),
+            numbers.normal(0, 3, (n, 3)),
+            following,
+        )
+        before = (governor.positions, governor.orientations, governor.velocities)
+        governor.step(goal, time_s - last_s)
+        dt = min(time_s - last_s, MAX_STEP_S)
+        last_s = time_s
+        p, q, v = governor.positions, governor.orientations, governor.velocities
+        assert np.isfinite(p[out]).all() and np.isfinite(q[out]).all()
+        assert (np.abs(p) <= 0.3).all()
+        assert np.linalg.norm(p - before[0], axis=1).max() <= speed * dt + 1e-9
+        assert np.linalg.norm(v - before[2], axis=1).max() <= acceleration * dt + 1e-9
+        assert np.abs(np.linalg.norm(q, axis=1) - 1.0).max() < 1e-9
+        assert (np.sum(q * before[1], axis=1) > 0.0).all()
+        still = ~following & (np.linalg.norm(before[2], axis=1) == 0.0)
+        assert (p[still] == before[0][still]).all(), "what is not followed does not move"
+    return sum(one.engaged for one in sequences)

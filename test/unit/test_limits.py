@@ -1,0 +1,247 @@
+"""What is believed of a measurement, and how far a command may go."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from frankmocap_ros.errors import SettingError
+from frankmocap_ros.geometry import quat_conjugate, quat_from_rotvec, quat_multiply, quat_to_rotvec
+from frankmocap_ros.teleop.limits import FORGET_S, MAX_STEP_S, Belief, Goal, Governor, Limits
+
+DT = 0.01
+IDENTITY = np.array([0.0, 0.0, 0.0, 1.0])
+
+
+def limits(n=1, speed=1.0, acceleration=5.0, angular=2.0, angular_acceleration=20.0, box=1.0):
+    return Limits(
+        np.full(n, speed), np.full(n, acceleration), np.full(n, angular), np.full(n, angular_acceleration),
+        np.full((n, 3), -box), np.full((n, 3), box),
+    )  # fmt: skip
+
+
+def governor(n=1, at=(0.0, 0.0, 0.0), **kwargs):
+    return Governor(limits(n, **kwargs), np.tile(at, (n, 1)), np.tile(IDENTITY, (n, 1)))
+
+
+def goal(positions, velocities=None, orientations=None, turning=None, follow=True):
+    positions = np.atleast_2d(np.asarray(positions, dtype=float))
+    n = len(positions)
+    return Goal(
+        positions,
+        np.zeros((n, 3)) if velocities is None else np.atleast_2d(velocities),
+        np.tile(IDENTITY, (n, 1)) if orientations is None else np.atleast_2d(orientations),
+        np.zeros((n, 3)) if turning is None else np.atleast_2d(turning),
+        np.full(n, follow) if isinstance(follow, bool) else np.asarray(follow),
+    )
+
+
+def run(governor, goals, dt=DT):
+    """Positions after each step."""
+    found = []
+    for one in goals:
+        governor.step(one, dt)
+        found.append(governor.positions[0])
+    return np.array(found)
+
+
+def test_goes_to_a_goal_and_stays_there():
+    path = run(governor(), itertools.repeat(goal((0.5, -0.3, 0.2)), 200))
+    assert np.allclose(path[-1], (0.5, -0.3, 0.2), atol=1e-6)
+    away = np.linalg.norm(path - (0.5, -0.3, 0.2), axis=1)
+    assert (np.diff(away) < 1e-9).all(), "it never moves away from a goal that stays"
+
+
+def test_follows_a_goal_that_moves_without_lag():
+    g = governor()
+    velocity = np.array((0.5, 0.0, 0.0))
+    for k in range(100):
+        g.step(goal(velocity * DT * (k + 1), velocity), DT)
+    assert np.allclose(g.positions[0], velocity * DT * 100, atol=1e-3)
+
+
+def test_turns_to_a_goal_that_moves_without_lag():
+    g = governor()
+    turning = np.array((0.0, 0.0, 1.0))
+    for k in range(100):
+        g.step(goal(np.zeros(3), orientations=quat_from_rotvec(turning * DT * (k + 1)), turning=turning), DT)
+    left = quat_multiply(quat_conjugate(g.orientations[0]), quat_from_rotvec(turning * DT * 100))
+    assert np.linalg.norm(quat_to_rotvec(left)) < 5e-3
+
+
+def test_a_leap_becomes_a_walk_at_the_limits():
+    path = run(governor(speed=0.5, acceleration=2.0), itertools.repeat(goal((0.9, 0.0, 0.0)), 400))
+    speed = np.diff(path[:, 0], prepend=0.0) / DT
+    assert speed.max() == pytest.approx(0.5, abs=1e-9)
+    assert np.abs(np.diff(speed, prepend=0.0)).max() / DT <= 2.0 + 1e-6
+
+
+def test_says_which_limit_holds_it_back():
+    g = governor(n=3, speed=0.5)
+    for _ in range(30):
+        g.step(goal([(0.9, 0, 0), (0.0, 0, 0), (5.0, 0, 0)]), DT)
+    assert g.at_speed.tolist() == [True, False, True]
+    assert g.at_workspace.tolist() == [False, False, True]
+    g.step(goal([(-0.9, 0, 0), (0.0, 0, 0), (0, 0, 0)]), DT)
+    assert g.at_acceleration.tolist() == [True, False, True]
+
+
+def test_stops_at_the_wall_without_breaking_the_acceleration():
+    g = governor(speed=2.0, acceleration=3.0, box=0.5)
+    last = np.zeros(3)
+    for k in range(200):
+        g.step(goal((9.0, 0.1 * k, 0.0), (9.0, 10.0, 0.0)), DT)
+        assert (np.abs(g.positions) <= 0.5).all()
+        assert np.linalg.norm(g.velocities[0] - last) <= 3.0 * DT + 1e-9
+        last = g.velocities[0]
+    assert np.allclose(g.positions[0, :2], 0.5, atol=0.02)
+
+
+def test_what_is_not_followed_brakes_and_stays():
+    g = governor(acceleration=5.0)
+    run(g, itertools.repeat(goal((0.9, 0.0, 0.0)), 30))
+    speed = g.velocities[0, 0]
+    assert speed > 0.5
+    start = g.positions[0, 0]
+    path = run(g, itertools.repeat(goal((0.9, 0.0, 0.0), follow=False), 60))
+    assert np.ptp(path[-20:], axis=0).max() == 0.0
+    assert path[-1, 0] - start <= speed**2 / (2 * 5.0) + 1e-9
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("where", ["positions", "velocities", "orientations", "turning"])
+def test_what_is_not_finite_is_not_followed(bad, where):
+    g = governor(n=2)
+    width = 4 if where == "orientations" else 3
+    values = np.zeros((2, width))
+    values[:, -1] = 1.0 if where == "orientations" else 0.0
+    values[0, 0] = bad
+    parts = {"positions": np.tile((0.5, 0.0, 0.0), (2, 1)), where: values}
+    for _ in range(20):
+        g.step(goal(**parts), DT)
+    assert np.isfinite(g.positions).all() and np.isfinite(g.orientations).all()
+    assert (g.positions[0] == 0.0).all(), "the bad one stays"
+    if where != "positions":
+        assert g.positions[1, 0] > 0.0, "the other one goes"
+
+
+def test_time_that_stands_or_goes_back_changes_nothing():
+    g = governor()
+    for dt in (0.0, -0.1, np.nan):
+        g.step(goal((0.5, 0.0, 0.0)), dt)
+    assert (g.positions == 0.0).all() and (g.velocities == 0.0).all()
+
+
+def test_a_long_pause_is_one_short_step():
+    g = governor(speed=1.0, acceleration=1000.0)
+    g.step(goal((0.9, 0.0, 0.0)), 60.0)
+    assert 0.0 < g.positions[0, 0] <= 1.0 * MAX_STEP_S + 1e-9
+
+
+def test_starting_outside_the_workspace_is_refused():
+    with pytest.raises(SettingError, match=r"target \[1\] starts outside the workspace"):
+        Governor(limits(2), np.array([[0.0, 0, 0], [0, 0, 1.2]]), np.tile(IDENTITY, (2, 1)))
+    with pytest.raises(SettingError, match="outside"):
+        Governor(limits(1), np.array([[np.nan, 0, 0]]), np.tile(IDENTITY, (1, 1)))
+
+
+@pytest.mark.parametrize("name", ["speed", "acceleration", "angular", "angular_acceleration"])
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
+def test_limits_must_be_numbers_above_zero(name, value):
+    with pytest.raises(SettingError, match="finite and above 0"):
+        limits(**{name: value})
+
+
+def test_an_empty_workspace_is_refused():
+    with pytest.raises(SettingError, match="workspace is empty"):
+        limits(box=-1.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    box=st.floats(0.05, 2.0),
+    speed=st.floats(0.05, 5.0),
+    acceleration=st.floats(0.2, 50.0),
+)
+def test_whatever_the_goals_are_the_limits_hold(seed, box, speed, acceleration):
+    """Each example is 250 sequences of 40 steps: 10,000 in all."""
+    rng = np.random.default_rng(seed)
+    n = 250
+    g = Governor(
+        limits(n, speed, acceleration, speed, acceleration, box),
+        rng.uniform(-box, box, (n, 3)),
+        np.tile(IDENTITY, (n, 1)),
+    )
+    for _ in range(40):
+        before = (g.positions, g.velocities, g.orientations, g.angular_velocities)
+        bad = rng.random((n, 1)) < 0.02
+        one = Goal(
+            np.where(bad, np.nan, rng.normal(0, 2 * box, (n, 3))),
+            rng.normal(0, speed, (n, 3)),
+            quat_from_rotvec(rng.normal(0, 2, (n, 3))) * rng.choice((-1.0, 1.0), (n, 1)),
+            rng.normal(0, speed, (n, 3)),
+            rng.random(n) < 0.9,
+        )
+        dt = float(rng.choice((0.01, 0.002, 0.03, 0.0, -0.01, 1.0), p=(0.6, 0.1, 0.1, 0.05, 0.05, 0.1)))
+        g.step(one, dt)
+        dt = min(max(dt, 0.0), MAX_STEP_S)
+        assert np.isfinite(g.positions).all() and np.isfinite(g.orientations).all()
+        assert (np.abs(g.positions) <= box).all()
+        way = np.linalg.norm(g.positions - before[0], axis=1)
+        assert way.max() <= speed * dt + 1e-9
+        assert np.linalg.norm(g.velocities - before[1], axis=1).max() <= acceleration * dt + 1e-9
+        turn = quat_to_rotvec(quat_multiply(g.orientations, quat_conjugate(before[2])))
+        assert np.linalg.norm(turn, axis=1).max() <= speed * dt + 1e-6
+        assert np.linalg.norm(g.angular_velocities - before[3], axis=1).max() <= acceleration * dt + 1e-9
+        assert np.abs(np.linalg.norm(g.orientations, axis=1) - 1.0).max() < 1e-9
+        assert (np.sum(g.orientations * before[2], axis=1) > 0.0).all(), "signs never jump"
+
+
+# -- what is believed
+
+
+def judge(belief, x, time_s, valid=True, turn=0.0):
+    believed = belief.judge(
+        np.array([[x, 0.0, 0.0]]),
+        quat_from_rotvec(np.array([[0.0, 0.0, turn]])),
+        time_s,
+        np.array([valid]),
+    )
+    return bool(believed[0])
+
+
+@pytest.fixture
+def belief():
+    """Nobody moves faster than 5 m/s or turns faster than 50 rad/s; something was seen at 0."""
+    belief = Belief(np.array([5.0]), np.array([50.0]))
+    assert judge(belief, 0.0, 0.0), "the first one is believed"
+    return belief
+
+
+def test_nobody_moves_that_fast(belief):
+    assert judge(belief, 0.19, 0.04)
+    assert not judge(belief, 0.40, 0.08)
+
+
+def test_what_is_rejected_changes_nothing(belief):
+    assert not judge(belief, 0.9, 0.04)
+    assert judge(belief, 0.05, 0.08), "compared with the last that was believed"
+
+
+def test_a_leap_is_not_believed_for_lasting(belief):
+    assert not any(judge(belief, 0.7, 0.04 * k) for k in range(1, 12))
+    assert judge(belief, 0.7, 0.04 * 13 + FORGET_S), "but somebody may start there"
+
+
+def test_turning_is_judged_as_well(belief):
+    assert judge(belief, 0.0, 0.04, turn=1.5)
+    assert not judge(belief, 0.0, 0.06, turn=-1.5)
+
+
+def test_what_is_not_measured_is_not_believed_and_after_a_reset_anything_is(belief):
+    assert not judge(belief, 0.0, 0.04, valid=False)
+    belief.reset()
+    assert judge(belief, 9.0, 0.08)
