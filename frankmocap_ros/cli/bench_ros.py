@@ -1,13 +1,9 @@
 """``frankmocap_ros bench --ros``: camera, node and subscriber as three processes, as people run them."""
 
-import contextlib
-import json
-import os
-import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from subprocess import Popen
@@ -25,12 +21,18 @@ from frankmocap_ros.benchmark.camera_video import prepared_video
 from frankmocap_ros.benchmark.combinations import Combination, ran
 from frankmocap_ros.benchmark.probes import resident_mb
 from frankmocap_ros.benchmark.rows import Row, Sample, people_seen, percentiles
-from frankmocap_ros.cli.nodes import check, node_command, running, wait_for
+from frankmocap_ros.cli.nodes import (
+    camera_command,
+    check,
+    listening,
+    mocap_command,
+    running,
+    stay_here,
+    stop_on_signals,
+    wait_for,
+)
 from frankmocap_ros.cli.ros_available import require_ros
-from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import EstimatorError, MocapError
-from frankmocap_ros.settings import settings_of, yaml_value
-from frankmocap_ros.transport import transport_variables
 
 if TYPE_CHECKING:
     from frankmocap_ros.ros.receiver import Receipt, Receiver
@@ -61,50 +63,6 @@ class Run:
     rate_hz: float = 30.0
     seconds: float = 60.0
     soak: bool = False
-
-
-@contextlib.contextmanager
-def _receiving() -> "Iterator[Receiver]":
-    """The subscriber of this process, served by a thread of its own."""
-    import rclpy
-    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-
-    from frankmocap_ros.ros.receiver import Receiver
-
-    rclpy.init(signal_handler_options=rclpy.signals.SignalHandlerOptions.NO)
-    receiver = Receiver()
-    executor = SingleThreadedExecutor()
-    executor.add_node(receiver)
-
-    def spin() -> None:
-        with contextlib.suppress(ExternalShutdownException):
-            executor.spin()
-
-    thread = threading.Thread(target=spin, daemon=True)
-    thread.start()
-    try:
-        yield receiver
-    finally:
-        rclpy.try_shutdown()  # ends the thread; only then may the executor go, which it waits on
-        thread.join(1.0)
-        executor.shutdown(timeout_sec=0.0)
-
-
-def _node(combination: Combination) -> list[str]:
-    """The mocap node's command."""
-    config = combination.config
-    given = {
-        s.name: yaml_value(getattr(config, s.name))
-        for s in settings_of(MocapConfig)
-        if getattr(config, s.name) != s.default
-    }
-    return node_command("mocap_node", {**given, "diagnostics_period_s": "0.5"})
-
-
-def _camera(run: Run) -> list[str]:
-    """The camera node's command."""
-    width, rate_hz = str(run.width), yaml_value(float(run.rate_hz))
-    return node_command("camera_node", {"source": json.dumps(run.source), "width": width, "rate_hz": rate_hz})
 
 
 @dataclass(frozen=True)
@@ -197,10 +155,12 @@ def _one(run: Run, combination: Combination, stop: threading.Event) -> Row:
     Raises:
         MocapError: it does not run.
     """
-    with _receiving() as receiver, running([_node(combination)]) as node:
+    from frankmocap_ros.ros.receiver import Receiver
+
+    with listening(Receiver) as receiver, running([mocap_command(combination.config)]) as node:
         wait_for(receiver.knows_node, node, stop, receiver, _LOAD_S)
         stop.wait(_ACQUAINTED_S)
-        with running([_camera(run)]) as camera:
+        with running([camera_command(run.source, run.width, run.rate_hz)]) as camera:
             return _row(run, combination, receiver, _watch(run, receiver, [*node, *camera], stop))
 
 
@@ -211,12 +171,8 @@ def measure(run: Run, rows: Sequence[Combination], tell: Tell) -> list[Row]:
         MissingDependencyError: ROS or this package's messages are not there.
     """
     require_ros("bench --ros")
-    # nothing of it leaves this machine unless the user's environment says so
-    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    os.environ.update(transport_variables(os.environ))
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stay_here()
+    stop = stop_on_signals()
     measured = []
     with tempfile.TemporaryDirectory() as folder:
         run = replace(run, source=prepared_video(run.source, run.width, Path(folder)))

@@ -1,15 +1,25 @@
-"""Nodes of this package as processes of their own."""
+"""Nodes of this package as processes of their own, and a node of this process that listens to them."""
 
 import contextlib
+import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import MocapError
+from frankmocap_ros.settings import settings_of, yaml_value
+from frankmocap_ros.transport import transport_variables
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+N = TypeVar("N", bound="Node")
 
 _START_S = 60.0  # importing and warming up on a slow machine
 _STOP_S = 2.0
@@ -23,16 +33,75 @@ class Failing(Protocol):
     failure: str
 
 
-def node_command(module: str, parameters: Mapping[str, str]) -> list[str]:
+def node_command(
+    module: str, parameters: Mapping[str, str], topics: Mapping[str, str] | None = None
+) -> list[str]:
     """A node of this package in this Python; the folder it starts in stays off the module path.
 
     Args:
         module: of the package ``ros``.
         parameters: ROS parameters by name, as YAML.
+        topics: what topics are called instead, by their own name.
     """
     code = f"import sys; sys.path.pop(0); from frankmocap_ros.ros.{module} import main; sys.exit(main())"
     pairs = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
-    return [sys.executable, "-c", code, "--ros-args", *pairs]
+    remapped = [word for name, other in (topics or {}).items() for word in ("-r", f"{name}:={other}")]
+    return [sys.executable, "-c", code, "--ros-args", *pairs, *remapped]
+
+
+def mocap_command(config: MocapConfig) -> list[str]:
+    """The mocap node with what of a config is not the default, and diagnostics twice a second."""
+    given = {
+        s.name: yaml_value(getattr(config, s.name))
+        for s in settings_of(MocapConfig)
+        if getattr(config, s.name) != s.default
+    }
+    return node_command("mocap_node", {**given, "diagnostics_period_s": "0.5"})
+
+
+def camera_command(source: str, width: int, rate_hz: float = 0.0) -> list[str]:
+    """The camera node; see ``CameraConfig`` for the arguments."""
+    parameters = {"source": json.dumps(source), "width": str(width), "rate_hz": yaml_value(float(rate_hz))}
+    return node_command("camera_node", parameters)
+
+
+def stay_here() -> None:
+    """Let nothing leave this machine, and large images through, unless the user's environment says else."""
+    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    os.environ.update(transport_variables(os.environ))
+
+
+def stop_on_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set from now on."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@contextlib.contextmanager
+def listening(make: Callable[[], N]) -> Iterator[N]:
+    """A node of this process, made with ROS running and served by a thread of its own."""
+    import rclpy
+    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+
+    rclpy.init(signal_handler_options=rclpy.signals.SignalHandlerOptions.NO)
+    node = make()
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+
+    def spin() -> None:
+        with contextlib.suppress(ExternalShutdownException):
+            executor.spin()
+
+    thread = threading.Thread(target=spin, daemon=True)
+    thread.start()
+    try:
+        yield node
+    finally:
+        rclpy.try_shutdown()  # ends the thread; only then may the executor go, which it waits on
+        thread.join(1.0)
+        executor.shutdown(timeout_sec=0.0)
 
 
 @contextlib.contextmanager

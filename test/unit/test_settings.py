@@ -35,6 +35,7 @@ class Config:
     flag: bool = setting(True, "Whether, in 100 % of cases.")
     joints: tuple[str, ...] = setting((), "Which ones.", live=False)
     tiny: float = setting(1e-5, "A small number.", minimum=0.0, maximum=1.0)
+    corner: tuple[float, ...] = setting((-1.0, 0.5), "Where.", unit="m", minimum=-2.0, maximum=2.0)
     hidden: int = 7
 
     def __post_init__(self) -> None:
@@ -50,9 +51,9 @@ S = {s.name: s for s in settings_of(Config)}
 
 
 def test_settings_are_the_declared_fields_in_order():
-    assert list(S) == ["rate_hz", "count", "mode", "topic", "flag", "joints", "tiny"]
-    assert [s.type for s in S.values()] == [float, int, str, str, bool, tuple, float]
-    assert [s.default for s in S.values()] == [30.0, 3, "fast", "a/b", True, (), 1e-5]
+    assert list(S) == ["rate_hz", "count", "mode", "topic", "flag", "joints", "tiny", "corner"]
+    assert [s.type for s in S.values()] == [float, int, str, str, bool, tuple, float, tuple]
+    assert [s.default for s in S.values()] == [30.0, 3, "fast", "a/b", True, (), 1e-5, (-1.0, 0.5)]
     assert [s.name for s in S.values() if not s.live] == ["mode", "topic", "joints"]
 
 
@@ -60,7 +61,7 @@ def test_allowed_values_in_words():
     allowed = {name: s.allowed for name, s in S.items()}
     assert allowed == {
         "rate_hz": "0.5 .. 120", "count": "1 .. 2147483647", "mode": "fast | good", "topic": "any text",
-        "flag": "true | false", "joints": "list of names", "tiny": "0 .. 1",
+        "flag": "true | false", "joints": "list of names", "tiny": "0 .. 1", "corner": "2 numbers of -2 .. 2",
     }  # fmt: skip
 
 
@@ -179,6 +180,30 @@ def test_refused_changes_leave_the_old_one(changes):
     with pytest.raises(SettingError):
         updated(config, changes)
     assert config == Config()
+
+
+@pytest.mark.parametrize("value", [[1, 2.0], (1.0, 2.0), iter([1.0, 2])])
+def test_numbers_become_a_tuple_of_floats(value):
+    result = checked(S["corner"], value)
+    assert result == (1.0, 2.0)
+    assert {type(number) for number in result} == {float}
+
+
+@pytest.mark.parametrize(
+    "value, words",
+    [
+        ([1.0], "expected 2 numbers"),
+        ([1.0, 1.0, 1.0], "expected 2 numbers"),
+        ("12", "expected 2 numbers"),
+        (3.0, "expected 2 numbers"),
+        ([1.0, 2.5], "2.5 is out of range; allowed: -2 .. 2 m"),
+        ([1.0, math.nan], "nan is not a finite number"),
+        ([1.0, "x"], "expected float, got str"),
+    ],
+)
+def test_wrong_numbers_in_a_tuple_are_refused(value, words):
+    with pytest.raises(SettingError, match=f"corner: .*{words}"):
+        checked(S["corner"], value)
 
 
 def test_unknown_names_are_refused_with_the_known_ones():
