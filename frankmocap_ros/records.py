@@ -4,6 +4,7 @@ from typing import Any
 
 from frankmocap_ros.body import Body, Frame, JointState
 from frankmocap_ros.geometry import Array
+from frankmocap_ros.teleop.arm_angles import ArmAngles
 
 _DIGITS = 9
 
@@ -12,9 +13,15 @@ def _numbers(array: Array) -> list[Any]:
     return list(array.round(_DIGITS).tolist())
 
 
-def frame_record(frame: Frame) -> dict[str, Any]:
-    """One frame: numbers in metres, pixels, milliseconds; quaternions x y z w."""
+def frame_record(frame: Frame, arms: ArmAngles | None = None) -> dict[str, Any]:
+    """One frame: numbers in metres, pixels, milliseconds, radians; quaternions x y z w.
+
+    Args:
+        frame: the frame.
+        arms: remembers the arms of the frame before, so that their angles go on from there; None for none.
+    """
     camera = frame.camera
+    arms = ArmAngles() if arms is None else arms
     return {
         "frame": frame.index,
         "stamp_s": frame.time_s,
@@ -26,12 +33,12 @@ def frame_record(frame: Frame) -> dict[str, Any]:
             "width": camera.width, "height": camera.height,
         },
         "operator_id": frame.operator_id,
-        "bodies": [body_record(body) for body in frame.bodies],
+        "bodies": [body_record(body, arms) for body in frame.bodies],
     }  # fmt: skip
 
 
-def body_record(body: Body) -> dict[str, Any]:
-    """One body with its joints in skeleton order."""
+def body_record(body: Body, arms: ArmAngles) -> dict[str, Any]:
+    """One body with its joints in skeleton order, and the angles of its arms that are known."""
     columns = zip(
         body.skeleton.names,
         body.skeleton.parent_names,
@@ -50,6 +57,7 @@ def body_record(body: Body) -> dict[str, Any]:
         "scale_source": body.scale_source.name,
         "box_xywh": _numbers(body.box_xywh),
         "betas": None if body.betas is None else _numbers(body.betas),
+        "arm_angles": {name: round(angle, _DIGITS) for name, angle in arms.of(body).items()},
         "joints": [
             {
                 "name": name,

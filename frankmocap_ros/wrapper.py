@@ -25,6 +25,7 @@ from frankmocap_ros.pipeline import Picture, Pipeline
 from frankmocap_ros.records import frame_record
 from frankmocap_ros.settings import updated
 from frankmocap_ros.sources import open_source
+from frankmocap_ros.teleop.arm_angles import ArmAngles
 
 _LOG = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class FrankMocapWrapper:
         if self.warning:
             _LOG.warning(self.warning)
         self._vertices = vertices
+        self._arms = ArmAngles()
         self._pipeline = Pipeline(self._estimator, config, time.perf_counter)
 
     @property
@@ -117,7 +119,7 @@ class FrankMocapWrapper:
         """
         _require_bgr(image_bgr)
         frame = self._pipeline.process(Picture(Bitmap(image_bgr), time_s, camera))
-        record = frame_record(frame)
+        record = frame_record(frame, self._arms)
         if self.warning:
             record["warning"] = self.warning
         if self._vertices:

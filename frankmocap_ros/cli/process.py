@@ -5,12 +5,13 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from frankmocap_ros.bitmap import Bitmap
+from frankmocap_ros.body import Frame
 from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.estimators.registry import make_estimator
@@ -19,6 +20,8 @@ from frankmocap_ros.pipeline import Picture, Pipeline
 from frankmocap_ros.records import frame_record
 from frankmocap_ros.settings import add_flags, from_flags, updated
 from frankmocap_ros.sources import Source, is_still, open_source
+from frankmocap_ros.teleop.arm_angles import ArmAngles
+from frankmocap_ros.teleop.gmr import gmr_record
 from frankmocap_ros.threads import leave_cores_to_networks
 
 _ROS_ONLY = (
@@ -33,8 +36,8 @@ _STILLS_SHORT_PX = 1024  # nobody waits for independent images: look for people 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros process",
-        description="Write one JSON object a frame: bodies with positions, rotations, states and pixels. "
-        "A video or a folder of images is a sequence of one camera; image files named one by one are "
+        description="Write one JSON object a frame: bodies with positions, rotations, states, pixels and arm "
+        "angles. A video or a folder of images is a sequence of one camera; image files named one by one are "
         "independent of each other, and searched at --resize-short 1024 unless told otherwise.",
     )
     parser.add_argument(
@@ -48,6 +51,15 @@ def _parser() -> argparse.ArgumentParser:
         "--stills",
         action="store_true",
         help="take the images of a folder or video as independent of each other",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("json", "gmr"),
+        default="json",
+        help="json: everything about everybody, in the camera's optical frame. gmr: what General Motion "
+        "Retargeting takes for SMPL-X: time_s, id, and joints of the operator as name -> [[x, y, z], "
+        "[w, x, y, z]], position [m] and global rotation, scalar first, z up: the frame of a level camera "
+        "(x forward, y left), which is the origin; joints is {} where nobody is",
     )
     parser.add_argument("--max-frames", type=int, metavar="N", help="stop after so many frames")
     add_flags(parser, MocapConfig, leave_out=_ROS_ONLY)
@@ -70,13 +82,38 @@ def _images(paths: Sequence[str]) -> Iterator[tuple[Source, bool]]:
         yield open_source(CameraConfig(source=path, loop=False), moving=False), still
 
 
-def _records(arguments: argparse.Namespace, config: MocapConfig) -> Iterator[tuple[dict[str, Any], int]]:
-    """Records of all frames, each with the number of frames that are to come in all (0: not known)."""
+@dataclass(frozen=True)
+class _Done:
+    """One frame.
+
+    Attributes:
+        record: what is written.
+        bodies: how many people are in it.
+        total: number of frames that are to come in all, 0 where that is not known.
+    """
+
+    record: dict[str, Any]
+    bodies: int
+    total: int
+
+
+def _record_maker(form: str) -> Callable[[Frame], dict[str, Any]]:
+    """What makes the records of one sequence of frames."""
+    if form == "gmr":
+        return gmr_record
+    arms = ArmAngles()
+    return lambda frame: frame_record(frame, arms)
+
+
+def _records(arguments: argparse.Namespace, config: MocapConfig) -> Iterator[_Done]:
+    """Records of all frames."""
     sources = list(arguments.sources)
+    record_of = _record_maker(arguments.format)
     estimator = make_estimator(config, _tell)
     with contextlib.closing(estimator):
         estimator.warm_up()
         warning = estimator.capabilities.warning
+        notes = {"warning": warning} if warning else {}  # for the next record
         if warning:
             _tell(f"WARNING: {warning}")
         pipeline = Pipeline(estimator, config, time.perf_counter)
@@ -90,12 +127,13 @@ def _records(arguments: argparse.Namespace, config: MocapConfig) -> Iterator[tup
                     if still or arguments.stills:
                         pipeline.reset()
                     frame = pipeline.process(Picture(Bitmap(image.pixels), image.time_s, source.camera))
-                    record = frame_record(replace(frame, index=read - 1))
-                    if warning:
-                        record["warning"], warning = warning, ""
+                    record = record_of(replace(frame, index=read - 1))
                     if image.name:
-                        record["file"] = image.name
-                    yield record, len(sources) if still else source.frames
+                        notes["file"] = image.name
+                    if arguments.format == "json":
+                        record |= notes
+                    notes = {}
+                    yield _Done(record, len(frame.bodies), len(sources) if still else source.frames)
 
 
 def main(args: Sequence[str]) -> int:
@@ -117,12 +155,12 @@ def main(args: Sequence[str]) -> int:
                     f"--out {arguments.out}: {error.strerror}; name a file in a folder that exists"
                 ) from error
         progress = _Progress(sys.stderr)
-        for record, total in _records(arguments, config):
-            json.dump(record, out, allow_nan=False, separators=(",", ":"))
+        for done in _records(arguments, config):
+            json.dump(done.record, out, allow_nan=False, separators=(",", ":"))
             out.write("\n")
             frames += 1
-            bodies += len(record["bodies"])
-            progress.show(frames, total)
+            bodies += done.bodies
+            progress.show(frames, done.total)
             if frames == arguments.max_frames:
                 break
         progress.end(frames, bodies)

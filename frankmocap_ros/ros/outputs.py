@@ -9,7 +9,7 @@ from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import State
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher, LifecycleState
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
@@ -18,6 +18,7 @@ from frankmocap_ros.body import Frame
 from frankmocap_ros.drawing import annotate
 from frankmocap_ros.estimators.base import MeshEstimator
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
+from frankmocap_ros.ros.arm_states import ArmStates
 from frankmocap_ros.ros.bodies_bytes import BodiesBytes
 from frankmocap_ros.ros.conversions import JointMessages, latency_message
 from frankmocap_ros.ros.images import fill_image
@@ -86,6 +87,7 @@ class Outputs:
             return node.create_lifecycle_publisher(kind, topic, qos, qos_overriding_options=OVERRIDABLE)
 
         self._bodies = publisher(BodyPoseArray, f"{top}/bodies")
+        self._arms = publisher(JointState, f"{top}/arm_joint_states")
         self._markers = publisher(MarkerArray, f"{top}/markers")
         self._annotated = publisher(Image, f"{top}/annotated")
         self._latency = publisher(Latency, f"{top}/latency")
@@ -98,6 +100,7 @@ class Outputs:
             for name in joint_topics
         ]
         self._message = BodiesBytes()
+        self._arm_states = ArmStates()
         self._marker_maker = MarkerMaker()
         self._mesh_publisher = lambda: publisher(MarkerArray, f"{top}/mesh", every_image=False)
         self._mesh = self.mesh_output(meshes)
@@ -128,6 +131,10 @@ class Outputs:
         self._bodies.publish(self._message.fill(frame, header, age))
         for joint in self._joints:
             joint.publish(frame, header)
+        if self._arms.get_subscription_count():
+            arms = self._arm_states.fill(frame, header)
+            if arms is not None:
+                self._arms.publish(arms)
         if self._markers.get_subscription_count():
             self._markers.publish(self._marker_maker.make(frame, header, age))
         if self._annotated.get_subscription_count():
@@ -147,7 +154,7 @@ class Outputs:
         """Take all publishers down."""
         self._destroy_mesh(self._mesh)
         joints = [publisher for joint in self._joints for publisher in (joint.stamped, joint.pose)]
-        for publisher in (self._bodies, self._markers, self._annotated, self._latency, *joints):
+        for publisher in (self._bodies, self._arms, self._markers, self._annotated, self._latency, *joints):
             self._node.destroy_lifecycle_publisher(publisher)
 
 

@@ -1,11 +1,15 @@
 """What goes out of a node for a frame: where, in which order, and for whom."""
 
 import gc
+import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
@@ -16,6 +20,7 @@ from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
 from frankmocap_ros.ros import outputs
 from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.teleop.arm_angles import ARM_JOINTS
 
 BITMAP = Bitmap(np.zeros((48, 64, 3), np.uint8))
 HEADER = Header(frame_id="cam")
@@ -23,6 +28,7 @@ TOPICS = {
     "bodies": BodyPoseArray,
     "joints/head": JointPoseStamped,
     "joints/head/pose": PoseStamped,
+    "arm_joint_states": JointStateMessage,
     "markers": MarkerArray,
     "latency": Latency,
 }
@@ -79,6 +85,7 @@ def events(monkeypatch):
     spied(LifecyclePublisher, "publish", lambda publisher, *_: publisher.topic_name)
     spied(outputs.BodiesBytes, "fill", lambda *_: "make bodies")
     spied(outputs.JointMessages, "fill", lambda *_: "make joint")
+    spied(outputs.ArmStates, "fill", lambda *_: "make arms")
     spied(outputs.MarkerMaker, "make", lambda *_: "make markers")
     spied(outputs, "latency_message", lambda *_: "make latency")
     return events
@@ -109,6 +116,7 @@ def test_bodies_go_out_before_anything_else_is_made(node, peer, events):
     assert events[:2] == ["make bodies", "/mocap/bodies"]
     assert events[2:] == [
         "make joint", "/mocap/joints/head", "/mocap/joints/head/pose",
+        "make arms", "/mocap/arm_joint_states",
         "make markers", "/mocap/markers",
         "make latency", "/mocap/latency",
     ]  # fmt: skip
@@ -126,6 +134,49 @@ def test_a_joint_goes_where_somebody_listens(node, peer, events, kind):
     publish(made)
     assert events[2:] == ["make joint", f"/mocap/{kind}"]
     inboxes[kind].wait()
+    made.destroy()
+
+
+def in_t_pose(**changes):
+    """A frame with somebody whose arms are stretched to the sides."""
+    seen = frame()
+    positions = seen.bodies[0].positions.copy()
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        for part, x in (("shoulder", 0.2), ("elbow", 0.5), ("wrist", 0.8)):
+            positions[BODY.index[f"{side}_{part}"]] = (sign * x, 0.0, 3.0)
+    return replace(seen, bodies=(replace(seen.bodies[0], positions=positions, **changes),))
+
+
+def states_with(name, state):
+    states = np.full(len(BODY), JointState.TRACKED, np.uint8)
+    states[BODY.index[name]] = state
+    return states
+
+
+def test_the_operators_arms(node, peer, events):
+    """All fourteen angles with the image's stamp; those of an arm that is not known are left out."""
+    made = Outputs(node, ())
+    activated(node)
+    inbox = heard(node, peer, ["arm_joint_states"])["arm_joint_states"]
+    header = Header(frame_id="cam", stamp=Time(sec=1234))
+    for seen in (
+        replace(in_t_pose(), operator_id=0),
+        replace(in_t_pose(), operator_id=0, bodies=()),
+        in_t_pose(has_orientation=False),
+        in_t_pose(states=np.zeros(len(BODY), np.uint8)),
+    ):
+        made.publish(seen, header, BITMAP, lambda: 5.0)
+    assert "/mocap/arm_joint_states" not in events
+    made.publish(in_t_pose(), header, BITMAP, lambda: 5.0)
+    message = inbox.wait()
+    assert message.header == header
+    assert tuple(message.name) == ARM_JOINTS
+    expected = {"left_shoulder_roll": math.pi / 2, "right_shoulder_roll": -math.pi / 2}
+    np.testing.assert_allclose(message.position, [expected.get(name, 0.0) for name in ARM_JOINTS], atol=1e-6)
+    assert not message.velocity
+    assert not message.effort
+    made.publish(in_t_pose(states=states_with("left_elbow", JointState.INVALID)), HEADER, BITMAP, lambda: 5.0)
+    assert tuple(inbox.wait(after=1).name) == ARM_JOINTS[7:]
     made.destroy()
 
 

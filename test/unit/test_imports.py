@@ -46,8 +46,8 @@ LAYERS = (
     ),
     ("networks", "engines", "assets"),
     ("estimators",),
-    ("person", "pipeline", "search", "drawing", "records", "sources"),
-    ("wrapper", "teleop"),
+    ("person", "pipeline", "search", "drawing", "sources"),
+    ("wrapper", "teleop", "records"),
     ("ros", "viewer", "msg"),
     ("benchmark", "cli"),
 )

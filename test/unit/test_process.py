@@ -14,12 +14,13 @@ from frankmocap_ros.cli.main import main
 from frankmocap_ros.geometry import quat_rotate
 from frankmocap_ros.keypoints import REST_DIRECTIONS
 from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.teleop.arm_angles import ARM_JOINTS
 
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 FRAME_KEYS = {
     "frame", "stamp_s", "inference_ms", "detected", "stages_ms", "camera", "operator_id", "bodies",
 }  # fmt: skip
-BODY_KEYS = {"id", "estimator", "scale_source", "box_xywh", "betas", "joints"}
+BODY_KEYS = {"id", "estimator", "scale_source", "box_xywh", "betas", "arm_angles", "joints"}
 JOINT_KEYS = {
     "name", "parent", "state", "confidence", "orientation_confidence", "position_m", "orientation_xyzw",
     "local_rotation_xyzw", "pixel",
@@ -56,6 +57,8 @@ def check_record(record: dict) -> None:
     for body in record["bodies"]:
         assert set(body) == BODY_KEYS
         assert tuple(j["name"] for j in body["joints"]) == BODY.names
+        assert set(body["arm_angles"]) <= set(ARM_JOINTS)
+        assert all(-np.pi <= angle <= np.pi for angle in body["arm_angles"].values())
         for joint in body["joints"]:
             assert set(joint) == JOINT_KEYS
             for key in ("orientation_xyzw", "local_rotation_xyzw"):
@@ -96,6 +99,47 @@ def test_real_person(tmp_path: Path, taiji: str) -> None:
     upright = joints(records[0])
     assert upright["head"]["position_m"][1] < upright["pelvis"]["position_m"][1]  # y points down
     assert upright["left_shoulder"]["pixel"][0] > upright["right_shoulder"]["pixel"][0]  # faces the camera
+
+
+def test_arm_angles(tmp_path: Path) -> None:
+    """The figure's left arm hangs, a little bent and away from the body; the right one is about to wave."""
+    records = run(
+        tmp_path, "synthetic", "--estimator", "synthetic", "--max-frames", "90", "--smoothing", "off"
+    )
+    angles = [record["bodies"][0]["arm_angles"] for record in records]
+    assert all(tuple(a) == ARM_JOINTS for a in angles)
+    first = {name: np.degrees(angle) for name, angle in angles[0].items()}
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        assert first[f"{side}_shoulder_roll"] == pytest.approx(sign * (90.0 - np.degrees(1.3)), abs=2.0)
+        assert first[f"{side}_elbow"] == pytest.approx(np.degrees(0.3), abs=3.0)
+        assert abs(first[f"{side}_shoulder_pitch"]) < 5.0
+    table = np.unwrap([[a[name] for name in ARM_JOINTS] for a in angles], axis=0)
+    assert np.ptp(table[:, ARM_JOINTS.index("right_shoulder_roll")]) > 1.0
+    assert np.abs(np.diff(table, axis=0)).max() < 1.0  # from image to image
+
+
+def test_gmr(tmp_path: Path) -> None:
+    """The same person as in the other format, scalar first and with z up."""
+    options = ("synthetic", "--estimator", "synthetic", "--max-frames", "10")
+    for record, full in zip(run(tmp_path, *options, "--format", "gmr"), run(tmp_path, *options), strict=True):
+        assert list(record) == ["time_s", "id", "joints"]
+        assert (record["time_s"], record["id"]) == (full["stamp_s"], full["operator_id"])
+        expected = joints(full)
+        assert set(record["joints"]) == set(expected) - {"left_hand", "right_hand"}
+        for name, (position, rotation) in record["joints"].items():
+            x, y, z = expected[name]["position_m"]
+            np.testing.assert_allclose(position, (z, -x, -y), atol=1e-6)
+            assert np.square(rotation).sum() == pytest.approx(1.0, abs=1e-6)
+        w, *xyz = record["joints"]["pelvis"][1]
+        np.testing.assert_allclose(
+            quat_rotate(np.array([*xyz, w]), np.array([0.0, 1.0, 0.0])), (0, 0, 1), atol=0.1
+        )
+
+
+def test_gmr_of_nobody(tmp_path: Path) -> None:
+    image = tmp_path / "wall.png"
+    cv2.imwrite(str(image), np.full((240, 320, 3), 120, np.uint8))
+    assert run(tmp_path, str(image), "--format", "gmr", code=1) == [{"time_s": 0.0, "id": 0, "joints": {}}]
 
 
 def test_stills_are_independent(tmp_path: Path, taiji: str) -> None:
