@@ -8,17 +8,21 @@ unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH ROS_DIST
 RECIPE := pyproject.toml setup.py $(wildcard build_backend/*.py)
 SOURCES := CMakeLists.txt package.xml $(shell find frankmocap_ros launch config msg scripts -not -path '*__pycache__*')
 CHECKED := frankmocap_ros build_backend setup.py launch $(wildcard scripts/*) test benchmarks
+SOURCE ?= auto
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test check format generate bench install clean
+.PHONY: demo demo-robot test check format generate bench install clean
 
 demo: install  ## joints of a person, from a webcam or a photograph
 	$(BIN)/frankmocap_ros demo --duration 20
 
-test: install .venv/torch  ## every test, against the installed package
+demo-robot: install .venv/robot  ## a simulated robot that mirrors a person: SOURCE=FILE or a webcam
+	$(BIN)/frankmocap_ros demo --robot --source $(SOURCE) --duration 30
+
+test: install .venv/torch .venv/robot  ## every test, against the installed package
 	$(BIN)/pytest $(ARGS)
 
-check: install .venv/torch  ## style and types
+check: install .venv/torch .venv/robot  ## style and types
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/mypy
@@ -31,7 +35,6 @@ generate: install  ## rewrite what follows from the declared settings
 	$(BIN)/python -m frankmocap_ros.cli.generate
 	@$(MAKE) --no-print-directory install
 
-SOURCE ?= auto
 MEASURE := $(BIN)/frankmocap_ros bench --source $(SOURCE) --assets standin --write benchmarks/RESULTS.md
 FASTEST := --estimators frankmocap mediapipe --engines openvino --precisions int8 --presets balanced
 
@@ -60,6 +63,10 @@ clean:
 .venv/torch: .venv/dependencies
 	$(PIP) install --quiet 'torch==2.13.0'
 	$(PIP) install --quiet --no-build-isolation '.[torch,openvino,onnxruntime,int8]'
+	touch $@
+
+.venv/robot: .venv/dependencies
+	$(PIP) install --quiet --no-build-isolation '.[robot]'
 	touch $@
 
 .venv/package: .venv/dependencies $(SOURCES)

@@ -28,6 +28,7 @@ RUN_WHEELS = (
     "ros-sensor-msgs~=5.5.1",
     "ros-std-msgs~=5.5.1",
     "ros-std-srvs~=5.5.1",
+    "ros-trajectory-msgs~=5.5.1",
     "ros-visualization-msgs~=5.5.1",
 )
 BUILD_WHEELS = (

@@ -1,24 +1,30 @@
 """``frankmocap_ros demo``: camera node and mocap node as two processes, and a live table of what arrives."""
 
 import argparse
-import contextlib
 import json
-import os
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from frankmocap_ros.cli.nodes import check, node_command, running, wait_for
+from frankmocap_ros.cli.nodes import (
+    camera_command,
+    check,
+    listening,
+    mocap_command,
+    running,
+    stay_here,
+    stop_on_signals,
+    wait_for,
+)
 from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.config import CameraConfig, MocapConfig
-from frankmocap_ros.settings import add_flags, from_flags, settings_of, yaml_value
-from frankmocap_ros.transport import transport_variables
+from frankmocap_ros.settings import add_flags, from_flags, settings_of
 
 if TYPE_CHECKING:
+    from frankmocap_ros.cli.demo_robot import RobotDemo
     from frankmocap_ros.ros.watcher import Tally
 
 _SHOWN = (
@@ -45,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
         default=640,
         help="the camera reduces wider images to this width; 0 keeps them [px]",
     )
+    parser.add_argument(
+        "--robot",
+        nargs="?",
+        const="torso",
+        metavar="MAP",
+        help="let a simulated robot follow the person: torso (the default) or the YAML file of a map",
+    )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON, and show no table")
     add_flags(parser, MocapConfig, leave_out=_CAMERA_NODE)
     return parser
@@ -55,52 +68,36 @@ def main(args: Sequence[str]) -> int:
     arguments = _parser().parse_args(args)
     config = from_flags(MocapConfig, arguments)
     require_ros("demo")
-    given = {
-        s.name: yaml_value(getattr(config, s.name))
-        for s in settings_of(MocapConfig)
-        if getattr(config, s.name) != s.default
-    }
-    # nothing of the demo leaves this machine unless the user's environment says so
-    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    os.environ.update(transport_variables(os.environ))
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    commands = [
-        node_command("mocap_node", {**given, "diagnostics_period_s": "0.5"}),
-        node_command("camera_node", {"source": json.dumps(arguments.camera), "width": str(arguments.width)}),
-    ]
-    with running(commands) as processes:
-        return _watch(arguments, processes, stop)
+    stay_here()
+    stop = stop_on_signals()
+    robot = None
+    if arguments.robot:
+        from frankmocap_ros.cli.demo_robot import RobotDemo
+
+        robot = RobotDemo(arguments.robot)
+    commands = [mocap_command(config), camera_command(arguments.camera, arguments.width)]
+    with running([*commands, *(robot.commands() if robot else ())]) as processes:
+        return _watch(arguments, processes, stop, robot)
 
 
 def _watch(
-    arguments: argparse.Namespace, processes: list[subprocess.Popen[bytes]], stop: threading.Event
+    arguments: argparse.Namespace,
+    processes: list[subprocess.Popen[bytes]],
+    stop: threading.Event,
+    robot: "RobotDemo | None",
 ) -> int:
-    import rclpy
-    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-
     from frankmocap_ros.ros.watcher import Watcher, summary
 
-    rclpy.init(signal_handler_options=rclpy.signals.SignalHandlerOptions.NO)
-    watcher = Watcher()
-    executor = SingleThreadedExecutor()
-    executor.add_node(watcher)
-
-    def spin() -> None:
-        with contextlib.suppress(ExternalShutdownException):
-            executor.spin()
-
-    thread = threading.Thread(target=spin, daemon=True)
-    thread.start()
-    try:
+    with listening(robot.watcher if robot else Watcher) as watcher:
         # discovery may find the camera after the node: count from when both are heard
         for event in (watcher.first_frame, watcher.first_camera):
             wait_for(event.wait, processes, stop, watcher)
         watcher.restart()
+        if robot:
+            robot.begin()
         start_s = time.monotonic()
         end_s = start_s + arguments.duration if arguments.duration else float("inf")
-        table = _Table(live=not arguments.json)
+        table = _Table(not arguments.json, robot.text if robot else str)
         while time.monotonic() < end_s and not stop.wait(min(0.5, max(0.0, end_s - time.monotonic()))):
             check(processes)
             table.show(watcher.read(), time.monotonic() - start_s)
@@ -108,25 +105,30 @@ def _watch(
         tally = watcher.read()
         table.end(tally, seconds)
         if arguments.json:
-            print(json.dumps(summary(tally, seconds)), flush=True)
-        if not watcher.first_body.is_set():
-            print(
-                "frankmocap_ros demo: no body was ever received. The camera must see a person; look at "
-                f"/frankmocap/annotated. The node says: {tally.health or 'nothing'}",
-                file=sys.stderr,
-            )
-            return 0 if stop.is_set() else 1  # who ends it early may not have waited for a body
-        return 0
-    finally:
-        rclpy.try_shutdown()  # ends the thread; only then may the executor go, which it waits on
-        thread.join(1.0)
-        executor.shutdown(timeout_sec=0.0)
+            figures = summary(tally, seconds)
+            if robot:
+                figures |= robot.summary()
+            print(json.dumps(figures), flush=True)
+        if watcher.first_body.is_set():
+            return 0
+        print(
+            "frankmocap_ros demo: no body was ever received. The camera must see a person; look at "
+            f"/frankmocap/annotated. The node says: {tally.health or 'nothing'}",
+            file=sys.stderr,
+        )
+        return 0 if stop.is_set() else 1  # who ends it early may not have waited for a body
 
 
 class _Table:
-    """Rates, ages and joints: redrawn in place on a terminal, a line every two seconds elsewhere."""
+    """Rates, ages and joints: redrawn in place on a terminal, a line every two seconds elsewhere.
 
-    def __init__(self, live: bool) -> None:
+    Args:
+        live: whether to show anything.
+        more: tells what else there is to say, a line or nothing.
+    """
+
+    def __init__(self, live: bool, more: Callable[[], str]) -> None:
+        self._more = more
         self._live = live and sys.stdout.isatty()
         self._lines = live and not self._live
         self._drawn = 0
@@ -135,7 +137,7 @@ class _Table:
     def show(self, tally: "Tally", seconds: float) -> None:
         """Show what arrived so far."""
         if self._live:
-            text = _table(tally, seconds)
+            text = _table(tally, seconds) + self._line()
             sys.stdout.write(f"\033[{self._drawn}A\033[J" if self._drawn else "")
             sys.stdout.write(text)
             sys.stdout.flush()
@@ -143,14 +145,18 @@ class _Table:
         elif self._lines and seconds - self._line_s >= 2.0:
             self._line_s = seconds
             wrist = next((_joint_text(j) for j in tally.joints if j.name == "right_wrist"), "no body yet")
-            print(f"{_rates(tally, seconds)} | {wrist}", flush=True)
+            print(f"{_rates(tally, seconds)} | {wrist}\n{self._line()}", end="", flush=True)
 
     def end(self, tally: "Tally", seconds: float) -> None:
         """Sum up."""
         if self._live:
             self.show(tally, seconds)
         elif self._lines:
-            print(_table(tally, seconds), end="", flush=True)
+            print(_table(tally, seconds) + self._line(), end="", flush=True)
+
+    def _line(self) -> str:
+        more = self._more()
+        return f"{more}\n" if more else ""
 
 
 def _rates(tally: "Tally", seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""``frankmocap_ros``: demo, node, camera, process, doctor, convert, standin, bench."""
+"""``frankmocap_ros``: demo, node, camera, gate, robot, process, doctor, convert, standin, bench."""
 
 import argparse
 import sys
@@ -29,6 +29,24 @@ def _camera(args: Sequence[str]) -> int:
     from frankmocap_ros.ros.camera_node import main
 
     return main(["camera_node", *args])
+
+
+def _gate(args: Sequence[str]) -> int:
+    from frankmocap_ros.cli.ros_available import require_ros
+
+    require_ros("gate")
+    from frankmocap_ros.ros.gate_node import main
+
+    return main(["gate_node", *args])
+
+
+def _robot(args: Sequence[str]) -> int:
+    from frankmocap_ros.cli.ros_available import require_ros
+
+    require_ros("robot")
+    from frankmocap_ros.ros.robot_sim_node import main
+
+    return main(["robot_sim_node", *args])
 
 
 def _process(args: Sequence[str]) -> int:
@@ -66,6 +84,8 @@ _COMMANDS: dict[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "demo": ("camera, mocap node and a live table of what arrives", _demo),
     "node": ("the ROS 2 mocap node (takes --ros-args)", _node),
     "camera": ("the ROS 2 camera node (takes --ros-args)", _camera),
+    "gate": ("the ROS 2 gate node: commands for a robot, while it is safe (takes --ros-args)", _gate),
+    "robot": ("the ROS 2 node of a simulated robot (takes --ros-args)", _robot),
     "process": ("bodies of a video or of images as JSON lines, without ROS", _process),
     "doctor": ("what is installed and which files are there, with the next step", _doctor),
     "convert": ("read FrankMocap's files once, safely, into the cache", _convert),

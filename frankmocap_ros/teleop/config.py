@@ -182,8 +182,20 @@ class GateConfig:
     rate_hz: float = setting(
         100.0, "Commands per second.", unit="Hz", minimum=10.0, maximum=500.0, live=False
     )
+    max_tracking_error: float = setting(
+        0.6,
+        "A joint of the robot that stays further than this from its command for 0.3 s ends following; 0 allows it.",
+        unit="rad or m",
+        minimum=0.0,
+        maximum=10.0,
+    )
     trajectory_lead_s: float = setting(
         0.05, "A joint trajectory's point is so far ahead of its stamp.", unit="s", minimum=0.001, maximum=1.0
+    )
+
+    trajectory_velocities: bool = setting(
+        False,
+        "Joint trajectories carry velocities. ros2_controllers refuses a last point that moves, unless allow_nonzero_velocity_at_trajectory_end is set.",
     )
 
     def __post_init__(self) -> None:

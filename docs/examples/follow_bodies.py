@@ -1,0 +1,51 @@
+#!/usr/bin/env python3
+"""A controller that listens to the mocap node itself: where the operator's right wrist is, if it can be trusted.
+
+Everything that the gate does is up to you here: age, states, ids, limits. For a robot use follow_gate.py.
+"""
+
+from contextlib import suppress
+
+import rclpy
+from geometry_msgs.msg import PoseStamped
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+
+from frankmocap_ros.msg import BodyPoseArray, JointPose
+
+MAX_AGE_S = 0.1
+
+
+class FollowBodies(Node):
+    """Republishes one joint while it is measured, young, and of the same person."""
+
+    def __init__(self):
+        super().__init__("follow_bodies")
+        self.joint = self.declare_parameter("joint", "right_wrist").value
+        self.person = 0  # whom this controller follows; ids are never used twice
+        self.goal = self.create_publisher(PoseStamped, "goal", 1)
+        self.create_subscription(BodyPoseArray, "frankmocap/bodies", self.on_bodies, 1)
+
+    def on_bodies(self, msg):
+        stamp_ns = msg.header.stamp.sec * 10**9 + msg.header.stamp.nanosec
+        age_s = 1e-9 * (self.get_clock().now().nanoseconds - stamp_ns)
+        body = next((body for body in msg.bodies if body.id == msg.operator_id), None)
+        if body is None or age_s > MAX_AGE_S:
+            return self.stop("nobody is seen" if body is None else f"the image is {age_s:.2f} s old")
+        if self.person not in (0, body.id):
+            return self.stop(f"person {body.id} is somebody else")
+        joint = next((joint for joint in body.joints if joint.name == self.joint), None)
+        if joint is None or joint.state != JointPose.TRACKED:
+            return self.stop(f"{self.joint} is not tracked")  # never use the pose of an INVALID joint
+        self.person = body.id
+        self.goal.publish(PoseStamped(header=msg.header, pose=joint.pose))  # the image's time, untouched
+
+    def stop(self, why):
+        """Publish nothing: whoever executes the goals stops when none comes."""
+        self.get_logger().warning(f"no goal: {why}", throttle_duration_sec=1.0)
+
+
+if __name__ == "__main__":
+    rclpy.init()
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
+        rclpy.spin(FollowBodies())

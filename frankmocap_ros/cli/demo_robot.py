@@ -1,0 +1,160 @@
+"""``frankmocap_ros demo --robot``: the gate, a simulated robot, and how well it follows."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from frankmocap_ros.benchmark.following import (
+    Track,
+    correlation,
+    errors,
+    largest_step,
+    person_track,
+    rounded,
+    seconds_in,
+    spans_of,
+    track,
+)
+from frankmocap_ros.cli.nodes import node_command
+from frankmocap_ros.settings import settings_of, updated, yaml_value
+from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.teleop.retarget import Retargeter, load_retargeter
+
+if TYPE_CHECKING:
+    from frankmocap_ros.ros.robot_watcher import RobotWatcher, Teleoperation
+
+SETTINGS: Final[Mapping[str, object]] = {
+    "arming_s": 0.5,
+    "calm_speed": 1.0,
+    "arming_timeout_s": 60.0,
+    "trajectory_velocities": True,
+    "align_s": 2.0,
+    "max_speed": 3.0,
+    "max_acceleration": 60.0,
+    "reject_speed": 12.0,
+}
+"""The gate of the demo: its robot endangers nobody: it is as quick as people, and starts while they move."""
+
+_WRISTS: Final = ("left_wrist", "right_wrist")
+_ORIGIN: Final = "{side}_shoulder"
+_REACH: Final = 0.98  # of the limb's length: a straight arm is at its end
+_GAP_S: Final = 0.05  # commands further apart than this do not follow each other
+
+
+class RobotDemo:
+    """The robot's part of the demo.
+
+    Args:
+        robot: name or map.
+
+    Raises:
+        RobotError: the map is wrong.
+        MissingDependencyError: the simulation is not installed.
+    """
+
+    def __init__(self, robot: str) -> None:
+        self._name = robot
+        self.robot: Retargeter = load_retargeter(robot)
+        self.wrists = tuple(t for t in self.robot.targets if t.joint in _WRISTS)
+        self.joints = tuple(
+            dict.fromkeys((*("left_shoulder", "right_shoulder"), *(t.joint for t in self.wrists)))
+        )
+
+    def commands(self) -> list[list[str]]:
+        """The gate's and the simulated robot's command."""
+        config = updated(GateConfig(), {"robot": self._name, **SETTINGS})
+        changed = [s.name for s in settings_of(GateConfig) if getattr(config, s.name) != s.default]
+        gate = {name: yaml_value(getattr(config, name)) for name in changed}
+        trajectory = {"joint_trajectory": "gate/joint_trajectory"}
+        return [
+            node_command("gate_node", gate),
+            node_command("robot_sim_node", {"robot": json.dumps(self._name)}, trajectory),
+        ]
+
+    def watcher(self) -> "RobotWatcher":
+        """Make the node that follows it all."""
+        from frankmocap_ros.ros.robot_watcher import RobotWatcher
+
+        self._watcher = RobotWatcher([t.name for t in self.wrists], self.joints)
+        return self._watcher
+
+    def begin(self) -> None:
+        """Ask the gate to engage, and again whenever it lets go."""
+        self._watcher.asking.set()
+
+    def summary(self) -> dict[str, object]:
+        """Figures for the demo's JSON."""
+        heard = self._watcher.heard()
+        end_s = max(
+            [time_s for time_s, _ in heard.robot[-1:]] + [time_s for time_s, _ in heard.states[-1:]] + [0.0]
+        )
+        engaged = spans_of(heard.states, "ENGAGED", end_s)
+        settled = [(start_s + float(SETTINGS["align_s"]), stop_s) for start_s, stop_s in engaged]  # type: ignore[arg-type]
+        found = [
+            self._of_wrist(i, heard, settled) for i, t in enumerate(self.robot.targets) if t in self.wrists
+        ]
+        off = [one["error_m"] for one in found if one["error_m"] is not None]
+        alike = [one["correlation"] for one in found if one["correlation"] is not None]
+        lags = [one["lag_s"] for one in found if one["lag_s"] is not None]
+        steps = [largest_step(track(all_of), _GAP_S) for all_of in heard.commands.values()]
+        return {
+            "robot": {
+                "commands": max((len(all_of) for all_of in heard.commands.values()), default=0),
+                "wrist_error_mean_m": rounded(float(np.mean(off))) if off else None,
+                "wrist_correlation_min": rounded(min(alike)) if len(alike) == len(found) else None,
+                "lag_s": rounded(max(lags)) if lags else None,
+                "limit_violations": int(heard.robot_health.get("limit_violations", 0)),
+                "max_command_step_m": rounded(max(steps, default=0.0), 5),
+                "wrists": {t.name: one for t, one in zip(self.wrists, found, strict=True)},
+            },
+            "gate": {
+                "states": {n: round(s, 2) for n, s in seconds_in(heard.states, end_s).items()},
+                "transitions": max(0, len(heard.states) - 1),
+                "asked": heard.asked,
+                "reason": heard.reason,
+            },
+        }
+
+    def _of_wrist(
+        self, target: int, heard: "Teleoperation", spans: list[tuple[float, float]]
+    ) -> dict[str, float | None]:
+        """Error, share within reach, correlation and lag of one wrist."""
+        one = self.robot.targets[target]
+        commands = track(heard.commands.get(one.name, [])).during(spans)
+        robot = self._track(target, heard)
+        off = alike = None
+        if len(commands.times_s) and len(robot.times_s):
+            origin = self.robot.poses(self.robot.home).origins[target]
+            off = errors(commands, robot, origin, _REACH * one.robot_length)
+        if spans and len(heard.person):
+            side = one.joint.partition("_")[0]
+            person = person_track(heard.person, one.joint, _ORIGIN.format(side=side), spans[0][0])
+            alike = correlation(person, robot.during(spans))
+        return {
+            "error_m": rounded(off[0]) if off else None,
+            "reachable": rounded(off[1]) if off else None,
+            "correlation": rounded(alike[0]) if alike else None,
+            "lag_s": rounded(alike[1]) if alike else None,
+        }
+
+    def _track(self, target: int, heard: "Teleoperation") -> Track:
+        """Where the robot's target was, from the joints that it told."""
+        names = self.robot.joint_names
+        told = [(time_s, at) for time_s, at in heard.robot if at.keys() >= set(names)]
+        return track(
+            [
+                (time_s, tuple(self.robot.poses(np.array([at[n] for n in names])).positions[target]))
+                for time_s, at in told
+            ]
+        )
+
+    def text(self) -> str:
+        """A line for people."""
+        heard = self._watcher.heard()
+        state = heard.states[-1][1] if heard.states else "not there yet"
+        moving = f", {', '.join(heard.limits)}" if heard.limits else ""
+        why = heard.refusal or heard.reason
+        commands = max((len(all_of) for all_of in heard.commands.values()), default=0)
+        return f"robot: {state} ({why}){moving}; {commands} commands"

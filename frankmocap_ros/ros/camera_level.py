@@ -1,0 +1,81 @@
+"""Where up, and forward, is for the camera: from an IMU in it, or from TF."""
+
+import math
+from typing import Any
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from rclpy.node import Node
+from sensor_msgs.msg import Imu
+
+from frankmocap_ros.errors import SettingError
+from frankmocap_ros.geometry import IDENTITY_XYZW, Array
+from frankmocap_ros.ros.qos import IMAGES
+from frankmocap_ros.teleop.base_frame import BODY_FROM_OPTICAL, level_from_gravity
+from frankmocap_ros.teleop.config import GateConfig
+
+_SILENT_S = 1.0
+_SMOOTHING_S = 0.5  # a hand that shakes the camera is no gravity
+
+
+class Gravity:
+    """Low-passed acceleration of the topic ``imu``."""
+
+    def __init__(self, node: Node) -> None:
+        self._up = np.zeros(3)
+        self._heard_s = -math.inf
+        self._node = node
+        self._subscription: Any = None
+
+    def listen(self, clock: Any) -> None:
+        """Subscribe; ``clock`` tells the steady time [s]."""
+        if self._subscription is None:
+            self._subscription = self._node.create_subscription(
+                Imu, "imu", lambda msg: self._on_imu(msg, clock()), IMAGES
+            )
+
+    def _on_imu(self, msg: Imu, time_s: float) -> None:
+        a = msg.linear_acceleration
+        measured = np.array((a.x, a.y, a.z))
+        if not np.isfinite(measured).all():
+            return
+        passed = time_s - self._heard_s
+        gain = 1.0 if passed > _SILENT_S else passed / (passed + _SMOOTHING_S)
+        self._up = self._up + gain * (measured - self._up)
+        self._heard_s = time_s
+
+    def level(self, config: GateConfig, time_s: float) -> Array | str:
+        """Rotation from the optical to a level frame, or why it is not known."""
+        if not time_s - self._heard_s <= _SILENT_S:
+            return f"gravity: imu, and nothing has come on the topic imu for {_SILENT_S:g} s"
+        body_from_sensor = BODY_FROM_OPTICAL if config.imu_axes == "optical" else IDENTITY_XYZW
+        level = level_from_gravity(self._up, body_from_sensor, math.radians(config.camera_yaw_deg))
+        return "the topic imu does not measure gravity: is the camera falling?" if level is None else level
+
+
+class Transforms:
+    """Rotations from TF.
+
+    Raises:
+        SettingError: there is no tf2_ros.
+    """
+
+    def __init__(self, node: Node) -> None:
+        try:
+            from tf2_ros import Buffer, TransformListener
+        except ImportError as error:
+            raise SettingError(
+                f"heading: tf needs tf2_ros, which is not there ({error}); it comes with a ROS distribution "
+                "(apt install ros-$ROS_DISTRO-tf2-ros-py); allowed without it: operator, camera"
+            ) from error
+        self._buffer = Buffer()
+        self._listener = TransformListener(self._buffer, node)
+
+    def level(self, base_frame: str, frame_id: str, stamp: Time) -> Array | str:
+        """Rotation from ``frame_id`` to ``base_frame`` at a time, or why it is not known."""
+        try:
+            found = self._buffer.lookup_transform(base_frame, frame_id, stamp)
+        except Exception as error:  # tf2's many exceptions share no root in Python
+            return f"heading: tf, and there is no transform from {frame_id!r} to {base_frame!r}: {error}"
+        q = found.transform.rotation
+        return np.array((q.x, q.y, q.z, q.w))

@@ -1,0 +1,291 @@
+"""The gate node: bodies in, commands for a robot out, while somebody has asked for it and is seen well."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from rclpy.task import Future
+from sensor_msgs.msg import Joy
+from std_msgs.msg import Bool
+from std_srvs.srv import SetBool, Trigger
+
+from frankmocap_ros.errors import SettingError
+from frankmocap_ros.geometry import IDENTITY_XYZW, Array
+from frankmocap_ros.health import Health, Level
+from frankmocap_ros.msg import BodyPoseArray
+from frankmocap_ros.ros.camera_level import Gravity, Transforms
+from frankmocap_ros.ros.gate_outputs import GateOutputs
+from frankmocap_ros.ros.gate_worker import GateWorker
+from frankmocap_ros.ros.monitor import diagnostics, status_message
+from frankmocap_ros.ros.parameters import Parameters
+from frankmocap_ros.ros.robot_port import JointsPort, PosesPort, unaligned
+from frankmocap_ros.ros.running import run_node
+from frankmocap_ros.ros.sights import sight
+from frankmocap_ros.ros.steady_stamps import SteadyStamps
+from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.commander import Commander
+from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.teleop.driver import Driver
+from frankmocap_ros.teleop.gate import State
+from frankmocap_ros.teleop.retarget import Retargeter, load_retargeter
+from frankmocap_ros.teleop.sight import Target
+
+NODE_NAME = "gate"
+_DIAGNOSTICS_PERIOD_S = 1.0
+_IDLE = (State.DISENGAGED, State.FAULT)
+
+
+class GateNode(Node):
+    """Lets commands through from the operator to the robot, and nothing else.
+
+    The executor only hands over; one worker decides and publishes.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(NODE_NAME, **kwargs)
+        self._worker: GateWorker | None = None
+        self._commander: Commander | None = None
+        self._clock_s = time.monotonic
+        self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
+        self._transforms: Transforms | None = None
+        self._settings = Parameters(
+            self,
+            GateConfig,
+            running=lambda: self._worker is not None,
+            on_change=self._configured,
+        )
+        config = self._settings.config
+        self._gravity = Gravity(self)
+        self._look_up(config)
+        self.add_on_set_parameters_callback(self._only_while_idle)
+        robot = load_retargeter(config.robot) if config.robot else None
+        self._driver = self._make_driver(robot, config) if robot else None
+        targets = robot.targets if robot else _targets(config)
+        names = [target.name for target in targets]
+        self._poses_port = None if robot else PosesPort(self, names, self._clock_s)
+        self._commander = Commander(config, targets, self._robot_poses, self._clock_s(), self._on_change)
+        outputs = GateOutputs(self, config.base_frame, names, robot.joint_names if robot else ())
+        self._worker = GateWorker(self, self._commander, outputs, self._driver, self._stamps)
+        self._subscribe(config)
+        self._worker.start()
+
+    def _subscribe(self, config: GateConfig) -> None:
+        newest = QoSProfile(depth=1)
+        self.create_subscription(BodyPoseArray, config.bodies, self._on_bodies, newest)
+        self.create_subscription(Bool, "~/deadman", self._on_deadman, newest)
+        self.create_subscription(Joy, "joy", self._on_joy, newest)
+        # whoever waits for an answer does not keep messages waiting
+        services = MutuallyExclusiveCallbackGroup()
+        self.create_service(SetBool, "~/engage", self._on_engage, callback_group=services)
+        self.create_service(Trigger, "~/reset", self._on_reset, callback_group=services)
+        self._buttons: tuple[int, ...] = ()
+        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self.create_timer(
+            _DIAGNOSTICS_PERIOD_S, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+
+    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
+        """As in Node; a value of the wrong type is refused with its parameter's name."""
+        return self._settings.wrong_type(parameter_list) or super().set_parameters_atomically(parameter_list)
+
+    def destroy_node(self) -> None:
+        """Stop the worker before the node goes."""
+        if self._worker is not None:
+            self._worker.stop()
+        super().destroy_node()
+
+    def _only_while_idle(self, parameters: Sequence[Parameter]) -> SetParametersResult:
+        commander = self._commander
+        known = {p.name for p in parameters} & set(GateConfig.__dataclass_fields__)
+        if commander is not None and known and commander.gate.state not in _IDLE:
+            return SetParametersResult(
+                successful=False,
+                reason=f"{', '.join(sorted(known))} cannot change while the gate is "
+                f"{commander.gate.state.name}; call ~/engage with false first",
+            )
+        try:
+            new = self._settings.changed(parameters)
+            if new.heading == "tf" and self._transforms is None:
+                self._transforms = Transforms(self)
+        except SettingError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _look_up(self, config: GateConfig) -> None:
+        """Listen to what else tells where up and forward is."""
+        if config.gravity == "imu":
+            self._gravity.listen(self._clock_s)
+        if config.heading == "tf" and self._transforms is None:
+            self._transforms = Transforms(self)
+
+    def _configured(self, config: GateConfig) -> None:
+        """Bring changed settings into force."""
+        self._look_up(config)
+        worker, commander = self._worker, self._commander
+        if worker is not None and commander is not None:
+
+            def configure(now_s: float) -> None:
+                commander.gate.release("settings changed", now_s)
+                commander.configure(config)
+                if self._driver is not None:
+                    self._driver.max_error = _max_error(config)
+
+            worker.hand_over(configure)
+
+    def _make_driver(self, robot: Retargeter, config: GateConfig) -> Driver:
+        port = JointsPort(self, robot.joint_names, self._clock_s)
+
+        def measured() -> Array | str:
+            return robot.home if self._settings.config.reference == "home" else port.positions()
+
+        return Driver(robot, measured, _max_error(config))
+
+    def _robot_poses(self) -> RobotPoses | str:
+        """Where the robot is; for the worker."""
+        if self._driver is not None:
+            return self._driver.begin()
+        config = self._settings.config
+        if config.reference == "measured" and self._poses_port is not None:
+            return self._poses_port.poses()
+        n = len(config.targets)
+        return unaligned(np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)))
+
+    def _on_change(self) -> None:
+        if self._worker is not None:
+            self._worker.changed()
+
+    def _on_bodies(self, msg: BodyPoseArray) -> None:
+        commander, worker = self._commander, self._worker
+        if commander is None or worker is None:
+            return
+        stamp = msg.header.stamp
+        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
+        captured_s = self._stamps.time_s(stamp_ns)
+
+        def see(now_s: float) -> None:
+            self._level(commander, msg, now_s)
+            commander.see(sight(msg, commander.watched, captured_s), now_s)
+
+        worker.hand_over(see)
+
+    def _level(self, commander: Commander, msg: BodyPoseArray, now_s: float) -> None:
+        """Tell the commander where up and forward is, where the settings alone do not."""
+        config = commander.config
+        if config.heading == "tf" and self._transforms is not None:
+            header = msg.header
+            commander.level = self._transforms.level(config.base_frame, header.frame_id, header.stamp)
+        elif config.gravity == "imu" and commander.gate.state in _IDLE:  # what is engaged keeps its frame
+            commander.level = self._gravity.level(config, now_s)
+
+    def _on_deadman(self, msg: Bool) -> None:
+        pressed, commander = bool(msg.data), self._commander
+        if self._worker is not None and commander is not None:
+            self._worker.hand_over(lambda now_s: commander.gate.deadman(pressed, now_s))
+
+    def _on_joy(self, msg: Joy) -> None:
+        before, self._buttons = self._buttons, tuple(msg.buttons)
+        config = self._settings.config
+
+        def pressed(button: int) -> bool:
+            """Whether it is down now and was up before; the first message tells nothing."""
+            return 0 <= button < min(len(before), len(self._buttons)) and (
+                bool(self._buttons[button]) and not before[button]
+            )
+
+        worker, commander = self._worker, self._commander
+        if worker is None or commander is None:
+            return
+        if pressed(config.joy_release_button):
+            worker.hand_over(lambda now_s: commander.gate.release("the joystick's button", now_s))
+        elif pressed(config.joy_engage_button):
+            worker.hand_over(lambda now_s: self._request(commander, now_s))
+
+    def _request(self, commander: Commander, now_s: float) -> None:
+        refusal = commander.request(now_s)
+        if refusal:
+            self.get_logger().warning(f"not engaged: {refusal}")
+
+    async def _on_engage(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        response.success, response.message = await self._asked(
+            lambda commander, now_s: _engage(commander, request.data, now_s)
+        )
+        return response
+
+    async def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success, response.message = await self._asked(_reset)
+        return response
+
+    async def _asked(self, ask: Any) -> tuple[bool, str]:
+        """Let the worker answer, and wait for it beside the executor."""
+        worker, commander = self._worker, self._commander
+        if worker is None or commander is None:
+            return False, "the gate is not ready yet"
+        future: Future[tuple[bool, str]] = Future(executor=self.executor)
+        future.add_done_callback(lambda _: None)  # wakes the executor
+        worker.hand_over(lambda now_s: future.set_result(ask(commander, now_s)))
+        answer = await future
+        return answer if answer is not None else (False, "the gate ends")
+
+    def _diagnose(self) -> None:
+        worker, commander = self._worker, self._commander
+        if worker is not None and commander is not None:
+            worker.hand_over(lambda _: self._publish_health(worker, commander))
+
+    def _publish_health(self, worker: GateWorker, commander: Commander) -> None:
+        gate = commander.gate
+        level = {State.FAULT: Level.ERROR, State.HOLD: Level.WARN}.get(gate.state, Level.OK)
+        values = {
+            "state": gate.state.name,
+            "operator": str(gate.operator_id),
+            "lag_ms": f"{commander.quality.lag_ms:.1f}",
+            "jitter_mm": f"{commander.quality.jitter_mm:.2f}",
+            "limits": ", ".join(commander.limits_hit),
+        }
+        for name, meter in (("late_ms", worker.late_ms), ("busy_ms", worker.busy_ms)):
+            found = meter.percentiles((50.0, 99.0))
+            if found:
+                values[name] = f"p50 {found[0]:.2f}, p99 {found[1]:.2f}"
+        values |= {f"ignored/{reason}": str(n) for reason, n in commander.ignored.items()}
+        health = Health(level, f"{gate.state.name}: {gate.reason}", values)
+        name = self.get_fully_qualified_name().lstrip("/")
+        status = status_message(health, f"{name}: teleoperation", name)
+        self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))
+
+
+def _targets(config: GateConfig) -> tuple[Target, ...]:
+    """The targets of the settings, where no robot names its own."""
+    origin = "" if config.relative_to == "camera" else config.relative_to
+    return tuple(Target(name, name, "" if name == origin else origin) for name in config.targets)
+
+
+def _max_error(config: GateConfig) -> float:
+    """How far the robot may be from its commands; as far as it likes where nothing tells where it is."""
+    return config.max_tracking_error if config.reference == "measured" else 0.0
+
+
+def _engage(commander: Commander, wanted: bool, now_s: float) -> tuple[bool, str]:
+    if not wanted:
+        commander.gate.release("asked to", now_s)
+        return True, f"{commander.gate.state.name}: no commands"
+    refusal = commander.request(now_s)
+    return not refusal, refusal or f"{commander.gate.state.name}: {commander.gate.reason}"
+
+
+def _reset(commander: Commander, now_s: float) -> tuple[bool, str]:
+    if commander.gate.state is not State.FAULT:
+        return False, f"there is no fault; it is {commander.gate.state.name}"
+    commander.gate.reset(now_s)
+    return True, "DISENGAGED: no commands until somebody asks"
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM; returns the exit code."""
+    return run_node("gate_node", GateNode, args)

@@ -1,0 +1,109 @@
+"""What the gate publishes: its state, poses for each target, and joints where there is a robot."""
+
+import math
+from collections.abc import Sequence
+
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import PoseStamped
+from rclpy.duration import Duration
+from rclpy.node import Node
+from sensor_msgs.msg import JointState
+from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
+
+from frankmocap_ros.geometry import Array
+from frankmocap_ros.msg import GateState
+from frankmocap_ros.ros.qos import COMMANDS, LATCHED, OVERRIDABLE
+from frankmocap_ros.teleop.commander import Command, Commander
+from frankmocap_ros.teleop.config import GateConfig
+
+
+class GateOutputs:
+    """Publishers of the gate, their messages filled anew each time. For one thread.
+
+    Attributes:
+        commands: how many commands went out.
+
+    Args:
+        node: what publishes.
+        base_frame: frame of the commands.
+        targets: names of the targets, in the commands' order.
+        joints: names of the robot's joints; empty without a robot.
+    """
+
+    def __init__(self, node: Node, base_frame: str, targets: Sequence[str], joints: Sequence[str]) -> None:
+        self.commands = 0
+        self._state = node.create_publisher(GateState, "~/state", LATCHED, qos_overriding_options=OVERRIDABLE)
+        self._poses = [
+            node.create_publisher(
+                PoseStamped, f"~/command/{name}", COMMANDS, qos_overriding_options=OVERRIDABLE
+            )
+            for name in targets
+        ]
+        self._messages = [PoseStamped() for _ in targets]
+        for message in self._messages:
+            message.header.frame_id = base_frame
+        self._joints = JointState(name=list(joints))
+        self._point = JointTrajectoryPoint()
+        self._trajectory = JointTrajectory(joint_names=list(joints), points=[self._point])
+        self._joint_publishers = []
+        if joints:
+            self._joint_publishers = [
+                node.create_publisher(JointTrajectory, "~/joint_trajectory", COMMANDS),
+                node.create_publisher(JointState, "~/joint_commands", COMMANDS),
+            ]
+        self._message = GateState()
+        self._message.header.frame_id = base_frame
+
+    def alive(self) -> None:
+        """Assert that commands would be computed, whether or not there are any."""
+        for publisher in (self._state, *self._poses, *self._joint_publishers):
+            publisher.assert_liveliness()
+
+    def poses(self, command: Command, stamp: Time) -> None:
+        """Publish the command of each target."""
+        self.commands += 1
+        pairs = zip(
+            self._messages,
+            self._poses,
+            command.positions.tolist(),
+            command.orientations.tolist(),
+            strict=True,
+        )
+        for message, publisher, xyz, xyzw in pairs:
+            message.header.stamp = stamp
+            p, q = message.pose.position, message.pose.orientation
+            p.x, p.y, p.z = xyz
+            q.x, q.y, q.z, q.w = xyzw
+            publisher.publish(message)
+
+    def joints(self, posture: tuple[Array, Array], config: GateConfig, stamp: Time) -> None:
+        """Publish joint positions and velocities.
+
+        Args:
+            posture: both, shape (J,) each [rad] or [m], [1/s].
+            config: settings of the trajectory.
+            stamp: when the positions are valid.
+        """
+        positions, velocities = (values.tolist() for values in posture)
+        self._joints.header.stamp = self._trajectory.header.stamp = stamp
+        self._joints.position = self._point.positions = positions
+        self._joints.velocity = velocities
+        self._point.velocities = velocities if config.trajectory_velocities else []
+        self._point.time_from_start = Duration(seconds=config.trajectory_lead_s).to_msg()
+        for publisher, message in zip(self._joint_publishers, (self._trajectory, self._joints), strict=True):
+            publisher.publish(message)
+
+    def state(self, commander: Commander, time_s: float, stamp: Time) -> None:
+        """Publish the gate's state."""
+        gate, quality, message = commander.gate, commander.quality, self._message
+        age_s = gate.age_s(time_s)
+        message.header.stamp = stamp
+        message.state, message.reason = int(gate.state), gate.reason
+        message.operator_id = gate.operator_id
+        message.age_ms = 1e3 * age_s if math.isfinite(age_s) else -1.0
+        message.limits = list(commander.limits_hit)
+        message.lag_ms, message.jitter_mm = quality.lag_ms, quality.jitter_mm
+        message.measured_jitter_mm = quality.measured_jitter_mm
+        message.commands = self.commands
+        message.ignored = sum(commander.ignored.values())
+        self._state.publish(message)

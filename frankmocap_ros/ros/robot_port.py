@@ -1,0 +1,100 @@
+"""Where the robot is now, as the robot itself says."""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import JointState
+
+from frankmocap_ros.geometry import IDENTITY_XYZW, Array
+from frankmocap_ros.teleop.clutch import RobotPoses
+
+FRESH_S = 0.5
+"""A robot that has said nothing for longer is not known."""
+
+
+class JointsPort:
+    """The robot's joints, from ``joint_states``.
+
+    Args:
+        node: what subscribes.
+        names: the joints that matter.
+        clock: tells the steady time [s].
+    """
+
+    def __init__(self, node: Node, names: Sequence[str], clock: Callable[[], float]) -> None:
+        self._names = tuple(names)
+        self._clock = clock
+        self._at: dict[str, tuple[float, float]] = {}
+        node.create_subscription(JointState, "joint_states", self._on_joints, QoSProfile(depth=10))
+
+    def _on_joints(self, msg: JointState) -> None:
+        now_s = self._clock()
+        for name, position in zip(msg.name, msg.position, strict=False):  # a state may tell speeds only
+            if math.isfinite(position):
+                self._at[name] = (position, now_s)
+
+    def positions(self) -> Array | str:
+        """Positions of the joints, or why they are not known."""
+        now_s = self._clock()
+        found = [self._at.get(name, (math.nan, -math.inf)) for name in self._names]
+        silent = [n for n, (_, s) in zip(self._names, found, strict=True) if not now_s - s <= FRESH_S]
+        if silent:
+            return (
+                f"joint_states has not told {', '.join(silent[:3])}{', ...' if len(silent) > 3 else ''} for "
+                f"{FRESH_S:g} s: is the robot running? Or set reference: home"
+            )
+        return np.array([position for position, _ in found])
+
+
+class PosesPort:
+    """The poses of the robot's targets, from ``~/reference/<target>``.
+
+    Args:
+        node: what subscribes.
+        names: of the targets.
+        clock: tells the steady time [s].
+    """
+
+    def __init__(self, node: Node, names: Sequence[str], clock: Callable[[], float]) -> None:
+        self._names = tuple(names)
+        self._clock = clock
+        self._at: dict[str, tuple[tuple[float, ...], float]] = {}
+        for name in names:
+            node.create_subscription(
+                PoseStamped,
+                f"~/reference/{name}",
+                lambda msg, name=name: self._on_pose(name, msg),
+                QoSProfile(depth=1),
+            )
+
+    def _on_pose(self, name: str, msg: PoseStamped) -> None:
+        p, q = msg.pose.position, msg.pose.orientation
+        values = (p.x, p.y, p.z, q.x, q.y, q.z, q.w)
+        if np.isfinite(values).all() and abs(sum(v * v for v in values[3:]) - 1.0) < 1e-2:
+            self._at[name] = (values, self._clock())
+
+    def poses(self) -> RobotPoses | str:
+        """The poses, or why they are not known."""
+        now_s = self._clock()
+        heard_s = {name: s for name, (_, s) in self._at.items()}
+        silent = [name for name in self._names if not now_s - heard_s.get(name, -math.inf) <= FRESH_S]
+        if silent:
+            topics = ", ".join(f"~/reference/{name}" for name in silent)
+            return (
+                f"nothing has come on {topics} for {FRESH_S:g} s: "
+                "publish where the robot is, or set reference: home for ways from engagement"
+            )
+        values = np.array([self._at[name][0] for name in self._names])
+        return unaligned(values[:, :3], values[:, 3:])
+
+
+def unaligned(positions: Array, orientations: Array) -> RobotPoses:
+    """Poses of a robot of which nothing else is known; shape (N, 3) and (N, 4)."""
+    n = len(positions)
+    return RobotPoses(
+        positions, orientations, np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)), aligned=False
+    )

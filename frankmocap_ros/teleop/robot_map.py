@@ -1,0 +1,234 @@
+"""The map of a robot: its model, and which part of it follows which joint of the operator. A YAML file."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from frankmocap_ros.errors import MissingDependencyError, RobotError
+from frankmocap_ros.skeleton import BODY_WITH_HANDS
+
+ROBOTS: Final = Path(__file__).parents[1] / "robots"
+DEFAULT_SPEED: Final = 10.0
+
+_KEYS: Final = (
+    "model", "keyframe", "home", "velocity_limits", "targets", "posture_cost", "damping", "self_collision",
+)  # fmt: skip
+_TARGET_KEYS: Final = (
+    "joint", "origin", "site", "body", "robot_origin", "chain", "rotation", "position_cost",
+    "orientation_cost",
+)  # fmt: skip
+_COLLISION_KEYS: Final = ("minimum_distance", "pairs")
+
+
+@dataclass(frozen=True)
+class TargetMap:
+    """One part of the robot.
+
+    Attributes:
+        name: of its commands.
+        joint: the operator's joint that it follows.
+        origin: the operator's joint that positions are relative to.
+        part: the robot's site or body.
+        is_site: which of the two.
+        robot_origin: the robot's site or body that is the counterpart of ``origin``.
+        chain: the robot's sites or bodies from there to ``part``, along the limb; empty where lengths do not
+            count.
+        rotation_xyzw: the part's orientation in the base frame when the operator stands in SMPL's rest pose.
+        position_cost, orientation_cost: weights, 0 for what does not count.
+    """
+
+    name: str
+    joint: str
+    origin: str
+    part: str
+    is_site: bool
+    robot_origin: str
+    chain: tuple[str, ...]
+    rotation_xyzw: tuple[float, float, float, float]
+    position_cost: float
+    orientation_cost: float
+
+
+@dataclass(frozen=True)
+class RobotMap:
+    """A robot and how it follows a person. Names of the model are checked where it is loaded.
+
+    Attributes:
+        model: MJCF or URDF file.
+        keyframe: the model's keyframe of the home posture; empty for none.
+        home: joint -> position where no keyframe is named; others are 0, or the middle of their range.
+        speeds: joint -> highest speed [rad/s] or [m/s].
+        default_speed: of the other joints.
+        targets: what follows.
+        posture_cost: weight of the home posture.
+        damping: weight of rest.
+        minimum_distance_m: between the pairs.
+        pairs: names of geoms that must not touch.
+    """
+
+    model: Path
+    keyframe: str
+    home: Mapping[str, float]
+    speeds: Mapping[str, float]
+    default_speed: float
+    targets: tuple[TargetMap, ...]
+    posture_cost: float
+    damping: float
+    minimum_distance_m: float
+    pairs: tuple[tuple[str, str], ...]
+
+
+class _Reader:
+    """Reads one mapping of the file; every complaint names the file and the key."""
+
+    def __init__(self, path: Path, where: str, values: object, keys: Sequence[str]) -> None:
+        self._path, self._where = path, where
+        if not isinstance(values, Mapping):
+            raise self.wrong("", f"expected a mapping, got {values!r}")
+        unknown = [str(key) for key in values if key not in keys]
+        if unknown:
+            raise self.wrong(unknown[0], f"is not known; allowed: {', '.join(keys)}")
+        self.values = values
+
+    def wrong(self, key: str, text: str) -> RobotError:
+        where = ".".join(part for part in (self._where, key) if part)
+        return RobotError(f"{self._path}: {where + ': ' if where else ''}{text}")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.values.get(key, default)
+        if value is None:
+            raise self.wrong(key, "is missing")
+        if not isinstance(value, str):
+            raise self.wrong(key, f"expected a name, got {value!r}")
+        return value
+
+    def number(self, key: str, default: float, least: float = 0.0) -> float:
+        return self.as_number(key, self.values.get(key, default), least)
+
+    def as_number(self, key: str, value: object, least: float = -math.inf) -> float:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or value < least:  # type: ignore[arg-type, operator]
+            at_least = f" of {least:g} or more" if math.isfinite(least) else ""
+            raise self.wrong(key, f"expected a finite number{at_least}, got {value!r}")
+        return float(value)  # type: ignore[arg-type]
+
+    def names(self, key: str) -> tuple[str, ...]:
+        value = self.values.get(key, ())
+        if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+            raise self.wrong(key, f"expected a list of names, got {value!r}")
+        return tuple(value)
+
+    def numbers(self, key: str) -> dict[str, float]:
+        value = self.values.get(key, {})
+        if not isinstance(value, Mapping):
+            raise self.wrong(key, f"expected a mapping from joint to number, got {value!r}")
+        return {str(name): self.as_number(f"{key}.{name}", number) for name, number in value.items()}
+
+    def human_joint(self, key: str, default: str | None = None) -> str:
+        name = self.text(key, default)
+        if name and name not in BODY_WITH_HANDS.index:
+            raise self.wrong(key, f"unknown joint {name!r}; allowed: {', '.join(BODY_WITH_HANDS.names)}")
+        return name
+
+
+def _target(path: Path, name: str, values: object) -> TargetMap:
+    reader = _Reader(path, f"targets.{name}", values, _TARGET_KEYS)
+    is_site = "site" in reader.values
+    if is_site == ("body" in reader.values):
+        raise reader.wrong("", "needs a site or a body of the model, one of the two")
+    part = reader.text("site" if is_site else "body")
+    rotation = reader.values.get("rotation", (0.0, 0.0, 0.0, 1.0))
+    if not isinstance(rotation, list | tuple) or len(rotation) != 4:
+        raise reader.wrong("rotation", f"expected four numbers x, y, z, w, got {rotation!r}")
+    x, y, z, w = (reader.as_number("rotation", number) for number in rotation)
+    if abs(math.hypot(x, y, z, w) - 1.0) > 1e-3:
+        raise reader.wrong("rotation", f"expected a unit quaternion x, y, z, w, got {rotation!r}")
+    chain = reader.names("chain")
+    robot_origin = reader.text("robot_origin", part)
+    if chain and (len(chain) < 2 or (chain[0], chain[-1]) != (robot_origin, part)):
+        raise reader.wrong("chain", f"expected parts of the robot from {robot_origin} to {part}, got {chain}")
+    costs = (reader.number("position_cost", 1.0), reader.number("orientation_cost", 0.0))
+    if not any(costs):
+        raise reader.wrong("position_cost", "and orientation_cost are both 0: nothing would follow")
+    return TargetMap(
+        name=name,
+        joint=reader.human_joint("joint", name),
+        origin=reader.human_joint("origin", ""),
+        part=part,
+        is_site=is_site,
+        robot_origin=robot_origin,
+        chain=chain,
+        rotation_xyzw=(x, y, z, w),
+        position_cost=costs[0],
+        orientation_cost=costs[1],
+    )
+
+
+def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ...]]:
+    reader = _Reader(path, "self_collision", values, _COLLISION_KEYS)
+    pairs = reader.values.get("pairs", ())
+    fine = isinstance(pairs, list | tuple) and all(
+        isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(n, str) for n in pair)
+        for pair in pairs
+    )
+    if not fine:
+        raise reader.wrong("pairs", f"expected a list of pairs of geoms, got {pairs!r}")
+    return reader.number("minimum_distance", 0.01), tuple((a, b) for a, b in pairs)
+
+
+def map_path(robot: str) -> Path:
+    """The file of a robot: the built-in ``torso``, or a path."""
+    return ROBOTS / f"{robot}.yaml" if "/" not in robot and not Path(robot).suffix else Path(robot)
+
+
+def load_map(robot: str) -> RobotMap:
+    """Read a map.
+
+    Args:
+        robot: ``torso``, or the path of a YAML file.
+
+    Raises:
+        RobotError: the file is missing or wrong; names the key.
+        MissingDependencyError: PyYAML is not installed.
+    """
+    path = map_path(robot)
+    if not path.is_file():
+        built_in = ", ".join(sorted(p.stem for p in ROBOTS.glob("*.yaml")))
+        raise RobotError(f"robot {robot!r}: no file {path}; allowed: {built_in}, or the YAML file of a map")
+    try:
+        import yaml
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"a robot's map needs PyYAML, which is not installed ({error}); "
+            "do: pip install 'frankmocap_ros[robot]'"
+        ) from error
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise RobotError(f"{path}: cannot be read: {error}") from error
+    reader = _Reader(path, "", values, _KEYS)
+    targets = reader.values.get("targets")
+    if not isinstance(targets, Mapping) or not targets:
+        raise reader.wrong("targets", "expected a mapping from names to what they follow, with one at least")
+    model = path.parent / reader.text("model")
+    if not model.is_file():
+        raise reader.wrong("model", f"no file {model}")
+    speeds = reader.numbers("velocity_limits")
+    slow = [name for name, speed in speeds.items() if speed <= 0.0]
+    if slow:
+        raise reader.wrong(f"velocity_limits.{slow[0]}", f"expected a speed above 0, got {speeds[slow[0]]}")
+    distance_m, pairs = _pairs(path, reader.values.get("self_collision", {}))
+    return RobotMap(
+        model=model,
+        keyframe=reader.text("keyframe", ""),
+        home=reader.numbers("home"),
+        speeds={name: speed for name, speed in speeds.items() if name != "default"},
+        default_speed=speeds.get("default", DEFAULT_SPEED),
+        targets=tuple(_target(path, str(name), target) for name, target in targets.items()),
+        posture_cost=reader.number("posture_cost", 0.005),
+        damping=reader.number("damping", 0.001),
+        minimum_distance_m=distance_m,
+        pairs=pairs,
+    )

@@ -1,0 +1,256 @@
+"""What a robot's own controller does with joint commands: refuse, follow at a limited speed, or stop.
+
+It trusts nobody: what is not finite, out of range, too fast, too old or too far away is refused and changes
+nothing, and without commands it holds where it is. Nothing here reads a clock, or knows how the robot moves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.geometry import Array
+from frankmocap_ros.timing import Counters
+
+ROUNDING: Final = 1e-6
+"""A position may be so far outside its range, from rounding [rad] or [m]; it is clipped then."""
+MAX_FUTURE_S: Final = 0.1
+"""Stamps further ahead than this come from a clock that is wrong."""
+NEAR: Final = 0.3
+"""After a stop, the first command must be so near each joint [rad] or [m]."""
+STAMP_JITTER_S: Final = 0.01
+"""So much is allowed for when speeds are judged: a stamp is made some time after what it is for."""
+EARNED_S: Final = 0.05
+"""After a refusal, a step may be no longer than the way of so much time, however long it lasts."""
+VELOCITY_S: Final = 0.05
+"""A velocity holds so long; without a newer command the robot then comes to rest at the position."""
+_SPEED_ROUNDING: Final = 1e-3  # of the limit: what a solver's tolerance leaves
+_CLOCKS: Final = "Check the clocks, and that both sides use use_sim_time or neither"
+
+
+@dataclass(frozen=True, eq=False)
+class JointLimits:
+    """What the joints can do. J joints; hinges in rad, slides in m.
+
+    Attributes:
+        names: J names.
+        low: shape (J,), lower end of the range, -inf where there is none.
+        high: shape (J,), upper end.
+        speed: shape (J,), the highest speed, above 0 [1/s].
+    """
+
+    names: tuple[str, ...]
+    low: Array
+    high: Array
+    speed: Array
+
+
+@dataclass(frozen=True, eq=False)
+class JointCommand:
+    """A trajectory point.
+
+    Attributes:
+        names: of the joints, in any order.
+        positions: one a joint.
+        velocities: one a joint, or None.
+        valid_s: what time it is for [s].
+    """
+
+    names: Sequence[str]
+    positions: Sequence[float]
+    velocities: Sequence[float] | None
+    valid_s: float
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a command is not taken.
+
+    Attributes:
+        reason: short word to count by.
+        text: with names and numbers.
+    """
+
+    reason: str
+    text: str
+
+
+class Servo:
+    """Follows commands within limits.
+
+    Attributes:
+        limits: what the joints can do.
+        target: shape (J,), where the joints are to be now; moves towards the last command.
+        velocity: shape (J,), the velocity they are to have there.
+        stopped: whether it holds, for want of commands.
+        accepted: how many commands were taken.
+        refused: how many were not, by reason.
+
+    Args:
+        limits: what the joints can do.
+        positions: shape (J,), where the robot is.
+        timeout_s: without a command younger than this it stops.
+    """
+
+    def __init__(self, limits: JointLimits, positions: Array, timeout_s: float) -> None:
+        self.limits = limits
+        self.timeout_s = timeout_s
+        self.target = positions.copy()
+        self.velocity = np.zeros(len(limits.names))
+        self.stopped = True
+        self.accepted = 0
+        self.refused = Counters()
+        self._goal = self.target
+        self._valid_s = -np.inf
+        self._fresh_s = -np.inf
+        self._heard_s = -np.inf
+        self._reached = self.target  # where the target would be if it had moved at the commands' own times
+        self._order: tuple[tuple[str, ...], Array] = ((), self.target)
+
+    def command(self, command: JointCommand, measured: Array, time_s: float) -> str:
+        """Take a command, or return why not; what is refused moves nothing.
+
+        Args:
+            command: the command.
+            measured: shape (J,), where the joints are.
+            time_s: now [s].
+        """
+        refusal = self._bad_time(command.valid_s, time_s) or self._bad_names(command)
+        if refusal is None:
+            order = self._order[1]
+            positions = np.asarray(command.positions, dtype=np.float64)[order]
+            zeros = np.zeros(len(order))
+            velocities = zeros if command.velocities is None else np.asarray(command.velocities)[order]
+            refusal = self._bad_values(positions, velocities) or self._too_far(
+                positions, command.valid_s, measured
+            )
+        if refusal is not None:
+            self.refused.add(refusal.reason)
+            return refusal.text
+        if self.stopped:
+            self.target = self._reached = measured.copy()
+        self._goal = np.clip(positions, self.limits.low, self.limits.high)
+        self.velocity = velocities
+        self.stopped = False
+        self.accepted += 1
+        self._valid_s = self._heard_s = command.valid_s
+        self._fresh_s = min(command.valid_s, time_s)
+        return ""
+
+    def tick(self, time_s: float, dt: float, measured: Array) -> None:
+        """Move the target towards the command for ``dt``, or stop where the robot is.
+
+        Args:
+            time_s: now [s].
+            dt: how long since the last call [s].
+            measured: shape (J,), where the joints are.
+        """
+        if self.stopped:
+            return
+        if time_s - self._fresh_s > self.timeout_s:
+            self.stopped = True
+            self.target = self._goal = np.clip(measured, self.limits.low, self.limits.high)
+            self.velocity = np.zeros(len(measured))
+            return
+        if time_s - self._fresh_s > VELOCITY_S:
+            self.velocity = np.zeros(len(measured))
+        reach = self.limits.speed * dt
+        self.target = self.target + np.clip(self._goal - self.target, -reach, reach)
+
+    def _bad_time(self, valid_s: float, time_s: float) -> Refusal | None:
+        if not np.isfinite(valid_s):
+            return Refusal("not_finite", f"its stamp is {valid_s}")
+        if time_s - valid_s > self.timeout_s:
+            return Refusal(
+                "too_old",
+                f"it is for {time_s - valid_s:.3f} s ago; allowed: {self.timeout_s:g} s. {_CLOCKS}",
+            )
+        if valid_s - time_s > MAX_FUTURE_S:
+            return Refusal(
+                "in_future",
+                f"it is for {valid_s - time_s:.3f} s from now; allowed: {MAX_FUTURE_S:g} s. {_CLOCKS}",
+            )
+        if valid_s <= self._valid_s:
+            return Refusal(
+                "not_later",
+                f"its stamp is {self._valid_s - valid_s:.3f} s before the last one's; stamps must increase. "
+                "Is there a second publisher?",
+            )
+        return None
+
+    def _bad_names(self, command: JointCommand) -> Refusal | None:
+        """Check names and lengths, and note where each joint is in the command."""
+        own, names = self.limits.names, tuple(command.names)
+        for what, values in (("positions", command.positions), ("velocities", command.velocities)):
+            if values is not None and len(values) != len(names):
+                return Refusal("wrong_length", f"it has {len(values)} {what} for {len(names)} joints")
+        if names == self._order[0]:
+            return None
+        place = {name: i for i, name in enumerate(names)}
+        if len(place) < len(names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            return Refusal("joint_twice", f"it names {_some(twice)} more than once")
+        unknown = [name for name in names if name not in own]
+        if unknown:
+            return Refusal("unknown_joint", f"unknown joint {_some(unknown)}; known: {', '.join(own)}")
+        missing = [name for name in own if name not in place]
+        if missing:
+            return Refusal("missing_joint", f"it lacks {_some(missing)}; every joint is needed")
+        self._order = names, np.array([place[name] for name in own])
+        return None
+
+    def _bad_values(self, positions: Array, velocities: Array) -> Refusal | None:
+        limits = self.limits
+        for what, values in (("position", positions), ("velocity", velocities)):
+            bad = _which(~np.isfinite(values))
+            if bad is not None:
+                return Refusal("not_finite", f"{limits.names[bad]}: its {what} is {values[bad]}")
+        i = _which((positions < limits.low - ROUNDING) | (positions > limits.high + ROUNDING))
+        if i is not None:
+            return Refusal(
+                "out_of_range",
+                f"{limits.names[i]}: {positions[i]:.4f} is out of its range, "
+                f"{limits.low[i]:.4f} .. {limits.high[i]:.4f}",
+            )
+        i = _which(np.abs(velocities) > (1.0 + _SPEED_ROUNDING) * limits.speed)
+        if i is not None:
+            text = f"its velocity is {velocities[i]:.3f}; allowed: {limits.speed[i]:g} /s"
+            return Refusal("too_fast", f"{limits.names[i]}: {text}")
+        return None
+
+    def _too_far(self, positions: Array, valid_s: float, measured: Array) -> Refusal | None:
+        names = self.limits.names
+        if self.stopped:
+            away = np.abs(positions - measured)
+            i = _which(away > NEAR)
+            if i is None:
+                return None
+            return Refusal(
+                "far_from_robot",
+                f"{names[i]}: {positions[i]:.3f} is {away[i]:.3f} from where it is, {measured[i]:.3f}, and "
+                f"after a stop the first command must be within {NEAR:g}: begin from joint_states",
+            )
+        # whoever leaps and stays there does not earn the way by waiting
+        passed_s = min(valid_s - self._valid_s, max(valid_s - self._heard_s, EARNED_S))
+        self._heard_s = max(self._heard_s, valid_s)
+        reach = self.limits.speed * (valid_s - self._valid_s)
+        reached = self._reached + np.clip(self._goal - self._reached, -reach, reach)
+        away = np.abs(positions - reached)
+        i = _which(away > self.limits.speed * (passed_s + STAMP_JITTER_S))
+        if i is None:
+            self._reached = reached
+            return None
+        text = f"a step of {away[i]:.3f} in {passed_s:.3f} s; allowed: {self.limits.speed[i]:g} /s"
+        return Refusal("too_fast", f"{names[i]}: {text}")
+
+
+def _which(mask: NDArray[np.bool_]) -> int | None:
+    """The first that is true, or None."""
+    return int(mask.argmax()) if mask.any() else None
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")

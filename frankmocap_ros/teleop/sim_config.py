@@ -1,0 +1,26 @@
+"""Every setting of the simulated robot, declared once (see ``settings.py``)."""
+
+from dataclasses import dataclass
+
+from frankmocap_ros.settings import setting
+
+
+@dataclass(frozen=True)
+class SimConfig:
+    """Settings of the simulated robot."""
+
+    robot: str = setting(
+        "torso", "Robot to simulate: torso, the YAML file of a map, or a MuJoCo model (.xml).", live=False
+    )
+    rate_hz: float = setting(
+        100.0, "Joint states per second.", unit="Hz", minimum=10.0, maximum=500.0, live=False
+    )
+    command_timeout_s: float = setting(
+        0.25,
+        "Without a command that is younger than this the robot stops where it is.",
+        unit="s",
+        minimum=0.02,
+        maximum=5.0,
+        live=False,
+    )
+    viewer: bool = setting(False, "Show the robot in MuJoCo's own window; needs a display.", live=False)

@@ -1,0 +1,106 @@
+"""A camera, the mocap node, the gate and a robot: simulated, or the one that listens to the gate.
+
+The arguments of frankmocap.launch.py, such as preset and params_file, work as well.
+"""
+
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.conditions import IfCondition
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+from frankmocap_ros.errors import SettingError
+
+BOOLEAN = ["true", "false"]
+
+
+def generate_launch_description() -> LaunchDescription:
+    mocap = PythonLaunchDescriptionSource(str(Path(__file__).with_name("frankmocap.launch.py")))
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument(
+                "source",
+                default_value="",
+                description="Where images come from: a video, an image, /dev/videoN, synthetic or auto; "
+                "empty: what params_file says, or the camera's default.",
+            ),
+            DeclareLaunchArgument(
+                "camera", default_value="true", choices=BOOLEAN, description="Start the camera node."
+            ),
+            DeclareLaunchArgument(
+                "use_sim", default_value="true", choices=BOOLEAN, description="Start the simulated robot."
+            ),
+            DeclareLaunchArgument(
+                "robot",
+                default_value="torso",
+                description="Robot to retarget to: torso or the YAML file of a map; empty: poses only.",
+            ),
+            DeclareLaunchArgument(
+                "joint_trajectory",
+                default_value="",
+                description="Topic of the robot's trajectory controller; empty: gate/joint_trajectory.",
+            ),
+            DeclareLaunchArgument(
+                "joint_states", default_value="joint_states", description="Topic of the robot's state."
+            ),
+            # before the others: it sets the transport profile for everybody
+            IncludeLaunchDescription(mocap),
+            OpaqueFunction(function=camera, condition=IfCondition(LaunchConfiguration("camera"))),
+            OpaqueFunction(function=gate),
+            OpaqueFunction(function=simulation, condition=IfCondition(LaunchConfiguration("use_sim"))),
+        ]
+    )
+
+
+def _node(
+    context: LaunchContext, executable: str, name: str, asked: dict[str, str | bool], topics: dict[str, str]
+) -> Node:
+    """A node of this package, given only what was asked for."""
+    params_file = LaunchConfiguration("params_file").perform(context)
+    given: dict[str, str | bool] = {key: value for key, value in asked.items() if value}
+    if LaunchConfiguration("use_sim_time").perform(context) == "true":
+        given["use_sim_time"] = True
+    return Node(
+        package="frankmocap_ros",
+        executable=executable,
+        name=name,
+        namespace=LaunchConfiguration("namespace"),
+        parameters=[*([params_file] if params_file else []), *([given] if given else [])],
+        remappings=[(topic, other) for topic, other in topics.items() if other and other != topic],
+        ros_arguments=["--log-level", LaunchConfiguration("log_level")],
+        output="screen",
+    )
+
+
+def camera(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The camera node."""
+    source = LaunchConfiguration("source").perform(context)
+    return [_node(context, "camera_node", "camera", {"source": source}, {})]
+
+
+def gate(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The gate, with retargeting where there is a robot."""
+    robot = LaunchConfiguration("robot").perform(context)
+    if not robot and LaunchConfiguration("use_sim").perform(context) == "true":
+        raise SettingError("use_sim:=true needs a robot to simulate; say robot:=torso, or use_sim:=false")
+    topics = {
+        "joint_states": LaunchConfiguration("joint_states").perform(context),
+        "~/joint_trajectory": LaunchConfiguration("joint_trajectory").perform(context),
+    }
+    simulated = LaunchConfiguration("use_sim").perform(context) == "true"
+    given = {"robot": robot, "trajectory_velocities": simulated}
+    return [_node(context, "gate_node", "gate", given, topics)]
+
+
+def simulation(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The simulated robot, which listens as a trajectory controller does."""
+    topics = {
+        "joint_states": LaunchConfiguration("joint_states").perform(context),
+        "joint_trajectory": LaunchConfiguration("joint_trajectory").perform(context)
+        or "gate/joint_trajectory",
+    }
+    robot = LaunchConfiguration("robot").perform(context)
+    return [_node(context, "robot_sim_node", "robot_sim", {"robot": robot}, topics)]

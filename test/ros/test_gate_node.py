@@ -1,0 +1,452 @@
+"""The gate as a node: who asks, what goes out and when it stops, through real DDS."""
+
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import PoseStamped
+from rclpy.duration import Duration
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy, LivelinessPolicy, QoSProfile
+from sensor_msgs.msg import Imu, Joy
+from std_msgs.msg import Bool
+from std_srvs.srv import SetBool, Trigger
+
+from frankmocap_ros.figure import scene
+from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, JointPose
+from frankmocap_ros.ros.gate_node import GateNode
+from frankmocap_ros.skeleton import BODY
+
+from .conftest import Peer, Spinner, as_dict, wait_until
+
+NAMES = {getattr(GateState, name): name for name in ("DISENGAGED", "ARMING", "ENGAGED", "HOLD", "FAULT")}
+LEFT = "/gate/command/left_wrist"
+
+
+def people(positions, orientations, stamp_ns, operator_id=1):
+    """A message with one person."""
+    msg = BodyPoseArray(operator_id=operator_id)
+    msg.header.stamp.sec, msg.header.stamp.nanosec = divmod(stamp_ns, 10**9)
+    msg.header.frame_id = "cam"
+    if operator_id:
+        body = BodyPose(id=operator_id, has_3d=True, has_orientation=True)
+        for name, p, q in zip(BODY.names, positions.tolist(), orientations.tolist(), strict=True):
+            joint = JointPose(name=name, state=JointPose.TRACKED, confidence=1.0, orientation_confidence=1.0)
+            joint.pose.position.x, joint.pose.position.y, joint.pose.position.z = p
+            o = joint.pose.orientation
+            o.x, o.y, o.z, o.w = q
+            body.joints.append(joint)
+        msg.bodies.append(body)
+    return msg
+
+
+class Operator:
+    """Publishes somebody who stands before a camera, 30 times a second, until ``close``."""
+
+    def __init__(self, peer):
+        self.publisher = peer.publisher(BodyPoseArray, "frankmocap/bodies", 1)
+        self.operator_id = 1
+        self.here = True
+        self.offset = np.zeros((len(BODY), 3))
+        self.delay_s = 0.03
+        self._random = np.random.default_rng(3)
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        figure = scene("stall", 4.5)[0]
+        positions, orientations = figure.positions[: len(BODY)], figure.orientations_xyzw[: len(BODY)]
+        while not self._end.wait(1 / 30):
+            if self.here:
+                shaken = positions + self.offset + self._random.normal(0, 5e-4, positions.shape)
+                stamp_ns = time.time_ns() - round(1e9 * self.delay_s)
+                self.publisher.publish(people(shaken, orientations, stamp_ns, self.operator_id))
+
+    def close(self):
+        self._end.set()
+        self._thread.join()
+
+
+class Gate(Peer):
+    """A gate node, who talks to it, and an operator."""
+
+    def __init__(self, node, context):
+        super().__init__(context, node, "gate")
+        self.gate = node
+        latched = QoSProfile(depth=1000, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self.states = self.listen(GateState, "/gate/state", latched)
+        self.left = self.listen(PoseStamped, LEFT)
+        self.operator = None
+
+    def until(self, name, after=None):
+        """Wait for a state; returns its message."""
+        wanted = getattr(GateState, name)
+        if after is None:
+            return self.states.next(lambda msg: msg.state == wanted)
+        return self.states.wait(lambda msg: msg.state == wanted, after)
+
+    def engage(self, wanted=True):
+        return self.call(SetBool, "engage", SetBool.Request(data=wanted))
+
+    def seen(self):
+        """Wait until the gate sees the operator."""
+        self.states.next(lambda msg: 0.0 <= msg.age_ms < 150.0)
+
+    def engaged(self):
+        self.seen()
+        answer = self.engage()
+        assert answer.success, answer.message
+        self.until("ENGAGED")
+        self.left.next()
+        return self
+
+    def silent(self, seconds=0.3):
+        """Whether no command comes for a while."""
+        heard = len(self.left)
+        time.sleep(seconds)
+        return len(self.left) == heard
+
+    def status(self, wanted=lambda _: True):
+        return self.diagnostics.next(lambda msg: wanted(msg.status[0])).status[0]
+
+
+@pytest.fixture
+def gate(context):
+    """Starts a gate, by default one whose robot is at home, with an operator before the camera."""
+    with ExitStack() as stack:
+
+        def begin(operator=True, **parameters):
+            values = {"reference": "home", "arming_s": 0.3, **parameters}
+            theirs, ours = context(), context()
+            node = GateNode(
+                context=theirs, parameter_overrides=[Parameter(k, value=v) for k, v in values.items()]
+            )
+            stack.callback(node.destroy_node)
+            stack.callback(Spinner(node, theirs).close)
+            gate = Gate(node, ours)
+            stack.callback(gate.node.destroy_node)
+            stack.callback(Spinner(gate.node, ours).close)
+            if operator:
+                gate.operator = Operator(gate)
+                stack.callback(gate.operator.close)
+            return gate
+
+        yield begin
+
+
+def stamp_s(msg):
+    return msg.header.stamp.sec + 1e-9 * msg.header.stamp.nanosec
+
+
+def test_commands_come_at_100_hz_once_engaged(gate):
+    g = gate()
+    g.seen()
+    assert g.silent()
+    g.engaged()
+    heard = len(g.left)
+    time.sleep(2.0)
+    commands = g.left.messages[heard:]
+    assert len(commands) > 120, "100 Hz, on a machine that does other things as well"
+    stamps = [stamp_s(msg) for msg in commands]
+    assert (np.diff(stamps) > 0.0).all()
+    assert {msg.header.frame_id for msg in commands} == {"base_link"}
+    state = g.states.messages[-1]
+    assert state.state == GateState.ENGAGED and state.operator_id == 1
+    assert 0.0 < state.age_ms < 200.0
+    assert state.commands > len(commands) - 20, "as of the last state"
+
+
+def test_the_state_is_told_to_whoever_comes_later_and_at_20_hz(gate):
+    g = gate(operator=False)
+    late = g.listen(
+        GateState, "/gate/state", QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    )
+    assert late.wait().state == GateState.DISENGAGED
+    heard = len(g.states)
+    time.sleep(1.0)
+    assert 10 <= len(g.states) - heard <= 25
+
+
+def test_moving_moves_the_command(gate):
+    g = gate().engaged()
+    before = g.left.messages[-1].pose.position.z
+    row = BODY.index["left_wrist"]
+    for k in range(20):
+        g.operator.offset[row, 1] = -0.015 * (k + 1)  # up, in the optical frame
+        time.sleep(0.035)
+    time.sleep(0.3)
+    assert g.left.messages[-1].pose.position.z - before == pytest.approx(0.3, abs=0.06)
+
+
+def test_disengaging_is_silent_at_once(gate):
+    g = gate().engaged()
+    assert g.engage(False).success
+    assert g.states.next().state == GateState.DISENGAGED
+    assert g.silent()
+
+
+@pytest.mark.parametrize(
+    "parameters, operator, words",
+    [
+        ({}, False, "nothing is seen"),
+        ({"reference": "measured"}, True, "~/reference/left_wrist"),
+        ({"require_deadman": True}, True, "deadman"),
+        ({"gravity": "imu"}, True, "imu"),
+    ],
+    ids=["nobody", "no reference", "no deadman", "no imu"],
+)
+def test_a_request_is_refused_with_the_reason(gate, parameters, operator, words):
+    g = gate(operator=operator, **parameters)
+    if operator:
+        g.seen()
+    answer = g.engage()
+    assert not answer.success
+    assert words in answer.message
+    assert g.silent()
+
+
+def test_commands_start_where_the_robot_says_it_is(gate):
+    g = gate(reference="measured", targets=["left_wrist"], required_joints=["left_wrist", "left_shoulder"])
+    publisher = g.publisher(PoseStamped, "/gate/reference/left_wrist")
+    pose = PoseStamped()
+    pose.pose.position.x, pose.pose.orientation.z, pose.pose.orientation.w = 0.4, 1.0, 0.0
+    timer = g.node.create_timer(0.1, lambda: publisher.publish(pose))
+    time.sleep(0.3)
+    heard = len(g.left)
+    g.engaged()
+    timer.cancel()
+    first = g.left.messages[heard].pose
+    assert first.position.x == pytest.approx(0.4, abs=0.02)
+    assert abs(first.orientation.z) == pytest.approx(1.0, abs=0.01)
+
+
+def test_when_the_mocap_node_dies_commands_end_within_250_ms_and_nothing_comes_back(gate):
+    g = gate().engaged()
+    g.operator.here = False
+    died = time.time()
+    g.until("HOLD")
+    g.until("DISENGAGED")
+    assert stamp_s(g.left.messages[-1]) - died < 0.25
+    g.operator.operator_id = 2
+    g.operator.here = True
+    g.seen()
+    assert g.silent(0.5)
+    assert g.states.messages[-1].state == GateState.DISENGAGED
+
+
+def test_nobody_is_held_and_then_silent(gate):
+    g = gate(hold_s=0.4).engaged()
+    g.operator.operator_id = 0
+    held = g.until("HOLD")
+    assert "not seen" in held.reason
+    heard = len(g.left)
+    time.sleep(0.2)
+    assert len(g.left) > heard, "the last command is held"
+    g.until("DISENGAGED")
+    assert g.silent()
+
+
+def test_the_deadman_must_be_held(gate):
+    g = gate(require_deadman=True)
+    switch = g.publisher(Bool, "/gate/deadman")
+    timer = g.node.create_timer(0.1, lambda: switch.publish(Bool(data=True)))
+    time.sleep(0.3)
+    g.engaged()
+    timer.cancel()
+    let_go = time.monotonic()
+    assert "deadman" in g.until("DISENGAGED").reason
+    assert time.monotonic() - let_go < 0.9
+    assert g.silent()
+
+
+def test_buttons_of_a_joystick(gate):
+    g = gate(joy_engage_button=2, joy_release_button=1)
+    joy = g.publisher(Joy, "joy")
+    g.seen()
+
+    def press(button):
+        for down in (0, 1, 0):
+            joy.publish(Joy(buttons=[down * (k == button) for k in range(4)]))
+            time.sleep(0.05)
+
+    press(2)
+    g.until("ENGAGED")
+    press(1)
+    g.until("DISENGAGED")
+    press(3)
+    time.sleep(0.3)
+    assert g.states.messages[-1].state == GateState.DISENGAGED
+
+
+def test_an_imu_in_the_camera_tells_where_up_is(gate):
+    g = gate(gravity="imu")
+    imu = g.publisher(Imu, "imu", 5)
+    msg = Imu()
+    msg.linear_acceleration.y = -9.81  # level: the optical frame's y axis is down
+    timer = g.node.create_timer(0.02, lambda: imu.publish(msg))
+    time.sleep(0.3)
+    g.engaged()
+    timer.cancel()
+    row = BODY.index["left_wrist"]
+    before = g.left.messages[-1].pose.position.z
+    for k in range(10):
+        g.operator.offset[row, 1] = -0.02 * (k + 1)
+        time.sleep(0.035)
+    time.sleep(0.3)
+    assert g.left.messages[-1].pose.position.z - before == pytest.approx(0.2, abs=0.06)
+
+
+def test_tf_is_refused_where_it_is_not_installed(gate):
+    pytest.importorskip("rclpy")
+    g = gate(operator=False)
+    try:
+        import tf2_ros  # noqa: F401
+    except ImportError:
+        (result,) = g.try_to_set(heading="tf")
+        assert not result.successful
+        assert "tf2_ros" in result.reason and "apt install" in result.reason
+        assert g.get("heading") == "operator"
+    else:
+        pytest.skip("tf2_ros is installed")
+
+
+def test_tf_tells_how_the_camera_stands(gate, monkeypatch):
+    """With a stand-in of the calls that tf2_ros has."""
+    asked = []
+
+    class Buffer:
+        def lookup_transform(self, target, source, stamp):
+            asked.append((target, source, stamp.sec > 0))
+            rotation = SimpleNamespace(
+                x=0.5, y=-0.5, z=0.5, w=-0.5
+            )  # the optical frame of a camera that is level
+            return SimpleNamespace(transform=SimpleNamespace(rotation=rotation))
+
+    module = ModuleType("tf2_ros")
+    module.Buffer = Buffer
+    module.TransformListener = lambda buffer, node: None
+    monkeypatch.setitem(sys.modules, "tf2_ros", module)
+    gate(heading="tf").engaged()
+    assert asked[-1] == ("base_link", "cam", True)
+
+
+def test_parameters_change_only_while_nothing_moves(gate):
+    g = gate().engaged()
+    (result,) = g.try_to_set(max_speed=0.5)
+    assert not result.successful
+    assert "ENGAGED" in result.reason
+    g.engage(False)
+    g.set(max_speed=0.5)
+    assert g.get("max_speed") == 0.5
+    for name, value, words in (
+        ("max_speed", 50.0, "0.001"),
+        ("workspace_min", [0.0, 0.0], "3 numbers"),
+        ("workspace_min", [3.0, 0.0, 0.0], "below workspace_max"),
+        ("required_joints", ["nose"], "unknown joint nose"),
+        ("rate_hz", 50.0, "start the node anew"),
+    ):
+        (result,) = g.try_to_set(**{name: value})
+        assert not result.successful, name
+        assert words in result.reason
+    g.engaged()
+
+
+def test_a_new_limit_is_in_force(gate):
+    g = gate()
+    g.set(max_speed=0.05, reject_speed=50.0)
+    g.engaged()
+    g.operator.offset[BODY.index["left_wrist"], 1] = -0.2
+    time.sleep(1.0)
+    points = np.array([(m.pose.position.z, stamp_s(m)) for m in g.left.messages])
+    speed = np.abs(np.diff(points[:, 0])) / np.maximum(np.diff(points[:, 1]), 0.01)
+    assert 0.02 < speed.max() < 0.06
+    assert any("left_wrist: speed" in m.limits for m in g.states.messages)
+
+
+def test_a_bug_is_a_fault_until_reset(gate, monkeypatch):
+    g = gate().engaged()
+    commander = g.gate._commander
+    tick = commander.tick
+    monkeypatch.setattr(commander, "tick", lambda _: 1 / 0)
+    assert "division by zero" in g.until("FAULT").reason
+    assert g.silent()
+    monkeypatch.setattr(commander, "tick", tick)
+    assert "reset" in g.engage().message
+    assert g.call(Trigger, "reset", Trigger.Request()).success
+    assert not g.call(Trigger, "reset", Trigger.Request()).success
+    time.sleep(0.5)
+    assert g.states.messages[-1].state == GateState.DISENGAGED
+    g.engaged()
+
+
+def test_a_stuck_worker_shows_as_lost_liveliness(gate, monkeypatch):
+    g = gate(operator=False)
+    lost = threading.Event()
+    alive = threading.Event()
+
+    def changed(event):
+        (alive if event.alive_count else lost).set()
+
+    qos = QoSProfile(
+        depth=1, liveliness=LivelinessPolicy.MANUAL_BY_TOPIC,
+        liveliness_lease_duration=Duration(nanoseconds=300_000_000),
+    )  # fmt: skip
+    g.node.create_subscription(
+        PoseStamped, LEFT, lambda _: None, qos,
+        event_callbacks=SubscriptionEventCallbacks(liveliness=changed),
+    )  # fmt: skip
+    assert alive.wait(10.0)
+    lost.clear()
+    time.sleep(1.0)
+    assert not lost.is_set(), "silence alone is no death"
+    stuck = threading.Event()
+    monkeypatch.setattr(g.gate._commander, "tick", lambda _: stuck.wait(20.0) and None)
+    assert lost.wait(5.0)
+    stuck.set()
+
+
+def test_commands_are_young_for_a_consumer_that_checks(gate):
+    g = gate().engaged()
+    ages = []
+    g.node.create_subscription(
+        PoseStamped, LEFT, lambda msg: ages.append(time.time() - stamp_s(msg)), QoSProfile(depth=1)
+    )
+    time.sleep(3.0)
+    assert len(ages) > 150
+    assert np.mean(np.array(ages) < 0.1) > 0.99
+
+
+def test_malformed_people_harm_nothing(gate):
+    g = gate().engaged()
+    random = np.random.default_rng(0)
+    n = len(BODY)
+    for k in range(30):
+        positions = random.choice((np.nan, np.inf, 1e300, 0.0), (n, 3))
+        msg = people(positions, np.zeros((n, 4)), time.time_ns(), operator_id=1 + k % 3)
+        if k % 2 and msg.bodies:
+            del msg.bodies[0].joints[int(random.integers(0, n)) :]
+        g.operator.publisher.publish(msg)
+        time.sleep(0.01)
+    for msg in g.left.messages:
+        p, q = msg.pose.position, msg.pose.orientation
+        assert np.isfinite((p.x, p.y, p.z, q.x, q.y, q.z, q.w)).all()
+    wait_until(lambda: g.states.messages[-1].state == GateState.DISENGAGED)
+    g.engaged()
+
+
+def test_diagnostics_tell_the_state(gate):
+    g = gate()
+    heard = g.listen(DiagnosticArray, "/diagnostics")
+    g.engaged()
+    status = heard.next(lambda msg: "ENGAGED" in msg.status[0].message).status[0]
+    values = as_dict(status)
+    assert status.name == "gate: teleoperation"
+    assert values["state"] == "ENGAGED" and values["operator"] == "1"
+    assert "p99" in values["busy_ms"]

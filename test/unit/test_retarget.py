@@ -1,0 +1,319 @@
+"""Postures of a robot for commands: reached where they can be, always within the joints' limits."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
+pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
+
+import mujoco
+
+from frankmocap_ros.errors import RetargetError, RobotError
+from frankmocap_ros.figure import scene
+from frankmocap_ros.geometry import quat_conjugate, quat_multiply, quat_to_rotvec
+from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.teleop.commander import Command, Commander
+from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.teleop.driver import ASTRAY_S, Driver
+from frankmocap_ros.teleop.retarget import load_retargeter
+from frankmocap_ros.teleop.robot_map import ROBOTS
+from frankmocap_ros.teleop.sight import Poses, Sight
+
+DT = 0.01
+WRISTS = [0, 1]  # rows of the built-in robot's map
+
+
+@pytest.fixture(scope="module")
+def made():
+    return load_retargeter("torso")
+
+
+@pytest.fixture
+def torso(made):
+    made.start(made.home)
+    return made
+
+
+def turn_between(a, b):
+    return np.linalg.norm(quat_to_rotvec(quat_multiply(a, quat_conjugate(b))), axis=-1)
+
+
+def test_the_robot_stretches_its_arms_as_the_person_does(torso):
+    """In the robot's T-pose every site is as its target's rest: commands of somebody in SMPL's rest pose."""
+    joints = np.zeros(len(torso.joint_names))
+    joints[torso.joint_names.index("left_shoulder_roll")] = np.pi / 2
+    joints[torso.joint_names.index("right_shoulder_roll")] = -np.pi / 2
+    poses = torso.poses(joints)
+    assert turn_between(poses.orientations, poses.rest).max() < 1e-6
+    assert poses.positions[0, 1] - poses.origins[0, 1] == pytest.approx(torso.targets[0].robot_length)
+    assert poses.aligned
+
+
+def test_a_limbs_length_is_the_models(torso):
+    lengths = {t.name: t.robot_length for t in torso.targets}
+    assert lengths["left_wrist"] == lengths["right_wrist"] == pytest.approx(0.57)
+    assert lengths["left_elbow"] == pytest.approx(0.30)
+    assert lengths["head"] == 0.0
+
+
+def test_at_home_nothing_moves(torso):
+    poses = torso.poses(torso.home)
+    joints, velocities = torso.solve(poses.positions, poses.orientations, DT)
+    assert np.allclose(joints, torso.home, atol=1e-9)
+    assert np.allclose(velocities, 0.0, atol=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_postures_that_can_be_reached_are(torso, seed):
+    rng = np.random.default_rng(seed)
+    middle = 0.5 * (np.maximum(torso.lower, -1.0) + np.minimum(torso.upper, 1.5))
+    wanted = torso.home + 0.5 * (middle - torso.home) + rng.uniform(-0.25, 0.25, len(torso.home))
+    wanted = np.clip(wanted, torso.lower + 0.05, torso.upper - 0.05)
+    goal = torso.poses(wanted)
+    for _ in range(300):
+        joints, _ = torso.solve(goal.positions, goal.orientations, DT)
+    found = torso.poses(joints)
+    assert np.linalg.norm(found.positions - goal.positions, axis=1)[WRISTS].max() < 0.01
+    assert np.degrees(turn_between(found.orientations, goal.orientations)[WRISTS]).max() < 6.0
+
+
+def test_the_limits_of_the_joints_hold_whatever_is_asked(torso):
+    rng = np.random.default_rng(5)
+    before = torso.home
+    for k in range(1500):
+        if k % 40 == 0:
+            positions = rng.normal((0.0, 0.0, 1.2), 1.0, (len(torso.targets), 3))
+            turns = rng.normal(0, 1, (len(torso.targets), 4))
+            turns /= np.linalg.norm(turns, axis=1, keepdims=True)
+        dt = float(rng.choice((0.01, 0.02, 0.002)))
+        joints, velocities = torso.solve(positions, turns, dt)
+        assert (joints >= torso.lower).all() and (joints <= torso.upper).all()
+        assert (np.abs(joints - before) <= torso.max_speed * dt + 1e-12).all()
+        assert np.allclose(velocities, (joints - before) / dt)
+        before = joints
+
+
+def test_an_arm_points_at_what_is_out_of_reach_and_rests(torso):
+    poses = torso.poses(torso.home)
+    goals = poses.positions.copy()
+    goals[0] = (2.0, 0.5, 1.6)
+    last = [torso.solve(goals, poses.orientations, DT)[0] for _ in range(600)]
+    assert np.abs(np.diff(last[-50:], axis=0)).max() < 1e-4, "it does not swing"
+    found = torso.poses(last[-1])
+    way, wanted = found.positions[0] - found.origins[0], goals[0] - found.origins[0]
+    assert np.linalg.norm(way) > 0.9 * torso.targets[0].robot_length
+    assert way @ wanted / np.linalg.norm(way) / np.linalg.norm(wanted) > 0.97
+
+
+def test_the_hands_do_not_go_through_the_body(torso):
+    poses = torso.poses(torso.home)
+    goals = poses.positions.copy()
+    goals[WRISTS] = (0.0, 0.0, 1.15)  # inside the chest
+    model = mujoco.MjModel.from_xml_path(str(ROBOTS / "torso.xml"))
+    data = mujoco.MjData(model)
+    pairs = [(model.geom(a).id, model.geom("torso").id) for a in ("left_hand", "right_hand", "left_forearm")]
+    nearest = np.inf
+    for _ in range(300):
+        data.qpos[:], _ = torso.solve(goals, poses.orientations, DT)
+        mujoco.mj_forward(model, data)
+        nearest = min(nearest, *(mujoco.mj_geomDistance(model, data, a, b, 1.0, None) for a, b in pairs))
+    assert nearest > 0.0
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_failure_says_so_and_changes_nothing(torso, value):
+    poses = torso.poses(torso.home)
+    wrong = poses.positions.copy()
+    wrong[1, 2] = value
+    with pytest.raises(RetargetError, match="not finite"):
+        torso.solve(wrong, poses.orientations, DT)
+    joints, _ = torso.solve(poses.positions, poses.orientations, DT)
+    assert np.allclose(joints, torso.home, atol=1e-9)
+
+
+def test_a_solver_that_fails_is_told_as_such(torso, monkeypatch):
+    def fails(*args, **kwargs):
+        raise ValueError("infeasible")
+
+    monkeypatch.setattr(torso._mink, "solve_ik", fails)
+    poses = torso.poses(torso.home)
+    with pytest.raises(RetargetError, match="no posture of the robot is found: infeasible"):
+        torso.solve(poses.positions, poses.orientations, DT)
+
+
+def test_no_time_is_no_step(torso):
+    poses = torso.poses(torso.home)
+    for dt in (0.0, -0.1):
+        joints, velocities = torso.solve(poses.positions + 0.2, poses.orientations, dt)
+        assert (joints == torso.home).all() and (velocities == 0.0).all()
+
+
+# -- other robots
+
+INERTIAL = '<inertial><mass value="1"/><inertia ixx="1" iyy="1" izz="1" ixy="0" ixz="0" iyz="0"/></inertial>'
+URDF = f"""<robot name="arm">
+  <link name="base"/>
+  <link name="upper">{INERTIAL}</link>
+  <link name="lower">{INERTIAL}</link>
+  <link name="hand">{INERTIAL}</link>
+  <joint name="turn" type="revolute"><parent link="base"/><child link="upper"/><axis xyz="0 0 1"/>
+    <limit lower="-2" upper="2" effort="1" velocity="1"/></joint>
+  <joint name="lift" type="revolute"><parent link="upper"/><child link="lower"/><axis xyz="0 1 0"/>
+    <origin xyz="0 0 0.1"/><limit lower="-2" upper="2" effort="1" velocity="1"/></joint>
+  <joint name="bend" type="revolute"><parent link="lower"/><child link="hand"/><axis xyz="0 1 0"/>
+    <origin xyz="0.3 0 0"/><limit lower="0.1" upper="2" effort="1" velocity="1"/></joint>
+</robot>"""
+
+MAP = """
+model: arm.urdf
+home: {lift: 0.3}
+velocity_limits: {default: 1.0}
+targets:
+  hand: {joint: right_wrist, origin: right_shoulder, body: hand, robot_origin: lower, chain: [lower, hand]}
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(text=MAP, model=URDF):
+        (tmp_path / "arm.urdf").write_text(model, encoding="utf-8")
+        (tmp_path / "map.yaml").write_text(text, encoding="utf-8")
+        return load_retargeter(str(tmp_path / "map.yaml"))
+
+    return load
+
+
+def test_a_urdf_with_its_own_map_follows(load):
+    robot = load()
+    assert robot.joint_names == ("turn", "lift", "bend")
+    assert robot.home.tolist() == [0.0, 0.3, pytest.approx(1.05)], "the middle where 0 is out of range"
+    assert robot.targets[0].robot_length == pytest.approx(0.3)
+    goal = robot.poses(np.array([0.6, -0.4, 1.0]))
+    for _ in range(300):
+        joints, _ = robot.solve(goal.positions, goal.orientations, DT)
+    assert np.linalg.norm(robot.poses(joints).positions - goal.positions) < 0.01
+
+
+@pytest.mark.parametrize(
+    "old, new, words",
+    [
+        ("body: hand", "body: foot", "chain: expected parts of the robot from lower to foot"),
+        ("body: hand", "site: hand", "it has no site 'hand'; it has none"),
+        (
+            "robot_origin: lower, chain: [lower",
+            "robot_origin: chest, chain: [chest",
+            "it has no site or body 'chest'",
+        ),
+        ("chain: [lower, hand]", "chain: [lower, tip, hand]", "it has no site or body 'tip'"),
+        ("{lift: 0.3}", "{lean: 0.3}", "home: it has no lean; it has bend, lift, turn"),
+        ("{lift: 0.3}", "{lift: 3.0}", "home: lift out of range"),
+        ("{default: 1.0}", "{turns: 1.0}", "velocity_limits: it has no turns"),
+        ("targets:", "keyframe: home\ntargets:", "it has no keyframe 'home'"),
+        ("targets:", "self_collision: {pairs: [[a, b]]}\ntargets:", "self_collision.pairs: it has no a, b"),
+    ],
+)
+def test_names_that_the_model_has_not_are_refused(load, old, new, words):
+    assert old in MAP
+    with pytest.raises(RobotError, match=words):
+        load(MAP.replace(old, new))
+
+
+def test_models_that_cannot_be_retargeted_are_refused(load):
+    with pytest.raises(RobotError, match="MuJoCo cannot read it"):
+        load(model="<robot>")
+    floating = '<mujoco><worldbody><body name="hand"><freejoint/><geom size="1"/></body></worldbody></mujoco>'
+    with pytest.raises(RobotError, match="only hinge and slide joints"):
+        load(model=floating)
+
+
+# -- driving
+
+
+class Robot:
+    """A robot that is somewhere, for the driver."""
+
+    def __init__(self, torso, max_error=0.5):
+        self.at = torso.home.copy()
+        self.silent = ""
+        self.driver = Driver(torso, lambda: self.silent or self.at.copy(), max_error)
+        self.start = self.driver.begin()
+        self.time_s = 10.0
+
+    def drive(self, offset=(0.0, 0.0, 0.0), goes=True):
+        self.time_s += DT
+        command = Command(self.time_s, self.start.positions + offset, self.start.orientations, False)
+        joints, _ = self.driver.drive(command)
+        if goes:
+            self.at = joints
+        return joints
+
+
+def test_a_robot_that_goes_along_is_driven(torso):
+    robot = Robot(torso)
+    for _ in range(100):
+        joints = robot.drive((0.1, 0.0, 0.1))
+    assert np.abs(joints - torso.home).max() > 0.1
+
+
+def test_a_robot_that_stays_behind_is_not_driven_on(torso):
+    robot = Robot(torso, max_error=0.2)
+    began_s = None
+    with pytest.raises(RetargetError, match=r"the robot does not follow: \w+ is \d\.\d+ from its command"):
+        for _ in range(300):
+            joints = robot.drive((0.3, 0.2, 0.4), goes=False)
+            if began_s is None and np.abs(joints - torso.home).max() > 0.2:
+                began_s = robot.time_s
+    assert robot.time_s - began_s == pytest.approx(ASTRAY_S, abs=3 * DT)
+
+
+def test_a_robot_that_lags_is_waited_for(torso):
+    robot = Robot(torso, max_error=0.2)
+    joints = torso.home
+    for k in range(200):
+        joints = robot.drive((0.3, 0.2, 0.4), goes=False)
+        if k % 25 == 24:
+            robot.at = joints
+
+
+def test_a_robot_that_falls_silent_is_not_driven_on(torso):
+    robot = Robot(torso)
+    robot.drive()
+    robot.silent = "joint_states has told nothing"
+    with pytest.raises(RetargetError, match="told nothing"):
+        robot.drive()
+    assert robot.driver.begin() == "joint_states has told nothing"
+
+
+def test_the_first_posture_is_where_the_robot_is(torso):
+    robot = Robot(torso)
+    robot.at = torso.home + 0.1
+    robot.start = robot.driver.begin()
+    assert np.allclose(robot.drive((0.3, 0.0, 0.0)), torso.home + 0.1)
+
+
+def test_a_person_is_mirrored_by_the_robot(torso):
+    """The synthetic figure waves; the robot's wrists go where the commands are."""
+    robot = Robot(torso, max_error=0.0)
+    config = GateConfig(align_s=1.0, calm_speed=9.0, arming_s=0.1, max_speed=5.0, max_acceleration=90.0)
+    commander = Commander(config, torso.targets, robot.driver.begin, 0.0)
+    at = [BODY_WITH_HANDS.index[name] for name in commander.watched]
+    yes = np.ones(len(at), dtype=bool)
+    random = np.random.default_rng(0)
+    errors = []
+    for k in range(1200):
+        time_s = 0.01 * (k + 1)
+        if k % 3 == 0:
+            figure = scene("wave", time_s)[0]
+            positions = figure.positions[at] + random.normal(0, 1e-4, (len(at), 3))
+            poses = Poses(positions, figure.orientations_xyzw[at], np.ones(len(at)), yes, yes)
+            commander.see(Sight(time_s - 0.02, 1, poses, yes), time_s)
+        if k == 20:
+            assert commander.request(time_s) == ""
+        command = commander.tick(time_s)
+        if command is not None:
+            robot.at, _ = robot.driver.drive(command)
+            if time_s > 3.0:
+                off = torso.poses(robot.at).positions - command.positions
+                errors.append(np.linalg.norm(off[WRISTS], axis=1))
+    assert len(errors) > 800
+    assert np.mean(errors) < 0.05

@@ -1,0 +1,117 @@
+"""The map of a robot: what is read, and every way in which it can be wrong."""
+
+import numpy as np
+import pytest
+import yaml
+
+from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot_map import ROBOTS, load_map
+
+GOOD = {
+    "model": "robot.xml",
+    "home": {"a": 0.5},
+    "velocity_limits": {"default": 2.0, "a": 3},
+    "targets": {
+        "hand": {
+            "joint": "left_wrist", "origin": "left_shoulder", "site": "tip", "robot_origin": "base",
+            "chain": ["base", "tip"], "position_cost": 2, "orientation_cost": 0.5,
+        },
+        "head": {"body": "top", "rotation": [0, 0, 0, 1]},
+    },
+    "posture_cost": 0.1,
+    "self_collision": {"minimum_distance": 0.02, "pairs": [["x", "y"]]},
+}  # fmt: skip
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Writes a map beside an empty model, and reads it."""
+
+    def load(values):
+        (tmp_path / "robot.xml").touch()
+        path = tmp_path / "map.yaml"
+        path.write_text(values if isinstance(values, str) else yaml.safe_dump(values), encoding="utf-8")
+        return load_map(str(path))
+
+    return load
+
+
+def test_everything_is_read(load, tmp_path):
+    robot = load(GOOD)
+    assert robot.model == tmp_path / "robot.xml"
+    assert (robot.home, robot.speeds, robot.default_speed) == ({"a": 0.5}, {"a": 3.0}, 2.0)
+    hand, head = robot.targets
+    assert (hand.name, hand.joint, hand.origin, hand.part, hand.is_site) == (
+        "hand", "left_wrist", "left_shoulder", "tip", True,
+    )  # fmt: skip
+    assert (hand.robot_origin, hand.chain, hand.position_cost) == ("base", ("base", "tip"), 2.0)
+    assert (head.joint, head.origin, head.part, head.is_site) == ("head", "", "top", False)
+    assert head.robot_origin == "top", "what has no counterpart is its own"
+    assert (robot.posture_cost, robot.minimum_distance_m, robot.pairs) == (0.1, 0.02, (("x", "y"),))
+
+
+def test_the_built_in_robot_is_found_by_its_name():
+    robot = load_map("torso")
+    assert robot.model == ROBOTS / "torso.xml"
+    assert {t.name for t in robot.targets} >= {"left_wrist", "right_wrist", "left_elbow", "head"}
+
+
+def changed(path, value):
+    """GOOD with one value changed, or left out for ``...``."""
+    values = yaml.safe_load(yaml.safe_dump(GOOD))
+    *way, last = path.split(".")
+    place = values
+    for key in way:
+        place = place[key]
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return values
+
+
+@pytest.mark.parametrize(
+    "path, value, words",
+    [
+        ("model", ..., "model: is missing"),
+        ("model", "other.xml", r"model: no file .*other\.xml"),
+        ("model", 3, "model: expected a name"),
+        ("colour", "red", "colour: is not known; allowed: model"),
+        ("home", [1], "home: expected a mapping"),
+        ("home.a", "x", "home.a: expected a finite number"),
+        ("velocity_limits.a", 0, "velocity_limits.a: expected a speed above 0"),
+        ("velocity_limits.a", np.nan.__float__(), "velocity_limits.a: expected a finite number"),
+        ("targets", {}, "targets: expected a mapping"),
+        ("targets.hand", 7, "targets.hand: expected a mapping"),
+        ("targets.hand.joint", "nose", "targets.hand.joint: unknown joint 'nose'; allowed: pelvis"),
+        ("targets.hand.origin", "elbow", "targets.hand.origin: unknown joint 'elbow'"),
+        ("targets.hand.site", ..., "targets.hand: needs a site or a body"),
+        ("targets.hand.body", "b", "targets.hand: needs a site or a body"),
+        ("targets.hand.chain", "base", "targets.hand.chain: expected a list of names"),
+        ("targets.hand.chain", ["base"], "targets.hand.chain: expected parts of the robot from base to tip"),
+        ("targets.hand.weight", 1, "targets.hand.weight: is not known"),
+        ("targets.hand.position_cost", -1, "position_cost: expected a finite number of 0 or more"),
+        ("targets.hand.position_cost", True, "position_cost: expected a finite number"),
+        ("targets.head.rotation", [0, 0, 1], "rotation: expected four numbers"),
+        ("targets.head.rotation", [0, 0, 0, 2], "rotation: expected a unit quaternion"),
+        ("targets.head.position_cost", 0, "nothing would follow"),
+        ("posture_cost", -0.1, "posture_cost: expected a finite number of 0 or more"),
+        ("self_collision.pairs", [["x"]], "self_collision.pairs: expected a list of pairs"),
+        ("self_collision.distance", 1, "self_collision.distance: is not known"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(load, path, value, words):
+    with pytest.raises(RobotError, match=words):
+        load(changed(path, value))
+
+
+@pytest.mark.parametrize("text", ["", "just text", "a: [", "- 1", "!!python/object/apply:os.system ['true']"])
+def test_what_is_no_map_is_refused(load, text):
+    with pytest.raises(RobotError, match=r"map\.yaml"):
+        load(text)
+
+
+@pytest.mark.parametrize("name", ["torsos", "no/such/map.yaml"])
+def test_a_missing_file_names_what_there_is(name):
+    with pytest.raises(RobotError, match=r"no file .*; allowed: torso, or the YAML file of a map"):
+        load_map(name)
