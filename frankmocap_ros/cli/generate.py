@@ -1,4 +1,4 @@
-"""Writes what is generated from the settings: ``config/frankmocap.yaml`` and the README's tables.
+"""Writes what is generated from the settings: files in ``config/`` and the README's tables.
 
 Run in a checkout: ``python -m frankmocap_ros.cli.generate [--check]``.
 """
@@ -9,6 +9,8 @@ from pathlib import Path
 
 from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.settings import markdown_table, yaml_text
+from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.teleop.sim_config import SimConfig
 
 _BEGIN, _END = "<!-- generated: {} -->", "<!-- end -->"
 
@@ -27,8 +29,11 @@ def generated(root: Path) -> dict[Path, str]:
     readme = (root / "README.md").read_text(encoding="utf-8")
     readme = _with_table(readme, "frankmocap parameters", markdown_table(MocapConfig))
     readme = _with_table(readme, "camera parameters", markdown_table(CameraConfig))
+    readme = _with_table(readme, "gate parameters", markdown_table(GateConfig))
+    readme = _with_table(readme, "robot_sim parameters", markdown_table(SimConfig))
     return {
         root / "config" / "frankmocap.yaml": yaml_text(MocapConfig, "frankmocap"),
+        root / "config" / "gate.yaml": yaml_text(GateConfig, "gate"),
         root / "README.md": readme,
     }
 

@@ -22,7 +22,7 @@ from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.robot_loop import RobotLoop, Viewer
 from frankmocap_ros.ros.running import run_node
-from frankmocap_ros.ros.sights import SteadyStamps
+from frankmocap_ros.ros.steady_stamps import SteadyStamps
 from frankmocap_ros.teleop.robot_map import load_map
 from frankmocap_ros.teleop.servo import JointCommand
 from frankmocap_ros.teleop.sim_config import SimConfig
@@ -72,7 +72,7 @@ class RobotSimNode(Node):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._loop: RobotLoop | None = None
-        self._stamps = SteadyStamps()
+        self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
         self._settings = Parameters(
             self, SimConfig, running=lambda: self._loop is not None, on_change=lambda _: None
         )
@@ -112,11 +112,9 @@ class RobotSimNode(Node):
     def _on_trajectory(self, msg: JointTrajectory) -> None:
         if self._loop is None:
             return
-        valid_s = time.monotonic()
         stamp = msg.header.stamp
         stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
-        if stamp_ns:  # zero stands for now
-            valid_s = self._stamps.time_s(stamp_ns, self.get_clock().now().nanoseconds, round(1e9 * valid_s))
+        valid_s = self._stamps.time_s(stamp_ns) if stamp_ns else time.monotonic()  # zero stands for now
         positions: Sequence[float] = ()
         velocities: Sequence[float] = ()
         if msg.points:

@@ -18,6 +18,9 @@ from frankmocap_ros.teleop.sight import Target
 
 _REACH: Final = 0.995  # of a limb's length: a straight arm has lost a direction
 _LOOK_M: Final = 0.10  # parts further apart than this are not looked at
+_GAIN: Final = 0.8  # of what is left to a command, in one step: all of it at once makes joints jerk
+_OF_SPEED: Final = 0.85  # of a joint's limit: a servo that starts and stops swings over
+_INSIDE: Final = 0.02  # rad or m: so far a posture stays from the end of a joint's range
 _NEARER: Final = 0.3  # of what is left between two parts, at most, in one step
 _WXYZ: Final = np.array([3, 0, 1, 2])  # from x y z w
 
@@ -51,8 +54,8 @@ class Retargeter:
         targets: what follows, in the order of every array of N poses here.
         joint_names: J joints that move, in the model's order.
         home: shape (J,), the posture to begin with and to prefer.
-        lower, upper: shape (J,), the joints' ranges [rad] or [m].
-        max_speed: shape (J,), the joints' highest speeds [1/s].
+        lower, upper: shape (J,), the joints' ranges, less a margin [rad] or [m].
+        max_speed: shape (J,), the highest speeds that are asked of the joints [1/s].
 
     Args:
         robot: the robot's map.
@@ -75,11 +78,12 @@ class Retargeter:
             raise RobotError(f"{robot.model}: only hinge and slide joints are allowed, on a base that stays")
         self.joint_names = tuple(str(model.joint(i).name) for i in range(model.njnt))
         limited = model.jnt_limited.astype(bool)
-        self.lower = np.where(limited, model.jnt_range[:, 0], -np.inf)
-        self.upper = np.where(limited, model.jnt_range[:, 1], np.inf)
+        margin = np.minimum(_INSIDE, 0.1 * np.ptp(model.jnt_range, axis=1))
+        self.lower = np.where(limited, model.jnt_range[:, 0] + margin, -np.inf)
+        self.upper = np.where(limited, model.jnt_range[:, 1] - margin, np.inf)
         self._check_names()
         speeds = [robot.speeds.get(name, robot.default_speed) for name in self.joint_names]
-        self.max_speed = np.array(speeds)
+        self.max_speed = _OF_SPEED * np.array(speeds)
         self.home = self._home()
         self._configuration = mink.Configuration(model, self.home)
         self._ids = np.array([self._id(t.part, t.is_site) for t in robot.targets])
@@ -94,6 +98,7 @@ class Retargeter:
                 frame_type="site" if t.is_site else "body",
                 position_cost=t.position_cost,
                 orientation_cost=t.orientation_cost,
+                gain=_GAIN,
                 lm_damping=0.1,
             )
             for t in robot.targets
@@ -112,7 +117,7 @@ class Retargeter:
             joints: shape (J,) [rad] or [m].
         """
         now = self._configuration.q
-        self._configuration.update(np.clip(joints, self.lower, self.upper))
+        self._configuration.update(joints)
         data = self._configuration.data
         rotations = np.array([self._of(data, "xmat", i) for i in range(len(self._ids))]).reshape(-1, 3, 3)
         found = RobotPoses(
@@ -193,7 +198,8 @@ class Retargeter:
     def _make_limits(self) -> list[Any]:
         speeds = dict(zip(self.joint_names, self.max_speed.tolist(), strict=True))
         mink = self._mink
-        return [mink.ConfigurationLimit(self._model), mink.VelocityLimit(self._model, speeds), *self._apart]
+        inside = mink.ConfigurationLimit(self._model, min_distance_from_limits=_INSIDE)
+        return [inside, mink.VelocityLimit(self._model, speeds), *self._apart]
 
     def _collisions(self) -> list[Any]:
         """What keeps the pairs apart; nothing where there are none."""
@@ -276,7 +282,7 @@ class Retargeter:
             home = np.where(inside, 0.0, 0.5 * (self.lower + self.upper))
             for name, value in robot.home.items():
                 home[self.joint_names.index(name)] = value
-        outside = (home < self.lower - 1e-6) | (home > self.upper + 1e-6)
+        outside = (home < self.lower - _INSIDE) | (home > self.upper + _INSIDE)
         if outside.any():
             names_outside = [n for n, wrong in zip(self.joint_names, outside, strict=True) if wrong]
             raise RobotError(f"{robot.model}: home: {', '.join(names_outside)} out of range")

@@ -106,7 +106,7 @@ class Servo:
         self._valid_s = -np.inf
         self._fresh_s = -np.inf
         self._heard_s = -np.inf
-        self._reached = self.target  # where the target would be if it had moved at the commands' own times
+        self._reached = self.target  # by the commands so far, at the limit of speed and at their own times
         self._order: tuple[tuple[str, ...], Array] = ((), self.target)
 
     def command(self, command: JointCommand, measured: Array, time_s: float) -> str:
@@ -235,12 +235,11 @@ class Servo:
         # whoever leaps and stays there does not earn the way by waiting
         passed_s = min(valid_s - self._valid_s, max(valid_s - self._heard_s, EARNED_S))
         self._heard_s = max(self._heard_s, valid_s)
-        reach = self.limits.speed * (valid_s - self._valid_s)
-        reached = self._reached + np.clip(self._goal - self._reached, -reach, reach)
-        away = np.abs(positions - reached)
+        away = np.abs(positions - self._reached)
         i = _which(away > self.limits.speed * (passed_s + STAMP_JITTER_S))
         if i is None:
-            self._reached = reached
+            reach = self.limits.speed * passed_s
+            self._reached = self._reached + np.clip(positions - self._reached, -reach, reach)
             return None
         text = f"a step of {away[i]:.3f} in {passed_s:.3f} s; allowed: {self.limits.speed[i]:g} /s"
         return Refusal("too_fast", f"{names[i]}: {text}")
