@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A controller that listens to the mocap node itself: where the operator's right wrist is, if it can be trusted.
+"""A controller that listens to the mocap node itself: where the right wrist is, if that can be trusted.
 
 Everything that the gate does is up to you here: age, states, ids, limits. For a robot use follow_gate.py.
 """

@@ -1,7 +1,6 @@
 """Where up, and forward, is for the camera: from an IMU in it, or from TF."""
 
 import math
-from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -10,6 +9,7 @@ from sensor_msgs.msg import Imu
 
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry import IDENTITY_XYZW, Array
+from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.qos import IMAGES
 from frankmocap_ros.teleop.base_frame import BODY_FROM_OPTICAL, level_from_gravity
 from frankmocap_ros.teleop.config import GateConfig
@@ -19,20 +19,23 @@ _SMOOTHING_S = 0.5  # a hand that shakes the camera is no gravity
 
 
 class Gravity:
-    """Low-passed acceleration of the topic ``imu``."""
+    """Low-passed acceleration of the topic ``imu``.
 
-    def __init__(self, node: Node) -> None:
+    Args:
+        polling: for whoever polls.
+    """
+
+    def __init__(self, polling: Polling) -> None:
         self._up = np.zeros(3)
         self._heard_s = -math.inf
-        self._node = node
-        self._subscription: Any = None
+        self._polling = polling
+        self._listens = False
 
-    def listen(self, clock: Any) -> None:
-        """Subscribe; ``clock`` tells the steady time [s]."""
-        if self._subscription is None:
-            self._subscription = self._node.create_subscription(
-                Imu, "imu", lambda msg: self._on_imu(msg, clock()), IMAGES
-            )
+    def listen(self) -> None:
+        """Subscribe."""
+        if not self._listens:
+            self._listens = True
+            self._polling.subscribe(Imu, "imu", self._on_imu, IMAGES)
 
     def _on_imu(self, msg: Imu, time_s: float) -> None:
         a = msg.linear_acceleration

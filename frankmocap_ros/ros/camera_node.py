@@ -116,7 +116,7 @@ def main(args: Sequence[str] | None = None) -> int:
     words = list(sys.argv if args is None else args)
     try:
         overrides = _overrides(remove_ros_args(words)[1:])
-    except MocapError as error:
+    except (MocapError, RuntimeError) as error:  # the latter is rclpy's own
         print(f"camera_node: {error}", file=sys.stderr)
         return 2
     return run_node("camera_node", lambda: CameraNode(parameter_overrides=overrides), words)

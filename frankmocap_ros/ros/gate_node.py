@@ -26,6 +26,7 @@ from frankmocap_ros.ros.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate_worker import GateWorker
 from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.parameters import Parameters
+from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.robot_port import JointsPort, PosesPort, unaligned
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.sights import sight
@@ -46,7 +47,7 @@ _IDLE = (State.DISENGAGED, State.FAULT)
 class GateNode(Node):
     """Lets commands through from the operator to the robot, and nothing else.
 
-    The executor only hands over; one worker decides and publishes.
+    One worker takes messages, decides and publishes. The executor serves parameters and hands requests over.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -63,25 +64,26 @@ class GateNode(Node):
             on_change=self._configured,
         )
         config = self._settings.config
-        self._gravity = Gravity(self)
+        self._polling = Polling(self)
+        self._gravity = Gravity(self._polling)
         self._look_up(config)
         self.add_on_set_parameters_callback(self._only_while_idle)
         robot = load_retargeter(config.robot) if config.robot else None
         self._driver = self._make_driver(robot, config) if robot else None
         targets = robot.targets if robot else _targets(config)
         names = [target.name for target in targets]
-        self._poses_port = None if robot else PosesPort(self, names, self._clock_s)
+        self._poses_port = None if robot else PosesPort(self._polling, names, self._clock_s)
         self._commander = Commander(config, targets, self._robot_poses, self._clock_s(), self._on_change)
         outputs = GateOutputs(self, config.base_frame, names, robot.joint_names if robot else ())
-        self._worker = GateWorker(self, self._commander, outputs, self._driver, self._stamps)
+        self._worker = GateWorker(self, self._commander, self._polling, outputs, self._driver)
         self._subscribe(config)
         self._worker.start()
 
     def _subscribe(self, config: GateConfig) -> None:
         newest = QoSProfile(depth=1)
-        self.create_subscription(BodyPoseArray, config.bodies, self._on_bodies, newest)
-        self.create_subscription(Bool, "~/deadman", self._on_deadman, newest)
-        self.create_subscription(Joy, "joy", self._on_joy, newest)
+        self._polling.subscribe(BodyPoseArray, config.bodies, self._on_bodies, newest)
+        self._polling.subscribe(Bool, "~/deadman", self._on_deadman, newest)
+        self._polling.subscribe(Joy, "joy", self._on_joy, QoSProfile(depth=10))
         # whoever waits for an answer does not keep messages waiting
         services = MutuallyExclusiveCallbackGroup()
         self.create_service(SetBool, "~/engage", self._on_engage, callback_group=services)
@@ -122,7 +124,7 @@ class GateNode(Node):
     def _look_up(self, config: GateConfig) -> None:
         """Listen to what else tells where up and forward is."""
         if config.gravity == "imu":
-            self._gravity.listen(self._clock_s)
+            self._gravity.listen()
         if config.heading == "tf" and self._transforms is None:
             self._transforms = Transforms(self)
 
@@ -141,7 +143,7 @@ class GateNode(Node):
             worker.hand_over(configure)
 
     def _make_driver(self, robot: Retargeter, config: GateConfig) -> Driver:
-        port = JointsPort(self, robot.joint_names, self._clock_s)
+        port = JointsPort(self._polling, robot.joint_names, self._clock_s)
 
         def measured() -> Array | str:
             return robot.home if self._settings.config.reference == "home" else port.positions()
@@ -162,19 +164,13 @@ class GateNode(Node):
         if self._worker is not None:
             self._worker.changed()
 
-    def _on_bodies(self, msg: BodyPoseArray) -> None:
-        commander, worker = self._commander, self._worker
-        if commander is None or worker is None:
-            return
-        stamp = msg.header.stamp
-        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
-        captured_s = self._stamps.time_s(stamp_ns)
-
-        def see(now_s: float) -> None:
+    def _on_bodies(self, msg: BodyPoseArray, now_s: float) -> None:
+        commander = self._commander
+        if commander is not None:
+            stamp = msg.header.stamp
+            captured_s = self._stamps.time_s(stamp.sec * 1_000_000_000 + stamp.nanosec)
             self._level(commander, msg, now_s)
             commander.see(sight(msg, commander.watched, captured_s), now_s)
-
-        worker.hand_over(see)
 
     def _level(self, commander: Commander, msg: BodyPoseArray, now_s: float) -> None:
         """Tell the commander where up and forward is, where the settings alone do not."""
@@ -185,14 +181,13 @@ class GateNode(Node):
         elif config.gravity == "imu" and commander.gate.state in _IDLE:  # what is engaged keeps its frame
             commander.level = self._gravity.level(config, now_s)
 
-    def _on_deadman(self, msg: Bool) -> None:
-        pressed, commander = bool(msg.data), self._commander
-        if self._worker is not None and commander is not None:
-            self._worker.hand_over(lambda now_s: commander.gate.deadman(pressed, now_s))
+    def _on_deadman(self, msg: Bool, now_s: float) -> None:
+        if self._commander is not None:
+            self._commander.gate.deadman(bool(msg.data), now_s)
 
-    def _on_joy(self, msg: Joy) -> None:
+    def _on_joy(self, msg: Joy, now_s: float) -> None:
         before, self._buttons = self._buttons, tuple(msg.buttons)
-        config = self._settings.config
+        config, commander = self._settings.config, self._commander
 
         def pressed(button: int) -> bool:
             """Whether it is down now and was up before; the first message tells nothing."""
@@ -200,13 +195,12 @@ class GateNode(Node):
                 bool(self._buttons[button]) and not before[button]
             )
 
-        worker, commander = self._worker, self._commander
-        if worker is None or commander is None:
+        if commander is None:
             return
         if pressed(config.joy_release_button):
-            worker.hand_over(lambda now_s: commander.gate.release("the joystick's button", now_s))
+            commander.gate.release("the joystick's button", now_s)
         elif pressed(config.joy_engage_button):
-            worker.hand_over(lambda now_s: self._request(commander, now_s))
+            self._request(commander, now_s)
 
     def _request(self, commander: Commander, now_s: float) -> None:
         refusal = commander.request(now_s)

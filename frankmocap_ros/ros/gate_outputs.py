@@ -70,6 +70,8 @@ class GateOutputs:
             strict=True,
         )
         for message, publisher, xyz, xyzw in pairs:
+            if not publisher.get_subscription_count():
+                continue
             message.header.stamp = stamp
             p, q = message.pose.position, message.pose.orientation
             p.x, p.y, p.z = xyz
@@ -91,7 +93,8 @@ class GateOutputs:
         self._point.velocities = velocities if config.trajectory_velocities else []
         self._point.time_from_start = Duration(seconds=config.trajectory_lead_s).to_msg()
         for publisher, message in zip(self._joint_publishers, (self._trajectory, self._joints), strict=True):
-            publisher.publish(message)
+            if publisher.get_subscription_count():
+                publisher.publish(message)
 
     def state(self, commander: Commander, time_s: float, stamp: Time) -> None:
         """Publish the gate's state."""

@@ -13,6 +13,7 @@ from rclpy.node import Node
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry import Array
 from frankmocap_ros.ros.gate_outputs import GateOutputs
+from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.running import ros_runs
 from frankmocap_ros.ros.steady_stamps import SteadyStamps
 from frankmocap_ros.teleop.commander import Command, Commander
@@ -28,7 +29,7 @@ Event = Callable[[float], None]
 
 
 class GateWorker:
-    """Runs a commander in a thread of its own. Whatever comes is handed over as an event for that thread.
+    """Runs a commander in a thread of its own, which polls messages; requests are handed over as events.
 
     Attributes:
         late_ms: how late the ticks begin [ms].
@@ -37,25 +38,26 @@ class GateWorker:
     Args:
         node: whose clock and logger it uses.
         commander: gate, limits and all.
+        polling: tells what has come.
         outputs: what it publishes.
         driver: drives the robot, or None.
-        stamps: tells the stamp of a time.
     """
 
     def __init__(
         self,
         node: Node,
         commander: Commander,
+        polling: Polling,
         outputs: GateOutputs,
         driver: Driver | None,
-        stamps: SteadyStamps,
     ) -> None:
         self._node = node
         self._commander = commander
+        self._polling = polling
         self._outputs = outputs
         self._driver = driver
         self._period_s = 1.0 / commander.config.rate_hz
-        self._stamps = stamps
+        self._stamps = SteadyStamps(lambda: node.get_clock().now().nanoseconds)
         self._events: deque[Event] = deque(maxlen=_QUEUED)
         self._stopping = threading.Event()
         self._stated_s = 0.0
@@ -102,6 +104,7 @@ class GateWorker:
 
     def _tick(self, due_s: float) -> None:
         now_s = time.monotonic()
+        self._polling.poll(now_s)
         while self._events:
             self._events.popleft()(now_s)
         command = self._commander.tick(now_s)

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
-from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 
 from frankmocap_ros.geometry import IDENTITY_XYZW, Array
+from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.teleop.clutch import RobotPoses
 
 FRESH_S = 0.5
@@ -20,19 +21,18 @@ class JointsPort:
     """The robot's joints, from ``joint_states``.
 
     Args:
-        node: what subscribes.
+        polling: for whoever polls.
         names: the joints that matter.
         clock: tells the steady time [s].
     """
 
-    def __init__(self, node: Node, names: Sequence[str], clock: Callable[[], float]) -> None:
+    def __init__(self, polling: Polling, names: Sequence[str], clock: Callable[[], float]) -> None:
         self._names = tuple(names)
         self._clock = clock
         self._at: dict[str, tuple[float, float]] = {}
-        node.create_subscription(JointState, "joint_states", self._on_joints, QoSProfile(depth=10))
+        polling.subscribe(JointState, "joint_states", self._on_joints, QoSProfile(depth=10))
 
-    def _on_joints(self, msg: JointState) -> None:
-        now_s = self._clock()
+    def _on_joints(self, msg: JointState, now_s: float) -> None:
         for name, position in zip(msg.name, msg.position, strict=False):  # a state may tell speeds only
             if math.isfinite(position):
                 self._at[name] = (position, now_s)
@@ -54,28 +54,25 @@ class PosesPort:
     """The poses of the robot's targets, from ``~/reference/<target>``.
 
     Args:
-        node: what subscribes.
+        polling: for whoever polls.
         names: of the targets.
         clock: tells the steady time [s].
     """
 
-    def __init__(self, node: Node, names: Sequence[str], clock: Callable[[], float]) -> None:
+    def __init__(self, polling: Polling, names: Sequence[str], clock: Callable[[], float]) -> None:
         self._names = tuple(names)
         self._clock = clock
         self._at: dict[str, tuple[tuple[float, ...], float]] = {}
         for name in names:
-            node.create_subscription(
-                PoseStamped,
-                f"~/reference/{name}",
-                lambda msg, name=name: self._on_pose(name, msg),
-                QoSProfile(depth=1),
+            polling.subscribe(
+                PoseStamped, f"~/reference/{name}", partial(self._on_pose, name), QoSProfile(depth=1)
             )
 
-    def _on_pose(self, name: str, msg: PoseStamped) -> None:
+    def _on_pose(self, name: str, msg: PoseStamped, now_s: float) -> None:
         p, q = msg.pose.position, msg.pose.orientation
         values = (p.x, p.y, p.z, q.x, q.y, q.z, q.w)
         if np.isfinite(values).all() and abs(sum(v * v for v in values[3:]) - 1.0) < 1e-2:
-            self._at[name] = (values, self._clock())
+            self._at[name] = (values, now_s)
 
     def poses(self) -> RobotPoses | str:
         """The poses, or why they are not known."""

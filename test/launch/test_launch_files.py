@@ -225,6 +225,9 @@ def test_arguments_are_those_promised(launched):
         "transport_profile",
     }  # fmt: skip
     assert launched("demo").declared - launched("frankmocap").declared == {"source", "rviz"}
+    assert launched("teleop").declared - launched("frankmocap").declared == {
+        "source", "camera", "use_sim", "robot", "joint_trajectory", "joint_states",
+    }  # fmt: skip
 
 
 def test_camera_of_the_demo_has_the_settings_own_defaults(launched):
@@ -371,6 +374,45 @@ def test_demo_in_a_namespace(launched):
     shown = {d["Topic"]["Value"] for d in TestRviz.displays.values() if "Topic" in d}
     assert started(context, "rviz2").remappings == {topic: f"/left/robot{topic}" for topic in shown}
     assert started(launched("demo"), "rviz2").remappings == {}
+
+
+def test_teleop_is_camera_node_gate_and_simulated_robot(launched):
+    context = launched("teleop")
+    executables = [node.executable for node in context.started]
+    assert executables == ["frankmocap_node", "camera_node", "gate_node", "robot_sim_node"]
+    gate, robot = started(context, "gate_node"), started(context, "robot_sim_node")
+    assert gate.parameters == {"robot": "torso", "trajectory_velocities": True}
+    assert robot.parameters == {"robot": "torso"}
+    assert gate.remappings == {}
+    assert robot.remappings == {"joint_trajectory": "gate/joint_trajectory"}
+    assert [node.options["name"] for node in (gate, robot)] == ["gate", "robot_sim"]
+
+
+def test_teleop_with_a_robot_of_ones_own(launched):
+    topic = "/arm_controller/joint_trajectory"
+    context = launched(
+        "teleop", use_sim="false", camera="false", robot="my.yaml", joint_trajectory=topic, joint_states="/js"
+    )
+    assert [node.executable for node in context.started] == ["frankmocap_node", "gate_node"]
+    gate = started(context, "gate_node")
+    assert gate.parameters == {"robot": "my.yaml"}
+    assert gate.remappings == {"~/joint_trajectory": topic, "joint_states": "/js"}
+
+
+def test_teleop_simulates_what_its_gate_commands(launched):
+    context = launched(
+        "teleop", robot="my.yaml", joint_states="/js", joint_trajectory="/jt", namespace="left"
+    )
+    robot = started(context, "robot_sim_node")
+    assert robot.parameters == {"robot": "my.yaml"}
+    assert robot.remappings == {"joint_states": "/js", "joint_trajectory": "/jt"}
+    assert {node.options["namespace"] for node in context.started} == {"left"}
+
+
+def test_teleop_with_poses_only_has_no_robot_to_simulate(launched):
+    assert started(launched("teleop", use_sim="false", robot=""), "gate_node").parameters == {}
+    with pytest.raises(SettingError, match="use_sim:=true needs a robot"):
+        launched("teleop", robot="")
 
 
 def test_world_stands_upright(launched):

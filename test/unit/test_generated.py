@@ -6,8 +6,10 @@ import pytest
 import yaml
 
 from frankmocap_ros.cli.generate import generated
-from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.settings import settings_of
+from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.teleop.sim_config import SimConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,17 +19,22 @@ def test_is_current(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == generated(ROOT)[path], "run: make generate"
 
 
-def test_the_yaml_holds_every_setting_at_its_default() -> None:
-    text = (ROOT / "config" / "frankmocap.yaml").read_text(encoding="utf-8")
-    values = yaml.safe_load(text)["/**/frankmocap"]["ros__parameters"]
+FILES = {"frankmocap": MocapConfig, "gate": GateConfig}
+
+
+@pytest.mark.parametrize("node", FILES)
+def test_the_yaml_holds_every_setting_at_its_default(node: str) -> None:
+    text = (ROOT / "config" / f"{node}.yaml").read_text(encoding="utf-8")
+    values = yaml.safe_load(text)[f"/**/{node}"]["ros__parameters"]
     wanted = {
         s.name: list(s.default) if isinstance(s.default, tuple) else s.default
-        for s in settings_of(MocapConfig)
+        for s in settings_of(FILES[node])
     }
     assert values == wanted
     assert {name: type(value) for name, value in values.items()} == {n: type(v) for n, v in wanted.items()}
 
 
-def test_readme_names_every_parameter() -> None:
+@pytest.mark.parametrize("cls", [MocapConfig, CameraConfig, GateConfig, SimConfig])
+def test_readme_names_every_parameter(cls: type) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert all(f"| `{s.name}` |" in readme for s in settings_of(MocapConfig))
+    assert all(f"| `{s.name}` |" in readme for s in settings_of(cls))

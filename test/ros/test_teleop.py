@@ -1,0 +1,200 @@
+"""From the camera to the simulated robot, every node a process of its own, as people run it."""
+
+import importlib.util
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import PoseStamped
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import JointState
+from std_srvs.srv import SetBool
+
+from frankmocap_ros.msg import BodyPoseArray, GateState
+
+from .conftest import Peer, Spinner, wait_until
+
+TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
+IDLE_LOAD = 0.5  # processes already running per core, above which a real-time run says nothing
+ROBOT = importlib.util.find_spec("mujoco") and importlib.util.find_spec("mink")
+
+pytestmark = pytest.mark.skipif(not ROBOT, reason="mujoco or mink is not installed: pip install '.[robot]'")
+
+
+def stamp_s(msg):
+    return msg.header.stamp.sec + 1e-9 * msg.header.stamp.nanosec
+
+
+class Chain(Peer):
+    """Camera and mocap node (synthetic), gate and simulated robot, and who listens."""
+
+    def __init__(self, program, context):
+        super().__init__(context, name="gate")
+        self.program = program
+        self.start_mocap()
+        program("camera_node", "--ros-args", "-p", "source:=synthetic", "-p", "motion:=wave")
+        program(
+            "gate_node", "--ros-args", "-p", "robot:=torso", "-p", "arming_s:=0.3", "-p", "calm_speed:=9.0",
+            "-p", "trajectory_velocities:=true", "-p", "arming_timeout_s:=60.0",
+        )  # fmt: skip
+        self.simulation = program(
+            "robot_sim_node", "--ros-args", "-p", "robot:=torso",
+            "-r", "joint_trajectory:=gate/joint_trajectory",
+        )  # fmt: skip
+        latched = QoSProfile(depth=1000, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self.states = self.listen(GateState, "/gate/state", latched)
+        self.wrist = self.listen(PoseStamped, "/gate/command/right_wrist")
+        self.robot = self.listen(JointState, "/joint_states")
+        self.bodies = self.listen(BodyPoseArray, "/frankmocap/bodies")
+
+    def start_mocap(self):
+        self.mocap = self.program("frankmocap_node", "--ros-args", "-p", "estimator:=synthetic")
+
+    def engage(self):
+        self.robot.next()
+        self.states.next(lambda msg: 0.0 <= msg.age_ms < 150.0)
+        wait_until(self._ask, "the gate does not engage")
+        self.wrist.next()
+
+    def _ask(self):
+        """Ask, and again where a busy machine let the gate give up; whether it is engaged."""
+        if self.states.messages[-1].state == GateState.DISENGAGED:
+            self.call(SetBool, "engage", SetBool.Request(data=True))
+        return self.states.next().state == GateState.ENGAGED
+
+    def moved(self, seconds):
+        """How far any joint of the robot moves in so long [rad]."""
+        heard = len(self.robot)
+        time.sleep(seconds)
+        positions = np.array([msg.position for msg in self.robot.messages[heard:]])
+        return float(np.ptp(positions, axis=0).max())
+
+
+@pytest.fixture
+def chain(program, context):
+    ours = context()
+    chain = Chain(program, ours)
+    spinner = Spinner(chain.node, ours)
+    yield chain
+    spinner.close()
+    chain.node.destroy_node()
+
+
+def test_killing_the_mocap_node_stops_the_robot_and_restarting_it_does_not_move_it(chain):
+    chain.engage()
+    assert chain.moved(2.0) > 0.1, "the robot follows"
+    chain.mocap.process.send_signal(signal.SIGKILL)
+    killed_s = time.time()
+    chain.mocap.process.wait()
+    chain.states.next(lambda msg: msg.state == GateState.DISENGAGED)
+    time.sleep(0.5)
+    last_s = stamp_s(chain.wrist.messages[-1])
+    assert last_s - killed_s < 0.25
+    told = [(stamp_s(msg), np.array(msg.position)) for msg in chain.robot.messages]
+    after = np.array([position for at_s, position in told if at_s > killed_s + 0.5])
+    assert len(after) > 20 and np.ptp(after, axis=0).max() < 0.02, "half a second later the robot stands"
+    heard = len(chain.wrist)
+    chain.start_mocap()
+    chain.bodies.next(lambda msg: msg.bodies)
+    assert chain.moved(1.5) < 0.02
+    assert len(chain.wrist) == heard, "nothing is commanded until somebody asks"
+    chain.engage()
+
+
+def test_a_robot_that_is_gone_ends_it(chain):
+    chain.engage()
+    chain.simulation.process.send_signal(signal.SIGKILL)
+    held = chain.states.next(lambda msg: msg.state == GateState.HOLD)
+    assert "is the robot running?" in held.reason
+    chain.states.next(lambda msg: msg.state == GateState.DISENGAGED)
+
+
+def demo(program, *words):
+    process = program("frankmocap_ros", "demo", "--robot", "--json", *words)
+    code = process.process.wait(180.0)
+    text = process.text()
+    assert code == 0, text
+    return json.loads(text.splitlines()[-1]), text
+
+
+def test_the_demos_robot_follows_the_synthetic_figure(program):
+    found, text = demo(program, "--source", "synthetic", "--estimator", "synthetic", "--duration", "10")
+    robot, gate = found["robot"], found["gate"]
+    print(robot, gate)
+    assert gate["states"]["ENGAGED"] > 4.0, text
+    assert robot["commands"] > 300
+    assert robot["limit_violations"] == 0
+    assert robot["wrist_error_mean_m"] < 0.05
+    assert robot["wrist_correlation_min"] > 0.9
+    assert 0.0 <= robot["lag_s"] < 0.5
+    assert robot["max_command_step_m"] <= 3.5 * 0.05 + 1e-6
+
+
+@pytest.mark.skipif(not TAIJI.exists(), reason=f"{TAIJI} is not here")
+def test_the_demos_robot_follows_a_person(program):
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    found, text = demo(program, "--source", str(TAIJI), "--estimator", "mediapipe", "--duration", "16")
+    robot, gate = found["robot"], found["gate"]
+    print(f"load {load:.2f} a core; {robot} {gate}")
+    assert robot["commands"] > 0, text
+    assert robot["max_command_step_m"] <= 3.5 * 0.05 + 1e-6
+    assert robot["limit_violations"] == 0
+    if load < IDLE_LOAD and gate["states"].get("ENGAGED", 0.0) > 8.0:
+        assert robot["wrist_error_mean_m"] < 0.05
+        assert robot["wrist_correlation_min"] >= 0.9
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+@pytest.mark.parametrize("name", ["gate_node", "robot_sim_node"])
+def test_a_node_ends(program, peer, name, number):
+    topic, kind = {
+        "gate_node": ("/gate/state", GateState),
+        "robot_sim_node": ("/joint_states", JointState),
+    }[name]
+    heard = peer.listen(kind, topic)
+    node = program(name, *(("--ros-args", "-p", "robot:=torso") if name == "gate_node" else ()))
+    heard.wait()
+    code, seconds = node.end(number)
+    assert code == 0, node.text()
+    assert seconds < 2.0
+    assert "Traceback" not in node.text()
+
+
+@pytest.mark.parametrize(
+    "name, parameter, words",
+    [
+        ("gate_node", "robot:=no_such", "allowed: torso"),
+        ("gate_node", "max_speed:=-1.0", "max_speed"),
+        ("robot_sim_node", "robot:=no_such", "allowed: torso"),
+    ],
+)
+def test_a_node_that_cannot_be_made_says_why(program, name, parameter, words):
+    node = program(name, "--ros-args", "-p", parameter)
+    assert node.process.wait(60.0) == 2
+    assert words in node.text()
+    assert "Traceback" not in node.text()
+
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+
+
+@pytest.mark.parametrize("name, publishes", [("follow_bodies", "/goal"), ("follow_gate", "/arm/target")])
+def test_the_examples_of_a_controller_run(chain, program, name, publishes):
+    source = EXAMPLES / f"{name}.py"
+    assert len(source.read_text(encoding="utf-8").splitlines()) < 60
+    controller = program(Path(sys.executable).name, str(source))
+    heard = chain.listen(PoseStamped, publishes)
+    chain.engage()
+    heard.next()
+    chain.mocap.process.kill()
+    chain.states.next(lambda msg: msg.state == GateState.DISENGAGED)
+    count = len(heard)
+    time.sleep(0.5)
+    assert len(heard) == count, "silence is passed on"
+    code, _ = controller.end(signal.SIGINT)
+    assert code == 0, controller.text()
