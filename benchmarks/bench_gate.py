@@ -90,9 +90,7 @@ def commands() -> None:
         shares = [(busy_s(p.pid) - b) / seconds for p, b in zip(processes, before, strict=True)]
     p50, p99 = 1e3 * np.percentile(ages, (50, 99))
     taken = 100.0 * np.mean(ages < ACCEPTED_S)
-    print(
-        f"{len(ages) / seconds:.1f} commands a second for {seconds:.0f} s, age p50 {p50:.2f}, p99 {p99:.2f} ms"
-    )
+    print(f"{len(ages) / seconds:.1f} a second for {seconds:.0f} s, age p50 {p50:.2f}, p99 {p99:.2f} ms")
     print(f"accepted by a consumer that wants less than {1e3 * ACCEPTED_S:.0f} ms: {taken:.2f} %")
     told = ", ".join(f"{name} {100 * share:.0f} %" for name, share in zip(names, shares, strict=True))
     print(f"share of a core: {told}")

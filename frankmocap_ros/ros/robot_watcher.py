@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
+from rclpy.client import Client
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
@@ -73,7 +74,7 @@ class RobotWatcher(Watcher):
         self.create_subscription(JointState, "joint_states", self._on_robot, QoSProfile(depth=50))
         latched = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self.create_subscription(GateState, "gate/state", self._on_state, latched)
-        self._engage = self.create_client(SetBool, "gate/engage")
+        self._engage: Client = self.create_client(SetBool, "gate/engage")
         self._waiting = False
         self.asking = threading.Event()
         self.create_timer(ASK_AGAIN_S, self._ask)

@@ -42,7 +42,10 @@ class Driver:
         joints = self._measured()
         if isinstance(joints, str):
             return joints
-        self.robot.start(joints)
+        try:
+            self.robot.start(joints)
+        except RetargetError as error:
+            return str(error)
         self.last = None
         self._time_s = math.nan
         self._astray_s = None

@@ -1,6 +1,7 @@
 """The map of a robot: its model, and which part of it follows which joint of the operator. A YAML file."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ _TARGET_KEYS: Final = (
     "orientation_cost",
 )  # fmt: skip
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # what may be a part of a topic's name
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class RobotMap:
         posture_cost: weight of the home posture.
         damping: weight of rest.
         minimum_distance_m: between the pairs.
-        pairs: names of geoms that must not touch.
+        pairs: names of geoms, or of bodies for all of theirs, that must not touch.
     """
 
     model: Path
@@ -135,6 +137,8 @@ class _Reader:
 
 def _target(path: Path, name: str, values: object) -> TargetMap:
     reader = _Reader(path, f"targets.{name}", values, _TARGET_KEYS)
+    if not _NAME.fullmatch(name):
+        raise reader.wrong("", "expected a name of letters, digits and _, which begins with a letter")
     is_site = "site" in reader.values
     if is_site == ("body" in reader.values):
         raise reader.wrong("", "needs a site or a body of the model, one of the two")
@@ -174,7 +178,7 @@ def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ..
         for pair in pairs
     )
     if not fine:
-        raise reader.wrong("pairs", f"expected a list of pairs of geoms, got {pairs!r}")
+        raise reader.wrong("pairs", f"expected a list of pairs of geoms or bodies, got {pairs!r}")
     return reader.number("minimum_distance", 0.01), tuple((a, b) for a, b in pairs)
 
 
@@ -219,6 +223,8 @@ def load_map(robot: str) -> RobotMap:
     slow = [name for name, speed in speeds.items() if speed <= 0.0]
     if slow:
         raise reader.wrong(f"velocity_limits.{slow[0]}", f"expected a speed above 0, got {speeds[slow[0]]}")
+    if "keyframe" in reader.values and "home" in reader.values:
+        raise reader.wrong("home", "and keyframe are both there: leave one of them out")
     distance_m, pairs = _pairs(path, reader.values.get("self_collision", {}))
     return RobotMap(
         model=model,

@@ -17,17 +17,18 @@ import frankmocap_ros
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = xml.etree.ElementTree.parse(ROOT / "package.xml").getroot()
 SHARE = Path(sys.prefix, "share", "frankmocap_ros")
-EXECUTABLES = ("camera_node", "frankmocap_node", "frankmocap_ros")
+EXECUTABLES = ("camera_node", "frankmocap_node", "frankmocap_ros", "gate_node", "robot_sim_node")
 
 ROSDEP_NAME = {
     "cv2": "python3-opencv",
     "numpy": "python3-numpy",
     "skimage": "python3-skimage",
+    "yaml": "python3-yaml",
 }
 # google.protobuf comes with mediapipe; the others are extras, for who has FrankMocap's files
 NOT_IN_ROSDEP = {
     "mediapipe", "google", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
-    "nncf", "tensorrt",
+    "nncf", "tensorrt", "mujoco", "mink",
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from frankmocap_ros.teleop.commander import Command, Commander
 from frankmocap_ros.teleop.config import GateConfig
 from frankmocap_ros.teleop.driver import ASTRAY_S, Driver
 from frankmocap_ros.teleop.retarget import load_retargeter
-from frankmocap_ros.teleop.robot_map import ROBOTS
+from frankmocap_ros.teleop.robot_map import ROBOTS, load_map
 from frankmocap_ros.teleop.sight import Poses, Sight
 
 DT = 0.01
@@ -63,18 +63,45 @@ def test_at_home_nothing_moves(torso):
     assert np.allclose(velocities, 0.0, atol=1e-7)
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_postures_that_can_be_reached_are(torso, seed):
+KEEP_M = 0.02  # distance of the built-in robot's pairs
+
+
+@pytest.fixture(scope="module")
+def nearest():
+    """Tells the distance of the two parts of the map's pairs that are closest [m]."""
+    model = mujoco.MjModel.from_xml_path(str(ROBOTS / "torso.xml"))
+    data = mujoco.MjData(model)
+    robot = load_map("torso")
+    assert robot.minimum_distance_m == KEEP_M
+    pairs = [(model.geom(a).id, model.geom(b).id) for a, b in robot.pairs]
+
+    def nearest(joints):
+        data.qpos[:] = joints
+        mujoco.mj_kinematics(model, data)
+        return min(mujoco.mj_geomDistance(model, data, a, b, 1.0, None) for a, b in pairs)
+
+    return nearest
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_postures_that_can_be_reached_are(torso, nearest, seed):
+    """From a posture nearby, those with bent elbows and without parts close together."""
     rng = np.random.default_rng(seed)
-    middle = 0.5 * (np.maximum(torso.lower, -1.0) + np.minimum(torso.upper, 1.5))
-    wanted = torso.home + 0.5 * (middle - torso.home) + rng.uniform(-0.25, 0.25, len(torso.home))
-    wanted = np.clip(wanted, torso.lower + 0.05, torso.upper - 0.05)
+    low, high = (
+        np.maximum(torso.lower + 0.1, torso.home - 0.8),
+        np.minimum(torso.upper - 0.1, torso.home + 0.8),
+    )
+    low[[i for i, name in enumerate(torso.joint_names) if name.endswith("elbow")]] = 0.4
+    wanted = rng.uniform(low, high)
+    while nearest(wanted) < 0.05:
+        wanted = rng.uniform(low, high)
     goal = torso.poses(wanted)
+    torso.start(np.clip(wanted + rng.uniform(-0.1, 0.1, len(wanted)), torso.lower, torso.upper))
     for _ in range(300):
         joints, _ = torso.solve(goal.positions, goal.orientations, DT)
     found = torso.poses(joints)
-    assert np.linalg.norm(found.positions - goal.positions, axis=1)[WRISTS].max() < 0.01
-    assert np.degrees(turn_between(found.orientations, goal.orientations)[WRISTS]).max() < 6.0
+    assert np.linalg.norm(found.positions - goal.positions, axis=1)[WRISTS].max() < 1e-3
+    assert np.degrees(turn_between(found.orientations, goal.orientations)[WRISTS]).max() < 1.0
 
 
 def test_the_limits_of_the_joints_hold_whatever_is_asked(torso):
@@ -93,31 +120,80 @@ def test_the_limits_of_the_joints_hold_whatever_is_asked(torso):
         before = joints
 
 
-def test_an_arm_points_at_what_is_out_of_reach_and_rests(torso):
+@pytest.mark.parametrize("way", [(1.0, 0.15, 0.1), (0.7, 0.7, 0.0), (0.5, 0.5, 0.7), (0.8, -0.3, 0.5)])
+def test_an_arm_points_at_what_is_out_of_reach_and_rests(torso, way):
     poses = torso.poses(torso.home)
     goals = poses.positions.copy()
-    goals[0] = (2.0, 0.5, 1.6)
+    goals[0] = poses.origins[0] + 2.0 * np.array(way)
+    goals[2] = poses.origins[2] + 0.3 * np.array(way)  # the elbow on the way
     last = [torso.solve(goals, poses.orientations, DT)[0] for _ in range(600)]
     assert np.abs(np.diff(last[-50:], axis=0)).max() < 1e-4, "it does not swing"
-    found = torso.poses(last[-1])
-    way, wanted = found.positions[0] - found.origins[0], goals[0] - found.origins[0]
-    assert np.linalg.norm(way) > 0.9 * torso.targets[0].robot_length
-    assert way @ wanted / np.linalg.norm(way) / np.linalg.norm(wanted) > 0.97
+    arm = torso.poses(last[-1]).positions[0] - poses.origins[0]
+    assert np.linalg.norm(arm) > 0.95 * torso.targets[0].robot_length
+    assert arm @ way / np.linalg.norm(arm) / np.linalg.norm(way) > 0.99
 
 
-def test_the_hands_do_not_go_through_the_body(torso):
+ACROSS = [
+    (0.28, -0.96, 0.0),
+    (-0.04, -0.95, -0.31),
+    (0.54, -0.73, -0.43),
+    (0.51, -0.76, -0.41),
+    (0.64, -0.76, -0.13),
+]
+
+
+@pytest.mark.parametrize("way", ACROSS)
+def test_what_cannot_be_done_is_approached_and_never_circled(torso, way):
+    """Across the body, with the elbow held back: full steps of the linear program go around such goals."""
     poses = torso.poses(torso.home)
     goals = poses.positions.copy()
-    goals[WRISTS] = (0.0, 0.0, 1.15)  # inside the chest
-    model = mujoco.MjModel.from_xml_path(str(ROBOTS / "torso.xml"))
-    data = mujoco.MjData(model)
-    pairs = [(model.geom(a).id, model.geom("torso").id) for a in ("left_hand", "right_hand", "left_forearm")]
-    nearest = np.inf
+    goals[0] = poses.origins[0] + 2.0 * np.array(way)
+    last = [torso.solve(goals, poses.orientations, DT)[0] for _ in range(700)]
+    assert np.abs(np.diff(last[-50:], axis=0)).max() < 1e-3
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_hands_the_wrong_way_round_come_to_rest(torso, seed):
+    rng = np.random.default_rng(seed)
+    poses = torso.poses(torso.home)
+    goals, turns = poses.positions.copy(), poses.orientations.copy()
+    for row in WRISTS:
+        goals[row] = poses.origins[row] + 2.0 * rng.normal(size=3)
+        turns[row] = rng.normal(size=4)
+        turns[row] /= np.linalg.norm(turns[row])
+    last = [torso.solve(goals, turns, DT)[0] for _ in range(700)]
+    assert np.abs(np.diff(last[-50:], axis=0)).max() < 1e-3
+
+
+@pytest.mark.parametrize("dt", [0.005, 0.01, 0.05])
+def test_the_pairs_keep_their_distance(torso, nearest, dt):
+    """Hands and elbows are sent anywhere, through the body and each other, by leaps and slowly."""
+    rng = np.random.default_rng(3)
+    poses = torso.poses(torso.home)
+    now, least = poses.positions.copy(), np.inf
+    for k in range(600):
+        if k % 30 == 0:
+            goals = rng.uniform((-0.2, -0.4, 0.8), (0.4, 0.4, 1.7), now.shape)
+        now += (goals - now) * (1.0 if k % 90 < 30 else 0.1)
+        joints, _ = torso.solve(now, poses.orientations, dt)
+        least = min(least, nearest(joints))
+    assert KEEP_M - 1e-6 < least < KEEP_M + 0.02, "the way led along the limit"
+
+
+def test_a_robot_that_begins_too_close_gets_free(torso, nearest):
+    """Parts that are closer than allowed may part, but not come closer."""
+    close = torso.home.copy()
+    close[torso.joint_names.index("left_shoulder_roll")] = -0.3
+    close[torso.joint_names.index("left_shoulder_pitch")] = 0.0
+    before = nearest(close)
+    assert before < KEEP_M
+    poses = torso.poses(torso.home)
+    torso.start(close)
     for _ in range(300):
-        data.qpos[:], _ = torso.solve(goals, poses.orientations, DT)
-        mujoco.mj_forward(model, data)
-        nearest = min(nearest, *(mujoco.mj_geomDistance(model, data, a, b, 1.0, None) for a, b in pairs))
-    assert nearest > 0.0
+        joints, _ = torso.solve(poses.positions, poses.orientations, DT)
+        assert nearest(joints) > before - 1e-6
+        before = min(nearest(joints), KEEP_M)
+    assert np.linalg.norm(torso.poses(joints).positions[0] - poses.positions[0]) < 0.01
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -125,10 +201,23 @@ def test_a_failure_says_so_and_changes_nothing(torso, value):
     poses = torso.poses(torso.home)
     wrong = poses.positions.copy()
     wrong[1, 2] = value
-    with pytest.raises(RetargetError, match="not finite"):
-        torso.solve(wrong, poses.orientations, DT)
-    joints, _ = torso.solve(poses.positions, poses.orientations, DT)
-    assert np.allclose(joints, torso.home, atol=1e-9)
+    moved, _ = torso.solve(poses.positions + 0.05, poses.orientations, DT)
+    for positions, orientations, dt in (
+        (wrong, poses.orientations, DT),
+        (poses.positions, np.full_like(poses.orientations, value), DT),
+        (poses.positions, poses.orientations, value),
+    ):
+        with pytest.raises(RetargetError, match="not finite"):
+            torso.solve(positions, orientations, dt)
+    with pytest.raises(RetargetError, match="not a unit quaternion"):
+        torso.solve(poses.positions, np.zeros_like(poses.orientations), DT)
+    for begin in (torso.start, torso.poses):
+        with pytest.raises(RetargetError, match="joint's position is not finite"):
+            begin(np.full_like(torso.home, value))
+    assert (torso.solve(poses.positions, poses.orientations, 0.0)[0] == moved).all()
+    for _ in range(300):
+        joints, _ = torso.solve(poses.positions, poses.orientations, DT)
+    assert np.allclose(joints, torso.home, atol=1e-3)
 
 
 def test_a_solver_that_fails_is_told_as_such(torso, monkeypatch):
@@ -138,7 +227,18 @@ def test_a_solver_that_fails_is_told_as_such(torso, monkeypatch):
     monkeypatch.setattr(torso._mink, "solve_ik", fails)
     poses = torso.poses(torso.home)
     with pytest.raises(RetargetError, match="no posture of the robot is found: infeasible"):
+        torso.solve(poses.positions + 0.1, poses.orientations, DT)
+    monkeypatch.undo()
+    joints, _ = torso.solve(poses.positions, poses.orientations, DT)
+    assert np.allclose(joints, torso.home, atol=1e-9), "as if the failed one had not been asked"
+
+
+def test_an_answer_that_is_no_number_is_no_posture(torso, monkeypatch):
+    monkeypatch.setattr(torso._mink, "solve_ik", lambda *a, **k: np.full(len(torso.home), np.nan))
+    poses = torso.poses(torso.home)
+    with pytest.raises(RetargetError, match="not finite"):
         torso.solve(poses.positions, poses.orientations, DT)
+    assert (torso.solve(poses.positions, poses.orientations, 0.0)[0] == torso.home).all()
 
 
 def test_no_time_is_no_step(torso):
@@ -198,18 +298,26 @@ def test_a_urdf_with_its_own_map_follows(load):
     "old, new, words",
     [
         ("body: hand", "body: foot", "chain: expected parts of the robot from lower to foot"),
-        ("body: hand", "site: hand", "it has no site 'hand'; it has none"),
+        ("body: hand", "site: hand", "targets.hand.site: it has no site hand; it has none"),
         (
             "robot_origin: lower, chain: [lower",
             "robot_origin: chest, chain: [chest",
-            "it has no site or body 'chest'",
+            "targets.hand.robot_origin: it has no site or body chest; it has hand, .*fusestatic",
         ),
-        ("chain: [lower, hand]", "chain: [lower, tip, hand]", "it has no site or body 'tip'"),
-        ("{lift: 0.3}", "{lean: 0.3}", "home: it has no lean; it has bend, lift, turn"),
-        ("{lift: 0.3}", "{lift: 3.0}", "home: lift out of range"),
-        ("{default: 1.0}", "{turns: 1.0}", "velocity_limits: it has no turns"),
-        ("targets:", "keyframe: home\ntargets:", "it has no keyframe 'home'"),
-        ("targets:", "self_collision: {pairs: [[a, b]]}\ntargets:", "self_collision.pairs: it has no a, b"),
+        (
+            "chain: [lower, hand]",
+            "chain: [lower, tip, hand]",
+            "targets.hand.chain: it has no site or body tip",
+        ),
+        ("{lift: 0.3}", "{lean: 0.3}", "home: it has no joint lean; it has bend, lift, turn"),
+        ("{lift: 0.3}", "{lift: 3.0}", "home: lift is 3, out of range; allowed: -2 to 2"),
+        ("{default: 1.0}", "{turns: 1.0}", "velocity_limits: it has no joint turns"),
+        ("home: {lift: 0.3}", "keyframe: start", "keyframe: it has no keyframe start; it has none"),
+        (
+            "targets:",
+            "self_collision: {pairs: [[a, b]]}\ntargets:",
+            "self_collision.pairs: it has no geom .* a, b;",
+        ),
     ],
 )
 def test_names_that_the_model_has_not_are_refused(load, old, new, words):
@@ -224,6 +332,54 @@ def test_models_that_cannot_be_retargeted_are_refused(load):
     floating = '<mujoco><worldbody><body name="hand"><freejoint/><geom size="1"/></body></worldbody></mujoco>'
     with pytest.raises(RobotError, match="only hinge and slide joints"):
         load(model=floating)
+
+
+BALLS = """<mujoco><compiler angle="radian"/><worldbody>
+  <geom type="sphere" size="0.05" pos="0.3 0 0.1"/>
+  <body name="post" pos="0 0.3 0"><geom name="top" type="sphere" size="0.05"/>
+    <geom name="seen" type="sphere" size="0.2" contype="0" conaffinity="0"/></body>
+  <body name="lower"><joint name="turn" axis="0 0 1" range="-2 2"/>
+    <geom type="capsule" fromto="0 0 0 0.1 0 0" size="0.01"/>
+    <body name="hand" pos="0.3 0 0"><joint name="lift" axis="0 1 0" range="-2 2"/>
+      <geom type="sphere" size="0.05"/></body>
+  </body></worldbody></mujoco>"""
+TWO = """
+model: arm.urdf
+targets: {hand: {joint: right_wrist, origin: right_shoulder, body: hand, robot_origin: lower}}
+self_collision: {minimum_distance: 0.03, pairs: [[hand, PART]]}
+"""
+
+
+@pytest.mark.parametrize("part", ["post", "top"])
+def test_a_pair_names_a_geom_or_a_body_for_its_geoms(load, part):
+    robot = load(TWO.replace("PART", part), BALLS)
+    goal = robot.poses(np.array([np.pi / 2, 0.0]))  # the hand where the post is
+    for _ in range(200):
+        joints, _ = robot.solve(goal.positions, goal.orientations, DT)
+    apart = np.linalg.norm(robot.poses(joints).positions[0] - (0.0, 0.3, 0.0)) - 0.1
+    assert 0.03 - 1e-6 < apart < 0.05, "the geom that is only seen does not count"
+
+
+@pytest.mark.parametrize(
+    "part, words",
+    [
+        ("lower", "hand and lower are of one body or of neighbours"),
+        ("hand", "hand and hand are of one body"),
+        (
+            "seen",
+            "it has no geom that can touch anything, nor body with one, seen; it has hand, lower, post, top",
+        ),
+        ("nothing", "it has no geom that can touch anything, nor body with one, nothing"),
+    ],
+)
+def test_a_pair_that_would_not_be_kept_apart_is_refused(load, part, words):
+    with pytest.raises(RobotError, match=f"self_collision.pairs: {words}"):
+        load(TWO.replace("PART", part), BALLS)
+
+
+def test_joints_need_names(load):
+    with pytest.raises(RobotError, match="joint number 1 has no name"):
+        load(TWO.replace("PART", "post"), BALLS.replace('joint name="lift"', "joint"))
 
 
 # -- driving

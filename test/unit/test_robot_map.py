@@ -97,6 +97,8 @@ def changed(path, value):
         ("targets.head.position_cost", 0, "nothing would follow"),
         ("posture_cost", -0.1, "posture_cost: expected a finite number of 0 or more"),
         ("self_collision.pairs", [["x"]], "self_collision.pairs: expected a list of pairs"),
+        ("keyframe", "home", "home: and keyframe are both there"),
+        ("targets.left hand", {"joint": "left_wrist", "site": "tip"}, "targets.left hand: expected a name"),
         ("self_collision.distance", 1, "self_collision.distance: is not known"),
     ],
 )  # fmt: skip
