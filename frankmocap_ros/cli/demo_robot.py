@@ -31,8 +31,8 @@ SETTINGS: Final[Mapping[str, object]] = {
     "arming_timeout_s": 60.0,
     "trajectory_velocities": True,
     "align_s": 2.0,
-    "max_speed": 3.5,
-    "max_acceleration": 70.0,
+    "max_speed": 3.0,
+    "max_acceleration": 60.0,
     "max_prediction_ms": 0.0,
     "reject_speed": 12.0,
 }
