@@ -94,7 +94,7 @@ class Commander:
         self._hands = RaisedHands(config.gesture_s)
         self._clutch: Clutch | None = None
         self._governor: Governor | None = None
-        self._heading = 0.0
+        self._facing_forward = IDENTITY_XYZW
         self.limits_hit: tuple[str, ...] = ()
         radians = np.radians((config.camera_roll_deg, config.camera_pitch_deg, config.camera_yaw_deg))
         self.level: Array | str = level_from_settings(*radians)
@@ -187,7 +187,7 @@ class Commander:
     def _engage(self, time_s: float) -> None:
         """Take hold of operator and robot as they are now; gives control back where that cannot be."""
         try:
-            self._heading = self._facing()
+            self._facing_forward = turned(IDENTITY_XYZW, -self._facing())
             robot = self._robot()
             if isinstance(robot, str):
                 raise SettingError(robot)
@@ -225,7 +225,7 @@ class Commander:
     def _of_targets(self, joints: Goal) -> Goal:
         """What the targets follow, facing forward."""
         goal = self._operator.of_targets(joints)
-        turn = turned(IDENTITY_XYZW, -self._heading)
+        turn = self._facing_forward
         goal = Goal(
             quat_rotate(turn, goal.positions),
             quat_rotate(turn, goal.velocities),
