@@ -7,6 +7,7 @@ from frankmocap_ros.assets.layout import STANDIN_MARKER
 from frankmocap_ros.assets.standin import write_standin
 from frankmocap_ros.boxes import region_of
 from frankmocap_ros.estimators import frankmocap
+from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
 
 
 class Standing:
@@ -39,6 +40,17 @@ def standin(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FRANKMOCAP_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def smpl(standin):
+    """FrankMocap in float32 on stand-in files, made once: its ``close`` does nothing before the end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frankmocap, "make_detector", Standing)
+        estimator = FrankMocapEstimator(FrankMocapOptions(standin, engine="torch", precision="fp32"))
+    close, estimator.close = estimator.close, lambda: None
+    yield estimator
+    close()
 
 
 @pytest.fixture

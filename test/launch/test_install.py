@@ -12,6 +12,7 @@ import skimage
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON_FOLDER = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+TOOLS = os.pathsep.join([str(Path(sys.prefix, "bin")), os.environ["PATH"]])
 PHOTOGRAPH = Path(skimage.__file__).parent / "data" / "camera.png"
 USE_MESSAGES = """
 import frankmocap_ros
@@ -27,10 +28,9 @@ print(frankmocap_ros.__version__, frankmocap_ros.__file__)
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def source(tmp_path):
+def source_in(folder: Path) -> Path:
     """A copy of the repository with what an editable install may have left in it."""
-    copy = tmp_path / "workspace" / "src" / "frankmocap_ros"
+    copy = folder / "src" / "frankmocap_ros"
     left_out = shutil.ignore_patterns(".*", "build", "install", "log", "__pycache__", "test", "benchmarks")
     shutil.copytree(ROOT, copy, ignore=left_out)
     left_over = copy / "frankmocap_ros" / "msg"
@@ -39,29 +39,57 @@ def source(tmp_path):
     return copy
 
 
-def run(*command: object, cwd: Path, expected: int = 0, **environ: str) -> str:
-    """Run a command with nothing of this process's ROS in its environment; return what it prints."""
+def begin(*command: object, cwd: Path, **environ: str) -> "subprocess.Popen[str]":
+    """Start a command with nothing of this process's ROS in its environment."""
     ros = ("AMENT_", "CMAKE_", "COLCON_", "LD_LIBRARY_PATH", "PYTHONPATH", "ROS_", "_ROS_")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ros)}
-    done = subprocess.run(
+    return subprocess.Popen(
         [str(word) for word in command],
         cwd=cwd,
         env={**clean, **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
     )
-    assert done.returncode == expected, f"{command}\n{done.stdout}"
-    return done.stdout
 
 
-def test_pip_on_a_bare_machine(source, tmp_path):
+def finished(process: "subprocess.Popen[str]", expected: int = 0) -> str:
+    """What a command prints, once it ends as it should."""
+    output, _ = process.communicate()
+    assert process.returncode == expected, f"{process.args}\n{output}"
+    return output
+
+
+def run(*command: object, cwd: Path, expected: int = 0, **environ: str) -> str:
+    """Run a command as ``begin`` does; return what it prints."""
+    return finished(begin(*command, cwd=cwd, **environ), expected)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def colcon_build(tmp_path_factory):
+    """``colcon build`` in a workspace with nothing else: it runs while pip downloads and unpacks."""
+    source = source_in(tmp_path_factory.mktemp("workspace"))
+    process = begin(
+        "colcon",
+        "build",
+        cwd=source.parents[1],
+        AMENT_PREFIX_PATH=sys.prefix,
+        CMAKE_PREFIX_PATH=sys.prefix,
+        PATH=TOOLS,
+    )
+    yield source.parents[1], process
+    if process.poll() is None:
+        process.kill()
+        process.communicate()
+
+
+def test_pip_on_a_bare_machine(tmp_path):
     """First with neither ROS nor a compiler in reach, then with one: in one environment, to save minutes."""
-    bare = tmp_path / "bare"
+    source, bare = source_in(tmp_path), tmp_path / "bare"
     bin_only = str(bare / "bin")
-    run(sys.executable, "-m", "venv", bare, cwd=tmp_path)
-    install = (bare / "bin" / "pip", "install", "--quiet", "--no-compile")
+    run(sys.executable, "-m", "venv", "--without-pip", bare, cwd=tmp_path)
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", bare / "bin" / "python")
+    install = (*pip, "install", "--quiet", "--no-compile")
     command = bare / "bin" / "frankmocap_ros"
 
     run(*install, source, cwd=tmp_path, PATH=bin_only)
@@ -78,21 +106,12 @@ def test_pip_on_a_bare_machine(source, tmp_path):
     assert not (package / "msg" / "left_over.py").exists()
     assert (bare / PYTHON_FOLDER / "skimage" / "data" / "camera.png").exists()
     assert "--ros-args" in run(command, "--help", cwd=tmp_path)
-    run(bare / "bin" / "pip", "check", cwd=tmp_path)
+    run(*pip, "check", cwd=tmp_path)
 
 
-def test_colcon_workspace(source):
-    workspace = source.parents[1]
-    path = os.pathsep.join([str(Path(sys.prefix, "bin")), os.environ["PATH"]])
-    run(
-        "colcon",
-        "build",
-        cwd=workspace,
-        AMENT_PREFIX_PATH=sys.prefix,
-        CMAKE_PREFIX_PATH=sys.prefix,
-        PATH=path,
-    )
-
+def test_colcon_workspace(colcon_build):
+    workspace, process = colcon_build
+    finished(process)
     prefix = workspace / "install" / "frankmocap_ros"
     package = prefix / PYTHON_FOLDER / "frankmocap_ros"
     assert not (package / "msg" / "left_over.py").exists()
@@ -101,7 +120,7 @@ def test_colcon_workspace(source):
         assert installed == {file.name for file in (ROOT / folder).iterdir() if file.is_file()}
 
     def sourced(command: str) -> str:
-        return run("bash", "-c", f". install/setup.bash && {command}", cwd=workspace, PATH=path)
+        return run("bash", "-c", f". install/setup.bash && {command}", cwd=workspace, PATH=TOOLS)
 
     script = workspace / "use_messages.py"
     script.write_text(USE_MESSAGES)

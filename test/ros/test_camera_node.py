@@ -245,7 +245,7 @@ def test_a_video_that_has_ended_is_looped_once_that_is_set(start, listener, vide
     start(source=video, loop=False)
     diagnostics.wait(lambda msg: values(msg)["state"] == "ended")
     assert listener.set(loop=True).successful
-    received = images.more(5 * FRAMES)
+    received = images.more(3 * FRAMES)
     numbers = np.array([frame_number(msg) for msg in received])
     assert np.array_equal(numbers[1:], (numbers[:-1] + 1) % FRAMES)
     gaps_s = 1e-9 * np.diff([stamp_ns(msg) for msg in received])
@@ -262,7 +262,7 @@ def test_rate(start, listener, video, rate_hz):
     wanted_hz = rate_hz or VIDEO_HZ
     start(source=video, rate_hz=rate_hz)
     infos.at_least(5)
-    stamps = [stamp_ns(msg) for msg in infos.more(round(2.0 * wanted_hz))]
+    stamps = [stamp_ns(msg) for msg in infos.more(round(1.2 * wanted_hz))]
     measured_hz = 1e9 * (len(stamps) - 1) / (stamps[-1] - stamps[0])
     assert measured_hz == pytest.approx(wanted_hz, rel=0.1)
 
@@ -444,7 +444,7 @@ def test_a_subscriber_that_hangs_holds_nobody_up(start, listener, video, domain)
             assert hanging.stdout is not None
             assert hanging.stdout.readline() == "1\n"
             hanging.send_signal(signal.SIGSTOP)
-            stamps = [stamp_ns(msg) for msg in images.more(200)]
+            stamps = [stamp_ns(msg) for msg in images.more(100)]
         finally:
             hanging.kill()
     assert 1e9 * (len(stamps) - 1) / (stamps[-1] - stamps[0]) == pytest.approx(VIDEO_HZ, rel=0.1)
@@ -627,12 +627,10 @@ def test_every_parameter_is_described_and_checked(start, listener, video):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("source", ["synthetic", "missing.mp4"])
-def test_signals_end_the_process(program, listener, number, source):
+def test_signals_end_a_process_without_a_source(program, listener, number):
     diagnostics = listener.listen(DiagnosticArray, "/diagnostics")
-    camera = program("camera_node", "--source", source)
-    state = "lost" if source == "missing.mp4" else "running"
-    diagnostics.wait(lambda msg: values(msg)["state"] == state)
+    camera = program("camera_node", "--source", "missing.mp4")
+    diagnostics.wait(lambda msg: values(msg)["state"] == "lost")
     code, seconds = camera.end(number)
     assert code == 0, camera.text()
     assert seconds < 2.0
@@ -660,20 +658,18 @@ def test_a_driver_that_hangs_does_not_hold_the_process_up(program, listener, tmp
     assert seconds < 2.0
 
 
-@pytest.mark.parametrize(
-    ("words", "text"),
-    [
-        (["--rate-hz", "5000"], "rate_hz: 5000.0 is out of range; allowed: 0 .. 1000 Hz"),
-        (["--ros-args", "-p", "width:=-1"], "width"),
-        (["--ros-args", "-p", "not a rule"], "-p not a rule"),
-        (["--no-such-flag"], "unrecognized arguments: --no-such-flag"),
-    ],
-)
-def test_wrong_arguments_are_refused(program, words, text):
-    camera = program("camera_node", *words)
-    assert camera.process.wait(TIMEOUT_S) == 2
-    assert text in camera.text()
-    assert "Traceback" not in camera.text()
+def test_wrong_arguments_are_refused(program):
+    wrong = {
+        ("--rate-hz", "5000"): "rate_hz: 5000.0 is out of range; allowed: 0 .. 1000 Hz",
+        ("--ros-args", "-p", "width:=-1"): "width",
+        ("--ros-args", "-p", "not a rule"): "-p not a rule",
+        ("--no-such-flag",): "unrecognized arguments: --no-such-flag",
+    }
+    started = [(program("camera_node", *words), text) for words, text in wrong.items()]  # all at once
+    for camera, text in started:
+        assert camera.process.wait(TIMEOUT_S) == 2
+        assert text in camera.text()
+        assert "Traceback" not in camera.text()
 
 
 def test_flags_are_parameters(program, listener, video):

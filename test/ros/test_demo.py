@@ -47,7 +47,7 @@ def test_synthetic(program):
 
 def test_the_default_estimator_sees_the_synthetic_figure(program):
     code, text = finished(
-        program("frankmocap_ros", "demo", "--source", "synthetic", "--duration", "3", "--json")
+        program("frankmocap_ros", "demo", "--source", "synthetic", "--duration", "2", "--json")
     )
     assert code == 0, text
     found = summary(text)
@@ -59,7 +59,7 @@ def test_the_default_estimator_sees_the_synthetic_figure(program):
 def test_the_table_is_for_people(program):
     code, text = finished(
         program(
-            "frankmocap_ros", "demo", "--source", "synthetic", "--estimator", "synthetic", "--duration", "3"
+            "frankmocap_ros", "demo", "--source", "synthetic", "--estimator", "synthetic", "--duration", "1"
         )
     )
     assert code == 0, text
@@ -72,7 +72,7 @@ def test_nobody_is_exit_code_1_with_a_message(program, tmp_path):
     image = tmp_path / "wall.png"
     cv2.imwrite(str(image), np.full((240, 320, 3), 120, np.uint8))
     code, text = finished(
-        program("frankmocap_ros", "demo", "--source", str(image), "--duration", "3", "--json")
+        program("frankmocap_ros", "demo", "--source", str(image), "--duration", "1", "--json")
     )
     assert code == 1
     assert "no body was ever received" in text
@@ -89,7 +89,7 @@ def test_files_that_are_missing_are_told_at_once(program, tmp_path):
 def test_standin_files(program, standin):
     """The whole path at full size, on a real person where the video is there."""
     source = str(TAIJI) if TAIJI.exists() else "synthetic"
-    words = f"demo --source {source} --estimator frankmocap --assets {standin} --duration 8 --json"
+    words = f"demo --source {source} --estimator frankmocap --assets {standin} --duration 4 --json"
     words += " --engine torch --precision fp32"  # nothing to measure or to translate
     code, text = finished(program("frankmocap_ros", *words.split()))
     assert STANDIN_WARNING in text
@@ -114,7 +114,7 @@ def test_a_real_person(program):
         pytest.skip(f"{TAIJI} is not there")
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
     code, text = finished(
-        program("frankmocap_ros", "demo", "--source", str(TAIJI), "--duration", "15", "--json")
+        program("frankmocap_ros", "demo", "--source", str(TAIJI), "--duration", "8", "--json")
     )
     assert code == 0, text
     found = summary(text)

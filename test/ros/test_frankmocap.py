@@ -69,7 +69,7 @@ def test_auto_without_files(start, tmp_path):
 
 
 def test_fingers_without_smplx(start, standin):
-    system = start(estimator="frankmocap", assets_dir=str(standin), hands=True)
+    system = start(estimator="frankmocap", assets_dir=str(standin), hands=True, **PLAIN)
     assert system.state() == "unconfigured"
     assert "use_smplx: true" in system.status(lambda status: status.level == DiagnosticStatus.ERROR).message
     system.set(use_smplx=True)

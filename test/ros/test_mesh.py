@@ -19,6 +19,7 @@ from visualization_msgs.msg import Marker, MarkerArray
 from frankmocap_ros.assets.layout import ASSETS
 from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
 from frankmocap_ros.errors import AssetError
+from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.ros import mesh
@@ -27,6 +28,7 @@ from frankmocap_ros.skeleton import BODY
 from frankmocap_ros.transport import share_file
 
 TOPIC = "/frankmocap/mesh"
+PLAIN = {"engine": "torch", "precision": "fp32"}  # nothing to measure or to translate
 
 
 @dataclass
@@ -58,15 +60,22 @@ def made(monkeypatch):
 
 
 @pytest.fixture
-def frank(start, standin, standing, made):
-    """Starts a node with FrankMocap on stand-in files; somebody is followed."""
+def frank(start, made):
+    """Starts a node with FrankMocap; somebody is followed."""
 
-    def begin(folder=standin):
-        system = start(estimator="frankmocap", assets_dir=str(folder), engine="torch", precision="fp32")
+    def begin(**parameters):
+        system = start(estimator="frankmocap", **parameters)
         system.wait_until(lambda: system.process().bodies)
         return system
 
     return begin
+
+
+@pytest.fixture
+def followed(frank, smpl, monkeypatch):
+    """The same with an estimator that is made already."""
+    monkeypatch.setitem(registry.ESTIMATORS, "frankmocap", lambda config, tell: smpl)
+    return frank
 
 
 def shown(system, inbox):
@@ -82,8 +91,8 @@ def corners(marker):
     return np.array([(p.x, p.y, p.z) for p in marker.points]).reshape(-1, 3, 3)
 
 
-def test_a_subscriber_sees_the_bodys_triangles(frank, made):
-    system = frank()
+def test_a_subscriber_sees_the_bodys_triangles(followed, made):
+    system = followed()
     bodies, (marker,) = shown(system, system.listen(MarkerArray, TOPIC))
     (body,) = bodies.bodies
     assert (marker.ns, marker.id) == ("mesh", body.id)
@@ -100,9 +109,9 @@ def test_a_subscriber_sees_the_bodys_triangles(frank, made):
     assert np.abs(joints.mean(axis=0) - vertices.mean(axis=0)).max() < 0.3
 
 
-def test_nobody_subscribes(frank, made):
+def test_nobody_subscribes(followed, made):
     """No mesh is made, not even of what went before the first subscription."""
-    system = frank()
+    system = followed()
     for _ in range(4):
         assert system.process().bodies
     assert made.estimators == []
@@ -110,15 +119,15 @@ def test_nobody_subscribes(frank, made):
     assert len(made.estimators) == 1
 
 
-def test_the_mesh_is_of_what_was_published(frank, made):
-    system = frank()
+def test_the_mesh_is_of_what_was_published(followed, made):
+    system = followed()
     bodies, _ = shown(system, system.listen(MarkerArray, TOPIC))
     published = [(p.x, p.y, p.z) for p in (joint.pose.position for joint in bodies.bodies[0].joints)]
     assert np.abs(made.bodies[0].positions - published).max() < 1e-6
 
 
-def test_who_vanishes_is_deleted(frank):
-    system = frank()
+def test_who_vanishes_is_deleted(followed):
+    system = followed()
     inbox = system.listen(MarkerArray, TOPIC)
     _, (first,) = shown(system, inbox)
     assert system.call(Trigger, "reset", Trigger.Request()).success
@@ -130,9 +139,9 @@ def test_who_vanishes_is_deleted(frank):
     assert {m.ns for m in markers} == {first.ns}
 
 
-def test_poses_do_not_wait_for_the_mesh(frank, made):
+def test_poses_do_not_wait_for_the_mesh(followed, made):
     """They go out while a mesh takes for ever; then the newest frame is shown, not those between."""
-    system = frank()
+    system = followed()
     inbox = system.listen(MarkerArray, TOPIC)
     begun, go_on = threading.Event(), threading.Event()
 
@@ -153,27 +162,27 @@ def test_poses_do_not_wait_for_the_mesh(frank, made):
     assert [m.markers[0].header for m in inbox.messages] == [first.header, last.header]
 
 
-def test_meshes_are_rare(frank, made, monkeypatch):
+def test_meshes_are_rare(followed, made, monkeypatch):
     monkeypatch.setattr(mesh, "PERIOD_S", 1000.0)
-    system = frank()
+    system = followed()
     shown(system, system.listen(MarkerArray, TOPIC))
     for _ in range(5):
         system.process()
     assert len(made.estimators) == 1
 
 
-def test_many_people_do_not_make_them_take_all_the_time(frank, made, monkeypatch):
+def test_many_people_do_not_make_them_take_all_the_time(followed, made, monkeypatch):
     monkeypatch.setattr(mesh, "SHARE", 1e-6)
-    system = frank()
+    system = followed()
     shown(system, system.listen(MarkerArray, TOPIC))
     for _ in range(5):
         system.process()
     assert len(made.estimators) == 1
 
 
-def test_a_fault_is_told_once_and_poses_go_on(frank, made, monkeypatch):
+def test_a_fault_is_told_once_and_poses_go_on(followed, made, monkeypatch):
     monkeypatch.setattr(mesh, "RETRY_S", 1000.0)
-    system = frank()
+    system = followed()
     log = system.listen(Log, "/rosout")
     inbox = system.listen(MarkerArray, TOPIC)
 
@@ -189,9 +198,9 @@ def test_a_fault_is_told_once_and_poses_go_on(frank, made, monkeypatch):
     assert "no skin" not in system.status().message
 
 
-def test_meshes_come_once_the_fault_is_gone(frank, made, monkeypatch):
+def test_meshes_come_once_the_fault_is_gone(followed, made, monkeypatch):
     monkeypatch.setattr(mesh, "RETRY_S", 0.0)
-    system = frank()
+    system = followed()
     log = system.listen(Log, "/rosout")
     inbox = system.listen(MarkerArray, TOPIC)
 
@@ -217,8 +226,8 @@ def without_extra_joints(standin, tmp_path):
     return tmp_path / "some"
 
 
-def test_a_file_that_only_meshes_need(frank, without_extra_joints):
-    system = frank(without_extra_joints)
+def test_a_file_that_only_meshes_need(frank, standing, without_extra_joints):
+    system = frank(assets_dir=str(without_extra_joints), **PLAIN)
     log = system.listen(Log, "/rosout")
     system.listen(MarkerArray, TOPIC)
     assert system.process().bodies
@@ -226,10 +235,10 @@ def test_a_file_that_only_meshes_need(frank, without_extra_joints):
     assert system.process().bodies
 
 
-def test_a_package_that_only_meshes_need(frank, monkeypatch):
+def test_a_package_that_only_meshes_need(frank, standing, standin, monkeypatch):
     for name in ("smplx", "smplx.lbs", "smplx.vertex_ids"):
         monkeypatch.setitem(sys.modules, name, None)
-    system = frank()
+    system = frank(assets_dir=str(standin), **PLAIN)
     log = system.listen(Log, "/rosout")
     system.listen(MarkerArray, TOPIC)
     assert system.process().bodies
@@ -247,9 +256,9 @@ def test_an_estimator_without_a_mesh(start, probe):
     assert len(inbox) == 0
 
 
-def test_configured_anew(frank):
+def test_configured_anew(followed):
     """The thread ends with its publisher, and another begins."""
-    system = frank()
+    system = followed()
     inbox = system.listen(MarkerArray, TOPIC)
     shown(system, inbox)
     for transition in ("deactivate", "cleanup"):
@@ -262,12 +271,12 @@ def test_configured_anew(frank):
     shown(system, system.listen(MarkerArray, TOPIC))
 
 
-def test_rviz_shows_it_on_demand(frank):
+def test_rviz_shows_it_on_demand(followed):
     config = yaml.safe_load(share_file("config", "frankmocap.rviz").read_text())
     (display,) = (d for d in config["Visualization Manager"]["Displays"] if d["Name"] == "Mesh")
     assert display["Class"] == "rviz_default_plugins/MarkerArray"
     assert not display["Enabled"]
-    system = frank()
+    system = followed()
     system.listen(MarkerArray, TOPIC)
     (publisher,) = system.node.get_publishers_info_by_topic(display["Topic"]["Value"])
     qos = publisher.qos_profile

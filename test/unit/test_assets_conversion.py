@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import frankmocap_ros
+from frankmocap_ros.assets.checkpoint import read_checkpoint
 from frankmocap_ros.assets.conversion import DEFAULT_LIMITS, Limits, convert, read_converted, suffix_of
 from frankmocap_ros.assets.layout import ASSETS
 from frankmocap_ros.errors import AssetError, MocapError
@@ -453,25 +454,27 @@ def test_damaged_files_through_the_whole_conversion(job):
     rng, keys = random.Random(12), {"pickle": "mean_mano", "npz": "mean_params", "checkpoint": "hand"}
     refused = 0
     for reader, files in originals().items():
-        for _ in range(3 if reader == "checkpoint" else 12):
+        for _ in range(1 if reader == "checkpoint" else 6):
             try:
                 job(keys[reader], mutated(rng.choice(files), rng))
             except MocapError:
                 refused += 1
-    assert refused > 9
+    assert refused > 4
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5, 0.999])
 @pytest.mark.parametrize("zipped", [True, False])
-def test_a_truncated_checkpoint_is_refused(share, zipped, job):
+def test_a_truncated_checkpoint_is_refused(zipped, job):
     torch = pytest.importorskip("torch")
     out = io.BytesIO()
     state = {"main_encoder.conv1.weight": torch.ones(64, 3, 7, 7), "regressor.0.weight": torch.ones(61, 1085)}
     torch.save(state, out, _use_new_zipfile_serialization=zipped)
-    if share == 0.5:
-        assert len(job("hand", out.getvalue())) == 2
+    whole = out.getvalue()
+    assert len(job("hand", whole)) == 2
     with pytest.raises(AssetError):
-        job("hand", out.getvalue()[: int(share * len(out.getvalue()))])
+        job("hand", whole[: int(0.999 * len(whole))])
+    for share in (0.0, 0.5, 0.999):
+        with pytest.raises(AssetError):
+            read_checkpoint(whole[: int(share * len(whole))])
 
 
 def test_a_process_that_dies_is_told_by_its_signal(job, monkeypatch):

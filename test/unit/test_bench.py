@@ -337,10 +337,14 @@ def test_cameras_share_an_estimator(together):
         player.close()
 
 
-def test_the_reference_runs_all_steps(standin):
+@pytest.fixture(scope="module")
+def reference(standin):
     from frankmocap_ros.benchmark.reference import Reference
 
-    reference = Reference(standin)
+    return Reference(standin)
+
+
+def test_the_reference_runs_all_steps(reference):
     pictures = Footage("synthetic", 320).take(2)
     for picture in pictures:
         found = reference.process([picture])
@@ -349,14 +353,12 @@ def test_the_reference_runs_all_steps(standin):
     assert sum(found.stages_ms.values()) <= found.total_ms
 
 
-def test_the_reference_gives_the_estimators_joints(standin):
+def test_the_reference_gives_the_estimators_joints(reference, standin):
     """In a given crop the vertices' model puts joints where the node's shortcut does."""
     from frankmocap_ros.assets.store import AssetStore
-    from frankmocap_ros.benchmark.reference import Reference
     from frankmocap_ros.crops import body_crop
     from frankmocap_ros.estimators.regressors import body_regressor
 
-    reference = Reference(standin)
     (picture,) = Footage("synthetic", 320).take(1)
     crop = body_crop(picture.bitmap.pixels, np.array([100.0, 20.0, 100.0, 200.0]))
     values = reference._regressed(crop)

@@ -98,19 +98,19 @@ def run(blind, frames, config=CONFIG):
     return result
 
 
-@pytest.mark.parametrize("margin", [0.0, 0.25, 0.6])
+@pytest.mark.parametrize(("margin", "count"), [(0.25, 1000), (0.0, 400), (0.6, 400)])
 @pytest.mark.parametrize("sees", [False, True])
-def test_a_still_person_keeps_the_box(sees, margin):
+def test_a_still_person_keeps_the_box(sees, margin, count):
     """1,000 frames: neither drift nor shrinking, with detections that jitter by 1 %."""
     blind = Blind(sees=sees, noise=0.01 if sees else 0.0)
-    frames = run(blind, 1000, replace(CONFIG, box_margin=margin))
+    frames = run(blind, count, replace(CONFIG, box_margin=margin))
     boxes = np.array([frame.bodies[0].box_xywh for frame in frames])
     assert {body.id for frame in frames for body in frame.bodies} == {1}
     assert np.abs(boxes[:, 2:] / STILL[2:] - 1.0).max() < (0.12 if sees else 0.05)
     assert abs(boxes[:, 3].mean() / STILL[3] - 1.0) < 0.05
     assert abs(boxes[-200:, 3].mean() / boxes[:200, 3].mean() - 1.0) < 0.02
     assert np.abs(boxes[:, :2] - STILL[:2]).max() < 0.05 * STILL[3]
-    assert len(blind.searched) == 200
+    assert len(blind.searched) == count / 5
 
 
 def test_no_drift_without_detections():

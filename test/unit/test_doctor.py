@@ -73,7 +73,7 @@ def assert_next_steps(checks):
 # ---------------------------------------------------------------- the command
 
 
-def run(*arguments, environ=None):
+def run(*arguments):
     """The command in a process of its own; packages may take a minute to load on a busy machine."""
     program = "import sys; from frankmocap_ros.cli.main import main; sys.exit(main(sys.argv[1:]))"
     return subprocess.run(
@@ -82,26 +82,41 @@ def run(*arguments, environ=None):
         text=True,
         timeout=150,
         check=False,
-        env={**os.environ, **(environ or {})},
     )
 
 
-def report(done):
+@pytest.fixture
+def here(monkeypatch, capsys):
+    """The command in this process, where nothing is probed: exit code and output."""
+
+    def run(*arguments, **probes):
+        results = {"torch": TORCH, "mediapipe": MEDIAPIPE, "ros": ROS, **probes}
+        monkeypatch.setattr(
+            doctor, "Probes", lambda limit_s: type("fake", (), {"results": lambda self: results})()
+        )
+        monkeypatch.setattr(doctor_checks, "require_ros", lambda command: None)
+        monkeypatch.setattr(doctor_checks, "numbers_check", lambda: Check("opencv", "ok", "as it should be"))
+        code = doctor.main([*map(str, arguments)])
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def report(code, out):
     """The JSON of a run, after what must be true of each."""
-    assert done.stderr == ""
-    found = json.loads(done.stdout)
+    found = json.loads(out)
     verdicts = {check["status"] for check in found["checks"]}
     assert verdicts <= {"ok", "warning", "error"}
-    assert (
-        done.returncode == found["exit"] == (2 if "error" in verdicts else 1 if "warning" in verdicts else 0)
-    )
-    assert found["ok"] is (done.returncode == 0)
+    assert code == found["exit"] == (2 if "error" in verdicts else 1 if "warning" in verdicts else 0)
+    assert found["ok"] is (code == 0)
     assert all(check["next_step"] for check in found["checks"] if check["status"] != "ok")
     return found, {check["name"]: check for check in found["checks"]}
 
 
 def test_without_a_folder_every_file_is_named_with_licence_address_and_place():
-    found, checks = report(run("--json"))
+    done = run("--json")
+    assert done.stderr == ""
+    found, checks = report(done.returncode, done.stdout)
     assert found["exit"] in (1, 2)
     assert found["estimator"] == "mediapipe"
     assert "--assets" in checks["assets"]["next_step"]
@@ -126,12 +141,12 @@ def test_without_a_folder_every_file_is_named_with_licence_address_and_place():
     assert checks["opencv"]["numpy"] in checks["opencv"]["text"]
 
 
-def test_standin_files_are_whole_and_their_poses_meaningless(standin):
+def test_standin_files_are_whole_and_their_poses_meaningless(standin, here, monkeypatch):
     before = sorted(standin.rglob("*"))
     cache = Path(os.environ["FRANKMOCAP_CACHE_DIR"])
-    done = run("--json", environ={"FRANKMOCAP_ASSETS_DIR": str(standin)})
-    found, checks = report(done)
-    assert found["exit"] in (1, 2)
+    monkeypatch.setenv("FRANKMOCAP_ASSETS_DIR", str(standin))
+    found, checks = report(*here("--json"))
+    assert found["exit"] == 1
     assert checks["assets"]["standin"] is True
     assert "poses are meaningless" in checks["assets"]["text"]
     assert {checks[f"file {key}"]["state"] for key in ASSETS} == {"needs conversion"}
@@ -141,13 +156,13 @@ def test_standin_files_are_whole_and_their_poses_meaningless(standin):
     assert sorted(standin.rglob("*")) == before
 
 
-def test_text_has_a_line_each_and_a_next_step_below_each_that_fails(tmp_path):
-    done = run("--assets", tmp_path)
-    lines = done.stdout.splitlines()
+def test_text_has_a_line_each_and_a_next_step_below_each_that_fails(here, tmp_path):
+    code, text = here("--assets", tmp_path)
+    lines = text.splitlines()
     failing = [i for i, line in enumerate(lines) if line.startswith(("WARNING", "ERROR"))]
     assert len(failing) >= len(needed())
     assert all(lines[i + 1].startswith("         next: ") for i in failing)
-    assert f"(exit code {done.returncode})" in lines[-1]
+    assert f"(exit code {code})" in lines[-1]
 
 
 def test_help_says_the_exit_codes():
@@ -275,30 +290,19 @@ def test_neither_estimator_is_an_error(as_if_real, tmp_path):
     assert chosen(as_if_real, mediapipe=BROKEN).status == "ok"
 
 
-def exit_code(monkeypatch, capsys, folder, **probes):
-    """Exit code and report of the command in this process, with these results of the probes."""
-    results = {"torch": TORCH, "mediapipe": MEDIAPIPE, "ros": ROS, **probes}
-    monkeypatch.setattr(
-        doctor, "Probes", lambda limit_s: type("fake", (), {"results": lambda self: results})()
-    )
-    monkeypatch.setattr(doctor_checks, "require_ros", lambda command: None)
-    monkeypatch.setattr(doctor_checks, "numbers_check", lambda: Check("opencv", "ok", "as it should be"))
-    code = doctor.main(["--json", *(["--assets", str(folder)] if folder else [])])
-    found = json.loads(capsys.readouterr().out)
-    assert found["exit"] == code
-    assert found["ok"] is (code == 0)
-    return code
+def test_exit_codes(here, as_if_real, standin, tmp_path):
+    def code(*folder, **probes):
+        found, _ = report(*here("--json", *(("--assets", *folder) if folder else ()), **probes))
+        return found["exit"]
 
-
-def test_exit_codes(monkeypatch, capsys, as_if_real, standin, tmp_path):
-    assert exit_code(monkeypatch, capsys, as_if_real) == 0
-    assert exit_code(monkeypatch, capsys, standin) == 1
-    assert exit_code(monkeypatch, capsys, None) == 1
-    assert exit_code(monkeypatch, capsys, as_if_real, mediapipe=BROKEN) == 1
-    assert exit_code(monkeypatch, capsys, as_if_real, torch=BROKEN) == 1
-    assert exit_code(monkeypatch, capsys, tmp_path / "empty", mediapipe=BROKEN) == 2
-    assert exit_code(monkeypatch, capsys, as_if_real, torch=BROKEN, mediapipe=BROKEN) == 2
-    assert exit_code(monkeypatch, capsys, as_if_real, ros=BROKEN) == 2
+    assert code(as_if_real) == 0
+    assert code(standin) == 1
+    assert code() == 1
+    assert code(as_if_real, mediapipe=BROKEN) == 1
+    assert code(as_if_real, torch=BROKEN) == 1
+    assert code(tmp_path / "empty", mediapipe=BROKEN) == 2
+    assert code(as_if_real, torch=BROKEN, mediapipe=BROKEN) == 2
+    assert code(as_if_real, ros=BROKEN) == 2
 
 
 # ---------------------------------------------------------------- the machine

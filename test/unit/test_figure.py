@@ -107,7 +107,7 @@ def test_repeats(motion):
 
 @every_motion
 def test_moves_without_jumps(motion):
-    step_s = 1.0 / 120.0
+    step_s = 1.0 / 60.0
     before = scene(motion, -step_s)
     travelled_m = 0.0
     for t in np.arange(0.0, PERIOD_S[motion] + step_s, step_s):

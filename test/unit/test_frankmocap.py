@@ -29,6 +29,7 @@ from frankmocap_ros.pipeline import Picture, Pipeline
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
 
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
+PLAIN = {"engine": "torch", "precision": "fp32"}  # nothing to measure or to translate
 FRAME = np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8)
 IMAGE = Image(Bitmap(FRAME), Camera.from_fov(640, 480, 60.0), True, 0.0)
 
@@ -45,15 +46,10 @@ class NoDetector:
 
 def make(folder, **options):
     """The estimator in float32, without what finds people."""
-    options = {"engine": "torch", "precision": "fp32", **options}
+    options = {**PLAIN, **options}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frankmocap, "make_detector", lambda *_: NoDetector())
         return FrankMocapEstimator(FrankMocapOptions(folder, **options))
-
-
-@pytest.fixture(scope="module")
-def smpl(standin):
-    return make(standin)
 
 
 @pytest.fixture(scope="module")
@@ -297,33 +293,45 @@ def test_hands_out_of_the_image_are_not_seen(smplx_hands):
     assert sure["left_index1"] == 0.9
 
 
-@pytest.mark.skipif(not TAIJI.exists(), reason=f"{TAIJI} is not there")
-@pytest.mark.parametrize("options", [{}, {"use_smplx": True, "hands": True}], ids=["smpl", "smplx"])
-def test_the_box_follows_a_real_person(standin, options):
+@pytest.fixture(scope="module")
+def taiji():
+    """Pictures of a real person, and MediaPipe's box in each."""
+    if not TAIJI.exists():
+        pytest.skip(f"{TAIJI} is not there")
+    video, estimator = (
+        cv2.VideoCapture(str(TAIJI)),
+        registry.make_estimator(MocapConfig(estimator="mediapipe")),
+    )
+    pictures = [Picture(Bitmap(cv2.resize(video.read()[1], (640, 360))), n / 24) for n in range(50)]
+    pipeline = Pipeline(estimator, MocapConfig(), lambda: 0.0)
+    boxes = [pipeline.process(picture).bodies[0].box_xywh for picture in pictures]
+    estimator.close()
+    return list(zip(pictures, boxes, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("options", "frames"), [({}, 50), ({"use_smplx": True, "hands": True}, 15)], ids=["smpl", "smplx"]
+)
+def test_the_box_follows_a_real_person(standin, taiji, options, frames):
     """Against MediaPipe's box, on stand-in files: the regressor sees nothing, so tracking does it all."""
-    frames = 30 if options else 90
-    config = MocapConfig(estimator="frankmocap", assets_dir=str(standin), **options)
-    theirs = registry.make_estimator(MocapConfig(estimator="mediapipe"))
-    ours = registry.make_estimator(config)
-    pipelines = [Pipeline(e, config, lambda: 0.0) for e in (ours, theirs)]
-    video = cv2.VideoCapture(str(TAIJI))
+    config = MocapConfig(estimator="frankmocap", assets_dir=str(standin), **PLAIN, **options)
+    estimator = registry.make_estimator(config)
+    pipeline = Pipeline(estimator, config, lambda: 0.0)
     overlaps, searched = [], 0
-    for number in range(frames):
-        bitmap = Bitmap(cv2.resize(video.read()[1], (640, 360)))
-        mine, other = (p.process(Picture(bitmap, number / 24)) for p in pipelines)
-        searched += mine.detected
-        overlaps.append(box_iou(mine.bodies[0].box_xywh, other.bodies[0].box_xywh) if mine.bodies else 0.0)
-        states = mine.bodies[0].states
+    for picture, box in taiji[:frames]:
+        frame = pipeline.process(picture)
+        searched += frame.detected
+        overlaps.append(box_iou(frame.bodies[0].box_xywh, box) if frame.bodies else 0.0)
+        states = frame.bodies[0].states
         assert np.count_nonzero(states == JointState.TRACKED) >= (0.9 if options else 0.8) * 24
     assert np.mean(np.array(overlaps) >= 0.6) >= 0.95
     assert searched <= frames / 5 + 1
-    for estimator in (ours, theirs):
-        estimator.close()
+    estimator.close()
 
 
 def test_by_the_2d_pose_network(standin):
     """It runs; with random weights it finds nobody, and nobody is reported."""
-    config = MocapConfig(estimator="frankmocap", assets_dir=str(standin), detector="pose2d")
+    config = MocapConfig(estimator="frankmocap", assets_dir=str(standin), detector="pose2d", **PLAIN)
     estimator = registry.make_estimator(config)
     assert estimator.detect(IMAGE, 4) == []
     assert Pipeline(estimator, config, lambda: 0.0).process(Picture(IMAGE.bitmap, 0.0)).bodies == ()
@@ -364,9 +372,9 @@ def test_auto(as_if_real, standin, monkeypatch, tmp_path):
     assert (name, warnings) == ("mediapipe", [])
     assert "FRANKMOCAP_ASSETS_DIR" in info[0]
 
-    assert told(MocapConfig(assets_dir=str(as_if_real)))[0] == "frankmocap"
+    assert told(MocapConfig(assets_dir=str(as_if_real), **PLAIN))[0] == "frankmocap"
     monkeypatch.setenv("FRANKMOCAP_ASSETS_DIR", str(as_if_real))
-    assert told(MocapConfig())[0] == "frankmocap"
+    assert told(MocapConfig(**PLAIN))[0] == "frankmocap"
     assert told(MocapConfig(hands=True))[0] == "mediapipe"
 
     name, _, warnings = told(MocapConfig(assets_dir=str(standin)))

@@ -170,12 +170,12 @@ def test_without_a_start_nothing_happens(collections):
 
 def test_users_are_counted_though_threads_start_and_stop_at_once():
     def use():
-        for _ in range(3):
+        for _ in range(2):
             collector = Collector()
             collector.start()
             collector.stop()
 
-    threads = [threading.Thread(target=use) for _ in range(4)]
+    threads = [threading.Thread(target=use) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:

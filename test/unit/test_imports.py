@@ -11,7 +11,18 @@ import pytest
 import frankmocap_ros
 
 PACKAGE = Path(frankmocap_ros.__file__).parent
-HEAVY = ("rclpy", "torch", "mediapipe", "tensorflow", "onnxruntime", "openvino", "launch", "tf2_ros", "mujoco", "mink")
+HEAVY = (
+    "rclpy",
+    "torch",
+    "mediapipe",
+    "tensorflow",
+    "onnxruntime",
+    "openvino",
+    "launch",
+    "tf2_ros",
+    "mujoco",
+    "mink",
+)
 # A module imports only from the lines above its own, or from its own line where nothing runs in a circle.
 LAYERS = (
     ("errors", "skeleton", "native_stderr"),

@@ -30,7 +30,8 @@ def test_the_estimator_says_it_before_torch_is_there(standin):
         "import sys; from pathlib import Path;"
         "from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions;"
         "assert 'torch' not in sys.modules;"
-        "FrankMocapEstimator(FrankMocapOptions(Path(sys.argv[1]))).close()"
+        "options = FrankMocapOptions(Path(sys.argv[1]), engine='torch', precision='fp32');"
+        "FrankMocapEstimator(options).close()"
     )
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMP", "GOMP", "KMP"))}
     done = subprocess.run(

@@ -10,6 +10,7 @@ import pytest
 from frankmocap_ros.assets.layout import STANDIN_WARNING
 from frankmocap_ros.boxes import region_of
 from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.engines import choice
 from frankmocap_ros.errors import AssetError, EstimatorError, ImageError, SettingError, SourceError
 from frankmocap_ros.estimators import frankmocap
 from frankmocap_ros.geometry import Camera
@@ -38,12 +39,12 @@ class Standing:
 
 @pytest.fixture
 def frank(standin, monkeypatch):
-    """Makes wrappers."""
+    """Makes wrappers; without other words no engines are measured."""
     monkeypatch.setattr(frankmocap, "make_detector", Standing)
     made = []
 
     def make(**options):
-        made.append(FrankMocapWrapper(**{"assets": standin, **options}))
+        made.append(FrankMocapWrapper(**{"assets": standin, "optimize_for_realtime": False, **options}))
         return made[-1]
 
     yield make
@@ -56,7 +57,7 @@ def shared(standin):
     """One wrapper for the tests that any will do; each takes several seconds to make."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frankmocap, "make_detector", Standing)
-        with FrankMocapWrapper(assets=standin) as wrapper:
+        with FrankMocapWrapper(assets=standin, optimize_for_realtime=False) as wrapper:
             yield wrapper
 
 
@@ -145,9 +146,12 @@ def test_without_tracking(frank):
     assert all(wrapper(IMAGE, n / 30)["detected"] for n in range(4))
 
 
-def test_for_realtime_or_not(frank, caplog):
+def test_for_realtime_or_not(frank, caplog, monkeypatch):
+    # one engine is enough to see that they are measured
+    monkeypatch.setattr(choice, "_worth_measuring", lambda among: [o for o in among if o.engine == "torch"])
     with caplog.at_level(logging.INFO, "frankmocap_ros"):
-        frank()
+        wrapper = frank(optimize_for_realtime=True)
+    assert (wrapper.config.engine, wrapper.config.precision) == ("auto", "auto")
     assert "engine" in caplog.text
     assert "frankmocap runs on" in caplog.text
     assert STANDIN_WARNING in caplog.text
