@@ -60,3 +60,14 @@ class Bitmap:
         if self.order == order:
             return np.ascontiguousarray(self.pixels)
         return cast(NDArray[np.uint8], cv2.cvtColor(self.pixels, _TO[self.order, order]))
+
+
+def no_wider(pixels: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    """An image no wider than ``width`` [px], 0 for any; reduced sides are even, as many codecs want it."""
+    old_height, old_width = pixels.shape[:2]
+    if width == 0 or old_width <= width:
+        return pixels
+    new_width = max(2, width - width % 2)
+    new_height = max(2, 2 * round(0.5 * old_height * new_width / old_width))
+    small = cv2.resize(pixels, (new_width, new_height), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.uint8)

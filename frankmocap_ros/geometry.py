@@ -114,15 +114,13 @@ def quat_multiply(a: Array, b: Array) -> Array:
     """Hamilton product: the rotation ``b`` followed by ``a``."""
     ax, ay, az, aw = a[..., 0], a[..., 1], a[..., 2], a[..., 3]
     bx, by, bz, bw = b[..., 0], b[..., 1], b[..., 2], b[..., 3]
-    return np.stack(
-        [
-            aw * bx + ax * bw + ay * bz - az * by,
-            aw * by - ax * bz + ay * bw + az * bx,
-            aw * bz + ax * by - ay * bx + az * bw,
-            aw * bw - ax * bx - ay * by - az * bz,
-        ],
-        axis=-1,
-    )
+    w = aw * bw - ax * bx - ay * by - az * bz
+    q = np.empty((*w.shape, 4))  # many times faster than stacking few
+    q[..., 0] = aw * bx + ax * bw + ay * bz - az * by
+    q[..., 1] = aw * by - ax * bz + ay * bw + az * bx
+    q[..., 2] = aw * bz + ax * by - ay * bx + az * bw
+    q[..., 3] = w
+    return q
 
 
 def quat_conjugate(q: Array) -> Array:

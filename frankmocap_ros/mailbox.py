@@ -1,7 +1,6 @@
 """Slots between threads: the newest wins, nothing queues."""
 
 import threading
-from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -17,7 +16,7 @@ class Mailboxes(Generic[T]):
     """
 
     def __init__(self, slots: int = 1, gather_s: float = 0.0) -> None:
-        self._items: list[list[T]] = [[] for _ in range(slots)]
+        self._items: dict[int, T] = {}
         self._came_s = [(float("-inf"), float("-inf"))] * slots  # the last two times
         self._gather_s = gather_s
         self._woken = self._closed = False
@@ -26,46 +25,45 @@ class Mailboxes(Generic[T]):
     def put(self, item: T, slot: int = 0, now_s: float = 0.0) -> bool:
         """Leave an item that came at ``now_s``; returns whether one that nobody took goes for it."""
         with self._changed:
-            overwritten = bool(self._items[slot])
-            self._items[slot] = [item]
+            overwritten = slot in self._items
+            self._items[slot] = item
             self._came_s[slot] = (self._came_s[slot][1], now_s)
             self._changed.notify()
         return overwritten
 
     def take(self, timeout_s: float | None = None) -> dict[int, T] | None:
-        """Wait for items and take all that are there, slot -> item.
+        """Wait for items and take all that are there, slot -> item, in the slots' order.
 
         Returns:
             Nothing (empty) where time is up or somebody called ``wake``, None when the mailboxes are closed.
         """
         with self._changed:
-            self._changed.wait_for(lambda: any(self._items) or self._woken or self._closed, timeout_s)
-            if self._gather_s and any(self._items):
+            self._changed.wait_for(lambda: self._items or self._woken or self._closed, timeout_s)
+            if self._gather_s and self._items:
                 expected = self._expected()
                 self._changed.wait_for(
-                    lambda: all(self._items[slot] for slot in expected) or self._woken or self._closed,
-                    self._gather_s,
+                    lambda: expected <= self._items.keys() or self._woken or self._closed, self._gather_s
                 )
             self._woken = False
             if self._closed:
                 return None
-            taken = {slot: items[0] for slot, items in enumerate(self._items) if items}
-            self._items = [[] for _ in self._items]
+            taken = dict(sorted(self._items.items()))
+            self._items = {}
             return taken
 
-    def _expected(self) -> Sequence[int]:
+    def _expected(self) -> set[int]:
         """Slots that were heard together with those that wait the last time, and not since."""
-        before = [self._came_s[slot][0] for slot, items in enumerate(self._items) if items]
-        return [
+        before = [self._came_s[slot][0] for slot in self._items]
+        return {
             slot
-            for slot, items in enumerate(self._items)
-            if not items and any(abs(self._came_s[slot][1] - b) <= self._gather_s for b in before)
-        ]
+            for slot, (_, last_s) in enumerate(self._came_s)
+            if slot not in self._items and any(abs(last_s - b) <= self._gather_s for b in before)
+        }
 
     @property
     def waiting(self) -> bool:
         """Whether there is anything to take."""
-        return any(self._items)
+        return bool(self._items)
 
     def wake(self) -> None:
         """Let whoever waits look up, with or without an item."""
@@ -77,7 +75,7 @@ class Mailboxes(Generic[T]):
         """Wake whoever waits; nothing can be taken any more."""
         with self._changed:
             self._closed = True
-            self._items = [[] for _ in self._items]
+            self._items = {}
             self._changed.notify_all()
 
     @property

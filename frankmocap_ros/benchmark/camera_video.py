@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import cv2
-import numpy as np
 
+from frankmocap_ros.bitmap import no_wider
 from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.sources import is_still, open_source
@@ -37,15 +37,14 @@ def prepared_video(source: str, width: int, folder: Path) -> str:
             image = video.read()
             if image is None:
                 break
-            height, whole = image.pixels.shape[:2]
-            size = (width, 2 * round(0.5 * height * width / whole)) if 0 < width < whole else (whole, height)
+            small = no_wider(image.pixels, width)
             if writer is None:
                 code = cv2.VideoWriter_fourcc(*"MJPG")  # type: ignore[attr-defined, unused-ignore]
-                writer = cv2.VideoWriter(str(out), code, video.rate_hz, size)
+                writer = cv2.VideoWriter(str(out), code, video.rate_hz, small.shape[1::-1])
                 writer.set(cv2.VIDEOWRITER_PROP_QUALITY, _JPEG_QUALITY)
                 if not writer.isOpened():
                     raise SourceError(f"cannot write {out}; give a source that is a camera or an image")
-            writer.write(np.asarray(cv2.resize(image.pixels, size, interpolation=cv2.INTER_AREA)))
+            writer.write(small)
     finally:
         video.close()
         if writer is not None:

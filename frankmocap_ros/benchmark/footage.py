@@ -2,13 +2,9 @@
 
 import contextlib
 
-import cv2
-import numpy as np
-
-from frankmocap_ros.bitmap import Bitmap
+from frankmocap_ros.bitmap import Bitmap, no_wider
 from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import SourceError
-from frankmocap_ros.geometry import Camera
 from frankmocap_ros.pipeline import Picture
 from frankmocap_ros.sources import open_source
 
@@ -59,14 +55,5 @@ class Footage:
             if image is None:
                 raise SourceError(f"{self._source.name}: it has no images; name another --source")
         self._last_s = self._begin_s + image.time_s
-        pixels, camera = image.pixels, self._source.camera
-        if 0 < self._width < pixels.shape[1]:
-            height = max(2, 2 * round(0.5 * pixels.shape[0] * self._width / pixels.shape[1]))
-            small = cv2.resize(pixels, (self._width, height), interpolation=cv2.INTER_AREA)
-            pixels = np.asarray(small, np.uint8)
-            camera = _scaled(camera, pixels.shape[1], pixels.shape[0])
-        return Picture(Bitmap(pixels), self._last_s, camera)
-
-
-def _scaled(camera: Camera | None, width: int, height: int) -> Camera | None:
-    return None if camera is None else camera.scaled_to(width, height)
+        bitmap, camera = Bitmap(no_wider(image.pixels, self._width)), self._source.camera
+        return Picture(bitmap, self._last_s, camera and camera.scaled_to(*bitmap.size_px))

@@ -93,9 +93,9 @@ class RobotDemo:
         )
         engaged = spans_of(heard.states, "ENGAGED", end_s)
         settled = [(start_s + float(SETTINGS["align_s"]), stop_s) for start_s, stop_s in engaged]  # type: ignore[arg-type]
-        found = [
-            self._of_wrist(i, heard, settled) for i, t in enumerate(self.robot.targets) if t in self.wrists
-        ]
+        since_s = engaged[0][0] if engaged else 0.0
+        targets = [i for i, t in enumerate(self.robot.targets) if t in self.wrists]
+        found = [self._of_wrist(i, heard, settled, since_s) for i in targets]
         off = [one["error_m"] for one in found if one["error_m"] is not None]
         alike = [one["correlation"] for one in found if one["correlation"] is not None]
         lags = [one["lag_s"] for one in found if one["lag_s"] is not None]
@@ -119,9 +119,9 @@ class RobotDemo:
         }
 
     def _of_wrist(
-        self, target: int, heard: "Teleoperation", spans: list[tuple[float, float]]
+        self, target: int, heard: "Teleoperation", spans: list[tuple[float, float]], since_s: float
     ) -> dict[str, float | None]:
-        """Error, share within reach, correlation and lag of one wrist."""
+        """Error, share within reach, correlation and lag of one wrist; ``since_s`` is when it began."""
         one = self.robot.targets[target]
         commands = track(heard.commands.get(one.name, [])).during(spans)
         robot = self._track(target, heard)
@@ -131,7 +131,7 @@ class RobotDemo:
             off = errors(commands, robot, origin, _REACH * one.robot_length)
         if spans and len(heard.person):
             side = one.joint.partition("_")[0]
-            person = person_track(heard.person, one.joint, _ORIGIN.format(side=side), spans[0][0])
+            person = person_track(heard.person, one.joint, _ORIGIN.format(side=side), since_s)
             alike = correlation(person, robot.during(spans))
         return {
             "error_m": rounded(off[0]) if off else None,

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.node import Node
 
+from frankmocap_ros.bitmap import no_wider
 from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.geometry import Camera
@@ -206,7 +206,7 @@ class CameraLoop:
         """
         config = self._config()
         stamp_ns = None if due_s else self._outputs.stamp_ns()
-        pixels = resized(pixels, config.width)
+        pixels = no_wider(pixels, config.width)
         height, width = pixels.shape[:2]
         if config.horizontal_fov_deg:
             camera = Camera.from_fov(width, height, config.horizontal_fov_deg)
@@ -223,17 +223,6 @@ class CameraLoop:
         self._frames_sent += 1
         self._sent_s = time.perf_counter()
         self._rate.tick(self._sent_s)
-
-
-def resized(pixels: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    """An image no wider than ``width`` [px], 0 for any; reduced sides are even, as many codecs want it."""
-    old_height, old_width = pixels.shape[:2]
-    if width == 0 or old_width <= width:
-        return pixels
-    new_width = max(2, width - width % 2)
-    new_height = max(2, 2 * round(0.5 * old_height * new_width / old_width))
-    small = cv2.resize(pixels, (new_width, new_height), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, dtype=np.uint8)
 
 
 def _seconds_text(stamp_ns: int) -> str:

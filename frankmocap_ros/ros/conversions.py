@@ -19,6 +19,11 @@ def seconds(stamp: Time) -> float:
     return stamp.sec + 1e-9 * stamp.nanosec
 
 
+def nanoseconds(stamp: Time) -> int:
+    """A stamp as nanoseconds."""
+    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+
+
 def camera_of(info: CameraInfo, width: int, height: int) -> Camera | None:
     """The camera of an image of the given size; None where the message says nothing about it.
 

@@ -1,6 +1,7 @@
 """What the gate publishes: its state, poses for each target, and joints where there is a robot."""
 
 import math
+from array import array
 from collections.abc import Sequence
 
 from builtin_interfaces.msg import Time
@@ -86,11 +87,12 @@ class GateOutputs:
             config: settings of the trajectory.
             stamp: when the positions are valid.
         """
-        positions, velocities = (values.tolist() for values in posture)
+        # arrays are taken as they are, lists are looked through number by number
+        positions, velocities = (array("d", values.tobytes()) for values in posture)
         self._joints.header.stamp = self._trajectory.header.stamp = stamp
         self._joints.position = self._point.positions = positions
         self._joints.velocity = velocities
-        self._point.velocities = velocities if config.trajectory_velocities else []
+        self._point.velocities = velocities if config.trajectory_velocities else array("d")
         self._point.time_from_start = Duration(seconds=config.trajectory_lead_s).to_msg()
         for publisher, message in zip(self._joint_publishers, (self._trajectory, self._joints), strict=True):
             if publisher.get_subscription_count():

@@ -35,22 +35,32 @@ class Polling:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._group = _NeverServed()
-        self._subscriptions: list[tuple[Any, Callable[[Any, float], None], int]] = []
+        self._subscriptions: list[tuple[Any, Callable[[Any, float], None], int, int]] = []
+        self._polls = 0
 
     def subscribe(
-        self, kind: type, topic: str, handle: Callable[[Any, float], None], qos: QoSProfile
+        self, kind: type, topic: str, handle: Callable[[Any, float], None], qos: QoSProfile, every: int = 1
     ) -> None:
-        """Let ``handle`` have each message, and the time at which it was found [s]."""
+        """Subscribe.
+
+        Args:
+            kind: type of the messages.
+            topic: name of the topic.
+            handle: is given each message, and the time at which it was found [s].
+            qos: quality of service; each poll takes as many messages as its depth at most.
+            every: one poll in so many looks.
+        """
         subscription = self._node.create_subscription(
             kind, topic, lambda _: None, qos, callback_group=self._group
         )
         # a new list: the other thread may be going through the old one
-        self._subscriptions = [*self._subscriptions, (subscription, handle, qos.depth)]
+        self._subscriptions = [*self._subscriptions, (subscription, handle, qos.depth, every)]
 
     def poll(self, time_s: float) -> None:
         """Hand over what has come."""
-        for subscription, handle, depth in self._subscriptions:
-            for _ in range(depth):
+        self._polls += 1
+        for subscription, handle, depth, every in self._subscriptions:
+            for _ in range(depth if self._polls % every == 0 else 0):
                 with subscription.handle:
                     found = subscription.handle.take_message(subscription.msg_type, subscription.raw)
                 if found is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from diagnostic_msgs.msg import DiagnosticArray
 
 from frankmocap_ros.msg import BodyPoseArray
+from frankmocap_ros.ros.conversions import nanoseconds
 from frankmocap_ros.ros.watcher import Watcher
 
 
@@ -59,7 +60,7 @@ class Receiver(Watcher):
 
     def _on_bodies(self, msg: BodyPoseArray) -> None:
         now_ns, now_s = self.get_clock().now().nanoseconds, time.perf_counter()
-        stamp_ns = int(msg.header.stamp.sec) * 1_000_000_000 + int(msg.header.stamp.nanosec)
+        stamp_ns = nanoseconds(msg.header.stamp)
         bodies = len(msg.bodies)
         self._receipts.append(Receipt(now_s, stamp_ns, 1e-6 * (now_ns - stamp_ns), int(msg.sequence), bodies))
         self.first_frame.set()

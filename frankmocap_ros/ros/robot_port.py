@@ -30,7 +30,8 @@ class JointsPort:
         self._names = tuple(names)
         self._clock = clock
         self._at: dict[str, tuple[float, float]] = {}
-        polling.subscribe(JointState, "joint_states", self._on_joints, QoSProfile(depth=10))
+        # often enough: it tells where to begin, and whether the robot follows at all
+        polling.subscribe(JointState, "joint_states", self._on_joints, QoSProfile(depth=2), every=5)
 
     def _on_joints(self, msg: JointState, now_s: float) -> None:
         for name, position in zip(msg.name, msg.position, strict=False):  # a state may tell speeds only

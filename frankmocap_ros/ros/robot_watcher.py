@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
@@ -12,9 +13,11 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
 from frankmocap_ros.msg import BodyPoseArray, GateState, JointPose
+from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.watcher import Watcher
 
 ASK_AGAIN_S = 1.0
+POLL_S = 0.1
 Point = tuple[float, float, float]
 
 STATE_NAMES = ("DISENGAGED", "ARMING", "ENGAGED", "HOLD", "FAULT")
@@ -64,14 +67,13 @@ class RobotWatcher(Watcher):
         self._teleop_lock = threading.Lock()
         self.teleop = Teleoperation(commands={name: [] for name in targets})
         self._names = frozenset(joints)
+        # a hundred messages a second each: they are looked for now and then, not waited for
+        polling = Polling(self)
         for name in targets:
-            self.create_subscription(
-                PoseStamped,
-                f"gate/command/{name}",
-                lambda msg, name=name: self._on_command(name, msg),
-                QoSProfile(depth=50),
-            )
-        self.create_subscription(JointState, "joint_states", self._on_robot, QoSProfile(depth=50))
+            handle = partial(self._on_command, name)
+            polling.subscribe(PoseStamped, f"gate/command/{name}", handle, QoSProfile(depth=50))
+        polling.subscribe(JointState, "joint_states", self._on_robot, QoSProfile(depth=50))
+        self.create_timer(POLL_S, lambda: polling.poll(0.0))
         latched = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self.create_subscription(GateState, "gate/state", self._on_state, latched)
         self._engage: Client = self.create_client(SetBool, "gate/engage")
@@ -88,12 +90,12 @@ class RobotWatcher(Watcher):
                 list(t.states), t.reason, t.limits, dict(t.robot_health), t.asked, t.refusal,
             )  # fmt: skip
 
-    def _on_command(self, name: str, msg: PoseStamped) -> None:
+    def _on_command(self, name: str, msg: PoseStamped, _: float) -> None:
         p = msg.pose.position
         with self._teleop_lock:
             self.teleop.commands[name].append((_seconds(msg), (p.x, p.y, p.z)))
 
-    def _on_robot(self, msg: JointState) -> None:
+    def _on_robot(self, msg: JointState, _: float) -> None:
         with self._teleop_lock:
             self.teleop.robot.append((_seconds(msg), dict(zip(msg.name, msg.position, strict=False))))
 

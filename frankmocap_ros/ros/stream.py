@@ -80,7 +80,7 @@ class Stream:
     def _bring_into_force(self) -> None:
         config, rung = self.config, self._rung
         seldom = min(config.detect_every_n * rung.detect_factor, _MOST_SELDOM)
-        self.pipeline.config = replace(config, detect_every_n=max(seldom, config.detect_every_n))
+        self.pipeline.config = replace(config, detect_every_n=seldom)
         self.monitor.adapted(self._level, rung.words(config.detect_every_n, config.process_every_n))
 
     def set_info(self, info: CameraInfo) -> None:

@@ -12,6 +12,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo
 
 from frankmocap_ros.msg import BodyPoseArray, JointPose
+from frankmocap_ros.ros.conversions import nanoseconds
 
 _MAX_STAMPS = 100_000
 
@@ -44,10 +45,6 @@ class Tally:
     dropped: dict[str, int] = field(default_factory=dict)
     estimator: str = ""
     health: str = ""
-
-
-def _nanoseconds(msg: BodyPoseArray | CameraInfo) -> int:
-    return int(msg.header.stamp.sec) * 1_000_000_000 + int(msg.header.stamp.nanosec)
 
 
 def _faults(joints: list[JointPose]) -> int:
@@ -101,7 +98,7 @@ class Watcher(Node):
     def _on_bodies(self, msg: BodyPoseArray) -> None:
         with self._lock:
             t = self._tally
-            t.stamps.append(_nanoseconds(msg))
+            t.stamps.append(nanoseconds(msg.header.stamp))
             t.bodies.append(len(msg.bodies))
             t.ages_ms.append(msg.age_ms)
             t.inference_ms.append(msg.inference_ms)
@@ -117,7 +114,7 @@ class Watcher(Node):
     def _on_camera(self, msg: CameraInfo) -> None:
         with self._lock:
             if len(self._tally.camera_stamps) < _MAX_STAMPS:
-                self._tally.camera_stamps.add(_nanoseconds(msg))
+                self._tally.camera_stamps.add(nanoseconds(msg.header.stamp))
         self.first_camera.set()
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:

@@ -19,7 +19,7 @@ from frankmocap_ros.health import DROP_OVERWRITTEN, DROP_TOO_OLD
 from frankmocap_ros.mailbox import Mailboxes
 from frankmocap_ros.pipeline import Picture, process_together
 from frankmocap_ros.ros.compressed import decode_compressed
-from frankmocap_ros.ros.conversions import camera_of, seconds
+from frankmocap_ros.ros.conversions import camera_of, nanoseconds, seconds
 from frankmocap_ros.ros.images import decode_image
 from frankmocap_ros.ros.running import ros_runs
 from frankmocap_ros.ros.stream import AnyImage, OwnImage, Stream
@@ -103,8 +103,7 @@ class Worker:
 
     def _age_ms(self, msg: AnyImage) -> float:
         """Age of an image by the node's clock, negative where its stamp lies in the future [ms]."""
-        stamp = msg.header.stamp
-        return 1e-6 * (self._node.get_clock().now().nanoseconds - (stamp.sec * 1_000_000_000 + stamp.nanosec))
+        return 1e-6 * (self._node.get_clock().now().nanoseconds - nanoseconds(msg.header.stamp))
 
     def _call(self) -> None:
         while self._calls:

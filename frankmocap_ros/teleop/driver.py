@@ -9,8 +9,10 @@ from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry import Array
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.commander import Command
-from frankmocap_ros.teleop.limits import MAX_STEP_S
 from frankmocap_ros.teleop.retarget import Retargeter
+
+MAX_STEP_S = 0.02
+"""A posture goes no further than joints move in this time: after a late step, a servo would swing over."""
 
 ASTRAY_S = 0.3
 """A robot lags behind its commands; one that is far from them for so long does not follow them."""

@@ -24,7 +24,7 @@ from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.ros import camera_loop, camera_node, camera_outputs
-from frankmocap_ros.ros.camera_loop import Pacer, resized
+from frankmocap_ros.ros.camera_loop import Pacer
 from frankmocap_ros.ros.camera_node import CameraNode
 from frankmocap_ros.ros.camera_outputs import Stamps
 from frankmocap_ros.ros.conversions import camera_of
@@ -316,24 +316,6 @@ class TestStamps:
 
     def test_zero_is_a_time(self):
         assert [Stamps().next_ns(0), Stamps().next_ns(0)] == [0, 0]
-
-
-@pytest.mark.parametrize(
-    ("size", "width", "expected"),
-    [
-        ((640, 480), 0, (640, 480)),
-        ((641, 481), 0, (641, 481)),
-        ((641, 481), 641, (641, 481)),
-        ((640, 480), 320, (320, 240)),
-        ((640, 480), 333, (332, 248)),
-        ((640, 480), 1280, (640, 480)),
-        ((480, 640), 100, (100, 134)),
-        ((640, 480), 1, (2, 2)),
-    ],
-)
-def test_resized_keeps_the_aspect_in_even_numbers(size, width, expected):
-    pixels = np.zeros((size[1], size[0], 3), np.uint8)
-    assert resized(pixels, width).shape == (expected[1], expected[0], 3)
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_files_that_are_missing_are_told_at_once(program, tmp_path):
 def test_standin_files(program, standin):
     """The whole path at full size, on a real person where the video is there."""
     source = str(TAIJI) if TAIJI.exists() else "synthetic"
-    words = f"demo --source {source} --estimator frankmocap --assets {standin} --duration 4 --json"
+    words = f"demo --source {source} --estimator frankmocap --assets {standin} --duration 8 --json"
     words += " --engine torch --precision fp32"  # nothing to measure or to translate
     code, text = finished(program("frankmocap_ros", *words.split()))
     assert STANDIN_WARNING in text
@@ -120,7 +120,7 @@ def test_a_real_person(program):
     found = summary(text)
     print({name: value for name, value in found.items() if name != "joints"})
     assert found["estimator"] == "mediapipe"
-    assert found["frames_received"] > 100
+    assert found["frames_received"] > 60
     assert found["one_body_ratio"] >= 0.95
     for name in ARMS:
         assert found["joints"][name]["tracked_ratio"] >= 0.9, name
