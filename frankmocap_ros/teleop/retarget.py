@@ -62,7 +62,7 @@ class Retargeter:
     """
 
     def __init__(self, robot: RobotMap) -> None:
-        self._mujoco, self._mink = packages()
+        self._mujoco, self._mink, self._solver = packages()
         self._map = robot
         found = load_model(robot)
         self._model = found.model
@@ -138,7 +138,7 @@ class Retargeter:
         if not dt > 0.0:
             return now, np.zeros(len(now))
         self._aim(positions, orientations)
-        step, promised = self._wanted(dt)
+        step, promised = self._wanted(now, dt)
         after = self._take(now, step, promised)
         return after, (after - now) / dt
 
@@ -150,27 +150,30 @@ class Retargeter:
         share = np.minimum(1.0, self._reach / np.maximum(far, 1e-9))
         aims = np.concatenate([orientations[:, _WXYZ], origins + way * share[:, None]], axis=-1)
         for task, aim in zip(self._tasks, aims, strict=False):  # the last task is the home posture
-            task.set_target(self._mink.SE3(wxyz_xyz=aim))
+            task.transform_target_to_world.wxyz_xyz[:] = aim
 
-    def _wanted(self, dt: float) -> tuple[Array, float]:
+    def _wanted(self, now: Array, dt: float) -> tuple[Array, float]:
         """The step that the program asks for, shape (J,), and how much better it promises to be."""
-        for limit in self._limits[2:]:
+        for limit in self._limits:
             # mink compares the step with gain * distance / dt: only so it is a share of the distance
             limit.gain = _NEARER * dt
+        furthest = self.max_speed * dt
+        low, high = np.maximum(self.lower - now, -furthest), np.minimum(self.upper - now, furthest)
         try:
-            velocities = self._mink.solve_ik(
-                self._configuration, self._tasks, dt,
-                solver="daqp", damping=self._map.damping, limits=self._limits,
-            )  # fmt: skip
+            program = self._mink.build_ik(
+                self._configuration, self._tasks, dt, damping=self._map.damping, limits=self._limits
+            )
+            # ranges and speeds are bounds; as mink's own limits they would be four rows a joint
+            program.lb, program.ub = low, high
+            step = self._solver.solve_problem(program, solver="daqp").x
         except Exception as error:  # mink's and the solver's own errors share no root
             raise RetargetError(
                 f"no posture of the robot is found: {error or type(error).__name__}"
             ) from error
-        if not np.isfinite(velocities).all():
-            raise RetargetError("no posture of the robot is found: the solver's answer is not finite")
-        step = np.clip(velocities, -self.max_speed, self.max_speed) * dt
-        slopes = [float(task.compute_qp_objective(self._configuration).c @ step) for task in self._tasks]
-        return step, -sum(slopes)
+        if step is None or not np.isfinite(step).all():
+            raise RetargetError("no posture of the robot is found: the program has no solution")
+        step = np.clip(step, low, high)
+        return step, -float(program.q @ step)
 
     def _take(self, now: Array, step: Array, promised: float) -> Array:
         """Go as far along a step as it keeps its promise and the pairs apart; the posture after it."""
@@ -214,24 +217,24 @@ class Retargeter:
             )
             for part, t in zip(self._parts, self._map.targets, strict=True)
         ]
+        for task in tasks:
+            task.set_target(mink.SE3.identity())
         posture = mink.PostureTask(self._model, cost=self._map.posture_cost)
         posture.set_target(self.home)
         return [*tasks, posture]
 
     def _make_limits(self) -> list[Any]:
-        mink, robot = self._mink, self._map
-        speeds = dict(zip(self.joint_names, self.max_speed.tolist(), strict=True))
-        limits = [mink.ConfigurationLimit(self._model), mink.VelocityLimit(self._model, speeds)]
-        if self._pairs:
-            limits.append(
-                mink.CollisionAvoidanceLimit(
-                    self._model,
-                    [((a,), (b,)) for a, b in self._pairs],
-                    minimum_distance_from_collisions=robot.minimum_distance_m + _SPARE_M,
-                    collision_detection_distance=robot.minimum_distance_m + _LOOK_M,
-                )
+        if not self._pairs:
+            return []
+        keep = self._map.minimum_distance_m
+        return [
+            self._mink.CollisionAvoidanceLimit(
+                self._model,
+                [((a,), (b,)) for a, b in self._pairs],
+                minimum_distance_from_collisions=keep + _SPARE_M,
+                collision_detection_distance=keep + _LOOK_M,
             )
-        return limits
+        ]
 
     def _origins_now(self) -> Array:
         data = self._configuration.data

@@ -66,8 +66,8 @@ class RobotModel:
     pairs: tuple[tuple[int, int], ...]
 
 
-def packages() -> tuple[Any, Any]:
-    """The modules mujoco and mink.
+def packages() -> tuple[Any, Any, Any]:
+    """The modules mujoco, mink and qpsolvers.
 
     Raises:
         MissingDependencyError: one of them, or the solver daqp, is not installed.
@@ -75,6 +75,7 @@ def packages() -> tuple[Any, Any]:
     try:
         import mink
         import mujoco
+        import qpsolvers  # comes with mink
 
         importlib.import_module("daqp")  # the solver, which mink looks for by its name only when it solves
     except ImportError as error:
@@ -82,7 +83,7 @@ def packages() -> tuple[Any, Any]:
             f"retargeting needs mujoco, mink and daqp, of which one is not installed ({error}); "
             "do: pip install 'frankmocap_ros[robot]'"
         ) from error
-    return mujoco, mink
+    return mujoco, mink, qpsolvers
 
 
 def load_model(robot: RobotMap) -> RobotModel:
@@ -92,7 +93,7 @@ def load_model(robot: RobotMap) -> RobotModel:
         RobotError: the model cannot be read, cannot be retargeted, or has not what the map names.
         MissingDependencyError: a package is not installed.
     """
-    mujoco, _ = packages()
+    mujoco = packages()[0]
     try:
         model = mujoco.MjModel.from_xml_path(str(robot.model))
     except ValueError as error:
