@@ -37,6 +37,10 @@ class ImageError(MocapError):
         self.reason = reason
 
 
+class MessageError(MocapError):
+    """The bytes of a message are not what they should be."""
+
+
 class MissingDependencyError(MocapError):
     """A package that the request needs is not installed."""
 

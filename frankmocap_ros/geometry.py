@@ -110,17 +110,34 @@ def frames(primary: Array, secondary: Array) -> Array:
     return result
 
 
+def _outer(a: Array, b: Array) -> Array:
+    """All products of two quaternions' components, shape (..., 16): aₓbₓ, aₓb_y, ..."""
+    outer = a[..., :, None] * b[..., None, :]
+    return outer.reshape(*outer.shape[:-2], 16)
+
+
+def _bilinear(*terms: str) -> Array:
+    """Sums of products, one a column, as a matrix for ``_outer``; "+wx -yz" is a_w b_x - a_y b_z."""
+    table = np.zeros((16, len(terms)))
+    for column, words in enumerate(terms):
+        for word in words.split():
+            table["xyzw".index(word[-2]) * 4 + "xyzw".index(word[-1]), column] += float(word[:-2] + "1")
+    return table
+
+
+# as one matrix product, few quaternions take a third of the time that they take component by component
+_PRODUCT = _bilinear("+wx +xw +yz -zy", "+wy -xz +yw +zx", "+wz +xy -yx +zw", "+ww -xx -yy -zz")
+
+_MATRIX = _bilinear(
+    *("+ww +xx -yy -zz", "+xy +xy -zw -zw", "+xz +xz +yw +yw"),
+    *("+xy +xy +zw +zw", "+ww -xx +yy -zz", "+yz +yz -xw -xw"),
+    *("+xz +xz -yw -yw", "+yz +yz +xw +xw", "+ww -xx -yy +zz"),
+)  # of a unit quaternion with itself, row by row
+
+
 def quat_multiply(a: Array, b: Array) -> Array:
     """Hamilton product: the rotation ``b`` followed by ``a``."""
-    ax, ay, az, aw = a[..., 0], a[..., 1], a[..., 2], a[..., 3]
-    bx, by, bz, bw = b[..., 0], b[..., 1], b[..., 2], b[..., 3]
-    w = aw * bw - ax * bx - ay * by - az * bz
-    q = np.empty((*w.shape, 4))  # many times faster than stacking few
-    q[..., 0] = aw * bx + ax * bw + ay * bz - az * by
-    q[..., 1] = aw * by - ax * bz + ay * bw + az * bx
-    q[..., 2] = aw * bz + ax * by - ay * bx + az * bw
-    q[..., 3] = w
-    return q
+    return _outer(a, b) @ _PRODUCT
 
 
 def quat_conjugate(q: Array) -> Array:
@@ -130,41 +147,29 @@ def quat_conjugate(q: Array) -> Array:
 
 def quat_rotate(q: Array, v: Array) -> Array:
     """Vectors ``v`` (..., 3) rotated by unit quaternions ``q`` (..., 4)."""
-    xyz, w = q[..., :3], q[..., 3:]
-    t = 2.0 * cross(xyz, v)
-    return v + w * t + cross(xyz, t)
+    return np.asarray(np.matmul(quat_to_matrix(q), v[..., None])[..., 0])
 
 
 def quat_from_rotvec(rotvec: Array) -> Array:
     """Unit quaternions of rotation vectors (axis times angle, shape (..., 3)) [rad]."""
     rotvec = np.asarray(rotvec, dtype=np.float64)
-    half = 0.5 * np.sqrt(dot(rotvec, rotvec))[..., None]
-    # numpy's sinc(x) is sin(pi x) / (pi x), so this is sin(half) / (2 half) without a division by zero
-    return np.concatenate([0.5 * np.sinc(half / np.pi) * rotvec, np.cos(half)], axis=-1)
+    half = np.maximum(0.5 * np.sqrt(dot(rotvec, rotvec)), _SHORTEST)[..., None]
+    q = np.empty((*rotvec.shape[:-1], 4))
+    np.multiply(0.5 * np.sin(half) / half, rotvec, out=q[..., :3])
+    np.cos(half, out=q[..., 3:])
+    return q
 
 
 def quat_to_rotvec(q: Array) -> Array:
     """Rotation vectors of unit quaternions, of angle 0..pi: shape (..., 3) [rad]."""
-    q = np.where(q[..., 3:] < 0.0, -q, q)
-    s = np.sqrt(dot(q[..., :3], q[..., :3]))[..., None]
-    angle = 2.0 * np.arctan2(s, q[..., 3:])
-    return np.asarray(q[..., :3] * np.where(s > 1e-12, angle / np.where(s > 1e-12, s, 1.0), 2.0))
+    xyz, w = q[..., :3], q[..., 3:]
+    s = np.maximum(np.sqrt(dot(xyz, xyz)), _SHORTEST)[..., None]
+    return np.asarray(xyz * np.copysign(2.0 * np.arctan2(s, np.abs(w)) / s, w))
 
 
 def quat_to_matrix(q: Array) -> Array:
     """Rotation matrices (..., 3, 3) of unit quaternions."""
-    x, y, z, w = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
-    m = np.empty((*q.shape[:-1], 3, 3))
-    m[..., 0, 0] = 1.0 - 2.0 * (y * y + z * z)
-    m[..., 0, 1] = 2.0 * (x * y - z * w)
-    m[..., 0, 2] = 2.0 * (x * z + y * w)
-    m[..., 1, 0] = 2.0 * (x * y + z * w)
-    m[..., 1, 1] = 1.0 - 2.0 * (x * x + z * z)
-    m[..., 1, 2] = 2.0 * (y * z - x * w)
-    m[..., 2, 0] = 2.0 * (x * z - y * w)
-    m[..., 2, 1] = 2.0 * (y * z + x * w)
-    m[..., 2, 2] = 1.0 - 2.0 * (x * x + y * y)
-    return m
+    return np.asarray((_outer(q, q) @ _MATRIX).reshape(*q.shape[:-1], 3, 3))
 
 
 def _four_outer(m: Array) -> Array:

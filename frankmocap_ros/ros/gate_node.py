@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
@@ -17,7 +18,7 @@ from sensor_msgs.msg import Joy
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
-from frankmocap_ros.errors import SettingError
+from frankmocap_ros.errors import MessageError, SettingError
 from frankmocap_ros.geometry import IDENTITY_XYZW, Array
 from frankmocap_ros.health import Health, Level
 from frankmocap_ros.msg import BodyPoseArray
@@ -29,7 +30,7 @@ from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.robot_port import JointsPort, PosesPort, unaligned
 from frankmocap_ros.ros.running import run_node
-from frankmocap_ros.ros.sights import sight
+from frankmocap_ros.ros.sights import Seen, SightReader
 from frankmocap_ros.ros.steady_stamps import SteadyStamps
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.commander import Commander
@@ -41,6 +42,7 @@ from frankmocap_ros.teleop.sight import Target
 
 NODE_NAME = "gate"
 _DIAGNOSTICS_PERIOD_S = 1.0
+_WARNING_PERIOD_S = 5.0
 _IDLE = (State.DISENGAGED, State.FAULT)
 
 
@@ -56,6 +58,7 @@ class GateNode(Node):
         self._commander: Commander | None = None
         self._clock_s = time.monotonic
         self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
+        self._reader = SightReader(())
         self._transforms: Transforms | None = None
         self._settings = Parameters(
             self,
@@ -81,7 +84,7 @@ class GateNode(Node):
 
     def _subscribe(self, config: GateConfig) -> None:
         newest = QoSProfile(depth=1)
-        self._polling.subscribe(BodyPoseArray, config.bodies, self._on_bodies, newest)
+        self._polling.subscribe(BodyPoseArray, config.bodies, self._on_bodies, newest, raw=True)
         self._polling.subscribe(Bool, "~/deadman", self._on_deadman, newest)
         self._polling.subscribe(Joy, "joy", self._on_joy, QoSProfile(depth=10))
         # whoever waits for an answer does not keep messages waiting
@@ -164,20 +167,28 @@ class GateNode(Node):
         if self._worker is not None:
             self._worker.changed()
 
-    def _on_bodies(self, msg: BodyPoseArray, now_s: float) -> None:
+    def _on_bodies(self, data: bytes, now_s: float) -> None:
         commander = self._commander
-        if commander is not None:
-            stamp = msg.header.stamp
-            captured_s = self._stamps.time_s(stamp.sec * 1_000_000_000 + stamp.nanosec)
-            self._level(commander, msg, now_s)
-            commander.see(sight(msg, commander.watched, captured_s), now_s)
+        if commander is None:
+            return
+        if self._reader.watched is not commander.watched:
+            self._reader = SightReader(commander.watched)
+        try:
+            seen = self._reader.read(data)
+        except MessageError as error:
+            commander.ignored["unreadable"] += 1
+            self.get_logger().warning(str(error), throttle_duration_sec=_WARNING_PERIOD_S)
+            return
+        self._level(commander, seen, now_s)
+        commander.see(seen.sight(self._stamps.time_s(seen.stamp_ns)), now_s)
 
-    def _level(self, commander: Commander, msg: BodyPoseArray, now_s: float) -> None:
+    def _level(self, commander: Commander, seen: Seen, now_s: float) -> None:
         """Tell the commander where up and forward is, where the settings alone do not."""
         config = commander.config
         if config.heading == "tf" and self._transforms is not None:
-            header = msg.header
-            commander.level = self._transforms.level(config.base_frame, header.frame_id, header.stamp)
+            sec, nanosec = divmod(seen.stamp_ns, 10**9)
+            stamp = Time(sec=sec, nanosec=nanosec)
+            commander.level = self._transforms.level(config.base_frame, seen.frame_id, stamp)
         elif config.gravity == "imu" and commander.gate.state in _IDLE:  # what is engaged keeps its frame
             commander.level = self._gravity.level(config, now_s)
 

@@ -39,7 +39,14 @@ class Polling:
         self._polls = 0
 
     def subscribe(
-        self, kind: type, topic: str, handle: Callable[[Any, float], None], qos: QoSProfile, every: int = 1
+        self,
+        kind: type,
+        topic: str,
+        handle: Callable[[Any, float], None],
+        qos: QoSProfile,
+        *,
+        every: int = 1,
+        raw: bool = False,
     ) -> None:
         """Subscribe.
 
@@ -49,9 +56,10 @@ class Polling:
             handle: is given each message, and the time at which it was found [s].
             qos: quality of service; each poll takes as many messages as its depth at most.
             every: one poll in so many looks.
+            raw: whether ``handle`` is given the message's bytes.
         """
         subscription = self._node.create_subscription(
-            kind, topic, lambda _: None, qos, callback_group=self._group
+            kind, topic, lambda _: None, qos, callback_group=self._group, raw=raw
         )
         # a new list: the other thread may be going through the old one
         self._subscriptions = [*self._subscriptions, (subscription, handle, qos.depth, every)]

@@ -65,6 +65,13 @@ class Clutch:
         # what turns the operator's orientation into the robot's stands on its right, as rest does
         posture = quat_multiply(start.orientations, self._rest)
         self._twist = quat_to_rotvec(quat_multiply(quat_conjugate(posture), robot.orientations))
+        self._add(1.0)
+
+    def _add(self, left: float) -> None:
+        """What is added to the operator's poses, with a share of the offset left."""
+        self._left = left
+        self._shift = self._origins + left * self._offset
+        self._turn = quat_multiply(self._rest, quat_from_rotvec(left * self._twist))
 
     def map(self, operator: Goal, time_s: float) -> Goal:
         """The robot's poses for the operator's.
@@ -73,19 +80,20 @@ class Clutch:
             operator: the operator's N poses and speeds.
             time_s: what the poses are for [s].
         """
-        left = self._left(time_s)
-        posture = quat_multiply(operator.orientations, self._rest)
+        left = self._left_at(time_s)
+        if left != self._left:
+            self._add(left)
         return Goal(
-            positions=self._origins + self._scales * operator.positions + left * self._offset,
+            positions=self._scales * operator.positions + self._shift,
             velocities=self._scales * operator.velocities,
-            orientations=quat_multiply(posture, quat_from_rotvec(left * self._twist)),
+            orientations=quat_multiply(operator.orientations, self._turn),
             angular_velocities=operator.angular_velocities,
             follow=operator.follow,
         )
 
-    def _left(self, time_s: float) -> float:
+    def _left_at(self, time_s: float) -> float:
         """Share of the offset that is left: 1 falling to 0, smoothly."""
         if not self._align_s > 0.0:
             return 1.0
-        share = float(np.clip((time_s - self._time_s) / self._align_s, 0.0, 1.0))
+        share = min(max((time_s - self._time_s) / self._align_s, 0.0), 1.0)
         return 1.0 - share * share * (3.0 - 2.0 * share)

@@ -6,12 +6,12 @@ times are of one steady clock, in seconds. Nothing here knows ROS or reads a clo
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.geometry import IDENTITY_XYZW, Array, quat_multiply, quat_rotate
+from frankmocap_ros.geometry import IDENTITY_XYZW, Array
 from frankmocap_ros.teleop.base_frame import heading, level_from_settings, turned
 from frankmocap_ros.teleop.clutch import Clutch, RobotPoses
 from frankmocap_ros.teleop.config import GateConfig
@@ -75,7 +75,8 @@ class Commander:
         self._robot = robot
         self.gate = Gate(config, time_s, on_change)
         self.quality = Quality()
-        self.ignored: dict[str, int] = {"same stamp": 0, "earlier stamp": 0, "stamp in the future": 0}
+        reasons = ("same stamp", "earlier stamp", "stamp in the future", "unreadable")
+        self.ignored: dict[str, int] = dict.fromkeys(reasons, 0)
         self.configure(config)
         self._captured_s = -math.inf
         self._tick_s = time_s
@@ -127,7 +128,8 @@ class Commander:
         if self.gate.state is State.ARMING:
             self._operator.measure_limbs()
         elif self.gate.state is State.ENGAGED and self._clutch is not None:
-            measured = self._mapped(self._operator.measured(), sight.captured_s)
+            self._follow()
+            measured = self._clutch.map(self._measured, sight.captured_s)
             if measured.follow.all():
                 self.quality.measure(measured.positions, measured.velocities, sight.captured_s)
         if self.config.gesture and self._hands.see(self._operator.above_head(), sight.captured_s):
@@ -147,7 +149,7 @@ class Commander:
             self._engage(time_s)
         if self._governor is None or self._clutch is None:
             return None
-        self._governor.step(self._goal(time_s), dt)
+        self._governor.step(self._goal(self._clutch, time_s), dt)
         self.limits_hit = self._hit(self._governor)
         if not self.gate.fresh(time_s):
             return None
@@ -191,10 +193,10 @@ class Commander:
             robot = self._robot()
             if isinstance(robot, str):
                 raise SettingError(robot)
-            start = self._of_targets(self._operator.measured())
+            self._follow()
             self._governor = Governor(self._limits, robot.positions, robot.orientations)
             scales = self._operator.scales()
-            self._clutch = Clutch(start, robot, scales, time_s, self.config.align_s)
+            self._clutch = Clutch(self._measured, robot, scales, time_s, self.config.align_s)
         except SettingError as error:
             self._governor = None
             self.gate.release(str(error), time_s)
@@ -207,43 +209,27 @@ class Commander:
             raise SettingError("the operator's shoulders do not tell where they face; face the camera")
         return angle
 
-    def _goal(self, time_s: float) -> Goal:
-        goal = self._operator.predicted(time_s)
-        mapped = self._mapped(goal, time_s)
-        if self.gate.state is State.ENGAGED:
-            return mapped
-        still = np.zeros_like(mapped.follow)
-        return Goal(
-            mapped.positions, mapped.velocities, mapped.orientations, mapped.angular_velocities, still
-        )
+    def _follow(self) -> None:
+        """What the targets follow, as measured last and facing forward; and as far as it is predicted."""
+        goal, confidence = self._operator.followed()
+        goal = goal.turned(self._facing_forward)
+        self._measured = goal.reflected() if self.config.mirror else goal
+        self._moving = self._measured.slower(confidence)
+        self._still = self._measured.slower(np.zeros_like(confidence))
 
-    def _mapped(self, joints: Goal, time_s: float) -> Goal:
-        """The robot's targets for the operator's joints."""
-        assert self._clutch is not None
-        return self._clutch.map(self._of_targets(joints), time_s)
-
-    def _of_targets(self, joints: Goal) -> Goal:
-        """What the targets follow, facing forward."""
-        goal = self._operator.of_targets(joints)
-        turn = self._facing_forward
-        goal = Goal(
-            quat_rotate(turn, goal.positions),
-            quat_rotate(turn, goal.velocities),
-            quat_multiply(turn, goal.orientations),
-            quat_rotate(turn, goal.angular_velocities),
-            goal.follow,
-        )
-        return goal.reflected() if self.config.mirror else goal
+    def _goal(self, clutch: Clutch, time_s: float) -> Goal:
+        """Where the robot's targets are to be."""
+        if self.gate.state is not State.ENGAGED:
+            return replace(self._still, follow=np.zeros_like(self._still.follow))
+        ahead = min(max(time_s - self._operator.time_s, 0.0), 1e-3 * self.config.max_prediction_ms)
+        return clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
 
     def _hit(self, governor: Governor) -> tuple[str, ...]:
-        words = {
-            "speed": governor.at_speed,
-            "acceleration": governor.at_acceleration,
-            "workspace": governor.at_workspace,
-            "not believed": self._operator.rejected_targets(),
-        }
-        if not any(mask.any() for mask in words.values()):
+        rejected = self._operator.rejected_targets()
+        masks = (governor.at_speed, governor.at_acceleration, governor.at_workspace, rejected)
+        if not np.concatenate(masks).any():
             return ()
+        words = dict(zip(("speed", "acceleration", "workspace", "not believed"), masks, strict=True))
         return tuple(
             f"{target.name}: {word}"
             for i, target in enumerate(self._targets)

@@ -2,13 +2,11 @@
 
 Two things, both for N targets at once:
 
-- ``Bands`` look at measurements: one that could be (pass), one that the robot cannot follow as fast (clamp),
-and
-  one that nobody can have moved to since the last (reject), which is as if it had not been measured.
-- A ``Governor`` moves commands towards goals within speed, acceleration and workspace. Whatever the goals
-are, each
-  step is finite, no longer than the speed allows, changes the velocity by no more than the acceleration
-  allows, and can still be braked inside the workspace.
+- ``Belief`` looks at measurements: what nobody can have moved to since the last is as if it had not been
+  measured (rejected).
+- A ``Governor`` moves commands towards goals within speed, acceleration and workspace (what is faster is
+  clamped). Whatever the goals are, each step is finite, no longer than the speed allows, changes the velocity
+  by no more than the acceleration allows, and can still be braked inside the workspace.
 """
 
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from frankmocap_ros.geometry import (
     quat_conjugate,
     quat_from_rotvec,
     quat_multiply,
+    quat_to_matrix,
     quat_to_rotvec,
 )
 
@@ -44,6 +43,9 @@ _PLANNED = 0.8
 _SETTLING_S = 0.03
 """A gap is closed over about so long: in one step, every tremble would take the full acceleration."""
 _WITHIN = 1e-9  # what rounding may add to a position at the wall [m]
+# in a mirror: positions, and orientations; what turns is mirrored the other way round than what moves
+_POLAR = np.array((1.0, -1.0, 1.0))
+_REFLECTED = np.array((-1.0, 1.0, -1.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,12 +101,44 @@ class Goal:
 
     def reflected(self) -> "Goal":
         """The same seen in a mirror that stands upright before the person: y turns its sign."""
-        polar, axial = np.array((1.0, -1.0, 1.0)), np.array((-1.0, 1.0, -1.0))
         return Goal(
-            self.positions * polar,
-            self.velocities * polar,
-            self.orientations * (-1.0, 1.0, -1.0, 1.0),
-            self.angular_velocities * axial,
+            self.positions * _POLAR,
+            self.velocities * _POLAR,
+            self.orientations * _REFLECTED,
+            self.angular_velocities * -_POLAR,
+            self.follow,
+        )
+
+    def turned(self, rotation: Array) -> "Goal":
+        """The same in a frame into which ``rotation``, shape (4,), turns."""
+        matrix = quat_to_matrix(rotation).T
+        return Goal(
+            self.positions @ matrix,
+            self.velocities @ matrix,
+            quat_multiply(rotation, self.orientations),
+            self.angular_velocities @ matrix,
+            self.follow,
+        )
+
+    def slower(self, share: Array) -> "Goal":
+        """The same at a share, shape (N,), of the speed."""
+        share = share[:, None]
+        return Goal(
+            self.positions,
+            self.velocities * share,
+            self.orientations,
+            self.angular_velocities * share,
+            self.follow,
+        )
+
+    def after(self, seconds: float) -> "Goal":
+        """Where it is after some time, at constant velocity [s]."""
+        turned = quat_from_rotvec(self.angular_velocities * seconds)
+        return Goal(
+            self.positions + self.velocities * seconds,
+            self.velocities,
+            quat_multiply(turned, self.orientations),
+            self.angular_velocities,
             self.follow,
         )
 
@@ -167,8 +201,6 @@ class Governor:
     Attributes:
         positions: shape (N, 3), what is commanded [m]; a new array at each step.
         orientations: shape (N, 4), unit quaternions x y z w; their signs never jump.
-        velocities: shape (N, 3) [m/s].
-        angular_velocities: shape (N, 3) [rad/s].
         at_speed, at_acceleration, at_workspace: shape (N,), which limit held the last step back.
 
     Args:
@@ -190,11 +222,22 @@ class Governor:
             )
         self.positions = positions.copy()
         self.orientations = normalize(orientations)
-        self.velocities = np.zeros((n, 3))
-        self.angular_velocities = np.zeros((n, 3))
+        self._twists = np.zeros((2, n, 3))  # how it moves, and how it turns
+        self._max_speed = np.stack([limits.max_speed, limits.max_angular_speed])
+        self._max_acceleration = np.stack([limits.max_acceleration, limits.max_angular_acceleration])
         self.at_speed = np.zeros(n, dtype=bool)
         self.at_acceleration = np.zeros(n, dtype=bool)
         self.at_workspace = np.zeros(n, dtype=bool)
+
+    @property
+    def velocities(self) -> Array:
+        """How the commands move, shape (N, 3) [m/s]."""
+        return np.asarray(self._twists[0])
+
+    @property
+    def angular_velocities(self) -> Array:
+        """How the commands turn, shape (N, 3) [rad/s]."""
+        return np.asarray(self._twists[1])
 
     def step(self, goal: Goal, dt: float) -> None:
         """One step towards a goal. What is not finite in it is not followed.
@@ -207,50 +250,56 @@ class Governor:
             return
         dt = min(dt, MAX_STEP_S)
         follow = goal.sound()
-        self.at_speed[:] = self.at_acceleration[:] = self.at_workspace[:] = False
-        self._move(goal, dt, follow)
-        self._turn(goal, dt, follow)
+        if not follow.all():
+            goal = self._staying(goal, follow)
+        inside = np.clip(goal.positions, self._limits.low, self._limits.high)
+        beyond = inside != goal.positions
+        feed = np.stack([goal.velocities, goal.angular_velocities])
+        feed[0][beyond] = 0.0
+        twists = self._towards(feed, self._gaps(inside, goal.orientations, feed * dt), dt, follow)
+        twists[0], walled = self._braking_inside(twists[0], dt)
+        self.at_workspace = walled | beyond.any(axis=-1)
+        self._twists = twists
+        self._go(twists * dt)
 
-    def _move(self, goal: Goal, dt: float, follow: Mask) -> None:
-        limits, moving = self._limits, follow[:, None]
-        inside = np.clip(np.where(moving, goal.positions, 0.0), limits.low, limits.high)
-        beyond = moving & (inside != goal.positions)
-        feed = np.where(moving & ~beyond, goal.velocities, 0.0)
-        # the goal as it was when the last step ended: what it moved since is the feed's part
-        gap = np.where(moving, inside - feed * dt - self.positions, 0.0)
-        wanted = np.where(moving, feed + _approach(gap, limits.max_acceleration, dt), 0.0)
-        velocities = self._limited(
-            wanted, self.velocities, (limits.max_speed, limits.max_acceleration), dt, follow
+    def _staying(self, goal: Goal, follow: Mask) -> Goal:
+        """A goal whose targets stay where they are unless they follow."""
+        moving = follow[:, None]
+        return Goal(
+            np.where(moving, goal.positions, self.positions),
+            np.where(moving, goal.velocities, 0.0),
+            np.where(moving, goal.orientations, self.orientations),
+            np.where(moving, goal.angular_velocities, 0.0),
+            follow,
         )
-        velocities, walled = self._braking_inside(velocities, dt)
-        self.at_workspace |= walled | beyond.any(axis=-1)
-        self.velocities = velocities
-        self.positions = np.clip(self.positions + velocities * dt, limits.low, limits.high)
 
-    def _turn(self, goal: Goal, dt: float, follow: Mask) -> None:
-        limits, moving = self._limits, follow[:, None]
-        feed = np.where(moving, goal.angular_velocities, 0.0)
-        facing = np.where(moving, goal.orientations, self.orientations)
-        facing = quat_multiply(quat_from_rotvec(-feed * dt), facing)
-        gap = quat_to_rotvec(quat_multiply(facing, quat_conjugate(self.orientations)))
-        wanted = np.where(moving, feed + _approach(gap, limits.max_angular_acceleration, dt), 0.0)
-        speed, acceleration = limits.max_angular_speed, limits.max_angular_acceleration
-        turning = self._limited(wanted, self.angular_velocities, (speed, acceleration), dt, follow)
-        self.angular_velocities = turning
-        turned = normalize(quat_multiply(quat_from_rotvec(turning * dt), self.orientations))
+    def _gaps(self, positions: Array, orientations: Array, fed: Array) -> Array:
+        """Ways and turns to a goal as it was when the last step ended, shape (2, N, 3).
+
+        What it moved since, ``fed``, is the feed's part.
+        """
+        turn = quat_multiply(orientations, quat_conjugate(self.orientations))
+        if fed[1].any():
+            turn = quat_multiply(quat_from_rotvec(-fed[1]), turn)
+        return np.stack([positions - fed[0] - self.positions, quat_to_rotvec(turn)])
+
+    def _towards(self, feed: Array, gaps: Array, dt: float, follow: Mask) -> Array:
+        """Speeds towards a goal, within speed and acceleration; notes where they were not."""
+        wanted = feed + _approach(gaps, self._max_acceleration, dt)
+        slower, fast = _shortened(wanted, self._max_speed)
+        change, hard = _shortened(slower - self._twists, self._max_acceleration * dt)
+        self.at_speed = (fast[0] | fast[1]) & follow
+        self.at_acceleration = (hard[0] | hard[1]) & follow
+        return self._twists + change
+
+    def _go(self, step: Array) -> None:
+        """Move and turn by a step, shape (2, N, 3)."""
+        self.positions = np.clip(self.positions + step[0], self._limits.low, self._limits.high)
+        turned = normalize(quat_multiply(quat_from_rotvec(step[1]), self.orientations))
         opposite = dot(turned, self.orientations) < 0.0
-        self.orientations = np.where(opposite[:, None], -turned, turned)
-
-    def _limited(
-        self, wanted: Array, now: Array, bounds: tuple[Array, Array], dt: float, follow: Mask
-    ) -> Array:
-        """Wanted velocities within speed and acceleration; notes where they were not."""
-        max_speed, max_acceleration = bounds
-        slower, fast = _shortened(wanted, max_speed)
-        change, hard = _shortened(slower - now, max_acceleration * dt)
-        self.at_speed |= fast & follow
-        self.at_acceleration |= hard & follow
-        return now + change
+        if opposite.any():
+            turned = np.where(opposite[:, None], -turned, turned)
+        self.orientations = turned
 
     def _braking_inside(self, velocities: Array, dt: float) -> tuple[Array, Mask]:
         """Velocities from which the target can stop inside the workspace, and which ones had to be changed.
@@ -285,11 +334,11 @@ def _approach(gap: Array, acceleration: Array, dt: float) -> Array:
     """Velocities that close gaps soon, or as fast as they can still be braked: v^2 = 2 a d."""
     distance = np.sqrt(dot(gap, gap))
     speed = np.minimum(np.sqrt(2.0 * _PLANNED * acceleration * distance), distance / max(dt, _SETTLING_S))
-    return np.asarray(gap * (speed / np.maximum(distance, 1e-300))[:, None])
+    return np.asarray(gap * (speed / np.maximum(distance, 1e-300))[..., None])
 
 
 def _shortened(vectors: Array, lengths: Array) -> tuple[Array, Mask]:
     """Vectors no longer than ``lengths``, and which ones were."""
     long = np.sqrt(dot(vectors, vectors))
     share = np.minimum(1.0, lengths / np.maximum(long, 1e-300))
-    return vectors * share[:, None], long > lengths
+    return vectors * share[..., None], long > lengths

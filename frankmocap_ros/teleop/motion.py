@@ -1,4 +1,4 @@
-"""Measured poses over time: smoothed, with speeds, and extrapolated to the time they are used at."""
+"""Measured poses over time: smoothed, and with speeds."""
 
 import math
 
@@ -8,12 +8,11 @@ from frankmocap_ros.geometry import (
     IDENTITY_XYZW,
     dot,
     quat_conjugate,
-    quat_from_rotvec,
     quat_multiply,
     quat_to_rotvec,
 )
 from frankmocap_ros.smoothing import OneEuro, OneEuroQuaternion, OneEuroVector
-from frankmocap_ros.teleop.limits import Goal, Mask
+from frankmocap_ros.teleop.limits import Mask
 from frankmocap_ros.teleop.sight import Poses
 
 VELOCITY_CUTOFF_HZ = 4.0
@@ -100,24 +99,3 @@ class Motion:
         turning = self.angular_velocities + gain * (turn / passed - self.angular_velocities)
         self.velocities = np.where(mask, velocities, 0.0)
         self.angular_velocities = np.where(mask, turning, 0.0)
-
-    def predicted(self, time_s: float, max_prediction_s: float) -> Goal:
-        """Where the poses are to be at a time, at constant velocity.
-
-        Args:
-            time_s: the time [s].
-            max_prediction_s: no further than this beyond the measurement, times the confidence [s].
-        """
-        ahead = min(max(time_s - self.time_s, 0.0), max_prediction_s)
-        if not ahead > 0.0:  # also before the first measurement
-            still = np.zeros((self._count, 3))
-            return Goal(self.positions, still, self.orientations, still, self.valid)
-        share = self.confidence[:, None]
-        turned = quat_from_rotvec(self.angular_velocities * (ahead * share))
-        return Goal(
-            positions=self.positions + self.velocities * (ahead * share),
-            velocities=self.velocities * share,
-            orientations=quat_multiply(turned, self.orientations),
-            angular_velocities=self.angular_velocities * share,
-            follow=self.valid,
-        )

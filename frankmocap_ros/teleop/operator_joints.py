@@ -48,6 +48,7 @@ class OperatorJoints:
         self._required = np.array([index[name] for name in config.required_joints], dtype=np.intp)
         self._joint_at = np.array([index[t.joint] for t in self._targets], dtype=np.intp)
         self._origin_at = np.array([index.get(t.origin, -1) for t in self._targets], dtype=np.intp)
+        self._own = self._origin_at >= 0
         self._chains = [np.array([index[name] for name in t.chain], dtype=np.intp) for t in self._targets]
         n = len(self.watched)
         smoothing = None
@@ -199,26 +200,23 @@ class OperatorJoints:
         head, left, right = self._motion.positions[at, 2].tolist()
         return left - head, right - head
 
-    def measured(self) -> Goal:
-        """The watched joints as measured last."""
-        m = self._motion
-        return Goal(m.positions, m.velocities, m.orientations, m.angular_velocities, m.valid)
+    @property
+    def time_s(self) -> float:
+        """When the joints were measured last; NaN before the first time [s]."""
+        return self._motion.time_s
 
-    def predicted(self, time_s: float) -> Goal:
-        """The watched joints as they are to be at a time."""
-        return self._motion.predicted(time_s, 1e-3 * self._config.max_prediction_ms)
-
-    def of_targets(self, joints: Goal) -> Goal:
-        """What the targets follow, of the watched joints: relative to each target's own origin."""
-        at, origin = self._joint_at, self._origin_at
-        own = (origin >= 0)[:, None]
-        return Goal(
-            positions=joints.positions[at] - np.where(own, joints.positions[origin], 0.0),
-            velocities=joints.velocities[at] - np.where(own, joints.velocities[origin], 0.0),
-            orientations=joints.orientations[at],
-            angular_velocities=joints.angular_velocities[at],
-            follow=joints.follow[at] & (joints.follow[origin] | (origin < 0)),
+    def followed(self) -> tuple[Goal, Array]:
+        """What the targets follow, relative to each one's own origin, and its confidence, shape (N,), 0..1."""
+        m, at, origin = self._motion, self._joint_at, self._origin_at
+        own = self._own[:, None]
+        goal = Goal(
+            positions=m.positions[at] - np.where(own, m.positions[origin], 0.0),
+            velocities=m.velocities[at] - np.where(own, m.velocities[origin], 0.0),
+            orientations=m.orientations[at],
+            angular_velocities=m.angular_velocities[at],
+            follow=m.valid[at] & (m.valid[origin] | ~self._own),
         )
+        return goal, np.minimum(m.confidence[at], np.where(self._own, m.confidence[origin], 1.0))
 
     def rejected_targets(self) -> Mask:
         """Which targets' joints were not believed in the last message, shape (N,)."""

@@ -171,7 +171,7 @@ def test_any_leading_shape(seed):
     assert quat_from_matrix(m).shape == quat_multiply(q, q[0]).shape == (2, 3, 4)
     for i in range(2):
         for j in range(3):
-            np.testing.assert_array_equal(quat_to_matrix(q[i, j]), m[i, j])
+            np.testing.assert_allclose(quat_to_matrix(q[i, j]), m[i, j], atol=1e-15)
             np.testing.assert_allclose(quat_from_matrix(m[i, j]), quat_from_matrix(m)[i, j], atol=1e-15)
 
 
