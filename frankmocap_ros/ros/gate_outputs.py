@@ -21,6 +21,8 @@ from frankmocap_ros.teleop.config import GateConfig
 class GateOutputs:
     """Publishers of the gate, their messages filled anew each time. For one thread.
 
+    Who listens is looked up with ``alive``, not for every message.
+
     Attributes:
         commands: how many commands went out.
 
@@ -52,13 +54,16 @@ class GateOutputs:
                 node.create_publisher(JointTrajectory, "~/joint_trajectory", COMMANDS),
                 node.create_publisher(JointState, "~/joint_commands", COMMANDS),
             ]
+        self._heard: frozenset[int] = frozenset()
         self._message = GateState()
         self._message.header.frame_id = base_frame
 
     def alive(self) -> None:
-        """Assert that commands would be computed, whether or not there are any."""
-        for publisher in (self._state, *self._poses, *self._joint_publishers):
+        """Assert that commands would be computed, whether or not there are any. Call it a few times a second."""
+        commands = (*self._poses, *self._joint_publishers)
+        for publisher in (self._state, *commands):
             publisher.assert_liveliness()
+        self._heard = frozenset(id(p) for p in commands if p.get_subscription_count())
 
     def poses(self, command: Command, stamp: Time) -> None:
         """Publish the command of each target."""
@@ -71,7 +76,7 @@ class GateOutputs:
             strict=True,
         )
         for message, publisher, xyz, xyzw in pairs:
-            if not publisher.get_subscription_count():
+            if id(publisher) not in self._heard:
                 continue
             message.header.stamp = stamp
             p, q = message.pose.position, message.pose.orientation
@@ -95,7 +100,7 @@ class GateOutputs:
         self._point.velocities = velocities if config.trajectory_velocities else array("d")
         self._point.time_from_start = Duration(seconds=config.trajectory_lead_s).to_msg()
         for publisher, message in zip(self._joint_publishers, (self._trajectory, self._joints), strict=True):
-            if publisher.get_subscription_count():
+            if id(publisher) in self._heard:
                 publisher.publish(message)
 
     def state(self, commander: Commander, time_s: float, stamp: Time) -> None:

@@ -11,6 +11,7 @@ from builtin_interfaces.msg import Time
 from rclpy.node import Node
 
 from frankmocap_ros.errors import RetargetError
+from frankmocap_ros.garbage import Collector
 from frankmocap_ros.geometry import Array
 from frankmocap_ros.ros.gate_outputs import GateOutputs
 from frankmocap_ros.ros.polling import Polling
@@ -87,6 +88,14 @@ class GateWorker:
         self._state(time.monotonic())
 
     def _run(self) -> None:
+        collector = Collector()
+        collector.start()
+        try:
+            self._go_on(collector)
+        finally:
+            collector.stop()
+
+    def _go_on(self, collector: Collector) -> None:
         due_s = time.monotonic()
         while not self._stopping.is_set():
             due_s += self._period_s
@@ -97,6 +106,7 @@ class GateWorker:
                 due_s = time.monotonic()  # what was missed is not made up for
             try:
                 self._tick(due_s)
+                collector.between_frames(idle=True)
             except Exception:
                 if not ros_runs(self._node):
                     return

@@ -3,7 +3,6 @@
 import threading
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -17,7 +16,7 @@ from frankmocap_ros.teleop.servo import JointCommand
 from frankmocap_ros.teleop.simulation import Simulation
 from frankmocap_ros.timing import RateMeter
 
-_QUEUED: Final = 16
+_POLL_S: Final = 0.005
 _LOG_PERIOD_S: Final = 1.0
 _VIEW_PERIOD_S: Final = 1.0 / 30.0
 _RATE_WINDOW_S: Final = 3.0
@@ -48,13 +47,14 @@ class _Told:
 
 
 class RobotLoop:
-    """Runs a simulation in a thread of its own. Commands are handed over to that thread.
+    """Runs a simulation in a thread of its own, which polls for commands.
 
     Args:
         node: for its log.
         simulation: the robot; this thread's alone from ``start`` on.
         rate_hz: how often ``publish`` is called.
         publish: sends positions and velocities, shape (J,) each.
+        poll: has ``take`` called for what has come, at the steady time it is given [s].
         viewer: a window, or None.
     """
 
@@ -64,17 +64,17 @@ class RobotLoop:
         simulation: Simulation,
         rate_hz: float,
         publish: Callable[[Array, Array], None],
+        poll: Callable[[float], None],
         viewer: Viewer | None = None,
     ) -> None:
         self._node = node
         self._simulation = simulation
         self._period_s = 1.0 / rate_hz
         self._publish = publish
+        self._poll = poll
         self._viewer = viewer
         self._shown_s = 0.0
-        self._commands: deque[JointCommand] = deque(maxlen=_QUEUED)
-        self._wake = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._broke = ""
         self._rate = RateMeter(_RATE_WINDOW_S)
         self._last_refusal = ""
@@ -88,17 +88,11 @@ class RobotLoop:
 
     def stop(self) -> None:
         """End; waits for a step that is under way."""
-        self._stopping = True
-        self._wake.set()
+        self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
         if self._viewer is not None:
             self._viewer.close()
-
-    def hand_over(self, command: JointCommand) -> None:
-        """Let the robot take a command at once; where many wait, the oldest are lost."""
-        self._commands.append(command)
-        self._wake.set()
 
     def health(self, now_s: float) -> Health:
         """What to tell in diagnostics at the steady time ``now_s``; begins a new period."""
@@ -134,13 +128,11 @@ class RobotLoop:
     def _run(self) -> None:
         try:
             due_s = time.monotonic()
-            while not self._stopping:
-                self._wake.wait(max(0.0, due_s - time.monotonic()))
-                self._wake.clear()
+            while not self._stopping.is_set():
+                time.sleep(min(_POLL_S, max(0.0, due_s - time.monotonic())))
                 now_s = time.monotonic()
                 self._simulation.advance(now_s)
-                while self._commands:
-                    self._take(self._commands.popleft(), now_s)
+                self._poll(now_s)
                 if now_s >= due_s:
                     self._tell(now_s)
                     due_s += self._period_s
@@ -159,7 +151,8 @@ class RobotLoop:
             if self._viewer.is_running():
                 self._viewer.sync()
 
-    def _take(self, command: JointCommand, now_s: float) -> None:
+    def take(self, command: JointCommand, now_s: float) -> None:
+        """Let the robot take a command, or log why it does not; for the loop's own thread."""
         stopped = self._simulation.stopped
         refusal = self._simulation.command(
             command.names, command.positions, command.velocities, command.valid_s

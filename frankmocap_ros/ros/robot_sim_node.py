@@ -18,8 +18,10 @@ from trajectory_msgs.msg import JointTrajectory
 
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry import Array
+from frankmocap_ros.ros.conversions import nanoseconds
 from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.parameters import Parameters
+from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.robot_loop import RobotLoop, Viewer
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.steady_stamps import SteadyStamps
@@ -66,7 +68,7 @@ def _open_viewer(simulation: Simulation) -> Viewer:
 class RobotSimNode(Node):
     """A robot in MuJoCo, as a controller would show it.
 
-    The executor only hands over; a thread of its own decides and steps.
+    A thread of its own takes commands and steps; the executor serves parameters.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -81,11 +83,10 @@ class RobotSimNode(Node):
         viewer = _open_viewer(simulation) if config.viewer else None
         self._state = JointState(name=list(simulation.joint_names))
         self._states = self.create_publisher(JointState, "joint_states", QoSProfile(depth=10))
-        self._loop = RobotLoop(self, simulation, config.rate_hz, self._publish, viewer)
+        polling = Polling(self)
+        polling.subscribe(JointTrajectory, "joint_trajectory", self._on_trajectory, QoSProfile(depth=1))
+        self._loop = RobotLoop(self, simulation, config.rate_hz, self._publish, polling.poll, viewer)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_subscription(
-            JointTrajectory, "joint_trajectory", self._on_trajectory, QoSProfile(depth=1)
-        )
         self.create_timer(
             _DIAGNOSTICS_PERIOD_S, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
@@ -109,17 +110,16 @@ class RobotSimNode(Node):
         state.position, state.velocity = positions.tolist(), velocities.tolist()
         self._states.publish(state)
 
-    def _on_trajectory(self, msg: JointTrajectory) -> None:
+    def _on_trajectory(self, msg: JointTrajectory, now_s: float) -> None:
         if self._loop is None:
             return
-        stamp = msg.header.stamp
-        stamp_ns = stamp.sec * 1_000_000_000 + stamp.nanosec
-        valid_s = self._stamps.time_s(stamp_ns) if stamp_ns else time.monotonic()  # zero stands for now
+        stamp_ns = nanoseconds(msg.header.stamp)
+        valid_s = self._stamps.time_s(stamp_ns) if stamp_ns else now_s  # zero stands for now
         positions: Sequence[float] = ()
         velocities: Sequence[float] = ()
         if msg.points:
             positions, velocities = msg.points[-1].positions, msg.points[-1].velocities
-        self._loop.hand_over(JointCommand(msg.joint_names, positions, velocities or None, valid_s))
+        self._loop.take(JointCommand(msg.joint_names, positions, velocities or None, valid_s), now_s)
 
     def _diagnose(self) -> None:
         if self._loop is None:

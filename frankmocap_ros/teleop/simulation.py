@@ -56,7 +56,8 @@ class Simulation:
         self._substeps = round(STEP_S / self.model.opt.timestep)
         self._low, self._high = self.limits.low - _RANGE_SLACK, self.limits.high + _RANGE_SLACK
         self._fast = _SPEED_SLACK * self.limits.speed
-        self._servo = Servo(self.limits, self.positions, command_timeout_s)
+        self._now = self.positions
+        self._servo = Servo(self.limits, self._now, command_timeout_s)
         self._time_s = time_s
         self.limit_violations = 0
 
@@ -141,11 +142,12 @@ class Simulation:
 
     def _step(self) -> None:
         servo, data = self._servo, self.data
-        servo.tick(self._time_s, STEP_S, self.positions)
+        servo.tick(self._time_s, STEP_S, self._now)
         ahead = servo.target + self._lead_s * servo.velocity
         data.ctrl[:] = np.clip(ahead, self.limits.low, self.limits.high)
         self._mujoco.mj_step(self.model, data, self._substeps)
-        positions, velocities = self.positions, self.velocities
+        self._now = positions = self.positions
+        velocities = self.velocities
         if not (np.isfinite(positions).all() and np.isfinite(velocities).all()):
             raise RobotError(
                 "the simulation exploded: the model's gains are too high for its masses or its timestep"
