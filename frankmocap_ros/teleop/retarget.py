@@ -1,8 +1,9 @@
 """Poses of an operator to postures of a robot: differential inverse kinematics, one step at a time.
 
 A quadratic program asks for the step of the joints that brings the targets nearest to their commands, by
-weight, with the joints in their ranges, below their speeds, and the named parts apart (mink on MuJoCo's
-kinematics). What is out of reach is brought to the end of reach first, so that an arm points at it and rests.
+weight, with the joints in their ranges, below their speeds, and the named parts apart (MuJoCo's kinematics,
+mink's rows for what stays apart, and the solver daqp). What is out of reach is brought to the end of reach
+first, so that an arm points at it and rests.
 
 The program looks at a linear robot. The real one may come out further off, or with parts closer together: a
 step is shortened until it does neither (Armijo's rule: of what the program promises a share must come true,
@@ -17,6 +18,7 @@ import numpy as np
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry import Array, dot, quat_from_matrix
 from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.reaching import Reaching
 from frankmocap_ros.teleop.retarget_model import Part, load_model, packages
 from frankmocap_ros.teleop.robot_map import RobotMap, load_map
 from frankmocap_ros.teleop.sight import Target
@@ -30,7 +32,8 @@ _NEARER: Final = 0.3  # of what is left between two parts, at most, in one step
 _PROMISED: Final = 0.1  # share of the promised improvement that must come true
 _SHORTER: Final = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
 _ROUNDING: Final = 1e-9
-_WXYZ: Final = np.array([3, 0, 1, 2])  # from x y z w
+_DAMPING: Final = 0.1  # of the joints, in the squared error (Levenberg-Marquardt)
+_UNBOUNDED: Final = 1e30  # daqp's own
 
 
 def load_retargeter(robot: str) -> "Retargeter":
@@ -62,7 +65,7 @@ class Retargeter:
     """
 
     def __init__(self, robot: RobotMap) -> None:
-        self._mujoco, self._mink, self._solver = packages()
+        self._mujoco, self._mink, self._daqp = packages()
         self._map = robot
         found = load_model(robot)
         self._model = found.model
@@ -78,8 +81,16 @@ class Retargeter:
             for t, length in zip(robot.targets, lengths, strict=True)
         )
         self._reach = np.array([length * _REACH or np.inf for length in lengths])
-        self._tasks = self._make_tasks()
-        self._limits = self._make_limits()
+        self._reaching = Reaching(
+            self._mujoco,
+            self._model,
+            self._configuration.data,
+            self._parts,
+            [t.position_cost for t in robot.targets],
+            [t.orientation_cost for t in robot.targets],
+        )
+        self._limit = self._make_limit()
+        self._unbounded = np.full(len(self._pairs), -_UNBOUNDED)
         self._gaps = self._gaps_now()
 
     def poses(self, joints: Array) -> RobotPoses:
@@ -138,50 +149,58 @@ class Retargeter:
         if not dt > 0.0:
             return now, np.zeros(len(now))
         self._aim(positions, orientations)
-        step, promised = self._wanted(now, dt)
-        after = self._take(now, step, promised)
+        errors = self._reaching.errors()
+        step, promised = self._wanted(now, errors, dt)
+        after = self._take(now, self._off(now, errors), step, promised)
         return after, (after - now) / dt
 
     def _aim(self, positions: Array, orientations: Array) -> None:
-        """Give the tasks their targets, those out of reach at the end of reach."""
+        """Set where the targets are to be; those out of reach at the end of reach."""
         origins = self._origins_now()
         way = positions - origins
         far = np.sqrt(dot(way, way))
         share = np.minimum(1.0, self._reach / np.maximum(far, 1e-9))
-        aims = np.concatenate([orientations[:, _WXYZ], origins + way * share[:, None]], axis=-1)
-        for task, aim in zip(self._tasks, aims, strict=False):  # the last task is the home posture
-            task.transform_target_to_world.wxyz_xyz[:] = aim
+        self._reaching.aim(origins + way * share[:, None], orientations)
 
-    def _wanted(self, now: Array, dt: float) -> tuple[Array, float]:
+    def _wanted(self, now: Array, errors: Array, dt: float) -> tuple[Array, float]:
         """The step that the program asks for, shape (J,), and how much better it promises to be."""
-        for limit in self._limits:
-            # mink compares the step with gain * distance / dt: only so it is a share of the distance
-            limit.gain = _NEARER * dt
+        jacobian = self._reaching.jacobian()
+        hessian = jacobian.T @ jacobian
+        posture = self._map.posture_cost**2
+        # damping that grows with the error keeps steps within what the linear robot is good for
+        hessian.flat[:: len(now) + 1] += posture + self._map.damping + _DAMPING * float(errors @ errors)
+        slopes = posture * (now - self.home) - _GAIN * (errors @ jacobian)
         furthest = self.max_speed * dt
         low, high = np.maximum(self.lower - now, -furthest), np.minimum(self.upper - now, furthest)
+        rows, bounds = self._apart(dt)
         try:
-            program = self._mink.build_ik(
-                self._configuration, self._tasks, dt, damping=self._map.damping, limits=self._limits
+            step, _, status, _ = self._daqp.solve(
+                hessian, slopes, rows, np.concatenate([high, bounds]), np.concatenate([low, self._unbounded])
             )
-            # ranges and speeds are bounds; as mink's own limits they would be four rows a joint
-            program.lb, program.ub = low, high
-            step = self._solver.solve_problem(program, solver="daqp").x
-        except Exception as error:  # mink's and the solver's own errors share no root
+        except Exception as error:  # the solver's own have no common root
             raise RetargetError(
                 f"no posture of the robot is found: {error or type(error).__name__}"
             ) from error
-        if step is None or not np.isfinite(step).all():
+        if not (status > 0 and np.isfinite(step).all()):
             raise RetargetError("no posture of the robot is found: the program has no solution")
         step = np.clip(step, low, high)
-        return step, -float(program.q @ step)
+        return step, -float(slopes @ step)
 
-    def _take(self, now: Array, step: Array, promised: float) -> Array:
+    def _apart(self, dt: float) -> tuple[Array, Array]:
+        """What keeps the pairs apart: rows, shape (P, J), and the most that they may be times the step."""
+        if self._limit is None:
+            return np.zeros((0, len(self.home))), np.zeros(0)
+        # mink compares the step with gain * distance / dt: only so it is a share of the distance
+        self._limit.gain = _NEARER * dt
+        found = self._limit.compute_qp_inequalities(self._configuration, dt)
+        return found.G, found.h
+
+    def _take(self, now: Array, off: float, step: Array, promised: float) -> Array:
         """Go as far along a step as it keeps its promise and the pairs apart; the posture after it."""
-        off = self._off()
         for share in _SHORTER:
             after = np.clip(now + share * step, self.lower, self.upper)
             self._configuration.update(after)
-            if self._off() > off - _PROMISED * share * promised + _ROUNDING:
+            if self._off(after, self._reaching.errors()) > off - _PROMISED * share * promised + _ROUNDING:
                 continue
             gaps = self._gaps_now()
             if (gaps >= self._gaps - _ROUNDING).all():
@@ -190,13 +209,10 @@ class Retargeter:
         self._configuration.update(now)
         return now
 
-    def _off(self) -> float:
+    def _off(self, joints: Array, errors: Array) -> float:
         """How far the targets are from their commands and the joints from home, by weight: what is solved."""
-        total = 0.0
-        for task in self._tasks:
-            error = task.cost * task.compute_error(self._configuration)
-            total += 0.5 * float(error @ error)
-        return total
+        away = self._map.posture_cost * (joints - self.home)
+        return 0.5 * (float(errors @ errors) + float(away @ away))
 
     def _gaps_now(self) -> Array:
         """Distance of each pair, shape (P,) [m]; at most the one to keep."""
@@ -204,37 +220,17 @@ class Retargeter:
         distance = self._mujoco.mj_geomDistance
         return np.array([distance(self._model, data, a, b, keep, None) for a, b in self._pairs])
 
-    def _make_tasks(self) -> list[Any]:
-        mink = self._mink
-        tasks = [
-            mink.FrameTask(
-                frame_name=part.name,
-                frame_type=part.kind,
-                position_cost=t.position_cost,
-                orientation_cost=t.orientation_cost,
-                gain=_GAIN,
-                lm_damping=0.1,
-            )
-            for part, t in zip(self._parts, self._map.targets, strict=True)
-        ]
-        for task in tasks:
-            task.set_target(mink.SE3.identity())
-        posture = mink.PostureTask(self._model, cost=self._map.posture_cost)
-        posture.set_target(self.home)
-        return [*tasks, posture]
-
-    def _make_limits(self) -> list[Any]:
+    def _make_limit(self) -> Any:
+        """What keeps the pairs apart, or None where there are none."""
         if not self._pairs:
-            return []
+            return None
         keep = self._map.minimum_distance_m
-        return [
-            self._mink.CollisionAvoidanceLimit(
-                self._model,
-                [((a,), (b,)) for a, b in self._pairs],
-                minimum_distance_from_collisions=keep + _SPARE_M,
-                collision_detection_distance=keep + _LOOK_M,
-            )
-        ]
+        return self._mink.CollisionAvoidanceLimit(
+            self._model,
+            [((a,), (b,)) for a, b in self._pairs],
+            minimum_distance_from_collisions=keep + _SPARE_M,
+            collision_detection_distance=keep + _LOOK_M,
+        )
 
     def _origins_now(self) -> Array:
         data = self._configuration.data

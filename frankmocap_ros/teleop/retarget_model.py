@@ -1,6 +1,5 @@
 """A robot's model for retargeting: joints, limits, home posture, and the parts that its map names."""
 
-import importlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -67,23 +66,21 @@ class RobotModel:
 
 
 def packages() -> tuple[Any, Any, Any]:
-    """The modules mujoco, mink and qpsolvers.
+    """The modules mujoco, mink and daqp.
 
     Raises:
-        MissingDependencyError: one of them, or the solver daqp, is not installed.
+        MissingDependencyError: one of them is not installed.
     """
     try:
+        import daqp
         import mink
         import mujoco
-        import qpsolvers  # comes with mink
-
-        importlib.import_module("daqp")  # the solver, which mink looks for by its name only when it solves
     except ImportError as error:
         raise MissingDependencyError(
             f"retargeting needs mujoco, mink and daqp, of which one is not installed ({error}); "
             "do: pip install 'frankmocap_ros[robot]'"
         ) from error
-    return mujoco, mink, qpsolvers
+    return mujoco, mink, daqp
 
 
 def load_model(robot: RobotMap) -> RobotModel:
