@@ -80,11 +80,13 @@ class GateNode(Node):
         outputs = GateOutputs(self, config.base_frame, names, robot.joint_names if robot else ())
         self._worker = GateWorker(self, self._commander, self._polling, outputs, self._driver)
         self._subscribe(config)
+        # the first line of a process takes rclpy 0.2 s, which the worker must not lose when it counts
+        self.get_logger().info(f"{config.robot or 'poses only'}: {', '.join(names)}; call ~/engage")
         self._worker.start()
 
     def _subscribe(self, config: GateConfig) -> None:
         newest = QoSProfile(depth=1)
-        self._polling.subscribe(BodyPoseArray, config.bodies, self._on_bodies, newest, raw=True)
+        self._polling.subscribe_raw(BodyPoseArray, config.bodies, self._on_bodies, newest)
         self._polling.subscribe(Bool, "~/deadman", self._on_deadman, newest)
         self._polling.subscribe(Joy, "joy", self._on_joy, QoSProfile(depth=10))
         # whoever waits for an answer does not keep messages waiting

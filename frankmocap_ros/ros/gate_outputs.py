@@ -3,6 +3,7 @@
 import math
 from array import array
 from collections.abc import Sequence
+from typing import Any
 
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
@@ -48,41 +49,36 @@ class GateOutputs:
         self._joints = JointState(name=list(joints))
         self._point = JointTrajectoryPoint()
         self._trajectory = JointTrajectory(joint_names=list(joints), points=[self._point])
+        self._lead_s = 0.0
         self._joint_publishers = []
         if joints:
             self._joint_publishers = [
                 node.create_publisher(JointTrajectory, "~/joint_trajectory", COMMANDS),
                 node.create_publisher(JointState, "~/joint_commands", COMMANDS),
             ]
-        self._heard: frozenset[int] = frozenset()
+        self._heard: list[int] = []  # numbers of the targets that somebody listens to
+        self._joints_heard: list[tuple[Any, Any]] = []  # the same, publishers and their messages
         self._message = GateState()
         self._message.header.frame_id = base_frame
 
     def alive(self) -> None:
-        """Assert that commands would be computed, whether or not there are any. Call it a few times a second."""
-        commands = (*self._poses, *self._joint_publishers)
-        for publisher in (self._state, *commands):
+        """Assert that commands would be computed, if there are any or not. Call it some times a second."""
+        for publisher in (self._state, *self._poses, *self._joint_publishers):
             publisher.assert_liveliness()
-        self._heard = frozenset(id(p) for p in commands if p.get_subscription_count())
+        self._heard = [i for i, p in enumerate(self._poses) if p.get_subscription_count()]
+        pairs = zip(self._joint_publishers, (self._trajectory, self._joints), strict=False)
+        self._joints_heard = [(p, message) for p, message in pairs if p.get_subscription_count()]
 
     def poses(self, command: Command, stamp: Time) -> None:
         """Publish the command of each target."""
         self.commands += 1
-        pairs = zip(
-            self._messages,
-            self._poses,
-            command.positions.tolist(),
-            command.orientations.tolist(),
-            strict=True,
-        )
-        for message, publisher, xyz, xyzw in pairs:
-            if id(publisher) not in self._heard:
-                continue
+        for i in self._heard:
+            message = self._messages[i]
             message.header.stamp = stamp
             p, q = message.pose.position, message.pose.orientation
-            p.x, p.y, p.z = xyz
-            q.x, q.y, q.z, q.w = xyzw
-            publisher.publish(message)
+            p.x, p.y, p.z = command.positions[i].tolist()
+            q.x, q.y, q.z, q.w = command.orientations[i].tolist()
+            self._poses[i].publish(message)
 
     def joints(self, posture: tuple[Array, Array], config: GateConfig, stamp: Time) -> None:
         """Publish joint positions and velocities.
@@ -92,16 +88,19 @@ class GateOutputs:
             config: settings of the trajectory.
             stamp: when the positions are valid.
         """
+        if not self._joints_heard:
+            return
         # arrays are taken as they are, lists are looked through number by number
         positions, velocities = (array("d", values.tobytes()) for values in posture)
         self._joints.header.stamp = self._trajectory.header.stamp = stamp
         self._joints.position = self._point.positions = positions
         self._joints.velocity = velocities
         self._point.velocities = velocities if config.trajectory_velocities else array("d")
-        self._point.time_from_start = Duration(seconds=config.trajectory_lead_s).to_msg()
-        for publisher, message in zip(self._joint_publishers, (self._trajectory, self._joints), strict=True):
-            if id(publisher) in self._heard:
-                publisher.publish(message)
+        if config.trajectory_lead_s != self._lead_s:
+            self._lead_s = config.trajectory_lead_s
+            self._point.time_from_start = Duration(seconds=self._lead_s).to_msg()
+        for publisher, message in self._joints_heard:
+            publisher.publish(message)
 
     def state(self, commander: Commander, time_s: float, stamp: Time) -> None:
         """Publish the gate's state."""

@@ -61,6 +61,7 @@ class GateWorker:
         self._stamps = SteadyStamps(lambda: node.get_clock().now().nanoseconds)
         self._events: deque[Event] = deque(maxlen=_QUEUED)
         self._stopping = threading.Event()
+        self._collector = Collector()
         self._stated_s = 0.0
         self._stamp_ns = 0
         self.late_ms = RollingPercentiles(1000)
@@ -88,14 +89,13 @@ class GateWorker:
         self._state(time.monotonic())
 
     def _run(self) -> None:
-        collector = Collector()
-        collector.start()
+        self._collector.start()
         try:
-            self._go_on(collector)
+            self._go_on()
         finally:
-            collector.stop()
+            self._collector.stop()
 
-    def _go_on(self, collector: Collector) -> None:
+    def _go_on(self) -> None:
         due_s = time.monotonic()
         while not self._stopping.is_set():
             due_s += self._period_s
@@ -106,7 +106,6 @@ class GateWorker:
                 due_s = time.monotonic()  # what was missed is not made up for
             try:
                 self._tick(due_s)
-                collector.between_frames(idle=True)
             except Exception:
                 if not ros_runs(self._node):
                     return
@@ -123,6 +122,7 @@ class GateWorker:
         if now_s - self._stated_s >= STATE_PERIOD_S:
             self._state(now_s)
             self._outputs.alive()
+            self._collector.between_frames(idle=True)
         self.late_ms.add(1e3 * (now_s - due_s))
         self.busy_ms.add(1e3 * (time.monotonic() - now_s))
 

@@ -39,14 +39,7 @@ class Polling:
         self._polls = 0
 
     def subscribe(
-        self,
-        kind: type,
-        topic: str,
-        handle: Callable[[Any, float], None],
-        qos: QoSProfile,
-        *,
-        every: int = 1,
-        raw: bool = False,
+        self, kind: type, topic: str, handle: Callable[[Any, float], None], qos: QoSProfile, every: int = 1
     ) -> None:
         """Subscribe.
 
@@ -56,11 +49,23 @@ class Polling:
             handle: is given each message, and the time at which it was found [s].
             qos: quality of service; each poll takes as many messages as its depth at most.
             every: one poll in so many looks.
-            raw: whether ``handle`` is given the message's bytes.
         """
-        subscription = self._node.create_subscription(
+        self._add(self._create(kind, topic, qos, raw=False), handle, qos, every)
+
+    def subscribe_raw(
+        self, kind: type, topic: str, handle: Callable[[bytes, float], None], qos: QoSProfile
+    ) -> None:
+        """As ``subscribe``, but ``handle`` is given the bytes of each message."""
+        self._add(self._create(kind, topic, qos, raw=True), handle, qos, 1)
+
+    def _create(self, kind: type, topic: str, qos: QoSProfile, raw: bool) -> Any:
+        return self._node.create_subscription(
             kind, topic, lambda _: None, qos, callback_group=self._group, raw=raw
         )
+
+    def _add(
+        self, subscription: Any, handle: Callable[[Any, float], None], qos: QoSProfile, every: int
+    ) -> None:
         # a new list: the other thread may be going through the old one
         self._subscriptions = [*self._subscriptions, (subscription, handle, qos.depth, every)]
 
@@ -68,7 +73,9 @@ class Polling:
         """Hand over what has come."""
         self._polls += 1
         for subscription, handle, depth, every in self._subscriptions:
-            for _ in range(depth if self._polls % every == 0 else 0):
+            if self._polls % every:
+                continue
+            for _ in range(depth):
                 with subscription.handle:
                     found = subscription.handle.take_message(subscription.msg_type, subscription.raw)
                 if found is None:

@@ -49,13 +49,15 @@ class _Told:
 class RobotLoop:
     """Runs a simulation in a thread of its own, which polls for commands.
 
+    Attributes:
+        viewer: a window, or None; to be set before ``start``, and closed by ``stop``.
+
     Args:
         node: for its log.
         simulation: the robot; this thread's alone from ``start`` on.
         rate_hz: how often ``publish`` is called.
         publish: sends positions and velocities, shape (J,) each.
         poll: has ``take`` called for what has come, at the steady time it is given [s].
-        viewer: a window, or None.
     """
 
     def __init__(
@@ -65,14 +67,13 @@ class RobotLoop:
         rate_hz: float,
         publish: Callable[[Array, Array], None],
         poll: Callable[[float], None],
-        viewer: Viewer | None = None,
     ) -> None:
         self._node = node
         self._simulation = simulation
         self._period_s = 1.0 / rate_hz
         self._publish = publish
         self._poll = poll
-        self._viewer = viewer
+        self.viewer: Viewer | None = None
         self._shown_s = 0.0
         self._stopping = threading.Event()
         self._broke = ""
@@ -91,8 +92,8 @@ class RobotLoop:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-        if self._viewer is not None:
-            self._viewer.close()
+        if self.viewer is not None:
+            self.viewer.close()
 
     def health(self, now_s: float) -> Health:
         """What to tell in diagnostics at the steady time ``now_s``; begins a new period."""
@@ -146,10 +147,10 @@ class RobotLoop:
     def _tell(self, now_s: float) -> None:
         self._publish(self._simulation.positions, self._simulation.velocities)
         self._rate.tick(now_s)
-        if self._viewer is not None and now_s - self._shown_s >= _VIEW_PERIOD_S:
+        if self.viewer is not None and now_s - self._shown_s >= _VIEW_PERIOD_S:
             self._shown_s = now_s
-            if self._viewer.is_running():
-                self._viewer.sync()
+            if self.viewer.is_running():
+                self.viewer.sync()
 
     def take(self, command: JointCommand, now_s: float) -> None:
         """Let the robot take a command, or log why it does not; for the loop's own thread."""

@@ -29,26 +29,28 @@ class JointsPort:
     def __init__(self, polling: Polling, names: Sequence[str], clock: Callable[[], float]) -> None:
         self._names = tuple(names)
         self._clock = clock
-        self._at: dict[str, tuple[float, float]] = {}
+        self._positions = np.full(len(names), np.nan)
+        self._heard_s = np.full(len(names), -np.inf)
         # often enough: it tells where to begin, and whether the robot follows at all
         polling.subscribe(JointState, "joint_states", self._on_joints, QoSProfile(depth=2), every=5)
 
     def _on_joints(self, msg: JointState, now_s: float) -> None:
-        for name, position in zip(msg.name, msg.position, strict=False):  # a state may tell speeds only
-            if math.isfinite(position):
-                self._at[name] = (position, now_s)
+        told = dict(zip(msg.name, msg.position, strict=False))  # a state may tell speeds only
+        positions = np.array([told.get(name, np.nan) for name in self._names])
+        known = np.isfinite(positions)
+        self._positions[known] = positions[known]
+        self._heard_s[known] = now_s
 
     def positions(self) -> Array | str:
         """Positions of the joints, or why they are not known."""
         now_s = self._clock()
-        found = [self._at.get(name, (math.nan, -math.inf)) for name in self._names]
-        silent = [n for n, (_, s) in zip(self._names, found, strict=True) if not now_s - s <= FRESH_S]
-        if silent:
-            return (
-                f"joint_states has not told {', '.join(silent[:3])}{', ...' if len(silent) > 3 else ''} for "
-                f"{FRESH_S:g} s: is the robot running? Or set reference: home"
-            )
-        return np.array([position for position, _ in found])
+        if now_s - self._heard_s.min() <= FRESH_S:
+            return self._positions.copy()
+        silent = [n for n, s in zip(self._names, self._heard_s, strict=True) if not now_s - s <= FRESH_S]
+        return (
+            f"joint_states has not told {', '.join(silent[:3])}{', ...' if len(silent) > 3 else ''} for "
+            f"{FRESH_S:g} s: is the robot running? Or set reference: home"
+        )
 
 
 class PosesPort:

@@ -85,7 +85,8 @@ class RobotSimNode(Node):
         self._states = self.create_publisher(JointState, "joint_states", QoSProfile(depth=10))
         polling = Polling(self)
         polling.subscribe(JointTrajectory, "joint_trajectory", self._on_trajectory, QoSProfile(depth=1))
-        self._loop = RobotLoop(self, simulation, config.rate_hz, self._publish, polling.poll, viewer)
+        self._loop = RobotLoop(self, simulation, config.rate_hz, self._publish, polling.poll)
+        self._loop.viewer = viewer
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
         self.create_timer(
             _DIAGNOSTICS_PERIOD_S, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME)

@@ -6,6 +6,8 @@ from typing import Final
 
 RESYNC_NS: Final = 2_000_000
 """Two clocks that differ by so much more or less than before were set; less is their drift, for a while."""
+LOOK_NS: Final = 20_000_000
+"""Clocks are compared no more often than this."""
 _AT_ONCE_NS: Final = 200_000  # two clocks that are read within this are read at the same time
 
 
@@ -21,19 +23,24 @@ class SteadyStamps:
 
     def __init__(self, now_ns: Callable[[], int]) -> None:
         self._now_ns = now_ns
-        self._offset_ns = now_ns() - time.monotonic_ns()
+        self._looked_ns = time.monotonic_ns()
+        self._offset_ns = now_ns() - self._looked_ns
         for _ in range(10):
-            self._look()
+            self._compare()
 
     def _look(self) -> int:
-        before_ns = time.monotonic_ns()
+        if time.monotonic_ns() - self._looked_ns > LOOK_NS:
+            self._compare()
+        return self._offset_ns
+
+    def _compare(self) -> None:
+        self._looked_ns = before_ns = time.monotonic_ns()
         now_ns = self._now_ns()
         after_ns = time.monotonic_ns()
         if after_ns - before_ns < _AT_ONCE_NS:
             offset_ns = now_ns - (before_ns + after_ns) // 2
             if abs(offset_ns - self._offset_ns) > RESYNC_NS:
                 self._offset_ns = offset_ns
-        return self._offset_ns
 
     def time_s(self, stamp_ns: int) -> float:
         """A stamp on the steady clock [s]."""

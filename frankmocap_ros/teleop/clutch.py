@@ -13,8 +13,6 @@ operator's posture.
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from frankmocap_ros.geometry import (
     Array,
     quat_conjugate,

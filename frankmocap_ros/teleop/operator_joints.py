@@ -206,7 +206,7 @@ class OperatorJoints:
         return self._motion.time_s
 
     def followed(self) -> tuple[Goal, Array]:
-        """What the targets follow, relative to each one's own origin, and its confidence, shape (N,), 0..1."""
+        """What the targets follow, relative to each one's own origin, and how sure that is, shape (N,)."""
         m, at, origin = self._motion, self._joint_at, self._origin_at
         own = self._own[:, None]
         goal = Goal(

@@ -24,24 +24,15 @@ class Reaching:
 
     Args:
         mujoco: the module.
-        model: the MjModel, with joints of one degree of freedom each.
-        data: its MjData, kept up to date by the caller (mj_kinematics, mj_comPos).
+        configuration: a mink.Configuration of joints of one degree of freedom each, which the caller updates.
         parts: what is to be somewhere.
-        position_costs, orientation_costs: weight of each.
+        costs: shape (2, N), weights of positions and of orientations.
     """
 
-    def __init__(
-        self,
-        mujoco: Any,
-        model: Any,
-        data: Any,
-        parts: Sequence[Part],
-        position_costs: Sequence[float],
-        orientation_costs: Sequence[float],
-    ) -> None:
-        n, joints = len(parts), model.nv
-        self._mujoco, self._model, self._data = mujoco, model, data
-        self._costs = np.stack([position_costs, orientation_costs])[:, :, None]
+    def __init__(self, mujoco: Any, configuration: Any, parts: Sequence[Part], costs: Array) -> None:
+        n, joints, data = len(parts), configuration.model.nv, configuration.data
+        self._mujoco, self._model, self._data = mujoco, configuration.model, data
+        self._costs = costs[:, :, None]
         self._places = [part.position(data) for part in parts]
         self._matrices = [part.matrix(data).reshape(9) for part in parts]
         self._jacobians = np.zeros((2, n, 3, joints))
@@ -74,4 +65,4 @@ class Reaching:
         moves, turns = self._jacobians
         for (jacobian, row), move, turn in zip(self._parts, moves, turns, strict=True):
             jacobian(self._model, self._data, move, turn, row)
-        return self._jacobians.reshape(len(self._weights), -1) * self._weights
+        return np.asarray(self._jacobians.reshape(len(self._weights), -1) * self._weights)

@@ -28,7 +28,7 @@ _LOOK_M: Final = 0.10  # parts further apart than this are not looked at
 _GAIN: Final = 0.8  # of what is left to a command, in one step: all of it at once makes joints jerk
 _OF_SPEED: Final = 0.85  # of a joint's limit: a servo that starts and stops swings over
 _SPARE_M: Final = 0.005  # the program keeps so much more distance, so that few steps must be shortened
-_NEARER: Final = 0.3  # of what is left between two parts, at most, in one step
+_NEARER: Final = 0.3  # of what is left between two parts, or to the end of a range, at most, in one step
 _PROMISED: Final = 0.1  # share of the promised improvement that must come true
 _SHORTER: Final = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
 _ROUNDING: Final = 1e-9
@@ -83,11 +83,9 @@ class Retargeter:
         self._reach = np.array([length * _REACH or np.inf for length in lengths])
         self._reaching = Reaching(
             self._mujoco,
-            self._model,
-            self._configuration.data,
+            self._configuration,
             self._parts,
-            [t.position_cost for t in robot.targets],
-            [t.orientation_cost for t in robot.targets],
+            np.array([(t.position_cost, t.orientation_cost) for t in robot.targets]).T,
         )
         self._limit = self._make_limit()
         self._unbounded = np.full(len(self._pairs), -_UNBOUNDED)
@@ -171,7 +169,8 @@ class Retargeter:
         hessian.flat[:: len(now) + 1] += posture + self._map.damping + _DAMPING * float(errors @ errors)
         slopes = posture * (now - self.home) - _GAIN * (errors @ jacobian)
         furthest = self.max_speed * dt
-        low, high = np.maximum(self.lower - now, -furthest), np.minimum(self.upper - now, furthest)
+        low = np.maximum(_NEARER * (self.lower - now), -furthest)
+        high = np.minimum(_NEARER * (self.upper - now), furthest)
         rows, bounds = self._apart(dt)
         try:
             step, _, status, _ = self._daqp.solve(

@@ -1,5 +1,6 @@
 """Serialized messages to what the gate sees: the same as rclpy reads, whatever is in them."""
 
+import contextlib
 import struct
 
 import numpy as np
@@ -116,7 +117,5 @@ def test_bytes_that_are_no_message_are_told_as_such():
         damaged = bytearray(whole)
         for at in rng.integers(4, len(whole), 8):
             damaged[at] = int(rng.integers(256))
-        try:
+        with contextlib.suppress(MessageError):
             reader.read(bytes(damaged))
-        except MessageError:
-            pass
