@@ -16,7 +16,7 @@ from frankmocap_ros.teleop.servo import JointCommand
 from frankmocap_ros.teleop.simulation import Simulation
 from frankmocap_ros.timing import RateMeter
 
-_POLL_S: Final = 0.005
+_POLL_S: Final = 0.002
 _LOG_PERIOD_S: Final = 1.0
 _VIEW_PERIOD_S: Final = 1.0 / 30.0
 _RATE_WINDOW_S: Final = 3.0
