@@ -227,7 +227,7 @@ class Commander:
     def _hit(self, governor: Governor) -> tuple[str, ...]:
         rejected = self._operator.rejected_targets()
         masks = (governor.at_speed, governor.at_acceleration, governor.at_workspace, rejected)
-        if not np.concatenate(masks).any():
+        if not any(np.concatenate(masks).tolist()):
             return ()
         words = dict(zip(("speed", "acceleration", "workspace", "not believed"), masks, strict=True))
         return tuple(

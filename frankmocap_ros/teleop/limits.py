@@ -250,11 +250,11 @@ class Governor:
             return
         dt = min(dt, MAX_STEP_S)
         follow = goal.sound()
-        if not follow.all():
+        if not all(follow.tolist()):
             goal = self._staying(goal, follow)
-        inside = np.clip(goal.positions, self._limits.low, self._limits.high)
+        inside = goal.positions.clip(self._limits.low, self._limits.high)
         beyond = inside != goal.positions
-        feed = np.stack([goal.velocities, goal.angular_velocities])
+        feed = np.array((goal.velocities, goal.angular_velocities))
         feed[0][beyond] = 0.0
         twists = self._towards(feed, self._gaps(inside, goal.orientations, feed * dt), dt, follow)
         twists[0], walled = self._braking_inside(twists[0], dt)
@@ -281,7 +281,7 @@ class Governor:
         turn = quat_multiply(orientations, quat_conjugate(self.orientations))
         if fed[1].any():
             turn = quat_multiply(quat_from_rotvec(-fed[1]), turn)
-        return np.stack([positions - fed[0] - self.positions, quat_to_rotvec(turn)])
+        return np.array((positions - fed[0] - self.positions, quat_to_rotvec(turn)))
 
     def _towards(self, feed: Array, gaps: Array, dt: float, follow: Mask) -> Array:
         """Speeds towards a goal, within speed and acceleration; notes where they were not."""
@@ -294,10 +294,10 @@ class Governor:
 
     def _go(self, step: Array) -> None:
         """Move and turn by a step, shape (2, N, 3)."""
-        self.positions = np.clip(self.positions + step[0], self._limits.low, self._limits.high)
+        self.positions = (self.positions + step[0]).clip(self._limits.low, self._limits.high)
         turned = normalize(quat_multiply(quat_from_rotvec(step[1]), self.orientations))
         opposite = dot(turned, self.orientations) < 0.0
-        if opposite.any():
+        if any(opposite.tolist()):
             turned = np.where(opposite[:, None], -turned, turned)
         self.orientations = turned
 
@@ -309,7 +309,7 @@ class Governor:
         wanted keep to the speed and to the acceleration, as both do.
         """
         allowed = self._stops_inside(velocities, dt)
-        if allowed.all():
+        if all(allowed.tolist()):
             return velocities, ~allowed
         brake = self.velocities - _shortened(self.velocities, self._limits.max_acceleration * dt)[0]
         result = np.where(allowed[:, None], velocities, brake)

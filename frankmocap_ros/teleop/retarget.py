@@ -182,7 +182,7 @@ class Retargeter:
             ) from error
         if not (status > 0 and np.isfinite(step).all()):
             raise RetargetError("no posture of the robot is found: the program has no solution")
-        step = np.clip(step, low, high)
+        step = step.clip(low, high)
         return step, -float(slopes @ step)
 
     def _apart(self, dt: float) -> tuple[Array, Array]:
@@ -197,7 +197,7 @@ class Retargeter:
     def _take(self, now: Array, off: float, step: Array, promised: float) -> Array:
         """Go as far along a step as it keeps its promise and the pairs apart; the posture after it."""
         for share in _SHORTER:
-            after = np.clip(now + share * step, self.lower, self.upper)
+            after = (now + share * step).clip(self.lower, self.upper)
             self._configuration.update(after)
             if self._off(after, self._reaching.errors()) > off - _PROMISED * share * promised + _ROUNDING:
                 continue
