@@ -28,7 +28,7 @@ ROSDEP_NAME = {
 # google.protobuf comes with mediapipe; the others are extras, for who has FrankMocap's files
 NOT_IN_ROSDEP = {
     "mediapipe", "google", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
-    "nncf", "tensorrt", "mujoco", "mink",
+    "nncf", "tensorrt", "mujoco", "mink", "daqp",
 }  # fmt: skip
 
 
