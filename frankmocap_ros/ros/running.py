@@ -11,7 +11,6 @@ from rclpy.node import Node
 
 from frankmocap_ros.errors import MocapError
 
-
 _TURN_S: Final = 0.0005
 """A thread that computes in Python gives way to others after so long. With Python's own 5 ms, a worker that
 leaves the interpreter some 20 times a frame loses 100 ms to whatever loads a model beside it."""

@@ -6,21 +6,33 @@ With the operator's poses p, q, the robot's r, s and the index 0 for the moment 
     orientation  q * conj(q0) * s0
 
 Where the robot has a counterpart of the operator's origin (its shoulder for theirs), there is also a pose
-that means the same posture: a = counterpart + scale * p, and q * rest. What the clutch adds to it is
-constant, r0 - a0. With ``align_s`` that goes away over so many seconds, so that the robot ends in the
-operator's posture.
+that means the same posture: a = counterpart + scale * p, and q * rest. With ``align_s`` the robot comes to it
+within so many seconds: what turns the operator's arm into the robot's at engagement, about the shoulder, and
+makes it as long, fades to nothing. So an arm that hangs comes up before the body, not through the shoulder.
 """
 
+import math
 from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
 
 from frankmocap_ros.geometry import (
     Array,
+    cross,
+    dot,
+    normalize,
     quat_conjugate,
     quat_from_rotvec,
     quat_multiply,
+    quat_rotate,
     quat_to_rotvec,
 )
 from frankmocap_ros.teleop.limits import Goal
+
+_FORWARD: Final = np.array((1.0, 0.0, 0.0))
+_WIDE: Final = 2.0  # rad
+_RATIO: Final = 2.5  # limbs of lengths further apart than this are no posture of each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,16 +71,38 @@ class Clutch:
         self._time_s = time_s
         self._align_s = align_s if robot.aligned else 0.0
         self._origins, self._rest = robot.origins, robot.rest
-        self._offset = robot.positions - (self._origins + self._scales * start.positions)
+        ours, theirs = robot.positions - self._origins, self._scales * start.positions
+        self._offset = ours - theirs
+        self._bends, self._longer = np.zeros((2, len(scales), 3)), np.ones((len(scales), 1))
+        if self._align_s > 0.0:
+            self._swing(theirs, ours)
         # what turns the operator's orientation into the robot's stands on its right, as rest does
         posture = quat_multiply(start.orientations, self._rest)
         self._twist = quat_to_rotvec(quat_multiply(quat_conjugate(posture), robot.orientations))
         self._add(1.0)
 
+    def _swing(self, theirs: Array, ours: Array) -> None:
+        """Find what turns their limbs into ours, and the ratio of lengths; those without keep an offset.
+
+        More than ``_WIDE`` goes by way of forward, in two halves: not through the body or behind it.
+        """
+        longer = np.linalg.norm(ours, axis=-1) / np.maximum(np.linalg.norm(theirs, axis=-1), 1e-9)
+        found = (longer > 1.0 / _RATIO) & (longer < _RATIO)
+        theirs, ours = normalize(theirs), normalize(ours)
+        wide = (dot(theirs, ours) < math.cos(_WIDE))[:, None]
+        between = np.where(wide, _FORWARD, normalize(theirs + ours))
+        bends = np.array((_turn_between(theirs, between), _turn_between(between, ours)))
+        self._bends = np.where(found[:, None], bends, 0.0)
+        self._longer = np.where(found, longer, 1.0)[:, None]
+        self._offset = np.where(found[:, None], 0.0, self._offset)
+
     def _add(self, left: float) -> None:
-        """What is added to the operator's poses, with a share of the offset left."""
+        """What is done to the operator's poses, with a share of it left."""
         self._left = left
         self._shift = self._origins + left * self._offset
+        first, second = self._bends * [[[min(2.0 * left, 1.0)]], [[max(2.0 * left - 1.0, 0.0)]]]
+        self._bend = quat_multiply(quat_from_rotvec(second), quat_from_rotvec(first))
+        self._scale = self._scales * self._longer**left
         self._turn = quat_multiply(self._rest, quat_from_rotvec(left * self._twist))
 
     def map(self, operator: Goal, time_s: float) -> Goal:
@@ -81,9 +115,12 @@ class Clutch:
         left = self._left_at(time_s)
         if left != self._left:
             self._add(left)
+        positions, velocities = self._scale * operator.positions, self._scale * operator.velocities
+        if left > 0.0 and self._align_s > 0.0:
+            positions, velocities = quat_rotate(self._bend, positions), quat_rotate(self._bend, velocities)
         return Goal(
-            positions=self._scales * operator.positions + self._shift,
-            velocities=self._scales * operator.velocities,
+            positions=positions + self._shift,
+            velocities=velocities,
             orientations=quat_multiply(operator.orientations, self._turn),
             angular_velocities=operator.angular_velocities,
             follow=operator.follow,
@@ -95,3 +132,9 @@ class Clutch:
             return 1.0
         share = min(max((time_s - self._time_s) / self._align_s, 0.0), 1.0)
         return 1.0 - share * share * (3.0 - 2.0 * share)
+
+
+def _turn_between(a: Array, b: Array) -> Array:
+    """Rotation vectors that turn unit vectors the shortest way into others, shape (N, 3)."""
+    axes = cross(a, b)
+    return np.asarray(normalize(axes) * np.arctan2(np.sqrt(dot(axes, axes)), dot(a, b))[:, None])

@@ -14,7 +14,7 @@ from frankmocap_ros.msg import BodyPoseArray, Latency
 from frankmocap_ros.ros.images import fill_image
 
 RATE_HZ = 120.0
-DURATION_S = 30.0
+DURATION_S = 15.0
 PAGE = 4096
 
 
@@ -28,7 +28,7 @@ def photograph() -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_120_hz_for_30_s(program, peer):
+def test_120_hz(program, peer):
     """The real node in a process of its own, with its real estimator."""
     node = program("frankmocap_node", "--ros-args", "-p", "max_image_age_s:=0.0")
     bodies = peer.listen(BodyPoseArray, "/frankmocap/bodies")
@@ -66,12 +66,12 @@ def test_120_hz_for_30_s(program, peer):
     processing_ms = np.array([m.total - m.transport - m.wait for m in measured])
     bound_ms = processing_ms[:-1] + 1e3 * period_s  # of the image before
     late = start_ages_ms[1:] > bound_ms
-    growth = np.median(memory[-5:]) - np.median(memory[10:15])
+    growth = np.median(memory[-4:]) - np.median(memory[5:9])
     print(
         f"sent {sent} in {seconds:.1f} s, published {published}, dropped {dropped}; age at the start of "
         f"processing: p50 {np.median(start_ages_ms):.1f}, p99 {np.percentile(start_ages_ms, 99):.1f}, "
         f"max {start_ages_ms.max():.1f} ms; over the bound: {late.mean():.2%}; "
-        f"memory after 12 s and at the end: {growth / 1e6:+.2f} MB"
+        f"memory after 7 s and at the end: {growth / 1e6:+.2f} MB"
     )
     # transport and threads also wait for the other processes of a busy machine: that much slack, rarely
     assert late.mean() < 0.05
