@@ -3,17 +3,12 @@
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from frankmocap_ros.errors import MocapError
-
-_TURN_S: Final = 0.0005
-"""A thread that computes in Python gives way to others after so long. With Python's own 5 ms, a worker that
-leaves the interpreter some 20 times a frame loses 100 ms to whatever loads a model beside it."""
 
 
 def ros_runs(node: Node) -> bool:
@@ -35,7 +30,6 @@ def run_node(name: str, make: Callable[[], Node], args: Sequence[str] | None = N
     except RuntimeError as error:  # rclpy's own: an argument or a parameter file that it cannot read
         print(f"{name}: {error}", file=sys.stderr)
         return 2
-    sys.setswitchinterval(_TURN_S)
     node: Node | None = None
     try:
         node = make()
