@@ -190,7 +190,7 @@ def test_refusals_are_told(robot):
         assert text in status.message
         assert status.level == b"\x01"
         assert (values["accepted"], values["stopped"]) == ("0", "true")
-        assert text in robot.process.text()
+        assert n > 1 or text in robot.process.text()  # the log tells one a second
     assert np.abs(positions(robot.states.messages) - HOME).max() < 0.01 * DEGREE
     assert robot.status(lambda status: status.level == b"\x00")  # and not for ever
 
