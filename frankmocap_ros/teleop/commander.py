@@ -90,7 +90,7 @@ class Commander:
         """Take other settings; only while nothing is engaged."""
         self.config = config
         self.gate.config = config
-        self._limits = _limits(config, len(self._targets))
+        self._limits = _limits(config, self._targets)
         self._operator = OperatorJoints(config, self._targets)
         self._hands = RaisedHands(config.gesture_s)
         self._clutch: Clutch | None = None
@@ -238,12 +238,17 @@ class Commander:
         )
 
 
-def _limits(config: GateConfig, count: int) -> Limits:
+def _limits(config: GateConfig, targets: Sequence[Target]) -> Limits:
+    """The tighter one of the settings' limit and the target's own, for each."""
+
+    def least(name: str) -> Array:
+        return np.array([min(getattr(config, name), getattr(t.limits, name)) for t in targets])
+
     return Limits(
-        max_speed=np.full(count, config.max_speed),
-        max_acceleration=np.full(count, config.max_acceleration),
-        max_angular_speed=np.full(count, config.max_angular_speed),
-        max_angular_acceleration=np.full(count, config.max_angular_acceleration),
-        low=np.tile(config.workspace_min, (count, 1)),
-        high=np.tile(config.workspace_max, (count, 1)),
+        max_speed=least("max_speed"),
+        max_acceleration=least("max_acceleration"),
+        max_angular_speed=least("max_angular_speed"),
+        max_angular_acceleration=least("max_angular_acceleration"),
+        low=np.array([np.maximum(config.workspace_min, t.limits.workspace_min) for t in targets]),
+        high=np.array([np.minimum(config.workspace_max, t.limits.workspace_max) for t in targets]),
     )

@@ -77,7 +77,7 @@ class Retargeter:
         self._configuration = self._mink.Configuration(self._model, self.home)
         lengths = [self._length(chain) for chain in found.chains]
         self.targets = tuple(
-            Target(t.name, t.joint, t.origin, length)
+            Target(t.name, t.joint, t.origin, length, t.limits)
             for t, length in zip(robot.targets, lengths, strict=True)
         )
         self._reach = np.array([length * _REACH or np.inf for length in lengths])

@@ -5,10 +5,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.teleop.sight import TargetLimits
 
 ROBOTS: Final = Path(__file__).parents[1] / "robots"
 DEFAULT_SPEED: Final = 10.0
@@ -18,7 +19,11 @@ _KEYS: Final = (
 )  # fmt: skip
 _TARGET_KEYS: Final = (
     "joint", "origin", "site", "body", "robot_origin", "chain", "rotation", "position_cost",
-    "orientation_cost",
+    "orientation_cost", "limits",
+)  # fmt: skip
+_LIMIT_KEYS: Final = (
+    "max_speed", "max_acceleration", "max_angular_speed", "max_angular_acceleration", "workspace_min",
+    "workspace_max",
 )  # fmt: skip
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # what may be a part of a topic's name
@@ -39,6 +44,7 @@ class TargetMap:
             count.
         rotation_xyzw: the part's orientation in the base frame when the operator stands in SMPL's rest pose.
         position_cost, orientation_cost: weights, 0 for what does not count.
+        limits: of its commands, where they are tighter than the gate's settings.
     """
 
     name: str
@@ -51,6 +57,7 @@ class TargetMap:
     rotation_xyzw: tuple[float, float, float, float]
     position_cost: float
     orientation_cost: float
+    limits: TargetLimits
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,21 @@ class _Reader:
         return name
 
 
+def _limits(path: Path, where: str, values: object) -> TargetLimits:
+    reader = _Reader(path, where, values, _LIMIT_KEYS)
+    found: dict[str, Any] = {}
+    for key, value in reader.values.items():
+        if key.startswith("workspace"):
+            if not isinstance(value, list | tuple) or len(value) != 3:
+                raise reader.wrong(key, f"expected three numbers, got {value!r}")
+            found[key] = tuple(reader.as_number(key, number) for number in value)
+        else:
+            found[key] = reader.as_number(key, value, 0.0)
+            if found[key] == 0.0:
+                raise reader.wrong(key, "expected a number above 0; a target that stays needs no joint")
+    return TargetLimits(**found)
+
+
 def _target(path: Path, name: str, values: object) -> TargetMap:
     reader = _Reader(path, f"targets.{name}", values, _TARGET_KEYS)
     if not _NAME.fullmatch(name):
@@ -167,6 +189,7 @@ def _target(path: Path, name: str, values: object) -> TargetMap:
         rotation_xyzw=(x, y, z, w),
         position_cost=costs[0],
         orientation_cost=costs[1],
+        limits=_limits(path, f"targets.{name}.limits", reader.values.get("limits", {})),
     )
 
 

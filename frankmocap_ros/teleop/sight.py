@@ -1,6 +1,7 @@
 """What one message says of the operator, and which of the operator's joints become commands."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,24 @@ class Sight:
 
 
 @dataclass(frozen=True)
+class TargetLimits:
+    """Limits of one target, where they are tighter than the settings'.
+
+    Attributes:
+        max_speed, max_acceleration: [m/s], [m/s^2].
+        max_angular_speed, max_angular_acceleration: [rad/s], [rad/s^2].
+        workspace_min, workspace_max: corners of a box in the robot's base frame [m].
+    """
+
+    max_speed: float = math.inf
+    max_acceleration: float = math.inf
+    max_angular_speed: float = math.inf
+    max_angular_acceleration: float = math.inf
+    workspace_min: tuple[float, ...] = (-math.inf,) * 3
+    workspace_max: tuple[float, ...] = (math.inf,) * 3
+
+
+@dataclass(frozen=True)
 class Target:
     """One thing of the robot that follows one joint of the operator.
 
@@ -67,12 +86,14 @@ class Target:
         origin: the joint that positions are relative to; empty for the camera.
         robot_length: length of the robot's limb from its counterpart of ``origin`` to this target [m]; where
             it is above 0, positions are scaled by it and by the length of the operator's limb.
+        limits: its own, beside the settings'.
     """
 
     name: str
     joint: str
     origin: str = ""
     robot_length: float = 0.0
+    limits: TargetLimits = TargetLimits()
 
     @property
     def chain(self) -> tuple[str, ...]:
@@ -88,4 +109,4 @@ class Target:
 
     def mirrored(self) -> "Target":
         """The same target following the joint of the other side."""
-        return Target(self.name, mirrored(self.joint), mirrored(self.origin), self.robot_length)
+        return replace(self, joint=mirrored(self.joint), origin=mirrored(self.origin))

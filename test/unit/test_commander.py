@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from frankmocap_ros.errors import SettingError
 from frankmocap_ros.figure import scene
 from frankmocap_ros.geometry import (
     quat_conjugate,
@@ -22,7 +23,7 @@ from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.commander import Commander
 from frankmocap_ros.teleop.config import GateConfig
 from frankmocap_ros.teleop.gate import State
-from frankmocap_ros.teleop.sight import Poses, Sight, Target
+from frankmocap_ros.teleop.sight import Poses, Sight, Target, TargetLimits
 
 LATENCY_S = 0.03
 TICK_S = 0.01
@@ -278,6 +279,33 @@ def test_a_robot_with_shoulders_comes_into_the_operators_posture():
     way = at["left_wrist"] - at["left_shoulder"]
     expected = np.array((-way[2], way[0], -way[1])) * 0.6 / length + robot.origins[0]  # who faces the camera
     assert np.allclose(t.commands[-1].positions[0], expected, atol=0.06)
+
+
+def test_a_target_has_limits_of_its_own_beside_the_settings():
+    """The tighter one of the two holds; the other hand has the settings' alone."""
+    own = TargetLimits(max_speed=0.2, max_acceleration=1e3, workspace_max=(9.0, 9.0, 0.1))
+    targets = (replace(TARGETS[0], limits=own), *TARGETS[1:])
+    t = Teleoperation(targets, smoothing="none", max_speed=1.0, max_acceleration=5.0).engaged()
+    start = t.time_s
+    up = np.array((0.0, -0.4, 0.0))
+    t.person = lambda p, q, s: (p + min(s - start, 0.5) * (up * _both(t)), q)
+    t.run(3.0)
+    t.check()
+    z = np.array([command.positions[:, 2] for command in t.commands])
+    speed = np.diff(z, axis=0) / TICK_S
+    assert speed[:, 0].max() <= 0.2 + 1e-9 < speed[:, 1].max()
+    assert z[:, 0].max() <= 0.1 + 1e-9 < z[:, 1].max()
+    assert any("workspace" in words for words in t.commander.limits_hit)
+
+
+def test_a_box_that_leaves_nothing_is_refused():
+    own = TargetLimits(workspace_min=(3.0, 0.0, 0.0))
+    with pytest.raises(SettingError, match="the workspace is empty"):
+        Teleoperation((replace(TARGETS[0], limits=own),))
+
+
+def _both(t):
+    return _only(t, "left_wrist") + _only(t, "right_wrist")
 
 
 def test_lag_and_jitter_are_told():

@@ -6,6 +6,7 @@ import yaml
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.robot_map import ROBOTS, load_map
+from frankmocap_ros.teleop.sight import TargetLimits
 
 GOOD = {
     "model": "robot.xml",
@@ -15,6 +16,7 @@ GOOD = {
         "hand": {
             "joint": "left_wrist", "origin": "left_shoulder", "site": "tip", "robot_origin": "base",
             "chain": ["base", "tip"], "position_cost": 2, "orientation_cost": 0.5,
+            "limits": {"max_speed": 0.5, "workspace_min": [0, -1, 0.2]},
         },
         "head": {"body": "top", "rotation": [0, 0, 0, 1]},
     },
@@ -46,6 +48,8 @@ def test_everything_is_read(load, tmp_path):
     )  # fmt: skip
     assert (hand.robot_origin, hand.chain, hand.position_cost) == ("base", ("base", "tip"), 2.0)
     assert (head.joint, head.origin, head.part, head.is_site) == ("head", "", "top", False)
+    assert hand.limits == TargetLimits(max_speed=0.5, workspace_min=(0.0, -1.0, 0.2))
+    assert head.limits == TargetLimits()
     assert head.robot_origin == "top", "what has no counterpart is its own"
     assert (robot.posture_cost, robot.minimum_distance_m, robot.pairs) == (0.1, 0.02, (("x", "y"),))
 
@@ -89,6 +93,12 @@ def changed(path, value):
         ("targets.hand.body", "b", "targets.hand: needs a site or a body"),
         ("targets.hand.chain", "base", "targets.hand.chain: expected a list of names"),
         ("targets.hand.chain", ["base"], "targets.hand.chain: expected parts of the robot from base to tip"),
+        ("targets.hand.limits", 3, "targets.hand.limits: expected a mapping"),
+        ("targets.hand.limits.speed", 3, "targets.hand.limits.speed: is not known; allowed: max_speed"),
+        ("targets.hand.limits.max_speed", 0, "limits.max_speed: expected a number above 0"),
+        ("targets.hand.limits.max_speed", -1, "limits.max_speed: expected a finite number of 0 or more"),
+        ("targets.hand.limits.workspace_max", [1, 2], "workspace_max: expected three numbers"),
+        ("targets.hand.limits.workspace_max", [1, 2, "x"], "workspace_max: expected a finite number"),
         ("targets.hand.weight", 1, "targets.hand.weight: is not known"),
         ("targets.hand.position_cost", -1, "position_cost: expected a finite number of 0 or more"),
         ("targets.hand.position_cost", True, "position_cost: expected a finite number"),
