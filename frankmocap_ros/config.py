@@ -135,7 +135,7 @@ class MocapConfig:
         maximum=1.0,
     )
     smoothing: str = setting(
-        "one_euro", "Filter for positions and orientations.", choices=("off", "one_euro")
+        "one_euro", "Filter for positions and orientations.", choices=("none", "one_euro")
     )
     one_euro_min_cutoff_hz: float = setting(
         1.5,

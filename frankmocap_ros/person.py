@@ -104,7 +104,7 @@ class Person:
         self, pose: KeypointPose | ModelPose, time_s: float, config: MocapConfig
     ) -> KeypointPose | ModelPose:
         """Root and the rest apart, so that noise in the body's depth does not blur the limbs."""
-        if config.smoothing == "off":
+        if config.smoothing == "none":
             self._filters = ()
             return pose
         params = OneEuro(

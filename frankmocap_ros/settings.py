@@ -174,6 +174,11 @@ def updated(config: C, changes: Mapping[str, object]) -> C:
     return replace(config, **expanded)  # type: ignore[type-var]
 
 
+def differing(one: object, other: object, names: Iterable[str]) -> list[str]:
+    """Those of the named settings that two configurations have otherwise."""
+    return [name for name in names if getattr(one, name) != getattr(other, name)]
+
+
 def yaml_value(value: object) -> str:
     """``value`` as YAML that reads back as the same type."""
     if isinstance(value, bool):

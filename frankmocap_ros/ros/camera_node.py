@@ -21,7 +21,7 @@ from frankmocap_ros.ros.camera_outputs import CameraOutputs, Stamps
 from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.running import run_node
-from frankmocap_ros.settings import add_flags, from_flags, settings_of
+from frankmocap_ros.settings import add_flags, differing, from_flags, settings_of
 from frankmocap_ros.threads import leave_cores_to_networks
 
 NODE_NAME = "camera"
@@ -74,7 +74,7 @@ class CameraNode(Node):
     def _configured(self, config: CameraConfig) -> None:
         """Bring changed settings into force."""
         old, self._config = self._config, config
-        if any(getattr(old, name) != getattr(config, name) for name in _REOPENING):
+        if differing(old, config, _REOPENING):
             self._stop()
             self._start()
 

@@ -13,7 +13,7 @@ from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.search import BackgroundSearch, SearchThread
-from frankmocap_ros.settings import settings_of
+from frankmocap_ros.settings import differing, settings_of
 
 _LOADING = tuple(s.name for s in settings_of(MocapConfig) if s.loads)
 
@@ -34,7 +34,7 @@ class Model:
 
     def serves(self, config: MocapConfig) -> bool:
         """Whether it is what ``config`` asks for."""
-        return all(getattr(self.made_for, name) == getattr(config, name) for name in _LOADING)
+        return not differing(self.made_for, config, _LOADING)
 
     def search(self) -> BackgroundSearch | None:
         """Searches of one camera."""

@@ -16,7 +16,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from frankmocap_ros.errors import MocapError, SettingError
-from frankmocap_ros.settings import Setting, settings_of, updated
+from frankmocap_ros.settings import Setting, differing, settings_of, updated
 
 C = TypeVar("C")
 
@@ -149,12 +149,10 @@ class Parameters(Generic[C]):
 
     def _locked(self, changes: Mapping[str, object], new: C) -> list[str]:
         """Changes that a running node cannot take over."""
-        fixed = [name for name in changes if not self._settings[name].live]
-        return [name for name in fixed if getattr(new, name) != getattr(self.config, name)]
+        return differing(self.config, new, (name for name in changes if not self._settings[name].live))
 
     def _needs_another_model(self, new: C) -> bool:
-        names = [s.name for s in self._settings.values() if s.loads]
-        return any(getattr(new, name) != getattr(self.config, name) for name in names)
+        return bool(differing(self.config, new, (s.name for s in self._settings.values() if s.loads)))
 
     def wrong_type(self, parameters: Sequence[Parameter]) -> SetParametersResult | None:
         """A refusal where a value is of the wrong type: rclpy's own text does not say which one it is."""
@@ -163,8 +161,6 @@ class Parameters(Generic[C]):
             if s is not None and p.type_ is not Parameter.Type(_type(s)):
                 wanted, given = Parameter.Type(_type(s)).name, p.type_.name
                 reason = f"{p.name}: expected {wanted}, got {given}; allowed: {s.allowed}"
-                if p.type_ is Parameter.Type.BOOL and "off" in s.choices:
-                    reason += "; YAML reads a bare off as false: write '\"off\"' with both quotes"
                 return SetParametersResult(successful=False, reason=reason)
         return None
 

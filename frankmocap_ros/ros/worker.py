@@ -61,7 +61,6 @@ class Worker:
         self._log = node.get_logger()
         self._streams = streams
         self._collector = collector
-        self._ladder = Ladder()
         self.begin_anew()
         self._boxes: Mailboxes[_Job] = Mailboxes(len(streams), _GATHER_S if len(streams) > 1 else 0.0)
         self._calls: deque[Callable[[], None]] = deque()

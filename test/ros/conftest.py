@@ -445,7 +445,7 @@ def probe(monkeypatch):
 
 @pytest.fixture
 def start(context):
-    """Starts a node and a peer: ``start(smoothing="off", ...)``. Parameters with dots: ``overrides``.
+    """Starts a node and a peer: ``start(smoothing="none", ...)``. Parameters with dots: ``overrides``.
 
     Without other words images of any age are taken, and diagnostics come every 0.1 s.
     """

@@ -217,7 +217,7 @@ def lag(c, metres=0.2):
 
 def smoothing(c):
     assert lag(c) > 0.02
-    c.set(smoothing="off")
+    c.set(smoothing="none")
     assert lag(c) == pytest.approx(0.0, abs=1e-9)
     c.set(smoothing="one_euro")
     assert lag(c) > 0.02
@@ -282,7 +282,7 @@ def distance(c):
 
 
 def assumed_height_m(c):
-    c.set(smoothing="off")
+    c.set(smoothing="none")
     own = distance(c)
     assert own == pytest.approx(3.0, abs=0.01)
     c.set(assumed_height_m=1.8)
@@ -572,7 +572,7 @@ FILES = {
     "hold_s: -1.0": "0 .. 5",
     "max_people: 40": "1 .. 16",
     "max_people: two": "max_people",
-    "smoothing: 'off '": "off | one_euro",
+    "smoothing: 'none '": "none | one_euro",
     "estimator: maskrcnn": "auto | frankmocap | mediapipe",
     "joint_topics: [left_wrist, left_tentacle]": "left_tentacle",
     "assumed_height_m: 0.2": "0.5 .. 2.5",

@@ -100,7 +100,7 @@ def test_operator_comes_first(start, probe):
 
 def test_messages_do_not_share_memory_between_frames(start, probe):
     """The node refills one message; what was received stays what it was."""
-    system = start(smoothing="off")
+    system = start(smoothing="none")
     first = system.process()
     probe.people = [probe.person(0.5, -0.1, 3.0)]
     second = system.process()
@@ -500,7 +500,7 @@ def test_a_failing_estimator_does_not_stop_the_node(start, probe):
 
 
 @pytest.mark.filterwarnings("ignore:(invalid value|overflow):RuntimeWarning")  # of 1e300
-@pytest.mark.parametrize("smoothing", ["off", "one_euro"])
+@pytest.mark.parametrize("smoothing", ["none", "one_euro"])
 def test_nothing_that_is_not_finite_leaves(start, probe, smoothing):
     """And nothing that was made from it is told as measured."""
     system = start(smoothing=smoothing)
@@ -584,7 +584,7 @@ def test_mediapipe_hands(start):
 
 @pytest.mark.parametrize(("hands", "skeleton"), [(False, BODY), (True, BODY_WITH_HANDS)])
 def test_synthetic_tells_the_truth(start, hands, skeleton):
-    system = start(estimator="synthetic", hands=hands, smoothing="off", synthetic_motion="wave")
+    system = start(estimator="synthetic", hands=hands, smoothing="none", synthetic_motion="wave")
     for n in range(5):
         stamp_ns = 1_000_000_000 + n * 40_000_000
         (body,) = system.process(stamp_ns=stamp_ns, size=(640, 480)).bodies

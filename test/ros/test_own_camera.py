@@ -68,7 +68,7 @@ def clip(tmp_path):
 
 def test_bodies_without_a_publisher(start):
     before_ns = time.time_ns()
-    system = start(source="synthetic", estimator="synthetic", source_frame_id="head_camera", smoothing="off")
+    system = start(source="synthetic", estimator="synthetic", source_frame_id="head_camera", smoothing="none")
     heard = []
     for _ in range(20):
         heard += [(bodies, time.time_ns()) for bodies in frames(system)]

@@ -27,7 +27,7 @@ from frankmocap_ros.pipeline import Picture, Pipeline
 
 WIDTH, HEIGHT = 640, 480
 BLANK = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-CONFIG = MocapConfig(smoothing="off", resize_short=1024)
+CONFIG = MocapConfig(smoothing="none", resize_short=1024)
 STILL = np.array([260.0, 90.0, 110.0, 310.0])
 DT = 1 / 30
 

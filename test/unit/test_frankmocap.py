@@ -116,7 +116,7 @@ def test_the_mesh_of_a_published_body(original, golden, relative_error):
     box = golden["body_boxes_xywh"][row]
     image = Image(Bitmap(frame), camera, False, 0.0)
     (person,) = original.estimate(image, [Region(box_centre(box), 1.2 * box[2:].max())])
-    config = MocapConfig(smoothing="off", min_confidence=0.0)
+    config = MocapConfig(smoothing="none", min_confidence=0.0)
     # everything in view, so that every joint is known
     pose = replace(person.pose, root_position=np.array([0.0, 0.0, 30.0]), confidence=np.full(24, 0.9))
     body = Person(1, "frankmocap").update(replace(person, pose=pose), camera, 0.0, config)

@@ -40,7 +40,7 @@ JOINTS = [J[name] for name in LIMBS]
 POINTS = [KEYPOINTS.index(name) for name in LIMBS]
 LANDMARKS = [11, 13, 15, 23, 25, 27, 12, 14, 16, 24, 26, 28]  # BlazePose's numbers of LIMBS
 RIGHT_HAND_RAISED = 234  # number of an image of the video in which the left arm hangs down
-STILL = MocapConfig(smoothing="off")
+STILL = MocapConfig(smoothing="none")
 
 needs_mediapipe = pytest.mark.skipif(
     find_spec("mediapipe") is None,
@@ -170,7 +170,7 @@ def test_joints_project_onto_the_image_landmarks(estimator, small, record_proper
     """With the camera used, whichever it is: within 8 px on an image 640 px wide."""
     worst = 0.0
     for fov_deg in (40.0, 60.0, 80.0):
-        config = MocapConfig(smoothing="off", horizontal_fov_deg=fov_deg)
+        config = MocapConfig(smoothing="none", horizontal_fov_deg=fov_deg)
         for reference in small:
             frame = frame_of(estimator, reference.image, config)
             (body,) = frame.bodies
@@ -281,7 +281,7 @@ def test_turning_the_camera_turns_the_body_by_as_much(estimator):
     for yaw_deg in (-18.0, 0.0, 18.0):
         turned = cv2.Rodrigues(np.radians([0.0, yaw_deg, 0.0]))[0]
         view = cv2.warpPerspective(bgr, k @ turned @ np.linalg.inv(k), (1280, 720))
-        (body,) = frame_of(estimator, view, MocapConfig(smoothing="off", resize_short=720)).bodies
+        (body,) = frame_of(estimator, view, MocapConfig(smoothing="none", resize_short=720)).bodies
         bodies[yaw_deg] = body, turned
     for yaw_deg in (-18.0, 18.0):
         body, turned = bodies[yaw_deg]
@@ -487,7 +487,7 @@ HAND_NUMBERS = {"thumb": 1, "index": 5, "middle": 9, "ring": 13, "pinky": 17}  #
 def test_hands_are_those_of_mediapipes_own_solution(estimator_with_hands):
     import mediapipe
 
-    config = MocapConfig(smoothing="off", hands=True, resize_short=720)
+    config = MocapConfig(smoothing="none", hands=True, resize_short=720)
     names = [(finger, k) for finger in FINGERS for k in (1, 2, 3)]
     numbers = [HAND_NUMBERS[finger] + k - 1 for finger, k in names]
     seen = 0

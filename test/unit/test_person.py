@@ -25,7 +25,7 @@ from frankmocap_ros.person import Person, stature
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS_WITH_HANDS
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
-OFF = MocapConfig(smoothing="off")
+OFF = MocapConfig(smoothing="none")
 SMOOTH = MocapConfig()
 DT = 1.0 / 30.0
 J = BODY_WITH_HANDS.index
@@ -348,7 +348,7 @@ def test_stature_needs_one_part_that_is_seen(points):
 
 
 @pytest.mark.parametrize("height_m", [0.5, 1.2, 1.95])
-@pytest.mark.parametrize("config", [OFF, SMOOTH], ids=["off", "one_euro"])
+@pytest.mark.parametrize("config", [OFF, SMOOTH], ids=["none", "one_euro"])
 def test_assumed_height_scales_to_the_stature_and_moves_no_pixel(points, config, height_m):
     plain = update(seen(points), config)
     body = update(seen(points), replace(config, assumed_height_m=height_m))

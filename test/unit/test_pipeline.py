@@ -22,7 +22,7 @@ from frankmocap_ros.skeleton import BODY, KEYPOINTS_WITH_HANDS
 
 DT = 1.0 / 30.0
 K = {name: i for i, name in enumerate(KEYPOINTS_WITH_HANDS)}
-CONFIG = MocapConfig(smoothing="off", max_people=4)
+CONFIG = MocapConfig(smoothing="none", max_people=4)
 PIXELS = np.zeros((480, 640, 3), np.uint8)
 
 
@@ -347,7 +347,7 @@ def assert_withheld(run, part, value):
     assert run.pipeline.not_finite == 3
 
 
-@pytest.mark.parametrize("smoothing", ["off", "one_euro"])
+@pytest.mark.parametrize("smoothing", ["none", "one_euro"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("part", PARTS)
 def test_numbers_that_are_not_finite_never_leave(run, part, value, smoothing):
@@ -609,7 +609,7 @@ def test_smoothing(run, person):
     run.set(smoothing="one_euro")
     run(person(0.1))
     assert start + 0.11 < wrist_x(run(person(0.2))) < start + 0.19
-    run.set(smoothing="off")
+    run.set(smoothing="none")
     assert wrist_x(run(person(0.2))) == pytest.approx(start + 0.2)
 
 

@@ -104,7 +104,7 @@ def test_real_person(tmp_path: Path, taiji: str) -> None:
 def test_arm_angles(tmp_path: Path) -> None:
     """The figure's left arm hangs, a little bent and away from the body; the right one is about to wave."""
     records = run(
-        tmp_path, "synthetic", "--estimator", "synthetic", "--max-frames", "90", "--smoothing", "off"
+        tmp_path, "synthetic", "--estimator", "synthetic", "--max-frames", "90", "--smoothing", "none"
     )
     angles = [record["bodies"][0]["arm_angles"] for record in records]
     assert all(tuple(a) == ARM_JOINTS for a in angles)

@@ -17,7 +17,7 @@ from frankmocap_ros.search import BackgroundSearch, SearchThread
 
 BLANK = Bitmap(np.zeros((480, 640, 3), np.uint8))
 IMAGE = Image(BLANK, Camera.from_fov(640, 480, 60.0), False, 0.0)
-CONFIG = MocapConfig(smoothing="off", resize_short=1024)
+CONFIG = MocapConfig(smoothing="none", resize_short=1024)
 DT = 1 / 30
 WAIT_S = 10.0
 
