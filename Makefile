@@ -59,14 +59,15 @@ clean:
 	$(PIP) install --quiet --no-build-isolation '.[ros,dev]'
 	touch $@
 
-# apart from the others: the demo does not need it, and it is large. One version, for the same tests everywhere.
+# Extras of the package that is installed by now, so that it is not built once more for them. They are apart from
+# the others: the demo does not need them, and they are large. One version of torch, for the same tests everywhere.
 .venv/torch: .venv/dependencies
 	$(PIP) install --quiet 'torch==2.13.0'
-	$(PIP) install --quiet --no-build-isolation '.[torch,openvino,onnxruntime,int8]'
+	$(PIP) install --quiet 'frankmocap_ros[torch,openvino,onnxruntime,int8]'
 	touch $@
 
 .venv/robot: .venv/dependencies
-	$(PIP) install --quiet --no-build-isolation '.[robot]'
+	$(PIP) install --quiet 'frankmocap_ros[robot]'
 	touch $@
 
 .venv/package: .venv/dependencies $(SOURCES)

@@ -192,7 +192,7 @@ def test_nobody_is_exit_code_1(tmp_path: Path) -> None:
     [
         (["nowhere.mp4"], ("nowhere.mp4", "allowed")),
         (["synthetic", "--resize-short", "5"], ("resize_short", "5", "256 .. 1024")),
-        (["synthetic", "--smoothing", "none"], ("smoothing", "none", "one_euro")),
+        (["synthetic", "--smoothing", "off"], ("smoothing", "off", "one_euro")),
         (["synthetic", "--assumed-height-m", "0.1"], ("assumed_height_m", "0.1")),
         (["synthetic", "--box-margin", "nan"], ("box_margin", "finite")),
         (["synthetic", "--out", "/nowhere/x.jsonl"], ("/nowhere/x.jsonl",)),
