@@ -77,6 +77,19 @@ class KeypointPose:
 
 
 @dataclass(frozen=True, eq=False)
+class PixelPose:
+    """A pose of which only the image is known; a depth image puts it into space (``lifting.py``).
+
+    Attributes:
+        pixels: shape (K, 2), in the order of ``skeleton.KEYPOINTS``, x and y [px].
+        confidence: shape (K,), 0..1, 0 where nothing is known.
+    """
+
+    pixels: Array
+    confidence: Array
+
+
+@dataclass(frozen=True, eq=False)
 class ModelPose:
     """A pose given by rotations of a body model; positions follow by forward kinematics.
 
@@ -98,7 +111,7 @@ class Observation:
     """One person as an estimator sees it in one image, before it has an id.
 
     Attributes:
-        pose: where the joints are, in the optical frame.
+        pose: where the joints are, in the optical frame or in the image alone.
         box_xywh: shape (4,), box around the person: min x, min y, width, height [px].
         score: confidence that this is a person at all, 0..1.
         scale_source: where the metres come from.
@@ -109,7 +122,7 @@ class Observation:
             somebody is there.
     """
 
-    pose: KeypointPose | ModelPose
+    pose: KeypointPose | ModelPose | PixelPose
     box_xywh: Array
     score: float
     scale_source: ScaleSource
@@ -136,7 +149,8 @@ class Body:
         states: shape (J,), uint8 values of JointState.
         box_xywh: shape (4,), min x, min y, width, height [px].
         scale_source: where the metres come from.
-        has_3d, has_orientation, has_hands: what the estimator can give.
+        has_3d, has_orientation, has_hands: what there is; without has_3d every joint is INVALID, and only
+            its pixels mean something.
         betas: shape (10,), SMPL shape, or None where unknown.
     """
 

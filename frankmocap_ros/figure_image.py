@@ -65,18 +65,21 @@ def _capsules() -> tuple[_Capsule, ...]:
     return (*sides, *fingers, *middle)
 
 
-_CAPSULES = _capsules()
-_STARTS = np.array([c.start for c in _CAPSULES])
-_ENDS = np.array([c.end for c in _CAPSULES])
-_TORSO = [BODY_WITH_HANDS.index[n] for n in ("left_shoulder", "right_shoulder", "right_hip", "left_hip")]
+CAPSULES = _capsules()
+"""Limbs, fingers, hips and neck; torso and head are drawn in their own ways."""
+_STARTS = np.array([c.start for c in CAPSULES])
+_ENDS = np.array([c.end for c in CAPSULES])
+TORSO = [BODY_WITH_HANDS.index[n] for n in ("left_shoulder", "right_shoulder", "right_hip", "left_hip")]
+"""Joints at the corners of the torso, around it."""
 _SPINE = [BODY_WITH_HANDS.index[n] for n in ("spine3", "pelvis")]
-_HEAD = BODY_WITH_HANDS.index["head"]
-
-# Points of the head in its own frame, shares of body height: middle, crown, then what a face has.
-_HEAD_POINTS = np.array([
+HEAD = BODY_WITH_HANDS.index["head"]
+HEAD_POINTS = np.array([
     (0.0, 0.045, 0.008), (0.0, 0.064, -0.006),
     (0.018, 0.053, 0.046), (-0.018, 0.053, 0.046), (0.0, 0.036, 0.054), (0.0, 0.012, 0.046),
 ])  # fmt: skip
+"""Points of the head in its own frame, shares of body height: middle, crown, then what a face has."""
+WALL_M = 5.0
+"""How far away the wall of the room is [m]."""
 
 
 def render(poses: Sequence[FigurePose], camera: Camera, background: Pixels | None = None) -> Pixels:
@@ -99,7 +102,7 @@ def render(poses: Sequence[FigurePose], camera: Camera, background: Pixels | Non
 @lru_cache(maxsize=4)
 def room(camera: Camera) -> Pixels:
     """A wall and a floor, shape (H, W, 3), BGR, uint8; read-only."""
-    edge_y = camera.fy * FLOOR_M / 5.0 + camera.cy  # the wall stands 5 m away
+    edge_y = camera.fy * FLOOR_M / WALL_M + camera.cy
     y, x = np.mgrid[0 : camera.height, 0 : camera.width].astype(np.float32)
     light = 1.0 - 0.25 * np.hypot(x / camera.width - 0.35, y / camera.height - 0.3)
     wall, floor = np.array((196, 204, 206), np.float32), np.array((116, 136, 156), np.float32)
@@ -117,10 +120,10 @@ def _draw_person(image: Pixels, pose: FigurePose, camera: Camera) -> None:
     shirt, trousers = _SHIRTS[pose.person % len(_SHIRTS)], _TROUSERS[pose.person % len(_TROUSERS)]
     paints: dict[str, Colour] = {"skin": _SKIN, "shoes": _SHOES, "shirt": shirt, "trousers": trousers}
     parts: list[tuple[float, Callable[[], None]]] = [
-        (float(depths[_TORSO].mean()), lambda: _draw_torso(image, pixels, float(scale[0]), shirt)),
-        (float(depths[_HEAD]), lambda: _draw_head(image, pose, camera)),
+        (float(depths[TORSO].mean()), lambda: _draw_torso(image, pixels, float(scale[0]), shirt)),
+        (float(depths[HEAD]), lambda: _draw_head(image, pose, camera)),
     ]
-    for capsule, depth in zip(_CAPSULES, 0.5 * (depths[_STARTS] + depths[_ENDS]), strict=True):
+    for capsule, depth in zip(CAPSULES, 0.5 * (depths[_STARTS] + depths[_ENDS]), strict=True):
 
         def draw(c: _Capsule = capsule) -> None:
             _draw_capsule(image, pixels[[c.start, c.end]], c.radius * float(scale[c.start]), paints[c.paint])
@@ -150,7 +153,7 @@ def _draw_capsule(image: Pixels, ends: Array, radius_px: float, colour: Colour) 
 
 def _draw_torso(image: Pixels, pixels: Array, scale: float, colour: Colour) -> None:
     """Chest and belly: a rounded quadrilateral, and a rod down the spine that keeps its width in profile."""
-    corners = pixels[_TORSO]
+    corners = pixels[TORSO]
     for share, shift, light in ((1.0, 0.0, 0.72), (0.7, 0.008, 0.92), (0.35, 0.015, 1.05)):
         middle = corners.mean(axis=0)
         points = _fixed(middle + (corners - middle) * (0.5 + 0.5 * share) - shift * scale)
@@ -167,9 +170,9 @@ def _draw_line(image: Pixels, ends: Array, width_px: float, colour: Colour) -> N
 
 def _draw_head(image: Pixels, pose: FigurePose, camera: Camera) -> None:
     """Hair behind or before the face, whichever is nearer, and eyes, nose and mouth where they are seen."""
-    points = pose.positions[_HEAD] + quat_rotate(pose.orientations_xyzw[_HEAD], _HEAD_POINTS * pose.height_m)
+    points = pose.positions[HEAD] + quat_rotate(pose.orientations_xyzw[HEAD], HEAD_POINTS * pose.height_m)
     scale = camera.fx * pose.height_m / max(float(points[0, 2]), 0.1)
-    up = camera.project(points[1]) - camera.project(pose.positions[_HEAD])
+    up = camera.project(points[1]) - camera.project(pose.positions[HEAD])
     tilt_deg = float(np.degrees(np.arctan2(up[0], -up[1])))
     middle, crown, *face = camera.project(points)
 

@@ -172,6 +172,12 @@ def quat_to_matrix(q: Array) -> Array:
     return np.asarray((_outer(q, q) @ _MATRIX).reshape(*q.shape[:-1], 3, 3))
 
 
+def rotvec_between(a: Array, b: Array) -> Array:
+    """Rotation vectors that turn unit vectors the shortest way into others, shape (..., 3) [rad]."""
+    axes = cross(a, b)
+    return np.asarray(normalize(axes) * np.arctan2(np.sqrt(dot(axes, axes)), dot(a, b))[..., None])
+
+
 def _four_outer(m: Array) -> Array:
     """Four times the outer product of (x, y, z, w) with itself, less the identity; linear in ``m``."""
     k = np.empty((*m.shape[:-2], 4, 4))

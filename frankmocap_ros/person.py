@@ -6,41 +6,23 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body import Body, JointState, KeypointPose, ModelPose, Observation
+from frankmocap_ros.body import Body, JointState, KeypointPose, ModelPose, Observation, PixelPose, ScaleSource
 from frankmocap_ros.boxes import clipped_box
 from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.depth import DepthImage
 from frankmocap_ros.geometry import IDENTITY_XYZW, Array, Camera
 from frankmocap_ros.kinematics import Posed, skeleton_of, solve
-from frankmocap_ros.skeleton import BODY_WITH_HANDS, KEYPOINTS, Skeleton
+from frankmocap_ros.lifting import lifted
+from frankmocap_ros.measured import DepthView, MeasuredBody
+from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, Skeleton
 from frankmocap_ros.smoothing import OneEuro, OneEuroQuaternion, OneEuroVector
+from frankmocap_ros.stature import stature
 
+# joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
+_JOINT_ROWS = np.array([BODY.index[name] for name in KEYPOINTS if name in BODY.index])
+_KEYPOINT_ROWS = np.array([i for i, name in enumerate(KEYPOINTS) if name in BODY.index])
 _HIPS = np.array([KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")])
-# Lengths of straight parts of the body as shares of the height (R. Drillis, R. Contini, "Body segment
-# parameters", 1966): hip to ankle, hip to shoulder, shoulder to wrist.
-_PARTS = (
-    (("hip", "knee", "ankle"), 0.491),
-    (("hip", "shoulder"), 0.288),
-    (("shoulder", "elbow", "wrist"), 0.332),
-)
 _HEIGHTS_KEPT = 60
-
-
-def stature(skeleton: Skeleton, posed: Posed, least: float) -> float | None:
-    """Height of a person from the lengths of legs, torso and arms [m]; None where too little is seen.
-
-    Args:
-        skeleton: order of the joints.
-        posed: the joints.
-        least: confidence that a joint must have to count.
-    """
-    heights = []
-    for parts, share in _PARTS:
-        for side in ("left", "right"):
-            rows = [skeleton.index[f"{side}_{part}"] for part in parts]
-            if posed.confidence[rows].min() >= least:
-                steps = np.diff(posed.positions[rows], axis=0)
-                heights.append(float(np.sqrt(np.einsum("ni,ni->n", steps, steps)).sum()) / share)
-    return float(np.median(heights)) if heights else None
 
 
 class Person:
@@ -51,11 +33,19 @@ class Person:
         self._estimator = estimator
         self._filters: tuple[OneEuroVector | OneEuroQuaternion, ...] = ()
         self._heights: deque[float] = deque(maxlen=_HEIGHTS_KEPT)
+        self._measured = MeasuredBody()
         self._last: Body | None = None
         self._seen_s: Array = np.empty(0)
         self._seen_confidence: Array = np.empty(0)
 
-    def update(self, observation: Observation, camera: Camera, time_s: float, config: MocapConfig) -> Body:
+    def update(
+        self,
+        observation: Observation,
+        camera: Camera,
+        time_s: float,
+        config: MocapConfig,
+        depth: DepthImage | None = None,
+    ) -> Body:
         """The body at ``time_s``, in the camera's optical frame; pixels are those of ``camera``.
 
         Args:
@@ -63,10 +53,19 @@ class Person:
             camera: camera that the observation was made with.
             time_s: the image's time [s].
             config: settings of this frame.
+            depth: of the same view and time; None where there is none.
         """
-        pose = self._smoothed(_without_points_outside(observation.pose, camera), time_s, config)
+        pose = observation.pose
+        if isinstance(pose, PixelPose):
+            found = lifted(pose, depth, camera, config.min_confidence) if depth is not None else None
+            if found is None:
+                return self._flat(pose, observation, camera, time_s, config)
+            pose = found
+        pose = self._smoothed(_without_points_outside(pose, camera), time_s, config)
         skeleton = skeleton_of(pose)
         posed = self._scaled(solve(pose), skeleton, config)
+        view = DepthView(depth, camera, time_s, config.min_confidence, _filters(config))
+        posed, measured = self._measured.place(posed, skeleton, view)
         pixels = camera.project(posed.positions)
         posed = _without_joints_outside(posed, pixels, camera)
         posed = _without_unknown_rotations(posed, skeleton, config.min_confidence)
@@ -82,11 +81,38 @@ class Person:
             orientation_confidence=posed.orientation_confidence,
             states=np.empty(0, np.uint8),
             box_xywh=clipped_box(observation.box_xywh, camera.size_px),
-            scale_source=observation.scale_source,
+            scale_source=ScaleSource.DEPTH if measured else observation.scale_source,
             has_hands=skeleton is BODY_WITH_HANDS,
             betas=observation.betas,
         )
         return self._with_states(body, time_s, config)
+
+    def _flat(
+        self, pose: PixelPose, observation: Observation, camera: Camera, time_s: float, config: MocapConfig
+    ) -> Body:
+        """A body of which only pixels are known now; what was known of its joints in space is held."""
+        n = len(BODY)
+        identity = np.tile(IDENTITY_XYZW, (n, 1))
+        body = Body(
+            id=self._id,
+            estimator=self._estimator,
+            skeleton=BODY,
+            positions=np.zeros((n, 3)),
+            orientations_xyzw=identity,
+            local_rotations_xyzw=identity.copy(),
+            pixels=np.zeros((n, 2)),
+            confidence=np.zeros(n),
+            orientation_confidence=np.zeros(n),
+            states=np.empty(0, np.uint8),
+            box_xywh=clipped_box(observation.box_xywh, camera.size_px),
+            scale_source=ScaleSource.NONE,
+        )
+        body = self._with_states(body, time_s, config)
+        if (body.states != JointState.INVALID).any():
+            return replace(body, scale_source=ScaleSource.DEPTH)
+        seen = _known(pose.confidence, config.min_confidence)[_KEYPOINT_ROWS]
+        body.pixels[_JOINT_ROWS[seen]] = pose.pixels[_KEYPOINT_ROWS[seen]]
+        return replace(body, has_3d=False, has_orientation=False)
 
     def _scaled(self, posed: Posed, skeleton: Skeleton, config: MocapConfig) -> Posed:
         """Scale about the camera, which no single image can tell from the truth, to the assumed height."""
@@ -104,12 +130,10 @@ class Person:
         self, pose: KeypointPose | ModelPose, time_s: float, config: MocapConfig
     ) -> KeypointPose | ModelPose:
         """Root and the rest apart, so that noise in the body's depth does not blur the limbs."""
-        if config.smoothing == "none":
+        params = _filters(config)
+        if params is None:
             self._filters = ()
             return pose
-        params = OneEuro(
-            config.one_euro_min_cutoff_hz, config.one_euro_beta, config.one_euro_derivative_cutoff_hz
-        )
         n = len(pose.confidence)
         if not self._filters:
             second = OneEuroVector if isinstance(pose, KeypointPose) else OneEuroQuaternion
@@ -162,6 +186,13 @@ class Person:
 
 
 _ROWS = ("positions", "orientations_xyzw", "local_rotations_xyzw", "pixels", "orientation_confidence")
+
+
+def _filters(config: MocapConfig) -> OneEuro | None:
+    """What filters are made with; None where there are none."""
+    if config.smoothing == "none":
+        return None
+    return OneEuro(config.one_euro_min_cutoff_hz, config.one_euro_beta, config.one_euro_derivative_cutoff_hz)
 
 
 def _blank(body: Body, rows: NDArray[np.bool_]) -> None:

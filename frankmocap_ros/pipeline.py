@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import SEARCH, Body, Frame, KeypointPose, Observation, Region
+from frankmocap_ros.body import SEARCH, Body, Frame, KeypointPose, Observation, PixelPose, Region
 from frankmocap_ros.boxes import scaled_region
 from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.depth import DepthImage
 from frankmocap_ros.estimators.base import Estimator, Image, estimate_views
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.person import Person
@@ -31,11 +32,14 @@ class Picture:
         bitmap: the pixels; not written to.
         time_s: the image's own time [s].
         camera: calibrated camera of exactly these pixels, or None to assume a field of view.
+        depth: gives what a depth camera measured of the same view at the same time, or None where that is
+            missing. Asked late, after the people are estimated: depth often comes after its image.
     """
 
     bitmap: Bitmap
     time_s: float
     camera: Camera | None = None
+    depth: Callable[[], DepthImage | None] = lambda: None
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +174,7 @@ class Pipeline:
         picture, config, camera, image = begun.picture, begun.config, begun.camera, begun.image
         with self._timer.stage("post"):
             seen, detected = self._seen(begun, self._sound(observations))
-            bodies = self._bodies(seen, image, camera, config)
+            bodies = self._bodies(seen, begun)
             operator_id = self._operator(bodies, camera, config)
             bodies.sort(key=lambda body: (body.id != operator_id, body.id))
             detected |= self._begin_search(picture, image, config)
@@ -252,22 +256,18 @@ class Pipeline:
         self._not_finite += sum(o is not s for o, s in zip(observations, sound, strict=True))
         return sound
 
-    def _bodies(
-        self,
-        seen: list[tuple[Observation, Track | None]],
-        image: Image,
-        camera: Camera,
-        config: MocapConfig,
-    ) -> list[Body]:
+    def _bodies(self, seen: list[tuple[Observation, Track | None]], begun: _Begun) -> list[Body]:
+        image, camera, config = begun.image, begun.camera, begun.config
         tracks = self._tracker.update(seen, image.time_s, config.hold_s)
         # the reduced image's sides are whole pixels: the two axes scale a little differently
         scale = np.array(camera.size_px) / image.camera.size_px
+        depth = begun.picture.depth() if tracks else None
         bodies = []
         for track in tracks:
             if track.id not in self._persons:
                 self._persons[track.id] = Person(track.id, self._estimator.name)
             person = self._persons[track.id]
-            body = person.update(track.observation, image.camera, image.time_s, config)
+            body = person.update(track.observation, image.camera, image.time_s, config, depth)
             if image.camera is not camera:
                 body = replace(body, pixels=body.pixels * scale, box_xywh=body.box_xywh * np.tile(scale, 2))
             if _is_finite(body):
@@ -321,6 +321,8 @@ def _is_sound(observation: Observation) -> bool:
     arrays = [pose.confidence, observation.box_xywh]
     if isinstance(pose, KeypointPose):
         arrays += [pose.points]
+    elif isinstance(pose, PixelPose):
+        arrays += [pose.pixels]
     else:
         arrays += [pose.root_position, pose.local_rotations, pose.offsets]
     if observation.betas is not None:

@@ -19,7 +19,6 @@ import numpy as np
 
 from frankmocap_ros.geometry import (
     Array,
-    cross,
     dot,
     normalize,
     quat_conjugate,
@@ -27,6 +26,7 @@ from frankmocap_ros.geometry import (
     quat_multiply,
     quat_rotate,
     quat_to_rotvec,
+    rotvec_between,
 )
 from frankmocap_ros.teleop.limits import Goal
 
@@ -91,7 +91,7 @@ class Clutch:
         theirs, ours = normalize(theirs), normalize(ours)
         wide = (dot(theirs, ours) < math.cos(_WIDE))[:, None]
         between = np.where(wide, _FORWARD, normalize(theirs + ours))
-        bends = np.array((_turn_between(theirs, between), _turn_between(between, ours)))
+        bends = np.array((rotvec_between(theirs, between), rotvec_between(between, ours)))
         self._bends = np.where(found[:, None], bends, 0.0)
         self._longer = np.where(found, longer, 1.0)[:, None]
         self._offset = np.where(found[:, None], 0.0, self._offset)
@@ -132,9 +132,3 @@ class Clutch:
             return 1.0
         share = min(max((time_s - self._time_s) / self._align_s, 0.0), 1.0)
         return 1.0 - share * share * (3.0 - 2.0 * share)
-
-
-def _turn_between(a: Array, b: Array) -> Array:
-    """Rotation vectors that turn unit vectors the shortest way into others, shape (N, 3)."""
-    axes = cross(a, b)
-    return np.asarray(normalize(axes) * np.arctan2(np.sqrt(dot(axes, axes)), dot(a, b))[:, None])

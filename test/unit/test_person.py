@@ -21,8 +21,9 @@ from frankmocap_ros.geometry import (
 )
 from frankmocap_ros.keypoints import REST_DIRECTIONS, joint_confidence
 from frankmocap_ros.kinematics import solve
-from frankmocap_ros.person import Person, stature
+from frankmocap_ros.person import Person
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.stature import stature
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
 OFF = MocapConfig(smoothing="none")
