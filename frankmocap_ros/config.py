@@ -171,6 +171,13 @@ class MocapConfig:
     assumed_height_m: float = setting(
         0.0, "Height of the person; 0 keeps the estimator's own scale.", unit="m", minimum=0.0, maximum=2.5
     )
+    depth_wait_s: float = setting(
+        0.02,
+        "How long a result waits at most for the depth of its image, while depth images come.",
+        unit="s",
+        minimum=0.0,
+        maximum=0.2,
+    )
     horizontal_fov_deg: float = setting(
         60.0,
         "Camera's horizontal field of view, used until a CameraInfo arrives.",
@@ -302,6 +309,9 @@ class CameraConfig:
     camera_info: bool = setting(True, "Publish camera_info.", live=False)
     raw: bool = setting(True, "Publish image.", live=False)
     compressed: bool = setting(False, "Publish image/compressed as JPEG.", live=False)
+    depth: bool = setting(
+        False, "Publish depth in metres, aligned to image; only the synthetic figure has it.", live=False
+    )
     jpeg_quality: int = setting(90, "JPEG quality of image/compressed.", minimum=1, maximum=100)
     motion: str = setting(
         "wave", "What the synthetic figure does.", choices=("wave", "walk_out", "cross", "stall"), live=False

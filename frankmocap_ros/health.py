@@ -66,6 +66,9 @@ class Snapshot:
         warning: what everybody must know who uses the estimator's results, empty for nothing.
         deadline_level: how many steps are taken so that results come in time, 0 for none.
         deadline_measures: what is left out for it, in words; empty for nothing.
+        depth: images with people by whether depth was found for them: paired, missing, malformed; empty
+            where no depth comes.
+        depth_error: what was wrong with a depth image in the last period, empty for nothing.
     """
 
     active: bool
@@ -91,6 +94,8 @@ class Snapshot:
     warning: str = ""
     deadline_level: int = 0
     deadline_measures: str = ""
+    depth: Mapping[str, int] = field(default_factory=dict)
+    depth_error: str = ""
 
 
 Finding = tuple[Level, str]
@@ -144,6 +149,12 @@ def _malformed(s: Snapshot) -> Finding | None:
     )
 
 
+def _bad_depth(s: Snapshot) -> Finding | None:
+    if not s.active or not s.depth_error:
+        return None
+    return Level.WARN, f"depth is left out: {s.depth_error}"
+
+
 def _too_old(s: Snapshot) -> Finding | None:
     n = s.dropped_in_period.get(DROP_TOO_OLD, 0)
     if not s.active or not n:
@@ -179,6 +190,7 @@ _RULES: tuple[Callable[[Snapshot], Finding | None], ...] = (
     _no_image,
     _clocks_disagree,
     _malformed,
+    _bad_depth,
     _too_old,
     _late,
     _leaves_out,
@@ -224,6 +236,8 @@ def _values(s: Snapshot) -> Iterator[tuple[str, str]]:
         yield from _percentiles(stage, percentiles)
     yield "tracked_ids", " ".join(map(str, s.body_ids)) or "none"
     yield "operator_id", "none" if s.operator_id is None else str(s.operator_id)
+    for outcome, n in sorted(s.depth.items()):
+        yield f"depth/{outcome}", str(n)
     yield "deadline_level", str(s.deadline_level)
     yield "deadline_measures", s.deadline_measures or "none"
     yield "detector_ratio", f"{s.detector_ratio:.3f}"

@@ -5,11 +5,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from rclpy.node import Node
 
 from frankmocap_ros.bitmap import no_wider
@@ -17,7 +15,7 @@ from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.health import SILENT_ERROR_S, Health, Level
-from frankmocap_ros.sources import Source, open_source
+from frankmocap_ros.sources import Source, SourceImage, open_source
 from frankmocap_ros.timing import RateMeter
 
 FIRST_RETRY_S: Final = 0.5
@@ -59,8 +57,8 @@ class _State:
 class Sink(Protocol):
     """Where a camera's images go. ``prepare`` does the work, so that ``send`` takes next to no time."""
 
-    def prepare(self, pixels: NDArray[np.uint8], camera: Camera | None, jpeg_quality: int) -> None:
-        """Make an image (H, W, 3), BGR, ready."""
+    def prepare(self, image: SourceImage, camera: Camera | None, jpeg_quality: int) -> None:
+        """Make an image ready."""
 
     def stamp_ns(self) -> int:
         """A stamp for an image that is taken now."""
@@ -189,7 +187,7 @@ class CameraLoop:
                     if config.rate_hz and time.perf_counter() < due_s:
                         continue
                     due_s = 0.0
-                self._send(image.pixels, source.camera, due_s)
+                self._send(image, source.camera, due_s)
                 count += 1
 
     def _wait_for_loop(self, source: Source) -> None:
@@ -199,20 +197,20 @@ class CameraLoop:
         while not self._config().loop and not self._stop.wait(_LOOK_S):
             pass
 
-    def _send(self, pixels: NDArray[np.uint8], camera: Camera | None, due_s: float) -> None:
+    def _send(self, image: SourceImage, camera: Camera | None, due_s: float) -> None:
         """Send an image at the steady time ``due_s``, or at once where that is past.
 
         A file's image is made ready before its time and stamped then; one of a real camera is stamped now.
         """
         config = self._config()
         stamp_ns = None if due_s else self._outputs.stamp_ns()
-        pixels = no_wider(pixels, config.width)
-        height, width = pixels.shape[:2]
+        image = replace(image, pixels=no_wider(image.pixels, config.width))
+        height, width = image.pixels.shape[:2]
         if config.horizontal_fov_deg:
             camera = Camera.from_fov(width, height, config.horizontal_fov_deg)
         elif camera is not None:
             camera = camera.scaled_to(width, height)
-        self._outputs.prepare(pixels, camera, config.jpeg_quality)
+        self._outputs.prepare(image, camera, config.jpeg_quality)
         if self._stop.wait(max(0.0, due_s - time.perf_counter())):
             return
         if stamp_ns is None:

@@ -1,9 +1,7 @@
-"""What the camera node publishes for every image: image, image/compressed and camera_info, of one stamp."""
+"""What the camera node publishes of every image, with one stamp: pixels, JPEG, depth and camera_info."""
 
 import copy
 
-import numpy as np
-from numpy.typing import NDArray
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -15,6 +13,7 @@ from frankmocap_ros.geometry import Camera
 from frankmocap_ros.ros.compressed import fill_compressed
 from frankmocap_ros.ros.images import fill_image
 from frankmocap_ros.ros.qos import OVERRIDABLE
+from frankmocap_ros.sources import SourceImage
 
 CAMERA = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
@@ -85,24 +84,32 @@ class CameraOutputs:
         self._info = publisher(CameraInfo, "camera_info", config.camera_info)
         self._raw = publisher(Image, "image", config.raw)
         self._compressed = publisher(CompressedImage, "image/compressed", config.compressed)
+        self._depth = publisher(Image, "depth", config.depth)
         self._prepared: list[tuple[Publisher, CameraInfo | Image | CompressedImage]] = []
 
-    def prepare(self, pixels: NDArray[np.uint8], camera: Camera | None, jpeg_quality: int) -> None:
+    def prepare(self, image: SourceImage, camera: Camera | None, jpeg_quality: int) -> None:
         """Fill the messages that somebody is subscribed to.
 
         Args:
-            pixels: shape (H, W, 3), BGR.
+            image: pixels, and depth where the source has it.
             camera: the camera, None where it is not known.
             jpeg_quality: 1..100.
         """
-        self._prepared = []
+        self._prepared, pixels = [], image.pixels
+        if self._depth is not None:
+            if image.depth is None:
+                self._node.get_logger().warning("source has no depth: none is published", once=True)
+            elif self._depth.get_subscription_count():
+                depth = Image()
+                fill_image(depth, image.depth(), "32FC1")
+                self._prepared.append((self._depth, depth))
         if self._info is not None:  # first: whoever has the image has its camera_info
             height, width = pixels.shape[:2]
             self._prepared.append((self._info, camera_info(camera, width, height)))
         if self._raw is not None and self._raw.get_subscription_count():
-            image = Image()
-            fill_image(image, pixels, "bgr8")
-            self._prepared.append((self._raw, image))
+            raw = Image()
+            fill_image(raw, pixels, "bgr8")
+            self._prepared.append((self._raw, raw))
         if self._compressed is not None and self._compressed.get_subscription_count():
             compressed = CompressedImage()
             fill_compressed(compressed, Bitmap(pixels), jpeg_quality)
@@ -121,6 +128,6 @@ class CameraOutputs:
 
     def destroy(self) -> None:
         """Take all publishers down."""
-        for publisher in (self._info, self._raw, self._compressed):
+        for publisher in (self._info, self._raw, self._compressed, self._depth):
             if publisher is not None:
                 self._node.destroy_publisher(publisher)

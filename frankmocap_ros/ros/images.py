@@ -59,8 +59,12 @@ def flat_bytes(msg: Any) -> Pixels:
     return flat
 
 
-def _checked(msg: Any, max_pixels: int) -> Raw:
-    """The message with every number checked against the others."""
+def checked(msg: Any, max_pixels: int) -> Raw:
+    """The message with every number checked against the others.
+
+    Raises:
+        ImageError: as ``decode_image``.
+    """
     height, width, step = (_uint32(msg, name) for name in ("height", "width", "step"))
     layout = layout_of(getattr(msg, "encoding", None))
     if not height or not width:
@@ -91,7 +95,7 @@ def decode_image(msg: Any, max_pixels: int = MAX_PIXELS) -> Bitmap:
         ImageError: the message is malformed, for a reason of ``REASONS``. ``data`` that is longer than its
             size says is as wrong as one that is shorter.
     """
-    raw = _checked(msg, max_pixels)
+    raw = checked(msg, max_pixels)
     try:
         return to_bitmap(raw)
     except (cv2.error, MemoryError) as e:

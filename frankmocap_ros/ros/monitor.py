@@ -38,6 +38,7 @@ class Monitor:
             self._detected: deque[bool] = deque(maxlen=_WINDOW)
             self._last_error: str | None = None
             self._measures = (0, "")
+            self._depth, self._depth_error = Counters(), ""
 
     @property
     def dropped(self) -> int:
@@ -66,6 +67,11 @@ class Monitor:
         """The estimator raised an exception."""
         self._last_error = text
 
+    def depth(self, outcome: str, error: str = "") -> None:
+        """Depth was looked for: paired, missing or malformed; ``error`` says what was wrong."""
+        self._depth.add(outcome)
+        self._depth_error = error or self._depth_error
+
     def adapted(self, level: int, measures: str) -> None:
         """So many steps of the deadline ladder are taken now; ``measures`` says what they leave out."""
         self._measures = (level, measures)
@@ -85,6 +91,7 @@ class Monitor:
     ) -> Snapshot:
         """Everything at the steady time ``now_s``; begins a new period."""
         error, self._last_error = self._last_error, None
+        depth_error, self._depth_error = self._depth_error, ""
         ages = self._ages.percentiles((*_PERCENTS, 0.0))
         shares = {n: p for n, r in dict(self._stages).items() if (p := r.percentiles(_PERCENTS))}
         detected = list(self._detected)
@@ -113,6 +120,8 @@ class Monitor:
             warning=estimator.capabilities.warning if estimator else "",
             deadline_level=level,
             deadline_measures=measures,
+            depth=self._depth.counts(),
+            depth_error=depth_error,
         )
 
 

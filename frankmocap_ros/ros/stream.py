@@ -16,13 +16,17 @@ from std_msgs.msg import Header
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.deadline import Rung, Spacing
+from frankmocap_ros.depth import DepthImage
+from frankmocap_ros.errors import ImageError
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.pipeline import Pipeline
 from frankmocap_ros.ros.camera_loop import CameraLoop
 from frankmocap_ros.ros.camera_outputs import Stamps
+from frankmocap_ros.ros.depth_images import DepthImages
 from frankmocap_ros.ros.monitor import Monitor
 from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.ros.qos import IMAGES, OVERRIDABLE
+from frankmocap_ros.sources import SourceImage
 
 _MOST_SELDOM = 1000  # images between two searches
 
@@ -64,6 +68,7 @@ class Stream:
         self.spacing = Spacing()
         self.count = 0  # images that came
         self.info: CameraInfo | None = None
+        self.depth = DepthImages()
         self.config = pipeline.config
         self._level, self._rung = 0, Rung()
 
@@ -83,13 +88,24 @@ class Stream:
         self.pipeline.config = replace(config, detect_every_n=seldom)
         self.monitor.adapted(self._level, rung.words(config.detect_every_n, config.process_every_n))
 
+    def depth_at(self, stamp_ns: int) -> DepthImage | None:
+        """Depth of the image with this stamp, None where it is missing; for the worker's thread."""
+        try:
+            found = self.depth.at(stamp_ns, self.config.depth_wait_s)
+        except ImageError as error:
+            self.monitor.depth("malformed", str(error))
+            return None
+        if found is not None or self.depth.alive:
+            self.monitor.depth("missing" if found is None else "paired")
+        return found
+
     def set_info(self, info: CameraInfo) -> None:
         """Use this calibration from the next image on."""
         self.info = info
 
 
 class Subscriptions:
-    """Images and calibration of one camera, from activation to deactivation.
+    """Images, depth and calibration of one camera, from activation to deactivation.
 
     Args:
         node: the node.
@@ -111,6 +127,7 @@ class Subscriptions:
         compressed = config.image_transport == "compressed"
         kind, topic = (CompressedImage, f"{stream.image}/compressed") if compressed else (Image, stream.image)
         namespace, slash, _ = stream.image.rpartition("/")
+        beside = f"{namespace}{slash}"
 
         def subscribe(kind: type, topic: str, callback: Callable[[Any], None]) -> Subscription[Any]:
             qos = copy(IMAGES)  # rclpy writes the overrides of this topic into it
@@ -121,7 +138,8 @@ class Subscriptions:
         self.topic = node.resolve_topic_name(topic)
         self._all = [
             subscribe(kind, topic, on_image),
-            subscribe(CameraInfo, f"{namespace}{slash}camera_info", stream.set_info),
+            subscribe(CameraInfo, f"{beside}camera_info", stream.set_info),
+            subscribe(Image, f"{beside}depth", stream.depth.put),
         ]
 
     def destroy(self) -> None:
@@ -161,9 +179,9 @@ class OwnCamera:
         """A stamp for an image that is taken now."""
         return self._stamps.next_ns(self._node.get_clock().now().nanoseconds)
 
-    def prepare(self, pixels: NDArray[np.uint8], camera: Camera | None, jpeg_quality: int) -> None:
+    def prepare(self, image: SourceImage, camera: Camera | None, jpeg_quality: int) -> None:
         """Remember an image until it is due."""
-        self._prepared = (pixels, camera)
+        self._prepared = (image.pixels, camera)
 
     def send(self, stamp_ns: int) -> None:
         """Hand the image over that was prepared."""

@@ -151,7 +151,8 @@ class Worker:
             bitmap = decode(job.msg)
             info = stream.info
             camera = camera_of(info, *bitmap.size_px) if info is not None else None
-        picture = Picture(bitmap, seconds(job.msg.header.stamp), camera)
+        stamp = job.msg.header.stamp
+        picture = Picture(bitmap, seconds(stamp), camera, lambda: stream.depth_at(nanoseconds(stamp)))
         return _Ready(stream, job, picture, start_s, time.perf_counter())
 
     def _process(self, ready: Sequence[_Ready]) -> None:

@@ -1,5 +1,6 @@
 """What a source of images is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,11 +21,13 @@ class SourceImage:
         pixels: shape (H, W, 3), uint8, BGR.
         time_s: its time since the source's first image [s].
         name: file it comes from, where each image is a file.
+        depth: gives the distances of the same view, shape (H, W), float32 [m], where the source has them.
     """
 
     pixels: NDArray[np.uint8]
     time_s: float
     name: str = ""
+    depth: Callable[[], NDArray[np.float32]] | None = None
 
 
 class Source(Protocol):

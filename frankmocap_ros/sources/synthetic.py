@@ -1,6 +1,7 @@
 """The figure of ``figure.py`` before a synthetic camera."""
 
 from frankmocap_ros.figure import camera_stalls, scene
+from frankmocap_ros.figure_depth import render_depth
 from frankmocap_ros.figure_image import render
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.sources.base import NOMINAL_HZ, SourceImage
@@ -47,7 +48,8 @@ class SyntheticSource:
             self._index += 1
         time_s = self._index / self.rate_hz
         self._index += 1
-        return SourceImage(render(scene(self._motion, self._start_s + time_s), self._lens), time_s)
+        people, lens = scene(self._motion, self._start_s + time_s), self._lens
+        return SourceImage(render(people, lens), time_s, depth=lambda: render_depth(people, lens))
 
     def rewind(self) -> None:
         """Begin anew at the first image."""

@@ -1,0 +1,144 @@
+"""Depth images beside the images: paired by stamp, waited for a little, left out where they are wrong."""
+
+import os
+import threading
+
+import numpy as np
+import pytest
+from sensor_msgs.msg import Image
+
+from frankmocap_ros.figure import scene
+from frankmocap_ros.geometry import Camera
+from frankmocap_ros.msg import BodyPose, BodyPoseArray
+from frankmocap_ros.ros.conversions import seconds
+from frankmocap_ros.ros.images import fill_image
+from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.transport import transport_variables
+
+PERIOD_NS = 33_333_333
+FLAT_M = 2.0  # a wall where the probe's person is taken for 3 m away
+
+
+def depth_message(system, stamp_ns, encoding="16UC1", metres=FLAT_M):
+    msg = system.stamped(Image(), stamp_ns)
+    if encoding == "16UC1":
+        fill_image(msg, np.full((240, 320), round(1e3 * metres), np.uint16), encoding)
+    elif encoding == "32FC1":
+        fill_image(msg, np.full((240, 320), metres, np.float32), encoding)
+    else:
+        fill_image(msg, np.zeros((240, 320, 3), np.uint8), encoding)
+    return msg
+
+
+@pytest.fixture
+def system(start, probe):
+    """A node that waits for depth as long as it takes, without filters."""
+    return start(smoothing="none", depth_wait_s=0.2)
+
+
+def process_with_depth(system, shift_ns=0, topic="depth", **options):
+    """An image with its depth before it: they travel apart."""
+    stamp_ns = system.next_stamp()
+    system.publisher(Image, topic).publish(depth_message(system, stamp_ns + shift_ns, **options))
+    return system.process(stamp_ns=stamp_ns)
+
+
+def scale(msg):
+    return msg.bodies[0].scale_source
+
+
+def measured(system, **options):
+    """The body on which depth has told after ``GAINED_S`` or at once."""
+    for _ in range(50):
+        msg = process_with_depth(system, **options)
+        if scale(msg) == BodyPose.SCALE_DEPTH:
+            return msg
+    raise AssertionError("depth is never used")
+
+
+@pytest.mark.parametrize("encoding", ["16UC1", "32FC1"])
+def test_bodies_are_put_where_depth_sees_them(system, encoding):
+    msg = measured(system, encoding=encoding)
+    pelvis = msg.bodies[0].joints[0].pose.position
+    assert FLAT_M < pelvis.z < FLAT_M + 0.2  # behind its skin
+    assert system.values(lambda v: int(v.get("depth/paired", 0)) >= 1)
+
+
+def test_without_depth_nothing_changes(system):
+    msg = system.process()
+    assert scale(msg) != BodyPose.SCALE_DEPTH
+    assert msg.bodies[0].joints[0].pose.position.z == pytest.approx(3.0, abs=0.05)
+    assert not any(key.startswith("depth/") for key in system.values(lambda v: v["tracked_ids"] != "none"))
+
+
+def test_depth_that_comes_after_its_image_is_waited_for(system, probe):
+    measured(system)
+    publisher = system.publisher(Image, "depth")
+    stamp_ns = system.next_stamp()
+    late = threading.Timer(0.05, lambda: publisher.publish(depth_message(system, stamp_ns)))
+    paired = int(system.values(lambda v: "depth/paired" in v)["depth/paired"])
+    late.start()
+    system.process(stamp_ns=stamp_ns)
+    late.join()
+    assert int(system.values()["depth/paired"]) == paired + 1
+
+
+def test_depth_of_another_time_is_not_used(system, probe):
+    """Images of 30 Hz, depth 20 ms beside them: more than half of a frame."""
+    system.publisher(Image, "depth")
+    stamp_ns = system.next_stamp()
+    for k in range(12):
+        now_ns = stamp_ns + k * PERIOD_NS
+        system.publisher(Image, "depth").publish(depth_message(system, now_ns - 20_000_000))
+        assert scale(system.process(stamp_ns=now_ns)) != BodyPose.SCALE_DEPTH
+    assert "depth/paired" not in system.values(lambda v: int(v.get("depth/missing", 0)) == 12)
+
+
+def test_depth_that_is_wrong_is_told_and_left_out(system):
+    msg = process_with_depth(system, encoding="rgb8")
+    assert scale(msg) != BodyPose.SCALE_DEPTH
+    process_with_depth(system, encoding="rgb8")
+    status = system.status(lambda s: "depth is left out" in s.message)
+    assert "allowed: 16UC1 in millimetres, 32FC1 in metres" in status.message
+
+
+def test_each_camera_has_its_own(start, probe):
+    system = start(smoothing="none", depth_wait_s=0.2, image_topics=["left/image", "right/image"])
+    bodies = {name: system.listen(BodyPoseArray, f"/frankmocap/{name}/bodies") for name in ("left", "right")}
+    for _ in range(30):
+        stamp_ns = system.next_stamp()
+        system.publisher(Image, "left/depth").publish(depth_message(system, stamp_ns))
+        for name, inbox in bodies.items():
+            heard = len(inbox)
+            system.publisher(Image, f"{name}/image").publish(system.image(stamp_ns=stamp_ns))
+            inbox.wait(after=heard)
+        found = {name: scale(inbox.messages[-1]) for name, inbox in bodies.items()}
+        assert found["right"] != BodyPose.SCALE_DEPTH
+        if found["left"] == BodyPose.SCALE_DEPTH:
+            return
+    raise AssertionError("depth is never used")
+
+
+def test_a_depth_camera_end_to_end(peer, program):
+    """The synthetic depth camera and the node, as processes, and the truth."""
+    variables = transport_variables(os.environ)
+    inbox = peer.listen(BodyPoseArray, "/frankmocap/bodies")
+    camera = program("camera_node", "--source", "synthetic", "--depth", **variables)
+    node = program("frankmocap_node", "--ros-args", "-p", "estimator:=synthetic", **variables)
+
+    def on_depth(msg):
+        return msg.bodies and scale(msg) == BodyPose.SCALE_DEPTH
+
+    lens = Camera.from_fov(640, 480, 60.0)
+    for _ in range(20):
+        try:
+            msg = inbox.next(on_depth)
+        except TimeoutError:
+            raise AssertionError(camera.text() + node.text()) from None
+        (figure,) = scene("wave", seconds(msg.header.stamp))
+        positions = {j.name: j.pose.position for j in msg.bodies[0].joints if j.state == j.TRACKED}
+        for name, limit_m in (("pelvis", 0.03), ("left_wrist", 0.05)):
+            at = positions[name]
+            truth = figure.positions[BODY.index[name]]
+            assert lens.project(truth).min() > 0
+            assert np.linalg.norm(truth - (at.x, at.y, at.z)) < limit_m
