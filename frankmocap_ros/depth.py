@@ -15,14 +15,16 @@ from frankmocap_ros.geometry import Array, Camera, cross, dot, normalize
 
 _NEAREST_M: Final = 0.1
 _FURTHEST_M: Final = 20.0
-_GRID: Final = (12, 9)  # samples down and across the torso
+_GRID: Final = (18, 11)  # samples down and across the torso
 _INNER: Final = 0.76  # share of the torso that is looked at: at its rim there may be an arm, or the wall
 _AROUND: Final = np.stack(np.meshgrid((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0)), axis=-1).reshape(9, 2)
 _LEAST_OF_NINE: Final = 5
 _EDGE: Final = 0.15  # values of neighbours further apart than this [m], or this share of the distance
 _LEAST_SHARE: Final = 0.3  # of the samples that must be good
+_ROOT: Final = 0.95  # where the root is on the way from the shoulders to the hips
 _OFF_TORSO_M: Final = 0.2  # from the middle value: an arm before the chest, the wall beside it
-_PATCH: Final = 9  # samples along a patch's side
+_PATCH: Final = 11  # samples along a patch's side
+_PART_OF_LIMB: Final = 0.95  # of its radius: what lies beside it falls out by its distance
 _SHARE_IN_FRONT: Final = 0.3  # what is seen is in front of what is behind it: not the middle, nearer
 _ALIKE: Final = 0.06  # values of one limb lie within this [m], or within the share below of the distance
 _ALIKE_SHARE: Final = 0.05
@@ -93,7 +95,7 @@ def at_torso(depth: DepthImage, corners_px: Array, camera: Camera) -> Array:
 
 
 def torso_ratio(depth: DepthImage, corners: Array, camera: Camera) -> float | None:
-    """How much further away a torso is than it was taken for; None where the image does not tell.
+    """How much further away a torso's lower end is than it was taken for; None where the image does not tell.
 
     A body's size and distance grow together. With the depth z of the joints' plane and the thickness c from
     there to the skin, both as taken for, the skin is measured at r (z - c): each sample gives the ratio r.
@@ -111,7 +113,13 @@ def torso_ratio(depth: DepthImage, corners: Array, camera: Camera) -> float | No
         return None
     ratios = skin[good] / taken[good]
     near = np.abs(ratios - np.median(ratios)) * taken[good] < _OFF_TORSO_M
-    return float(np.median(ratios[near])) if near.sum() >= max(least, 0.5 * len(near)) else None
+    if near.sum() < max(least, 0.5 * len(near)):
+        return None
+    # a straight line down the torso: estimators are wrong about how far it leans, and the root is at its end
+    down, ratios = TORSO_GRID[good][near, 2:].sum(axis=1) - _ROOT, ratios[near]
+    off = down - down.mean()
+    slope = float(off @ ratios) / max(float(off @ off), 1e-6)
+    return float(ratios.mean()) - slope * float(down.mean())
 
 
 def thickness(corners: Array) -> float:
@@ -166,7 +174,7 @@ def at_limbs(
         Depth of the joints, shape (N,) [m], and where it could be told, shape (N,).
     """
     z = points[:, 2]
-    reach_px = 0.7 * radii_m * camera.fx / np.maximum(z, _NEAREST_M)
+    reach_px = _PART_OF_LIMB * radii_m * camera.fx / np.maximum(z, _NEAREST_M)
     reach = np.maximum(reach_px[:, None], 1.5 * depth.pixel(camera))  # at least a few pixels
     pixels = camera.project(points)[:, None] + _DISK * reach[:, None]
     joints = depth.at(pixels, camera) + radii_m[:, None]
