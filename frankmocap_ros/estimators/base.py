@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import Body, Observation, Region
 from frankmocap_ros.geometry import Array, Camera
@@ -116,14 +113,6 @@ def estimate_views(
     return [estimator.estimate(image, regions) for image, regions in views]
 
 
-class Triangles(Protocol):
-    """What all meshes of an estimator have in common."""
-
-    @property
-    def faces(self) -> NDArray[np.int64]:
-        """Shape (F, 3), each triangle's vertices by number, counterclockwise as seen from outside."""
-
-
 class Surface(Protocol):
     """The mesh of one body."""
 
@@ -135,12 +124,8 @@ class Surface(Protocol):
 class MeshEstimator(Estimator, Protocol):
     """An estimator that also knows the surface of the bodies that it found; ``Capabilities.mesh`` says so.
 
-    Both may be called from another thread than the rest, at the same time.
+    ``mesh_of`` may be called from another thread than the rest, at the same time.
     """
-
-    @property
-    def mesh(self) -> Triangles:
-        """The triangles; loaded when somebody first asks, and fails as ``mesh_of`` does."""
 
     def mesh_of(self, body: Body) -> Surface:
         """Vertices of a body as it was published.

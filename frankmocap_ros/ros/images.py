@@ -133,5 +133,6 @@ def fill_image(msg: Any, pixels: NDArray[Any], encoding: str) -> None:
 def byte_array(data: NDArray[Any]) -> "array.array[int]":
     """A contiguous array's bytes, as the type that generated messages take without checking each."""
     copy = array.array("B")
-    copy.frombytes(data.data.cast("B"))
+    if data.size:
+        copy.frombytes(data.data.cast("B"))
     return copy

@@ -1,27 +1,23 @@
-"""Bodies as triangles for RViz, from a thread of their own: nobody's poses wait for vertices.
+"""The surface of bodies as points for RViz, from a thread of their own: nobody's poses wait for vertices."""
 
-A message has about 1 MB a body. To fill that many Points and have rclpy convert them takes some 50 ms; here
-rclpy serializes a message with one point a body, and all of them are put there as bytes: 1 to 2 ms.
-"""
-
+import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
-from geometry_msgs.msg import Point, Quaternion, Vector3
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
-from rclpy.serialization import serialize_message
-from std_msgs.msg import ColorRGBA, Header
-from visualization_msgs.msg import Marker, MarkerArray
+from sensor_msgs.msg import PointCloud2, PointField
+from std_msgs.msg import Header
 
 from frankmocap_ros.body import Body, Frame, JointState
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.estimators.base import MeshEstimator
 from frankmocap_ros.geometry import Array
 from frankmocap_ros.mailbox import Mailbox
-from frankmocap_ros.ros.markers import LIFETIME
+from frankmocap_ros.ros.images import byte_array
 from frankmocap_ros.ros.running import ros_runs
 
 PERIOD_S = 0.2
@@ -31,44 +27,31 @@ SHARE = 0.2
 RETRY_S = 5.0
 """After a failure the poses have the machine for themselves this long."""
 
-_MESH = "mesh"
-_COLOR = ColorRGBA(r=0.65, g=0.72, b=0.8, a=1.0)
-_HOLDER = np.array([-1.2345678901234567e300, 2.3456789012345678e-300, -3.4567890123456789e300])
-_HOLDER_POINT = Point(**dict(zip("xyz", _HOLDER.tolist(), strict=True)))
+_FIELDS: Final = [
+    PointField(name=name, offset=4 * i, datatype=PointField.FLOAT32, count=1) for i, name in enumerate("xyz")
+]
 
 
-def _marker(body_id: int, header: Header) -> Marker:
-    marker = Marker(
-        header=header,
-        ns=_MESH,
-        id=body_id,
-        type=Marker.TRIANGLE_LIST,
-        action=Marker.ADD,
-        lifetime=LIFETIME,
-        scale=Vector3(x=1.0, y=1.0, z=1.0),
-        color=_COLOR,
-        points=[_HOLDER_POINT],
-    )
-    marker.pose.orientation = Quaternion(w=1.0)
-    return marker
+def cloud(surfaces: Sequence[Array], header: Header) -> PointCloud2:
+    """Vertices of everybody as one message: a row a body; without anybody it has no points.
 
-
-def _filled(message: bytes, points: Iterable[Array]) -> bytes:
-    """Each marker's points in place of its holder.
-
-    In CDR a list is its length in 4 bytes and its elements; a Marker's points follow without padding. They
-    have 24 bytes, a multiple of every alignment: what comes after needs no other padding, however many there
-    are.
+    Args:
+        surfaces: vertices of each body, shape (V, 3) [m].
+        header: of the image.
     """
-    holder = _HOLDER.tobytes()
-    parts: list[bytes | memoryview] = []
-    done = 0
-    for some in points:
-        first = message.index(holder, done)
-        rows = np.ascontiguousarray(some, np.float64)
-        parts += [message[done : first - 4], np.uint32(len(rows)).tobytes(), rows.data]
-        done = first + len(holder)
-    return b"".join([*parts, message[done:]])
+    points = np.array(surfaces, np.float32) if surfaces else np.empty((0, 0, 3), np.float32)
+    height, width = points.shape[:2]
+    return PointCloud2(
+        header=header,
+        height=height,
+        width=width,
+        fields=_FIELDS,
+        is_bigendian=sys.byteorder == "big",
+        point_step=12,
+        row_step=12 * width,
+        data=byte_array(points),
+        is_dense=True,
+    )
 
 
 def _is_somewhere(body: Body) -> bool:
@@ -76,35 +59,12 @@ def _is_somewhere(body: Body) -> bool:
     return bool((body.states != JointState.INVALID).any())
 
 
-class MeshMaker:
-    """Makes the serialized MarkerArray of each frame, and remembers whose must be deleted."""
-
-    def __init__(self) -> None:
-        self._shown: set[int] = set()
-
-    def make(self, surfaces: Sequence[tuple[int, Array]], header: Header) -> bytes:
-        """One TRIANGLE_LIST per body, and DELETE for those who left.
-
-        Args:
-            surfaces: each body's id, and its triangles' corners, shape (P, 3), P > 0 [m].
-            header: of the image.
-        """
-        here = {body_id for body_id, _ in surfaces}
-        markers = [
-            Marker(header=header, ns=_MESH, id=body_id, action=Marker.DELETE)
-            for body_id in sorted(self._shown - here)
-        ]
-        markers += [_marker(body_id, header) for body_id, _ in surfaces]
-        self._shown = here
-        return _filled(serialize_message(MarkerArray(markers=markers)), (points for _, points in surfaces))
-
-
 class MeshOutput:
     """Publishes meshes of the newest frame while somebody subscribes.
 
     Args:
         node: for context and log.
-        publisher: of MarkerArray; still the caller's to destroy, after ``close``.
+        publisher: of PointCloud2; still the caller's to destroy, after ``close``.
         estimator: gives the meshes.
     """
 
@@ -113,7 +73,6 @@ class MeshOutput:
         self._node = node
         self._log = node.get_logger()
         self._estimator = estimator
-        self._maker = MeshMaker()
         self._next_s = 0.0
         self._mailbox: Mailbox[tuple[Frame, Header]] = Mailbox()
         self._thread = threading.Thread(target=self._run, name="mocap_mesh", daemon=True)
@@ -146,12 +105,7 @@ class MeshOutput:
                 self._next_s = start_s + max(PERIOD_S, (time.perf_counter() - start_s) / SHARE)
 
     def _publish(self, frame: Frame, header: Header) -> None:
-        surfaces = [(body.id, self._corners(body)) for body in frame.bodies if _is_somewhere(body)]
-        message = self._maker.make(surfaces, header)
+        bodies = [body for body in frame.bodies if _is_somewhere(body)]
+        message = cloud([self._estimator.mesh_of(body).vertices[0] for body in bodies], header)
         if not self._mailbox.closed:
             self.publisher.publish(message)
-
-    def _corners(self, body: Body) -> Array:
-        vertices = self._estimator.mesh_of(body).vertices[0]
-        corners: Array = vertices[self._estimator.mesh.faces.ravel()]
-        return corners

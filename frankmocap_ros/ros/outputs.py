@@ -9,7 +9,7 @@ from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import State
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher, LifecycleState
-from sensor_msgs.msg import Image, JointState
+from sensor_msgs.msg import Image, JointState, PointCloud2
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
@@ -102,7 +102,7 @@ class Outputs:
         self._message = BodiesBytes()
         self._arm_states = ArmStates()
         self._marker_maker = MarkerMaker()
-        self._mesh_publisher = lambda: publisher(MarkerArray, f"{top}/mesh", every_image=False)
+        self._mesh_publisher = lambda: publisher(PointCloud2, f"{top}/mesh", every_image=False)
         self._mesh = self.mesh_output(meshes)
 
     def mesh_output(self, meshes: MeshEstimator | None) -> MeshOutput | None:

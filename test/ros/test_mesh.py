@@ -1,4 +1,4 @@
-"""Bodies as triangles: for subscribers, beside the poses, and only where the estimator knows a surface."""
+"""The surface of bodies: for subscribers, beside the poses, and only where the estimator knows a surface."""
 
 import sys
 import threading
@@ -8,13 +8,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import yaml
-from builtin_interfaces.msg import Time
-from geometry_msgs.msg import Point
 from rcl_interfaces.msg import Log
 from rclpy.serialization import deserialize_message, serialize_message
+from sensor_msgs.msg import PointCloud2, PointField
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
-from visualization_msgs.msg import Marker, MarkerArray
 
 from frankmocap_ros.assets.layout import ASSETS
 from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
@@ -23,7 +21,7 @@ from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.ros import mesh
-from frankmocap_ros.ros.mesh import MeshMaker, MeshOutput
+from frankmocap_ros.ros.mesh import MeshOutput, cloud
 from frankmocap_ros.skeleton import BODY
 from frankmocap_ros.transport import share_file
 
@@ -78,32 +76,40 @@ def followed(frank, smpl, monkeypatch):
     return frank
 
 
+def points(msg):
+    """All points as RViz reads them: by the fields of the message, shape (bodies, vertices, 3)."""
+    kinds = {PointField.FLOAT32: "f4"}
+    order = ">" if msg.is_bigendian else "<"
+    layout = np.dtype(
+        {
+            "names": [f.name for f in msg.fields],
+            "formats": [order + kinds[f.datatype] for f in msg.fields],
+            "offsets": [f.offset for f in msg.fields],
+            "itemsize": msg.point_step,
+        }
+    )
+    assert msg.row_step == msg.point_step * msg.width
+    rows = np.frombuffer(msg.data, layout).reshape(msg.height, msg.width)
+    return np.stack([rows[name] for name in "xyz"], axis=-1)
+
+
 def shown(system, inbox):
-    """The markers of an image published now."""
+    """The bodies of an image published now, and their points."""
     heard = len(inbox)
     bodies = system.process()
     assert bodies.bodies
-    markers = inbox.wait(lambda m: m.markers and m.markers[-1].header == bodies.header, after=heard)
-    return bodies, markers.markers
+    return bodies, points(inbox.wait(lambda m: m.width and m.header == bodies.header, after=heard))
 
 
-def corners(marker):
-    return np.array([(p.x, p.y, p.z) for p in marker.points]).reshape(-1, 3, 3)
-
-
-def test_a_subscriber_sees_the_bodys_triangles(followed, made):
+def test_a_subscriber_sees_the_bodys_vertices(followed, made):
     system = followed()
-    bodies, (marker,) = shown(system, system.listen(MarkerArray, TOPIC))
+    inbox = system.listen(PointCloud2, TOPIC)
+    bodies, (surface,) = shown(system, inbox)
     (body,) = bodies.bodies
-    assert (marker.ns, marker.id) == ("mesh", body.id)
-    assert (marker.type, marker.action) == (Marker.TRIANGLE_LIST, Marker.ADD)
-    assert marker.header == bodies.header
-    assert (marker.scale.x, marker.scale.y, marker.scale.z, marker.color.a) == (1.0, 1.0, 1.0, 1.0)
-    assert marker.pose.orientation.w == 1.0
-    assert 0 < marker.lifetime.sec * 10**9 + marker.lifetime.nanosec <= 2 * 10**9
-    (vertices,), faces = made.vertices, made.estimators[0].mesh.faces
+    assert inbox.messages[-1].is_dense
+    (vertices,) = made.vertices
     assert len(vertices) > 6000
-    assert (corners(marker) == vertices[faces]).all()
+    assert surface == pytest.approx(vertices, abs=1e-6)
     # around the joints of the same message
     joints = np.array([(p.x, p.y, p.z) for p in (j.pose.position for j in body.joints)])
     assert np.abs(joints.mean(axis=0) - vertices.mean(axis=0)).max() < 0.3
@@ -115,34 +121,32 @@ def test_nobody_subscribes(followed, made):
     for _ in range(4):
         assert system.process().bodies
     assert made.estimators == []
-    shown(system, system.listen(MarkerArray, TOPIC))
+    shown(system, system.listen(PointCloud2, TOPIC))
     assert len(made.estimators) == 1
 
 
 def test_the_mesh_is_of_what_was_published(followed, made):
     system = followed()
-    bodies, _ = shown(system, system.listen(MarkerArray, TOPIC))
+    bodies, _ = shown(system, system.listen(PointCloud2, TOPIC))
     published = [(p.x, p.y, p.z) for p in (joint.pose.position for joint in bodies.bodies[0].joints)]
     assert np.abs(made.bodies[0].positions - published).max() < 1e-6
 
 
-def test_who_vanishes_is_deleted(followed):
+def test_who_vanishes_leaves_no_points(followed, made):
+    """Also when nobody is there any more: RViz shows a cloud until the next one."""
     system = followed()
-    inbox = system.listen(MarkerArray, TOPIC)
-    _, (first,) = shown(system, inbox)
-    assert system.call(Trigger, "reset", Trigger.Request()).success
+    inbox = system.listen(PointCloud2, TOPIC)
+    shown(system, inbox)
     heard = len(inbox)
-    system.wait_until(lambda: system.process().bodies)
-    inbox.wait(lambda msg: any(m.action == Marker.ADD for m in msg.markers), after=heard)
-    markers = [m for msg in inbox.messages[heard:] for m in msg.markers]
-    assert [(m.id, m.action) for m in markers[:2]] == [(first.id, Marker.DELETE), (first.id + 1, Marker.ADD)]
-    assert {m.ns for m in markers} == {first.ns}
+    assert system.call(Trigger, "reset", Trigger.Request()).success
+    system.process()
+    assert inbox.wait(after=heard).width == 0
 
 
 def test_poses_do_not_wait_for_the_mesh(followed, made):
     """They go out while a mesh takes for ever; then the newest frame is shown, not those between."""
     system = followed()
-    inbox = system.listen(MarkerArray, TOPIC)
+    inbox = system.listen(PointCloud2, TOPIC)
     begun, go_on = threading.Event(), threading.Event()
 
     def fault():
@@ -158,14 +162,14 @@ def test_poses_do_not_wait_for_the_mesh(followed, made):
         assert len(inbox) == 0
     finally:
         go_on.set()
-    inbox.wait(lambda m: m.markers[0].header == last.header)
-    assert [m.markers[0].header for m in inbox.messages] == [first.header, last.header]
+    inbox.wait(lambda m: m.header == last.header)
+    assert [m.header for m in inbox.messages] == [first.header, last.header]
 
 
 def test_meshes_are_rare(followed, made, monkeypatch):
     monkeypatch.setattr(mesh, "PERIOD_S", 1000.0)
     system = followed()
-    shown(system, system.listen(MarkerArray, TOPIC))
+    shown(system, system.listen(PointCloud2, TOPIC))
     for _ in range(5):
         system.process()
     assert len(made.estimators) == 1
@@ -174,7 +178,7 @@ def test_meshes_are_rare(followed, made, monkeypatch):
 def test_many_people_do_not_make_them_take_all_the_time(followed, made, monkeypatch):
     monkeypatch.setattr(mesh, "SHARE", 1e-6)
     system = followed()
-    shown(system, system.listen(MarkerArray, TOPIC))
+    shown(system, system.listen(PointCloud2, TOPIC))
     for _ in range(5):
         system.process()
     assert len(made.estimators) == 1
@@ -184,7 +188,7 @@ def test_a_fault_is_told_once_and_poses_go_on(followed, made, monkeypatch):
     monkeypatch.setattr(mesh, "RETRY_S", 1000.0)
     system = followed()
     log = system.listen(Log, "/rosout")
-    inbox = system.listen(MarkerArray, TOPIC)
+    inbox = system.listen(PointCloud2, TOPIC)
 
     def fault():
         raise ValueError("no skin")
@@ -202,7 +206,7 @@ def test_meshes_come_once_the_fault_is_gone(followed, made, monkeypatch):
     monkeypatch.setattr(mesh, "RETRY_S", 0.0)
     system = followed()
     log = system.listen(Log, "/rosout")
-    inbox = system.listen(MarkerArray, TOPIC)
+    inbox = system.listen(PointCloud2, TOPIC)
 
     def fault():
         made.fault = lambda: None
@@ -229,7 +233,7 @@ def without_extra_joints(standin, tmp_path):
 def test_a_file_that_only_meshes_need(frank, standing, without_extra_joints):
     system = frank(assets_dir=str(without_extra_joints), **PLAIN)
     log = system.listen(Log, "/rosout")
-    system.listen(MarkerArray, TOPIC)
+    system.listen(PointCloud2, TOPIC)
     assert system.process().bodies
     assert ASSETS["extra_regressor"].path in log.wait(lambda m: "no mesh" in m.msg).msg
     assert system.process().bodies
@@ -240,7 +244,7 @@ def test_a_package_that_only_meshes_need(frank, standing, standin, monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
     system = frank(assets_dir=str(standin), **PLAIN)
     log = system.listen(Log, "/rosout")
-    system.listen(MarkerArray, TOPIC)
+    system.listen(PointCloud2, TOPIC)
     assert system.process().bodies
     assert "pip install" in log.wait(lambda m: "no mesh" in m.msg).msg
     assert system.process().bodies
@@ -249,7 +253,7 @@ def test_a_package_that_only_meshes_need(frank, standing, standin, monkeypatch):
 def test_an_estimator_without_a_mesh(start, probe):
     """There is no such topic."""
     system = start(estimator="mediapipe")
-    inbox = system.listen(MarkerArray, TOPIC)
+    inbox = system.listen(PointCloud2, TOPIC)
     assert system.process().bodies
     assert system.node.count_publishers("/frankmocap/bodies") == 1
     assert system.node.count_publishers(TOPIC) == 0
@@ -259,7 +263,7 @@ def test_an_estimator_without_a_mesh(start, probe):
 def test_configured_anew(followed):
     """The thread ends with its publisher, and another begins."""
     system = followed()
-    inbox = system.listen(MarkerArray, TOPIC)
+    inbox = system.listen(PointCloud2, TOPIC)
     shown(system, inbox)
     for transition in ("deactivate", "cleanup"):
         assert system.change(transition)
@@ -268,48 +272,31 @@ def test_configured_anew(followed):
         assert system.change(transition)
     system.wait_until(lambda: system.node.count_publishers(TOPIC) == 1)
     system.wait_until(lambda: system.process().bodies)
-    shown(system, system.listen(MarkerArray, TOPIC))
+    shown(system, system.listen(PointCloud2, TOPIC))
 
 
 def test_rviz_shows_it_on_demand(followed):
     config = yaml.safe_load(share_file("config", "frankmocap.rviz").read_text())
     (display,) = (d for d in config["Visualization Manager"]["Displays"] if d["Name"] == "Mesh")
-    assert display["Class"] == "rviz_default_plugins/MarkerArray"
+    assert display["Class"] == "rviz_default_plugins/PointCloud2"
     assert not display["Enabled"]
     system = followed()
-    system.listen(MarkerArray, TOPIC)
+    system.listen(PointCloud2, TOPIC)
     (publisher,) = system.node.get_publishers_info_by_topic(display["Topic"]["Value"])
     qos = publisher.qos_profile
-    assert publisher.topic_type == "visualization_msgs/msg/MarkerArray"
+    assert publisher.topic_type == "sensor_msgs/msg/PointCloud2"
     assert qos.reliability.name == "RELIABLE"  # matches what asks for less, too
     assert display["Topic"]["Durability Policy"].upper() == qos.durability.name
     assert qos.deadline.nanoseconds > 10**15  # none: meshes are rarer than bodies
 
 
-def plain(ids, deleted, points, header):
-    """The same message, filled the ordinary way."""
-    markers = [Marker(header=header, ns="mesh", id=i, action=Marker.DELETE) for i in deleted]
-    empty = deserialize_message(MeshMaker().make([(i, np.ones((3, 3))) for i in ids], header), MarkerArray)
-    for marker, rows in zip(empty.markers, points, strict=True):
-        marker.points = [Point(x=x, y=y, z=z) for x, y, z in rows.tolist()]
-        markers.append(marker)
-    return MarkerArray(markers=markers)
-
-
-@pytest.mark.parametrize("frame_id", ["", "c", "ca", "cam", "came", "camer", "camera", "camera_optical"])
-@pytest.mark.parametrize("people", [0, 1, 2, 5])
-def test_bytes_are_those_of_an_ordinary_message(frame_id, people):
-    header = Header(stamp=Time(sec=5, nanosec=7), frame_id=frame_id)
-    random = np.random.default_rng(people)
-    maker = MeshMaker()
-    maker.make([(i, np.ones((3, 3))) for i in (1, 2)], header)
-    ids = list(range(2, 2 + people))
-    points = [random.normal(size=(3 * (7 + i), 3)) for i in ids]
-    found = maker.make(list(zip(ids, points, strict=True)), header)
-    expected = plain(ids, [i for i in (1, 2) if i not in ids], points, header)
-    assert deserialize_message(found, MarkerArray) == expected
-    assert len(found) == len(serialize_message(expected))
-    assert maker.make([], header) != maker.make([], header) or not ids  # DELETE goes out once
+@pytest.mark.parametrize("people", [0, 1, 3])
+def test_a_row_a_body(people):
+    surfaces = [np.random.default_rng(i).normal(size=(7, 3)) for i in range(people)]
+    msg = cloud(surfaces, Header(frame_id="cam"))
+    assert deserialize_message(serialize_message(msg), PointCloud2) == msg
+    assert (msg.height, msg.width) == ((people, 7) if people else (0, 0))
+    assert points(msg).tolist() == np.array(surfaces, np.float32).reshape(people, msg.width, 3).tolist()
 
 
 def body(body_id, state):
@@ -342,18 +329,16 @@ class Published:
         return 1
 
     def publish(self, message):
-        self.messages.append(deserialize_message(message, MarkerArray))
+        self.messages.append(message)
         self.changed.set()
 
 
 @pytest.fixture
 def output(start, probe):
-    """What publishes meshes, apart from a node; each body has two triangles. And its publisher."""
+    """What publishes meshes, apart from a node; each body has four vertices. And its publisher."""
     publisher = Published()
     surface = SimpleNamespace(vertices=np.arange(12.0).reshape(1, 4, 3))
-    estimator = SimpleNamespace(
-        mesh=SimpleNamespace(faces=np.array([[0, 1, 2], [1, 3, 2]])), mesh_of=lambda body: surface
-    )
+    estimator = SimpleNamespace(mesh_of=lambda body: surface)
     output = MeshOutput(start(estimator="mediapipe").mocap, publisher, estimator)
     yield output, publisher, estimator
     output.close()
@@ -368,9 +353,8 @@ def test_a_body_of_which_nothing_is_known_is_not_shown(output):
     output, publisher, _ = output
     offer(output, body(3, JointState.INVALID), body(4, JointState.HELD))
     assert publisher.changed.wait(60.0)
-    (markers,) = publisher.messages
-    assert [m.id for m in markers.markers] == [4]
-    assert corners(markers.markers[0])[1].tolist() == [[3.0, 4.0, 5.0], [9.0, 10.0, 11.0], [6.0, 7.0, 8.0]]
+    (msg,) = publisher.messages
+    assert points(msg).tolist() == np.arange(12.0).reshape(1, 4, 3).tolist()
 
 
 def test_closing_waits_for_the_mesh_under_way(output):

@@ -1,4 +1,4 @@
-"""What a depth camera says of a person: found, and left out where it is missing, on an edge, or something else."""
+"""What a depth camera says of a person; left out where it is missing, on an edge, or something else."""
 
 import numpy as np
 import pytest
