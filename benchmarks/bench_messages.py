@@ -17,20 +17,35 @@ from geometry_msgs.msg import PoseStamped
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
+from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import Header
+from visualization_msgs.msg import MarkerArray
 
+from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import Body, Frame, ScaleSource
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
+from frankmocap_ros.ros.annotated import AnnotatedImages
 from frankmocap_ros.ros.bodies_bytes import BodiesBytes
 from frankmocap_ros.ros.conversions import BodiesMessage, JointMessages, latency_message
+from frankmocap_ros.ros.markers import MarkerMaker
+from frankmocap_ros.ros.mesh import cloud
 from frankmocap_ros.ros.qos import RESULTS
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, Skeleton
 
 DOMAIN = 91
 SWEEP = np.zeros(32 * 2**20, np.uint8)
 PAUSE_S = 0.004
-KINDS = {"bodies": BodyPoseArray, "joint": JointPoseStamped, "pose": PoseStamped, "latency": Latency}
+KINDS = {
+    "bodies": BodyPoseArray,
+    "joint": JointPoseStamped,
+    "pose": PoseStamped,
+    "latency": Latency,
+    "markers": MarkerArray,
+    "annotated": Image,
+    "mesh": PointCloud2,
+}
+VERTICES = 6890  # of SMPL
 HEADER = Header(frame_id="camera_optical_frame")
 STAGES_MS = {"decode": 1.0, "detect": 2.0, "regress": 3.0, "post": 4.0}
 
@@ -86,15 +101,11 @@ def bodies_ways(frame: Frame, publisher: Publisher, name: str) -> list[Way]:
     """Bodies the plain way, and as bytes."""
     ways = []
     for label, maker in (("plain", BodiesMessage()), ("bytes", BodiesBytes())):
-        filled: list[object] = [None]
 
-        def fill(maker: BodiesMessage | BodiesBytes = maker, filled: list[object] = filled) -> None:
-            filled[0] = maker.fill(frame, HEADER, 10.0)
+        def fill(maker: BodiesMessage | BodiesBytes = maker) -> object:
+            return maker.fill(frame, HEADER, 10.0)
 
-        def publish(filled: list[object] = filled) -> None:
-            publisher.publish(filled[0])
-
-        ways.append(Way(f"{name}, {label}", (fill, publish)))
+        ways.append(two_steps(f"{name}, {label}", fill, publisher))
     return ways
 
 
@@ -117,7 +128,34 @@ def ways_of(publishers: dict[str, Publisher]) -> list[Way]:
         *bodies_ways(frame_of(BODY, 4), publishers["bodies"], "bodies: 4 x 24 joints"),
         Way("two topics of a joint", (joint_topics,)),
         Way("latency", (latency,)),
+        *to_look_at(one, publishers),
     ]
+
+
+def to_look_at(frame: Frame, publishers: dict[str, Publisher]) -> list[Way]:
+    """What only people look at; the node makes it for subscribers only."""
+    markers, annotated = MarkerMaker(), AnnotatedImages()
+    bitmap = Bitmap(np.zeros((480, 640, 3), np.uint8))
+    vertices = np.random.default_rng(0).normal(size=(VERTICES, 3))
+
+    def picture() -> Image:
+        return annotated.fill(frame, HEADER, bitmap, 10.0, time.perf_counter())
+
+    return [
+        two_steps("markers", lambda: markers.make(frame, HEADER, 10.0), publishers["markers"]),
+        two_steps("annotated, 640x480", picture, publishers["annotated"]),
+        two_steps("mesh, 6890 vertices", lambda: cloud([vertices], HEADER), publishers["mesh"]),
+    ]
+
+
+def two_steps(name: str, make: Callable[[], object], publisher: Publisher) -> Way:
+    """To make a message, and to publish it."""
+    made: list[object] = [None]
+
+    def fill() -> None:
+        made[0] = make()
+
+    return Way(name, (fill, lambda: publisher.publish(made[0])))
 
 
 def listen() -> None:

@@ -56,6 +56,13 @@ class Bitmap:
         """Contiguous BGR, shape (H, W, 3); a view where the pixels are just that."""
         return self._in("bgr")
 
+    def bgr_into(self, pixels: NDArray[np.uint8]) -> None:
+        """Write BGR into contiguous ``pixels``, shape (H, W, 3)."""
+        if self.order == "bgr":
+            np.copyto(pixels, self.pixels)
+        else:
+            cv2.cvtColor(self.pixels, _TO[self.order, "bgr"], dst=pixels)
+
     def _in(self, order: Order) -> NDArray[np.uint8]:
         if self.order == order:
             return np.ascontiguousarray(self.pixels)

@@ -6,16 +6,19 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.body import Body, Frame, JointState
 
-_COLORS_BGR = {
+Color = tuple[int, int, int]
+
+_COLORS_BGR: dict[JointState, Color] = {
     JointState.TRACKED: (80, 220, 40),
     JointState.PREDICTED: (30, 180, 255),
     JointState.HELD: (60, 60, 230),
 }
+_FLAT: Color = (200, 200, 200)
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 
 
 def annotate(image_bgr: NDArray[np.uint8], frame: Frame, note: str = "") -> None:
-    """Draw boxes, skeletons in the colours of the joints' states, and ids, in place.
+    """Draw boxes, skeletons in the colours of the joints' states (grey without metres), and ids, in place.
 
     Args:
         image_bgr: shape (H, W, 3), the full image that ``frame`` is of; written to.
@@ -32,14 +35,17 @@ def annotate(image_bgr: NDArray[np.uint8], frame: Frame, note: str = "") -> None
 
 def _draw_body(image_bgr: NDArray[np.uint8], body: Body, thick: int, is_operator: bool) -> None:
     states = body.states.tolist()
+    colors: list[Color | None] = [_COLORS_BGR.get(JointState(state)) for state in states]
+    if not body.has_3d:  # where something is in the image is all that is known
+        colors = [_FLAT if known else None for known in body.pixels.any(axis=1)]
     pixels = [(round(x), round(y)) for x, y in body.pixels.tolist()]
     for joint, parent in enumerate(body.skeleton.parents):
-        if parent >= 0 and JointState.INVALID not in (states[joint], states[parent]):
-            color = _COLORS_BGR[JointState(max(states[joint], states[parent]))]
+        color = colors[max(joint, parent, key=lambda end: states[end])]
+        if parent >= 0 and color is not None and None not in (colors[joint], colors[parent]):
             cv2.line(image_bgr, pixels[parent], pixels[joint], color, thick, cv2.LINE_AA)
-    for pixel, state in zip(pixels, states, strict=True):
-        if state != JointState.INVALID:
-            cv2.circle(image_bgr, pixel, thick + 1, _COLORS_BGR[JointState(state)], -1, cv2.LINE_AA)
+    for pixel, color in zip(pixels, colors, strict=True):
+        if color is not None:
+            cv2.circle(image_bgr, pixel, thick + 1, color, -1, cv2.LINE_AA)
     x, y, w, h = (round(v) for v in body.box_xywh.tolist())
     cv2.rectangle(image_bgr, (x, y), (x + w, y + h), _WHITE, max(1, thick // 2))
     role = " operator" if is_operator else ""

@@ -15,13 +15,12 @@ from visualization_msgs.msg import MarkerArray
 
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import Frame
-from frankmocap_ros.drawing import annotate
 from frankmocap_ros.estimators.base import MeshEstimator
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
+from frankmocap_ros.ros.annotated import AnnotatedImages
 from frankmocap_ros.ros.arm_states import ArmStates
 from frankmocap_ros.ros.bodies_bytes import BodiesBytes
 from frankmocap_ros.ros.conversions import JointMessages, latency_message
-from frankmocap_ros.ros.images import fill_image
 from frankmocap_ros.ros.markers import MarkerMaker
 from frankmocap_ros.ros.mesh import MeshOutput
 from frankmocap_ros.ros.qos import OVERRIDABLE, RESULTS
@@ -102,6 +101,7 @@ class Outputs:
         self._message = BodiesBytes()
         self._arm_states = ArmStates()
         self._marker_maker = MarkerMaker()
+        self._annotated_images = AnnotatedImages()
         self._mesh_publisher = lambda: publisher(PointCloud2, f"{top}/mesh", every_image=False)
         self._mesh = self.mesh_output(meshes)
 
@@ -138,7 +138,9 @@ class Outputs:
         if self._markers.get_subscription_count():
             self._markers.publish(self._marker_maker.make(frame, header, age))
         if self._annotated.get_subscription_count():
-            self._annotated.publish(_annotated(frame, header, bitmap, age))
+            self._annotated.publish(
+                self._annotated_images.fill(frame, header, bitmap, age, time.perf_counter())
+            )
         if self._mesh is not None:
             self._mesh.offer(frame, header)
         return Published(age, 1e3 * (time.perf_counter() - start_s))
@@ -156,13 +158,3 @@ class Outputs:
         joints = [publisher for joint in self._joints for publisher in (joint.stamped, joint.pose)]
         for publisher in (self._bodies, self._arms, self._markers, self._annotated, self._latency, *joints):
             self._node.destroy_lifecycle_publisher(publisher)
-
-
-def _annotated(frame: Frame, header: Header, bitmap: Bitmap, age_ms: float) -> Image:
-    pixels = bitmap.bgr()
-    if pixels is bitmap.pixels or not pixels.flags.writeable or pixels.base is not None:
-        pixels = pixels.copy()  # what came in is not ours to draw on
-    annotate(pixels, frame, f"{age_ms:.0f} ms")
-    msg = Image(header=header)
-    fill_image(msg, pixels, "bgr8")
-    return msg

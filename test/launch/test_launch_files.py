@@ -438,7 +438,7 @@ class TestRviz:
             "Floor": "Grid",
             "Frames": "TF",
             "Bodies": "MarkerArray",
-            "Mesh": "MarkerArray",
+            "Mesh": "PointCloud2",
             "Camera": "Image",
         }
         # a mesh takes much more to make and to send than bones; test_mesh.py has its topic

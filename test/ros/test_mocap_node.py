@@ -419,14 +419,14 @@ def test_annotated(start, probe, encoding, size):
 @pytest.mark.parametrize(
     ("kind", "topic", "name"),
     [
-        (Image, "annotated", "fill_image"),
+        (Image, "annotated", "AnnotatedImages.fill"),
         (MarkerArray, "markers", "MarkerMaker.make"),
         (Latency, "latency", "latency_message"),
     ],
 )
 def test_built_for_subscribers_only(start, probe, monkeypatch, kind, topic, name):
-    owner = outputs.MarkerMaker if "." in name else outputs
-    attribute = name.rpartition(".")[2]
+    holder, _, attribute = name.rpartition(".")
+    owner = getattr(outputs, holder) if holder else outputs
     original, built = getattr(owner, attribute), []
     monkeypatch.setattr(owner, attribute, lambda *a, **k: built.append(topic) or original(*a, **k))
     system = start()

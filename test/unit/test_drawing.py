@@ -87,6 +87,15 @@ def test_joints_that_are_not_known_are_not_drawn():
     assert not has(nobody_known, GREEN)
 
 
+def test_a_body_of_which_only_pixels_are_known_is_grey():
+    person = body(JointState.INVALID, has_3d=False)
+    person.pixels[J["left_hand"]] = 0.0
+    image = drawn(person)
+    assert at(image, person.pixels[J["left_wrist"]]) == (200, 200, 200)
+    assert not image[:60, :60].any()
+    assert not any(has(image, color) for color in (GREEN, ORANGE, RED))
+
+
 def test_a_bone_shows_the_worse_of_its_ends():
     states = np.full(24, JointState.INVALID)
     states[J["left_shoulder"]], states[J["left_elbow"]] = JointState.TRACKED, JointState.HELD
