@@ -19,8 +19,11 @@ demo: install  ## joints of a person, from a webcam or a photograph
 demo-robot: install .venv/robot  ## a simulated robot that mirrors a person: SOURCE=FILE or a webcam
 	$(BIN)/frankmocap_ros demo --robot --source $(SOURCE) --duration 30
 
+# Tests with ROS mostly wait: the others run beside them (test/conftest.py). With ARGS one process is quicker.
+BESIDE := $(if $(ARGS),,--numprocesses 2 --dist loadgroup)
+
 test: install .venv/torch .venv/robot  ## every test, against the installed package
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(BESIDE) $(ARGS)
 
 check: install .venv/torch .venv/robot  ## style and types
 	$(BIN)/ruff check $(CHECKED)

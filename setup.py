@@ -54,6 +54,7 @@ setup(
             "hypothesis>=6.100",
             "mypy>=1.13",
             "pytest>=8",
+            "pytest-xdist>=3.6",
             "ruff>=0.9",
             "PyYAML>=6",
             "types-PyYAML",

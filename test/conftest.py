@@ -1,5 +1,8 @@
 """What all tests share: stand-ins for FrankMocap's files."""
 
+import contextlib
+import os
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,28 @@ from frankmocap_ros.assets.standin import write_standin
 from frankmocap_ros.boxes import region_of
 from frankmocap_ros.estimators import frankmocap
 from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
+
+_NICE = 10
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "xdist_group(name): tests that run one after the other")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests with nodes run one after the other: they wait for each other's messages, and times count."""
+    for item in items:
+        if item.path.parent.name == "ros" or item.path.name == "test_launch_files.py":
+            item.add_marker(pytest.mark.xdist_group("ros"))
+
+
+@pytest.fixture(autouse=True)
+def beside_others(request):
+    """A process that runs tests beside those with nodes leaves them the machine."""
+    if request.node.get_closest_marker("xdist_group") is None and "PYTEST_XDIST_WORKER" in os.environ:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, _NICE)
 
 
 class Standing:
