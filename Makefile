@@ -22,10 +22,10 @@ demo-robot: install .venv/robot  ## a simulated robot that mirrors a person: SOU
 # Tests with ROS mostly wait: the others run beside them (test/conftest.py). With ARGS one process is quicker.
 BESIDE := $(if $(ARGS),,--numprocesses 2 --dist loadgroup)
 
-test: install .venv/torch .venv/robot  ## every test, against the installed package
+test: install .venv/torch .venv/robot .venv/viewer  ## every test, against the installed package
 	$(BIN)/pytest $(BESIDE) $(ARGS)
 
-check: install .venv/torch .venv/robot  ## style and types
+check: install .venv/torch .venv/robot .venv/viewer  ## style and types
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/mypy
@@ -71,6 +71,10 @@ clean:
 
 .venv/robot: .venv/dependencies
 	$(PIP) install --quiet 'frankmocap_ros[robot]'
+	touch $@
+
+.venv/viewer: .venv/dependencies
+	$(PIP) install --quiet 'frankmocap_ros[viewer]'
 	touch $@
 
 .venv/package: .venv/dependencies $(SOURCES)

@@ -48,6 +48,7 @@ setup(
         "openvino": ["openvino>=2026.0"],
         "onnxruntime": ["onnxruntime>=1.22", "onnx>=1.19", "onnxscript>=0.5"],
         "int8": ["openvino>=2026.0", "nncf>=3.0"],
+        "viewer": ["viser>=1.1"],
         "robot": ["mujoco>=3.3", "mink>=1.0", "daqp>=0.7", "PyYAML>=6"],
         "dev": [
             "colcon-common-extensions",

@@ -8,7 +8,7 @@ from frankmocap_ros.body import Body, Frame, JointState
 
 Color = tuple[int, int, int]
 
-_COLORS_BGR: dict[JointState, Color] = {
+COLORS_BGR: dict[JointState, Color] = {
     JointState.TRACKED: (80, 220, 40),
     JointState.PREDICTED: (30, 180, 255),
     JointState.HELD: (60, 60, 230),
@@ -35,7 +35,7 @@ def annotate(image_bgr: NDArray[np.uint8], frame: Frame, note: str = "") -> None
 
 def _draw_body(image_bgr: NDArray[np.uint8], body: Body, thick: int, is_operator: bool) -> None:
     states = body.states.tolist()
-    colors: list[Color | None] = [_COLORS_BGR.get(JointState(state)) for state in states]
+    colors: list[Color | None] = [COLORS_BGR.get(JointState(state)) for state in states]
     if not body.has_3d:  # where something is in the image is all that is known
         colors = [_FLAT if known else None for known in body.pixels.any(axis=1)]
     pixels = [(round(x), round(y)) for x, y in body.pixels.tolist()]

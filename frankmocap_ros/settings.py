@@ -9,12 +9,22 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, Final, TypeVar, cast, get_type_hints
 
 from frankmocap_ros.errors import SettingError
 
 C = TypeVar("C")
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
+
+
+LOCKED: Final = "Takes effect when the node is configured."
+"""How the text of a setting ends that cannot change while its node runs."""
+_OR: Final = " | "
+
+
+def choices_of(allowed: str) -> tuple[str, ...]:
+    """The choices in ``Setting.allowed``; empty where it is something else than choices."""
+    return tuple(allowed.split(_OR)) if _OR in allowed else ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ class Setting:
     def allowed(self) -> str:
         """The allowed values in words."""
         if self.choices:
-            return " | ".join(self.choices)
+            return _OR.join(self.choices)
         if self.minimum is not None and self.maximum is not None:
             if self.type is int:
                 return f"{int(self.minimum)} .. {int(self.maximum)}"
@@ -71,7 +81,7 @@ class Setting:
         unit = f" [{self.unit}]" if self.unit else ""
         if self.loads:
             return f"{self.text}{unit} A change loads another model while the old one goes on."
-        return f"{self.text}{unit}" + ("" if self.live else " Takes effect when the node is configured.")
+        return f"{self.text}{unit}" + ("" if self.live else f" {LOCKED}")
 
 
 def setting(

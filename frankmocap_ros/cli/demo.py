@@ -14,6 +14,7 @@ from frankmocap_ros.cli.nodes import (
     check,
     listening,
     mocap_command,
+    node_command,
     running,
     stay_here,
     stop_on_signals,
@@ -22,6 +23,8 @@ from frankmocap_ros.cli.nodes import (
 from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.settings import add_flags, from_flags, settings_of
+from frankmocap_ros.viewer.config import ViewConfig
+from frankmocap_ros.viewer.scene import require_viser
 
 if TYPE_CHECKING:
     from frankmocap_ros.cli.demo_robot import RobotDemo
@@ -58,6 +61,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MAP",
         help="let a simulated robot follow the person: torso (the default) or the YAML file of a map",
     )
+    parser.add_argument("--view", action="store_true", help="show it all in a browser")
+    port = next(s for s in settings_of(ViewConfig) if s.name == "port")
+    parser.add_argument(
+        "--view-port", type=int, default=port.default, metavar="PORT", help="port of the browser view"
+    )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON, and show no table")
     add_flags(parser, MocapConfig, leave_out=_CAMERA_NODE)
     return parser
@@ -76,8 +84,24 @@ def main(args: Sequence[str]) -> int:
 
         robot = RobotDemo(arguments.robot)
     commands = [mocap_command(config), camera_command(arguments.camera, arguments.width)]
+    if arguments.view:
+        commands.append(_view_command(arguments))
     with running([*commands, *(robot.commands() if robot else ())]) as processes:
         return _watch(arguments, processes, stop, robot)
+
+
+def _view_command(arguments: argparse.Namespace) -> list[str]:
+    """The browser view.
+
+    Raises:
+        MissingDependencyError: viser is not installed.
+    """
+    require_viser()
+    given = {"port": str(arguments.view_port)}
+    if arguments.robot:
+        given["robot"] = json.dumps(arguments.robot)
+    print(f"frankmocap_ros demo: look at http://127.0.0.1:{arguments.view_port}", file=sys.stderr, flush=True)
+    return node_command("view_node", given)
 
 
 def _watch(

@@ -11,6 +11,7 @@ from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.settings import markdown_table, yaml_text
 from frankmocap_ros.teleop.config import GateConfig
 from frankmocap_ros.teleop.sim_config import SimConfig
+from frankmocap_ros.viewer.config import ViewConfig
 
 _BEGIN, _END = "<!-- generated: {} -->", "<!-- end -->"
 
@@ -31,6 +32,7 @@ def generated(root: Path) -> dict[Path, str]:
     readme = _with_table(readme, "camera parameters", markdown_table(CameraConfig))
     readme = _with_table(readme, "gate parameters", markdown_table(GateConfig))
     readme = _with_table(readme, "robot_sim parameters", markdown_table(SimConfig))
+    readme = _with_table(readme, "view parameters", markdown_table(ViewConfig))
     return {
         root / "config" / "frankmocap.yaml": yaml_text(MocapConfig, "frankmocap"),
         root / "config" / "gate.yaml": yaml_text(GateConfig, "gate"),

@@ -49,6 +49,15 @@ def _robot(args: Sequence[str]) -> int:
     return main(["robot_sim_node", *args])
 
 
+def _view(args: Sequence[str]) -> int:
+    from frankmocap_ros.cli.ros_available import require_ros
+
+    require_ros("view")
+    from frankmocap_ros.ros.view_node import main
+
+    return main(["view_node", *args])
+
+
 def _process(args: Sequence[str]) -> int:
     from frankmocap_ros.cli.process import main
 
@@ -86,6 +95,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "camera": ("the ROS 2 camera node (takes --ros-args)", _camera),
     "gate": ("the ROS 2 gate node: commands for a robot, while it is safe (takes --ros-args)", _gate),
     "robot": ("the ROS 2 node of a simulated robot (takes --ros-args)", _robot),
+    "view": ("the ROS 2 node of the browser view (takes --ros-args)", _view),
     "process": ("bodies of a video or of images as JSON lines, without ROS", _process),
     "doctor": ("what is installed and which files are there, with the next step", _doctor),
     "convert": ("read FrankMocap's files once, safely, into the cache", _convert),

@@ -69,6 +69,12 @@ class Polling:
         # a new list: the other thread may be going through the old one
         self._subscriptions = [*self._subscriptions, (subscription, handle, qos.depth, every)]
 
+    def close(self) -> None:
+        """Hear nothing any more; for the thread that polls."""
+        old, self._subscriptions = self._subscriptions, []
+        for subscription, *_ in old:
+            self._node.destroy_subscription(subscription)
+
     def poll(self, time_s: float) -> None:
         """Hand over what has come."""
         self._polls += 1

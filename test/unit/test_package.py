@@ -17,7 +17,7 @@ import frankmocap_ros
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = xml.etree.ElementTree.parse(ROOT / "package.xml").getroot()
 SHARE = Path(sys.prefix, "share", "frankmocap_ros")
-EXECUTABLES = ("camera_node", "frankmocap_node", "frankmocap_ros", "gate_node", "robot_sim_node")
+EXECUTABLES = ("camera_node", "frankmocap_node", "frankmocap_ros", "gate_node", "robot_sim_node", "view_node")
 
 ROSDEP_NAME = {
     "cv2": "python3-opencv",
@@ -28,7 +28,7 @@ ROSDEP_NAME = {
 # google.protobuf comes with mediapipe; the others are extras, for who has FrankMocap's files
 NOT_IN_ROSDEP = {
     "mediapipe", "google", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
-    "nncf", "tensorrt", "mujoco", "mink", "daqp",
+    "nncf", "tensorrt", "mujoco", "mink", "daqp", "viser", "trimesh",
 }  # fmt: skip
 
 

@@ -1,0 +1,114 @@
+"""A robot's shape, from its MuJoCo model."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.errors import RobotError
+from frankmocap_ros.geometry import Array, quat_from_matrix
+from frankmocap_ros.teleop.robot_map import load_map
+from frankmocap_ros.teleop.sim_model import load_robot
+
+Mesh = tuple[str, NDArray[np.float32], NDArray[np.uint32], tuple[int, int, int]]
+
+_SECTIONS: Final = 12  # of what is round
+_WORLD: Final = 0
+
+
+class DrawnRobot:
+    """One mesh for each body of the model, and where it is.
+
+    Args:
+        robot: name of a robot of this package, or the YAML file of a map.
+
+    Raises:
+        RobotError: the map or its model is missing or wrong.
+        MissingDependencyError: MuJoCo is not installed.
+    """
+
+    def __init__(self, robot: str) -> None:
+        loaded = load_robot(load_map(robot))
+        self._mujoco, self._model, self._data = loaded.mujoco, loaded.model, loaded.data
+        names = [str(self._model.joint(j).name) for j in range(self._model.njnt)]
+        self._qpos = dict(zip(names, self._model.jnt_qposadr.tolist(), strict=True))
+        geoms: dict[int, list[int]] = {}
+        for geom in range(self._model.ngeom):
+            if self._model.geom_rgba[geom, 3] > 0.0:
+                geoms.setdefault(int(self._model.geom_bodyid[geom]), []).append(geom)
+        self._geoms = {body: all_of for body, all_of in geoms.items() if self._is_drawn(body, all_of)}
+        if not self._geoms:
+            raise RobotError(f"{robot}: its model has no shapes to draw")
+
+    def _is_drawn(self, body: int, geoms: list[int]) -> bool:
+        plane = self._mujoco.mjtGeom.mjGEOM_PLANE
+        return body != _WORLD or any(self._model.geom_type[g] != plane for g in geoms)
+
+    def meshes(self) -> list[Mesh]:
+        """Name, vertices (V, 3) in the body's frame [m], triangles (F, 3) and colour of each body."""
+        import trimesh
+
+        result = []
+        for body, geoms in self._geoms.items():
+            parts = [mesh for geom in geoms if (mesh := self._of_geom(trimesh, geom)) is not None]
+            whole: Any = trimesh.util.concatenate(parts)
+            red, green, blue = (255.0 * self._model.geom_rgba[geoms[0], :3]).astype(int).tolist()
+            result.append(
+                (
+                    str(self._model.body(body).name or body),
+                    np.asarray(whole.vertices, np.float32),
+                    np.asarray(whole.faces, np.uint32),
+                    (red, green, blue),
+                )
+            )
+        return result
+
+    def _of_geom(self, trimesh: Any, geom: int) -> Any:
+        """A geom as triangles in its body's frame; None for a kind without a shape."""
+        kinds, model = self._mujoco.mjtGeom, self._model
+        kind, size = model.geom_type[geom], model.geom_size[geom]
+        make = trimesh.creation
+        if kind == kinds.mjGEOM_SPHERE:
+            mesh = make.icosphere(subdivisions=2, radius=size[0])
+        elif kind == kinds.mjGEOM_CAPSULE:
+            mesh = make.capsule(height=2.0 * size[1], radius=size[0], count=[_SECTIONS, _SECTIONS])
+            mesh.apply_translation([0.0, 0.0, -mesh.bounds.mean(axis=0)[2]])
+        elif kind == kinds.mjGEOM_CYLINDER:
+            mesh = make.cylinder(radius=size[0], height=2.0 * size[1], sections=2 * _SECTIONS)
+        elif kind == kinds.mjGEOM_BOX:
+            mesh = make.box(extents=2.0 * size)
+        elif kind == kinds.mjGEOM_ELLIPSOID:
+            mesh = make.icosphere(subdivisions=2, radius=1.0)
+            mesh.apply_scale(size)
+        elif kind == kinds.mjGEOM_MESH:
+            mesh = self._stored(trimesh, int(model.geom_dataid[geom]))
+        else:
+            return None
+        turn = np.empty(9)
+        self._mujoco.mju_quat2Mat(turn, model.geom_quat[geom])
+        pose = np.eye(4)
+        pose[:3, :3], pose[:3, 3] = turn.reshape(3, 3), model.geom_pos[geom]
+        mesh.apply_transform(pose)
+        return mesh
+
+    def _stored(self, trimesh: Any, mesh: int) -> Any:
+        model = self._model
+        first, count = model.mesh_vertadr[mesh], model.mesh_vertnum[mesh]
+        face, faces = model.mesh_faceadr[mesh], model.mesh_facenum[mesh]
+        return trimesh.Trimesh(
+            model.mesh_vert[first : first + count], model.mesh_face[face : face + faces], process=False
+        )
+
+    def poses(self, joints: Mapping[str, float]) -> list[tuple[Array, Array]]:
+        """Position [m] and orientation x y z w of each mesh with joints at these places [rad] or [m].
+
+        Joints that are not named stay where they were, and names that the robot does not have are left out.
+        """
+        for name, value in joints.items():
+            if name in self._qpos:
+                self._data.qpos[self._qpos[name]] = value
+        self._mujoco.mj_kinematics(self._model, self._data)
+        rows = list(self._geoms)
+        turned = quat_from_matrix(self._data.xmat[rows].reshape(-1, 3, 3))
+        return list(zip(self._data.xpos[rows].copy(), turned, strict=True))

@@ -1,0 +1,263 @@
+"""What is drawn in the browser: people, the camera with its image, the gate's command, a robot.
+
+The world is x ahead of the camera, y to its left, z up from the floor (REP 103). Whatever the camera sees is
+drawn below a frame that stands where the camera is, in the optical frame's own numbers.
+"""
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.body import JointState
+from frankmocap_ros.drawing import COLORS_BGR
+from frankmocap_ros.errors import MissingDependencyError
+from frankmocap_ros.geometry import Array, Camera, quat_from_matrix, quat_from_rotvec, quat_multiply
+from frankmocap_ros.viewer.config import ViewConfig
+
+if TYPE_CHECKING:
+    import viser
+
+    from frankmocap_ros.viewer.robot import DrawnRobot
+
+_COLORS: Final = {int(state): np.array(bgr[::-1], np.uint8) for state, bgr in COLORS_BGR.items()}
+_OPTICAL: Final = quat_from_matrix(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]))
+_GHOST: Final = (255, 170, 40)
+_MESH: Final = (120, 140, 165)
+_FEET: Final = ("left_ankle", "right_ankle", "left_foot", "right_foot")
+_SOLE_M: Final = 0.03  # below the lowest joint of a foot
+_SETTLE: Final = 0.05  # share of the way to the feet that the floor goes with each picture
+
+
+@dataclass(frozen=True, eq=False)
+class SeenBody:
+    """A person as a message tells.
+
+    Attributes:
+        id: of the body.
+        operator: whether it is the operator.
+        estimator: what estimated it.
+        names: of J joints.
+        parents: number of each joint's parent, -1 for none.
+        positions: shape (J, 3), in the frame of the message [m].
+        orientations_xyzw: shape (J, 4).
+        states: shape (J,), values of ``JointState``.
+    """
+
+    id: int
+    operator: bool
+    estimator: str
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    positions: Array
+    orientations_xyzw: Array
+    states: NDArray[np.uint8]
+
+
+def wxyz(xyzw: Array) -> Array:
+    """Quaternions as viser has them."""
+    return np.asarray(np.roll(xyzw, 1, axis=-1))
+
+
+def require_viser() -> None:
+    """Look whether viser is there.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
+    if importlib.util.find_spec("viser") is None:
+        raise MissingDependencyError(
+            "the browser view needs viser, which is not installed; run: pip install 'frankmocap_ros[viewer]'"
+        )
+
+
+def open_server(config: ViewConfig) -> "viser.ViserServer":
+    """A server that listens.
+
+    Raises:
+        MissingDependencyError: viser is not installed.
+    """
+    require_viser()
+    import viser
+
+    server = viser.ViserServer(config.host, config.port, label="frankmocap", verbose=False)
+    server.gui.configure_theme(control_layout="fixed", control_width="large", dark_mode=False)
+    server.scene.set_up_direction("+z")
+    server.initial_camera.position = (-2.0, -1.7, 2.1)
+    server.initial_camera.look_at = (1.6, 0.1, 0.75)
+    return server
+
+
+def bones(bodies: Sequence[SeenBody]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Every bone whose two ends are known: ends (N, 2, 3) [m], and colours (N, 2, 3) of the less sure end."""
+    ends, colors = [], []
+    for body in bodies:
+        for joint, parent in enumerate(body.parents):
+            if parent >= 0 and JointState.INVALID not in (body.states[joint], body.states[parent]):
+                ends.append(body.positions[[parent, joint]])
+                colors.append([_COLORS[int(max(body.states[joint], body.states[parent]))]] * 2)
+    return np.array(ends, np.float32).reshape(-1, 2, 3), np.array(colors, np.uint8).reshape(-1, 2, 3)
+
+
+def known_joints(bodies: Sequence[SeenBody]) -> tuple[Array, Array, NDArray[np.uint8]]:
+    """Positions (N, 3) [m], orientations (N, 4) and colours (N, 3) of every joint that is known."""
+    known = [body.states != JointState.INVALID for body in bodies]
+    positions = [body.positions[k] for body, k in zip(bodies, known, strict=True)]
+    turned = [body.orientations_xyzw[k] for body, k in zip(bodies, known, strict=True)]
+    states = [body.states[k] for body, k in zip(bodies, known, strict=True)]
+    if not bodies:
+        return np.empty((0, 3)), np.empty((0, 4)), np.empty((0, 3), np.uint8)
+    colors = np.array([_COLORS[int(state)] for state in np.concatenate(states)], np.uint8)
+    return np.concatenate(positions), np.concatenate(turned), colors.reshape(-1, 3)
+
+
+class Scene:
+    """The three-dimensional part. Everything is for one thread.
+
+    Args:
+        server: where it is drawn.
+        robot: what is drawn from joint states; None for none.
+    """
+
+    def __init__(self, server: "viser.ViserServer", robot: "DrawnRobot | None") -> None:
+        self._scene: Any = server.scene
+        scene = server.scene
+        self._atomic = server.atomic
+        scene.add_grid("/floor", 10.0, 10.0, position=(3.0, 0.0, 0.0), cell_size=0.5)
+        self._camera = scene.add_frame("/camera", show_axes=False)
+        self._height_m = 1.2
+        self._frustum: Any = None
+        self._drawn: dict[str, Any] = {}
+        self._labels: dict[int, Any] = {}
+        self._ghosts: dict[str, Any] = {}
+        self._base = scene.add_frame("/robot", show_axes=False)
+        self._robot = robot
+        self._parts = [
+            scene.add_mesh_simple(f"/robot/{name}", vertices, faces, color=color, flat_shading=False)
+            for name, vertices, faces, color in (robot.meshes() if robot else ())
+        ]
+        self.axes = False
+        """Whether to draw the joints' orientations."""
+
+    def place(self, config: ViewConfig, bodies: Sequence[SeenBody]) -> None:
+        """Put camera and robot where they stand."""
+        if config.camera_height_m:
+            self._height_m = config.camera_height_m
+        else:
+            low = [
+                float(body.positions[i, 1])
+                for body in bodies
+                for i, name in enumerate(body.names)
+                if name in _FEET and body.states[i] == JointState.TRACKED
+            ]
+            if low:
+                self._height_m += _SETTLE * (max(low) + _SOLE_M - self._height_m)
+        pitch = quat_from_rotvec(np.array([0.0, np.radians(config.camera_pitch_deg), 0.0]))
+        self._camera.wxyz = wxyz(quat_multiply(pitch, _OPTICAL))
+        self._camera.position = (0.0, 0.0, self._height_m)
+        x, y, z, yaw_deg = config.robot_pose
+        self._base.position = (x, y, z)
+        self._base.wxyz = wxyz(quat_from_rotvec(np.array([0.0, 0.0, np.radians(yaw_deg)])))
+
+    def people(self, bodies: Sequence[SeenBody]) -> None:
+        """Draw these, and nobody else."""
+        ends, colors = bones(bodies)
+        positions, turned, of_joints = known_joints(bodies)
+        with self._atomic():
+            self._replace("bones", bool(len(ends)), {"points": ends, "colors": colors})
+            points: dict[str, NDArray[Any]] = {"points": positions.astype(np.float32), "colors": of_joints}
+            self._replace("joints", bool(len(positions)), points)
+            axes: dict[str, NDArray[Any]] = {
+                "batched_positions": positions.astype(np.float32),
+                "batched_wxyzs": wxyz(turned),
+            }
+            self._replace("axes", self.axes and bool(len(positions)), axes)
+            self._label(bodies)
+
+    def _replace(self, name: str, wanted: bool, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Draw something in place of what was drawn; where it has as many parts only its numbers change."""
+        handle = self._drawn.get(name)
+        if not wanted:
+            if handle is not None and handle.visible:
+                handle.visible = False
+            return
+        if handle is not None and all(getattr(handle, k).shape == v.shape for k, v in arrays.items()):
+            for key, value in arrays.items():
+                setattr(handle, key, value)
+            handle.visible = True
+            return
+        add: dict[str, Any] = {
+            "bones": lambda path: self._scene.add_line_segments(path, thickness=0.022, **arrays),
+            "joints": lambda path: self._scene.add_point_cloud(
+                path, point_size=0.028, point_shape="circle", precision="float32", **arrays
+            ),
+            "axes": lambda path: self._scene.add_batched_axes(
+                path, axes_length=0.09, axes_radius=0.006, **arrays
+            ),
+            "mesh": lambda path: self._scene.add_point_cloud(
+                path, colors=_MESH, point_size=0.008, point_shape="circle", precision="float32", **arrays
+            ),
+        }
+        self._drawn[name] = add[name](f"/camera/{name}")
+
+    def _label(self, bodies: Sequence[SeenBody]) -> None:
+        here = {body.id for body in bodies}
+        for gone in self._labels.keys() - here:
+            self._labels.pop(gone).remove()
+        for body in bodies:
+            known = body.positions[body.states != JointState.INVALID]
+            text = f"{body.id}{' operator' if body.operator else ''} · {body.estimator}"
+            label = self._labels.get(body.id)
+            if label is None:
+                label = self._labels[body.id] = self._scene.add_label(f"/camera/person_{body.id}", text)
+            if label.text != text:
+                label.text = text
+            label.visible = bool(len(known))
+            if len(known):
+                top = known[known[:, 1].argmin()]
+                label.position = top - (0.0, 0.25, 0.0)
+
+    def image(self, pixels: NDArray[np.uint8] | None, camera: Camera | None) -> None:
+        """Show the camera's image, RGB, or hide it."""
+        if pixels is None:
+            if self._frustum is not None:
+                self._frustum.visible = False
+            return
+        height, width = pixels.shape[:2]
+        fov = 2.0 * np.arctan(0.5 * camera.height / camera.fy) if camera is not None else 0.75
+        if self._frustum is None:
+            self._frustum = self._scene.add_camera_frustum(
+                "/camera/image", float(fov), width / height, scale=0.7, format="jpeg", jpeg_quality=70,
+                color=(90, 90, 90), thickness=0.008, cast_shadow=False, receive_shadow=False,
+            )  # fmt: skip
+        self._frustum.fov, self._frustum.aspect = float(fov), width / height
+        self._frustum.image = pixels
+        self._frustum.visible = True
+
+    def mesh(self, points: NDArray[np.float32] | None) -> None:
+        """Show the surface of bodies as points (N, 3), or hide it."""
+        wanted = points is not None and bool(len(points))
+        self._replace("mesh", wanted, {"points": points} if points is not None else {})
+
+    def ghost(self, commands: Mapping[str, tuple[Array, Array]]) -> None:
+        """Show where the gate wants each target: position [m] and orientation, in the robot's frame."""
+        for gone in self._ghosts.keys() - commands.keys():
+            self._ghosts.pop(gone).remove()
+        for name, (position, xyzw) in commands.items():
+            ghost = self._ghosts.get(name)
+            if ghost is None:
+                ghost = self._ghosts[name] = self._scene.add_frame(
+                    f"/robot/command_{name}", axes_length=0.12, axes_radius=0.006, origin_radius=0.045,
+                    origin_color=_GHOST,
+                )  # fmt: skip
+            ghost.position, ghost.wxyz = position, wxyz(xyzw)
+
+    def robot(self, joints: Mapping[str, float]) -> None:
+        """Draw the robot with its joints at these places [rad] or [m]."""
+        if self._robot is None:
+            return
+        for part, (position, xyzw) in zip(self._parts, self._robot.poses(joints), strict=True):
+            part.position, part.wxyz = position, wxyz(xyzw)
