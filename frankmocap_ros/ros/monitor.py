@@ -37,6 +37,7 @@ class Monitor:
             self._operator_id = 0
             self._detected: deque[bool] = deque(maxlen=_WINDOW)
             self._last_error: str | None = None
+            self._no_transform = ""
             self._measures = (0, "")
 
     @property
@@ -65,6 +66,10 @@ class Monitor:
     def failed(self, text: str) -> None:
         """The estimator raised an exception."""
         self._last_error = text
+
+    def not_placed(self, words: str) -> None:
+        """An image's people could not be brought into ``target_frame``."""
+        self._no_transform = words
 
     def adapted(self, level: int, measures: str) -> None:
         """So many steps of the deadline ladder are taken now; ``measures`` says what they leave out."""
@@ -113,6 +118,7 @@ class Monitor:
             warning=estimator.capabilities.warning if estimator else "",
             deadline_level=level,
             deadline_measures=measures,
+            no_transform=self._no_transform,
         )
 
 

@@ -327,10 +327,11 @@ def test_tf_tells_how_the_camera_stands(gate, monkeypatch):
             rotation = SimpleNamespace(
                 x=0.5, y=-0.5, z=0.5, w=-0.5
             )  # the optical frame of a camera that is level
-            return SimpleNamespace(transform=SimpleNamespace(rotation=rotation))
+            nowhere = SimpleNamespace(x=0.0, y=0.0, z=0.0)
+            return SimpleNamespace(transform=SimpleNamespace(rotation=rotation, translation=nowhere))
 
     module = ModuleType("tf2_ros")
-    module.Buffer = Buffer
+    module.Buffer, module.TransformException = Buffer, LookupError
     module.TransformListener = lambda buffer, node: None
     monkeypatch.setitem(sys.modules, "tf2_ros", module)
     gate(heading="tf").engaged()
