@@ -296,22 +296,7 @@ def test_names_of_several_cameras_differ(tf):
         assert (f"left_wrist_{camera}_3" if camera else "left_wrist_3") in names
 
 
-def links_of(urdf, root, angles):
-    """Where each link of a URDF is, by forward kinematics: name -> (position, rotation matrix)."""
-    links = {urdf.get("name"): root}
-    for joint in urdf.findall("joint"):
-        position, rotation = links[joint.find("parent").get("link")]
-        origin, name = joint.find("origin"), joint.get("name")
-        assert origin.get("rpy") == "0 0 0"
-        position = position + rotation @ np.array(origin.get("xyz").split(), float)
-        if joint.get("type") == "revolute":
-            axis = np.array(joint.find("axis").get("xyz").split(), float)
-            rotation = rotation @ quat_to_matrix(quat_from_rotvec(axis * angles[name]))
-        links[joint.find("child").get("link")] = (position, rotation)
-    return links
-
-
-def test_rep_155(tf, standins, start, probe):
+def test_rep_155(tf, standins, start, probe, links_of):
     probe.people = [probe.person(-0.6, -0.1, 3.0), probe.person(0.6, -0.1, 3.0)]
     system = start(rep155=True, publish_tf=True, max_people=2, smoothing="none", hold_s=0.0)
     tracked = system.listen(standins["hri_msgs.msg"].IdsList, "/humans/bodies/tracked")
