@@ -23,6 +23,7 @@ from frankmocap_ros.body import Body, Frame, ScaleSource
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
 from frankmocap_ros.ros.bodies_bytes import BodiesBytes
+from frankmocap_ros.ros.body_frames import BodyFrames
 from frankmocap_ros.ros.conversions import BodiesMessage, JointMessages, latency_message
 from frankmocap_ros.ros.qos import RESULTS
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, Skeleton
@@ -30,7 +31,11 @@ from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, Skeleton
 DOMAIN = 91
 SWEEP = np.zeros(32 * 2**20, np.uint8)
 PAUSE_S = 0.004
+with contextlib.suppress(ImportError):  # PyPI does not have it
+    from tf2_msgs.msg import TFMessage
 KINDS = {"bodies": BodyPoseArray, "joint": JointPoseStamped, "pose": PoseStamped, "latency": Latency}
+if "TFMessage" in globals():
+    KINDS["tf"] = TFMessage
 HEADER = Header(frame_id="camera_optical_frame")
 STAGES_MS = {"decode": 1.0, "detect": 2.0, "regress": 3.0, "post": 4.0}
 
@@ -98,6 +103,16 @@ def bodies_ways(frame: Frame, publisher: Publisher, name: str) -> list[Way]:
     return ways
 
 
+def tf_ways(frame: Frame, publisher: Publisher) -> list[Way]:
+    """Everybody on /tf."""
+    frames, filled = BodyFrames("", rep155=False), [None]
+
+    def fill() -> None:
+        filled[0] = frames.fill(frame, HEADER)
+
+    return [Way("tf: hips and 24 joints", (fill, lambda: publisher.publish(filled[0])))]
+
+
 def ways_of(publishers: dict[str, Publisher]) -> list[Way]:
     """Everything that is measured."""
     one = frame_of(BODY, 1)
@@ -111,12 +126,14 @@ def ways_of(publishers: dict[str, Publisher]) -> list[Way]:
     def latency() -> None:
         publishers["latency"].publish(latency_message(HEADER, STAGES_MS, 10.0, 0, 0))
 
+    ways = tf_ways(one, publishers["tf"]) if "tf" in publishers else []
     return [
         *bodies_ways(one, publishers["bodies"], "bodies: 24 joints"),
         *bodies_ways(frame_of(BODY_WITH_HANDS, 1), publishers["bodies"], "bodies: 54 joints"),
         *bodies_ways(frame_of(BODY, 4), publishers["bodies"], "bodies: 4 x 24 joints"),
         Way("two topics of a joint", (joint_topics,)),
         Way("latency", (latency,)),
+        *ways,
     ]
 
 

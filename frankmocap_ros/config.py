@@ -183,11 +183,11 @@ class MocapConfig:
     )
     publish_tf: bool = setting(
         False,
-        "Publish on /tf: body_<id> at mid-hips (x forward, z to the head), and <joint>_<id>; needs tf2_msgs.",
+        "Publish on /tf: `body_<id>` at mid-hips (x forward, z to the head), and `<joint>_<id>`; needs tf2_msgs.",
     )
     target_frame: str = setting(
         "",
-        "Frame of all poses, by TF at each image's time; empty leaves them in the image's own frame. The gate then needs heading: tf. Needs tf2_ros.",
+        "Frame of all poses, by TF at each image's time; empty leaves them in the image's own frame. For the gate: its base_frame, or any other with heading: tf. Needs tf2_ros.",
         live=False,
     )
     transform_wait_ms: float = setting(
@@ -199,7 +199,7 @@ class MocapConfig:
     )
     rep155: bool = setting(
         False,
-        "Publish everybody as REP 155 says, below /humans/bodies; with publish_tf also the frame body_<id>. Needs hri_msgs.",
+        "Publish everybody as REP 155 says, below /humans/bodies; with publish_tf also their frames `body_<id>`. Needs hri_msgs.",
         live=False,
     )
     operator: str = setting(

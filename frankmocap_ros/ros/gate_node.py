@@ -60,6 +60,7 @@ class GateNode(Node):
         self._clock_s = time.monotonic
         self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
         self._reader = SightReader(())
+        self._frame_id = ""  # of the poses, as last heard
         self._transforms: Transforms | None = None
         self._settings = Parameters(
             self,
@@ -191,7 +192,14 @@ class GateNode(Node):
     def _level(self, commander: Commander, seen: Seen, now_s: float) -> None:
         """Tell the commander where up and forward is, where the settings alone do not."""
         config = commander.config
-        if config.heading == "tf" and self._transforms is not None:
+        if seen.frame_id != self._frame_id:
+            if self._frame_id:
+                commander.gate.release(f"poses are in {seen.frame_id!r} now, not {self._frame_id!r}", now_s)
+                commander.configure(config)
+            self._frame_id = seen.frame_id
+        if seen.frame_id == config.base_frame:  # the mocap node's target_frame: up and forward are theirs
+            commander.level = IDENTITY_XYZW
+        elif config.heading == "tf" and self._transforms is not None:
             sec, nanosec = divmod(seen.stamp_ns, 10**9)
             stamp = Time(sec=sec, nanosec=nanosec)
             commander.level = level_from_tf(self._transforms, config.base_frame, seen.frame_id, stamp)
