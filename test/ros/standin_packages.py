@@ -18,6 +18,7 @@ MESSAGES = {
     "hri_msgs": ("IdsList", "std_msgs", "std_msgs/Header header\nstring[] ids\n"),
 }
 """Package -> message, what it depends on, and its definition."""
+NAMES = (*MESSAGES, "tf2_ros")
 
 _PACKAGE = """<?xml version="1.0"?>
 <package format="3">

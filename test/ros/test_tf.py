@@ -1,8 +1,5 @@
 """/tf, target_frame and REP 155, with stand-ins for the packages that PyPI does not have."""
 
-import ctypes
-import importlib
-import importlib.util
 import sys
 import threading
 import xml.etree.ElementTree as ET
@@ -20,45 +17,20 @@ from visualization_msgs.msg import MarkerArray
 from frankmocap_ros.body import JointState
 from frankmocap_ros.geometry import quat_from_rotvec, quat_multiply, quat_rotate, quat_to_matrix
 from frankmocap_ros.human_model import HUMAN
-from frankmocap_ros.ros.body_frames import BodyFrames
 from frankmocap_ros.skeleton import BODY
 
 from .conftest import as_dict, nanoseconds, wait_until
-from .standin_packages import built
-from .test_outputs import HEADER, frame
+from .standin_packages import NAMES
 
-STANDINS = ("tf2_msgs", "tf2_ros", "hri_msgs")
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 T0_NS = 1_700_000_000_000_000_000
 STEP_NS = 100_000_000
 
 
-@pytest.fixture(scope="session")
-def standins(tmp_path_factory):
-    """The stand-ins' modules, which are not importable by name."""
-    packages, libraries = built(tmp_path_factory.mktemp("standins"))
-    for library in sorted(libraries.glob("*.so")):
-        ctypes.CDLL(str(library))  # the middleware asks for them by name
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(packages)
-        for name in ("tf2_msgs.msg", "hri_msgs.msg", "tf2_ros"):
-            importlib.import_module(name)
-    names = [name for name in sys.modules if name.partition(".")[0] in STANDINS]
-    return {name: sys.modules.pop(name) for name in names}
-
-
-@pytest.fixture
-def tf(standins, monkeypatch):
-    """They are installed; before ``start``, so that they still are when nodes end."""
-    for name, module in standins.items():
-        monkeypatch.setitem(sys.modules, name, module)
-    return standins["tf2_msgs.msg"].TFMessage
-
-
 @pytest.fixture
 def bare(monkeypatch):
     """They are not, and nor are the real ones."""
-    for name in STANDINS:
+    for name in NAMES:
         monkeypatch.setitem(sys.modules, name, None)
         monkeypatch.setitem(sys.modules, f"{name}.msg", None)
 
@@ -285,15 +257,25 @@ def test_a_fixed_camera(tf, start, probe):
     )
 
 
-def test_names_of_several_cameras_differ(tf):
-    for camera, rep155, roots in (
-        ("", False, {"body_3"}),
-        ("", True, {"body_3", "body_p3"}),
-        ("left", True, {"body_left_3", "body_left_p3"}),
-    ):
-        names = {t.child_frame_id for t in BodyFrames(camera, rep155).fill(frame(), HEADER).transforms}
-        assert {name for name in names if name.startswith("body")} == roots
-        assert (f"left_wrist_{camera}_3" if camera else "left_wrist_3") in names
+def test_names_of_several_cameras_are_apart(tf, standins, start, probe):
+    cameras = ("left", "right")
+    system = start(image_topics=[f"{c}/image" for c in cameras], publish_tf=True, rep155=True)
+    frames = system.listen(tf, "/tf")
+    tracked = system.listen(standins["hri_msgs.msg"].IdsList, "/humans/bodies/tracked")
+    stamps = {}
+    for camera in cameras:
+        msg = system.image()
+        stamps[camera] = nanoseconds(msg.header.stamp)
+        msg.header.frame_id = f"{camera}_optical"
+        system.publisher(Image, f"{camera}/image").publish(msg)
+    for camera, stamp_ns in stamps.items():
+        transforms = frames.wait(of_stamp(stamp_ns)).transforms
+        assert {t.header.frame_id for t in transforms} == {f"{camera}_optical"}
+        names = {t.child_frame_id for t in transforms}
+        roots = {f"body_{camera}_1", f"body_{camera}_p1"}
+        assert names == {*roots, *(f"{name}_{camera}_1" for name in BODY.names)}
+    assert tracked.wait(lambda msg: len(msg.ids) == 2).ids == ["left_p1", "right_p1"]
+    assert system.node.count_publishers("/humans/bodies/right_p1/urdf") == 1
 
 
 def test_rep_155(tf, standins, start, probe, links_of):
