@@ -99,7 +99,7 @@ class Transforms:
                 found = self._buffer.lookup_transform(target_frame, frame_id, stamp)
             except self._unknown as error:
                 if time.perf_counter() >= end_s or not self._connected(target_frame, frame_id):
-                    raise TransformError(str(error)) from error
+                    raise TransformError(str(error).rstrip(". ")) from error
             else:
                 break
             time.sleep(_LOOK_AGAIN_S)
