@@ -211,10 +211,10 @@ class Human:
         self._checked_s = -math.inf
         self._last = np.zeros(len(ARM_JOINTS))
 
-    def see(self, body: Body, time_s: float) -> dict[str, float]:
-        """Take a body at its image's time [s]; the angles of the hinges that are known, by name [rad]."""
+    def see(self, body: Body, time_s: float) -> None:
+        """Take the sizes of a body at its image's time [s]."""
         if not (body.has_3d and body.has_orientation):
-            return {}
+            return
         known = _known_parts(body)
         sizes = part_sizes(body.positions, body.orientations_xyzw)
         sizes[~known] = np.nan
@@ -222,7 +222,12 @@ class Human:
         if not 0.0 <= time_s - self._checked_s < _CHECKED_EVERY_S:
             self._checked_s = time_s
             self._settle()
-        return {**self._turned(body, known), **self._arms(body)}
+
+    def angles(self, body: Body) -> dict[str, float]:
+        """The angles of the hinges that are known, by name [rad]; an arm's go on from the last ones."""
+        if not (body.has_3d and body.has_orientation):
+            return {}
+        return {**self._turned(body, _known_parts(body)), **self._arms(body)}
 
     def _settle(self) -> None:
         seen = np.array(self._seen)

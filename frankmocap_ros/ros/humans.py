@@ -44,13 +44,14 @@ class _Person:
         self._urdf: Publisher[String] = node.create_publisher(String, f"{TOP}/{name}/urdf", copy(MODELS))
 
     def publish(self, body: Body, time_s: float, header: Header) -> None:
-        """The angles in this image, and before them the model where it is new."""
-        angles = self._human.see(body, time_s)
+        """The angles in this image for whoever listens, and before them the model where it is new."""
+        self._human.see(body, time_s)
         sizes = self._human.sizes
         if sizes is not None and sizes is not self._told:
             self._urdf.publish(String(data=human_urdf(self._name, sizes)))
             self._told = sizes
-        if angles and self._states.get_subscription_count():
+        angles = self._human.angles(body) if self._states.get_subscription_count() else {}
+        if angles:
             names = [f"{name}_{self._name}" for name in angles]
             self._states.publish(JointState(header=header, name=names, position=list(angles.values())))
 
