@@ -27,6 +27,7 @@ from frankmocap_ros.geometry import Camera
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
 from frankmocap_ros.ros.annotated import AnnotatedImages
 from frankmocap_ros.ros.bodies_bytes import BodiesBytes
+from frankmocap_ros.ros.body_frames import BodyFrames
 from frankmocap_ros.ros.conversions import BodiesMessage, JointMessages, latency_message
 from frankmocap_ros.ros.markers import MarkerMaker
 from frankmocap_ros.ros.mesh import cloud
@@ -46,6 +47,10 @@ KINDS = {
     "mesh": PointCloud2,
 }
 VERTICES = 6890  # of SMPL
+with contextlib.suppress(ImportError):  # PyPI does not have it
+    from tf2_msgs.msg import TFMessage
+
+    KINDS["tf"] = TFMessage
 HEADER = Header(frame_id="camera_optical_frame")
 STAGES_MS = {"decode": 1.0, "detect": 2.0, "regress": 3.0, "post": 4.0}
 
@@ -109,6 +114,12 @@ def bodies_ways(frame: Frame, publisher: Publisher, name: str) -> list[Way]:
     return ways
 
 
+def tf_ways(frame: Frame, publisher: Publisher) -> list[Way]:
+    """Everybody on /tf."""
+    frames = BodyFrames("", rep155=False)
+    return [two_steps("tf: hips and 24 joints", lambda: frames.fill(frame, HEADER), publisher)]
+
+
 def ways_of(publishers: dict[str, Publisher]) -> list[Way]:
     """Everything that is measured."""
     one = frame_of(BODY, 1)
@@ -122,6 +133,7 @@ def ways_of(publishers: dict[str, Publisher]) -> list[Way]:
     def latency() -> None:
         publishers["latency"].publish(latency_message(HEADER, STAGES_MS, 10.0, 0, 0))
 
+    ways = tf_ways(one, publishers["tf"]) if "tf" in publishers else []
     return [
         *bodies_ways(one, publishers["bodies"], "bodies: 24 joints"),
         *bodies_ways(frame_of(BODY_WITH_HANDS, 1), publishers["bodies"], "bodies: 54 joints"),
@@ -129,6 +141,7 @@ def ways_of(publishers: dict[str, Publisher]) -> list[Way]:
         Way("two topics of a joint", (joint_topics,)),
         Way("latency", (latency,)),
         *to_look_at(one, publishers),
+        *ways,
     ]
 
 

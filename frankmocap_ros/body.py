@@ -1,9 +1,10 @@
 """What comes out: bodies and frames. Lengths in metres, angles in radians, quaternions x y z w.
 
-Positions and orientations are in the camera's optical frame: x right, y down, z forward (REP 103).
+Positions and orientations are in the camera's optical frame: x right, y down, z forward (REP 103); in a
+``Frame`` that was moved (``frame_change.py``) in another one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
@@ -172,6 +173,10 @@ class Body:
     betas: Array | None = None
 
 
+IMAGE_UP: Final[Array] = np.array([0.0, -1.0, 0.0])
+"""Upwards in the image, in the optical frame."""
+IMAGE_UP.flags.writeable = False
+
 SEARCH: Final = "search"
 """Name of a stage that no image waits for: a search for people in the background."""
 
@@ -188,6 +193,8 @@ class Frame:
         stages_ms: time spent per stage [ms].
         camera: the camera used.
         detected: whether person detection ran on this image.
+        frame_id: frame that the poses are in; empty for the image's own.
+        up: shape (3,), upwards in the image, as a unit direction in the frame of the poses.
     """
 
     index: int
@@ -197,6 +204,8 @@ class Frame:
     stages_ms: dict[str, float]
     camera: Camera
     detected: bool = False
+    frame_id: str = ""
+    up: Array = field(default_factory=lambda: IMAGE_UP)
 
     @property
     def inference_ms(self) -> float:

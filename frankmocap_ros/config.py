@@ -188,6 +188,27 @@ class MocapConfig:
     joint_topics: tuple[str, ...] = setting(
         (), "Joints of the operator that get topics of their own.", live=False
     )
+    publish_tf: bool = setting(
+        False,
+        "Publish on /tf: `body_<id>` at mid-hips (x forward, z to the head), and `<joint>_<id>`; needs tf2_msgs.",
+    )
+    target_frame: str = setting(
+        "",
+        "Frame of all poses, by TF at each image's time; empty leaves them in the image's own frame. For the gate: its base_frame, or any other with heading: tf. Needs tf2_ros.",
+        live=False,
+    )
+    transform_wait_ms: float = setting(
+        20.0,
+        "With target_frame: how long poses wait for the transform at their image's time before they are dropped.",
+        unit="ms",
+        minimum=0.0,
+        maximum=200.0,
+    )
+    rep155: bool = setting(
+        False,
+        "Publish everybody as REP 155 says, below /humans/bodies; with publish_tf also their frames `body_<id>`. Needs hri_msgs.",
+        live=False,
+    )
     operator: str = setting(
         "nearest",
         "Who the operator is when nobody is: the nearest, largest or most central person, or operator_id.",
@@ -243,6 +264,11 @@ class MocapConfig:
         if self.source and self.image_topics:
             raise SettingError("source and image_topics exclude each other; set one of them")
         camera_names(self.image_topics)
+        if self.target_frame.startswith("/"):
+            raise SettingError(
+                f"target_frame: {self.target_frame!r} begins with a slash, which no frame of TF does; "
+                f"allowed: such as {self.target_frame.lstrip('/') or 'base_link'!r}"
+            )
 
 
 def camera_names(topics: Sequence[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ MocapError
 |-- MissingDependencyError   a package that the request needs is not installed
 |-- AssetError               a file of an estimator is missing, damaged, unsafe or not what it should be
 |-- EstimatorError           an estimator cannot be made or does not run
+|-- TransformError           TF does not know where a frame is at a time
 |-- RobotError               a robot's map or model is missing or wrong
 `-- RetargetError            no posture of the robot can be found for a command
 """
@@ -51,6 +52,10 @@ class AssetError(MocapError):
 
 class EstimatorError(MocapError):
     """An estimator cannot be made or does not run."""
+
+
+class TransformError(MocapError):
+    """TF does not know where a frame is at a time."""
 
 
 class RobotError(MocapError):

@@ -6,6 +6,7 @@ from enum import IntEnum
 
 DROP_OVERWRITTEN = "overwritten"  # a newer image came before this one's turn: normal when images come fast
 DROP_TOO_OLD = "too_old"  # older than max_image_age_s when its turn came
+DROP_NO_TRANSFORM = "no_transform"  # TF did not know the camera in target_frame at the image's time
 # every other reason to drop an image is a malformed image's, ``ImageError.reason``
 
 SILENT_WARN_S = 1.0
@@ -69,6 +70,7 @@ class Snapshot:
         depth: images with people by whether depth was found for them: paired, missing, malformed; empty
             where no depth comes.
         depth_error: what was wrong with a depth image in the last period, empty for nothing.
+        no_transform: which transform was not known last, and why; empty for none.
     """
 
     active: bool
@@ -96,6 +98,7 @@ class Snapshot:
     deadline_measures: str = ""
     depth: Mapping[str, int] = field(default_factory=dict)
     depth_error: str = ""
+    no_transform: str = ""
 
 
 Finding = tuple[Level, str]
@@ -139,7 +142,9 @@ def _clocks_disagree(s: Snapshot) -> Finding | None:
 
 def _malformed(s: Snapshot) -> Finding | None:
     reasons = {
-        r: n for r, n in s.dropped_in_period.items() if n and r not in (DROP_OVERWRITTEN, DROP_TOO_OLD)
+        r: n
+        for r, n in s.dropped_in_period.items()
+        if n and r not in (DROP_OVERWRITTEN, DROP_TOO_OLD, DROP_NO_TRANSFORM)
     }
     if not s.active or not reasons:
         return None
@@ -162,6 +167,16 @@ def _too_old(s: Snapshot) -> Finding | None:
     return Level.WARN, (
         f"{n} images dropped as older than max_image_age_s ({s.max_image_age_s:g} s): check the clocks of "
         "camera and node, lower resize_short or raise max_image_age_s"
+    )
+
+
+def _no_transform(s: Snapshot) -> Finding | None:
+    n = s.dropped_in_period.get(DROP_NO_TRANSFORM, 0)
+    if not s.active or not n:
+        return None
+    return Level.ERROR, (
+        f"{n} images were not published: no transform {s.no_transform}; check that somebody publishes it "
+        "on /tf or /tf_static with the images' clock, or raise transform_wait_ms where it comes late"
     )
 
 
@@ -192,6 +207,7 @@ _RULES: tuple[Callable[[Snapshot], Finding | None], ...] = (
     _malformed,
     _bad_depth,
     _too_old,
+    _no_transform,
     _late,
     _leaves_out,
 )

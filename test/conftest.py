@@ -1,4 +1,4 @@
-"""What all tests share: stand-ins for FrankMocap's files."""
+"""What all tests share: stand-ins for FrankMocap's files, and forward kinematics of a URDF."""
 
 import contextlib
 import os
@@ -11,6 +11,7 @@ from frankmocap_ros.assets.standin import write_standin
 from frankmocap_ros.boxes import region_of
 from frankmocap_ros.estimators import frankmocap
 from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
+from frankmocap_ros.geometry import quat_from_rotvec, quat_to_matrix
 
 _NICE = 10
 
@@ -87,3 +88,23 @@ def as_if_real(standin, tmp_path):
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(path)
     return tmp_path / "real"
+
+
+@pytest.fixture(scope="session")
+def links_of():
+    """Where each link of a parsed URDF is: name -> (position, rotation matrix)."""
+
+    def forward(urdf, root, angles):
+        links = {urdf.get("name"): root}
+        for joint in urdf.findall("joint"):
+            position, rotation = links[joint.find("parent").get("link")]
+            origin, name = joint.find("origin"), joint.get("name")
+            assert origin.get("rpy") == "0 0 0"
+            position = position + rotation @ np.array(origin.get("xyz").split(), float)
+            if joint.get("type") == "revolute":
+                axis = np.array(joint.find("axis").get("xyz").split(), float)
+                rotation = rotation @ quat_to_matrix(quat_from_rotvec(axis * angles[name]))
+            links[joint.find("child").get("link")] = (position, rotation)
+        return links
+
+    return forward

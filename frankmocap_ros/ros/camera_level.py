@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from rclpy.node import Node
 from sensor_msgs.msg import Imu
 
-from frankmocap_ros.errors import SettingError
+from frankmocap_ros.errors import TransformError
 from frankmocap_ros.geometry import IDENTITY_XYZW, Array
 from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.qos import IMAGES
+from frankmocap_ros.ros.transforms import Transforms
 from frankmocap_ros.teleop.base_frame import BODY_FROM_OPTICAL, level_from_gravity
 from frankmocap_ros.teleop.config import GateConfig
 
@@ -56,29 +56,9 @@ class Gravity:
         return "the topic imu does not measure gravity: is the camera falling?" if level is None else level
 
 
-class Transforms:
-    """Rotations from TF.
-
-    Raises:
-        SettingError: there is no tf2_ros.
-    """
-
-    def __init__(self, node: Node) -> None:
-        try:
-            from tf2_ros import Buffer, TransformListener
-        except ImportError as error:
-            raise SettingError(
-                f"heading: tf needs tf2_ros, which is not there ({error}); it comes with a ROS distribution "
-                "(apt install ros-$ROS_DISTRO-tf2-ros-py); allowed without it: operator, camera"
-            ) from error
-        self._buffer = Buffer()
-        self._listener = TransformListener(self._buffer, node)
-
-    def level(self, base_frame: str, frame_id: str, stamp: Time) -> Array | str:
-        """Rotation from ``frame_id`` to ``base_frame`` at a time, or why it is not known."""
-        try:
-            found = self._buffer.lookup_transform(base_frame, frame_id, stamp)
-        except Exception as error:  # tf2's many exceptions share no root in Python
-            return f"heading: tf, and there is no transform from {frame_id!r} to {base_frame!r}: {error}"
-        q = found.transform.rotation
-        return np.array((q.x, q.y, q.z, q.w))
+def level_from_tf(transforms: Transforms, base_frame: str, frame_id: str, stamp: Time) -> Array | str:
+    """Rotation from ``frame_id`` to ``base_frame`` at a time, or why it is not known."""
+    try:
+        return transforms.placement(base_frame, frame_id, stamp).rotation_xyzw
+    except TransformError as error:
+        return f"heading: tf, and there is no transform from {frame_id!r} to {base_frame!r}: {error}"

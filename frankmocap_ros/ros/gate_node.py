@@ -18,11 +18,11 @@ from sensor_msgs.msg import Joy
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
-from frankmocap_ros.errors import MessageError, SettingError
+from frankmocap_ros.errors import MessageError, MocapError
 from frankmocap_ros.geometry import IDENTITY_XYZW, Array
 from frankmocap_ros.health import Health, Level
 from frankmocap_ros.msg import BodyPoseArray
-from frankmocap_ros.ros.camera_level import Gravity, Transforms
+from frankmocap_ros.ros.camera_level import Gravity, level_from_tf
 from frankmocap_ros.ros.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate_worker import GateWorker
 from frankmocap_ros.ros.monitor import diagnostics, status_message
@@ -32,6 +32,7 @@ from frankmocap_ros.ros.robot_port import JointsPort, PosesPort, unaligned
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.sights import Seen, SightReader
 from frankmocap_ros.ros.steady_stamps import SteadyStamps
+from frankmocap_ros.ros.transforms import Transforms, need_package
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.commander import Commander
 from frankmocap_ros.teleop.config import GateConfig
@@ -59,6 +60,7 @@ class GateNode(Node):
         self._clock_s = time.monotonic
         self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
         self._reader = SightReader(())
+        self._frame_id = ""  # of the poses, as last heard
         self._transforms: Transforms | None = None
         self._settings = Parameters(
             self,
@@ -120,9 +122,8 @@ class GateNode(Node):
             )
         try:
             new = self._settings.changed(parameters)
-            if new.heading == "tf" and self._transforms is None:
-                self._transforms = Transforms(self)
-        except SettingError as error:
+            self._listen_to_tf(new)
+        except MocapError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
@@ -130,7 +131,11 @@ class GateNode(Node):
         """Listen to what else tells where up and forward is."""
         if config.gravity == "imu":
             self._gravity.listen()
+        self._listen_to_tf(config)
+
+    def _listen_to_tf(self, config: GateConfig) -> None:
         if config.heading == "tf" and self._transforms is None:
+            need_package("tf2_ros", "heading: tf", "heading: operator, heading: camera")
             self._transforms = Transforms(self)
 
     def _configured(self, config: GateConfig) -> None:
@@ -187,10 +192,17 @@ class GateNode(Node):
     def _level(self, commander: Commander, seen: Seen, now_s: float) -> None:
         """Tell the commander where up and forward is, where the settings alone do not."""
         config = commander.config
-        if config.heading == "tf" and self._transforms is not None:
+        if seen.frame_id != self._frame_id:
+            if self._frame_id:
+                commander.gate.release(f"poses are in {seen.frame_id!r} now, not {self._frame_id!r}", now_s)
+                commander.configure(config)
+            self._frame_id = seen.frame_id
+        if seen.frame_id == config.base_frame:  # the mocap node's target_frame: up and forward are theirs
+            commander.level = IDENTITY_XYZW
+        elif config.heading == "tf" and self._transforms is not None:
             sec, nanosec = divmod(seen.stamp_ns, 10**9)
             stamp = Time(sec=sec, nanosec=nanosec)
-            commander.level = self._transforms.level(config.base_frame, seen.frame_id, stamp)
+            commander.level = level_from_tf(self._transforms, config.base_frame, seen.frame_id, stamp)
         elif config.gravity == "imu" and commander.gate.state in _IDLE:  # what is engaged keeps its frame
             commander.level = self._gravity.level(config, now_s)
 

@@ -32,7 +32,7 @@ class MarkerMaker:
         ]
         for body in frame.bodies:
             markers.append(_bones(body, header))
-            markers.append(_text(body, header, age_ms, body.id == frame.operator_id))
+            markers.append(_text(body, header, age_ms, frame))
         self._shown = here
         return MarkerArray(markers=markers)
 
@@ -58,15 +58,15 @@ def _bones(body: Body, header: Header) -> Marker:
     return marker
 
 
-def _text(body: Body, header: Header, age_ms: float, is_operator: bool) -> Marker:
+def _text(body: Body, header: Header, age_ms: float, frame: Frame) -> Marker:
     """Id, estimator and age above the highest known joint."""
     marker = _marker(body, header, _TEXT, Marker.TEXT_VIEW_FACING)
     known = body.positions[body.states != JointState.INVALID]
     if len(known):
-        x, y, z = known[known[:, 1].argmin()].tolist()  # y points down
-        marker.pose.position = Point(x=x, y=y - 0.25, z=z)
+        x, y, z = (known[(known @ frame.up).argmax()] + 0.25 * frame.up).tolist()
+        marker.pose.position = Point(x=x, y=y, z=z)
     marker.scale = Vector3(z=0.12)
     marker.color = ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
-    role = " operator" if is_operator else ""
+    role = " operator" if body.id == frame.operator_id else ""
     marker.text = f"{body.id}{role}\n{body.estimator} {age_ms:.0f} ms"
     return marker

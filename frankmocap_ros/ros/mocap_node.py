@@ -5,6 +5,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -16,11 +17,12 @@ from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool, Trigger
 
 from frankmocap_ros.config import MocapConfig, camera_names
-from frankmocap_ros.errors import EstimatorError, MocapError
+from frankmocap_ros.errors import EstimatorError, MissingDependencyError, MocapError, SettingError
 from frankmocap_ros.estimators.base import mesh_estimator
 from frankmocap_ros.garbage import Collector
 from frankmocap_ros.memory import keep_freed_memory
 from frankmocap_ros.pipeline import Pipeline
+from frankmocap_ros.ros.humans import Humans
 from frankmocap_ros.ros.live_models import await_models
 from frankmocap_ros.ros.model import Loader, Model, load_model
 from frankmocap_ros.ros.monitor import diagnostics, status_message
@@ -29,6 +31,7 @@ from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.stream import AnyImage, OwnCamera, Stream, Subscriptions
+from frankmocap_ros.ros.transforms import Transforms, need_packages
 from frankmocap_ros.ros.worker import Worker
 from frankmocap_ros.threads import leave_cores_to_networks
 from frankmocap_ros.tracking import Tracker
@@ -51,6 +54,8 @@ class MocapNode(LifecycleNode):
         self._streams: list[Stream] = []
         self._inputs: list[Subscriptions | OwnCamera] = []
         self._worker: Worker | None = None
+        self._transforms: Transforms | None = None
+        self._humans: Humans | None = None
         self._collector = Collector()
         self._trackers: dict[str, Tracker] = {}  # live as long as the node: their ids are never used again
         self._closing: list[threading.Thread] = []
@@ -63,6 +68,7 @@ class MocapNode(LifecycleNode):
             on_change=self._configured,
             load=self._load,
         )
+        self.add_on_set_parameters_callback(self._only_what_is_installed)
         await_models(self, self._settings, self._loader)
         self.create_service(SetBool, "~/enable", self._on_enable, callback_group=self._prompt)
         self.create_service(Trigger, "~/reset", self._on_reset, callback_group=self._prompt)
@@ -84,6 +90,16 @@ class MocapNode(LifecycleNode):
         """As in Node; a value of the wrong type is refused with its parameter's name."""
         return self._settings.wrong_type(parameter_list) or super().set_parameters_atomically(parameter_list)
 
+    def _only_what_is_installed(self, parameters: Sequence[Parameter]) -> SetParametersResult:
+        """Refuse, with a reason, what needs a ROS package that is not there."""
+        try:
+            need_packages(self._settings.changed(parameters), {p.name for p in parameters})
+        except MissingDependencyError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        except SettingError:
+            pass  # refused where it is checked
+        return SetParametersResult(successful=True)
+
     @staticmethod
     def _to(result: TransitionCallbackReturn) -> bool:
         return result == TransitionCallbackReturn.SUCCESS
@@ -93,6 +109,9 @@ class MocapNode(LifecycleNode):
         config = self._settings.config
         self._loader.open()
         try:
+            need_packages(config)
+            if config.target_frame:
+                self._transforms = Transforms(self)
             self._model = model = load_model(self, config)
             names = camera_names(config.image_topics) or ("",)
             topics = config.image_topics or ("image",)
@@ -121,7 +140,11 @@ class MocapNode(LifecycleNode):
             stream.pipeline.reset()
             stream.monitor.reset(time.perf_counter())
         self._collector.start()
-        self._worker = Worker(self, self._streams, self._collector)
+        if config.rep155:
+            self._humans = humans = Humans(self, [stream.name for stream in self._streams])
+            for slot, stream in enumerate(self._streams):
+                stream.outputs.humans = partial(humans.offer, slot)
+        self._worker = Worker(self, self._streams, self._collector, self._transforms)
         for slot, stream in enumerate(self._streams):
             self._inputs.append(self._input(slot, stream, config))
         return super().on_activate(state)
@@ -167,12 +190,20 @@ class MocapNode(LifecycleNode):
             self._worker.stop()
             self._worker = None
         self._collector.stop()
+        for stream in self._streams:
+            stream.outputs.humans = None
+        if self._humans is not None:
+            self._humans.close()
+            self._humans = None
 
     def _release(self) -> None:
         self._stop()
         for stream in self._streams:
             stream.outputs.destroy()
         self._streams = []
+        if self._transforms is not None:
+            self._transforms.close()
+            self._transforms = None
         self._loader.close()
         for thread in self._closing:
             thread.join()

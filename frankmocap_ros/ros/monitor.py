@@ -37,6 +37,7 @@ class Monitor:
             self._operator_id = 0
             self._detected: deque[bool] = deque(maxlen=_WINDOW)
             self._last_error: str | None = None
+            self._no_transform = ""
             self._measures = (0, "")
             self._depth, self._depth_error = Counters(), ""
 
@@ -71,6 +72,10 @@ class Monitor:
         """Depth was looked for: paired, missing or malformed; ``error`` says what was wrong."""
         self._depth.add(outcome)
         self._depth_error = error or self._depth_error
+
+    def not_placed(self, words: str) -> None:
+        """An image's people could not be brought into ``target_frame``."""
+        self._no_transform = words
 
     def adapted(self, level: int, measures: str) -> None:
         """So many steps of the deadline ladder are taken now; ``measures`` says what they leave out."""
@@ -122,6 +127,7 @@ class Monitor:
             deadline_measures=measures,
             depth=self._depth.counts(),
             depth_error=depth_error,
+            no_transform=self._no_transform,
         )
 
 

@@ -15,15 +15,17 @@ from visualization_msgs.msg import MarkerArray
 
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import Frame
+from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.estimators.base import MeshEstimator
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
 from frankmocap_ros.ros.annotated import AnnotatedImages
 from frankmocap_ros.ros.arm_states import ArmStates
 from frankmocap_ros.ros.bodies_bytes import BodiesBytes
+from frankmocap_ros.ros.body_frames import TF_TOPIC, BodyFrames
 from frankmocap_ros.ros.conversions import JointMessages, latency_message
 from frankmocap_ros.ros.markers import MarkerMaker
 from frankmocap_ros.ros.mesh import MeshOutput
-from frankmocap_ros.ros.qos import OVERRIDABLE, RESULTS
+from frankmocap_ros.ros.qos import OVERRIDABLE, RESULTS, TRANSFORMS
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,25 @@ class _JointOutput:
             self.pose.publish(messages[1])
 
 
+@dataclass(frozen=True, eq=False)
+class _TfOutput:
+    """/tf, and what is published there."""
+
+    frames: BodyFrames
+    publisher: LifecyclePublisher
+
+    def publish(self, frame: Frame, header: Header) -> None:
+        """Publish everybody to whoever listens."""
+        message = self.frames.fill(frame, header) if self.publisher.get_subscription_count() else None
+        if message is not None:
+            self.publisher.publish(message)
+
+
 class Outputs:
     """The publishers of a configured node.
+
+    Attributes:
+        humans: is given each frame with the header of its poses, where REP 155 is wanted.
 
     Args:
         node: the node.
@@ -77,6 +96,9 @@ class Outputs:
         namespace: str = "",
     ) -> None:
         self._node = node
+        self._namespace = namespace
+        self._tf: _TfOutput | None = None
+        self.humans: Callable[[Frame, Header], None] | None = None
         top = f"~/{namespace}" if namespace else "~"
 
         def publisher(kind: type, topic: str, every_image: bool = True) -> LifecyclePublisher:
@@ -109,10 +131,31 @@ class Outputs:
         """What publishes the meshes of an estimator, None where it gives none; see ``replace_mesh``."""
         if meshes is None:
             return None
-        publisher = self._mesh_publisher()
+        return MeshOutput(self._node, self._as_active(self._mesh_publisher()), meshes)
+
+    def _as_active(self, publisher: LifecyclePublisher) -> LifecyclePublisher:
+        """One that is made later than the others, as active as they are."""
         if self._bodies.is_activated:
             publisher.on_activate(LifecycleState("active", State.PRIMARY_STATE_ACTIVE))
-        return MeshOutput(self._node, publisher, meshes)
+        return publisher
+
+    def set_tf(self, config: MocapConfig) -> None:
+        """Publish on /tf, or not, from the next frame on; for the worker's thread while there is one.
+
+        Raises:
+            ImportError: there is no tf2_msgs.
+        """
+        if config.publish_tf == (self._tf is not None):
+            return
+        if self._tf is not None:
+            self._node.destroy_lifecycle_publisher(self._tf.publisher)
+            self._tf = None
+            return
+        frames = BodyFrames(self._namespace, config.rep155)
+        publisher = self._node.create_lifecycle_publisher(
+            frames.kind, TF_TOPIC, copy(TRANSFORMS), qos_overriding_options=OVERRIDABLE
+        )
+        self._tf = _TfOutput(frames, self._as_active(publisher))
 
     def replace_mesh(self, mesh: MeshOutput | None) -> None:
         """Publish meshes of another estimator from the next frame on."""
@@ -125,12 +168,17 @@ class Outputs:
             self._node.destroy_lifecycle_publisher(mesh.publisher)
 
     def publish(self, frame: Frame, header: Header, bitmap: Bitmap, age_ms: Callable[[], float]) -> Published:
-        """Publish a frame; ``age_ms`` tells the image's age now."""
+        """Publish a frame with the header of its image; ``age_ms`` tells the image's age now."""
         start_s = time.perf_counter()
+        image_header = header
+        if frame.frame_id:
+            header = Header(stamp=header.stamp, frame_id=frame.frame_id)
         age = age_ms()
         self._bodies.publish(self._message.fill(frame, header, age))
         for joint in self._joints:
             joint.publish(frame, header)
+        if self._tf is not None:
+            self._tf.publish(frame, header)
         if self._arms.get_subscription_count():
             arms = self._arm_states.fill(frame, header)
             if arms is not None:
@@ -139,10 +187,12 @@ class Outputs:
             self._markers.publish(self._marker_maker.make(frame, header, age))
         if self._annotated.get_subscription_count():
             self._annotated.publish(
-                self._annotated_images.fill(frame, header, bitmap, age, time.perf_counter())
+                self._annotated_images.fill(frame, image_header, bitmap, age, time.perf_counter())
             )
         if self._mesh is not None:
             self._mesh.offer(frame, header)
+        if self.humans is not None:
+            self.humans(frame, header)
         return Published(age, 1e3 * (time.perf_counter() - start_s))
 
     def publish_latency(
@@ -155,6 +205,8 @@ class Outputs:
     def destroy(self) -> None:
         """Take all publishers down."""
         self._destroy_mesh(self._mesh)
+        if self._tf is not None:
+            self._node.destroy_lifecycle_publisher(self._tf.publisher)
         joints = [publisher for joint in self._joints for publisher in (joint.stamped, joint.pose)]
         for publisher in (self._bodies, self._arms, self._markers, self._annotated, self._latency, *joints):
             self._node.destroy_lifecycle_publisher(publisher)

@@ -51,6 +51,30 @@ LATCHED = QoSProfile(
 )
 """For a state that whoever comes later is told as well."""
 
+EVENTS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.VOLATILE,
+)
+"""For poses of people who come and go: no deadline."""
+
+TRANSFORMS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=100,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.VOLATILE,
+)
+"""For /tf, as tf2_ros has it."""
+
+MODELS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST,
+    depth=1,
+    reliability=ReliabilityPolicy.RELIABLE,
+    durability=DurabilityPolicy.TRANSIENT_LOCAL,
+)
+"""For a description that whoever comes later is told as well."""
+
 OVERRIDABLE = QoSOverridingOptions(
     [
         QoSPolicyKind.HISTORY,

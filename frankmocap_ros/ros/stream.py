@@ -70,11 +70,13 @@ class Stream:
         self.info: CameraInfo | None = None
         self.depth = DepthImages()
         self.config = pipeline.config
+        outputs.set_tf(self.config)
         self._level, self._rung = 0, Rung()
 
     def set_config(self, config: MocapConfig) -> None:
         """Go on with these settings; for the worker's thread while there is one."""
         self.config = config
+        self.outputs.set_tf(config)
         self._bring_into_force()
 
     def set_rung(self, level: int, rung: Rung) -> None:

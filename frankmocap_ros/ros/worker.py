@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 
 from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 
 from frankmocap_ros.body import Frame
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.deadline import Ladder, Rung
-from frankmocap_ros.errors import ImageError
+from frankmocap_ros.errors import ImageError, TransformError
+from frankmocap_ros.frame_change import moved
 from frankmocap_ros.garbage import Collector
-from frankmocap_ros.health import DROP_OVERWRITTEN, DROP_TOO_OLD
+from frankmocap_ros.health import DROP_NO_TRANSFORM, DROP_OVERWRITTEN, DROP_TOO_OLD
 from frankmocap_ros.mailbox import Mailboxes
 from frankmocap_ros.pipeline import Picture, process_together
 from frankmocap_ros.ros.compressed import decode_compressed
@@ -23,6 +25,7 @@ from frankmocap_ros.ros.conversions import camera_of, nanoseconds, seconds
 from frankmocap_ros.ros.images import decode_image
 from frankmocap_ros.ros.running import ros_runs
 from frankmocap_ros.ros.stream import AnyImage, OwnImage, Stream
+from frankmocap_ros.ros.transforms import Transforms
 
 _GATHER_S = 0.004  # images of several cameras that come within this time are of one instant
 
@@ -54,13 +57,21 @@ class Worker:
         node: for clock and log.
         streams: the cameras; their pipelines are used by the worker's thread only.
         collector: collects garbage between frames.
+        transforms: where cameras are in ``target_frame``; None leaves poses in the images' own frames.
     """
 
-    def __init__(self, node: LifecycleNode, streams: Sequence[Stream], collector: Collector) -> None:
+    def __init__(
+        self,
+        node: LifecycleNode,
+        streams: Sequence[Stream],
+        collector: Collector,
+        transforms: Transforms | None = None,
+    ) -> None:
         self._node = node
         self._log = node.get_logger()
         self._streams = streams
         self._collector = collector
+        self._transforms = transforms
         self.begin_anew()
         self._boxes: Mailboxes[_Job] = Mailboxes(len(streams), _GATHER_S if len(streams) > 1 else 0.0)
         self._calls: deque[Callable[[], None]] = deque()
@@ -183,6 +194,10 @@ class Worker:
     def _publish(self, ready: _Ready, frame: Frame) -> None:
         job, outputs, monitor = ready.job, ready.stream.outputs, ready.stream.monitor
         header = job.msg.header
+        placed = self._placed(ready.stream, frame, header)
+        if placed is None:
+            return
+        frame = placed
         decode_ms = 1e3 * (ready.decoded_s - ready.start_s) + frame.stages_ms.get("decode", 0.0)
         frame = replace(frame, stages_ms={**frame.stages_ms, "decode": decode_ms})
         stages_ms = {
@@ -198,6 +213,22 @@ class Worker:
         outputs.publish_latency(
             header, stages_ms, published.age_ms + published.publish_ms, monitor.dropped, monitor.skipped
         )
+
+    def _placed(self, stream: Stream, frame: Frame, header: Header) -> Frame | None:
+        """The frame with its poses in ``target_frame``; None, and dropped, where TF does not know how."""
+        config, transforms = stream.config, self._transforms
+        if transforms is None or header.frame_id == config.target_frame:
+            return frame
+        wait_s = 1e-3 * config.transform_wait_ms
+        try:
+            placement = transforms.placement(config.target_frame, header.frame_id, header.stamp, wait_s)
+        except TransformError as error:
+            words = f"from {header.frame_id!r} to {config.target_frame!r} at an image's time: {error}"
+            stream.monitor.drop(DROP_NO_TRANSFORM)
+            stream.monitor.not_placed(words)
+            self._log.warning(f"nothing is published: no transform {words}", throttle_duration_sec=1.0)
+            return None
+        return moved(frame, placement, config.target_frame)
 
     def _adapt(self, config: MocapConfig, age_ms: float, transport_ms: float, now_s: float) -> None:
         """Leave out more where results are late, and less where there is time to spare."""

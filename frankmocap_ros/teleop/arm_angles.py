@@ -54,7 +54,7 @@ _MOST_OVERSTRETCHED = 0.35
 _KEPT_BODIES = 16
 
 _TO_BASE = quat_to_matrix(BASE_FROM_REST)
-_HANGING = {  # from the rest pose, with the arms stretched to the sides, to hanging arms
+HANGING = {  # from the rest pose, with the arms stretched to the sides, to hanging arms
     1.0: np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]]),
     -1.0: np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]),
 }
@@ -78,7 +78,7 @@ def _about(axis: int, angle: float) -> Array:
 
 def _hung(bone: Array, sign: float) -> Array:
     """The rotation that lets a bone hang straight down, from SMPL's rest pose."""
-    hanging: Array = _HANGING[sign] @ _TO_BASE
+    hanging: Array = HANGING[sign] @ _TO_BASE
     x, y, z = (hanging @ bone).tolist()
     if z > -0.5:  # no arm: leave it as it is
         return hanging
@@ -181,7 +181,7 @@ def arm_angles(
         local = quat_to_matrix(local_rotations[[index[f"{side}_{part}"] for part in _LIMB]])
         shoulder = _TO_BASE @ local[0] @ local[1]
         elbow = shoulder @ local[2]
-        hand = elbow @ local[3] @ (_HANGING[sign] @ _TO_BASE).T
+        hand = elbow @ local[3] @ (HANGING[sign] @ _TO_BASE).T
         upper, fore = shoulder @ _hung(bones[2 * i], sign).T, elbow @ _hung(bones[2 * i + 1], sign).T
         own = slice(_N * i, _N * (i + 1))
         angles[own] = _one_arm(upper, fore, hand, last[own].tolist(), sign)

@@ -1,7 +1,9 @@
 """A mocap node and a peer that talks to it through real DDS, in a ROS domain of their own."""
 
+import ctypes
 import fcntl
 import gc
+import importlib
 import itertools
 import os
 import subprocess
@@ -36,6 +38,8 @@ from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.images import fill_image
 from frankmocap_ros.ros.mocap_node import MocapNode
 from frankmocap_ros.skeleton import KEYPOINTS
+
+from .standin_packages import NAMES, built
 
 _SYSTEMS = itertools.count(1)  # tests with a node, so far
 TIMEOUT_S = 60.0  # two busy cores are slow; nothing waits that long where all is well
@@ -473,6 +477,28 @@ def start(context):
     gc.unfreeze()
     if next(_SYSTEMS) % 4 == 0:
         gc.collect()
+
+
+@pytest.fixture(scope="session")
+def standins(tmp_path_factory):
+    """Modules of ROS packages that PyPI does not have, not importable by name: see ``tf``."""
+    packages, libraries = built(tmp_path_factory.mktemp("standins"))
+    for library in sorted(libraries.glob("*.so")):
+        ctypes.CDLL(str(library))  # the middleware asks for them by name
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(packages)
+        for name in ("tf2_msgs.msg", "hri_msgs.msg", "tf2_ros"):
+            importlib.import_module(name)
+    names = [name for name in sys.modules if name.partition(".")[0] in NAMES]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+@pytest.fixture
+def tf(standins, monkeypatch):
+    """As if they were installed; before ``start``, so that they still are when nodes end."""
+    for name, module in standins.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    return standins["tf2_msgs.msg"].TFMessage
 
 
 @dataclass

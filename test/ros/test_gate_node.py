@@ -19,9 +19,11 @@ from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
 from frankmocap_ros.figure import scene
+from frankmocap_ros.geometry import IDENTITY_XYZW, quat_multiply, quat_rotate
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, JointPose
 from frankmocap_ros.ros.gate_node import GateNode
 from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.teleop.base_frame import BODY_FROM_OPTICAL
 
 from .conftest import Peer, Spinner, as_dict, wait_until
 
@@ -29,11 +31,11 @@ NAMES = {getattr(GateState, name): name for name in ("DISENGAGED", "ARMING", "EN
 LEFT = "/gate/command/left_wrist"
 
 
-def people(positions, orientations, stamp_ns, operator_id=1):
+def people(positions, orientations, stamp_ns, operator_id=1, frame_id="cam"):
     """A message with one person."""
     msg = BodyPoseArray(operator_id=operator_id)
     msg.header.stamp.sec, msg.header.stamp.nanosec = divmod(stamp_ns, 10**9)
-    msg.header.frame_id = "cam"
+    msg.header.frame_id = frame_id
     if operator_id:
         body = BodyPose(id=operator_id, has_3d=True, has_orientation=True)
         for name, p, q in zip(BODY.names, positions.tolist(), orientations.tolist(), strict=True):
@@ -55,6 +57,7 @@ class Operator:
         self.here = True
         self.offset = np.zeros((len(BODY), 3))
         self.delay_s = 0.03
+        self.frame_id, self.rotation = "cam", IDENTITY_XYZW  # from the optical frame
         self._random = np.random.default_rng(3)
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -67,7 +70,8 @@ class Operator:
             if self.here:
                 shaken = positions + self.offset + self._random.normal(0, 5e-4, positions.shape)
                 stamp_ns = time.time_ns() - round(1e9 * self.delay_s)
-                self.publisher.publish(people(shaken, orientations, stamp_ns, self.operator_id))
+                seen = quat_rotate(self.rotation, shaken), quat_multiply(self.rotation, orientations)
+                self.publisher.publish(people(*seen, stamp_ns, self.operator_id, self.frame_id))
 
     def close(self):
         self._end.set()
@@ -176,6 +180,23 @@ def test_the_state_is_told_to_whoever_comes_later_and_at_20_hz(gate):
 
 def test_moving_moves_the_command(gate):
     g = gate().engaged()
+    before = g.left.messages[-1].pose.position.z
+    row = BODY.index["left_wrist"]
+    for k in range(20):
+        g.operator.offset[row, 1] = -0.015 * (k + 1)  # up, in the optical frame
+        time.sleep(0.035)
+    time.sleep(0.3)
+    assert g.left.messages[-1].pose.position.z - before == pytest.approx(0.3, abs=0.06)
+
+
+def test_poses_in_the_base_frame_are_taken_as_they_are(gate):
+    """As the mocap node's target_frame gives them; and when they come in another one, nothing goes on."""
+    g = gate()
+    g.engaged()
+    heard = len(g.states)
+    g.operator.frame_id, g.operator.rotation = "base_link", BODY_FROM_OPTICAL
+    assert "'base_link' now, not 'cam'" in g.until("DISENGAGED", heard).reason
+    g.engaged()
     before = g.left.messages[-1].pose.position.z
     row = BODY.index["left_wrist"]
     for k in range(20):
@@ -327,10 +348,11 @@ def test_tf_tells_how_the_camera_stands(gate, monkeypatch):
             rotation = SimpleNamespace(
                 x=0.5, y=-0.5, z=0.5, w=-0.5
             )  # the optical frame of a camera that is level
-            return SimpleNamespace(transform=SimpleNamespace(rotation=rotation))
+            nowhere = SimpleNamespace(x=0.0, y=0.0, z=0.0)
+            return SimpleNamespace(transform=SimpleNamespace(rotation=rotation, translation=nowhere))
 
     module = ModuleType("tf2_ros")
-    module.Buffer = Buffer
+    module.Buffer, module.TransformException = Buffer, LookupError
     module.TransformListener = lambda buffer, node: None
     monkeypatch.setitem(sys.modules, "tf2_ros", module)
     gate(heading="tf").engaged()

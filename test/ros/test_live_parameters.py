@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -383,6 +384,49 @@ def adapt(c):
     c.system.wait_until(level)
 
 
+def publish_tf(c):
+    from tf2_msgs.msg import TFMessage  # a stand-in
+
+    for wanted in (True, False, True):
+        c.set(publish_tf=wanted)
+        c.frame()
+        c.system.wait_until(lambda wanted=wanted: c.system.node.count_publishers("/tf") == wanted)
+    inbox = c.system.listen(TFMessage, "/tf")
+    stamp = c.frame().header.stamp
+    assert inbox.wait().transforms[0].header.stamp == stamp
+
+
+def transform_wait_ms(c):
+    from geometry_msgs.msg import TransformStamped
+    from tf2_msgs.msg import TFMessage
+
+    for label in ("deactivate", "cleanup"):
+        assert c.system.change(label)
+    c.set(target_frame="base")
+    for label in ("configure", "activate"):
+        assert c.system.change(label)
+    publisher, spent_s = c.system.publisher(TFMessage, "/tf", 100), {}
+
+    def heard():
+        """That the camera is in base, at a time before all images."""
+        transform = TransformStamped(child_frame_id="cam")
+        transform.header.frame_id, transform.header.stamp.sec = "base", 1
+        publisher.publish(TFMessage(transforms=[transform]))
+        c.system.send()
+        return "extrapolation" in c.system.status().message
+
+    c.system.wait_until(heard)
+    for wait_ms in (200.0, 0.0):
+        c.set(transform_wait_ms=wait_ms)
+        dropped = int(c.system.values()["dropped/no_transform"])
+        c.system.send()
+        start_s = time.monotonic()
+        monitor = c.system.mocap._streams[0].monitor
+        c.system.wait_until(lambda monitor=monitor, dropped=dropped: monitor.dropped > dropped)
+        spent_s[wait_ms] = time.monotonic() - start_s
+    assert spent_s[200.0] > 0.2 and spent_s[0.0] < spent_s[200.0]
+
+
 CHECKS = {
     name: check
     for name, check in list(globals().items())
@@ -395,7 +439,7 @@ def test_every_live_parameter_has_a_check():
 
 
 @pytest.mark.parametrize("name", LIVE)
-def test_takes_effect_at_the_next_frame(start, probe, name):
+def test_takes_effect_at_the_next_frame(tf, start, probe, name):
     CHECKS[name](Camera(start(), probe))
 
 
@@ -435,6 +479,7 @@ def wrong_values():
     yield Wrong("joint_topics", ["left_index1"], "hands")
     yield Wrong("image_topics", ["a/image", "b/image", "a/image_raw"], "cameras a stand for several topics")
     yield Wrong("image_topics", ["left/image", "2/image"], "'2/image'")
+    yield Wrong("target_frame", "/base_link", "begins with a slash")
     yield Wrong("no_such_parameter", 1)
 
 
@@ -467,7 +512,7 @@ def test_parameters_cannot_be_deleted(start, probe):
     assert system.get("max_people") == 1
 
 
-def test_both_ends_of_the_range_are_taken(start, probe):
+def test_both_ends_of_the_range_are_taken(tf, start, probe):
     system = start()
     for s in (SETTINGS[name] for name in LIVE):
         for value in s.choices or ((s.minimum, s.maximum) if s.minimum is not None else (False, True)):
@@ -478,11 +523,11 @@ def test_both_ends_of_the_range_are_taken(start, probe):
 OTHER = {
     "image_transport": "compressed", "image_topics": ["left/image", "right/image"], "source": "synthetic",
     "source_width": 320, "source_rate_hz": 15.0, "source_frame_id": "head_camera",
-    "joint_topics": ["left_wrist"], "autostart": False,
+    "joint_topics": ["left_wrist"], "autostart": False, "target_frame": "base_link", "rep155": True,
 }  # fmt: skip
 
 
-def test_fixed_parameters_change_only_while_unconfigured(start, probe):
+def test_fixed_parameters_change_only_while_unconfigured(tf, start, probe):
     assert set(OTHER) == set(FIXED)
     system = start()
     before = dict(zip(FIXED, system.get(*FIXED), strict=True))

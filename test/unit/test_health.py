@@ -6,7 +6,14 @@ from dataclasses import replace
 import pytest
 
 from frankmocap_ros import health
-from frankmocap_ros.health import DROP_OVERWRITTEN, DROP_TOO_OLD, Level, Snapshot, assess
+from frankmocap_ros.health import (
+    DROP_NO_TRANSFORM,
+    DROP_OVERWRITTEN,
+    DROP_TOO_OLD,
+    Level,
+    Snapshot,
+    assess,
+)
 
 GOOD = Snapshot(
     active=True,
@@ -240,3 +247,13 @@ def test_before_the_first_result_there_are_no_numbers_and_no_fault():
     assert found.level is Level.OK
     assert found.values["operator_id"] == "none" and found.values["tracked_ids"] == "none"
     assert not any("p95" in name for name in found.values)
+
+
+def test_a_transform_that_is_missing_is_told_with_its_reason():
+    words = "from 'cam' to 'base' at an image's time: extrapolation into the past"
+    lost = replace(GOOD, dropped_in_period={DROP_NO_TRANSFORM: 3}, no_transform=words)
+    found = assess(lost)
+    assert found.level is Level.ERROR
+    assert found.text.startswith(f"3 images were not published: no transform {words}; check that")
+    assert "malformed" not in found.text
+    assert assess(replace(lost, dropped_in_period={})).level is Level.OK

@@ -43,6 +43,7 @@ LAYERS = (
     ("body", "config"),
     (
         "boxes",
+        "frame_change",
         "keypoints",
         "kinematics",
         "placement",
@@ -63,7 +64,7 @@ LAYERS = (
     ("networks", "engines", "assets"),
     ("estimators",),
     ("person", "pipeline", "search", "drawing", "sources"),
-    ("wrapper", "teleop", "records"),
+    ("wrapper", "teleop", "records", "human_model", "human_urdf"),
     ("ros", "viewer", "msg"),
     ("benchmark", "cli"),
 )

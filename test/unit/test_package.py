@@ -25,10 +25,11 @@ ROSDEP_NAME = {
     "skimage": "python3-skimage",
     "yaml": "python3-yaml",
 }
-# google.protobuf comes with mediapipe; the others are extras, for who has FrankMocap's files
+# google.protobuf comes with mediapipe, hri_msgs is only for who sets rep155; the others are extras, for who
+# has FrankMocap's files
 NOT_IN_ROSDEP = {
     "mediapipe", "google", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
-    "nncf", "tensorrt", "mujoco", "mink", "daqp", "viser", "trimesh",
+    "nncf", "tensorrt", "mujoco", "mink", "daqp", "viser", "trimesh", "hri_msgs",
 }  # fmt: skip
 
 

@@ -1,0 +1,117 @@
+"""ROS packages that PyPI does not have, built for tests from what is published of them.
+
+``tf2_msgs`` and ``hri_msgs`` are real message packages, generated from the published fields of the messages
+that this package uses. ``tf2_ros`` is Python (``standin_tf2_ros.py``) and has the calls that it uses.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+_TF2_ROS = Path(__file__).with_name("standin_tf2_ros.py")
+MESSAGES = {
+    "tf2_msgs": ("TFMessage", "geometry_msgs", "geometry_msgs/TransformStamped[] transforms\n"),
+    "hri_msgs": ("IdsList", "std_msgs", "std_msgs/Header header\nstring[] ids\n"),
+}
+"""Package -> message, what it depends on, and its definition."""
+NAMES = (*MESSAGES, "tf2_ros")
+
+_PACKAGE = """<?xml version="1.0"?>
+<package format="3">
+  <name>{name}</name>
+  <version>0.0.0</version>
+  <description>A stand-in.</description>
+  <maintainer email="nobody@example.com">nobody</maintainer>
+  <license>Apache-2.0</license>
+  <buildtool_depend>ament_cmake</buildtool_depend>
+  <build_depend>rosidl_default_generators</build_depend>
+  <depend>{depends}</depend>
+  <member_of_group>rosidl_interface_packages</member_of_group>
+</package>
+"""
+# the loop is that of this package's own CMakeLists.txt, and there for the same reason
+_CMAKE = """cmake_minimum_required(VERSION 3.20)
+project({name})
+find_package(ament_cmake REQUIRED)
+find_package(rosidl_default_generators REQUIRED)
+find_package({depends} REQUIRED)
+get_property(imported_targets DIRECTORY PROPERTY IMPORTED_TARGETS)
+foreach(target IN LISTS imported_targets)
+  if(target MATCHES "__rosidl_generator_py$")
+    get_target_property(directories ${{target}} INTERFACE_INCLUDE_DIRECTORIES)
+    set(existing "")
+    foreach(directory IN LISTS directories)
+      if(EXISTS "${{directory}}")
+        list(APPEND existing "${{directory}}")
+      endif()
+    endforeach()
+    set_target_properties(${{target}} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${{existing}}")
+  endif()
+endforeach()
+rosidl_generate_interfaces({name} "msg/{message}.msg" DEPENDENCIES {depends})
+ament_package()
+"""
+
+
+def built(fallback: Path) -> tuple[Path, Path]:
+    """Build all of them, once for a virtual environment; returns the folders of packages and libraries.
+
+    Args:
+        fallback: where to build if the environment cannot be written to.
+    """
+    sources = [path.read_bytes() for path in (Path(__file__), _TF2_ROS)]
+    key = hashlib.sha256(b"".join([*sources, sys.version.encode()])).hexdigest()[:16]
+    top = Path(sys.prefix, "standins") if os.access(sys.prefix, os.W_OK) else fallback
+    top.mkdir(exist_ok=True)
+    with (top / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        folder = top / key
+        if not (folder / "done").exists():
+            for old in top.iterdir():
+                if old.is_dir():
+                    shutil.rmtree(old)
+            _build(folder)
+            (folder / "done").touch()
+    (packages,) = {path.parent for path in folder.glob("prefix/lib/python*/site-packages/*_msgs")}
+    return packages, folder / "prefix" / "lib"
+
+
+def _build(folder: Path) -> None:
+    prefix = folder / "prefix"
+    ros = ("AMENT_", "CMAKE_", "COLCON_", "ROS_")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(ros)}
+    environ |= {"AMENT_PREFIX_PATH": sys.prefix, "CMAKE_PREFIX_PATH": sys.prefix}
+    environ["PATH"] = os.pathsep.join([str(Path(sys.prefix, "bin")), os.environ["PATH"]])
+    options = {
+        "BUILD_TESTING": "OFF",
+        "CMAKE_BUILD_TYPE": "Debug",
+        "CMAKE_INSTALL_PREFIX": prefix,
+        "CMAKE_INSTALL_RPATH": prefix / "lib",
+        "Python3_EXECUTABLE": sys.executable,
+    }
+    running = []
+    for name, (message, depends, definition) in MESSAGES.items():
+        source = folder / name
+        (source / "msg").mkdir(parents=True)
+        (source / "package.xml").write_text(_PACKAGE.format(name=name, depends=depends))
+        (source / "CMakeLists.txt").write_text(_CMAKE.format(name=name, depends=depends, message=message))
+        (source / "msg" / f"{message}.msg").write_text(definition)
+        configure = ["cmake", "-S", ".", "-B", "build", "-G", "Ninja"]
+        configure += [f"-D{key}={value}" for key, value in options.items()]
+        install = ["cmake", "--build", "build", "--target", "install"]
+        command = ["sh", "-c", f"{' '.join(map(repr, configure))} && {' '.join(install)}"]
+        running.append(
+            subprocess.Popen(
+                command, cwd=source, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )
+        )
+    for process in running:
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+    (packages,) = {path.parent for path in prefix.glob("lib/python*/site-packages/*_msgs")}
+    (packages / "tf2_ros").mkdir()
+    shutil.copy(_TF2_ROS, packages / "tf2_ros" / "__init__.py")

@@ -1,0 +1,319 @@
+"""/tf, target_frame and REP 155, with stand-ins for the packages that PyPI does not have."""
+
+import sys
+import threading
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from geometry_msgs.msg import PoseStamped, TransformStamped
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import Image
+from sensor_msgs.msg import JointState as JointStateMessage
+from std_msgs.msg import String
+from visualization_msgs.msg import MarkerArray
+
+from frankmocap_ros.body import JointState
+from frankmocap_ros.geometry import quat_from_rotvec, quat_multiply, quat_rotate, quat_to_matrix
+from frankmocap_ros.human_model import HUMAN
+from frankmocap_ros.skeleton import BODY
+
+from .conftest import as_dict, nanoseconds, wait_until
+from .standin_packages import NAMES
+
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+T0_NS = 1_700_000_000_000_000_000
+STEP_NS = 100_000_000
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """They are not, and nor are the real ones."""
+    for name in NAMES:
+        monkeypatch.setitem(sys.modules, name, None)
+        monkeypatch.setitem(sys.modules, f"{name}.msg", None)
+
+
+def xyz(point):
+    return np.array((point.x, point.y, point.z))
+
+
+def xyzw(quaternion):
+    return np.array((quaternion.x, quaternion.y, quaternion.z, quaternion.w))
+
+
+def of_stamp(stamp_ns):
+    return lambda msg: nanoseconds(msg.transforms[0].header.stamp) == stamp_ns
+
+
+def test_everybody_is_on_tf(tf, start, probe):
+    probe.people = [
+        probe.person(-0.6, -0.1, 3.0, left_wrist=0.0),
+        probe.person(0.6, -0.1, 3.0, left_hip=0.0),
+    ]
+    system = start(publish_tf=True, max_people=2, smoothing="none")
+    inbox = system.listen(tf, "/tf")
+    bodies = system.process()
+    stamp_ns = nanoseconds(bodies.header.stamp)
+    (msg,) = [inbox.wait(of_stamp(stamp_ns))]
+    assert {(nanoseconds(t.header.stamp), t.header.frame_id) for t in msg.transforms} == {(stamp_ns, "cam")}
+    found = {t.child_frame_id: t.transform for t in msg.transforms}
+    assert len(found) == len(msg.transforms)
+    expected = {"body_1": None}  # the other one's hips are not known
+    for body in bodies.bodies:
+        known = [j for j in body.joints if j.state != JointState.INVALID]
+        assert 0 < len(known) < len(BODY)
+        expected |= {f"{j.name}_{body.id}": j for j in known}
+    assert found.keys() == expected.keys()
+    assert "left_wrist_1" not in found and "left_wrist_2" in found and "pelvis_2" not in found
+    for name, joint in expected.items():
+        if joint is not None:
+            np.testing.assert_allclose(xyz(found[name].translation), xyz(joint.pose.position))
+            np.testing.assert_allclose(xyzw(found[name].rotation), xyzw(joint.pose.orientation))
+    hips = [xyz(found[f"{side}_hip_1"].translation) for side in ("left", "right")]
+    np.testing.assert_allclose(xyz(found["body_1"].translation), np.mean(hips, axis=0))
+    axes = quat_to_matrix(xyzw(found["body_1"].rotation))  # of somebody upright who faces the camera
+    np.testing.assert_allclose(axes[:, 0], [0.0, 0.0, -1.0], atol=1e-6)
+    np.testing.assert_allclose(axes[:, 2], [0.0, -1.0, 0.0], atol=1e-6)
+
+
+def test_tf_is_switched_while_the_node_runs(tf, start, probe):
+    system = start()
+    assert system.node.count_publishers("/tf") == 0
+    system.set(publish_tf=True)
+    wait_until(lambda: system.node.count_publishers("/tf") == 1)
+    inbox = system.listen(tf, "/tf")
+    stamp_ns = nanoseconds(system.process().header.stamp)
+    assert inbox.wait().transforms[0].header.stamp.nanosec == stamp_ns % 10**9
+    system.set(publish_tf=False)
+    system.process()
+    wait_until(lambda: system.node.count_publishers("/tf") == 0)
+    assert len(inbox) == 1
+    assert system.change("deactivate") and system.change("cleanup")
+
+
+def test_where_packages_are_missing_settings_are_refused(bare, start, probe):
+    system = start()
+    for name, value, package in (
+        ("publish_tf", True, "tf2-msgs"),
+        ("target_frame", "base_link", "tf2-ros-py"),
+        ("rep155", True, "hri-msgs"),
+    ):
+        (result,) = system.try_to_set(**{name: value})
+        assert not result.successful
+        assert (
+            result.reason.startswith(f"{name}: ")
+            and f"apt install ros-$ROS_DISTRO-{package}" in result.reason
+        )
+        assert f"allowed without it: {name}: " in result.reason
+    system.process()
+    (result,) = system.try_to_set(target_frame="/base_link")
+    assert "begins with a slash" in result.reason
+
+
+def test_a_node_that_lacks_a_package_says_so_and_can_be_mended(bare, start, probe):
+    system = start(target_frame="base_link")
+    assert system.state() == "unconfigured"
+    assert "target_frame" in system.status(lambda status: status.level == DiagnosticStatus.ERROR).message
+    system.set(max_people=2)  # is not refused for it
+    system.set(target_frame="")
+    assert system.change("configure") and system.change("activate")
+    assert system.process().bodies
+
+
+def transform(position, rotvec, stamp_ns=0, parent="base", child="cam"):
+    msg = TransformStamped(child_frame_id=child)
+    msg.header.frame_id = parent
+    msg.header.stamp.sec, msg.header.stamp.nanosec = divmod(stamp_ns, 10**9)
+    t, q = msg.transform.translation, msg.transform.rotation
+    t.x, t.y, t.z = map(float, position)
+    q.x, q.y, q.z, q.w = quat_from_rotvec(np.array(rotvec)).tolist()
+    return msg
+
+
+WAY = {  # where the camera is in base: it moves and turns
+    T0_NS: ((1.0, 0.0, 0.5), (0.0, 0.0, 0.0)),
+    T0_NS + STEP_NS: ((1.0, 2.0, 0.5), (0.0, 0.0, 1.0)),
+    T0_NS + 50 * STEP_NS: ((9.0, 9.0, 9.0), (0.5, 0.5, 0.5)),
+}
+
+
+def follow_way(system, tf):
+    """Publish the camera's way; the node has heard it."""
+    message = tf(transforms=[transform(*where, stamp_ns) for stamp_ns, where in WAY.items()])
+    system.publisher(tf, "/tf", 100).publish(message)
+    wait_until(lambda: system.mocap._transforms._connected("base", "cam"))
+
+
+def poses(body):
+    known = [j for j in body.joints if j.state != JointState.INVALID]
+    return (
+        np.array([xyz(j.pose.position) for j in known]),
+        np.array([xyzw(j.pose.orientation) for j in known]),
+        np.array([xyzw(j.local_rotation) for j in known]),
+    )
+
+
+def assert_same_rotations(a, b):
+    np.testing.assert_allclose(np.abs(np.einsum("ni,ni->n", a, b)), 1.0, atol=1e-9)
+
+
+def test_target_frame_is_looked_up_at_the_images_time(tf, start, probe):
+    """The camera was elsewhere in each image, and is elsewhere again by now."""
+    system = start(smoothing="none")
+    plain = poses(system.process().bodies[0])
+    for label in ("deactivate", "cleanup"):
+        assert system.change(label)
+    system.set(target_frame="base", joint_topics=["head"], publish_tf=True)
+    for label in ("configure", "activate"):
+        assert system.change(label)
+    follow_way(system, tf)
+    others = {
+        "markers": system.listen(MarkerArray, "/frankmocap/markers"),
+        "pose": system.listen(PoseStamped, "/frankmocap/joints/head/pose"),
+        "tf": system.listen(tf, "/tf"),
+        "annotated": system.listen(Image, "/frankmocap/annotated"),
+    }
+    for stamp_ns, (translation, rotvec) in list(WAY.items())[:2]:
+        bodies = system.process(stamp_ns=stamp_ns)
+        assert bodies.header.frame_id == "base"
+        positions, orientations, local = poses(bodies.bodies[0])
+        turn = quat_from_rotvec(np.array(rotvec))
+        np.testing.assert_allclose(positions, quat_rotate(turn, plain[0]) + translation, atol=1e-6)
+        assert_same_rotations(orientations, quat_multiply(turn, plain[1]))
+        assert_same_rotations(local[1:], plain[2][1:])
+        assert_same_rotations(local[:1], orientations[:1])
+    head = bodies.bodies[0].joints[15].pose
+    assert {m.header.frame_id for m in others["markers"].wait(after=1).markers} == {"base"}
+    assert others["pose"].wait(after=1).pose == head and others["pose"].wait().header.frame_id == "base"
+    (on_tf,) = (
+        t
+        for t in others["tf"]
+        .wait(lambda m: m.transforms[0].child_frame_id == "body_2" and of_stamp(stamp_ns)(m))
+        .transforms
+        if t.child_frame_id == "head_2"
+    )
+    assert on_tf.header.frame_id == "base"
+    np.testing.assert_allclose(xyz(on_tf.transform.translation), xyz(head.position))
+    assert others["annotated"].wait(after=1).header.frame_id == "cam", "pixels are the camera's"
+    halfway = system.process(stamp_ns=T0_NS + STEP_NS // 2).bodies[0]
+    turn = quat_from_rotvec(np.array((0.0, 0.0, 0.5)))
+    expected = quat_rotate(turn, plain[0]) + np.array((1.0, 1.0, 0.5))
+    np.testing.assert_allclose(poses(halfway)[0], expected, atol=1e-3)
+
+
+def test_without_a_transform_nothing_is_published(tf, start, probe):
+    """Neither in the wrong frame nor with the latest transform; and the diagnostics say why."""
+    system = start(target_frame="base", transform_wait_ms=0.0)
+    system.send()
+    status = system.status(lambda s: as_dict(s).get("dropped/no_transform") == "1")
+    assert status.level == DiagnosticStatus.ERROR
+    assert "from 'cam' to 'base'" in status.message and "does not exist" in status.message
+    follow_way(system, tf)
+    system.send(stamp_ns=T0_NS - STEP_NS)
+    system.status(lambda s: "extrapolation into the past" in s.message)
+    system.send(stamp_ns=T0_NS + 60 * STEP_NS)
+    system.status(lambda s: "extrapolation into the future" in s.message)
+    system.send(stamp_ns=0)
+    system.status(lambda s: "has no stamp" in s.message)
+    system.process(stamp_ns=T0_NS)
+    assert len(system.bodies) == 1
+    assert system.values()["dropped/no_transform"] == "4"
+
+
+def test_a_transform_that_comes_a_little_later_is_waited_for(tf, start, probe):
+    system = start(target_frame="base", transform_wait_ms=200.0)
+    follow_way(system, tf)
+    stamp_ns = T0_NS + 60 * STEP_NS
+    message = tf(transforms=[transform((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), stamp_ns)])
+    publisher = system.publisher(tf, "/tf", 100)
+    timers = []
+
+    def later():
+        timers.append(threading.Timer(0.05, lambda: publisher.publish(message)))
+        timers[-1].start()
+
+    probe.during = later
+    assert system.process(stamp_ns=stamp_ns).bodies
+    timers[0].join()
+    assert "dropped/no_transform" not in system.values()
+
+
+def test_a_fixed_camera(tf, start, probe):
+    system = start(target_frame="base")
+    latched = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    where = transform((0.0, 0.0, 2.0), (-np.pi / 2, 0.0, 0.0))  # level, looking along y
+    system.publisher(tf, "/tf_static", latched).publish(tf(transforms=[where]))
+    wait_until(lambda: system.mocap._transforms._connected("base", "cam"))
+    body = system.process().bodies[0]
+    assert body.joints[0].pose.position.y == pytest.approx(3.0, abs=0.1)
+    texts = system.listen(MarkerArray, "/frankmocap/markers")
+    system.process()
+    (text,) = (m for m in texts.wait().markers if m.ns == "text")
+    head = body.joints[15].pose.position
+    assert text.pose.position.z == pytest.approx(head.z + 0.25, abs=0.01), (
+        "above the head, also where z is up"
+    )
+
+
+def test_names_of_several_cameras_are_apart(tf, standins, start, probe):
+    cameras = ("left", "right")
+    system = start(image_topics=[f"{c}/image" for c in cameras], publish_tf=True, rep155=True)
+    frames = system.listen(tf, "/tf")
+    tracked = system.listen(standins["hri_msgs.msg"].IdsList, "/humans/bodies/tracked")
+    stamps = {}
+    for camera in cameras:
+        msg = system.image()
+        stamps[camera] = nanoseconds(msg.header.stamp)
+        msg.header.frame_id = f"{camera}_optical"
+        system.publisher(Image, f"{camera}/image").publish(msg)
+    for camera, stamp_ns in stamps.items():
+        transforms = frames.wait(of_stamp(stamp_ns)).transforms
+        assert {t.header.frame_id for t in transforms} == {f"{camera}_optical"}
+        names = {t.child_frame_id for t in transforms}
+        roots = {f"body_{camera}_1", f"body_{camera}_p1"}
+        assert names == {*roots, *(f"{name}_{camera}_1" for name in BODY.names)}
+    assert tracked.wait(lambda msg: len(msg.ids) == 2).ids == ["left_p1", "right_p1"]
+    assert system.node.count_publishers("/humans/bodies/right_p1/urdf") == 1
+
+
+def test_rep_155(tf, standins, start, probe, links_of):
+    probe.people = [probe.person(-0.6, -0.1, 3.0), probe.person(0.6, -0.1, 3.0)]
+    system = start(rep155=True, publish_tf=True, max_people=2, smoothing="none", hold_s=0.0)
+    tracked = system.listen(standins["hri_msgs.msg"].IdsList, "/humans/bodies/tracked")
+    frames = system.listen(tf, "/tf")
+    first = system.process()
+    assert tracked.wait().ids == ["p1", "p2"] and tracked.wait().header == first.header
+    angles = system.listen(JointStateMessage, "/humans/bodies/p1/joint_states")
+    model = system.listen(String, "/humans/bodies/p1/urdf", LATCHED).wait().data
+    bodies = system.process()
+    stamp_ns = nanoseconds(bodies.header.stamp)
+    states = angles.wait()
+    assert states.header == bodies.header
+    urdf = ET.fromstring(model)
+    assert set(states.name) == {j.get("name") for j in urdf.findall("joint") if j.get("type") == "revolute"}
+    on_tf = {t.child_frame_id: t.transform for t in frames.wait(of_stamp(stamp_ns)).transforms}
+    root = on_tf["body_p1"]
+    assert root == on_tf["body_1"]
+    where = (xyz(root.translation), quat_to_matrix(xyzw(root.rotation)))
+    links = links_of(urdf, where, dict(zip(states.name, states.position, strict=True)))
+    (person,) = (body for body in bodies.bodies if body.id == 1)
+    joints = {joint.name: joint for joint in person.joints}
+    for part in HUMAN:
+        position, _ = links[f"{part.link}_p1"]
+        np.testing.assert_allclose(
+            position, xyz(joints[part.joint].pose.position), atol=0.01, err_msg=part.link
+        )
+
+    probe.people = probe.people[:1]
+    left = system.node.count_publishers
+    wait_until(lambda: [b.id for b in system.process().bodies] == [1])
+    tracked.wait(lambda msg: msg.ids == ["p1"])
+    for topic in ("joint_states", "urdf"):
+        wait_until(lambda topic=topic: left(f"/humans/bodies/p2/{topic}") == 0)
+        assert left(f"/humans/bodies/p1/{topic}") == 1
+    heard = len(tracked)
+    assert tracked.wait(lambda msg: not msg.ids, after=heard), "a silent camera sees nobody"
+    assert system.change("deactivate")
+    wait_until(lambda: left("/humans/bodies/tracked") == 0)

@@ -1,0 +1,93 @@
+"""Poses as seen from another frame."""
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from frankmocap_ros.body import IMAGE_UP, Body, Frame, JointState, ScaleSource
+from frankmocap_ros.figure import scene
+from frankmocap_ros.frame_change import Placement, moved
+from frankmocap_ros.geometry import (
+    IDENTITY_XYZW,
+    Camera,
+    normalize,
+    quat_conjugate,
+    quat_multiply,
+    quat_rotate,
+)
+from frankmocap_ros.kinematics import forward_kinematics
+from frankmocap_ros.skeleton import BODY_WITH_HANDS
+
+FIGURE = scene("wave", 3.0)[0]
+
+
+def frame_of(**changes):
+    n = len(BODY_WITH_HANDS)
+    body = Body(
+        id=1,
+        estimator="figure",
+        skeleton=BODY_WITH_HANDS,
+        positions=FIGURE.positions,
+        orientations_xyzw=FIGURE.orientations_xyzw,
+        local_rotations_xyzw=FIGURE.local_rotations_xyzw,
+        pixels=np.ones((n, 2)),
+        confidence=np.ones(n),
+        orientation_confidence=np.ones(n),
+        states=np.full(n, JointState.TRACKED, np.uint8),
+        box_xywh=np.ones(4),
+        scale_source=ScaleSource.ASSUMED_HEIGHT,
+    )
+    return Frame(0, 1.0, (replace(body, **changes),), 1, {}, Camera.from_fov(64, 48, 60.0))
+
+
+def placement(seed):
+    rng = np.random.default_rng(seed)
+    return Placement(rng.normal(0.0, 3.0, 3), normalize(rng.normal(size=4)))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_there_and_back_and_true_in_between(seed):
+    """The moved body is the figure moved as a whole: the same tree from the moved root gives it."""
+    there, frame = placement(seed), frame_of()
+    body = moved(frame, there, "base").bodies[0]
+    positions, orientations = forward_kinematics(
+        BODY_WITH_HANDS, body.positions[0], body.local_rotations_xyzw, FIGURE.offsets
+    )
+    np.testing.assert_allclose(body.positions, positions, atol=1e-9)
+    same = np.abs(np.einsum("ni,ni->n", body.orientations_xyzw, orientations))
+    np.testing.assert_allclose(same, 1.0, atol=1e-9)
+    back = quat_conjugate(there.rotation_xyzw)
+    again = moved(moved(frame, there, "base"), Placement(-quat_rotate(back, there.translation), back), "cam")
+    np.testing.assert_allclose(again.bodies[0].positions, FIGURE.positions, atol=1e-9)
+    np.testing.assert_allclose(again.up, IMAGE_UP, atol=1e-12)
+
+
+def test_what_is_not_known_stays_blank_and_nothing_is_written_to():
+    states = np.full(len(BODY_WITH_HANDS), JointState.TRACKED, np.uint8)
+    blank = [0, 5, 20]
+    states[blank] = JointState.INVALID
+    positions, rotations = FIGURE.positions.copy(), FIGURE.orientations_xyzw.copy()
+    local = FIGURE.local_rotations_xyzw.copy()
+    positions[blank], rotations[blank], local[blank] = 0.0, IDENTITY_XYZW, IDENTITY_XYZW
+    arrays = {"positions": positions, "orientations_xyzw": rotations, "local_rotations_xyzw": local}
+    for array in arrays.values():
+        array.flags.writeable = False
+    frame = frame_of(states=states, **arrays)
+    other = moved(frame, placement(1), "base")
+    assert (frame.frame_id, other.frame_id) == ("", "base")
+    body = other.bodies[0]
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(getattr(body, name)[blank], array[blank])
+    assert np.abs(body.positions[1] - positions[1]).max() > 0.1
+    np.testing.assert_array_equal(body.local_rotations_xyzw, local)
+    np.testing.assert_array_equal(body.pixels, frame.bodies[0].pixels)
+
+
+def test_up_turns_with_the_poses():
+    looking_along_x = quat_multiply(IDENTITY_XYZW, np.array([-0.5, 0.5, -0.5, 0.5]))
+    other = moved(frame_of(), Placement(np.zeros(3), looking_along_x), "base")
+    np.testing.assert_allclose(other.up, [0.0, 0.0, 1.0], atol=1e-12)
+    head, foot = (other.bodies[0].positions[BODY_WITH_HANDS.index[n]] for n in ("head", "left_foot"))
+    assert head[2] - foot[2] > 1.0
