@@ -54,6 +54,7 @@ setup(
             "colcon-common-extensions",
             "hypothesis>=6.100",
             "mypy>=1.13",
+            "playwright>=1.50",
             "pytest>=8",
             "pytest-xdist>=3.6",
             "ruff>=0.9",

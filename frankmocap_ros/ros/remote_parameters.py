@@ -33,7 +33,7 @@ class RemoteParameters:
         self._described: dict[str, Described] = {}
         self._types: dict[str, int] = {}
         self._fetching_s: float | None = None
-        self._changes: deque[tuple[str, Value]] = deque()
+        self._changed: set[str] = set()
         self._refusals: deque[tuple[str, str]] = deque()
         self._new = False
         self._busy: dict[str, float] = {}  # parameters that are being set, since when
@@ -62,7 +62,7 @@ class RemoteParameters:
             with self._lock:
                 self._new = self._new or bool(self._described)
                 self._described, self._types, self._fetching_s = {}, {}, None
-                self._busy, self._wanted = {}, {}
+                self._busy, self._wanted, self._changed = {}, {}, set()
             return
         now_s = time.monotonic()
         asked = self._fetching_s is not None and now_s - self._fetching_s < _PATIENCE_S
@@ -78,11 +78,11 @@ class RemoteParameters:
             return dict(self._described) if new else None
 
     def changes(self) -> list[tuple[str, Value]]:
-        """Names and values that changed since the last call."""
+        """Names and values that changed since the last call; what is being set is told when that is done."""
         with self._lock:
-            found = [(n, v) for n, v in self._changes if n not in self._busy]
-            self._changes.clear()
-            return found
+            settled = self._changed - self._busy.keys()
+            self._changed -= settled
+            return [(name, self._described[name].value) for name in settled & self._described.keys()]
 
     def refusals(self) -> list[tuple[str, str]]:
         """Names that were set since the last call, with the reason why not, empty where they were."""
@@ -98,10 +98,15 @@ class RemoteParameters:
             if since_s is not None and time.monotonic() - since_s < _LOADING_S:
                 self._wanted[name] = value
                 return
-            kind = self._types.get(name)
-            if kind is None:
+            if name not in self._types:
                 return
             self._busy[name] = time.monotonic()
+        self._send(name, value)
+
+    def _send(self, name: str, value: Value) -> None:
+        kind = self._types.get(name)
+        if kind is None:
+            return  # the other node has gone
         plain: Any = list(value) if isinstance(value, tuple) else value
         message = Parameter(name, Parameter.Type(kind), plain).to_parameter_msg()
         self._call(SetParameters.Request(parameters=[message]), lambda answer: self._on_set(name, answer))
@@ -136,14 +141,14 @@ class RemoteParameters:
     def _on_set(self, name: str, answer: SetParameters.Response) -> None:
         result = answer.results[0]
         with self._lock:
-            self._busy.pop(name, None)
             again = self._wanted.pop(name, None)
+            if again is None:
+                self._busy.pop(name, None)
+            self._changed.add(name)  # also where it is what it was: somebody's widget shows something else
             reason = "" if result.successful else f"{result.reason or 'no reason was given'}"
             self._refusals.append((name, reason))
-            if reason and again is None and name in self._described:
-                self._changes.append((name, self._described[name].value))
         if again is not None:
-            self.set(name, again)
+            self._send(name, again)
 
     def _on_event(self, event: ParameterEvent) -> None:
         if event.node != self._name:
@@ -154,7 +159,7 @@ class RemoteParameters:
                 if before is not None:
                     value = _value(parameter.value)
                     self._described[parameter.name] = Described(**{**vars(before), "value": value})
-                    self._changes.append((parameter.name, value))
+                    self._changed.add(parameter.name)
 
 
 def _value(message: Any) -> Value:

@@ -23,7 +23,7 @@ class ViewConfig:
         live=False,
     )
     robot_pose: tuple[float, ...] = setting(
-        (2.2, 1.2, 0.6, 180.0),
+        (2.6, -1.2, 0.0, 180.0),
         "Where the robot is drawn: x ahead of the camera, y to its left, z above the floor [m], and yaw [deg].",
         minimum=-360.0,
         maximum=360.0,

@@ -86,8 +86,8 @@ def open_server(config: ViewConfig) -> "viser.ViserServer":
     server = viser.ViserServer(config.host, config.port, label="frankmocap", verbose=False)
     server.gui.configure_theme(control_layout="fixed", control_width="large", dark_mode=False)
     server.scene.set_up_direction("+z")
-    server.initial_camera.position = (-2.0, -1.7, 2.1)
-    server.initial_camera.look_at = (1.6, 0.1, 0.75)
+    server.initial_camera.position = (-0.75, -1.75, 1.8)
+    server.initial_camera.look_at = (1.9, -0.1, 0.85)
     return server
 
 
@@ -190,9 +190,9 @@ class Scene:
             handle.visible = True
             return
         add: dict[str, Any] = {
-            "bones": lambda path: self._scene.add_line_segments(path, thickness=0.022, **arrays),
+            "bones": lambda path: self._scene.add_line_segments(path, thickness=0.035, **arrays),
             "joints": lambda path: self._scene.add_point_cloud(
-                path, point_size=0.028, point_shape="circle", precision="float32", **arrays
+                path, point_size=0.035, point_shape="circle", precision="float32", **arrays
             ),
             "axes": lambda path: self._scene.add_batched_axes(
                 path, axes_length=0.09, axes_radius=0.006, **arrays
@@ -230,7 +230,7 @@ class Scene:
         fov = 2.0 * np.arctan(0.5 * camera.height / camera.fy) if camera is not None else 0.75
         if self._frustum is None:
             self._frustum = self._scene.add_camera_frustum(
-                "/camera/image", float(fov), width / height, scale=0.7, format="jpeg", jpeg_quality=70,
+                "/camera/image", float(fov), width / height, scale=0.45, format="jpeg", jpeg_quality=70,
                 color=(90, 90, 90), thickness=0.008, cast_shadow=False, receive_shadow=False,
             )  # fmt: skip
         self._frustum.fov, self._frustum.aspect = float(fov), width / height

@@ -1,0 +1,195 @@
+"""The browser view as somebody sees it: headless Chromium on a demo that follows a real person."""
+
+import io
+import os
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import Image
+
+from frankmocap_ros.msg import GateState
+from frankmocap_ros.transport import transport_variables
+
+TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
+WAIT_MS = 60_000
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# WebGL without a GPU, as root, in a container
+FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--disable-dev-shm-usage")
+
+
+def chromium() -> str:
+    """Its path; installed here where this is CI's own machine, else the test is skipped."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None and os.environ.get("CI") == "true" and os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "timeout": 300}
+        for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+            environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            subprocess.run(["apt-get", "--quiet", *words], check=False, env=environment, **quiet)
+        found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("there is no Chromium, and it could not be installed; run: apt install chromium")
+    return str(Path(found))
+
+
+@pytest.fixture
+def port():
+    """A port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def browser():
+    path = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page(viewport={"width": 1000, "height": 700})
+    page.set_default_timeout(WAIT_MS)
+    return page
+
+
+def pixels(page: Page) -> np.ndarray:
+    """The three-dimensional part as it is drawn, BGR."""
+    shot = page.screenshot(clip={"x": 0, "y": 150, "width": 600, "height": 550})
+    return cv2.imdecode(np.frombuffer(io.BytesIO(shot).getbuffer(), np.uint8), cv2.IMREAD_COLOR).astype(int)
+
+
+def greens(image: np.ndarray) -> int:
+    """Pixels in the colour of tracked joints."""
+    blue, green, red = np.moveaxis(image, 2, 0)
+    return int(((green > 170) & (red < 120) & (blue < 150)).sum())
+
+
+def darks(image: np.ndarray) -> int:
+    """Pixels of the video's wooden walls; the scene itself is white and grey."""
+    blue, green, red = np.moveaxis(image, 2, 0)
+    return int(((red > blue + 15) & (red + green + blue < 330)).sum())
+
+
+def until(page: Page, wanted, what: str) -> None:
+    """Wait for something that is drawn."""
+    for _ in range(120):
+        if wanted(pixels(page)):
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError(what)
+
+
+def widget(page: Page, name: str) -> str:
+    """Selector of the widget with this label; the label may have places to break in it."""
+    page.wait_for_function(f"[...document.querySelectorAll('label')].some(l => l.textContent === '{name}')")
+    found = page.evaluate(
+        f"[...document.querySelectorAll('label')].filter(l => l.textContent === '{name}')[0].htmlFor"
+    )
+    return f"[id='{found}']"
+
+
+def test_a_newcomer_sees_a_person_and_sets_the_node(peer, program, page, port):
+    if not TAIJI.is_file():
+        pytest.skip(f"{TAIJI} is not there")
+    words = f"demo --source {TAIJI} --view --view-port {port} --process-every-n 2"
+    demo = program("frankmocap_ros", *words.split())
+    gate = "gate_node --ros-args -p reference:=home -p max_age_s:=1.0"
+    program(*gate.split(), **transport_variables(os.environ))
+    states = peer.listen(
+        GateState, "gate/state", QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    )
+    peer.wait_until(lambda: f"http://127.0.0.1:{port}" in demo.text(), "the demo tells the address")
+
+    def answers() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    peer.wait_until(answers, "the view serves")
+    image = peer.node.resolve_topic_name("image")
+    before = {i.node_name for i in peer.node.get_subscriptions_info_by_topic(image)}
+    assert "frankmocap_view" not in before  # nobody looks
+    page.goto(f"http://127.0.0.1:{port}")
+
+    # the node, in words
+    expect(page.get_by_text(re.compile(r"\d FPS"))).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator("strong", has_text="mediapipe")).to_be_visible(timeout=WAIT_MS)
+    # the person and the image, in the picture
+    until(page, lambda seen: greens(seen) > 40, "no skeleton is drawn")
+    until(page, lambda seen: darks(seen) > 2000, "no image is drawn")
+    page.locator(widget(page, "image")).click()
+    until(page, lambda seen: darks(seen) < 200 and greens(seen) > 40, "the image cannot be hidden")
+
+    # a slider is the node's parameter
+    assert peer.get("min_confidence") == pytest.approx(0.3)
+    slider = page.locator(f"{widget(page, 'min_confidence')} [role=slider]")
+    for _ in range(5):
+        slider.press("ArrowRight")
+    moved = float(slider.get_attribute("aria-valuenow"))
+    assert moved > 0.3
+    peer.wait_until(lambda: peer.get("min_confidence") == moved, "the slider sets nothing")
+    # and follows who sets it elsewhere
+    peer.set(min_confidence=0.5)
+    expect(slider).to_have_attribute("aria-valuenow", "0.5", timeout=WAIT_MS)
+
+    # what the node refuses is said in its words, and is not shown as if it were so
+    height = page.locator(f"{widget(page, 'assumed_height_m')} ~ div input")
+    height.fill("0.2")
+    height.press("Enter")
+    expect(page.get_by_text("0.2 is out of range; allowed: 0")).to_be_visible(timeout=WAIT_MS)
+    expect(height).to_have_value("0", timeout=WAIT_MS)
+    assert peer.get("assumed_height_m") == 0.0
+
+    # the gate's buttons
+    page.get_by_role("button", name="Engage", exact=True).click()
+    states.wait(lambda s: s.state != GateState.DISENGAGED)
+    heard = len(states)
+    page.get_by_role("button", name="Disengage").click()
+    states.wait(lambda s: s.state == GateState.DISENGAGED, after=heard)
+
+    # when the last one leaves nothing is listened to
+    page.close()
+    peer.wait_until(
+        lambda: (
+            "frankmocap_view" not in {i.node_name for i in peer.node.get_subscriptions_info_by_topic(image)}
+        ),
+        "the view still hears images",
+    )
+
+
+def test_an_address_that_is_taken(program):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        view = program("view_node", "--ros-args", "-p", f"port:={port}")
+        assert view.process.wait(60.0) == 2
+    assert f"cannot serve at 127.0.0.1:{port}" in view.text()
+    assert "set port to one that is free" in view.text()
+    assert "Traceback" not in view.text()
+
+
+def test_without_a_node_it_waits_and_says_so(program, peer, page, port):
+    program("view_node", "--ros-args", "-p", f"port:={port}")
+
+    def answers() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    peer.wait_until(answers, "the view serves")
+    page.goto(f"http://127.0.0.1:{port}")
+    expect(page.get_by_text("Waiting for the node")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_role("button", name="Engage", exact=True)).to_be_disabled()
+    sent = peer.node.create_publisher(Image, "image", 1)
+    sent.publish(Image(height=1, width=7, encoding="nonsense"))  # a bad image stops nothing
+    expect(page.get_by_text("it does not run")).to_be_visible(timeout=WAIT_MS)
