@@ -24,7 +24,7 @@ from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.settings import add_flags, from_flags, settings_of
 from frankmocap_ros.viewer.config import ViewConfig
-from frankmocap_ros.viewer.scene import require_viser
+from frankmocap_ros.viewer.web import require_viser
 
 if TYPE_CHECKING:
     from frankmocap_ros.cli.demo_robot import RobotDemo

@@ -31,6 +31,7 @@ _LATCHED: Final = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCA
 _AGES: Final = 100
 _HISTORY_S: Final = 30.0
 _RATE_S: Final = 2.0
+_STALE_S: Final = 1.0
 _GHOST_S: Final = 0.5  # a command that is older is not shown
 _SCALES: Final = ("", "an assumed height", "an assumed height, camera calibrated", "depth")
 
@@ -66,6 +67,7 @@ class ViewInputs:
         self._ages: deque[float] = deque(maxlen=_AGES)
         self._sequences: deque[tuple[float, int]] = deque()
         self._bodies_s: float | None = None
+        self._gate_s = 0.0
         self._info: CameraInfo | None = None
 
     def open(self) -> None:
@@ -113,6 +115,10 @@ class ViewInputs:
         if self._image_polling is not None and now_s - self._image_s >= 1.0 / config.image_rate_hz:
             self._image_polling.poll(now_s)
         self.heard.since_s = None if self._bodies_s is None else now_s - self._bodies_s
+        if now_s - (self._bodies_s or 0.0) > _STALE_S:
+            self.bodies, self.mesh = [], None  # what is not known any more is not drawn
+        if now_s - self._gate_s > _STALE_S:
+            self.gate = None
         while self.history and now_s - self.history[0][0] > _HISTORY_S:
             self.history.popleft()
 
@@ -155,7 +161,8 @@ class ViewInputs:
                 self.heard.level, self.heard.health = int(status.level[0]), status.message
                 self.heard.values = {value.key: value.value for value in status.values}
 
-    def _on_gate(self, msg: GateState, _: float) -> None:
+    def _on_gate(self, msg: GateState, now_s: float) -> None:
+        self._gate_s = now_s
         self.gate = GateHeard(STATE_NAMES[msg.state], msg.reason, tuple(msg.limits), msg.lag_ms)
 
     def _on_joints(self, msg: JointState, _: float) -> None:

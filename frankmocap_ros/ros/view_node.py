@@ -1,7 +1,5 @@
 """The browser view as a node of its own: it listens while somebody looks, and sets what they ask for."""
 
-import contextlib
-import socket
 import threading
 import time
 import traceback
@@ -15,15 +13,15 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool
 
-from frankmocap_ros.errors import SettingError
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.remote_parameters import RemoteParameters
 from frankmocap_ros.ros.running import ros_runs, run_node
 from frankmocap_ros.ros.view_inputs import ViewInputs
 from frankmocap_ros.viewer.config import ViewConfig
 from frankmocap_ros.viewer.panel import Panel
-from frankmocap_ros.viewer.scene import Scene, open_server
+from frankmocap_ros.viewer.scene import Scene
 from frankmocap_ros.viewer.texts import STAGES, gate_text, status_text
+from frankmocap_ros.viewer.web import Web
 from frankmocap_ros.viewer.widgets import widget_of
 
 NODE_NAME = "frankmocap_view"
@@ -31,23 +29,6 @@ _IDLE_S: Final = 0.2  # how soon it is noticed that somebody looks
 _TEXT_S: Final = 0.5
 _TICK_S: Final = 0.5
 _RETRY_S: Final = 1.0
-
-
-def _check_free(config: ViewConfig) -> None:
-    """Look whether the address can be had; viser would take another port in silence.
-
-    Raises:
-        SettingError: it cannot.
-    """
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    with contextlib.closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((config.host, config.port))
-        except OSError as error:
-            raise SettingError(
-                f"cannot serve at {config.host}:{config.port}: {error.strerror}; set port to one that is free"
-            ) from error
 
 
 class ViewNode(Node):
@@ -63,10 +44,9 @@ class ViewNode(Node):
             from frankmocap_ros.viewer.robot import DrawnRobot
 
             robot = DrawnRobot(config.robot)
-        _check_free(config)
-        self._server = open_server(config)
-        self._panel = Panel(self._server)
-        self._scene = Scene(self._server, robot)
+        self._web = Web(config.host, config.port)
+        self._panel = Panel(self._web.server)
+        self._scene = Scene(self._web.server, robot)
         self._inputs = ViewInputs(self, config)
         self._remote = RemoteParameters(self, self.resolve_topic_name(config.node))
         self._engage: Client = self.create_client(SetBool, f"{config.gate}/engage")
@@ -76,7 +56,7 @@ class ViewNode(Node):
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="view", daemon=True)
         # before the thread: the first line of a process's log takes long
-        self.get_logger().info(f"the view of {config.node} is at http://{config.host}:{config.port}")
+        self.get_logger().info(f"the view of {config.node} is at {self._web.address}")
         self._thread.start()
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
@@ -89,7 +69,7 @@ class ViewNode(Node):
             self._running = False
             self._stop.set()
             self._thread.join()
-            self._server.stop()
+            self._web.stop()
         super().destroy_node()
 
     def _run(self) -> None:
@@ -99,7 +79,7 @@ class ViewNode(Node):
             start_s = time.perf_counter()
             config = self._settings.config
             try:
-                now = bool(self._server.get_clients())
+                now = self._web.viewers > 0
                 if now != looking:
                     self._inputs.open() if now else self._inputs.close()
                     looking = now

@@ -4,7 +4,6 @@ The world is x ahead of the camera, y to its left, z up from the floor (REP 103)
 drawn below a frame that stands where the camera is, in the optical frame's own numbers.
 """
 
-import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -14,7 +13,6 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.body import JointState
 from frankmocap_ros.drawing import COLORS_BGR
-from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.geometry import Array, Camera, quat_from_matrix, quat_from_rotvec, quat_multiply
 from frankmocap_ros.viewer.config import ViewConfig
 
@@ -62,35 +60,6 @@ def wxyz(xyzw: Array) -> Array:
     return np.asarray(np.roll(xyzw, 1, axis=-1))
 
 
-def require_viser() -> None:
-    """Look whether viser is there.
-
-    Raises:
-        MissingDependencyError: it is not installed.
-    """
-    if importlib.util.find_spec("viser") is None:
-        raise MissingDependencyError(
-            "the browser view needs viser, which is not installed; run: pip install 'frankmocap_ros[viewer]'"
-        )
-
-
-def open_server(config: ViewConfig) -> "viser.ViserServer":
-    """A server that listens.
-
-    Raises:
-        MissingDependencyError: viser is not installed.
-    """
-    require_viser()
-    import viser
-
-    server = viser.ViserServer(config.host, config.port, label="frankmocap", verbose=False)
-    server.gui.configure_theme(control_layout="fixed", control_width="large", dark_mode=False)
-    server.scene.set_up_direction("+z")
-    server.initial_camera.position = (-0.75, -1.75, 1.8)
-    server.initial_camera.look_at = (1.9, -0.1, 0.85)
-    return server
-
-
 def bones(bodies: Sequence[SeenBody]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Every bone whose two ends are known: ends (N, 2, 3) [m], and colours (N, 2, 3) of the less sure end."""
     ends, colors = [], []
@@ -125,6 +94,9 @@ class Scene:
     def __init__(self, server: "viser.ViserServer", robot: "DrawnRobot | None") -> None:
         self._scene: Any = server.scene
         scene = server.scene
+        scene.set_up_direction("+z")
+        server.initial_camera.position = (-0.75, -1.75, 1.8)
+        server.initial_camera.look_at = (1.9, -0.1, 0.85)
         self._atomic = server.atomic
         scene.add_grid("/floor", 10.0, 10.0, position=(3.0, 0.0, 0.0), cell_size=0.5)
         self._camera = scene.add_frame("/camera", show_axes=False)

@@ -6,6 +6,7 @@ import gc
 import importlib
 import itertools
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,7 @@ from frankmocap_ros.skeleton import KEYPOINTS
 from .standin_packages import NAMES, built
 
 _SYSTEMS = itertools.count(1)  # tests with a node, so far
+END_S = 5.0
 TIMEOUT_S = 60.0  # two busy cores are slow; nothing waits that long where all is well
 
 _RIGHT_SIDE = {  # of a person who faces the camera with arms spread; hips' middle is the origin [m]
@@ -541,6 +543,11 @@ def program(domain, tmp_path):
     yield begin
     for program in started:
         if program.process.poll() is None:
+            program.process.send_signal(signal.SIGINT)  # a demo ends its nodes
+    for program in started:
+        try:
+            program.process.wait(END_S)
+        except subprocess.TimeoutExpired:
             program.process.kill()
             program.process.wait()
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,8 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from frankmocap_ros.msg import GateState
 from frankmocap_ros.transport import transport_variables
@@ -175,8 +178,23 @@ def test_an_address_that_is_taken(program):
         view = program("view_node", "--ros-args", "-p", f"port:={port}")
         assert view.process.wait(60.0) == 2
     assert f"cannot serve at 127.0.0.1:{port}" in view.text()
-    assert "set port to one that is free" in view.text()
+    assert "Set port to one that is free" in view.text()
     assert "Traceback" not in view.text()
+
+
+def test_pages_from_elsewhere_are_turned_away(program, peer, port):
+    """Any page in somebody's browser can open a web socket to this machine; none may press these buttons."""
+    view = program("view_node", "--ros-args", "-p", f"port:={port}")
+    peer.wait_until(lambda: f"at http://127.0.0.1:{port}" in view.text(), "the view serves")
+    at, own = f"ws://127.0.0.1:{port}", f"http://127.0.0.1:{port}"
+    protocol = f"viser-v{version('viser')}"
+    with connect(at, origin=own, subprotocols=[protocol], max_size=None) as ours:
+        assert ours.recv(timeout=30.0)
+    with connect(at, origin="http://evil.example", subprotocols=[protocol], max_size=None) as theirs:
+        with pytest.raises(ConnectionClosed) as closed:
+            theirs.recv(timeout=30.0)
+        assert closed.value.rcvd.code == 1008
+    assert "a page of http://evil.example was turned away" in view.text()
 
 
 def test_without_a_node_it_waits_and_says_so(program, peer, page, port):

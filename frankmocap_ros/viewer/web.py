@@ -1,0 +1,136 @@
+"""The web server of the browser view: viser, kept to this machine."""
+
+import contextlib
+import importlib.util
+import io
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from frankmocap_ros.errors import MissingDependencyError, SettingError
+
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
+_TITLE: Final = "frankmocap_ros"
+_logger = logging.getLogger(__name__)
+
+
+def is_own_page(origin: str | None, host: str | None, served_on: str) -> bool:
+    """Whether a web socket is opened by a page that this server gave out.
+
+    A page from elsewhere that the user looks at could else press buttons here: browsers let any page open
+    a web socket to this machine. What is no browser sends no origin.
+
+    Args:
+        origin: of the page, as the browser says.
+        host: that the browser asked for.
+        served_on: address that is served on; where that is this machine alone, so must be ``host``.
+    """
+    if origin is None:
+        return True
+    if host is None or urlsplit(origin).netloc != host:
+        return False
+    return served_on not in _LOOPBACK or urlsplit(f"//{host}").hostname in _LOOPBACK
+
+
+def require_viser() -> None:
+    """Look whether viser is there.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
+    if importlib.util.find_spec("viser") is None:
+        raise MissingDependencyError(
+            "the browser view needs viser, which is not installed; run: pip install 'frankmocap_ros[viewer]'"
+        )
+
+
+def check_port(host: str, port: int) -> None:
+    """Look whether an address can be served on; viser would take another port, or try for ever.
+
+    Raises:
+        SettingError: it cannot; says what to do.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with socket.socket(found[0][0], socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(found[0][4])
+    except OSError as error:
+        raise SettingError(
+            f"cannot serve at {host}:{port}: {error.strerror or error}; is another view running? "
+            "Set port to one that is free, and host to an address of this machine"
+        ) from error
+
+
+class Web:
+    """A viser server that serves nobody else's pages and shares nothing.
+
+    Attributes:
+        server: viser's.
+
+    Args:
+        host, port: to serve on.
+
+    Raises:
+        MissingDependencyError: viser is not installed.
+        SettingError: the address cannot be served on.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        require_viser()
+        import viser
+
+        check_port(host, port)
+
+        class Server(viser.ViserServer):  # type: ignore[misc, unused-ignore]
+            """Never opens a tunnel to viser's own machines, whatever a page asks for."""
+
+            def request_share_url(self, verbose: bool = True) -> None:
+                del verbose
+
+        with contextlib.redirect_stdout(io.StringIO()):  # viser prints a table; the node's log says it
+            self.server: Any = Server(host=host, port=port, label=_TITLE, verbose=False)
+        self._guard(host)
+        if self.server.get_port() != port:  # somebody was quicker
+            self.stop()
+            check_port(host, port)
+        self.server.gui.configure_theme(
+            control_layout="fixed", control_width="large", show_logo=False, show_share_button=False
+        )
+
+    @property
+    def address(self) -> str:
+        """Where to look."""
+        host = self.server.get_host()
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+        return f"http://{shown}:{self.server.get_port()}"
+
+    @property
+    def viewers(self) -> int:
+        """How many pages are open."""
+        return len(self.server.get_clients())
+
+    def stop(self) -> None:
+        """End it."""
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.server.stop()
+
+    def _guard(self, served_on: str) -> None:
+        """Turn pages from elsewhere away before they can say anything."""
+        inner = self.server._websock_server  # viser has no public way to refuse a connection
+
+        async def look(client: Any) -> None:
+            connection = inner._live_connections[client.client_id]
+            headers = connection.request.headers
+            origin, host = headers.get("Origin"), headers.get("Host")
+            if not is_own_page(origin, host, served_on):
+                _logger.warning("a page of %s was turned away: it asked for %s", origin, host)
+                inner._live_connections.pop(client.client_id, None)
+                inner._client_state_from_id.pop(client.client_id, None)
+                await connection.close(1008, "not a page of this server")
+                raise PermissionError(f"a page of {origin} asked for {host}")
+
+        first: list[Callable[..., Any]] = inner._client_connect_cb
+        first.insert(0, look)
