@@ -101,6 +101,7 @@ class Scene:
         scene.add_grid("/floor", 10.0, 10.0, position=(3.0, 0.0, 0.0), cell_size=0.5)
         self._camera = scene.add_frame("/camera", show_axes=False)
         self._height_m = 1.2
+        self._placed: tuple[ViewConfig, float] | None = None
         self._frustum: Any = None
         self._drawn: dict[str, Any] = {}
         self._labels: dict[int, Any] = {}
@@ -127,6 +128,10 @@ class Scene:
             ]
             if low:
                 self._height_m += _SETTLE * (max(low) + _SOLE_M - self._height_m)
+        placed = (config, round(self._height_m, 2))
+        if placed == self._placed:
+            return
+        self._placed = placed
         pitch = quat_from_rotvec(np.array([0.0, np.radians(config.camera_pitch_deg), 0.0]))
         self._camera.wxyz = wxyz(quat_multiply(pitch, _OPTICAL))
         self._camera.position = (0.0, 0.0, self._height_m)
