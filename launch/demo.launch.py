@@ -39,11 +39,22 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "rviz", default_value="true", choices=["true", "false"], description="Show it in RViz."
             ),
+            DeclareLaunchArgument(
+                "view", default_value="false", choices=["true", "false"], description="Show it in a browser."
+            ),
             OpaqueFunction(function=check),
             # before the others: it sets the transport profile for everybody
             IncludeLaunchDescription(mocap),
             OpaqueFunction(function=camera),
             OpaqueFunction(function=rviz, condition=IfCondition(LaunchConfiguration("rviz"))),
+            Node(
+                package="frankmocap_ros",
+                executable="view_node",
+                name="frankmocap_view",
+                namespace=LaunchConfiguration("namespace"),
+                output="screen",
+                condition=IfCondition(LaunchConfiguration("view")),
+            ),
         ]
     )
 

@@ -29,6 +29,11 @@ ARGUMENTS = (
         "camera_info", default_value="", description="Topic of the calibration; empty: beside the images."
     ),
     DeclareLaunchArgument(
+        "depth",
+        default_value="",
+        description="Topic of depth images that are aligned to the images; empty: depth beside the images.",
+    ),
+    DeclareLaunchArgument(
         "use_sim_time", default_value="false", choices=BOOLEAN, description="Take the time from /clock."
     ),
     DeclareLaunchArgument(
@@ -85,6 +90,7 @@ def node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 ("image", image),
                 ("image/compressed", f"{image}/compressed"),
                 ("camera_info", asked("camera_info") or f"{namespace}{slash}camera_info"),
+                ("depth", asked("depth") or f"{namespace}{slash}depth"),
             ],
             ros_arguments=["--log-level", asked("log_level")],
             output="screen",

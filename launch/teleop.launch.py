@@ -46,11 +46,15 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "joint_states", default_value="joint_states", description="Topic of the robot's state."
             ),
+            DeclareLaunchArgument(
+                "view", default_value="false", choices=BOOLEAN, description="Show it in a browser."
+            ),
             # before the others: it sets the transport profile for everybody
             IncludeLaunchDescription(mocap),
             OpaqueFunction(function=camera, condition=IfCondition(LaunchConfiguration("camera"))),
             OpaqueFunction(function=gate),
             OpaqueFunction(function=simulation, condition=IfCondition(LaunchConfiguration("use_sim"))),
+            OpaqueFunction(function=view, condition=IfCondition(LaunchConfiguration("view"))),
         ]
     )
 
@@ -104,3 +108,10 @@ def simulation(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     }
     robot = LaunchConfiguration("robot").perform(context)
     return [_node(context, "robot_sim_node", "robot_sim", {"robot": robot}, topics)]
+
+
+def view(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The browser view, with the robot."""
+    topics = {"joint_states": LaunchConfiguration("joint_states").perform(context)}
+    robot = LaunchConfiguration("robot").perform(context)
+    return [_node(context, "view_node", "frankmocap_view", {"robot": robot}, topics)]

@@ -212,6 +212,7 @@ def test_node_by_default(launched):
         "image": "image",
         "image/compressed": "image/compressed",
         "camera_info": "camera_info",
+        "depth": "depth",
     }
     assert node.arguments == ["--log-level", "info"]
     assert node.options["name"] == "frankmocap"
@@ -221,12 +222,13 @@ def test_node_by_default(launched):
 
 def test_arguments_are_those_promised(launched):
     assert launched("frankmocap").declared == {
-        "namespace", "params_file", "preset", "image", "camera_info", "use_sim_time", "log_level", "respawn",
+        "namespace", "params_file", "preset", "image", "camera_info", "depth", "use_sim_time", "log_level",
+        "respawn",
         "transport_profile",
     }  # fmt: skip
-    assert launched("demo").declared - launched("frankmocap").declared == {"source", "rviz"}
+    assert launched("demo").declared - launched("frankmocap").declared == {"source", "rviz", "view"}
     assert launched("teleop").declared - launched("frankmocap").declared == {
-        "source", "camera", "use_sim", "robot", "joint_trajectory", "joint_states",
+        "source", "camera", "use_sim", "robot", "joint_trajectory", "joint_states", "view",
     }  # fmt: skip
 
 
@@ -257,12 +259,15 @@ def test_image_takes_its_compressed_images_and_calibration_along(launched, image
         "image": image,
         "image/compressed": f"{image}/compressed",
         "camera_info": camera_info,
+        "depth": camera_info.replace("camera_info", "depth"),
     }
 
 
 def test_calibration_of_elsewhere(launched):
     context = launched("frankmocap", image="/a/image", camera_info="/b/camera_info")
     assert started(context, "frankmocap_node").remappings["camera_info"] == "/b/camera_info"
+    context = launched("frankmocap", image="/a/image", depth="/b/aligned_depth")
+    assert started(context, "frankmocap_node").remappings["depth"] == "/b/aligned_depth"
 
 
 @pytest.mark.parametrize(
@@ -407,6 +412,14 @@ def test_teleop_simulates_what_its_gate_commands(launched):
     assert robot.parameters == {"robot": "my.yaml"}
     assert robot.remappings == {"joint_states": "/js", "joint_trajectory": "/jt"}
     assert {node.options["namespace"] for node in context.started} == {"left"}
+
+
+def test_view_in_a_browser(launched):
+    assert started(launched("demo", view="true"), "view_node").options["name"] == "frankmocap_view"
+    context = launched("teleop", view="true", joint_states="/js", robot="my.yaml", namespace="left")
+    view = started(context, "view_node")
+    assert (view.parameters, view.remappings) == ({"robot": "my.yaml"}, {"joint_states": "/js"})
+    assert view.options["namespace"] == "left"
 
 
 def test_teleop_with_poses_only_has_no_robot_to_simulate(launched):
