@@ -11,13 +11,16 @@ CHECKED := frankmocap_ros build_backend setup.py launch $(wildcard scripts/*) te
 SOURCE ?= auto
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo demo-robot test check format generate bench install clean
+.PHONY: demo demo-robot demo-view test check format generate bench install clean
 
 demo: install  ## joints of a person, from a webcam or a photograph
 	$(BIN)/frankmocap_ros demo --duration 20
 
 demo-robot: install .venv/robot  ## a simulated robot that mirrors a person: SOURCE=FILE or a webcam
 	$(BIN)/frankmocap_ros demo --robot --source $(SOURCE) --duration 30
+
+demo-view: install .venv/robot .venv/viewer  ## the same in a browser, at http://127.0.0.1:8080
+	$(BIN)/frankmocap_ros demo --robot --view --source $(SOURCE)
 
 # Tests with ROS mostly wait: the others run beside them (test/conftest.py). With ARGS one process is quicker.
 BESIDE := $(if $(ARGS),,--numprocesses 2 --dist loadgroup)
