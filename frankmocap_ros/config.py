@@ -171,12 +171,12 @@ class MocapConfig:
     assumed_height_m: float = setting(
         0.0, "Height of the person; 0 keeps the estimator's own scale.", unit="m", minimum=0.0, maximum=2.5
     )
-    depth_wait_s: float = setting(
-        0.02,
+    depth_wait_ms: float = setting(
+        20.0,
         "How long a result waits at most for the depth of its image, while depth images come.",
-        unit="s",
+        unit="ms",
         minimum=0.0,
-        maximum=0.2,
+        maximum=200.0,
     )
     horizontal_fov_deg: float = setting(
         60.0,

@@ -93,7 +93,7 @@ class Stream:
     def depth_at(self, stamp_ns: int) -> DepthImage | None:
         """Depth of the image with this stamp, None where it is missing; for the worker's thread."""
         try:
-            found = self.depth.at(stamp_ns, self.config.depth_wait_s)
+            found = self.depth.at(stamp_ns, 1e-3 * self.config.depth_wait_ms)
         except ImageError as error:
             self.monitor.depth("malformed", str(error))
             return None

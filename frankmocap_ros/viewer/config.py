@@ -29,6 +29,11 @@ class ViewConfig:
         maximum=360.0,
         live=False,
     )
+    axes: str = setting(
+        "optical",
+        "What the poses' numbers are: optical, as a camera gives them, or level: of a frame with x ahead and z up from the floor, as with the mocap node's target_frame.",
+        choices=("optical", "level"),
+    )
     rate_hz: float = setting(15.0, "Pictures per second at most.", unit="Hz", minimum=1.0, maximum=60.0)
     image_rate_hz: float = setting(
         8.0, "Camera images per second at most.", unit="Hz", minimum=0.5, maximum=30.0

@@ -1,7 +1,7 @@
 """What is drawn in the browser: people, the camera with its image, the gate's command, a robot.
 
-The world is x ahead of the camera, y to its left, z up from the floor (REP 103). Whatever the camera sees is
-drawn below a frame that stands where the camera is, in the optical frame's own numbers.
+The world is x ahead of the camera, y to its left, z up from the floor (REP 103). People are drawn below a
+frame that stands where the camera is, in the optical frame's own numbers, unless they come in a level frame.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ _OPTICAL: Final = quat_from_matrix(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], 
 _GHOST: Final = (255, 170, 40)
 _MESH: Final = (120, 140, 165)
 _FEET: Final = ("left_ankle", "right_ankle", "left_foot", "right_foot")
+_HEIGHT_M: Final = 1.2  # of a camera, until people's feet are seen
 _SOLE_M: Final = 0.03  # below the lowest joint of a foot
 _SETTLE: Final = 0.05  # share of the way to the feet that the floor goes with each picture
 
@@ -100,7 +101,9 @@ class Scene:
         self._atomic = server.atomic
         scene.add_grid("/floor", 10.0, 10.0, position=(3.0, 0.0, 0.0), cell_size=0.5)
         self._camera = scene.add_frame("/camera", show_axes=False)
-        self._height_m = 1.2
+        self._people = scene.add_frame("/people", show_axes=False)
+        self._up = np.array([0.0, -1.0, 0.0])
+        self._height_m = _HEIGHT_M
         self._placed: tuple[ViewConfig, float] | None = None
         self._frustum: Any = None
         self._drawn: dict[str, Any] = {}
@@ -117,8 +120,8 @@ class Scene:
 
     def place(self, config: ViewConfig, bodies: Sequence[SeenBody]) -> None:
         """Put camera and robot where they stand."""
-        if config.camera_height_m:
-            self._height_m = config.camera_height_m
+        if config.camera_height_m or config.axes == "level":
+            self._height_m = config.camera_height_m or _HEIGHT_M
         else:
             low = [
                 float(body.positions[i, 1])
@@ -135,6 +138,10 @@ class Scene:
         pitch = quat_from_rotvec(np.array([0.0, np.radians(config.camera_pitch_deg), 0.0]))
         self._camera.wxyz = wxyz(quat_multiply(pitch, _OPTICAL))
         self._camera.position = (0.0, 0.0, self._height_m)
+        level = config.axes == "level"
+        self._people.wxyz = (1.0, 0.0, 0.0, 0.0) if level else self._camera.wxyz
+        self._people.position = (0.0, 0.0, 0.0) if level else self._camera.position
+        self._up = np.array([0.0, 0.0, 1.0]) if level else np.array([0.0, -1.0, 0.0])
         x, y, z, yaw_deg = config.robot_pose
         self._base.position = (x, y, z)
         self._base.wxyz = wxyz(quat_from_rotvec(np.array([0.0, 0.0, np.radians(yaw_deg)])))
@@ -178,7 +185,7 @@ class Scene:
                 path, colors=_MESH, point_size=0.008, point_shape="circle", precision="float32", **arrays
             ),
         }
-        self._drawn[name] = add[name](f"/camera/{name}")
+        self._drawn[name] = add[name](f"/people/{name}")
 
     def _label(self, bodies: Sequence[SeenBody]) -> None:
         here = {body.id for body in bodies}
@@ -189,13 +196,12 @@ class Scene:
             text = f"{body.id}{' operator' if body.operator else ''} · {body.estimator}"
             label = self._labels.get(body.id)
             if label is None:
-                label = self._labels[body.id] = self._scene.add_label(f"/camera/person_{body.id}", text)
+                label = self._labels[body.id] = self._scene.add_label(f"/people/person_{body.id}", text)
             if label.text != text:
                 label.text = text
             label.visible = bool(len(known))
             if len(known):
-                top = known[known[:, 1].argmin()]
-                label.position = top - (0.0, 0.25, 0.0)
+                label.position = known[(known @ self._up).argmax()] + 0.25 * self._up
 
     def image(self, pixels: NDArray[np.uint8] | None, camera: Camera | None) -> None:
         """Show the camera's image, RGB, or hide it."""

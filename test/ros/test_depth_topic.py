@@ -33,7 +33,7 @@ def depth_message(system, stamp_ns, encoding="16UC1", metres=FLAT_M):
 @pytest.fixture
 def system(start, probe):
     """A node that waits for depth as long as it takes, without filters."""
-    return start(smoothing="none", depth_wait_s=0.2)
+    return start(smoothing="none", depth_wait_ms=200.0)
 
 
 def process_with_depth(system, shift_ns=0, topic="depth", **options):
@@ -103,7 +103,7 @@ def test_depth_that_is_wrong_is_told_and_left_out(system):
 
 
 def test_each_camera_has_its_own(start, probe):
-    system = start(smoothing="none", depth_wait_s=0.2, image_topics=["left/image", "right/image"])
+    system = start(smoothing="none", depth_wait_ms=200.0, image_topics=["left/image", "right/image"])
     bodies = {name: system.listen(BodyPoseArray, f"/frankmocap/{name}/bodies") for name in ("left", "right")}
     for _ in range(30):
         stamp_ns = system.next_stamp()
