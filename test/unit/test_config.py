@@ -47,7 +47,11 @@ def test_limits_are_allowed_and_beyond_is_not(s):
 
 
 @pytest.mark.parametrize("s", EVERY)
-@pytest.mark.parametrize("value", [math.nan, math.inf, None, object(), b"x", {"a": 1}, [1.5]], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [math.nan, math.inf, None, object(), b"x", {"a": 1}, [1.5]],
+    ids=lambda value: repr(value).partition(" at ")[0],
+)
 def test_nonsense_is_refused_by_name(s, value):
     if s.type is tuple and isinstance(value, dict):
         return  # its keys are names
