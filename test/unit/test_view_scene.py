@@ -70,7 +70,7 @@ def test_a_robot_is_a_mesh_for_each_of_its_parts():
     home = load_map("torso").home
     before = robot.poses(home)
     assert len(before) == len(meshes)
-    moved = robot.poses({"left_elbow": 1.0, "nobody": 3.0})
+    moved = robot.poses({"left_elbow": home["left_elbow"] - 0.8, "nobody": 3.0})
     changed = [np.abs(b[1] - m[1]).max() > 0.1 for b, m in zip(before, moved, strict=True)]
     assert 0 < sum(changed) < len(changed)
     for position, xyzw in moved:
