@@ -78,13 +78,21 @@ class DepthImages:
             if self._asked_ns and stamp_ns <= self._asked_ns[-1]:
                 self._asked_ns.clear()
             self._asked_ns.append(stamp_ns)
-            if self.alive and wait_s:
+            if wait_s and self.alive and self._may_come(stamp_ns):
                 self._changed.wait_for(lambda: self._messages[-1][0] >= stamp_ns, wait_s)
             nearest = min(self._messages, key=lambda m: abs(m[0] - stamp_ns), default=None)
             gap_ns = self._largest_gap_ns()
         if nearest is None or abs(nearest[0] - stamp_ns) > gap_ns:
             return None
         return decode_depth(nearest[1])
+
+    def _may_come(self, stamp_ns: int) -> bool:
+        """Whether the next depth image can be this one's: depth may come more seldom than images."""
+        stamps = [stamp for stamp, _ in self._messages]
+        if len(stamps) < 2:
+            return True
+        period_ns = min(later - earlier for earlier, later in pairwise(stamps))
+        return stamps[-1] + period_ns * 3 // 4 <= stamp_ns + self._largest_gap_ns()
 
     def _largest_gap_ns(self) -> int:
         """Half of the time between two images, or two depth images where they come more often [ns]."""

@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from frankmocap_ros.figure import scene
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.msg import BodyPose, BodyPoseArray
 from frankmocap_ros.ros.conversions import seconds
+from frankmocap_ros.ros.depth_images import DepthImages
 from frankmocap_ros.ros.images import fill_image
 from frankmocap_ros.skeleton import BODY
 from frankmocap_ros.transport import transport_variables
@@ -92,6 +94,22 @@ def test_depth_of_another_time_is_not_used(system, probe):
         system.publisher(Image, "depth").publish(depth_message(system, now_ns - 20_000_000))
         assert scale(system.process(stamp_ns=now_ns)) != BodyPose.SCALE_DEPTH
     assert "depth/paired" not in system.values(lambda v: int(v.get("depth/missing", 0)) == 12)
+
+
+def test_depth_that_comes_for_every_second_image_is_not_waited_for_in_vain():
+    """Images of 30 Hz, depth of 15 Hz: no image waits that has none."""
+    images = DepthImages()
+    for k in range(20):
+        stamp_ns = 10**18 + k * PERIOD_NS
+        if k % 2 == 0:
+            msg = Image()
+            msg.header.stamp.sec, msg.header.stamp.nanosec = divmod(stamp_ns, 10**9)
+            fill_image(msg, np.full((240, 320), 2000, np.uint16), "16UC1")
+            images.put(msg)
+        start_s = time.perf_counter()
+        found = images.at(stamp_ns, 10.0 if k > 3 else 0.0)
+        assert time.perf_counter() - start_s < 5.0
+        assert (found is not None) == (k % 2 == 0)
 
 
 def test_depth_that_is_wrong_is_told_and_left_out(system):
