@@ -92,7 +92,7 @@ class DepthImages:
         if len(stamps) < 2:
             return True
         period_ns = min(later - earlier for earlier, later in pairwise(stamps))
-        return stamps[-1] + period_ns * 3 // 4 <= stamp_ns + self._largest_gap_ns()
+        return stamps[-1] + period_ns * 7 // 8 <= stamp_ns + self._largest_gap_ns()
 
     def _largest_gap_ns(self) -> int:
         """Half of the time between two images, or two depth images where they come more often [ns]."""
