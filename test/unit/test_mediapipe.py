@@ -179,7 +179,7 @@ def test_joints_project_onto_the_image_landmarks(estimator, small, record_proper
             projected = frame.camera.project(body.positions[JOINTS])
             np.testing.assert_allclose(projected[seen], body.pixels[JOINTS][seen], atol=1e-6)
             worst = max(worst, np.linalg.norm(projected - reference.pixels[LANDMARKS], axis=1)[seen].max())
-    record_property("worst_px", worst)
+    record_property("worst_px", float(worst))
     print(f"worst projection: {worst:.2f} px")
     assert worst < 8.0
 
@@ -200,7 +200,7 @@ def test_placing_costs_no_accuracy(estimator, small, record_property):
         away.append(displacement_mm(observation.pose.points[POINTS], reference))
     mean, rms = np.mean(away), np.sqrt(np.mean(np.square(away)))
     added_mm = rms**2 / (2.0 * 50.0)
-    record_property("displacement_mm", mean)
+    record_property("displacement_mm", float(mean))
     print(f"displacement: mean {mean:.2f} mm, rms {rms:.2f} mm; adds about {added_mm:.2f} mm")
     assert mean < 5.0
     assert added_mm < 0.7
@@ -220,7 +220,7 @@ def test_the_whole_pipeline_costs_little_accuracy(estimator, large, record_prope
         away += (1e3 * np.linalg.norm(aligned(body.positions[JOINTS][rows], world) - world, axis=1)).tolist()
     rms = np.sqrt(np.mean(np.square(away)))
     added_mm = rms**2 / (2.0 * 50.0)
-    record_property("displacement_rms_mm", rms)
+    record_property("displacement_rms_mm", float(rms))
     print(f"displacement: mean {np.mean(away):.2f} mm, rms {rms:.2f} mm; adds about {added_mm:.2f} mm")
     assert added_mm < 2.0
 
