@@ -23,7 +23,7 @@ demo-view: install .venv/robot .venv/viewer  ## the same in a browser, at http:/
 	$(BIN)/frankmocap_ros demo --robot --view --source $(SOURCE)
 
 # Tests with ROS mostly wait: the others run beside them (test/conftest.py). With ARGS one process is quicker.
-BESIDE := $(if $(ARGS),,--numprocesses 2 --dist loadgroup)
+BESIDE := $(if $(ARGS),,--numprocesses 2 --dist loadscope)
 
 test: install .venv/torch .venv/robot .venv/viewer  ## every test, against the installed package
 	$(BIN)/pytest $(BESIDE) $(ARGS)

@@ -16,22 +16,27 @@ from frankmocap_ros.geometry import quat_from_rotvec, quat_to_matrix
 _NICE = 10
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "xdist_group(name): tests that run one after the other")
+def _has_nodes(name):
+    """Whether a test, by the beginning of its name, runs nodes."""
+    return name.startswith(("test/ros/", "test/launch/test_launch_files.py"))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Tests with nodes run one after the other: they wait for each other's messages, and times count."""
-    for item in items:
-        if item.path.parent.name == "ros" or item.path.name == "test_launch_files.py":
-            item.add_marker(pytest.mark.xdist_group("ros"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Tests with nodes run one after the other, for times count in them; all others beside them."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return "nodes" if _has_nodes(nodeid) else nodeid
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
 def beside_others(request):
     """A process that runs tests beside those with nodes leaves them the machine."""
-    if request.node.get_closest_marker("xdist_group") is None and "PYTEST_XDIST_WORKER" in os.environ:
+    if "PYTEST_XDIST_WORKER" in os.environ and not _has_nodes(request.node.nodeid):
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, _NICE)
 

@@ -15,9 +15,8 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import Image, PointCloud2
 from std_srvs.srv import SetBool, Trigger
-from visualization_msgs.msg import MarkerArray
 
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import AssetError, EstimatorError
@@ -60,7 +59,6 @@ def models(probe, monkeypatch):
             super().__init__()
             self.name, self.config, self.duration_s = name, config, models.duration_s
             self.own = {"hands": config.hands, **models.capabilities}
-            self.mesh = SimpleNamespace(faces=np.array([[0, 1, 2], [1, 3, 2]]))
 
         @property
         def capabilities(self):
@@ -670,10 +668,10 @@ def test_the_mesh_comes_and_goes_with_the_estimator(start, models, monkeypatch):
         assert system.node.count_publishers(MESH) == 0
         system.set(estimator="frankmocap")
         system.wait_until(lambda: system.node.count_publishers(MESH) == 1)
-        inbox = system.listen(MarkerArray, MESH)
-        body = camera.body()
-        (marker,) = inbox.wait(lambda m: m.markers).markers
-        assert (marker.id, len(marker.points)) == (body.id, 6)
+        inbox = system.listen(PointCloud2, MESH)
+        camera.body()
+        cloud = inbox.wait(lambda m: m.width)
+        assert (cloud.height, cloud.width) == (1, 4)
         system.set(engine="torch")  # another one with a mesh takes the topic over
         system.wait_until(lambda: models[-2].closed and system.node.count_publishers(MESH) == 1)
         models.capabilities = {}
@@ -688,11 +686,11 @@ def test_a_mesh_for_a_node_that_is_not_active(start, models):
     assert system.change("deactivate")
     models.capabilities = {"mesh": True}
     system.set(estimator="frankmocap")
-    inbox = system.listen(MarkerArray, MESH)
+    inbox = system.listen(PointCloud2, MESH)
     assert system.change("activate")
     system.listen(BodyPoseArray, "/frankmocap/bodies")
-    body = Camera(system).body()
-    assert inbox.wait(lambda m: m.markers).markers[0].id == body.id
+    Camera(system).body()
+    assert inbox.wait(lambda m: m.width).height == 1
 
 
 # --- the real ones -------------------------------------------------------------------------------

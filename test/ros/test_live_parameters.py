@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import threading
 import time
 from dataclasses import dataclass
 
@@ -11,10 +12,12 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import DescribeParameters, ListParameters
 from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
 
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.msg import JointPose
+from frankmocap_ros.ros.images import fill_image
 from frankmocap_ros.ros.mocap_node import MocapNode
 from frankmocap_ros.settings import settings_of
 from frankmocap_ros.skeleton import BODY
@@ -384,6 +387,28 @@ def adapt(c):
     c.system.wait_until(level)
 
 
+def depth_wait_ms(c):
+    """Depth comes 50 ms after its image."""
+    system = c.system
+    depth = system.publisher(Image, "depth")
+
+    def at(stamp_ns):
+        msg = system.stamped(Image(), stamp_ns)
+        fill_image(msg, np.full((240, 320), 3000, np.uint16), "16UC1")
+        return msg
+
+    for wait_ms, outcome in ((200.0, "paired"), (0.0, "missing")):
+        c.set(depth_wait_ms=wait_ms)
+        stamp_ns = system.next_stamp()
+        depth.publish(at(stamp_ns - 10**8))  # there is a depth camera
+        system.wait_until(lambda: system.mocap._streams[0].depth.alive)
+        later = threading.Timer(0.05, depth.publish, [at(stamp_ns)])
+        later.start()
+        system.process(stamp_ns=stamp_ns)
+        later.join()
+        assert system.values(lambda v, outcome=outcome: v.get(f"depth/{outcome}") == "1")
+
+
 def publish_tf(c):
     from tf2_msgs.msg import TFMessage  # a stand-in
 
@@ -418,11 +443,11 @@ def transform_wait_ms(c):
     c.system.wait_until(heard)
     for wait_ms in (200.0, 0.0):
         c.set(transform_wait_ms=wait_ms)
-        dropped = int(c.system.values()["dropped/no_transform"])
+        stream = c.system.mocap._streams[0]
+        c.system.wait_until(lambda stream=stream: stream.monitor.dropped == stream.count)  # all before it
+        dropped, start_s = stream.count, time.monotonic()
         c.system.send()
-        start_s = time.monotonic()
-        monitor = c.system.mocap._streams[0].monitor
-        c.system.wait_until(lambda monitor=monitor, dropped=dropped: monitor.dropped > dropped)
+        c.system.wait_until(lambda stream=stream, dropped=dropped: stream.monitor.dropped > dropped)
         spent_s[wait_ms] = time.monotonic() - start_s
     assert spent_s[200.0] > 0.2 and spent_s[0.0] < spent_s[200.0]
 
