@@ -477,7 +477,7 @@ def start(context):
     # a lifecycle node keeps its DDS participant until Python drops it, and Fast DDS only looks for some
     # tens of participants a machine
     gc.unfreeze()
-    if next(_SYSTEMS) % 4 == 0:
+    if next(_SYSTEMS) % 2 == 0:
         gc.collect()
 
 
