@@ -22,11 +22,14 @@ demo-robot: install .venv/robot  ## a simulated robot that mirrors a person: SOU
 demo-view: install .venv/robot .venv/viewer  ## the same in a browser, at http://127.0.0.1:8080
 	$(BIN)/frankmocap_ros demo --robot --view --source $(SOURCE)
 
-# Tests with ROS mostly wait: the others run beside them (test/conftest.py). With ARGS one process is quicker.
-BESIDE := $(if $(ARGS),,--numprocesses 2 --dist loadscope)
-
 test: install .venv/torch .venv/robot .venv/viewer  ## every test, against the installed package
-	$(BIN)/pytest $(BESIDE) $(ARGS)
+ifdef ARGS
+	$(BIN)/pytest $(ARGS)
+else
+	@echo "tests without nodes, two at a time; then those with nodes, in which times count, one after the other"
+	$(BIN)/pytest --numprocesses 2 test/unit test/launch/test_install.py; without=$$?; \
+	$(BIN)/pytest test/ros test/launch/test_launch_files.py; with=$$?; exit $$((without || with))
+endif
 
 check: install .venv/torch .venv/robot .venv/viewer  ## style and types
 	$(BIN)/ruff check $(CHECKED)

@@ -1,8 +1,5 @@
 """What all tests share: stand-ins for FrankMocap's files, and forward kinematics of a URDF."""
 
-import contextlib
-import os
-
 import numpy as np
 import pytest
 
@@ -12,33 +9,6 @@ from frankmocap_ros.boxes import region_of
 from frankmocap_ros.estimators import frankmocap
 from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
 from frankmocap_ros.geometry import quat_from_rotvec, quat_to_matrix
-
-_NICE = 10
-
-
-def _has_nodes(name):
-    """Whether a test, by the beginning of its name, runs nodes."""
-    return name.startswith(("test/ros/", "test/launch/test_launch_files.py"))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
-    """Tests with nodes run one after the other, for times count in them; all others beside them."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class Scheduling(LoadScopeScheduling):
-        def _split_scope(self, nodeid):
-            return "nodes" if _has_nodes(nodeid) else nodeid
-
-    return Scheduling(config, log)
-
-
-@pytest.fixture(autouse=True)
-def beside_others(request):
-    """A process that runs tests beside those with nodes leaves them the machine."""
-    if "PYTEST_XDIST_WORKER" in os.environ and not _has_nodes(request.node.nodeid):
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, _NICE)
 
 
 class Standing:
