@@ -6,8 +6,10 @@ stays alive, so it is taken out of the collector's sight; what is left costs 0.0
 for all generations. The pipeline itself leaves no cycles: 217 objects more after 300 frames.
 """
 
+import contextlib
 import gc
 import threading
+from collections.abc import Iterator
 from typing import Final
 
 _IDLE_FRAMES: Final = 10  # frames between two collections where no image waits ...
@@ -53,6 +55,7 @@ class Collector:
 
     def __init__(self) -> None:
         self._started = False
+        self._loading = False
         self._frames = self._collections = 0
 
     def start(self) -> None:
@@ -72,11 +75,27 @@ class Collector:
             idle: whether nothing waits to be processed.
         """
         self._frames += 1
+        if self._loading:
+            self.keep()
+            return
         if not self._started or self._frames < (_IDLE_FRAMES if idle else _BUSY_FRAMES):
             return
         self._frames = 0
         self._collections += 1
         gc.collect(1 if self._collections % _PER_FULL else 2)
+
+    @contextlib.contextmanager
+    def loading(self) -> Iterator[None]:
+        """Meanwhile another thread loads libraries or a model, and nothing is collected.
+
+        What it makes stays alive, so after each frame it is taken out of sight instead: a collection between
+        two frames would look at all of it, for 20 to 50 ms where torch is imported.
+        """
+        self._loading = True
+        try:
+            yield
+        finally:
+            self._loading = False
 
     def keep(self) -> None:
         """Take what is alive now out of sight too, such as a model just loaded; takes no time."""

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import sys
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 import cv2
 
 _SAID = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
+_SWITCH_INTERVAL_S: Final = 0.0005
 _MAPS: Final = Path("/proc/self/maps")
 # as plain builds name it, and those in the wheels of numpy and scipy
 _SET_BLAS_THREADS: Final = tuple(
@@ -26,6 +28,15 @@ def wait_without_spinning(environment: MutableMapping[str, str] = os.environ) ->
     """
     if not any(name in environment for name in _SAID):
         environment["OMP_WAIT_POLICY"] = "passive"
+
+
+def take_turns_quickly() -> None:
+    """Let a thread that waits for Python's interpreter have it after 0.5 ms instead of 5.
+
+    For a process of our own. The worker gives the interpreter up about ten times a frame, and asks for it
+    back: beside a thread that imports torch that cost it up to 50 ms a frame.
+    """
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
 
 
 def _loaded(part: str) -> Iterator[ctypes.CDLL]:

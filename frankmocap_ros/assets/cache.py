@@ -116,15 +116,15 @@ class Cache:
                 os.unlink(temporary)
             raise
 
-    def read(self, entry: Entry) -> bytes | None:
-        """Content of a converted file; None where it is gone or not what was written."""
+    def sound(self, entry: Entry) -> Path | None:
+        """A converted file; None where it is gone or not what was written."""
         if not entry.file:
             return None
+        path = self.folder / entry.file
         try:
-            data = (self.folder / entry.file).read_bytes()
+            return path if sha256_of(path) == entry.sha256 else None
         except OSError:
             return None
-        return data if hashlib.sha256(data).hexdigest() == entry.sha256 else None
 
     def keep(self, written: Path, name: str) -> str:
         """Take a file into the cache under a name, in one step; returns its SHA-256."""

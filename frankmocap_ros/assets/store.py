@@ -138,15 +138,15 @@ class AssetStore:
         stamp = Stamp.of(source)
         if stamp != entry.source and sha256_of(source) != entry.source_sha256:
             return None
-        data = self._cache.read(entry)
-        if data is None:
+        converted = self._cache.sound(entry)
+        if converted is None:
             return None
         if stamp != entry.source:  # copied or touched, the content is the same
             self._cache.remember(
                 asset.key, source, Entry(stamp, entry.source_sha256, entry.file, entry.sha256)
             )
         try:
-            return read_converted(asset, data)
+            return read_converted(asset, converted)
         except AssetError:  # written under other rules
             return None
 
@@ -175,7 +175,7 @@ class AssetStore:
         except OSError as error:
             return AssetState(asset, path, "damaged", f"{asset.text}: {error}; see that it can be read")
         current = entry if entry is not None and entry.source == stamp else None
-        if current is not None and self._cache.read(current) is not None:
+        if current is not None and self._cache.sound(current) is not None:
             return AssetState(asset, path, "converted", f"{asset.text}: found and converted")
         if current is not None and current.refused:
             fault = current.refused

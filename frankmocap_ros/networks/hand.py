@@ -89,9 +89,7 @@ def load_hand(weights: Mapping[str, NDArray[np.generic]], what: str = "hand regr
     Raises:
         AssetError: a key is missing, not expected, or has another shape.
     """
-    network = HandNetwork()
-    load_strictly(network, weights, what)
-    return network
+    return load_strictly(HandNetwork, weights, what)
 
 
 def parameters(values: NDArray[np.floating[Any]]) -> HandParameters:

@@ -128,10 +128,9 @@ def load_hmr(
     Raises:
         AssetError: a key is missing, not expected, or has another shape.
     """
-    network = Hmr()
     weights = dict(weights)
     given = {name: weights.pop(name) for name in _START if name in weights}
-    load_strictly(network, weights, what)
+    network = load_strictly(Hmr, weights, what)
     if given.keys() == set(_START):
         mean = {"pose": given["init_pose"], "shape": given["init_shape"], "cam": given["init_cam"]}
     elif given:

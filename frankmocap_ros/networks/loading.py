@@ -1,6 +1,7 @@
 """State dicts of numpy arrays into torch modules, strictly."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from frankmocap_ros.errors import AssetError
+
+M = TypeVar("M", bound=nn.Module)
 
 _SHOWN = 5
 
@@ -19,13 +22,13 @@ def _some(names: Collection[str]) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
-def load_strictly(module: nn.Module, arrays: Mapping[str, NDArray[np.generic]], what: str) -> None:
-    """Fill every parameter and buffer of a module, and set it up for inference.
+def load_strictly(make: Callable[[], M], arrays: Mapping[str, NDArray[np.generic]], what: str) -> M:
+    """A module with every parameter and buffer from arrays, set up for inference.
 
     Args:
-        module: whose state dict has the checkpoint's keys.
+        make: makes the module, whose state dict has the checkpoint's keys. It draws no random weights.
         arrays: key -> array, as a checkpoint holds them; a ``module.`` that stands before all keys
-            (as ``DataParallel`` writes them) is left out.
+            (as ``DataParallel`` writes them) is left out. The module works on their memory.
         what: name of the file, for errors.
 
     Raises:
@@ -33,6 +36,8 @@ def load_strictly(module: nn.Module, arrays: Mapping[str, NDArray[np.generic]], 
     """
     if arrays and all(key.startswith("module.") for key in arrays):
         arrays = {key.removeprefix("module."): array for key, array in arrays.items()}
+    with torch.device("meta"):  # shapes and no memory
+        module = make()
     wanted = module.state_dict()
     missing, unknown = wanted.keys() - arrays.keys(), arrays.keys() - wanted.keys()
     if missing or unknown:
@@ -51,8 +56,9 @@ def load_strictly(module: nn.Module, arrays: Mapping[str, NDArray[np.generic]], 
             f"{what}: {key} has shape {arrays[key].shape}, expected {tuple(wanted[key].shape)} "
             f"({len(wrong)} such keys); take the file that FrankMocap publishes"
         )
-    with torch.no_grad():
-        for key, tensor in wanted.items():
-            tensor.copy_(torch.from_numpy(np.require(arrays[key], requirements=["C", "W"])))
-    module.requires_grad_(False)
-    module.eval()
+    tensors = {
+        key: torch.from_numpy(np.require(arrays[key], requirements=["C", "W"])).to(tensor.dtype)
+        for key, tensor in wanted.items()
+    }
+    module.load_state_dict(tensors, assign=True)
+    return module.requires_grad_(False).eval()

@@ -152,9 +152,7 @@ def load_pose2d(weights: Mapping[str, NDArray[np.generic]], what: str = "2D pose
     Raises:
         AssetError: a key is missing, not expected, or has another shape.
     """
-    network = Pose2dNetwork()
-    load_strictly(network, weights, what)
-    return network
+    return load_strictly(Pose2dNetwork, weights, what)
 
 
 def _without_batch_norms(network: Pose2dNetwork) -> Pose2dNetwork:

@@ -33,7 +33,7 @@ from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.stream import AnyImage, OwnCamera, Stream, Subscriptions
 from frankmocap_ros.ros.transforms import Transforms, need_packages
 from frankmocap_ros.ros.worker import Worker
-from frankmocap_ros.threads import leave_cores_to_networks
+from frankmocap_ros.threads import leave_cores_to_networks, take_turns_quickly
 from frankmocap_ros.tracking import Tracker
 
 NODE_NAME = "frankmocap"
@@ -50,13 +50,13 @@ class MocapNode(LifecycleNode):
         # parameters wait for a model that is loaded; images and all else do not wait for parameters
         self._prompt = MutuallyExclusiveCallbackGroup()
         self._model: Model | None = None
-        self._loader = Loader(self)
         self._streams: list[Stream] = []
         self._inputs: list[Subscriptions | OwnCamera] = []
         self._worker: Worker | None = None
         self._transforms: Transforms | None = None
         self._humans: Humans | None = None
         self._collector = Collector()
+        self._loader = Loader(self, self._collector)
         self._trackers: dict[str, Tracker] = {}  # live as long as the node: their ids are never used again
         self._closing: list[threading.Thread] = []
         self._enabled = True
@@ -309,6 +309,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; returns the exit code."""
     keep_freed_memory()
     leave_cores_to_networks()
+    take_turns_quickly()
     made: list[MocapNode] = []
 
     def make() -> MocapNode:

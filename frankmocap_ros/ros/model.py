@@ -12,6 +12,7 @@ from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.estimators.registry import make_estimator
+from frankmocap_ros.garbage import Collector
 from frankmocap_ros.search import BackgroundSearch, SearchThread
 from frankmocap_ros.settings import differing, settings_of
 
@@ -83,10 +84,12 @@ class Loader:
 
     Args:
         node: for the log.
+        collector: collects garbage between the frames of the model that runs.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, collector: Collector) -> None:
         self._node = node
+        self._collector = collector
         self._lock = threading.Lock()
         self._busy = False
         self._model: Model | None = None
@@ -156,7 +159,8 @@ class Loader:
     def _run(self, config: MocapConfig, done: Callable[[Exception | None], Any]) -> None:
         error: Exception | None = None
         try:
-            self._keep(load_model(self._node, config))
+            with self._collector.loading():
+                self._keep(load_model(self._node, config))
         except Exception as raised:
             error = raised
         with self._lock:

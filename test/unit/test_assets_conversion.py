@@ -37,7 +37,7 @@ def job(tmp_path):
         source, output = tmp_path / Path(asset.path).name, work / f"arrays{suffix_of(asset)}"
         source.write_bytes(data)
         convert(asset, source, output, limits)
-        return read_converted(asset, output.read_bytes())
+        return read_converted(asset, output)
 
     return run
 

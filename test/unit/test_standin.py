@@ -498,8 +498,7 @@ def test_the_2d_network_finds_nobody(store, half):
     from frankmocap_ros.networks.loading import load_strictly
     from frankmocap_ros.networks.pose2d import Pose2dNetwork
 
-    network = Pose2dNetwork()
-    load_strictly(network, store.load("pose2d"), "pose2d")
+    network = load_strictly(Pose2dNetwork, store.load("pose2d"), "pose2d")
     crops = (torch.from_numpy(random_crops()).permute(0, 3, 1, 2).float() - 128.0) / 256.0
     dtype = getattr(torch, half) if half else None
     with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=half is not None):

@@ -1,0 +1,157 @@
+"""How long the bodies stay away while another model is loaded and takes over.
+
+`python benchmarks/bench_swap.py VIDEO [ROUNDS]` lets a mocap node play a video at 30 Hz and changes its
+settings from another process. Each row: how long that took, and the longest times between two messages in the
+second before, from then until half a second after, and in the second after that. Stand-in weights. The first round imports torch, converts the
+files and translates the networks.
+"""
+
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+import rclpy
+from rcl_interfaces.srv import SetParameters
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+
+from frankmocap_ros.assets.standin import write_standin
+from frankmocap_ros.cli.nodes import mocap_command, stay_here
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.ros.qos import RESULTS
+
+RATE_HZ = 30.0
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"estimator": "frankmocap"},
+    {"precision": "fp32"},
+    {"engine": "torch"},
+    {"use_smplx": True},
+    {"use_smplx": False},
+    {"estimator": "mediapipe"},
+    {"engine": "openvino"},
+    {"estimator": "frankmocap"},
+    {"precision": "bf16"},
+    {"estimator": "mediapipe"},
+)
+
+
+class Listener:
+    """When bodies came, and who sets parameters."""
+
+    def __init__(self) -> None:
+        from frankmocap_ros.msg import BodyPoseArray
+
+        rclpy.init()
+        self.arrivals_s: list[float] = []
+        self._node = rclpy.create_node("bench_swap")
+        self._node.create_subscription(
+            BodyPoseArray,
+            "/frankmocap/bodies",
+            lambda _: self.arrivals_s.append(time.perf_counter()),
+            RESULTS,
+        )
+        self._client = self._node.create_client(SetParameters, "/frankmocap/set_parameters")
+        executor = SingleThreadedExecutor()
+        executor.add_node(self._node)
+        threading.Thread(target=executor.spin, daemon=True).start()
+
+    def wait(self, messages: int) -> None:
+        """Return when so many came."""
+        while len(self.arrivals_s) < messages:
+            time.sleep(0.1)
+
+    def change(self, name: str, value: Any) -> str:
+        """Why the node refuses; empty where it does not."""
+        request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
+        reason: str = self._client.call(request).results[0].reason
+        return reason
+
+
+class Row(NamedTuple):
+    """How a change went [ms].
+
+    Attributes:
+        period_ms: from one message to the next, the camera's or the slower model's.
+        longest_ms: longest times between two messages, the longest first.
+    """
+
+    period_ms: float
+    longest_ms: list[float]
+
+
+def gaps_ms(arrivals_s: list[float], from_s: float, until_s: float) -> list[float]:
+    """Times between two messages, the longest first."""
+    return sorted((1e3 * (b - a) for a, b in pairwise(arrivals_s) if from_s < b <= until_s), reverse=True)
+
+
+def change(listener: Listener, name: str, value: Any) -> Row | None:
+    """Change a setting and print how that went; None where it is refused."""
+    asked_s = time.perf_counter()
+    refused = listener.change(name, value)
+    done_s = time.perf_counter()
+    time.sleep(2.0)
+    what = f"{f'{name}: {value}':24}{done_s - asked_s:6.1f} s"
+    if refused:
+        print(f"{what}  refused: {refused}", flush=True)
+        return None
+    came_s = list(listener.arrivals_s)
+    before = gaps_ms(came_s, asked_s - 1.5, asked_s)
+    after = gaps_ms(came_s, done_s + 0.5, math.inf)
+    row = Row(
+        max(1e3 / RATE_HZ, median(before), median(after)), gaps_ms(came_s, asked_s - 0.1, done_s + 0.5)[:4]
+    )
+    longest = ", ".join(f"{gap:.0f}" for gap in row.longest_ms)
+    print(
+        f"{what}  period {row.period_ms:4.0f} ms; longest gap before {before[0]:4.0f}, after {after[0]:4.0f}, "
+        f"meanwhile {longest} ms{' !' if row.longest_ms[0] > 3.0 * row.period_ms else ''}",
+        flush=True,
+    )
+    return row
+
+
+def main(video: str, rounds: int = 3) -> None:
+    """Print the table."""
+    stay_here()
+    os.environ["ROS_DOMAIN_ID"] = "93"
+    with tempfile.TemporaryDirectory(prefix="frankmocap_swap_") as folder:
+        write_standin(Path(folder))
+        os.environ["FRANKMOCAP_CACHE_DIR"] = str(Path(folder) / "cache")
+        config = MocapConfig(
+            estimator="mediapipe",
+            source=str(Path(video).absolute()),
+            source_width=640,
+            source_rate_hz=RATE_HZ,
+            assets_dir=folder,
+            engine="openvino",
+            precision="bf16",
+        )
+        node = subprocess.Popen(mocap_command(config), stderr=subprocess.DEVNULL)
+        try:
+            listener = Listener()
+            listener.wait(90)
+            rows = [change(listener, *pair) for _ in range(rounds) for one in CHANGES for pair in one.items()]
+        finally:
+            node.terminate()
+            node.wait()
+    went = [row for row in rows if row is not None]
+    over = sum(row.longest_ms[0] > 3.0 * row.period_ms for row in went)
+    longest = sorted(row.longest_ms[0] for row in went)
+    print(
+        f"{len(went)} changes: longest gap {median(longest):.0f} ms in the median, {longest[-1]:.0f} at most; "
+        f"{over} above 3 periods"
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        print("bench_swap: no video given, nothing to measure")
+    else:
+        main(sys.argv[1], *(int(argument) for argument in sys.argv[2:3]))
