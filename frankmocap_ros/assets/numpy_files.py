@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.assets.pickled import Numbers
 from frankmocap_ros.errors import AssetError
@@ -45,7 +46,7 @@ def read_npy(data: bytes) -> dict[str, Numbers]:
         AssetError: the file is damaged, or holds no numbers.
     """
     try:
-        array = _array(bytearray(data))
+        array = _array(np.frombuffer(data, np.uint8).copy())
     except (AssetError, MemoryError):
         raise
     except Exception as error:
@@ -55,22 +56,23 @@ def read_npy(data: bytes) -> dict[str, Numbers]:
     return {"array": array}
 
 
-def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytearray:
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[np.uint8]:
     """An entry's bytes, in memory that the array on it may change."""
-    data = bytearray(entry.file_size)
+    # not a bytearray: that is filled with zeros first, and lets no other thread run meanwhile
+    data = np.empty(entry.file_size, np.uint8)
     with archive.open(entry) as file:
         for at in range(0, len(data), _BLOCK):
             block = file.read(min(_BLOCK, len(data) - at))
             if not block:
                 raise AssetError(f"{entry.filename[:100]} is shorter than the archive says")
-            data[at : at + len(block)] = block
+            data[at : at + len(block)] = np.frombuffer(block, np.uint8)
         file.read(1)  # at its end the checksum is compared
     return data
 
 
-def _array(data: bytearray) -> Numbers | None:
+def _array(data: NDArray[np.uint8]) -> Numbers | None:
     """An array on a file's bytes, which it does not copy; None where it holds objects, text or records."""
-    header = io.BytesIO(data[:_MAX_HEADER])
+    header = io.BytesIO(data[:_MAX_HEADER].tobytes())
     version = _format.read_magic(header)
     read = {
         (1, 0): _format.read_array_header_1_0,

@@ -74,6 +74,10 @@ def _silent(_: str) -> None:
     pass
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class EngineOptions:
     """Where an engine runs.
@@ -85,6 +89,7 @@ class EngineOptions:
         largest: the most crops of a frame.
         cache: folder for what is made once and kept.
         tell: told what takes long.
+        prepare: called before something is made that is kept; may have it made elsewhere, or do nothing.
     """
 
     device: str = "auto"
@@ -93,6 +98,7 @@ class EngineOptions:
     largest: int = 16
     cache: Path = field(default_factory=lambda: cache_folder() / "engines")
     tell: Callable[[str], None] = _silent
+    prepare: Callable[[], None] = _nothing
 
 
 class CheckedEngine(ABC):

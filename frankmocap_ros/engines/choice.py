@@ -65,6 +65,9 @@ def choose(
         return Choice(make(trunk, can[0], options), can[0], f"engine: {can[0].text}, the only one here")
     identity = _identity(trunk, can, options)
     known = _remembered(identity, can, options.cache)
+    if known is None:
+        options.prepare()
+        known = _remembered(identity, can, options.cache)
     if known is not None:
         # it ran before; where it does not now, measuring finds out what does
         with contextlib.suppress(MocapError):

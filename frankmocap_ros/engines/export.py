@@ -60,7 +60,7 @@ def onnx_file(trunk: Trunk, precision: str, options: EngineOptions, engine: str 
         options.tell("writing a network as ONNX, once; this takes some seconds")
         _export(trunk, precision, folder / _FILE)
 
-    return kept.get(write) / _FILE
+    return kept.get(write, options.prepare) / _FILE
 
 
 def _export(trunk: Trunk, precision: str, path: Path) -> None:

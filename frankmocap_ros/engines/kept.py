@@ -58,14 +58,19 @@ class Kept:
         with Cache(self.cache).converting() as work:
             return self._make(work, write, notes or {})
 
-    def get(self, write: Callable[[Path], None]) -> Path:
+    def get(self, write: Callable[[Path], None], prepare: Callable[[], None] = lambda: None) -> Path:
         """The folder with the files, which are made first where they are absent or damaged.
+
+        Args:
+            write: as for ``make``.
+            prepare: called before they are made; may have another process make them.
 
         Raises:
             AssetError: the cache cannot be written.
         """
         if self.notes() is not None:
             return self.folder
+        prepare()
         with Cache(self.cache).converting() as work:
             # another process may have made them while this one waited
             return self.folder if self.notes() is not None else self._make(work, write, {})

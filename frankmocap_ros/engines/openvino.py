@@ -99,7 +99,7 @@ def fp32_model(trunk: Trunk, options: EngineOptions) -> Path:
         model.reshape([-1, trunk.side_px, trunk.side_px, 3])
         ov.save_model(model, folder / MODEL, compress_to_fp16=False)
 
-    return kept.get(write) / MODEL
+    return kept.get(write, options.prepare) / MODEL
 
 
 class OpenVinoEngine(CheckedEngine):

@@ -122,6 +122,9 @@ def _plan(trt: Any, logger: Any, trunk: Trunk, precision: str, options: EngineOp
     kept = Kept(options.cache, f"{trunk.key[:32]}-tensorrt-{precision}-{place}", where)
     if kept.notes() is not None:
         return kept.folder / _PLAN
+    options.prepare()
+    if kept.notes() is not None:
+        return kept.folder / _PLAN
     onnx = onnx_file(trunk, precision, options, "tensorrt")  # before: one file is made at a time
 
     def write(folder: Path) -> None:

@@ -91,6 +91,7 @@ class FrankMocapEstimator:
     Args:
         options: what to load and where to run it.
         tell: told what takes long, and what was chosen.
+        prepare: see ``engines.base.EngineOptions``.
 
     Raises:
         EstimatorError: the options cannot be met.
@@ -100,7 +101,12 @@ class FrankMocapEstimator:
 
     name = "frankmocap"
 
-    def __init__(self, options: FrankMocapOptions, tell: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        options: FrankMocapOptions,
+        tell: Callable[[str], None] = lambda _: None,
+        prepare: Callable[[], None] = lambda: None,
+    ) -> None:
         if options.hands and not options.use_smplx:
             raise EstimatorError("hands: true needs use_smplx: true with frankmocap; SMPL has no fingers")
         self._options = options
@@ -120,7 +126,7 @@ class FrankMocapEstimator:
             ) from error
         how = running.choose_running(options.device, options.precision)
         self._network = body_regressor(store, options.use_smplx)
-        where = EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell)
+        where = EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell, prepare=prepare)
         chosen = self._network.choose(options.engine, options.precision, where)
         tell(chosen.text)
         self._engine = chosen.engine

@@ -10,15 +10,20 @@ from frankmocap_ros.errors import AssetError, EstimatorError, MocapError
 from frankmocap_ros.estimators.base import Estimator
 
 Tell = Callable[[str], None]
+Prepare = Callable[[], None]
 
 
-def _frankmocap(config: MocapConfig, tell: Tell) -> Estimator:
+def _nothing() -> None:
+    pass
+
+
+def _frankmocap(config: MocapConfig, tell: Tell, prepare: Prepare) -> Estimator:
     from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
 
-    return FrankMocapEstimator(FrankMocapOptions.of(config, named_folder(config.assets_dir)), tell)
+    return FrankMocapEstimator(FrankMocapOptions.of(config, named_folder(config.assets_dir)), tell, prepare)
 
 
-def _mediapipe(config: MocapConfig, tell: Tell) -> Estimator:
+def _mediapipe(config: MocapConfig, tell: Tell, prepare: Prepare) -> Estimator:
     from frankmocap_ros.estimators.mediapipe import MediaPipeEstimator
 
     if config.device not in ("auto", "cpu"):
@@ -28,13 +33,13 @@ def _mediapipe(config: MocapConfig, tell: Tell) -> Estimator:
     return MediaPipeEstimator(hands=config.hands)
 
 
-def _synthetic(config: MocapConfig, tell: Tell) -> Estimator:
+def _synthetic(config: MocapConfig, tell: Tell, prepare: Prepare) -> Estimator:
     from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 
     return SyntheticEstimator(config.synthetic_motion, config.hands)
 
 
-ESTIMATORS: dict[str, Callable[[MocapConfig, Tell], Estimator]] = {
+ESTIMATORS: dict[str, Callable[[MocapConfig, Tell, Prepare], Estimator]] = {
     "frankmocap": _frankmocap,
     "mediapipe": _mediapipe,
     "synthetic": _synthetic,
@@ -65,13 +70,19 @@ def why_not_frankmocap(config: MocapConfig) -> str | None:
     return None
 
 
-def make_estimator(config: MocapConfig, tell: Tell = lambda _: None, warn: Tell | None = None) -> Estimator:
+def make_estimator(
+    config: MocapConfig,
+    tell: Tell = lambda _: None,
+    warn: Tell | None = None,
+    prepare: Prepare = _nothing,
+) -> Estimator:
     """The estimator that the settings ask for, not yet warmed up.
 
     Args:
         config: the settings. ``auto`` takes FrankMocap where it can be made, else MediaPipe.
         tell: told what ``auto`` took and why, and what takes long.
         warn: told of what ``auto`` did not take although its folder is named; ``tell`` where it is None.
+        prepare: called before something is made once and kept; may have made it when it returns.
 
     Raises:
         EstimatorError: the request cannot be met.
@@ -79,13 +90,13 @@ def make_estimator(config: MocapConfig, tell: Tell = lambda _: None, warn: Tell 
         MissingDependencyError: a package is missing; the text says what to install.
     """
     if config.estimator != "auto":
-        return ESTIMATORS[config.estimator](config, tell)
+        return ESTIMATORS[config.estimator](config, tell, prepare)
     reason = why_not_frankmocap(config)
     if reason is None:
         try:
-            return ESTIMATORS["frankmocap"](config, tell)
+            return ESTIMATORS["frankmocap"](config, tell, prepare)
         except MocapError as error:
             reason = str(error)
     named = warn is not None and assets_folder(config.assets_dir) is not None
     (warn if warn and named else tell)(f"estimator: auto takes mediapipe, not frankmocap: {reason}")
-    return ESTIMATORS["mediapipe"](config, tell)
+    return ESTIMATORS["mediapipe"](config, tell, prepare)

@@ -219,7 +219,7 @@ class MocapNode(LifecycleNode):
             MocapError: it cannot be had.
         """
         try:
-            self._loader.get(config)
+            self._loader.have(config)
         except MocapError:
             raise
         except Exception as error:  # rclpy would let it end the node
@@ -228,21 +228,27 @@ class MocapNode(LifecycleNode):
     def _configured(self, config: MocapConfig) -> None:
         """Bring changed settings into force."""
         model = self._loader.take(config)
+        swap = None
         if model is not None and self._model is not None:
-            self._swap(self._model, model)
+            swap = self._swap(self._model, model)
             self._model = model
 
         def bring_into_force() -> None:
             for stream in self._streams:
                 stream.set_config(self._settings.config)
+            if swap is not None:
+                swap()
 
-        self._between_frames(bring_into_force)
+        if self._worker is not None:
+            self._worker.between_frames(bring_into_force)
+        else:
+            bring_into_force()
         period_ns = round(1e9 * config.diagnostics_period_s)
         if self._timer.timer_period_ns != period_ns:
             self._timer.timer_period_ns = period_ns
 
-    def _swap(self, old: Model, new: Model) -> None:
-        """Let the worker go on with another model from the next image on, and close the old one then."""
+    def _swap(self, old: Model, new: Model) -> Callable[[], None]:
+        """What lets the worker go on with another model from the next image on, and closes the old one."""
         streams = self._streams
         searches = [new.search() for _ in streams]
         meshes = [stream.outputs.mesh_output(mesh_estimator(new.estimator)) for stream in streams]
@@ -250,7 +256,6 @@ class MocapNode(LifecycleNode):
         def swap() -> None:
             for stream, search, mesh in zip(streams, searches, meshes, strict=True):
                 stream.pipeline.replace(new.estimator, search)
-                stream.set_config(self._settings.config)
                 stream.outputs.replace_mesh(mesh)
             if self._worker is not None:
                 self._worker.begin_anew()
@@ -260,14 +265,7 @@ class MocapNode(LifecycleNode):
         # threads and memory are given back beside the worker: that may take longer than an image
         closing = threading.Thread(target=old.close, name="model_closing")
         self._closing = [*(t for t in self._closing if t.ident is None or t.is_alive()), closing]
-        self._between_frames(swap)
-
-    def _between_frames(self, call: Callable[[], None]) -> None:
-        """Let the worker call something before the next image; at once where there is no worker."""
-        if self._worker is not None:
-            self._worker.between_frames(call)
-        else:
-            call()
+        return swap
 
     def _on_image(self, slot: int, msg: AnyImage) -> None:
         stream = self._streams[slot]

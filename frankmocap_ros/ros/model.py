@@ -11,6 +11,7 @@ from rclpy.node import Node
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators.base import Estimator
+from frankmocap_ros.estimators.preparing import Preparation
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.garbage import Collector
 from frankmocap_ros.search import BackgroundSearch, SearchThread
@@ -48,8 +49,13 @@ class Model:
         self.estimator.close()
 
 
-def load_model(node: Node, config: MocapConfig) -> Model:
+def load_model(node: Node, config: MocapConfig, beside: bool = False) -> Model:
     """Make and warm up what ``config`` asks for; the log tells what takes long, and what it became.
+
+    Args:
+        node: for the log.
+        config: the settings.
+        beside: whether another model runs meanwhile: another process does then what is done once.
 
     Raises:
         Exception: whatever the estimator raises; a MocapError where its text says what to do.
@@ -63,7 +69,8 @@ def load_model(node: Node, config: MocapConfig) -> Model:
     def warn(text: str) -> None:
         log.warning(text)
 
-    estimator = make_estimator(config, tell, warn)
+    prepare = Preparation(config, tell) if beside else lambda: None
+    estimator = make_estimator(config, tell, warn, prepare)
     try:
         start_s = time.perf_counter()
         estimator.warm_up()
@@ -112,8 +119,8 @@ class Loader:
             self._busy = True
         threading.Thread(target=self._run, args=(config, done), name="model_loader", daemon=True).start()
 
-    def get(self, config: MocapConfig) -> Model:
-        """The model for ``config``: the one that was loaded, or one that is loaded now, in this thread.
+    def have(self, config: MocapConfig) -> None:
+        """Have the model for ``config``: the one that was loaded, or one that is loaded now, in this thread.
 
         Raises:
             Exception: as ``load_model``.
@@ -121,10 +128,7 @@ class Loader:
         with self._lock:
             model = self._model
         if model is None or not model.serves(config):
-            self._keep(load_model(self._node, config))
-        with self._lock:
-            assert self._model is not None
-            return self._model
+            self._load(config)
 
     def take(self, config: MocapConfig) -> Model | None:
         """The model that was loaded for ``config``, once; None where there is none."""
@@ -156,11 +160,14 @@ class Loader:
         for one in superfluous:
             one.close()
 
+    def _load(self, config: MocapConfig) -> None:
+        with self._collector.loading():
+            self._keep(load_model(self._node, config, beside=True))
+
     def _run(self, config: MocapConfig, done: Callable[[Exception | None], Any]) -> None:
         error: Exception | None = None
         try:
-            with self._collector.loading():
-                self._keep(load_model(self._node, config))
+            self._load(config)
         except Exception as raised:
             error = raised
         with self._lock:

@@ -134,7 +134,7 @@ class Probe:
         """Somebody at x, y, z [m], with the confidence of some keypoints."""
         return Person(position or Person.position, confidence)
 
-    def make(self, config, tell=None) -> "Probe":
+    def make(self, config, *_) -> "Probe":
         """In place of the registry's function."""
         self.made.append(config)
         return self

@@ -201,7 +201,7 @@ def failing(error, when):
         def close(self):
             Broken.closed += 1
 
-    def make(config, tell):
+    def make(config, *_):
         if when == "made":
             raise error
         return Broken()

@@ -21,6 +21,8 @@ from std_srvs.srv import SetBool, Trigger
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators import registry
+from frankmocap_ros.estimators.preparing import Preparation
+from frankmocap_ros.garbage import Collector
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros import mesh
 from frankmocap_ros.ros.images import fill_image
@@ -45,6 +47,7 @@ class Models(list):
     def __init__(self):
         super().__init__()
         self.making = self.warming = self.closing = lambda *_: None
+        self.preparing = []  # what each was given for what is made once
         self.capabilities = {}  # of those that are made from now on
         self.duration_s = 0.0
 
@@ -76,7 +79,8 @@ def models(probe, monkeypatch):
             super().close()
 
     def make(name):
-        def made(config, tell=None):
+        def made(config, tell, prepare):
+            models.preparing.append(prepare)
             models.making(config)
             models.append(Model(name, config))
             return models[-1]
@@ -193,6 +197,19 @@ def test_another_model_takes_over(start, models, way):
     assert made == len(models) == 1 + len(OTHER)
     assert [m.closed for m in models] == [1] * len(OTHER) + [0]
     assert system.values(lambda v: v["estimator"] == "synthetic")
+
+
+def test_beside_a_model_another_process_makes_what_is_made_once(start, models, way):
+    """Nothing runs beside the first: there this process does it, which is sooner."""
+    system = start()
+    assert way(system, precision="fp32").successful
+    first, beside = models.preparing
+    assert not isinstance(first, Preparation)
+    assert isinstance(beside, Preparation)
+    assert system.change("deactivate")
+    assert system.change("cleanup")
+    assert system.change("configure")
+    assert not isinstance(models.preparing[-1], Preparation)
 
 
 def test_settings_together(start, models):
@@ -611,7 +628,7 @@ import atexit, sys, threading
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.ros.mocap_node import main
 
-def load(config, tell):
+def load(config, *_):
     print("loading", flush=True)
     threading.Event().wait()
 
@@ -637,7 +654,7 @@ def test_a_signal_while_a_model_is_loaded(program, peer, number):
 
 
 def test_whoever_hears_that_a_model_is_loaded_may_ask_for_another(start, models):
-    loader, done = Loader(start(autostart=False).mocap), threading.Event()
+    loader, done = Loader(start(autostart=False).mocap, Collector()), threading.Event()
     heard = []
 
     def told(error):
@@ -709,10 +726,10 @@ def test_real_estimators_at_30_hz(start, pool, monkeypatch):
     publisher = system.publisher(Image, "image")
 
     def slowly(make):
-        def made(config, tell):
+        def made(config, *rest):
             heard = len(system.bodies)
             system.wait_until(lambda: len(system.bodies) >= heard + 10)
-            return make(config, tell)
+            return make(config, *rest)
 
         return made
 

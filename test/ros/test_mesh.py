@@ -72,7 +72,7 @@ def frank(start, made):
 @pytest.fixture
 def followed(frank, smpl, monkeypatch):
     """The same with an estimator that is made already."""
-    monkeypatch.setitem(registry.ESTIMATORS, "frankmocap", lambda config, tell: smpl)
+    monkeypatch.setitem(registry.ESTIMATORS, "frankmocap", lambda *_: smpl)
     return frank
 
 

@@ -142,6 +142,27 @@ def test_starting_and_stopping_twice_counts_once():
     assert gc.get_freeze_count() == 0
 
 
+def test_nothing_is_collected_while_something_is_loaded(collector, collections):
+    with collector.loading():
+        kept = []
+        for _ in range(100):
+            kept.append([[] for _ in range(5_000)])  # five times what Python waits for
+            collector.between_frames(idle=True)
+        assert collections == []
+    del kept
+    for _ in range(10):
+        collector.between_frames(idle=True)
+    assert collections == [1]
+
+
+def test_it_collects_again_where_loading_fails(collector, collections):
+    with pytest.raises(OSError), collector.loading():
+        raise OSError
+    for _ in range(10):
+        collector.between_frames(idle=True)
+    assert collections == [1]
+
+
 @pytest.mark.parametrize("says", ["disabled", "threshold"])
 def test_who_wants_no_collections_gets_none(collections, says):
     before = gc.isenabled(), gc.get_threshold()

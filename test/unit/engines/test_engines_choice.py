@@ -1,6 +1,7 @@
 """Which engine is taken."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -94,6 +95,23 @@ def test_measured_once(bench, trunk, options):
     assert second.text.startswith(first.text)
     assert "measured before" in second.text
     assert [engine.name for engine in bench.made] == ["torch", "openvino", "openvino"]
+
+
+def test_another_may_measure_first(bench, trunk, options):
+    asked = []
+
+    def prepare():
+        asked.append(bench.measured)
+        choose(trunk, options=options)
+
+    preparing = replace(options, prepare=prepare)
+    assert [choose(trunk, options=preparing).measured for _ in range(2)] == [False, False]
+    assert (bench.measured, asked) == (1, [0])
+    nothing_came = EngineOptions("cpu", cache=options.cache / "other", prepare=lambda: asked.append("asked"))
+    assert choose(trunk, options=nothing_came).measured
+    assert (bench.measured, asked) == (2, [0, "asked"])
+    assert choose(trunk, "torch", options=nothing_came).option == SLOW
+    assert asked == [0, "asked"]  # nothing to measure: nothing to prepare
 
 
 @pytest.mark.parametrize("change", ["versions", "cpu", "threads", "batch", "weights", "among"])

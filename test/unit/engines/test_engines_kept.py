@@ -33,6 +33,22 @@ def test_made_once(kept):
     assert (kept.folder / "a.txt").read_text() == "first"
 
 
+def test_another_may_make_it_first(kept):
+    """Whoever prepares may take the lock that who makes it holds."""
+    writer, elsewhere, asked = Writer(), Writer(), []
+
+    def prepare():
+        asked.append(kept.notes())
+        kept.get(elsewhere)
+
+    kept.get(writer, prepare)
+    kept.get(writer, prepare)
+    assert (writer.calls, elsewhere.calls, asked) == (0, 1, [None])
+    kept.drop()
+    kept.get(writer, lambda: asked.append("nothing came of it"))
+    assert (writer.calls, asked) == (1, [None, "nothing came of it"])
+
+
 @pytest.mark.parametrize("name", ["a.txt", "b.bin", "manifest.json"])
 @pytest.mark.parametrize("content", [None, b"", b"other"])
 def test_damaged_files_are_made_again(kept, name, content):
