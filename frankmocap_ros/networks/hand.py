@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from frankmocap_ros.errors import AssetError
 from frankmocap_ros.hands import FINGER_JOINTS, HandParameters
-from frankmocap_ros.networks.iteration import Affine, fold, iterate
+from frankmocap_ros.networks.iteration import Affine, fold, iterate, stacked
 from frankmocap_ros.networks.loading import load_strictly
 from frankmocap_ros.networks.resnet import FEATURES, ResNet50
 
@@ -56,11 +56,7 @@ class HandNetwork(nn.Module):
 
     def folded(self, start: Tensor) -> Affine:
         """All iterations from ``start`` (61,) as one affine map."""
-        self.regressor.double()
-        try:
-            return fold(self.regressor, _ENCODED, start)
-        finally:
-            self.regressor.float()
+        return fold([stacked(*self.regressor)], start)
 
 
 def start_of(mean_mano: Mapping[str, NDArray[np.generic]], what: str) -> Tensor:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from frankmocap_ros.errors import AssetError
-from frankmocap_ros.networks.iteration import Affine, fold, iterate
+from frankmocap_ros.networks.iteration import Affine, fold, iterate, stacked
 from frankmocap_ros.networks.loading import load_strictly
 from frankmocap_ros.networks.resnet import FEATURES, ResNet50
 
@@ -38,7 +38,7 @@ class Hmr(ResNet50):
         self.deccam = nn.Linear(_HIDDEN, 3)
 
     def step(self, x: Tensor) -> Tensor:
-        """Change of the parameters (N, 157) from features and parameters (N, 2205); affine at inference."""
+        """Change of the parameters (N, 157) from features and parameters (N, 2205); as in ``folded``."""
         hidden = self.fc2(self.fc1(x))
         return torch.cat([self.decpose(hidden), self.decshape(hidden), self.deccam(hidden)], dim=1)
 
@@ -48,12 +48,8 @@ class Hmr(ResNet50):
 
     def folded(self, start: Tensor) -> Affine:
         """All iterations from ``start`` (157,) as one affine map."""
-        head = nn.ModuleDict({n: getattr(self, n) for n in ("fc1", "fc2", "decpose", "decshape", "deccam")})
-        head.double()
-        try:
-            return fold(self.step, FEATURES, start)
-        finally:
-            head.float()
+        last = stacked(self.decpose, self.decshape, self.deccam)
+        return fold([stacked(self.fc1), stacked(self.fc2), last], start)
 
 
 @dataclass(frozen=True, eq=False)

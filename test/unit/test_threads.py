@@ -8,7 +8,7 @@ import cv2
 import pytest
 
 from frankmocap_ros import threads
-from frankmocap_ros.threads import leave_cores_to_networks, wait_without_spinning
+from frankmocap_ros.threads import leave_cores_to_networks, take_turns_quickly, wait_without_spinning
 
 
 def test_it_is_said_once():
@@ -101,3 +101,12 @@ def test_where_nothing_is_known_of_libraries_only_opencv_is_told(monkeypatch, tm
         assert cv2.getNumThreads() == 1
     finally:
         cv2.setNumThreads(before)
+
+
+def test_threads_take_turns_quickly():
+    before_s = sys.getswitchinterval()
+    try:
+        take_turns_quickly()
+        assert sys.getswitchinterval() == pytest.approx(0.0005, abs=1e-6)
+    finally:
+        sys.setswitchinterval(before_s)
