@@ -22,6 +22,7 @@ from frankmocap_ros.human_model import Human
 from frankmocap_ros.human_urdf import human_urdf
 from frankmocap_ros.mailbox import Mailboxes
 from frankmocap_ros.ros.body_frames import human_id
+from frankmocap_ros.ros.destroying import destroy_in_executor
 from frankmocap_ros.ros.qos import EVENTS, MODELS
 from frankmocap_ros.ros.running import ros_runs
 
@@ -57,8 +58,8 @@ class _Person:
 
     def destroy(self) -> None:
         """Take the topics down."""
-        self._node.destroy_publisher(self._states)
-        self._node.destroy_publisher(self._urdf)
+        for publisher in (self._states, self._urdf):
+            destroy_in_executor(self._node, self._node.destroy_publisher, publisher)
 
 
 @dataclass

@@ -253,17 +253,24 @@ class MocapNode(LifecycleNode):
         searches = [new.search() for _ in streams]
         meshes = [stream.outputs.mesh_output(mesh_estimator(new.estimator)) for stream in streams]
 
+        give_back: list[Callable[[], None]] = []
+
         def swap() -> None:
             for stream, search, mesh in zip(streams, searches, meshes, strict=True):
                 stream.pipeline.replace(new.estimator, search)
-                stream.outputs.replace_mesh(mesh)
+                give_back.append(stream.outputs.replace_mesh(mesh))
             if self._worker is not None:
                 self._worker.begin_anew()
             closing.start()
             self._collector.keep()
 
+        def close() -> None:
+            for each in give_back:
+                each()
+            old.close()
+
         # threads and memory are given back beside the worker: that may take longer than an image
-        closing = threading.Thread(target=old.close, name="model_closing")
+        closing = threading.Thread(target=close, name="model_closing")
         self._closing = [*(t for t in self._closing if t.ident is None or t.is_alive()), closing]
         return swap
 

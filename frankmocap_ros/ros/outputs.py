@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 
 from geometry_msgs.msg import PoseStamped
 from lifecycle_msgs.msg import State
@@ -23,6 +24,7 @@ from frankmocap_ros.ros.arm_states import ArmStates
 from frankmocap_ros.ros.bodies_bytes import BodiesBytes
 from frankmocap_ros.ros.body_frames import TF_TOPIC, BodyFrames
 from frankmocap_ros.ros.conversions import JointMessages, latency_message
+from frankmocap_ros.ros.destroying import destroy_in_executor
 from frankmocap_ros.ros.markers import MarkerMaker
 from frankmocap_ros.ros.mesh import MeshOutput
 from frankmocap_ros.ros.qos import OVERRIDABLE, RESULTS, TRANSFORMS
@@ -148,7 +150,7 @@ class Outputs:
         if config.publish_tf == (self._tf is not None):
             return
         if self._tf is not None:
-            self._node.destroy_lifecycle_publisher(self._tf.publisher)
+            destroy_in_executor(self._node, self._node.destroy_lifecycle_publisher, self._tf.publisher)
             self._tf = None
             return
         frames = BodyFrames(self._namespace, config.rep155)
@@ -157,15 +159,19 @@ class Outputs:
         )
         self._tf = _TfOutput(frames, self._as_active(publisher))
 
-    def replace_mesh(self, mesh: MeshOutput | None) -> None:
-        """Publish meshes of another estimator from the next frame on."""
+    def replace_mesh(self, mesh: MeshOutput | None) -> Callable[[], None]:
+        """Publish meshes of another estimator from the next frame on.
+
+        Returns:
+            What gives back what published the old ones; it may wait for a mesh under way.
+        """
         old, self._mesh = self._mesh, mesh
-        self._destroy_mesh(old)
+        return partial(self._destroy_mesh, old)
 
     def _destroy_mesh(self, mesh: MeshOutput | None) -> None:
         if mesh is not None:
             mesh.close()
-            self._node.destroy_lifecycle_publisher(mesh.publisher)
+            destroy_in_executor(self._node, self._node.destroy_lifecycle_publisher, mesh.publisher)
 
     def publish(self, frame: Frame, header: Header, bitmap: Bitmap, age_ms: Callable[[], float]) -> Published:
         """Publish a frame with the header of its image; ``age_ms`` tells the image's age now."""

@@ -11,6 +11,8 @@ from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
+from frankmocap_ros.ros.destroying import destroy_in_executor
+
 
 class _NeverServed(CallbackGroup):
     """Keeps an executor's hands off."""
@@ -73,7 +75,7 @@ class Polling:
         """Hear nothing any more; for the thread that polls."""
         old, self._subscriptions = self._subscriptions, []
         for subscription, *_ in old:
-            self._node.destroy_subscription(subscription)
+            destroy_in_executor(self._node, self._node.destroy_subscription, subscription)
 
     def poll(self, time_s: float) -> None:
         """Hand over what has come."""
