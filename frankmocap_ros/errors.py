@@ -12,6 +12,8 @@ MocapError
 `-- RetargetError            no posture of the robot can be found for a command
 """
 
+from typing import TypeVar
+
 
 class MocapError(Exception):
     """Root of all errors of this package. The text says what was wrong, what is allowed, the next step."""
@@ -64,3 +66,15 @@ class RobotError(MocapError):
 
 class RetargetError(MocapError):
     """No posture of the robot can be found for a command."""
+
+
+E = TypeVar("E", bound=Exception)
+
+
+def bare(error: E) -> E:
+    """An error to be kept: without its traceback, whose frames keep everything alive that they know.
+
+    With one, what fails to be had keeps a whole model in memory until Python's collector looks for it.
+    """
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)

@@ -1,10 +1,33 @@
-"""Importing torch without stopping every other thread."""
+"""Importing large libraries beside what runs."""
 
+import contextlib
 import ctypes
+import importlib
 import os
 import sys
+import threading
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+
+
+def import_apart(*imports: str | Callable[[], object]) -> None:
+    """Import modules, and call what imports others, in a thread of its own; return when all is done.
+
+    Some libraries leave frames behind when they are first imported, in cycles that only Python's collector
+    finds. A frame keeps its callers' with all that they know, such as the model that needs the library: 300
+    MB. The callers here know nothing. What fails is left out: whoever needs it imports it again, and says
+    what is wrong.
+    """
+
+    def run() -> None:
+        for one in imports:
+            with contextlib.suppress(Exception):
+                importlib.import_module(one) if isinstance(one, str) else one()
+
+    thread = threading.Thread(target=run, name="import_apart")
+    thread.start()
+    thread.join()
 
 
 def preload_torch() -> None:

@@ -1,16 +1,17 @@
 """Which engines can run here in which precision, and why the others cannot."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from frankmocap_ros.engines.base import ENGINES, Engine, EngineOptions, Trunk, check_bf16
 from frankmocap_ros.engines.export import can_export
-from frankmocap_ros.engines.onnxruntime import OnnxRuntimeEngine, chosen_provider
+from frankmocap_ros.engines.onnxruntime import OnnxRuntimeEngine, chosen_provider, load_onnxruntime
 from frankmocap_ros.engines.openvino import OpenVinoEngine, check_int8, load_openvino
 from frankmocap_ros.engines.tensorrt import TensorRtEngine, load_tensorrt
 from frankmocap_ros.engines.torch import TorchEngine, chosen_device, load_torch
-from frankmocap_ros.errors import EstimatorError, MissingDependencyError, MocapError
+from frankmocap_ros.errors import EstimatorError, MissingDependencyError, MocapError, bare
 
 # Precisions of each engine on each device.
 _PRECISIONS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
@@ -18,6 +19,12 @@ _PRECISIONS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "onnxruntime": {"cpu": ("fp32",), "cuda": ("fp32", "fp16")},
     "openvino": {"cpu": ("fp32", "bf16", "int8")},
     "tensorrt": {"cuda": ("fp32", "bf16", "fp16")},
+}
+_PACKAGES: Final[dict[str, Callable[[], object]]] = {
+    "torch": load_torch,
+    "onnxruntime": load_onnxruntime,
+    "openvino": load_openvino,
+    "tensorrt": load_tensorrt,
 }
 # Modes of torch and providers of ONNX Runtime that are worth measuring, where there are several.
 _VARIANTS: Final = {
@@ -99,6 +106,14 @@ def available(
     return found
 
 
+def import_packages(engine: str) -> None:
+    """Import what an engine runs on, or with auto what all of them do, where it is installed."""
+    for name, load in _PACKAGES.items():
+        if engine in ("auto", name):
+            with contextlib.suppress(Exception):  # the engine itself says what is wrong
+                load()
+
+
 def make(trunk: Trunk, option: Option, options: EngineOptions | None = None) -> Engine:
     """The engine of an option, ready to run.
 
@@ -126,18 +141,13 @@ def _problem_of(engine: str, device: str, options: EngineOptions) -> MocapError 
             f"engine: {engine} needs device {device}; allowed on this one: auto | {' | '.join(allowed)}"
         )
     try:
-        if engine == "torch":
-            load_torch()
-        elif engine == "openvino":
-            load_openvino()
-        else:
-            if engine == "tensorrt":
-                load_tensorrt()
-            else:
-                chosen_provider("auto", options)
+        _PACKAGES[engine]()
+        if engine == "onnxruntime":
+            chosen_provider("auto", options)
+        if engine in ("onnxruntime", "tensorrt"):
             can_export(engine)
     except MocapError as error:
-        return error
+        return bare(error)
     except Exception as error:  # packages that are installed but broken raise whatever they like
         return EstimatorError(f"engine: {engine} cannot be imported ({type(error).__name__}: {error})")
     return None
@@ -151,7 +161,7 @@ def _problem_with(precision: str, device: str, trunk: Trunk, options: EngineOpti
         if precision == "int8":
             check_int8(trunk, options)
     except MocapError as error:
-        return error
+        return bare(error)
     return None
 
 
@@ -161,5 +171,5 @@ def _problem_of_variant(engine: str, variant: str, options: EngineOptions) -> Mo
         if engine == "onnxruntime" and variant:
             chosen_provider(variant, options)
     except MocapError as error:
-        return error
+        return bare(error)
     return None

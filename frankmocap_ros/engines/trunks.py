@@ -2,7 +2,7 @@
 
 import copy
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
@@ -33,16 +33,17 @@ def weights_key(kind: str, arrays: Mapping[str, NDArray[np.generic]]) -> str:
 
 
 def _module(
-    features: "Callable[[Tensor], Tensor]",
     network: "nn.Module",
+    method: str,
     scale: tuple[tuple[float, ...], tuple[float, ...]],
     dtype: "torch.dtype",
 ) -> "nn.Module":
-    """Scaling and a network's features in one module."""
+    """Scaling, and what a method of a network makes of that, in one module."""
     import torch
 
+    # a class is garbage that only the collector finds: no weights may hang on it
     class Module(torch.nn.Module):
-        def __init__(self) -> None:
+        def __init__(self, network: "nn.Module") -> None:
             super().__init__()
             self.network = network
             self.mean = torch.nn.Buffer(torch.tensor(scale[0], dtype=torch.float32))
@@ -52,9 +53,10 @@ def _module(
             """Features (N, outputs), float32, of crops (N, side, side, 3), uint8."""
             scaled = (crops.to(torch.float32) - self.mean) / self.deviation
             # channels stay last in memory, which is how CPUs and GPUs run convolutions fastest
-            return features(scaled.permute(0, 3, 1, 2).to(dtype)).to(torch.float32)
+            features: Tensor = getattr(self.network, method)(scaled.permute(0, 3, 1, 2).to(dtype))
+            return features.to(torch.float32)
 
-    return Module().eval().requires_grad_(False)
+    return Module(network).eval().requires_grad_(False)
 
 
 def body_trunk(network: "ResNet50", key: str) -> Trunk:
@@ -67,7 +69,7 @@ def body_trunk(network: "ResNet50", key: str) -> Trunk:
 
     def build(dtype: "torch.dtype") -> "nn.Module":
         own = _folded(network).to(dtype)
-        return _module(own.features, own, _BODY_SCALE, dtype)
+        return _module(own, "features", _BODY_SCALE, dtype)
 
     return Trunk(build, key, 2048)
 
@@ -79,7 +81,7 @@ def hand_trunk(network: "HandNetwork", key: str) -> Trunk:
         own = copy.deepcopy(network)
         own.main_encoder = cast(Any, _folded(own.main_encoder))
         own = own.to(dtype)
-        return _module(own.encode, own, _HAND_SCALE, dtype)
+        return _module(own, "encode", _HAND_SCALE, dtype)
 
     return Trunk(build, key, 1024)
 

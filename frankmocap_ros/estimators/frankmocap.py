@@ -8,7 +8,7 @@ perspective of the crop becomes metres before the camera.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,14 +27,23 @@ from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.estimators.detectors import chosen_detector, make_detector
 from frankmocap_ros.estimators.frankmocap_hands import Hands, HandsSeen
 from frankmocap_ros.estimators.regressors import body_regressor, hand_regressor
-from frankmocap_ros.gentle_import import preload_torch
+from frankmocap_ros.gentle_import import import_apart, preload_torch
 from frankmocap_ros.geometry import Array, Camera, quat_from_matrix
+from frankmocap_ros.priority import giving_way
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.threads import wait_without_spinning
 
 if TYPE_CHECKING:
     from frankmocap_ros.networks.mesh import Mesh, MeshModel
 
+# imported further on
+_LIBRARIES = (
+    "frankmocap_ros.engines.choice",
+    "frankmocap_ros.networks.hand",
+    "frankmocap_ros.networks.hmr",
+    "frankmocap_ros.networks.running",
+    "frankmocap_ros.networks.smpl",
+)
 _MAX_PEOPLE = 16
 _SURE = 0.9  # of a joint in the crop: the regressor itself says nothing of how sure it is
 _UNSEEN = 0.25  # share of that where a joint lies beside the crop, so that it is a guess
@@ -85,6 +94,12 @@ def missing_text(store: AssetStore, keys: Sequence[str]) -> str | None:
     )
 
 
+def _import_packages(engine: str) -> None:
+    from frankmocap_ros.engines.available import import_packages
+
+    import_packages(engine)
+
+
 class FrankMocapEstimator:
     """Rotations, shape and place of people in given regions.
 
@@ -116,7 +131,7 @@ class FrankMocapEstimator:
         if text is not None:
             raise AssetError(text)
         wait_without_spinning()
-        preload_torch()
+        import_apart(preload_torch, *_LIBRARIES, partial(_import_packages, options.engine))
         try:
             from frankmocap_ros.engines.base import EngineOptions
             from frankmocap_ros.networks import hmr, running, smpl
@@ -125,17 +140,18 @@ class FrankMocapEstimator:
                 f"estimator frankmocap needs torch ({error}); run: pip install 'frankmocap_ros[torch]'"
             ) from error
         how = running.choose_running(options.device, options.precision)
-        self._network = body_regressor(store, options.use_smplx)
+        # reading gives way to a model that runs; engines do not, because their threads stay
+        self._network = giving_way(partial(body_regressor, store, options.use_smplx))
         where = EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell, prepare=prepare)
         chosen = self._network.choose(options.engine, options.precision, where)
         tell(chosen.text)
         self._engine = chosen.engine
         self._parameters = hmr.parameters
         model = "smplx" if options.use_smplx else "smpl"
-        self._model = smpl.joint_model(store.load(model), ASSETS[model].path)
+        self._model = giving_way(lambda: smpl.joint_model(store.load(model), ASSETS[model].path))
         self._hands: Hands | None = None
         if options.hands:
-            network = hand_regressor(store)
+            network = giving_way(partial(hand_regressor, store))
             hand = network.choose(
                 options.engine, options.precision, replace(where, batch=2, largest=2 * _MAX_PEOPLE)
             )

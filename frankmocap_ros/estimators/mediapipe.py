@@ -24,11 +24,20 @@ from frankmocap_ros.boxes import box_around, clipped_box
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.estimators.mediapipe_graphs import DETECT, HANDS, LANDMARKS, Graph
+from frankmocap_ros.gentle_import import import_apart
 from frankmocap_ros.geometry import Array, Camera, dot, normalize, quat_rotate
 from frankmocap_ros.native_stderr import with_native_stderr
 from frankmocap_ros.placement import place
 from frankmocap_ros.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
 
+# imported further on, here and for the graphs
+_LIBRARIES = (
+    "google.protobuf.text_format",
+    "mediapipe.framework.calculator_pb2",
+    "mediapipe.framework.formats.rect_pb2",
+    "mediapipe.python.packet_creator",
+    "mediapipe.python.packet_getter",
+)
 # BlazePose's landmark number of each keypoint
 _LANDMARK = {
     "nose": 0, "left_ear": 7, "right_ear": 8,
@@ -87,6 +96,7 @@ class MediaPipeEstimator:
     name = "mediapipe"
 
     def __init__(self, hands: bool = False, background: bool = False) -> None:
+        import_apart(*_LIBRARIES)
         try:
             import mediapipe
             from mediapipe.framework.formats import rect_pb2

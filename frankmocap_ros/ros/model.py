@@ -9,7 +9,7 @@ from typing import Any
 from rclpy.node import Node
 
 from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.errors import EstimatorError, bare
 from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.estimators.preparing import Preparation
 from frankmocap_ros.estimators.registry import make_estimator
@@ -169,7 +169,7 @@ class Loader:
         try:
             self._load(config)
         except Exception as raised:
-            error = raised
+            error = bare(raised)
         with self._lock:
             self._busy = False  # before it is told: the next may be asked for at once
         done(error)

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from importlib.util import find_spec
@@ -210,6 +211,25 @@ def test_beside_a_model_another_process_makes_what_is_made_once(start, models, w
     assert system.change("cleanup")
     assert system.change("configure")
     assert not isinstance(models.preparing[-1], Preparation)
+
+
+def test_a_model_that_was_replaced_is_gone(start, monkeypatch):
+    """Not for the collector to find: what was alive while another loaded is never looked at again."""
+    make, made = registry.ESTIMATORS["synthetic"], []
+
+    def watched(*args):
+        estimator = make(*args)
+        made.append(weakref.ref(estimator))
+        return estimator
+
+    monkeypatch.setitem(registry.ESTIMATORS, "synthetic", watched)
+    system = start(estimator="synthetic", synthetic_motion="cross")
+    system.process()
+    for motion in ("wave", "cross", "wave"):
+        assert set_each(system, synthetic_motion=motion).successful
+        system.process()
+    assert len(made) == 4
+    system.wait_until(lambda: [one() is None for one in made] == [True, True, True, False])
 
 
 def test_settings_together(start, models):

@@ -1,5 +1,8 @@
 """The estimator frankmocap: the original's numbers, and everything around them on stand-in files."""
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -336,6 +339,53 @@ def test_by_the_2d_pose_network(standin):
     assert estimator.detect(IMAGE, 4) == []
     assert Pipeline(estimator, config, lambda: 0.0).process(Picture(IMAGE.bitmap, 0.0)).bodies == ()
     assert chosen_detector("auto") == "mediapipe"
+
+
+GONE = """
+import gc, json, sys, weakref
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.estimators.registry import make_estimator
+
+gc.disable()
+config = MocapConfig(estimator="frankmocap", **json.loads(sys.argv[1]))
+for _ in range(2):
+    estimator = make_estimator(config)
+    estimator.warm_up()
+    parts = [estimator, estimator._network, estimator._engine, estimator._detector, estimator._model]
+    if config.engine == "torch":
+        parts.append(estimator._engine._module)
+    if config.hands:
+        parts += [estimator._hands, estimator._hands._engine]
+    alive = [weakref.ref(part) for part in parts]
+    estimator.close()
+    del estimator, parts
+    print(len(alive), *(type(one()).__name__ for one in alive if one() is not None))
+"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{**PLAIN, "use_smplx": True, "hands": True}, {"engine": "openvino", "precision": "auto"}],
+    ids=["torch", "openvino"],
+)
+def test_closed_it_is_gone_without_the_collector(standin, options):
+    """A node keeps the collector away from all that is there while a model loads: cycles would stay forever.
+
+    In a process of its own, in which libraries are imported for the first time. Nobody quantised these
+    weights, so that there is an error of one engine to be told.
+    """
+    if options["engine"] == "openvino":
+        pytest.importorskip("openvino")
+    done = subprocess.run(
+        [sys.executable, "-c", GONE, json.dumps({"assets_dir": str(standin), **options})],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines == (["8", "8"] if "hands" in options else ["5", "5"])
 
 
 def test_what_cannot_be(standin, monkeypatch):
