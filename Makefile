@@ -26,8 +26,8 @@ test: install .venv/torch .venv/robot .venv/viewer  ## every test, against the i
 ifdef ARGS
 	$(BIN)/pytest $(ARGS)
 else
-	@echo "tests without nodes, two at a time; then those with nodes, in which times count, one after the other"
-	$(BIN)/pytest --numprocesses 2 test/unit test/launch/test_install.py; without=$$?; \
+	@echo "tests without nodes, two at a time, with a core each; then those with nodes, in which times count, one after the other"
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/unit test/launch/test_install.py; without=$$?; \
 	$(BIN)/pytest test/ros test/launch/test_launch_files.py; with=$$?; exit $$((without || with))
 endif
 

@@ -65,7 +65,7 @@ print(*before, *counts())
 
 def counted(**environment):
     """OpenCV's and OpenBLAS's threads in a process of their own, before and after."""
-    kept = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    kept = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
     done = subprocess.run(
         [sys.executable, "-c", COUNT],
         env={**kept, **environment},
