@@ -206,9 +206,10 @@ def test_a_leap_is_refused_while_it_follows(robot):
 
     robot.follow(way, lambda _: count >= 120)
     values = robot.values(lambda values: values["stopped"] == "true")
-    assert values["refused/too_fast"] == "10"
-    assert set(values) & {"refused/far_from_robot", "refused/not_later"} == set()
-    assert int(values["accepted"]) == robot.sent - 10
+    assert 0 < int(values["refused/too_fast"]) <= 10
+    assert values["refused"] == values["refused/too_fast"]
+    # the robot hears the newest: where one of its steps takes long, some are never seen
+    assert 50 < int(values["accepted"]) <= robot.sent - 10
     assert np.abs(positions(robot.states.messages) - HOME).max() < 0.1 * DEGREE
 
 
@@ -222,10 +223,11 @@ def test_refusals_are_logged_once_a_second(robot):
 
 
 def test_a_stamp_of_zero_is_now(robot):
-    for _ in range(3):
-        robot.send(HOME, stamp_ns=0)
-        time.sleep(0.05)
-    assert robot.values(lambda values: values["accepted"] == "3")["refused"] == "0"
+    timer = robot.peer.node.create_timer(5 * PERIOD_S, lambda: robot.send(HOME, stamp_ns=0))
+    try:
+        assert robot.values(lambda values: int(values["accepted"]) >= 3)["refused"] == "0"
+    finally:
+        timer.cancel()
 
 
 def test_of_a_trajectory_the_last_point_counts(robot):
