@@ -1,6 +1,6 @@
 """How long the bodies stay away while another model is loaded and takes over.
 
-`python benchmarks/bench_swap.py VIDEO [ROUNDS]` lets a mocap node play a video at 30 Hz and changes its
+`python benchmarks/bench_swap.py VIDEO [ROUNDS [HZ]]` lets a mocap node play a video at 30 Hz and changes its
 settings from another process. Each row: how long that took, the time from one message to the next (the
 camera's, or that of the slower of the two models), and the longest such times in the 1.5 s before, meanwhile,
 and from 0.5 to 2 s after. Stand-in weights, and a cache of its own: the first round imports torch, converts
@@ -29,7 +29,6 @@ from frankmocap_ros.cli.nodes import mocap_command, stay_here
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.ros.qos import RESULTS
 
-RATE_HZ = 30.0
 CHANGES: tuple[dict[str, Any], ...] = (
     {"estimator": "frankmocap"},
     {"precision": "fp32"},
@@ -91,21 +90,25 @@ def gaps_ms(arrivals_s: list[float], from_s: float, until_s: float) -> list[floa
     return sorted((1e3 * (b - a) for a, b in pairwise(arrivals_s) if from_s < b <= until_s), reverse=True)
 
 
-def change(listener: Listener, name: str, value: Any) -> Row | None:
+def change(listener: Listener, rate_hz: float, name: str, value: Any) -> Row | None:
     """Change a setting and print how that went; None where it is refused."""
     asked_s = time.perf_counter()
     refused = listener.change(name, value)
     done_s = time.perf_counter()
     time.sleep(2.0)
+    came_s = list(listener.arrivals_s)
+    os.sync()  # what was converted goes to the disk now and not in some later row
+    time.sleep(1.6)
     what = f"{f'{name}: {value}':24}{done_s - asked_s:6.1f} s"
     if refused:
         print(f"{what}  refused: {refused}", flush=True)
         return None
-    came_s = list(listener.arrivals_s)
     before = gaps_ms(came_s, asked_s - 1.5, asked_s)
     after = gaps_ms(came_s, done_s + 0.5, math.inf)
+    if not before or not after:
+        raise SystemExit(f"{what}  no bodies come any more")
     row = Row(
-        max(1e3 / RATE_HZ, median(before), median(after)), gaps_ms(came_s, asked_s - 0.1, done_s + 0.5)[:4]
+        max(1e3 / rate_hz, median(before), median(after)), gaps_ms(came_s, asked_s - 0.1, done_s + 0.5)[:4]
     )
     longest = ", ".join(f"{gap:.0f}" for gap in row.longest_ms)
     mark = " !" if row.longest_ms[0] > 3.0 * row.period_ms else ""
@@ -117,18 +120,19 @@ def change(listener: Listener, name: str, value: Any) -> Row | None:
     return row
 
 
-def main(video: str, rounds: int = 3) -> None:
+def main(video: str, rounds: str = "3", rate_hz: str = "30") -> None:
     """Print the table."""
     stay_here()
     os.environ["ROS_DOMAIN_ID"] = "93"
     with tempfile.TemporaryDirectory(prefix="frankmocap_swap_") as folder:
         write_standin(Path(folder))
+        os.sync()
         os.environ["FRANKMOCAP_CACHE_DIR"] = str(Path(folder) / "cache")
         config = MocapConfig(
             estimator="mediapipe",
             source=str(Path(video).absolute()),
             source_width=640,
-            source_rate_hz=RATE_HZ,
+            source_rate_hz=float(rate_hz),
             assets_dir=folder,
             engine="openvino",
             precision="bf16",
@@ -137,7 +141,14 @@ def main(video: str, rounds: int = 3) -> None:
         try:
             listener = Listener()
             listener.wait(90)
-            rows = [change(listener, *pair) for _ in range(rounds) for one in CHANGES for pair in one.items()]
+            rows = [
+                change(listener, float(rate_hz), *pair)
+                for _ in range(int(rounds))
+                for one in CHANGES
+                for pair in one.items()
+            ]
+            with open(f"/proc/{node.pid}/status") as file:
+                print(next(line for line in file if line.startswith("VmRSS")), end="")
         finally:
             node.terminate()
             node.wait()
@@ -154,4 +165,4 @@ if __name__ == "__main__":
     if len(sys.argv) < 2:
         print("bench_swap: no video given, nothing to measure")
     else:
-        main(sys.argv[1], *(int(argument) for argument in sys.argv[2:3]))
+        main(*sys.argv[1:4])
