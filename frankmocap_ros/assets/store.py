@@ -100,6 +100,13 @@ class AssetStore:
         """Which of these files are not there."""
         return [ASSETS[key] for key in keys if not self.path(key).is_file()]
 
+    def stamps(self, keys: Sequence[str]) -> tuple[Stamp, ...] | None:
+        """What tells whether any of these files changes; None where one is not there."""
+        try:
+            return tuple(Stamp.of(self.path(key)) for key in keys)
+        except OSError:
+            return None
+
     def load(self, key: str, again: bool = False) -> dict[str, Numbers]:
         """Arrays of one file by name; floating numbers are float32. The caller may change them.
 

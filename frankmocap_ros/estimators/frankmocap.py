@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING, needed
+from frankmocap_ros.assets.sharing import shared
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import Body, ModelPose, Observation, Region, ScaleSource
@@ -29,7 +30,6 @@ from frankmocap_ros.estimators.frankmocap_hands import Hands, HandsSeen
 from frankmocap_ros.estimators.regressors import body_regressor, hand_regressor
 from frankmocap_ros.gentle_import import import_apart, preload_torch
 from frankmocap_ros.geometry import Array, Camera, quat_from_matrix
-from frankmocap_ros.priority import giving_way
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.threads import wait_without_spinning
 
@@ -141,17 +141,17 @@ class FrankMocapEstimator:
             ) from error
         how = running.choose_running(options.device, options.precision)
         # reading gives way to a model that runs; engines do not, because their threads stay
-        self._network = giving_way(partial(body_regressor, store, options.use_smplx))
+        self._network = body_regressor(store, options.use_smplx)
         where = EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell, prepare=prepare)
         chosen = self._network.choose(options.engine, options.precision, where)
         tell(chosen.text)
         self._engine = chosen.engine
         self._parameters = hmr.parameters
         model = "smplx" if options.use_smplx else "smpl"
-        self._model = giving_way(lambda: smpl.joint_model(store.load(model), ASSETS[model].path))
+        self._model = shared(store, (model,), lambda: smpl.joint_model(store.load(model), ASSETS[model].path))
         self._hands: Hands | None = None
         if options.hands:
-            network = giving_way(partial(hand_regressor, store))
+            network = hand_regressor(store)
             hand = network.choose(
                 options.engine, options.precision, replace(where, batch=2, largest=2 * _MAX_PEOPLE)
             )

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.assets.layout import ASSETS
+from frankmocap_ros.assets.sharing import shared
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.engines.base import EngineOptions, Trunk
 from frankmocap_ros.engines.trunks import body_trunk, hand_trunk, weights_key
@@ -52,11 +53,15 @@ def body_regressor(store: AssetStore, use_smplx: bool) -> Regressor:
     from frankmocap_ros.networks.hmr import load_hmr
 
     key = "body_smplx" if use_smplx else "body_smpl"
-    weights = store.load(key)
-    network, start = load_hmr(weights, store.load("mean_params"), ASSETS[key].path)
-    head = network.folded(start)
-    trunk = body_trunk(network, weights_key("body", weights))
-    return Regressor(key, trunk, head.weight.numpy(), head.bias.numpy())
+
+    def read() -> Regressor:
+        weights = store.load(key)
+        network, start = load_hmr(weights, store.load("mean_params"), ASSETS[key].path)
+        head = network.folded(start)
+        trunk = body_trunk(network, weights_key("body", weights))
+        return Regressor(key, trunk, head.weight.numpy(), head.bias.numpy())
+
+    return shared(store, (key, "mean_params"), read)
 
 
 def hand_regressor(store: AssetStore) -> Regressor:
@@ -67,8 +72,11 @@ def hand_regressor(store: AssetStore) -> Regressor:
     """
     from frankmocap_ros.networks.hand import load_hand, start_of
 
-    weights = store.load("hand")
-    network = load_hand(weights)
-    head = network.folded(start_of(store.load("mean_mano"), "mean_mano_params.pkl"))
-    trunk = hand_trunk(network, weights_key("hand", weights))
-    return Regressor("hand", trunk, head.weight.numpy(), head.bias.numpy())
+    def read() -> Regressor:
+        weights = store.load("hand")
+        network = load_hand(weights)
+        head = network.folded(start_of(store.load("mean_mano"), "mean_mano_params.pkl"))
+        trunk = hand_trunk(network, weights_key("hand", weights))
+        return Regressor("hand", trunk, head.weight.numpy(), head.bias.numpy())
+
+    return shared(store, ("hand", "mean_mano"), read)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING
+from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import JointState, Region, ScaleSource
 from frankmocap_ros.boxes import box_centre, box_iou
@@ -71,6 +72,7 @@ def original(monkeypatch, golden_weights, synth, golden_seed):
 
     class Store:
         is_standin = False
+        stamps = staticmethod(lambda keys: None)
         missing = staticmethod(lambda keys: [])
         load = staticmethod(files.__getitem__)
 
@@ -339,6 +341,18 @@ def test_by_the_2d_pose_network(standin):
     assert estimator.detect(IMAGE, 4) == []
     assert Pipeline(estimator, config, lambda: 0.0).process(Picture(IMAGE.bitmap, 0.0)).bodies == ()
     assert chosen_detector("auto") == "mediapipe"
+
+
+def test_weights_of_a_model_that_runs_are_not_read_again(standin, smplx_hands, monkeypatch):
+    monkeypatch.setattr(AssetStore, "load", pytest.fail)
+    another = make(standin, use_smplx=True, hands=True, max_people=2)
+    assert another._network is smplx_hands._network
+    assert another._model is smplx_hands._model
+    regions = [Region(np.array([320.0, 240.0]), 300.0)]
+    before = smplx_hands.estimate(IMAGE, regions)[0].pose.local_rotations
+    assert np.array_equal(another.estimate(IMAGE, regions)[0].pose.local_rotations, before)
+    another.close()
+    assert np.array_equal(smplx_hands.estimate(IMAGE, regions)[0].pose.local_rotations, before)
 
 
 GONE = """

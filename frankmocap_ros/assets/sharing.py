@@ -1,0 +1,36 @@
+"""What is read from files, once for all who have it at the same time."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+from weakref import WeakValueDictionary
+
+from frankmocap_ros.assets.store import AssetStore
+from frankmocap_ros.priority import giving_way
+
+T = TypeVar("T")
+
+_IN_USE: Final[WeakValueDictionary[tuple[object, ...], Any]] = WeakValueDictionary()
+
+
+def shared(store: AssetStore, keys: Sequence[str], read: Callable[[], T]) -> T:
+    """What ``read`` makes of files: what somebody has already, or where nobody has, that is read now.
+
+    Another model of the same weights, such as one in another precision, is loaded in half the time so, and
+    the weights are in memory once. Reading gives way to a model that runs meanwhile.
+
+    Args:
+        store: where the files are.
+        keys: of the files; the same keys always stand for the same ``read``.
+        read: makes what nobody changes, and what can be referred to weakly.
+
+    Raises:
+        Exception: whatever ``read`` raises.
+    """
+    stamps = store.stamps(keys)
+    if stamps is None:
+        return giving_way(read)
+    files = (*keys, *stamps)
+    found: T | None = _IN_USE.get(files)
+    if found is None:
+        found = _IN_USE[files] = giving_way(read)
+    return found
