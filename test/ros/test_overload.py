@@ -57,7 +57,9 @@ def test_120_hz(program, peer):
     assert dropped > published
     assert published + dropped <= sent  # the rest was never delivered: best effort, depth 1
     assert published + dropped > 0.5 * sent
-    assert all(len(m.bodies) == 1 for m in bodies.messages[5:])
+    counts = [len(m.bodies) for m in bodies.messages]
+    first = counts.index(1)  # the search gives way: on a full machine it takes its time
+    assert first < published / 2 and counts == [0] * first + [1] * (published - first)
 
     # How old an image is when its processing starts: it waits at most until the one before it is done, and
     # by then a newer one, a camera period old at most, has taken its place.
