@@ -27,8 +27,11 @@ def a_trunk() -> Trunk:
     from frankmocap_ros.engines.trunks import body_trunk
     from frankmocap_ros.networks.resnet import ResNet50
 
-    torch.manual_seed(0)
-    return body_trunk(ResNet50().eval().requires_grad_(False), "0" * 64)
+    def load() -> ResNet50:
+        torch.manual_seed(0)
+        return ResNet50().requires_grad_(False)
+
+    return body_trunk(load, "0" * 64)
 
 
 def rows_of(trunk: Trunk, options: EngineOptions, batches: list[int], rounds: int) -> dict[int, list[Row]]:

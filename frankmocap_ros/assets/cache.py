@@ -15,7 +15,7 @@ from typing import Final
 from frankmocap_ros.errors import AssetError
 
 CACHE_VARIABLE: Final = "FRANKMOCAP_CACHE_DIR"
-_VERSION: Final = 1  # of the conversion; a change converts every file again
+_VERSION: Final = 2  # of the conversion; a change converts every file again
 _WORK: Final = "converting-"
 
 

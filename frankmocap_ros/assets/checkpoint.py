@@ -14,6 +14,7 @@ _ZIP: Final = b"PK\x03\x04"
 _FLOATS: Final = ("float16", "bfloat16", "float32", "float64")
 _WHOLES: Final = ("bool", "uint8", "int8", "int16", "int32", "int64")
 _UNDER: Final = ("model", "state_dict")
+_PARALLEL: Final = "module."  # as DataParallel writes keys
 # numpy's names, which training code leaves beside the weights: counters, scores. They are not weights.
 _NOT_WEIGHTS: Final = (
     "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar",
@@ -121,7 +122,7 @@ def read_checkpoint(data: bytes) -> dict[str, Numbers]:
     """The state dict of a checkpoint, key -> array; floating numbers as float32.
 
     Both of torch's formats are read, by ``weights_only=True`` alone. Entries that are not tensors are left
-    out.
+    out, and so is a ``module.`` that stands before all keys.
 
     Raises:
         AssetError: the file is damaged, or holds what is not a tensor where tensors belong.
@@ -146,4 +147,6 @@ def read_checkpoint(data: bytes) -> dict[str, Numbers]:
         raise AssetError(f"torch does not read it ({type(error).__name__}: {_said(error)})") from error
     if not found:
         raise AssetError("it holds no tensors")
+    if all(key.startswith(_PARALLEL) for key in found):
+        found = {key.removeprefix(_PARALLEL): array for key, array in found.items()}
     return found

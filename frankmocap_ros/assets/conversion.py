@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -76,20 +76,29 @@ def suffix_of(asset: Asset) -> str:
     return ".safetensors" if asset.kind == "checkpoint" else ".npz"
 
 
-def read_converted(asset: Asset, path: Path) -> dict[str, Numbers]:
+def read_converted(asset: Asset, path: Path, names: Collection[str] | None = None) -> dict[str, Numbers]:
     """Arrays of a converted file, checked.
+
+    Args:
+        asset: what the file is.
+        path: where it is.
+        names: which arrays, of those that are there; None for all.
 
     Raises:
         AssetError: it does not hold what the asset should.
         OSError: it cannot be read.
         MissingDependencyError: safetensors is absent.
     """
-    arrays = _read_safetensors(path) if asset.kind == "checkpoint" else read_npz(path.read_bytes())
-    schema.check(asset.key, arrays)
+    if asset.kind == "checkpoint":
+        arrays = _read_safetensors(path, names)
+    else:
+        with path.open("rb") as file:
+            arrays = read_npz(file, names)
+    schema.check(asset.key, arrays, names)
     return arrays
 
 
-def _read_safetensors(path: Path) -> dict[str, Numbers]:
+def _read_safetensors(path: Path, names: Collection[str] | None) -> dict[str, Numbers]:
     try:
         from safetensors import SafetensorError, safe_open
     except ImportError as error:
@@ -97,7 +106,8 @@ def _read_safetensors(path: Path) -> dict[str, Numbers]:
     try:
         # one array at a time: all at once keep every other thread from running, for 80 ms and more
         with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            found = [name for name in file.keys() if names is None or name in names]  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in found}
     except (SafetensorError, ValueError, KeyError) as error:
         raise AssetError(f"the converted file is damaged ({error})") from error
 

@@ -2,9 +2,9 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,19 +18,29 @@ _BLOCK: Final = 1 << 20
 _MAX_BYTES: Final = 1 << 31  # what an archive may unpack to
 
 
-def read_npz(data: bytes) -> dict[str, Numbers]:
+def read_npz(source: bytes | BinaryIO, names: Collection[str] | None = None) -> dict[str, Numbers]:
     """Arrays of an archive by name; those that do not hold numbers are left out.
+
+    Args:
+        source: the archive, or the open file of it.
+        names: which arrays, of those that are there; None for all.
 
     Raises:
         AssetError: the archive is damaged.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > _MAX_BYTES:
                 raise AssetError(f"it unpacks to more than {_MAX_BYTES >> 20} MB")
-            entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
+            entries = {
+                entry.filename.removesuffix(".npy"): entry
+                for entry in archive.infolist()
+                if entry.filename.endswith(".npy")
+            }
             found = {
-                entry.filename.removesuffix(".npy"): _array(_unpacked(archive, entry)) for entry in entries
+                name: _array(_unpacked(archive, entry))
+                for name, entry in entries.items()
+                if names is None or name in names
             }
     except (AssetError, MemoryError):
         raise

@@ -1,7 +1,7 @@
 """What each file must hold: names, shapes, types, finite numbers."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 import numpy as np
@@ -58,8 +58,13 @@ def in_single_precision(arrays: Mapping[str, Numbers]) -> dict[str, Numbers]:
         }
 
 
-def check(key: str, arrays: Mapping[str, Numbers]) -> None:
+def check(key: str, arrays: Mapping[str, Numbers], names: Collection[str] | None = None) -> None:
     """See that the arrays are what the asset ``key`` should hold.
+
+    Args:
+        key: one of ``layout.ASSETS``.
+        arrays: by name.
+        names: which arrays were asked for; None for all of them.
 
     Raises:
         AssetError: one is missing, has another shape or type, or holds a number that is not finite.
@@ -73,11 +78,10 @@ def check(key: str, arrays: Mapping[str, Numbers]) -> None:
             raise AssetError(f"{name[:100]} holds {array.dtype}, not numbers")
         if array.dtype.kind == "f" and not _finite(array):
             raise AssetError(f"{name[:100]} holds a number that is not finite")
-    if all(name.startswith("module.") for name in arrays):  # as DataParallel writes them
-        arrays = {name.removeprefix("module."): array for name, array in arrays.items()}
-    _check_shapes(_ARRAYS.get(key, {}), arrays)
+    wanted = {n: shape for n, shape in _ARRAYS.get(key, {}).items() if names is None or n in names}
+    _check_shapes(wanted, arrays)
     for name, size in _SIZES.get(key, {}).items():
-        if _needed(arrays, name).size != size:
+        if (names is None or name in names) and _needed(arrays, name).size != size:
             raise AssetError(f"{name} holds {arrays[name].size} numbers, expected {size}")
     if key in ("smpl", "smplx"):
         _check_body_model(arrays)
@@ -108,15 +112,15 @@ def _check_shapes(wanted: Mapping[str, Shape], arrays: Mapping[str, Numbers]) ->
 
 def _check_body_model(arrays: Mapping[str, Numbers]) -> None:
     """Indices within their range, and parents before their children."""
-    vertices, _, shapes = arrays["shapedirs"].shape
-    if shapes < _MIN_SHAPES:
-        raise AssetError(f"shapedirs holds {shapes} shapes, expected at least {_MIN_SHAPES}")
+    dirs, faces, tree = (arrays.get(name) for name in ("shapedirs", "f", "kintree_table"))
+    if dirs is not None and dirs.shape[2] < _MIN_SHAPES:
+        raise AssetError(f"shapedirs holds {dirs.shape[2]} shapes, expected at least {_MIN_SHAPES}")
     for name in _WHOLE:
-        if arrays[name].dtype.kind not in "iu":
+        if name in arrays and arrays[name].dtype.kind not in "iu":
             raise AssetError(f"{name} holds {arrays[name].dtype}, expected whole numbers")
-    faces = arrays["f"]
-    if faces.min() < 0 or faces.max() >= vertices:
-        raise AssetError(f"f names vertices outside of 0 to {vertices - 1}")
-    parents = arrays["kintree_table"][0, 1:].astype(np.int64)  # the root's is -1, or 2**32 - 1
-    if (parents < 0).any() or (parents >= np.arange(1, len(parents) + 1)).any():
-        raise AssetError("kintree_table is not a tree with parents before their children")
+    if faces is not None and dirs is not None and (faces.min() < 0 or faces.max() >= len(dirs)):
+        raise AssetError(f"f names vertices outside of 0 to {len(dirs) - 1}")
+    if tree is not None:
+        parents = tree[0, 1:].astype(np.int64)  # the root's is -1, or 2**32 - 1
+        if (parents < 0).any() or (parents >= np.arange(1, len(parents) + 1)).any():
+            raise AssetError("kintree_table is not a tree with parents before their children")

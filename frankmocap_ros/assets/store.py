@@ -1,8 +1,9 @@
 """A user's ``extra_data`` folder: which files are there, and their arrays."""
 
+import contextlib
 import os
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -107,7 +108,7 @@ class AssetStore:
         except OSError:
             return None
 
-    def load(self, key: str, again: bool = False) -> dict[str, Numbers]:
+    def load(self, key: str, again: bool = False, names: Collection[str] | None = None) -> dict[str, Numbers]:
         """Arrays of one file by name; floating numbers are float32. The caller may change them.
 
         A file that was not converted yet, or that changed since, is converted first.
@@ -115,6 +116,7 @@ class AssetStore:
         Args:
             key: one of ``ASSETS``.
             again: convert even where that was done before.
+            names: which arrays, of those that the file holds; None for all.
 
         Raises:
             AssetError: the file is missing or refused; the text names it, the reason and the next step.
@@ -124,20 +126,32 @@ class AssetStore:
         if not source.is_file():
             raise AssetError(f"{asset.text}: {source} is missing; {_where_from(asset)}")
         try:
-            found = None if again else self._converted(asset, source)
+            found = None if again else self._converted(asset, source, names)
             if found is None:
                 with self._cache.converting() as work:
                     # another process may have done it while this one waited
-                    found = None if again else self._converted(asset, source)
+                    found = None if again else self._converted(asset, source, names)
                     if found is None:
-                        found = self._convert(asset, source, work)
+                        arrays = self._convert(asset, source, work)
+                        found = {k: v for k, v in arrays.items() if names is None or k in names}
         except OSError as error:
             raise AssetError(
                 f"{source}: {error}; see that it and {self._cache.folder} can be used"
             ) from error
         return found
 
-    def _converted(self, asset: Asset, source: Path) -> dict[str, Numbers] | None:
+    def digest(self, key: str) -> str | None:
+        """SHA-256 of what ``load`` reads of a file; None where it is not converted, or changed since."""
+        source = self.path(key)
+        entry = self._cache.entry(key, source)
+        with contextlib.suppress(OSError):
+            if entry is not None and entry.file and entry.source == Stamp.of(source):
+                return entry.sha256
+        return None
+
+    def _converted(
+        self, asset: Asset, source: Path, names: Collection[str] | None
+    ) -> dict[str, Numbers] | None:
         """Arrays from the cache; None where it does not hold those of this very file."""
         entry = self._cache.entry(asset.key, source)
         if entry is None or not entry.file:
@@ -153,7 +167,7 @@ class AssetStore:
                 asset.key, source, Entry(stamp, entry.source_sha256, entry.file, entry.sha256)
             )
         try:
-            return read_converted(asset, converted)
+            return read_converted(asset, converted, names)
         except AssetError:  # written under other rules
             return None
 

@@ -8,7 +8,7 @@ projected into the image. Nothing is tracked, and nothing runs beside anything e
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,15 +16,16 @@ from frankmocap_ros.assets.layout import ASSETS, needed
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.benchmark.rows import Sample
 from frankmocap_ros.crops import Crop, body_crop, crop_to_image, weak_perspective
-from frankmocap_ros.errors import AssetError, MissingDependencyError
+from frankmocap_ros.engines.torch import load_torch
+from frankmocap_ros.errors import AssetError
 from frankmocap_ros.estimators.frankmocap import missing_text
+from frankmocap_ros.estimators.regressors import joint_model_of
 from frankmocap_ros.geometry import Array, quat_from_rotvec, quat_to_matrix
+from frankmocap_ros.networks.body_head import parameters, start_of
+from frankmocap_ros.networks.smpl import JointModel
 from frankmocap_ros.pipeline import Picture
 from frankmocap_ros.threads import wait_without_spinning
 from frankmocap_ros.timing import StageTimer
-
-if TYPE_CHECKING:
-    from frankmocap_ros.networks.smpl import JointModel
 
 # ImageNet's, of RGB
 _MEAN = np.array((123.675, 116.28, 103.53), np.float32)
@@ -71,22 +72,20 @@ class Reference:
         store = AssetStore(folder)
         smplx = uses_smplx(store)
         wait_without_spinning()
-        try:
-            from frankmocap_ros.networks import hmr, smpl
-            from frankmocap_ros.networks.mesh import MeshModel
-            from frankmocap_ros.networks.pose2d import Pose2dDetector
-            from frankmocap_ros.networks.running import choose_running
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"the reference needs torch and smplx ({error}); run: pip install 'frankmocap_ros[torch]'"
-            ) from error
+        torch = load_torch()
+        from frankmocap_ros.networks.hmr import load_hmr
+        from frankmocap_ros.networks.mesh import MeshModel
+        from frankmocap_ros.networks.pose2d import Pose2dDetector
+        from frankmocap_ros.networks.running import choose_running
+
         self._device = choose_running("auto", "fp32").device
         self._detector = Pose2dDetector(store.load("pose2d"), self._device)
         key, model = ("body_smplx", "smplx") if smplx else ("body_smpl", "smpl")
-        network, start = hmr.load_hmr(store.load(key), store.load("mean_params"), ASSETS[key].path)
-        self._network, self._start = network.to(self._device), start.to(self._device)
-        self._parameters = hmr.parameters
-        self._joints = smpl.joint_model(store.load(model), ASSETS[model].path)
+        weights = store.load(key)
+        start = start_of(store.load("mean_params"), weights=weights)
+        self._network = load_hmr(weights, ASSETS[key].path).to(self._device)
+        self._start = torch.from_numpy(start).to(self._device)
+        self._joints = joint_model_of(store, model)
         extra = store.load("extra_regressor_smplx" if smplx else "extra_regressor")["array"]
         self._mesh = MeshModel(store.load(model), extra, self._joints, ASSETS[model].path)
         self._timer = StageTimer(time.perf_counter)
@@ -125,7 +124,7 @@ class Reference:
             scaled = (crop.pixels[..., ::-1].astype(np.float32) - _MEAN) / _DEVIATION
             x = torch.from_numpy(np.ascontiguousarray(scaled.transpose(2, 0, 1))[None]).to(self._device)
             values = self._network.unfolded(self._network.features(x), self._start)
-            return self._parameters(values.cpu().numpy())
+            return parameters(values.cpu().numpy())
 
     def _vertices_px(self, values: Any, crop: Crop) -> Array:
         """Vertices (1, V, 3) in the image."""
@@ -134,7 +133,7 @@ class Reference:
         return crop_to_image(in_crop, np.array([crop.scale]), crop.top_left_px[None])
 
 
-def _all_rotations(model: "JointModel", rotations: Array) -> Array:
+def _all_rotations(model: JointModel, rotations: Array) -> Array:
     """The regressor's rotations (1, 24, 3, 3) as the model's; fingers in the mean hand."""
     joints = len(model.skeleton)
     if joints == rotations.shape[1]:

@@ -9,19 +9,15 @@ from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.engines.base import EngineOptions
 from frankmocap_ros.engines.int8 import notes_of
 from frankmocap_ros.engines.trunks import weights_key
-from frankmocap_ros.errors import MocapError
 from frankmocap_ros.estimators.calibration import error_text, networks_here
 
 
 def _notes(store: AssetStore, key: str, cache: Path) -> dict[str, Any] | None:
     """What was written down when these very weights were quantised."""
-    try:
-        if store.state(key).status != "converted":
-            return None
-        weights = store.load(key)
-    except MocapError:
+    digest = store.digest(key)
+    if digest is None:
         return None
-    return notes_of(weights_key("hand" if key == "hand" else "body", weights), cache)
+    return notes_of(weights_key("hand" if key == "hand" else "body", digest), cache)
 
 
 def _text(key: str, notes: dict[str, Any] | None) -> str:
@@ -39,9 +35,7 @@ def int8_checks(folder: Path | None) -> list[Check]:
     if store is None or not keys:
         return []
     cache = EngineOptions().cache
-    # weights are large: they are looked at only where something may have been made of them
-    quantised = any(cache.glob("*-int8"))
-    found = {key: notes for key in keys if quantised and (notes := _notes(store, key, cache)) is not None}
+    found = {key: notes for key in keys if (notes := _notes(store, key, cache)) is not None}
     parts = [_text(key, found.get(key)) for key in keys]
     text = "; ".join(parts)
     if len(found) < len(keys):

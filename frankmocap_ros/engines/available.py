@@ -1,6 +1,5 @@
 """Which engines can run here in which precision, and why the others cannot."""
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -104,14 +103,6 @@ def available(
                 own = problem or _problem_of_variant(engine, variant, options)
                 found.append(Option(engine, precision, device, variant, own))
     return found
-
-
-def import_packages(engine: str) -> None:
-    """Import what an engine runs on, or with auto what all of them do, where it is installed."""
-    for name, load in _PACKAGES.items():
-        if engine in ("auto", name):
-            with contextlib.suppress(Exception):  # the engine itself says what is wrong
-                load()
 
 
 def make(trunk: Trunk, option: Option, options: EngineOptions | None = None) -> Engine:

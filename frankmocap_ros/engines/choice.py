@@ -5,10 +5,10 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from frankmocap_ros.engines.available import Option, available, make, usual_device
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS, Engine, EngineOptions, Trunk
@@ -17,7 +17,10 @@ from frankmocap_ros.engines.measuring import Row, measure, some_crops, table
 from frankmocap_ros.engines.openvino import int8_kept
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError, MocapError
 
-_PACKAGES: Final = ("torch", "openvino", "onnxruntime", "onnxruntime-gpu", "tensorrt")
+# with another version of one of these, another engine may be the fastest
+_PACKAGES: Final = (
+    "torch", "openvino", "onnxruntime", "onnxruntime-gpu", "tensorrt", "onnx", "onnxscript",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +46,8 @@ def choose(
     """The engine for the settings ``engine`` and ``precision``.
 
     Where both are named nothing is measured. What auto leaves open is measured, unless that was done before
-    on this machine, with these versions and weights and among the same engines. INT8 takes part where
-    somebody quantised the trunk before.
+    on this machine, with these versions and weights. INT8 takes part where somebody quantised the trunk
+    before.
 
     Args:
         trunk: what to run.
@@ -57,31 +60,36 @@ def choose(
         MissingDependencyError: a package of it is not installed.
     """
     options = options or EngineOptions()
-    asked = _asked(trunk, engine, precision, options)
-    can = [option for option in asked if option.problem is None]
-    if not can:
-        raise _refusal(asked)
-    if len(can) == 1:
-        return Choice(make(trunk, can[0], options), can[0], f"engine: {can[0].text}, the only one here")
-    identity = _identity(trunk, can, options)
-    known = _remembered(identity, can, options.cache)
+    _check_names(engine, precision)
+    if "auto" not in (engine, precision) and usual_device(options) == "cpu":
+        (option,) = _possible(_asked(trunk, engine, precision, options))
+        return Choice(make(trunk, option, options), option, f"engine: {option.text}")
+    # first what was chosen before: that may need nothing of all that has to be imported to find out
+    memory = _Memory(trunk, (engine, precision), options)
+    known = memory.recall()
     if known is None:
         options.prepare()
-        known = _remembered(identity, can, options.cache)
+        known = memory.recall()
     if known is not None:
-        # it ran before; where it does not now, measuring finds out what does
-        with contextlib.suppress(MocapError):
-            return Choice(make(trunk, known[0], options), *known)
-    choice = _fastest(trunk, asked, options)
-    _remember(identity, choice, options.cache)
+        return known
+    asked = _asked(trunk, engine, precision, options)
+    can = _possible(asked)
+    if len(can) == 1:
+        choice = Choice(make(trunk, can[0], options), can[0], f"engine: {can[0].text}, the only one here")
+    else:
+        choice = _fastest(trunk, asked, options)
+    memory.remember(choice)
     return choice
+
+
+def _check_names(engine: str, precision: str) -> None:
+    for setting, value, names in (("engine", engine, ENGINES), ("precision", precision, PRECISIONS)):
+        if value not in ("auto", *names):
+            raise EstimatorError(f"{setting}: {value!r} is not known; allowed: auto | {' | '.join(names)}")
 
 
 def _asked(trunk: Trunk, engine: str, precision: str, options: EngineOptions) -> list[Option]:
     """The options that the settings allow; auto keeps to the usual device."""
-    for setting, value, names in (("engine", engine, ENGINES), ("precision", precision, PRECISIONS)):
-        if value not in ("auto", *names):
-            raise EstimatorError(f"{setting}: {value!r} is not known; allowed: auto | {' | '.join(names)}")
     if engine == "auto":
         device = usual_device(options)
         among = _worth_measuring([option for option in available(trunk, options) if option.device == device])
@@ -107,6 +115,18 @@ def _worth_measuring(options: Sequence[Option]) -> list[Option]:
     runs = {option.engine for option in options if option.device == "cpu" and option.problem is None}
     left_out = "onnxruntime" if "openvino" in runs else ""
     return [option for option in options if option.engine != left_out]
+
+
+def _possible(asked: Sequence[Option]) -> list[Option]:
+    """The options that can run here, one at least.
+
+    Raises:
+        EstimatorError, MissingDependencyError: none can; the reasons of all.
+    """
+    can = [option for option in asked if option.problem is None]
+    if not can:
+        raise _refusal(asked)
+    return can
 
 
 def _refusal(asked: Sequence[Option]) -> MocapError:
@@ -153,48 +173,59 @@ def _absent(asked: Sequence[Option]) -> list[str]:
     return [f"  {', '.join(texts)}: {reason}" for reason, texts in reasons.items()]
 
 
-def _identity(trunk: Trunk, can: Sequence[Option], options: EngineOptions) -> dict[str, Any]:
-    """All that a choice depends on."""
-    gpu = ""
-    if any(option.device == "cuda" for option in can):
-        import torch
+class _Memory:
+    """What came of a question before, on this machine; nothing is imported to look.
 
-        gpu = torch.cuda.get_device_name()
-    quantised = any(option.precision == "int8" for option in can)
-    return {
-        "weights": trunk.key,
-        "cpu": cpu_name(),
-        "gpu": gpu,
-        "threads": options.threads,
-        "batch": options.batch,
-        "versions": versions(_PACKAGES),
-        "among": [option.text for option in can],
-        "int8": int8_kept(trunk, options.cache).notes() if quantised else None,
-    }
+    Args:
+        trunk: what is to run.
+        asked: the settings ``engine`` and ``precision``.
+        options: where.
 
+    Raises:
+        EstimatorError, MissingDependencyError: the device is not there.
+    """
 
-def _file(identity: Mapping[str, Any], cache: Path) -> Path:
-    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-    return cache / f"choice-{digest[:24]}.json"
+    def __init__(self, trunk: Trunk, asked: tuple[str, str], options: EngineOptions) -> None:
+        self._trunk = trunk
+        self._options = options
+        gpu = ""
+        if usual_device(options) == "cuda":
+            import torch
 
+            gpu = torch.cuda.get_device_name()
+        self._of = {
+            "weights": trunk.key,
+            "asked": list(asked),
+            "cpu": cpu_name(),
+            "gpu": gpu,
+            "threads": options.threads,
+            "batch": options.batch,
+            "versions": versions(_PACKAGES),
+            "int8": int8_kept(trunk, options.cache).notes() if asked[1] in ("auto", "int8") else None,
+        }
 
-def _remembered(identity: Mapping[str, Any], can: Sequence[Option], cache: Path) -> tuple[Option, str] | None:
-    """What was chosen before; None where nothing was, or where it cannot be read."""
-    try:
-        found = json.loads(_file(identity, cache).read_text(encoding="utf-8"))
-        chosen, text = found["chosen"], str(found["table"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return next(((option, f"{text}\n  (measured before)") for option in can if option.text == chosen), None)
+    @property
+    def _file(self) -> Path:
+        digest = hashlib.sha256(json.dumps(self._of, sort_keys=True).encode()).hexdigest()
+        return self._options.cache / f"choice-{digest[:24]}.json"
 
+    def recall(self) -> Choice | None:
+        """What was chosen; None where nothing was, where it cannot be read, or where it does not run now."""
+        try:
+            found = json.loads(self._file.read_text(encoding="utf-8"))
+            option, text = Option(**found["chosen"]), str(found["table"])
+            return Choice(make(self._trunk, option, self._options), option, f"{text}\n  (found out before)")
+        except (OSError, ValueError, KeyError, TypeError, MocapError):
+            return None
 
-def _remember(identity: Mapping[str, Any], choice: Choice, cache: Path) -> None:
-    """Write down a choice, in one step. Where that cannot be done it is measured again the next time."""
-    path = _file(identity, cache)
-    content = {"chosen": choice.option.text, "table": choice.text, "of": identity}
-    with contextlib.suppress(OSError):
-        cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=cache, prefix=path.name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
-        os.replace(temporary, path)
+    def remember(self, choice: Choice) -> None:
+        """Write it down, in one step. Where that cannot be done it is measured again the next time."""
+        path, option = self._file, choice.option
+        chosen = {"engine": option.engine, "precision": option.precision}
+        chosen |= {"device": option.device, "variant": option.variant}
+        with contextlib.suppress(OSError):
+            self._options.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, temporary = tempfile.mkstemp(dir=self._options.cache, prefix=path.name)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({"chosen": chosen, "table": choice.text, "of": self._of}, file, indent=1)
+            os.replace(temporary, path)

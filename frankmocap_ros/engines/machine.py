@@ -1,14 +1,17 @@
 """What is known of this machine without asking anything heavy."""
 
+import ctypes
 import importlib.metadata
 import math
 import os
 import platform
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 _CPUINFO = Path("/proc/cpuinfo")
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_AMD = Path("/dev/kfd")
 
 
 def cores() -> int:
@@ -44,6 +47,20 @@ def cpu_name() -> str:
 def has_bf16() -> bool:
     """Whether this CPU multiplies bfloat16 in hardware; emulated it is slower than float32."""
     return bool({"avx512_bf16", "amx_bf16", "bf16"} & set(_cpuinfo("flags", "Features").split()))
+
+
+def may_have_gpu() -> bool:
+    """False where torch certainly finds no GPU: no driver is there, of NVIDIA's or of AMD's.
+
+    To know more torch has to be asked, whose import takes over a second and 200 MB.
+    """
+    if not sys.platform.startswith("linux"):
+        return True
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return _AMD.exists()
+    return True
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, mis
 from frankmocap_ros.engines.export import INPUT, OUTPUT, onnx_file
 from frankmocap_ros.engines.torch import chosen_device
 from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.gentle_import import import_apart
 
 PROVIDERS: Final = {
     "cpu": "CPUExecutionProvider",
@@ -28,6 +29,7 @@ def load_onnxruntime() -> Any:
     """
     if importlib.util.find_spec("onnxruntime") is None:
         raise missing_package("onnxruntime", "onnxruntime", "onnxruntime")
+    import_apart("onnxruntime")
     import onnxruntime
 
     return onnxruntime

@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, check_bf16, missing_package
 from frankmocap_ros.engines.kept import Kept
 from frankmocap_ros.engines.machine import versions
+from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.gentle_import import import_apart
 
 MODEL: Final = "model.xml"  # its weights lie beside it
 _TELEMETRY: Final = "openvino_telemetry"
@@ -53,6 +55,12 @@ def load_openvino() -> Any:
     """
     if importlib.util.find_spec("openvino") is None:
         raise missing_package("openvino", "openvino", "openvino")
+    if "openvino" not in sys.modules:
+        import_apart(_import)
+    return _import()
+
+
+def _import() -> Any:
     with without_telemetry():
         import openvino
     return openvino
@@ -88,8 +96,7 @@ def fp32_model(trunk: Trunk, options: EngineOptions) -> Path:
     kept = Kept(options.cache, f"{trunk.key[:32]}-openvino", made_by)
 
     def write(folder: Path) -> None:
-        import torch
-
+        torch = load_torch()
         options.tell("translating a network for OpenVINO, once; this takes some seconds")
         crops = torch.zeros((2, trunk.side_px, trunk.side_px, 3), dtype=torch.uint8)
         with without_telemetry(), warnings.catch_warnings():

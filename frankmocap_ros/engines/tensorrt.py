@@ -15,6 +15,7 @@ from frankmocap_ros.engines.export import INPUT, OUTPUT, onnx_file
 from frankmocap_ros.engines.kept import Kept
 from frankmocap_ros.engines.torch import chosen_device, load_torch
 from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.gentle_import import import_apart
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,6 +33,7 @@ def load_tensorrt() -> Any:
     """
     if importlib.util.find_spec("tensorrt") is None:
         raise missing_package("tensorrt", "tensorrt")
+    import_apart("tensorrt")
     import tensorrt
 
     if int(tensorrt.__version__.partition(".")[0]) < 10:

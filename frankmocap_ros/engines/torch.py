@@ -1,5 +1,6 @@
 """torch: on the CPU as it is, on CUDA also compiled and as a CUDA graph."""
 
+import sys
 from typing import Any, Final
 
 import numpy as np
@@ -7,7 +8,9 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, check_bf16, missing_package
 from frankmocap_ros.engines.cuda_graph import CudaGraph
+from frankmocap_ros.engines.machine import may_have_gpu
 from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.gentle_import import import_apart, preload_torch
 
 MODES: Final = ("eager", "compile", "graph", "compile+graph")
 _PRECISIONS: Final = ("fp32", "bf16", "fp16")
@@ -19,10 +22,18 @@ def load_torch(engine: str = "torch") -> Any:
     Raises:
         MissingDependencyError: it is not installed.
     """
+    if "torch" not in sys.modules:
+        import_apart(_import)
     try:
-        import torch
+        return _import()
     except ImportError as error:
         raise missing_package(engine, "torch", "torch") from error
+
+
+def _import() -> Any:
+    preload_torch()
+    import torch
+
     return torch
 
 
@@ -35,8 +46,8 @@ def chosen_device(device: str, engine: str = "torch") -> str:
     """
     if device not in ("auto", "cpu", "cuda"):
         raise EstimatorError(f"device: {device!r} is not known; allowed: auto | cpu | cuda")
-    if device == "cpu":
-        return device
+    if device == "cpu" or (device == "auto" and not may_have_gpu()):
+        return "cpu"
     torch = load_torch(engine)
     if torch.cuda.is_available():
         return "cuda"

@@ -1,12 +1,8 @@
 """The trunks of this package's networks."""
 
-import copy
 import hashlib
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 from frankmocap_ros.engines.base import Trunk
 
@@ -22,14 +18,14 @@ _BODY_SCALE = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))  # ImageNet's
 _HAND_SCALE = ((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))  # from -1 to 1
 
 
-def weights_key(kind: str, arrays: Mapping[str, NDArray[np.generic]]) -> str:
-    """Name of a network's weights: a SHA-256 of its arrays with their names, and of the graph here."""
-    digest = hashlib.sha256(f"{kind} {_VERSION}".encode())
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        digest.update(f"\n{name} {array.dtype} {array.shape}\n".encode())
-        digest.update(array.data if array.size else b"")
-    return digest.hexdigest()
+def weights_key(kind: str, digest: str) -> str:
+    """Name of a trunk.
+
+    Args:
+        kind: body or hand: which graph it is.
+        digest: of the file that holds its weights.
+    """
+    return hashlib.sha256(f"{kind} {_VERSION} {digest}".encode()).hexdigest()
 
 
 def _module(
@@ -59,38 +55,30 @@ def _module(
     return Module(network).eval().requires_grad_(False)
 
 
-def body_trunk(network: "ResNet50", key: str) -> Trunk:
+def body_trunk(load: "Callable[[], ResNet50]", key: str) -> Trunk:
     """RGB crops to the body regressor's 2048 features.
 
     Args:
-        network: loaded; it is not changed.
+        load: loads the network each time that one is built, which may change it.
         key: of its weights, see ``weights_key``.
     """
 
     def build(dtype: "torch.dtype") -> "nn.Module":
-        own = _folded(network).to(dtype)
-        return _module(own, "features", _BODY_SCALE, dtype)
+        from frankmocap_ros.networks.resnet import without_batch_norms
+
+        return _module(without_batch_norms(load().eval()).to(dtype), "features", _BODY_SCALE, dtype)
 
     return Trunk(build, key, 2048)
 
 
-def hand_trunk(network: "HandNetwork", key: str) -> Trunk:
+def hand_trunk(load: "Callable[[], HandNetwork]", key: str) -> Trunk:
     """BGR crops to the hand regressor's 1024 features; as ``body_trunk``."""
 
     def build(dtype: "torch.dtype") -> "nn.Module":
-        own = copy.deepcopy(network)
-        own.main_encoder = cast(Any, _folded(own.main_encoder))
-        own = own.to(dtype)
-        return _module(own, "encode", _HAND_SCALE, dtype)
+        from frankmocap_ros.networks.resnet import without_batch_norms
+
+        network = load().eval()
+        without_batch_norms(network.main_encoder)
+        return _module(network.to(dtype), "encode", _HAND_SCALE, dtype)
 
     return Trunk(build, key, 1024)
-
-
-def _folded(network: "ResNet50") -> "ResNet50":
-    """A copy without batch normalisations."""
-    import torch
-
-    from frankmocap_ros.networks.resnet import without_batch_norms
-
-    own = copy.deepcopy(network).eval()
-    return without_batch_norms(own) if isinstance(own.bn1, torch.nn.BatchNorm2d) else own

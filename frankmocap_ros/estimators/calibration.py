@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.assets.layout import ASSETS, needed
+from frankmocap_ros.assets.layout import needed
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.engines import int8
 from frankmocap_ros.engines.available import Option
@@ -25,7 +25,7 @@ from frankmocap_ros.estimators.calibration_crops import Crops, Pictures, gather
 from frankmocap_ros.estimators.calibration_looks import BodyForHands
 from frankmocap_ros.estimators.detectors import chosen_detector, make_detector
 from frankmocap_ros.estimators.joint_error import JointError, joint_error, joints_of
-from frankmocap_ros.estimators.regressors import Regressor, body_regressor, hand_regressor
+from frankmocap_ros.estimators.regressors import Regressor, body_regressor, hand_regressor, joint_model_of
 
 # Which files each network needs here; a hand is looked for where SMPL-X's body has it.
 NETWORKS: Final = {
@@ -124,9 +124,6 @@ def _crops(
     store: AssetStore, pictures: Pictures, hands: bool, tell: Tell, options: CalibrationOptions
 ) -> dict[str, Crops]:
     """Crops of people, and of hands where they are wanted."""
-    from frankmocap_ros.networks.running import choose_running
-    from frankmocap_ros.networks.smpl import joint_model
-
     with contextlib.ExitStack() as stack:
         body = None
         if hands:
@@ -134,8 +131,8 @@ def _crops(
             engine = stack.enter_context(
                 contextlib.closing(OpenVinoEngine(regressor.trunk, "fp32", options.engine))
             )
-            body = BodyForHands(regressor, engine, joint_model(store.load("smplx"), ASSETS["smplx"].path))
-        detector = make_detector(chosen_detector("auto"), store, choose_running("auto", "auto"))
+            body = BodyForHands(regressor, engine, joint_model_of(store, "smplx"))
+        detector = make_detector(chosen_detector("auto"), store)
         stack.enter_context(contextlib.closing(detector))
         crops = gather(pictures, detector, body, tell)
     crops["body"].check("people", pictures.name)
@@ -154,7 +151,7 @@ def _quantised(store: AssetStore, key: str, crops: Crops, tell: Tell, options: C
     exact = OpenVinoEngine(regressor.trunk, "fp32", options.engine)
     with contextlib.closing(quantised.engine), contextlib.closing(exact):
         joints = [
-            to_joints(regressor.parameters(_features(engine, crops.held_out)))
+            to_joints(regressor.head(_features(engine, crops.held_out)))
             for engine in (quantised.engine, exact)
         ]
         error, speed = joint_error(*joints), _speed(quantised.engine, exact, crops.held_out[:1])

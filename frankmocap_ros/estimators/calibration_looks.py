@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.boxes import box_centre
 from frankmocap_ros.crops import Crop, body_crop, crop_to_image, weak_perspective
+from frankmocap_ros.engines.base import Engine
 from frankmocap_ros.estimators.regressors import Regressor
 from frankmocap_ros.geometry import Array
 from frankmocap_ros.hands import FINGER_JOINTS, Side, hand_box, hand_crop
-
-if TYPE_CHECKING:
-    from frankmocap_ros.engines.base import Engine
-    from frankmocap_ros.networks.smpl import JointModel
+from frankmocap_ros.networks.body_head import parameters
+from frankmocap_ros.networks.smpl import JointModel
 
 SIDES: Final[tuple[Side, Side]] = ("left", "right")
 _LIGHT: Final = (0.6, 1.4)  # times as bright
@@ -69,8 +68,8 @@ class BodyForHands:
     """
 
     regressor: Regressor
-    engine: "Engine"
-    model: "JointModel"
+    engine: Engine
+    model: JointModel
 
     @property
     def rows(self) -> dict[Side, NDArray[np.int64]]:
@@ -81,9 +80,7 @@ class BodyForHands:
 
     def joints_px(self, rgb: Pixels, crop: Crop) -> Array:
         """Joints (55, 2) in the image [px] of the person in a crop, whose pixels are ``rgb``."""
-        from frankmocap_ros.networks.hmr import parameters
-
-        body = parameters(self.regressor.parameters(self.engine(rgb[None])))
+        body = parameters(self.regressor.head(self.engine(rgb[None])))
         rotations = np.tile(np.eye(3), (1, len(self.model.skeleton), 1, 1))
         rotations[:, :22] = body.rotations[:, :22]
         seen = weak_perspective(self.model.joints(rotations, body.betas), body.camera)

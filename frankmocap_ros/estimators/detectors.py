@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +12,9 @@ from numpy.typing import NDArray
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.body import Observation, Region
 from frankmocap_ros.boxes import box_centre, box_iou, region_of
+from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.estimators.base import Image
 from frankmocap_ros.geometry import Array
-
-if TYPE_CHECKING:
-    from frankmocap_ros.networks.running import Running
-
 
 _SAME_PLACE: Final = 0.5  # IoU of boxes of one person in two looks
 _REMEMBERED: Final = 64  # people of the last searches, of all cameras
@@ -94,9 +91,12 @@ class Pose2dDetector:
 
     name = "pose2d"
 
-    def __init__(self, weights: Mapping[str, NDArray[np.generic]], how: "Running") -> None:
+    def __init__(self, weights: Mapping[str, NDArray[np.generic]], device: str, precision: str) -> None:
+        load_torch()
         from frankmocap_ros.networks.pose2d import Pose2dDetector as Network
+        from frankmocap_ros.networks.running import choose_running
 
+        how = choose_running(device, precision)
         self._network = Network(weights, how.device, how.half)
 
     def detect(self, image: Image, max_people: int) -> list[Region]:
@@ -114,16 +114,20 @@ def chosen_detector(setting: str) -> str:
     return "mediapipe" if find_spec("mediapipe") is not None else "pose2d"
 
 
-def make_detector(name: str, store: AssetStore, how: "Running") -> Detector:
+def make_detector(name: str, store: AssetStore, device: str = "auto", precision: str = "auto") -> Detector:
     """The detector of a name.
 
     Args:
         name: from ``chosen_detector``.
         store: where the 2D pose network's file is.
-        how: device and numbers, for ``pose2d``.
+        device: auto, cpu or cuda, and
+        precision: as the setting, for ``pose2d``.
 
     Raises:
-        MissingDependencyError: MediaPipe is not installed.
+        MissingDependencyError: MediaPipe, or torch for ``pose2d``, is not installed.
+        EstimatorError: device or precision is not there.
         AssetError: the file is missing or damaged.
     """
-    return MediaPipeDetector() if name == "mediapipe" else Pose2dDetector(store.load("pose2d"), how)
+    if name == "mediapipe":
+        return MediaPipeDetector()
+    return Pose2dDetector(store.load("pose2d"), device, precision)

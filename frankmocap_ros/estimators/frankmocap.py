@@ -8,7 +8,7 @@ perspective of the crop becomes metres before the camera.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,34 +16,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING, needed
-from frankmocap_ros.assets.sharing import shared
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.body import Body, ModelPose, Observation, Region, ScaleSource
 from frankmocap_ros.boxes import box_around, region_of
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.crops import GROWN, Crop, body_crop, crop_to_image, root_offset, weak_perspective
-from frankmocap_ros.errors import AssetError, EstimatorError, MissingDependencyError
+from frankmocap_ros.engines.base import EngineOptions
+from frankmocap_ros.engines.torch import load_torch
+from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.estimators.detectors import chosen_detector, make_detector
 from frankmocap_ros.estimators.frankmocap_hands import Hands, HandsSeen
-from frankmocap_ros.estimators.regressors import body_regressor, hand_regressor
-from frankmocap_ros.gentle_import import import_apart, preload_torch
+from frankmocap_ros.estimators.regressors import body_regressor, hand_regressor, joint_model_of
 from frankmocap_ros.geometry import Array, Camera, quat_from_matrix
+from frankmocap_ros.networks.body_head import parameters
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.threads import wait_without_spinning
 
 if TYPE_CHECKING:
     from frankmocap_ros.networks.mesh import Mesh, MeshModel
 
-# imported further on
-_LIBRARIES = (
-    "frankmocap_ros.engines.choice",
-    "frankmocap_ros.networks.hand",
-    "frankmocap_ros.networks.hmr",
-    "frankmocap_ros.networks.running",
-    "frankmocap_ros.networks.smpl",
-)
 _MAX_PEOPLE = 16
 _SURE = 0.9  # of a joint in the crop: the regressor itself says nothing of how sure it is
 _UNSEEN = 0.25  # share of that where a joint lies beside the crop, so that it is a guess
@@ -94,12 +87,6 @@ def missing_text(store: AssetStore, keys: Sequence[str]) -> str | None:
     )
 
 
-def _import_packages(engine: str) -> None:
-    from frankmocap_ros.engines.available import import_packages
-
-    import_packages(engine)
-
-
 class FrankMocapEstimator:
     """Rotations, shape and place of people in given regions.
 
@@ -111,7 +98,7 @@ class FrankMocapEstimator:
     Raises:
         EstimatorError: the options cannot be met.
         AssetError: a file is missing, damaged or not what it should be.
-        MissingDependencyError: torch is not installed.
+        MissingDependencyError: a package is not installed that the engine needs, or the reading of files.
     """
 
     name = "frankmocap"
@@ -131,24 +118,14 @@ class FrankMocapEstimator:
         if text is not None:
             raise AssetError(text)
         wait_without_spinning()
-        import_apart(preload_torch, *_LIBRARIES, partial(_import_packages, options.engine))
-        try:
-            from frankmocap_ros.engines.base import EngineOptions
-            from frankmocap_ros.networks import hmr, running, smpl
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"estimator frankmocap needs torch ({error}); run: pip install 'frankmocap_ros[torch]'"
-            ) from error
-        how = running.choose_running(options.device, options.precision)
         # reading gives way to a model that runs; engines do not, because their threads stay
         self._network = body_regressor(store, options.use_smplx)
         where = EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell, prepare=prepare)
         chosen = self._network.choose(options.engine, options.precision, where)
         tell(chosen.text)
         self._engine = chosen.engine
-        self._parameters = hmr.parameters
-        model = "smplx" if options.use_smplx else "smpl"
-        self._model = shared(store, (model,), lambda: smpl.joint_model(store.load(model), ASSETS[model].path))
+        self._parameters = parameters
+        self._model = joint_model_of(store, "smplx" if options.use_smplx else "smpl")
         self._hands: Hands | None = None
         if options.hands:
             network = hand_regressor(store)
@@ -157,7 +134,7 @@ class FrankMocapEstimator:
             )
             tell(hand.text)
             self._hands = Hands(network, hand.engine, self._model)
-        self._detector = make_detector(detector, store, how)
+        self._detector = make_detector(detector, store, options.device, options.precision)
         # SMPL-X has joints that this package's skeleton does not know (jaw, eyes), and lacks SMPL's hands
         known = BODY_WITH_HANDS if options.hands else BODY
         own = self._model.skeleton.index
@@ -212,7 +189,7 @@ class FrankMocapEstimator:
             return []
         images, seen = [image for image, _ in wanted], [crop for _, crop in wanted]
         pixels = np.stack([Bitmap(crop.pixels, image.bitmap.order).rgb() for image, crop in wanted])
-        body = self._parameters(self._network.parameters(self._engine(pixels)))
+        body = self._parameters(self._network.head(self._engine(pixels)))
         rotations = self._all_rotations(body.rotations)
         offsets = self._model.offsets(body.betas)
         joints = self._model.posed(rotations, offsets)
@@ -245,8 +222,9 @@ class FrankMocapEstimator:
 
         Raises:
             AssetError: the matrix of the extra joints is missing or damaged.
-            MissingDependencyError: ``smplx`` is not installed.
+            MissingDependencyError: torch or ``smplx`` is not installed.
         """
+        load_torch()
         from frankmocap_ros.networks.mesh import MeshModel
 
         smplx = self._options.use_smplx
@@ -266,6 +244,7 @@ class FrankMocapEstimator:
         Raises:
             AssetError, MissingDependencyError: as ``mesh``.
         """
+        load_torch()
         from frankmocap_ros.networks.published import published_mesh
 
         return published_mesh(body, self._model, self.mesh)

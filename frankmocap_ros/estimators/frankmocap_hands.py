@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.engines.base import warm_up
+from frankmocap_ros.engines.base import Engine, warm_up
 from frankmocap_ros.estimators.regressors import Regressor
 from frankmocap_ros.geometry import Array, quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.hands import FINGER_JOINTS, Side, hand_box, hand_crop, unmirrored, wrist_local
+from frankmocap_ros.networks.hand_head import parameters
+from frankmocap_ros.networks.smpl import JointModel
 from frankmocap_ros.skeleton import BODY
-
-if TYPE_CHECKING:
-    from frankmocap_ros.engines.base import Engine
-    from frankmocap_ros.networks.smpl import JointModel
 
 _SIDES: Final[tuple[Side, Side]] = ("left", "right")
 
@@ -44,9 +42,7 @@ class Hands:
         model: SMPL-X's joints.
     """
 
-    def __init__(self, network: Regressor, engine: "Engine", model: "JointModel") -> None:
-        from frankmocap_ros.networks.hand import parameters
-
+    def __init__(self, network: Regressor, engine: Engine, model: JointModel) -> None:
         self._network, self._engine, self._parameters = network, engine, parameters
         index = model.skeleton.index
         first = {side: index[f"{side}_index1"] for side in _SIDES}
@@ -85,7 +81,7 @@ class Hands:
         if found:
             is_left = np.array([number == 0 for _, number, _ in found])
             features = self._engine(np.stack([pixels for *_, pixels in found]))
-            hands = unmirrored(self._parameters(self._network.parameters(features)), is_left)
+            hands = unmirrored(self._parameters(self._network.head(features)), is_left)
             wrists = quat_to_matrix(quat_from_rotvec(hands.wrist_axis_angle))
             for (person, number, _), wrist, fingers in zip(found, wrists, hands.fingers, strict=True):
                 side = _SIDES[number]

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.assets.layout import ASSETS
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.estimators.regressors import joint_model_of
 from frankmocap_ros.geometry import Array, quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.hands import FINGER_JOINTS
-
-if TYPE_CHECKING:
-    from frankmocap_ros.networks.smpl import JointModel
+from frankmocap_ros.networks import body_head, hand_head
+from frankmocap_ros.networks.smpl import SMPLX, JointModel
 
 # The regressor's numbers (N, P) to joints (N, J, 3) [m], each from the root or the wrist.
 ToJoints = Callable[[NDArray[np.floating[Any]]], Array]
@@ -56,18 +55,15 @@ def joint_error(found: Array, exact: Array) -> JointError:
     )
 
 
-def body_joints(model: "JointModel") -> ToJoints:
+def body_joints(model: JointModel) -> ToJoints:
     """SMPL's 24 joints, or the 22 that SMPL-X shares and a joint of each palm, which the wrist turns."""
-    from frankmocap_ros.networks.hmr import parameters
-    from frankmocap_ros.networks.smpl import SMPLX
-
     known, joints = len(model.skeleton), np.arange(len(model.skeleton))
     if model.skeleton is SMPLX:
         known = 22
         joints = np.r_[:known, [SMPLX.index[f"{side}_middle1"] for side in ("left", "right")]]
 
     def to_joints(values: NDArray[np.floating[Any]]) -> Array:
-        body = parameters(values)
+        body = body_head.parameters(values)
         rotations = np.tile(np.eye(3), (len(values), len(model.skeleton), 1, 1))
         rotations[:, :known] = body.rotations[:, :known]
         posed = model.joints(rotations, body.betas)
@@ -76,16 +72,14 @@ def body_joints(model: "JointModel") -> ToJoints:
     return to_joints
 
 
-def hand_joints(model: "JointModel") -> ToJoints:
+def hand_joints(model: JointModel) -> ToJoints:
     """The 15 finger joints of SMPL-X's right hand, from the wrist, in the camera's axes."""
-    from frankmocap_ros.networks.hand import parameters
-
     wrist = model.skeleton.index["right_wrist"]
     first = model.skeleton.index["right_index1"]
     fingers = slice(first, first + FINGER_JOINTS)
 
     def to_joints(values: NDArray[np.floating[Any]]) -> Array:
-        hand = parameters(values)
+        hand = hand_head.parameters(values)
         rotations = np.tile(np.eye(3), (len(values), len(model.skeleton), 1, 1))
         rotations[:, wrist] = quat_to_matrix(quat_from_rotvec(hand.wrist_axis_angle))
         # relative to the mean hand, as SMPL-X takes them
@@ -103,10 +97,7 @@ def joints_of(store: AssetStore, key: str) -> ToJoints:
         AssetError: the body model's file is missing, damaged or not what it should be.
         EstimatorError: there is no such network.
     """
-    from frankmocap_ros.networks.smpl import joint_model
-
     if key not in ("body_smpl", "body_smplx", "hand"):
         raise EstimatorError(f"network {key!r} is not known; allowed: body_smpl | body_smplx | hand")
-    model = "smpl" if key == "body_smpl" else "smplx"
-    joints = joint_model(store.load(model), ASSETS[model].path)
+    joints = joint_model_of(store, "smpl" if key == "body_smpl" else "smplx")
     return hand_joints(joints) if key == "hand" else body_joints(joints)

@@ -27,15 +27,12 @@ def load_strictly(make: Callable[[], M], arrays: Mapping[str, NDArray[np.generic
 
     Args:
         make: makes the module, whose state dict has the checkpoint's keys. It draws no random weights.
-        arrays: key -> array, as a checkpoint holds them; a ``module.`` that stands before all keys
-            (as ``DataParallel`` writes them) is left out. The module works on their memory.
+        arrays: key -> array, as a checkpoint holds them. The module works on their memory.
         what: name of the file, for errors.
 
     Raises:
         AssetError: a key is missing or not expected, or an array has another shape.
     """
-    if arrays and all(key.startswith("module.") for key in arrays):
-        arrays = {key.removeprefix("module."): array for key, array in arrays.items()}
     with torch.device("meta"):  # shapes and no memory
         module = make()
     wanted = module.state_dict()

@@ -17,6 +17,8 @@ from frankmocap_ros.kinematics import forward_matrices
 from frankmocap_ros.skeleton import BODY, FINGERS, Skeleton
 
 BETAS = 10
+ARRAYS = ("v_template", "shapedirs", "J_regressor", "kintree_table", "hands_meanl", "hands_meanr")
+"""Arrays of a body model's file that its joints are made of; the last two are SMPL-X's."""
 _SHARED = 22  # joints that SMPL and SMPL-X have in common, in the same order
 _NO_PARENT = 4294967295  # -1 as the files write it
 

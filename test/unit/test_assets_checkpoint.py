@@ -65,6 +65,14 @@ def test_tensors_come_out(state, under, zipped):
         np.testing.assert_array_equal(found[key], tensor.detach().numpy(), strict=True)
 
 
+def test_what_stands_before_all_keys_is_left_out(state, zipped):
+    """DataParallel puts ``module.`` there; one that stands before some keys belongs to them."""
+    prefixed = {f"module.{key}": tensor for key, tensor in state.items()}
+    assert list(read_checkpoint(saved({"model": prefixed}, zipped))) == list(state)
+    some = {**state, "module.weight": torch.ones(2)}
+    assert list(read_checkpoint(saved(some, zipped))) == list(some)
+
+
 def test_floating_numbers_come_out_single(zipped):
     kinds = {
         str(kind): torch.tensor([1.5, -2.0], dtype=kind)

@@ -171,7 +171,9 @@ def test_checkpoints_of_another_network_are_refused():
         "decpose.weight": np.zeros((144, 1024), np.float32),
     }
     check("body_smpl", body)
-    check("body_smpl", {f"module.{key}": array for key, array in body.items()})
+    check("body_smpl", {"conv1.weight": body["conv1.weight"]}, ("conv1.weight", "fc1.weight"))
+    with pytest.raises(AssetError, match=r"decpose\.weight is missing"):
+        check("body_smpl", {"conv1.weight": body["conv1.weight"]}, tuple(body))
     with pytest.raises(AssetError, match=r"main_encoder\.conv1\.weight is missing"):
         check("hand", body)
 

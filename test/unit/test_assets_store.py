@@ -100,6 +100,33 @@ def test_the_manifest_holds_both_sums(world):
     assert oct(world.cache.stat().st_mode & 0o777) == "0o700"
 
 
+@pytest.mark.parametrize("converted", [False, True])
+def test_some_arrays_of_a_file(world, converted):
+    if converted:
+        world.store().load(KEY)
+    assert list(world.store().load(KEY, names=("mean_shape", "of another file"))) == ["mean_shape"]
+    assert len(world.said) == 1
+    assert sorted(world.store().load(KEY)) == ["mean_pose", "mean_shape"]
+
+
+def test_the_digest_is_of_what_is_read(world):
+    assert world.store().digest(KEY) is None
+    world.store().load(KEY)
+    digest = world.store().digest(KEY)
+    assert digest == json.loads(world.manifest().read_text())["sha256"]
+    path = world.folder / ASSETS[KEY].path
+    os.utime(path, ns=(1, 1))
+    assert world.store().digest(KEY) is None  # it may have changed: whoever reads it will know
+    world.store().load(KEY)
+    assert world.store().digest(KEY) == digest
+    world.put(KEY, pickle.dumps(mano(0.25), 2))
+    os.utime(path, ns=(2, 2))
+    world.store().load(KEY)
+    assert world.store().digest(KEY) not in (None, digest)
+    path.unlink()
+    assert world.store().digest(KEY) is None
+
+
 def test_a_changed_source_is_converted_again(world):
     world.store().load(KEY)
     world.put(KEY, pickle.dumps(mano(0.25), 2))

@@ -364,7 +364,7 @@ def test_the_reference_gives_the_estimators_joints(reference, standin):
     values = reference._regressed(crop)
     network = body_regressor(AssetStore(standin), use_smplx=False)
     features = network.choose("torch", "fp32", EngineOptions()).engine(crop.pixels[None, ..., ::-1].copy())
-    expected = network.parameters(features)[0, 154:]
+    expected = network.head(features)[0, 154:]
     assert np.allclose(values.camera[0], expected, atol=1e-3)
     pixels = reference._vertices_px(values, crop)
     assert pixels.shape[1:] == (6890, 3)

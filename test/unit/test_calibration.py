@@ -23,6 +23,7 @@ from frankmocap_ros.estimators.calibration import (
 )
 from frankmocap_ros.estimators.calibration_crops import Crops
 from frankmocap_ros.estimators.regressors import Regressor
+from frankmocap_ros.networks.iteration import Affine
 
 PICTURES = SimpleNamespace(name="film", frames=0, read=lambda: None)
 
@@ -67,7 +68,7 @@ def bench(monkeypatch, tmp_path):
     world.folder, world.store = folder, AssetStore(folder)
 
     def regressor_of(store, key):
-        return Regressor(key, Trunk(None, key, 1), np.ones((1, 1), np.float32), np.zeros(1, np.float32))
+        return Regressor(key, Trunk(None, key, 1), Affine(np.ones((1, 1), np.float32), np.zeros(1, np.float32)))
 
     def quantise(trunk, pixels, options):
         world.quantised.append((trunk.key, len(pixels)))
@@ -310,7 +311,7 @@ def small_network(standin, monkeypatch):
     rng = np.random.default_rng(5)
     weight = rng.normal(0.0, 1.0, (157, 32)).astype(np.float32)
     bias = np.tile([1.0, 0.0, 0.0, 1.0, 0.0, 0.0], 27)[:157].astype(np.float32)
-    network = Regressor("body_smpl", Trunk(_small, "7" * 64, 32), weight, bias)
+    network = Regressor("body_smpl", Trunk(_small, "7" * 64, 32), Affine(weight, bias))
     monkeypatch.setattr(calibration, "regressor_of", lambda store, key: network)
     detector = Standing()
     monkeypatch.setattr(calibration, "make_detector", lambda *_: detector)
@@ -357,7 +358,8 @@ def test_hands_are_cut_where_smplx_has_them(standin, tmp_path, small_network, mo
     network, _ = small_network
     camera = np.zeros(157, np.float32)
     camera[154:] = (0.9, 0.0, 0.0)
-    still = replace(network, weight=0 * network.weight, bias=network.bias * (np.arange(157) < 144) + camera)
+    standing = Affine(0 * network.head.weight, network.head.bias * (np.arange(157) < 144) + camera)
+    still = replace(network, head=standing)
     monkeypatch.setattr(calibration, "body_regressor", lambda store, use_smplx: still)
     options = CalibrationOptions(engine=EngineOptions(device="cpu", cache=tmp_path / "engines"))
     found = calibration._crops(AssetStore(standin), Noise(10), True, lambda _: None, options)

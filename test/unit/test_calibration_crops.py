@@ -15,6 +15,7 @@ from frankmocap_ros.estimators.calibration_crops import FEWEST, Crops, gather
 from frankmocap_ros.estimators.calibration_looks import BodyForHands, some_look
 from frankmocap_ros.estimators.regressors import Regressor
 from frankmocap_ros.hands import Side
+from frankmocap_ros.networks.iteration import Affine
 from frankmocap_ros.networks.smpl import SMPLX, JointModel
 
 WIDTH, HEIGHT = 320, 240
@@ -266,7 +267,7 @@ def test_joints_of_a_crop_in_the_picture():
         shown.append(pixels)
         return np.ones((1, 1), np.float32)
 
-    body = BodyForHands(Regressor("body_smplx", None, values.T, np.zeros(157, np.float32)), engine, model)
+    body = BodyForHands(Regressor("body_smplx", None, Affine(values.T, np.zeros(157, np.float32))), engine, model)
     crop = Crop(np.zeros((224, 224, 3), np.uint8), 2.0, np.array([30.0, 40.0]))
     rgb = np.full((224, 224, 3), 3, np.uint8)
     turned = model.template[0] + (model.template - model.template[0]) * (-1.0, -1.0, 1.0)

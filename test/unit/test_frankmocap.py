@@ -74,7 +74,8 @@ def original(monkeypatch, golden_weights, synth, golden_seed):
         is_standin = False
         stamps = staticmethod(lambda keys: None)
         missing = staticmethod(lambda keys: [])
-        load = staticmethod(files.__getitem__)
+        load = staticmethod(lambda key, names=None: files[key])
+        digest = staticmethod(lambda key: "golden")
 
     monkeypatch.setattr(frankmocap, "AssetStore", lambda *_, **__: Store)
     return make(Path("unused"))
@@ -239,7 +240,7 @@ class Reflecting:
 
 REFLECTING = {
     "_engine": lambda crops: crops,
-    "_network": SimpleNamespace(parameters=lambda crops: crops),
+    "_network": SimpleNamespace(head=lambda crops: crops),
     "_parameters": Reflecting(),
 }
 
@@ -343,16 +344,70 @@ def test_by_the_2d_pose_network(standin):
     assert chosen_detector("auto") == "mediapipe"
 
 
-def test_weights_of_a_model_that_runs_are_not_read_again(standin, smplx_hands, monkeypatch):
+def test_what_a_model_that_runs_has_is_not_read_again(standin, monkeypatch):
+    pytest.importorskip("openvino")
+    options = {"use_smplx": True, "hands": True, "engine": "openvino"}
+    first = make(standin, **options)
     monkeypatch.setattr(AssetStore, "load", pytest.fail)
-    another = make(standin, use_smplx=True, hands=True, max_people=2)
-    assert another._network is smplx_hands._network
-    assert another._model is smplx_hands._model
+    another = make(standin, max_people=2, **options)
+    assert another._network is first._network
+    assert another._model is first._model
     regions = [Region(np.array([320.0, 240.0]), 300.0)]
-    before = smplx_hands.estimate(IMAGE, regions)[0].pose.local_rotations
+    before = first.estimate(IMAGE, regions)[0].pose.local_rotations
     assert np.array_equal(another.estimate(IMAGE, regions)[0].pose.local_rotations, before)
     another.close()
-    assert np.array_equal(smplx_hands.estimate(IMAGE, regions)[0].pose.local_rotations, before)
+    assert np.array_equal(first.estimate(IMAGE, regions)[0].pose.local_rotations, before)
+    first.close()
+
+
+def test_weights_that_change_while_they_are_read(as_if_real, monkeypatch):
+    """The head is of one file; the trunk must not be of another."""
+    digests = iter(["one", "another"])
+    monkeypatch.setattr(AssetStore, "digest", lambda *_: next(digests))
+    with pytest.raises(AssetError, match="changes while it is read"):
+        make(as_if_real)
+
+
+WITHOUT_TORCH = """
+import json, sys
+import numpy as np
+from frankmocap_ros.bitmap import Bitmap
+from frankmocap_ros.body import Region
+from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.estimators.base import Image
+from frankmocap_ros.estimators.registry import make_estimator
+from frankmocap_ros.geometry import Camera
+
+options = json.loads(sys.argv[1])
+if options.pop("absent"):
+    sys.modules["torch"] = None
+estimator = make_estimator(MocapConfig(estimator="frankmocap", **options))
+estimator.warm_up()
+frame = np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8)
+image = Image(Bitmap(frame), Camera.from_fov(640, 480, 60.0), True, 0.0)
+(person,) = estimator.estimate(image, [Region(np.array([320.0, 240.0]), 440.0)])
+print(json.dumps([sys.modules.get("torch") is not None, person.pose.local_rotations.tolist()]))
+"""
+
+
+@pytest.mark.parametrize("engine", ["openvino", "auto"])
+def test_a_network_that_was_translated_runs_without_torch(standin, engine, tmp_path, monkeypatch):
+    """Once a network is translated, and its engine chosen, torch is not imported: half the memory and time.
+
+    The first process makes what is kept; the second would not find torch, and gives the same numbers.
+    """
+    pytest.importorskip("openvino")
+    monkeypatch.setenv("FRANKMOCAP_CACHE_DIR", str(tmp_path))
+    found = []
+    for absent in (False, True):
+        options = {"assets_dir": str(standin), "engine": engine, "use_smplx": True, "hands": True}
+        command = [sys.executable, "-c", WITHOUT_TORCH, json.dumps({**options, "absent": absent})]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads(done.stdout.splitlines()[-1]))
+    assert [has_torch for has_torch, _ in found] == [True, False]
+    if engine == "openvino":
+        np.testing.assert_allclose(found[1][1], found[0][1], atol=1e-6)
 
 
 GONE = """
@@ -405,7 +460,7 @@ def test_closed_it_is_gone_without_the_collector(standin, options):
 def test_what_cannot_be(standin, monkeypatch):
     with pytest.raises(EstimatorError, match="use_smplx: true"):
         make(standin, hands=True)
-    with pytest.raises(EstimatorError, match="precision: fp16 needs device cuda"):
+    with pytest.raises(EstimatorError, match="precision: fp16 is not what torch has on device cpu"):
         make(standin, precision="fp16", device="cpu")
     import torch
 

@@ -12,7 +12,9 @@ torch = pytest.importorskip("torch", reason="the networks need torch")
 from frankmocap_ros.engines.base import EngineOptions  # noqa: E402
 from frankmocap_ros.engines.torch import TorchEngine  # noqa: E402
 from frankmocap_ros.engines.trunks import hand_trunk  # noqa: E402
-from frankmocap_ros.networks.hand import HandNetwork, load_hand, parameters, start_of  # noqa: E402
+from frankmocap_ros.networks.hand import HandNetwork, load_hand  # noqa: E402
+from frankmocap_ros.networks.hand_head import ARRAYS, folded_head, parameters, start_of  # noqa: E402
+from frankmocap_ros.networks.iteration import Affine, fold  # noqa: E402
 
 PARTS = {"camera": slice(0, 3), "wrist": slice(3, 6), "fingers": slice(6, 51), "betas": slice(51, 61)}
 
@@ -44,12 +46,12 @@ class HandRegressor:
     """Trunk and head together."""
 
     def __init__(self, weights, mean_mano, precision="fp32"):
-        network = load_hand(weights)
-        self.head = network.folded(start_of(mean_mano, "mean"))
-        self.engine = TorchEngine(hand_trunk(network, "test"), precision, EngineOptions(device="cpu"))
+        self.head = folded_head({key: weights[key] for key in ARRAYS if key in weights}, mean_mano)
+        trunk = hand_trunk(lambda: load_hand(weights), "test")
+        self.engine = TorchEngine(trunk, precision, EngineOptions(device="cpu"))
 
     def values(self, crops):
-        return self.head(torch.from_numpy(self.engine(crops))).numpy()
+        return self.head(self.engine(crops))
 
     def __call__(self, crops):
         return parameters(self.values(crops))
@@ -148,26 +150,28 @@ def test_a_mirrored_pair_has_mirrored_rotations(golden, regressor):
 @pytest.mark.parametrize("gain", [1e-3, 1e-2])
 def test_folded_is_unfolded(gain):
     network, feature, start = random_network(1, gain)
-    folded, unfolded = network.folded(start)(feature), network.unfolded(feature, start)
-    assert (unfolded - start).abs().max() > 10 * gain
-    assert (folded - unfolded).abs().max() <= 1e-5 * unfolded.abs().max()
-    assert folded.dtype == torch.float32
-    assert network.regressor[0].weight.dtype == torch.float32
+    unfolded = network.unfolded(feature, start).numpy()
+    layer = network.regressor[0]
+    head = fold([Affine(layer.weight.numpy(), layer.bias.numpy())], start.numpy())
+    folded = head(feature.numpy())
+    assert np.abs(unfolded - start.numpy()).max() > 10 * gain
+    assert np.abs(folded - unfolded).max() <= 1e-5 * np.abs(unfolded).max()
+    assert folded.dtype == np.float32
 
 
 def test_folded_is_unfolded_on_stand_in_weights(golden, weights, mean_mano, relative_error):
-    network, start = load_hand(weights), start_of(mean_mano, "mean")
+    network, start = load_hand(weights), torch.from_numpy(start_of(mean_mano))
     with torch.inference_mode():
         crops = torch.from_numpy(golden["hand_crops_bgr"][:1])
         feature = network.encode((crops / 127.5 - 1.0).permute(0, 3, 1, 2))
         unfolded = network.unfolded(feature, start).numpy()
-        folded = network.folded(start)(feature).numpy()
+        folded = folded_head(weights, mean_mano)(feature.numpy())
     assert np.abs(folded - unfolded).max() <= 1e-5
     assert relative_error(folded, golden["hand_params_raw"][:1]) < 1e-4
 
 
 def test_start(golden, mean_mano):
-    np.testing.assert_array_equal(start_of(mean_mano, "mean").numpy(), golden["hand_mean_params"])
+    np.testing.assert_array_equal(start_of(mean_mano), golden["hand_mean_params"])
 
 
 @pytest.mark.parametrize("mean", [{}, {"mean_pose": np.zeros(45, np.float32)}])

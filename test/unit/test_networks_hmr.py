@@ -10,8 +10,9 @@ from frankmocap_ros.engines.machine import has_bf16
 from frankmocap_ros.engines.torch import TorchEngine
 from frankmocap_ros.engines.trunks import body_trunk
 from frankmocap_ros.errors import AssetError
-from frankmocap_ros.networks.hmr import Hmr, load_hmr, parameters, rotations_from_6d, start_of
-from frankmocap_ros.networks.iteration import fold, iterate, stacked
+from frankmocap_ros.networks.body_head import ARRAYS, folded_head, parameters, rotations_from_6d, start_of
+from frankmocap_ros.networks.hmr import Hmr, load_hmr
+from frankmocap_ros.networks.iteration import Affine, fold, iterate
 from frankmocap_ros.networks.resnet import without_batch_norms
 
 
@@ -21,38 +22,48 @@ def weights(golden_weights):
 
 
 @pytest.fixture(scope="module")
-def loaded(weights, synth):
-    return load_hmr(weights, synth.smpl_mean_params())
+def mean(synth):
+    return synth.smpl_mean_params()
 
 
 @pytest.fixture(scope="module")
-def features(loaded, golden, normalised):
+def network(weights):
+    return load_hmr(weights)
+
+
+@pytest.fixture(scope="module")
+def head(weights, mean):
+    return folded_head({key: weights[key] for key in ARRAYS if key in weights}, mean)
+
+
+@pytest.fixture(scope="module")
+def features(network, golden, normalised):
     ok = golden["body_crop_ok"]
     with torch.inference_mode():
-        return loaded[0].features(normalised(torch.from_numpy(golden["body_crops_rgb"][ok])))
+        return network.features(normalised(torch.from_numpy(golden["body_crops_rgb"][ok])))
 
 
 def test_features_are_the_originals(features, golden, relative_error):
     assert relative_error(features, golden["body_feature"][golden["body_crop_ok"]]) < 1e-4
 
 
-def test_parameters_are_the_originals(loaded, features, golden, relative_error):
-    network, start = loaded
+def test_parameters_are_the_originals(network, mean, head, features, golden, relative_error):
     ok = golden["body_crop_ok"]
-    for values in (network.folded(start)(features), network.unfolded(features, start)):
-        found = parameters(values.detach().numpy())
+    with torch.inference_mode():
+        unfolded = network.unfolded(features, torch.from_numpy(start_of(mean))).numpy()
+    for values in (head(features.numpy()), unfolded):
+        found = parameters(values)
         assert relative_error(found.rotations, golden["body_rotmat"][ok]) < 1e-4
         assert relative_error(found.betas, golden["body_betas"][ok]) < 1e-4
         assert relative_error(found.camera, golden["body_camera"][ok]) < 1e-4
 
 
-def test_folded_is_unfolded(loaded, features):
-    network, start = loaded
+def test_folded_is_unfolded(network, mean, head, features):
     many = torch.cat([features, 2.0 * torch.rand(64, 2048, generator=torch.Generator().manual_seed(1))])
     with torch.inference_mode():
-        difference = network.folded(start)(many) - network.unfolded(many, start)
-    assert difference.abs().max() < 1e-5
-    assert next(network.fc1.parameters()).dtype == torch.float32
+        unfolded = network.unfolded(many, torch.from_numpy(start_of(mean))).numpy()
+    assert np.abs(head(many.numpy()) - unfolded).max() < 1e-5
+    assert head.weight.dtype == head.bias.dtype == np.float32
 
 
 def test_folding_an_affine_map_that_feeds_back_much():
@@ -63,14 +74,15 @@ def test_folding_an_affine_map_that_feeds_back_much():
     start = torch.tensor([0.5, -1.0, 2.0, 0.1])
     x = torch.rand(8, 5, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
     with torch.inference_mode():
-        folded, unfolded = fold([stacked(step)], start)(x), iterate(step, x, start.double())
-    assert (folded - unfolded).abs().max() < 1e-6 * unfolded.abs().max()
+        unfolded = iterate(step, x, start.double()).numpy()
+        folded = fold([Affine(step.weight.numpy(), step.bias.numpy())], start.numpy())(x.numpy())
+    assert np.abs(folded - unfolded).max() < 1e-6 * np.abs(unfolded).max()
 
 
-def test_the_trunk_in_fp32_and_bf16(loaded, golden, features, relative_error):
+def test_the_trunk_in_fp32_and_bf16(weights, golden, features, relative_error):
     """Normalisation in the graph, batch norms folded into the convolutions."""
     crops = np.ascontiguousarray(golden["body_crops_rgb"][golden["body_crop_ok"]])
-    trunk = body_trunk(loaded[0], "golden")
+    trunk = body_trunk(lambda: load_hmr(weights), "golden")
     assert relative_error(TorchEngine(trunk, "fp32")(crops), features.numpy()) < 1e-4
     if has_bf16():
         half = TorchEngine(trunk, "bf16")(crops)
@@ -83,34 +95,37 @@ def test_batch_norms_are_gone():
     assert not [m for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
 
 
-def test_missing_unexpected_and_wrong_keys(weights, synth):
-    mean = synth.smpl_mean_params()
+def test_missing_unexpected_and_wrong_keys(weights, mean):
     lacking = {k: v for k, v in weights.items() if k != "layer3.2.conv1.weight"}
     with pytest.raises(AssetError, match=r"a\.pt.*missing: layer3\.2\.conv1\.weight"):
-        load_hmr(lacking, mean, "a.pt")
+        load_hmr(lacking, "a.pt")
     with pytest.raises(AssetError, match=r"not expected: layer5\.0\.weight"):
-        load_hmr({**weights, "layer5.0.weight": np.zeros(3, np.float32)}, mean)
+        load_hmr({**weights, "layer5.0.weight": np.zeros(3, np.float32)})
     with pytest.raises(AssetError, match=r"deccam\.weight has shape \(4, 1024\), expected \(3, 1024\)"):
-        load_hmr({**weights, "deccam.weight": np.zeros((4, 1024), np.float32)}, mean)
+        load_hmr({**weights, "deccam.weight": np.zeros((4, 1024), np.float32)})
+    with pytest.raises(AssetError, match=r"a\.pt: deccam\.weight has shape \(4, 1024\), expected"):
+        folded_head({**weights, "deccam.weight": np.zeros((4, 1024), np.float32)}, mean, "a.pt")
+    with pytest.raises(AssetError, match=r"a\.pt: fc2\.bias is missing"):
+        folded_head({k: v for k, v in weights.items() if k != "fc2.bias"}, mean, "a.pt")
     with pytest.raises(AssetError, match=r"cam is missing"):
         start_of({k: v for k, v in mean.items() if k != "cam"}, "mean.npz")
     with pytest.raises(AssetError, match=r"pose has 143 numbers, expected 144"):
         start_of({**mean, "pose": np.zeros(143)}, "mean.npz")
 
 
-def test_keys_of_data_parallel_and_of_spin(weights, synth):
-    """Some checkpoints carry a prefix; SPIN's carry the mean parameters too, which then count."""
-    mean = synth.smpl_mean_params()
-    prefixed = {f"module.{k}": v for k, v in weights.items()}
-    assert torch.equal(load_hmr(prefixed, mean)[0].fc1.bias, torch.from_numpy(weights["fc1.bias"]))
+def test_keys_of_spin(weights, mean):
+    """SPIN's checkpoints carry the mean parameters too, which then count."""
     own = {
         "init_pose": mean["pose"][None] * 2,
         "init_shape": mean["shape"][None],
         "init_cam": mean["cam"][None],
     }
-    assert load_hmr({**weights, **own}, mean)[1][0] == 2.0
+    assert start_of(mean, weights={**weights, **own})[0] == 2.0
+    doubled = folded_head(weights, {**mean, "pose": mean["pose"] * 2})
+    assert np.array_equal(folded_head({**weights, **own}, mean).bias, doubled.bias)
+    assert torch.equal(load_hmr({**weights, **own}).fc1.bias, torch.from_numpy(weights["fc1.bias"]))
     with pytest.raises(AssetError, match="init_cam"):
-        load_hmr({**weights, "init_cam": mean["cam"]}, mean)
+        folded_head({**weights, "init_cam": mean["cam"]}, mean)
 
 
 @given(st.integers(0, 10**6))

@@ -21,6 +21,7 @@ from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.crops import CROP_PX, crop_to_image, weak_perspective
 from frankmocap_ros.errors import AssetError
 from frankmocap_ros.geometry import quat_from_matrix, quat_from_rotvec, quat_to_matrix, quat_to_rotvec
+from frankmocap_ros.networks import body_head
 from frankmocap_ros.networks.smpl import SMPLX, joint_model
 from frankmocap_ros.skeleton import BODY
 
@@ -433,9 +434,7 @@ def assert_stands_in_the_crop(pixels, side_tolerance, centre_tolerance_px):
 
 @pytest.mark.parametrize("name", ["smpl", "smplx"])
 def test_the_mean_pose_stands_in_the_middle_of_its_crop(store, models, name):
-    from frankmocap_ros.networks import hmr
-
-    mean = hmr.parameters(hmr.start_of(store.load("mean_params"), "mean")[None].numpy())
+    mean = body_head.parameters(body_head.start_of(store.load("mean_params"))[None])
     pixels = projected(models[name][1], mean.rotations, mean.betas, mean.camera)
     assert_stands_in_the_crop(pixels, 1e-3, 0.5)
     arms = np.ptp(pixels[0, :, 0])
@@ -453,15 +452,16 @@ def random_crops():
 @pytest.mark.parametrize(("model", "weights"), [("smpl", "body_smpl"), ("smplx", "body_smplx")])
 @pytest.mark.parametrize("half", [None, "bfloat16"])
 def test_the_regressor_stays_near_the_mean_whatever_it_sees(store, models, model, weights, half, normalised):
-    from frankmocap_ros.networks import hmr
+    from frankmocap_ros.networks.hmr import load_hmr
 
-    network, start = hmr.load_hmr(store.load(weights), store.load("mean_params"))
+    arrays, start = store.load(weights), store.load("mean_params")
+    network = load_hmr(arrays)
     dtype = getattr(torch, half) if half else None
     with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=half is not None):
         feature = network.features(normalised(torch.from_numpy(random_crops()))).float()
-    values = network.folded(start)(feature).numpy()
+    values = body_head.folded_head(arrays, start)(feature.numpy())
     assert 0.1 < float(feature.pow(2).mean().sqrt()) < 20.0
-    found, mean = hmr.parameters(values), hmr.parameters(start[None].numpy())
+    found, mean = (body_head.parameters(v) for v in (values, body_head.start_of(start)[None]))
     assert_stands_in_the_crop(
         projected(models[model][1], found.rotations, found.betas, found.camera), 0.05, 4.0
     )
@@ -478,13 +478,13 @@ def test_the_hand_continues_the_lower_arm(store):
     from frankmocap_ros.engines.torch import TorchEngine
     from frankmocap_ros.estimators.regressors import hand_regressor
     from frankmocap_ros.hands import unmirrored, wrist_local
-    from frankmocap_ros.networks import hand, hmr
+    from frankmocap_ros.networks import hand_head
 
     regressor = hand_regressor(store)
     features = TorchEngine(regressor.trunk, "fp32", EngineOptions(device="cpu"))(random_crops()[[0, 0, 3, 3]])
-    found = hand.parameters(regressor.parameters(features))
+    found = hand_head.parameters(regressor.head(features))
     found = unmirrored(found, np.array([True, False, True, False]))
-    mean = hmr.parameters(hmr.start_of(store.load("mean_params"), "mean")[None].numpy())
+    mean = body_head.parameters(body_head.start_of(store.load("mean_params"))[None])
     wrists = quat_to_matrix(quat_from_rotvec(found.wrist_axis_angle))
     for i, side in enumerate(("left", "right", "left", "right")):
         local = wrist_local(mean.rotations[0], side, wrists[i])

@@ -93,7 +93,7 @@ def test_measured_once(bench, trunk, options):
     assert bench.measured == 1
     assert (second.option, second.measured) == (FAST, False)
     assert second.text.startswith(first.text)
-    assert "measured before" in second.text
+    assert "found out before" in second.text
     assert [engine.name for engine in bench.made] == ["torch", "openvino", "openvino"]
 
 
@@ -110,11 +110,11 @@ def test_another_may_measure_first(bench, trunk, options):
     nothing_came = EngineOptions("cpu", cache=options.cache / "other", prepare=lambda: asked.append("asked"))
     assert choose(trunk, options=nothing_came).measured
     assert (bench.measured, asked) == (2, [0, "asked"])
-    assert choose(trunk, "torch", options=nothing_came).option == SLOW
-    assert asked == [0, "asked"]  # nothing to measure: nothing to prepare
+    assert choose(trunk, "torch", "fp32", nothing_came).option == SLOW
+    assert asked == [0, "asked"]  # nothing to find out: nothing to prepare
 
 
-@pytest.mark.parametrize("change", ["versions", "cpu", "threads", "batch", "weights", "among"])
+@pytest.mark.parametrize("change", ["versions", "cpu", "threads", "batch", "weights"])
 def test_measured_again_where_something_changed(bench, trunk, options, monkeypatch, change):
     choose(trunk, options=options)
     if change == "versions":
@@ -125,16 +125,13 @@ def test_measured_again_where_something_changed(bench, trunk, options, monkeypat
         options = EngineOptions("cpu", options.threads + 1, cache=options.cache)
     elif change == "batch":
         options = EngineOptions("cpu", batch=2, cache=options.cache)
-    elif change == "weights":
-        trunk = base.Trunk(trunk.build, "7" * 64, trunk.outputs, trunk.side_px)
     else:
-        bench.options = [*bench.options, Option("openvino", "fp32", "cpu")]
-        bench.times[bench.options[-1]] = 1.0
+        trunk = base.Trunk(trunk.build, "7" * 64, trunk.outputs, trunk.side_px)
     assert choose(trunk, options=options).measured
     assert bench.measured == 2
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"chosen": "gone", "table": ""}', '{"chosen": 3}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"chosen": {"engine": "gone"}, "table": ""}'])
 def test_measured_again_where_the_file_is_damaged(bench, trunk, options, content):
     choose(trunk, options=options)
     (path,) = options.cache.glob("choice-*.json")
@@ -162,6 +159,17 @@ def test_nothing_loads(bench, trunk, options):
     bench.fails = (FAST, SLOW)
     with pytest.raises(EstimatorError, match="no engine runs here"):
         choose(trunk, options=options)
+
+
+def test_what_was_chosen_before_is_taken_without_a_look_at_the_others(bench, trunk, options, monkeypatch):
+    """Looking imports torch, which a model that was translated does not need."""
+    first = choose(trunk, options=options)
+    only = choose(trunk, "torch", options=options)
+    monkeypatch.setattr(choice, "available", pytest.fail)
+    assert choose(trunk, options=options).option == first.option
+    assert choose(trunk, "torch", options=options).option == only.option
+    monkeypatch.undo()
+    assert bench.measured == 1
 
 
 def test_a_named_engine_is_not_measured(bench, trunk, options):
