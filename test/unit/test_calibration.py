@@ -68,7 +68,8 @@ def bench(monkeypatch, tmp_path):
     world.folder, world.store = folder, AssetStore(folder)
 
     def regressor_of(store, key):
-        return Regressor(key, Trunk(None, key, 1), Affine(np.ones((1, 1), np.float32), np.zeros(1, np.float32)))
+        head = Affine(np.ones((1, 1), np.float32), np.zeros(1, np.float32))
+        return Regressor(key, Trunk(None, key, 1), head)
 
     def quantise(trunk, pixels, options):
         world.quantised.append((trunk.key, len(pixels)))

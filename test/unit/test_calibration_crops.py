@@ -267,7 +267,8 @@ def test_joints_of_a_crop_in_the_picture():
         shown.append(pixels)
         return np.ones((1, 1), np.float32)
 
-    body = BodyForHands(Regressor("body_smplx", None, Affine(values.T, np.zeros(157, np.float32))), engine, model)
+    head = Affine(values.T, np.zeros(157, np.float32))
+    body = BodyForHands(Regressor("body_smplx", None, head), engine, model)
     crop = Crop(np.zeros((224, 224, 3), np.uint8), 2.0, np.array([30.0, 40.0]))
     rgb = np.full((224, 224, 3), 3, np.uint8)
     turned = model.template[0] + (model.template - model.template[0]) * (-1.0, -1.0, 1.0)
