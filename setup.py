@@ -45,7 +45,7 @@ setup(
     extras_require={
         "ros": ["scikit-image>=0.22", *run_wheels()],
         "torch": ["torch>=2.10", "smplx>=0.1.28", "safetensors>=0.4"],
-        "openvino": ["openvino>=2026.0"],
+        "openvino": ["openvino>=2026.0", "safetensors>=0.4"],
         "onnxruntime": ["onnxruntime>=1.22", "onnx>=1.19", "onnxscript>=0.5"],
         "int8": ["openvino>=2026.0", "nncf>=3.0"],
         "viewer": ["viser>=1.1"],

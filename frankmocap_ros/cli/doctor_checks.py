@@ -135,7 +135,7 @@ def torch_check(probe: Probe) -> Check:
         return Check(
             "torch",
             "warning",
-            "torch is not installed; FrankMocap needs it",
+            "torch is not installed; FrankMocap needs it where its networks are not translated yet",
             INSTALL,
             {"version": None, "usable": False},
         )

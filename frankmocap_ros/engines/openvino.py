@@ -96,7 +96,7 @@ def fp32_model(trunk: Trunk, options: EngineOptions) -> Path:
     kept = Kept(options.cache, f"{trunk.key[:32]}-openvino", made_by)
 
     def write(folder: Path) -> None:
-        torch = load_torch()
+        torch = load_torch("openvino")
         options.tell("translating a network for OpenVINO, once; this takes some seconds")
         crops = torch.zeros((2, trunk.side_px, trunk.side_px, 3), dtype=torch.uint8)
         with without_telemetry(), warnings.catch_warnings():

@@ -54,7 +54,7 @@ def test_120_hz(program, peer):
     assert sent > 0.8 * RATE_HZ * DURATION_S, "the machine is too slow to send at the rate"
     assert values["dropped/overwritten"] == values["dropped"]
     assert published > 5.0 * DURATION_S
-    assert dropped > published
+    assert dropped > 0.2 * sent  # it really is too much; a fast machine takes more than half of it
     assert published + dropped <= sent  # the rest was never delivered: best effort, depth 1
     assert published + dropped > 0.5 * sent
     counts = [len(m.bodies) for m in bodies.messages]
