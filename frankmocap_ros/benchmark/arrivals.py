@@ -13,7 +13,7 @@ _PERCENTS: Final = ("p50", "p95", "p99")
 
 
 def first_ratio(first_ms: Sequence[float], usual_ms: Sequence[float]) -> float | None:
-    """The slowest of the first 50 ages in medians of the usual ones; None where one of them is lacking."""
+    """The slowest of the first 50 times in medians of the usual ones; None where one of them is lacking."""
     usual = float(np.median(usual_ms)) if len(usual_ms) else 0.0
     if not len(first_ms) or usual <= 0.0:
         return None

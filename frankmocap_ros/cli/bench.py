@@ -35,7 +35,9 @@ _ROS_TEXT: Final = (
     "Three processes: camera (motion JPEG of that width, as a webcam sends it), node, and this subscriber in "
     "Python; {rate:g} Hz, {seconds:g} s a row. Total: "
     "age of the image when the subscriber has its bodies; stages as the node says. The first 2 s after the "
-    "first body do not count; first50_ratio is the slowest of the first 50 frames in medians of the rest."
+    "first body do not count; first50_ratio is what the node took for the slowest of its first 50 frames, in "
+    "medians of the rest, and first50_oldest_ms the oldest of them when it was received: it holds the time "
+    "in which camera and node get to know each other."
 )
 
 

@@ -116,7 +116,10 @@ def _row(run: Run, combination: Combination, receiver: "Receiver", window: _Wind
         "frames_sent": _sent(receiver, counted),
         "frames_received": len(counted),
         "dropped": dropped(window.before, window.after),
-        "first50_ratio": first_ratio([one.age_ms for one in receipts[:FIRST]], ages),
+        "first50_ratio": first_ratio(
+            [one.inference_ms for one in receipts], [one.inference_ms for one in counted]
+        ),
+        "first50_oldest_ms": round(max(one.age_ms for one in receipts[:FIRST]), 3),
         "first_sequence": receipts[0].sequence,
     }
     if run.soak:

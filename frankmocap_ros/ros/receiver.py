@@ -19,6 +19,7 @@ class Receipt:
         received_s: when it was there, on the steady clock [s].
         stamp_ns: the image's stamp [ns].
         age_ms: clock minus stamp when it was there [ms].
+        inference_ms: what the node took for the image [ms].
         sequence: the node's number of the frame.
         bodies: how many.
     """
@@ -26,6 +27,7 @@ class Receipt:
     received_s: float
     stamp_ns: int
     age_ms: float
+    inference_ms: float
     sequence: int
     bodies: int
 
@@ -62,7 +64,10 @@ class Receiver(Watcher):
         now_ns, now_s = self.get_clock().now().nanoseconds, time.perf_counter()
         stamp_ns = nanoseconds(msg.header.stamp)
         bodies = len(msg.bodies)
-        self._receipts.append(Receipt(now_s, stamp_ns, 1e-6 * (now_ns - stamp_ns), int(msg.sequence), bodies))
+        age_ms = 1e-6 * (now_ns - stamp_ns)
+        self._receipts.append(
+            Receipt(now_s, stamp_ns, age_ms, float(msg.inference_ms), int(msg.sequence), bodies)
+        )
         self.first_frame.set()
         if bodies:
             self.first_body.set()

@@ -40,6 +40,7 @@ def test_ages_of_three_seconds(program, tmp_path):
     assert row["fps"] == pytest.approx(row["frames_received"] / 3.0, rel=0.1)
     assert isinstance(row["dropped"], dict)
     assert row["first50_ratio"] > 0.0
+    assert row["first50_oldest_ms"] > row["stages_ms"]["regress"]["p50"]
     assert row["first_sequence"] <= 5  # the subscriber was there when the node began
     assert row["rss_mb"] > 20.0
     assert "memory_growth_mb" not in row
