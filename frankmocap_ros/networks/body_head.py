@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import AssetError
-from frankmocap_ros.networks.iteration import Affine, fold, layers, stacked
+from frankmocap_ros.networks.iteration import Affine, fold, layers, numbers, stacked
 
 POSE, SHAPE, CAMERA = slice(0, 144), slice(144, 154), slice(154, 157)
 PARAMETERS: Final = 157
@@ -21,6 +21,7 @@ FEATURES: Final = 2048
 HIDDEN: Final = 1024
 # SPIN's checkpoints may carry the mean parameters as buffers; they stand in smpl_mean_params.npz too
 START: Final = ("init_pose", "init_shape", "init_cam")
+_MEAN: Final = {"pose": 144, "shape": 10, "cam": 3}
 _LAYERS: Final = {
     "fc1": (HIDDEN, FEATURES + PARAMETERS),
     "fc2": (HIDDEN, HIDDEN),
@@ -91,16 +92,7 @@ def start_of(
         mean = {name.removeprefix("init_"): array for name, array in given.items()}
     elif given:
         raise AssetError(f"the checkpoint holds {', '.join(given)} but not all of {', '.join(START)}")
-    parts = []
-    for name, size in (("pose", 144), ("shape", 10), ("cam", 3)):
-        array = mean.get(name)
-        if array is None or array.size != size:
-            found = "is missing" if array is None else f"has {array.size} numbers"
-            raise AssetError(
-                f"{what}: {name} {found}, expected {size}; take the file that FrankMocap publishes"
-            )
-        parts.append(np.asarray(array, np.float32).reshape(-1))
-    return np.concatenate(parts)
+    return np.concatenate([numbers(mean, name, n, what) for name, n in _MEAN.items()])
 
 
 def folded_head(

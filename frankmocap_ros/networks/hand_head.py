@@ -6,9 +6,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.errors import AssetError
 from frankmocap_ros.hands import FINGER_JOINTS, HandParameters
-from frankmocap_ros.networks.iteration import Affine, fold, layers
+from frankmocap_ros.networks.iteration import Affine, fold, layers, numbers
 
 CAMERA, WRIST, FINGERS, SHAPE = slice(0, 3), slice(3, 6), slice(6, 51), slice(51, 61)
 PARAMETERS: Final = 61
@@ -30,13 +29,9 @@ def start_of(
     Raises:
         AssetError: ``mean_pose`` is missing or has another size.
     """
-    pose = mean_mano.get("mean_pose")
-    if pose is None or pose.size != 48:
-        found = "is missing" if pose is None else f"has {pose.size} numbers"
-        raise AssetError(f"{what}: mean_pose {found}, expected 48; take the file that FrankMocap publishes")
     start = np.zeros(PARAMETERS, np.float32)
     start[CAMERA] = _MEAN_CAMERA
-    start[FINGERS] = np.asarray(pose, np.float32).reshape(-1)[3:]
+    start[FINGERS] = numbers(mean_mano, "mean_pose", 48, what)[3:]
     return start
 
 

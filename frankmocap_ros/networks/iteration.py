@@ -78,6 +78,25 @@ def layers(
     ]
 
 
+def numbers(arrays: Mapping[str, NDArray[np.generic]], name: str, n: int, what: str) -> NDArray[np.float32]:
+    """The ``n`` numbers of an array, in whatever shape it has.
+
+    Args:
+        arrays: by name.
+        name: of the array.
+        n: how many numbers it must hold.
+        what: name of the file, for errors.
+
+    Raises:
+        AssetError: it is missing or holds another number of them.
+    """
+    array = arrays.get(name)
+    if array is None or array.size != n:
+        found = "is missing" if array is None else f"has {array.size} numbers"
+        raise AssetError(f"{what}: {name} {found}, expected {n}; take the file that FrankMocap publishes")
+    return np.asarray(array, np.float32).reshape(-1)
+
+
 def stacked(maps: Sequence[Affine]) -> Affine:
     """Maps of the same input as one, their outputs one after the other."""
     return Affine(np.concatenate([m.weight for m in maps]), np.concatenate([m.bias for m in maps]))
