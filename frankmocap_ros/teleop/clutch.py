@@ -58,6 +58,9 @@ class RobotPoses:
 class Clutch:
     """The mapping of one engagement.
 
+    Attributes:
+        aligns: whether the robot comes into the operator's posture.
+
     Args:
         start: the operator's N poses at engagement.
         robot: the robot's at the same time.
@@ -69,12 +72,13 @@ class Clutch:
     def __init__(self, start: Goal, robot: RobotPoses, scales: Array, time_s: float, align_s: float) -> None:
         self._scales = scales[:, None]
         self._time_s = time_s
-        self._align_s = align_s if robot.aligned else 0.0
+        self.aligns = robot.aligned and align_s > 0.0
+        self._align_s = align_s
         self._origins, self._rest = robot.origins, robot.rest
         ours, theirs = robot.positions - self._origins, self._scales * start.positions
         self._offset = ours - theirs
         self._bends, self._longer = np.zeros((2, len(scales), 3)), np.ones((len(scales), 1))
-        if self._align_s > 0.0:
+        if self.aligns:
             self._swing(theirs, ours)
         # what turns the operator's orientation into the robot's stands on its right, as rest does
         posture = quat_multiply(start.orientations, self._rest)
@@ -112,11 +116,11 @@ class Clutch:
             operator: the operator's N poses and speeds.
             time_s: what the poses are for [s].
         """
-        left = self._left_at(time_s)
+        left = self.left_at(time_s)
         if left != self._left:
             self._add(left)
         positions, velocities = self._scale * operator.positions, self._scale * operator.velocities
-        if left > 0.0 and self._align_s > 0.0:
+        if self.aligns and left > 0.0:
             positions, velocities = quat_rotate(self._bend, positions), quat_rotate(self._bend, velocities)
         return Goal(
             positions=positions + self._shift,
@@ -126,9 +130,20 @@ class Clutch:
             follow=operator.follow,
         )
 
-    def _left_at(self, time_s: float) -> float:
-        """Share of the offset that is left: 1 falling to 0, smoothly."""
-        if not self._align_s > 0.0:
+    def aligned(self, operator: Goal) -> tuple[Array, Array]:
+        """Where the robot's targets would be for the operator's if nothing were left.
+
+        Returns:
+            Positions, shape (N, 3) [m], and orientations, shape (N, 4), x y z w.
+        """
+        return (
+            self._origins + self._scales * operator.positions,
+            quat_multiply(operator.orientations, self._rest),
+        )
+
+    def left_at(self, time_s: float) -> float:
+        """Share of what is between operator and robot that is left: 1 falling to 0, smoothly."""
+        if not self.aligns:
             return 1.0
         share = min(max((time_s - self._time_s) / self._align_s, 0.0), 1.0)
         return 1.0 - share * share * (3.0 - 2.0 * share)

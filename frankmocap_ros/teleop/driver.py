@@ -10,6 +10,7 @@ from frankmocap_ros.geometry import Array
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.commander import Command
 from frankmocap_ros.teleop.retarget import Retargeter
+from frankmocap_ros.teleop.scout import Scout
 
 MAX_STEP_S = 0.02
 """A posture goes no further than joints move in this time: after a late step, a servo would swing over."""
@@ -36,6 +37,7 @@ class Driver:
         self.max_error = max_error
         self.last: Array | None = None
         self._measured = measured
+        self._scout = Scout(robot)
         self._time_s = math.nan
         self._astray_s: float | None = None
 
@@ -46,6 +48,7 @@ class Driver:
             return joints
         try:
             self.robot.start(joints)
+            self._scout.begin(joints)
         except RetargetError as error:
             return str(error)
         self.last = None
@@ -63,6 +66,8 @@ class Driver:
         dt = command.time_s - self._time_s
         self._time_s = command.time_s
         dt = min(dt, MAX_STEP_S) if dt > 0.0 else 0.0  # 0 for the first, too
+        if not command.held:  # who stands still goes on preferring where they stand
+            self._scout.lead(command.alignment)
         positions, velocities = self.robot.solve(command.positions, command.orientations, dt)
         self.last = positions
         return positions, velocities

@@ -27,6 +27,7 @@ _REACH: Final = 0.995  # of a limb's length: a straight arm has lost a direction
 _LOOK_M: Final = 0.10  # parts further apart than this are not looked at
 _GAIN: Final = 0.8  # of what is left to a command, in one step: all of it at once makes joints jerk
 _OF_SPEED: Final = 0.85  # of a joint's limit: a servo that starts and stops swings over
+_SPARE: Final = 0.01  # of a joint's range, at each end: a servo that stops there swings over
 _SPARE_M: Final = 0.005  # the program keeps so much more distance, so that few steps must be shortened
 _NEARER: Final = 0.3  # of what is left between two parts, or to the end of a range, at most, in one step
 _PROMISED: Final = 0.1  # share of the promised improvement that must come true
@@ -53,7 +54,8 @@ class Retargeter:
         targets: what follows, in the order of every array of N poses here.
         joint_names: J joints that move, in the model's order.
         home: shape (J,), the posture to begin with and to prefer.
-        lower, upper: shape (J,), the joints' ranges [rad] or [m].
+        lower, upper: shape (J,), what the joints are moved within [rad] or [m]: a little less than their
+            ranges. A robot that begins further out may stay there.
         max_speed: shape (J,), the highest speeds that are asked of the joints [1/s].
 
     Args:
@@ -70,11 +72,15 @@ class Retargeter:
         found = load_model(robot)
         self._model = found.model
         self.joint_names, self.home = found.joint_names, found.home
-        self.lower, self.upper = found.lower, found.upper
+        self._ends = found.lower, found.upper
+        spare = _SPARE * (found.upper - found.lower)
+        spare[~np.isfinite(spare)] = 0.0
+        self.lower, self.upper = found.lower + spare, found.upper - spare
         self.max_speed = _OF_SPEED * found.max_speed
         self._parts, self._origins, self._pairs = found.parts, found.origins, found.pairs
         self._rest = np.array([t.rotation_xyzw for t in robot.targets])
         self._configuration = self._mink.Configuration(self._model, self.home)
+        self._preferred, self._posture_cost = self.home, robot.posture_cost
         lengths = [self._length(chain) for chain in found.chains]
         self.targets = tuple(
             Target(t.name, t.joint, t.origin, length, t.limits)
@@ -122,8 +128,25 @@ class Retargeter:
         Raises:
             RetargetError: a joint is not finite; nothing has begun.
         """
-        self._configuration.update(np.clip(_finite(joints), self.lower, self.upper))
+        self._configuration.update(np.clip(_finite(joints), *self._ends))
         self._gaps = self._gaps_now()
+
+    def prefer(self, joints: Array, cost: float) -> None:
+        """Set which of the postures for one command is taken.
+
+        Args:
+            joints: shape (J,), the posture to be near [rad] or [m]; home, before the first call.
+            cost: weight of the joints' distance from it; the map's ``posture_cost``, before the first call.
+        """
+        self._preferred, self._posture_cost = joints, cost
+
+    def prefer_home(self) -> None:
+        """Prefer what is preferred before anything else is."""
+        self.prefer(self.home, self._map.posture_cost)
+
+    def twin(self) -> "Retargeter":
+        """Another one of the same robot."""
+        return Retargeter(self._map)
 
     def solve(self, positions: Array, orientations: Array, dt: float) -> tuple[Array, Array]:
         """The next posture on the way to the targets' commands.
@@ -164,13 +187,13 @@ class Retargeter:
         """The step that the program asks for, shape (J,), and how much better it promises to be."""
         jacobian = self._reaching.jacobian()
         hessian = jacobian.T @ jacobian
-        posture = self._map.posture_cost**2
+        posture = self._posture_cost**2
         # damping that grows with the error keeps steps within what the linear robot is good for
         hessian.flat[:: len(now) + 1] += posture + self._map.damping + _DAMPING * float(errors @ errors)
-        slopes = posture * (now - self.home) - _GAIN * (errors @ jacobian)
+        slopes = posture * (now - self._preferred) - _GAIN * (errors @ jacobian)
         furthest = self.max_speed * dt
-        low = np.maximum(_NEARER * (self.lower - now), -furthest)
-        high = np.minimum(_NEARER * (self.upper - now), furthest)
+        low = np.maximum(_NEARER * np.minimum(self.lower - now, 0.0), -furthest)
+        high = np.minimum(_NEARER * np.maximum(self.upper - now, 0.0), furthest)
         rows, bounds = self._apart(dt)
         try:
             step, _, status, _ = self._daqp.solve(
@@ -196,8 +219,9 @@ class Retargeter:
 
     def _take(self, now: Array, off: float, step: Array, promised: float) -> Array:
         """Go as far along a step as it keeps its promise and the pairs apart; the posture after it."""
+        lower, upper = np.minimum(self.lower, now), np.maximum(self.upper, now)
         for share in _SHORTER:
-            after = (now + share * step).clip(self.lower, self.upper)
+            after = (now + share * step).clip(lower, upper)
             self._configuration.update(after)
             if self._off(after, self._reaching.errors()) > off - _PROMISED * share * promised + _ROUNDING:
                 continue
@@ -209,8 +233,8 @@ class Retargeter:
         return now
 
     def _off(self, joints: Array, errors: Array) -> float:
-        """How far the targets are from their commands and the joints from home, by weight: what is solved."""
-        away = self._map.posture_cost * (joints - self.home)
+        """How far the targets are from their commands and the joints from what is preferred: what is solved."""
+        away = self._posture_cost * (joints - self._preferred)
         return 0.5 * (float(errors @ errors) + float(away @ away))
 
     def _gaps_now(self) -> Array:

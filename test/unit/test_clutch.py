@@ -47,6 +47,16 @@ def test_a_hanging_arm_comes_up_before_the_body(aside):
     assert path[:, 0].min() > -0.03
 
 
+def test_it_tells_where_it_leads_to():
+    one = clutch((0.3, 0.1, 0.0), np.array([0.0, 0.4, 0.0]), scale=1.1)
+    assert one.aligns and not clutch((0.3, 0.1, 0.0), np.array([0.0, 0.4, 0.0]), align_s=0.0).aligns
+    now = goal((0.2, 0.2, 0.1))
+    end = one.map(now, 10.0 + ALIGN_S)
+    for found, expected in zip(one.aligned(now), (end.positions, end.orientations), strict=True):
+        assert np.allclose(found, expected, atol=1e-12)
+    assert [one.left_at(10.0 + share * ALIGN_S) for share in (-1.0, 0.0, 0.5, 1.0, 2.0)] == [1, 1, 0.5, 0, 0]
+
+
 def test_hands_at_the_shoulder_keep_an_offset():
     """There is no direction to turn, or a length ten times the other."""
     for operator in ((0.0, 0.0, 0.0), (0.03, 0.0, 0.0)):

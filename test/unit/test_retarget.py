@@ -120,6 +120,43 @@ def test_the_limits_of_the_joints_hold_whatever_is_asked(torso):
         before = joints
 
 
+def test_a_robot_at_the_end_of_a_range_may_stay_there_and_come_back(torso):
+    """Commands keep a little away from the ends, but who begins there is not pushed."""
+    elbow = torso.joint_names.index("left_elbow")
+    straight = torso.home.copy()
+    straight[elbow] = 0.0
+    assert torso.lower[elbow] == pytest.approx(0.026)
+    torso.start(straight)
+    poses = torso.poses(straight)
+    joints, _ = torso.solve(poses.positions, poses.orientations, DT)
+    assert 0.0 <= joints[elbow] < 0.01
+    bent = torso.poses(torso.home)
+    for _ in range(100):
+        joints, _ = torso.solve(bent.positions, bent.orientations, DT)
+    assert joints[elbow] > 0.8
+    for _ in range(300):
+        joints, _ = torso.solve(poses.positions, poses.orientations, DT)
+    assert 0.026 - 1e-9 <= joints[elbow] < 0.2
+
+
+def test_a_preferred_posture_is_taken_among_those_that_reach(torso):
+    """Seven joints have postures to spare for one pose of the hand."""
+    poses = torso.poses(torso.home)
+    turned = torso.home.copy()
+    yaw = torso.joint_names.index("left_shoulder_yaw")
+    turned[yaw] = 0.6
+    torso.prefer(turned, 0.5)
+    for _ in range(200):
+        there, _ = torso.solve(poses.positions, poses.orientations, DT)
+    torso.prefer_home()
+    for _ in range(400):
+        back, _ = torso.solve(poses.positions, poses.orientations, DT)
+    assert there[yaw] > 0.15
+    assert abs(back[yaw]) < 0.02
+    off = np.linalg.norm(torso.poses(there).positions[0] - poses.positions[0])
+    assert off < 0.005
+
+
 @pytest.mark.parametrize("way", [(1.0, 0.15, 0.1), (0.7, 0.7, 0.0), (0.5, 0.5, 0.7), (0.8, -0.3, 0.5)])
 def test_an_arm_points_at_what_is_out_of_reach_and_rests(torso, way):
     poses = torso.poses(torso.home)

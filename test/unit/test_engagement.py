@@ -1,0 +1,112 @@
+"""The synthetic figure, the gate, its retargeter and a simulated robot: engaged at any moment of the wave."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
+pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
+
+from frankmocap_ros.cli.demo_robot import SETTINGS
+from frankmocap_ros.figure import WAVE_PERIOD_S, scene
+from frankmocap_ros.settings import updated
+from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.teleop.commander import Commander
+from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.teleop.driver import Driver
+from frankmocap_ros.teleop.retarget import load_retargeter
+from frankmocap_ros.teleop.robot_map import load_map
+from frankmocap_ros.teleop.sight import Poses, Sight
+from frankmocap_ros.teleop.simulation import Simulation
+
+PERIOD_S = 0.01
+IMAGE_S = 1.0 / 30.0
+LATENCY_S = 0.03
+ASKED_S = 0.3
+CONFIG = updated(GateConfig(), {"robot": "torso", **SETTINGS})
+SETTLED_S = CONFIG.align_s + 0.5  # after engagement
+
+
+class Following:
+    """One engagement, on a machine that is late now and then; ``moment_s`` is where the wave begins."""
+
+    def __init__(self, robot, moment_s, seed):
+        self.robot = robot
+        self.random = np.random.default_rng(seed)
+        self.moment_s = moment_s
+        self.simulation = Simulation(load_map("torso"))
+        self.order = [self.simulation.joint_names.index(name) for name in robot.joint_names]
+        self.driver = Driver(robot, lambda: self.simulation.positions[self.order], CONFIG.max_tracking_error)
+        self.commander = Commander(CONFIG, robot.targets, self.driver.begin, 0.0)
+        self.rows = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
+        self.gone_s = np.inf
+        self.states, self.refused, self.postures, self.off = Counter(), [], [], []
+        self.engaged_s = None
+        self.all = []
+
+    def sight(self, time_s):
+        figure = scene("wave", self.moment_s + time_s)[0]
+        n = len(self.rows)
+        yes = np.ones(n, dtype=bool)
+        positions = figure.positions[self.rows] + self.random.normal(0.0, 1e-4, (n, 3))
+        poses = Poses(positions, figure.orientations_xyzw[self.rows], np.ones(n), yes, yes)
+        return Sight(time_s, int(time_s < self.gone_s), poses, yes)
+
+    def run(self, seconds):
+        now_s = image_s = 0.0
+        asked = False
+        while now_s < seconds:
+            late_s = self.random.uniform(0.0, 0.03) * (self.random.random() < 0.01)
+            now_s += max(0.002, self.random.normal(PERIOD_S, 0.003)) + late_s
+            while image_s + LATENCY_S <= now_s:
+                self.commander.see(self.sight(image_s), now_s)
+                image_s += IMAGE_S
+            asked = asked or (now_s > ASKED_S and self.commander.request(now_s) == "")
+            self.simulation.advance(now_s)
+            command = self.commander.tick(now_s)
+            self.states[self.commander.gate.state.name] += 1
+            if command is not None:
+                self.follow(command, now_s)
+        return self
+
+    def follow(self, command, now_s):
+        joints, velocities = self.driver.drive(command)
+        refusal = self.simulation.command(self.robot.joint_names, joints, velocities, now_s)
+        if refusal:
+            self.refused.append(refusal)
+        self.engaged_s = self.engaged_s or now_s
+        self.all.append((now_s, command.held, joints))
+        if now_s > self.engaged_s + SETTLED_S:
+            wrists = self.robot.poses(joints).positions[:2] - command.positions[:2]
+            self.off.append(np.linalg.norm(wrists, axis=-1))
+            self.postures.append(joints)
+
+
+@pytest.fixture(scope="module")
+def torso():
+    return load_retargeter("torso")
+
+
+@pytest.mark.parametrize("moment", range(16))
+def test_engaged_at_any_moment_of_the_wave(torso, moment):
+    found = Following(torso, WAVE_PERIOD_S * moment / 16, seed=moment).run(9.0)
+    assert found.states["ENGAGED"] > 500
+    assert (found.simulation.limit_violations, found.refused) == (0, [])
+    assert np.mean(found.off) < 0.005
+    assert np.max(found.off) < 0.05
+    pitch = torso.joint_names.index("right_shoulder_pitch")
+    assert np.min(found.postures, axis=0)[pitch] > -1.5, "the arm came up at the side, as the operator's does"
+
+
+def test_who_is_lost_on_the_way_leaves_a_robot_that_stands(torso):
+    """The posture that it is led to is not let go of, nor is it led on."""
+    found = Following(torso, 3.0, seed=1)
+    found.gone_s = 1.8
+    found.run(3.0)
+    assert 0.5 < found.gone_s - found.engaged_s < CONFIG.align_s - 0.3
+    held = np.array([joints for _, was_held, joints in found.all if was_held])
+    assert len(held) > 0.8 * CONFIG.hold_s / PERIOD_S
+    assert np.abs(held[-1] - held[len(held) // 2]).max() < 0.02
+    assert np.abs(held[-1] - held[0]).max() < 0.3
+    assert found.refused == [] and found.simulation.limit_violations == 0
