@@ -28,7 +28,7 @@ from frankmocap_ros.ros.gate_worker import GateWorker
 from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.polling import Polling
-from frankmocap_ros.ros.robot_port import JointsPort, PosesPort, unaligned
+from frankmocap_ros.ros.robot_port import JointsPort, PosesPort
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.sights import Seen, SightReader
 from frankmocap_ros.ros.steady_stamps import SteadyStamps
@@ -168,7 +168,7 @@ class GateNode(Node):
         if config.reference == "measured" and self._poses_port is not None:
             return self._poses_port.poses()
         n = len(config.targets)
-        return unaligned(np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)))
+        return RobotPoses.alone(np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)))
 
     def _on_change(self) -> None:
         if self._worker is not None:
@@ -266,7 +266,7 @@ class GateNode(Node):
             "operator": str(gate.operator_id),
             "lag_ms": f"{commander.quality.lag_ms:.1f}",
             "jitter_mm": f"{commander.quality.jitter_mm:.2f}",
-            "limits": ", ".join(commander.limits_hit),
+            "limits": ", ".join(worker.limits),
         }
         for name, meter in (("late_ms", worker.late_ms), ("busy_ms", worker.busy_ms)):
             found = meter.percentiles((50.0, 99.0))

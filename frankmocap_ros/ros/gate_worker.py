@@ -62,6 +62,7 @@ class GateWorker:
         self._events: deque[Event] = deque(maxlen=_QUEUED)
         self._stopping = threading.Event()
         self._collector = Collector()
+        self._missed: tuple[str, ...] = ()
         self._stated_s = 0.0
         self._stamp_ns = 0
         self.late_ms = RollingPercentiles(1000)
@@ -77,6 +78,11 @@ class GateWorker:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    @property
+    def limits(self) -> list[str]:
+        """What holds the robot back, in words; for the worker's own thread."""
+        return [*self._commander.limits_hit, *(f"{name}: not reached" for name in self._missed)]
 
     def hand_over(self, event: Event) -> None:
         """Let the worker call something at its next tick, with the time [s]."""
@@ -117,6 +123,7 @@ class GateWorker:
         while self._events:
             self._events.popleft()(now_s)
         command = self._commander.tick(now_s)
+        self._missed = ()
         if command is not None:
             self._publish(command)
         if now_s - self._stated_s >= STATE_PERIOD_S:
@@ -145,7 +152,9 @@ class GateWorker:
         """The robot's posture; in HOLD the last one where none is found, else none, and HOLD."""
         gate = self._commander.gate
         try:
-            return driver.drive(command)
+            posture = driver.drive(command)
+            self._missed = driver.missed
+            return posture
         except RetargetError as error:
             if gate.state is State.HOLD and driver.last is not None:
                 return driver.last, np.zeros_like(driver.last)
@@ -154,7 +163,7 @@ class GateWorker:
 
     def _state(self, now_s: float) -> None:
         self._stated_s = now_s
-        self._outputs.state(self._commander, now_s, self._node.get_clock().now().to_msg())
+        self._outputs.state(self._commander, self.limits, now_s, self._node.get_clock().now().to_msg())
 
     def _break(self, text: str) -> None:
         """A bug, or a middleware that fails: no command any more until somebody has looked."""

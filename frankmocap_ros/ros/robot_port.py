@@ -9,7 +9,7 @@ from geometry_msgs.msg import PoseStamped
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 
-from frankmocap_ros.geometry import IDENTITY_XYZW, Array
+from frankmocap_ros.geometry import Array
 from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.teleop.clutch import RobotPoses
 
@@ -89,12 +89,4 @@ class PosesPort:
                 "publish where the robot is, or set reference: home for ways from engagement"
             )
         values = np.array([self._at[name][0] for name in self._names])
-        return unaligned(values[:, :3], values[:, 3:])
-
-
-def unaligned(positions: Array, orientations: Array) -> RobotPoses:
-    """Poses of a robot of which nothing else is known; shape (N, 3) and (N, 4)."""
-    n = len(positions)
-    return RobotPoses(
-        positions, orientations, np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)), aligned=False
-    )
+        return RobotPoses.alone(values[:, :3], values[:, 3:])

@@ -27,21 +27,6 @@ FUTURE_S = 0.05
 
 
 @dataclass(frozen=True, eq=False)
-class Alignment:
-    """Where the robot is being led while it is aligned with the operator.
-
-    Attributes:
-        positions, orientations: shape (N, 3) [m] and (N, 4), what the targets would do now if they were
-            aligned already.
-        left: share of the way that is left, 1 falling to 0.
-    """
-
-    positions: Array
-    orientations: Array
-    left: float
-
-
-@dataclass(frozen=True, eq=False)
 class Command:
     """What the robot's N targets are to do now, in its base frame.
 
@@ -50,14 +35,12 @@ class Command:
         positions: shape (N, 3) [m].
         orientations: shape (N, 4), unit quaternions x y z w.
         held: whether it does not follow the operator any more.
-        alignment: while it is going on and the operator is followed, else None.
     """
 
     time_s: float
     positions: Array
     orientations: Array
     held: bool
-    alignment: Alignment | None = None
 
 
 class Commander:
@@ -146,9 +129,10 @@ class Commander:
             self._operator.measure_limbs()
         elif self.gate.state is State.ENGAGED and self._clutch is not None:
             self._follow()
-            measured = self._clutch.map(self._measured, sight.captured_s)
-            if measured.follow.all():
-                self.quality.measure(measured.positions, measured.velocities, sight.captured_s)
+            if not self._clutch.aligning:
+                measured = self._clutch.map(self._measured, sight.captured_s)
+                if measured.follow.all():
+                    self.quality.measure(measured.positions, measured.velocities, sight.captured_s)
         if self.config.gesture and self._hands.see(self._operator.above_head(), sight.captured_s):
             self._gesture(time_s)
 
@@ -172,8 +156,7 @@ class Commander:
             return None
         self.quality.command(self._governor.positions, time_s)
         held = self.gate.state is State.HOLD
-        alignment = None if held else self._alignment(self._clutch, time_s)
-        return Command(time_s, self._governor.positions, self._governor.orientations, held, alignment)
+        return Command(time_s, self._governor.positions, self._governor.orientations, held)
 
     def _out_of_order(self, captured_s: float, time_s: float) -> bool:
         """Whether a message must be left out for its stamp; it does not count as seen then."""
@@ -241,12 +224,6 @@ class Commander:
             return replace(self._still, follow=np.zeros_like(self._still.follow))
         ahead = min(max(time_s - self._operator.time_s, 0.0), 1e-3 * self.config.max_prediction_ms)
         return clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
-
-    def _alignment(self, clutch: Clutch, time_s: float) -> Alignment | None:
-        left = clutch.left_at(time_s)
-        if not (clutch.aligns and left > 0.0):
-            return None
-        return Alignment(*clutch.aligned(self._still), left)
 
     def _hit(self, governor: Governor) -> tuple[str, ...]:
         rejected = self._operator.rejected_targets()

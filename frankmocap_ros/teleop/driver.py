@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,12 +19,17 @@ MAX_STEP_S = 0.02
 ASTRAY_S = 0.3
 """A robot lags behind its commands; one that is far from them for so long does not follow them."""
 
+MISSED_M = 0.05
+"""A target that is further from its command than this has not reached it."""
+
 
 class Driver:
     """Solves for postures, and watches whether the robot takes them.
 
     Attributes:
         last: shape (J,), the last posture; None before the first.
+        missed: names of the targets that are ``MISSED_M`` from their commands in it: out of reach, held back
+            by other parts of the robot, or in a posture from which there is no way.
 
     Args:
         robot: finds postures.
@@ -36,6 +42,7 @@ class Driver:
         self.robot = robot
         self.max_error = max_error
         self.last: Array | None = None
+        self.missed: tuple[str, ...] = ()
         self._measured = measured
         self._scout = Scout(robot)
         self._time_s = math.nan
@@ -54,7 +61,7 @@ class Driver:
         self.last = None
         self._time_s = math.nan
         self._astray_s = None
-        return self.robot.poses(joints)
+        return replace(self.robot.poses(joints), way=self._scout.way)
 
     def drive(self, command: Command) -> tuple[Array, Array]:
         """Joint positions and velocities for a command, shape (J,) each.
@@ -66,10 +73,10 @@ class Driver:
         dt = command.time_s - self._time_s
         self._time_s = command.time_s
         dt = min(dt, MAX_STEP_S) if dt > 0.0 else 0.0  # 0 for the first, too
-        if not command.held:  # who stands still goes on preferring where they stand
-            self._scout.lead(command.alignment)
         positions, velocities = self.robot.solve(command.positions, command.orientations, dt)
         self.last = positions
+        far = self.robot.off(command.positions) > MISSED_M
+        self.missed = tuple(t.name for t, is_far in zip(self.robot.targets, far, strict=True) if is_far)
         return positions, velocities
 
     def _check(self, time_s: float) -> None:

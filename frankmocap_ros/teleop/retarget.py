@@ -81,6 +81,7 @@ class Retargeter:
         self._rest = np.array([t.rotation_xyzw for t in robot.targets])
         self._configuration = self._mink.Configuration(self._model, self.home)
         self._preferred, self._posture_cost = self.home, robot.posture_cost
+        self._placed = np.array([t.position_cost > 0.0 for t in robot.targets])
         lengths = [self._length(chain) for chain in found.chains]
         self.targets = tuple(
             Target(t.name, t.joint, t.origin, length, t.limits)
@@ -114,7 +115,6 @@ class Retargeter:
             orientations=quat_from_matrix(np.array([part.matrix(data) for part in self._parts])),
             origins=self._origins_now(),
             rest=self._rest.copy(),
-            aligned=True,
         )
         self._configuration.update(now)
         return found
@@ -175,6 +175,16 @@ class Retargeter:
         after = self._take(now, self._off(now, errors), step, promised)
         return after, (after - now) / dt
 
+    def off(self, positions: Array) -> Array:
+        """How far the targets are from commands in the last posture, shape (N,) [m]; 0 if that is not asked.
+
+        Args:
+            positions: of the commands, shape (N, 3) [m].
+        """
+        data = self._configuration.data
+        ways = positions - np.array([part.position(data) for part in self._parts])
+        return np.where(self._placed, np.sqrt(dot(ways, ways)), 0.0)
+
     def _aim(self, positions: Array, orientations: Array) -> None:
         """Set where the targets are to be; those out of reach at the end of reach."""
         origins = self._origins_now()
@@ -233,7 +243,7 @@ class Retargeter:
         return now
 
     def _off(self, joints: Array, errors: Array) -> float:
-        """How far the targets are from their commands and the joints from what is preferred: what is solved."""
+        """How far the targets are from their commands and the joints from those preferred: what is solved."""
         away = self._posture_cost * (joints - self._preferred)
         return 0.5 * (float(errors @ errors) + float(away @ away))
 

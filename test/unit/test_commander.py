@@ -34,7 +34,7 @@ TARGETS = (Target("left", "left_wrist", "neck"), Target("right", "right_wrist", 
 def robot_at(positions=((0.3, 0.2, 0.0), (0.3, -0.2, 0.0)), orientations=None):
     n = len(positions)
     turned = np.tile(IDENTITY, (n, 1)) if orientations is None else np.asarray(orientations)
-    return RobotPoses(np.array(positions), turned, np.zeros((n, 3)), np.tile(IDENTITY, (n, 1)), False)
+    return RobotPoses.alone(np.array(positions), turned)
 
 
 class Teleoperation:
@@ -261,9 +261,12 @@ def test_walking_moves_nothing():
 
 def test_a_robot_with_shoulders_comes_into_the_operators_posture():
     targets = (Target("left", "left_wrist", "left_shoulder", robot_length=0.6),)
-    robot = RobotPoses(
-        np.array([[0.2, 0.3, -0.3]]), IDENTITY[None], np.array([[0.0, 0.2, 0.0]]), IDENTITY[None], True
-    )
+    start = np.array([[0.2, 0.3, -0.3]])
+
+    def straight(positions, orientations, left):
+        return positions + left * (start - positions), orientations
+
+    robot = RobotPoses(start, IDENTITY[None], np.array([[0.0, 0.2, 0.0]]), IDENTITY[None], straight)
     t = Teleoperation(targets, robot, align_s=2.0, smoothing="none").engaged()
     t.run(3.0)
     t.check()

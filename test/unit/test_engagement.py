@@ -1,6 +1,7 @@
 """The synthetic figure, the gate, its retargeter and a simulated robot: engaged at any moment of the wave."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -44,6 +45,12 @@ class Following:
         self.states, self.refused, self.postures, self.off = Counter(), [], [], []
         self.engaged_s = None
         self.all = []
+
+    def stand_at(self, joints):
+        """Start anew with the robot in a posture, shape (J,)."""
+        map_ = load_map("torso")
+        home = dict(zip(self.robot.joint_names, joints.tolist(), strict=True))
+        self.simulation = Simulation(replace(map_, keyframe="", home=home))
 
     def sight(self, time_s):
         figure = scene("wave", self.moment_s + time_s)[0]
@@ -110,3 +117,17 @@ def test_who_is_lost_on_the_way_leaves_a_robot_that_stands(torso):
     assert np.abs(held[-1] - held[len(held) // 2]).max() < 0.02
     assert np.abs(held[-1] - held[0]).max() < 0.3
     assert found.refused == [] and found.simulation.limit_violations == 0
+
+
+def test_a_wound_arm_is_led_back(torso):
+    """It hangs as at home, with the shoulder turned over; engaged, it goes up at the side and comes down."""
+    found = Following(torso, 0.0, seed=1)
+    names = torso.joint_names
+    wound = torso.home.copy()
+    for name, angle in (("pitch", -2.9), ("roll", -2.9), ("yaw", 1.8)):
+        wound[names.index(f"right_shoulder_{name}")] = angle
+    found.stand_at(wound)
+    found.run(4.0)
+    assert (found.simulation.limit_violations, found.refused) == (0, [])
+    assert np.max(found.off) < 0.01
+    assert found.postures[-1][names.index("right_shoulder_pitch")] > -1.2
