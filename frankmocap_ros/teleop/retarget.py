@@ -80,7 +80,8 @@ class Retargeter:
         self._parts, self._origins, self._pairs = found.parts, found.origins, found.pairs
         self._rest = np.array([t.rotation_xyzw for t in robot.targets])
         self._configuration = self._mink.Configuration(self._model, self.home)
-        self._preferred, self._posture_cost = self.home, robot.posture_cost
+        self._home_costs = found.posture_costs
+        self.prefer_home()
         self._placed = np.array([t.position_cost > 0.0 for t in robot.targets])
         lengths = [self._length(chain) for chain in found.chains]
         self.targets = tuple(
@@ -131,18 +132,18 @@ class Retargeter:
         self._configuration.update(np.clip(_finite(joints), *self._ends))
         self._gaps = self._gaps_now()
 
-    def prefer(self, joints: Array, cost: float) -> None:
+    def prefer(self, joints: Array, costs: Array | float) -> None:
         """Set which of the postures for one command is taken.
 
         Args:
-            joints: shape (J,), the posture to be near [rad] or [m]; home, before the first call.
-            cost: weight of the joints' distance from it; the map's ``posture_cost``, before the first call.
+            joints: shape (J,), the posture to be near [rad] or [m].
+            costs: weights of the joints' distances from it, shape (J,), or one for all.
         """
-        self._preferred, self._posture_cost = joints, cost
+        self._preferred, self._costs = joints, costs
 
     def prefer_home(self) -> None:
-        """Prefer what is preferred before anything else is."""
-        self.prefer(self.home, self._map.posture_cost)
+        """Prefer the home posture as the map says, as from the beginning."""
+        self.prefer(self.home, self._home_costs)
 
     def twin(self) -> "Retargeter":
         """Another one of the same robot."""
@@ -197,7 +198,7 @@ class Retargeter:
         """The step that the program asks for, shape (J,), and how much better it promises to be."""
         jacobian = self._reaching.jacobian()
         hessian = jacobian.T @ jacobian
-        posture = self._posture_cost**2
+        posture = self._costs**2
         # damping that grows with the error keeps steps within what the linear robot is good for
         hessian.flat[:: len(now) + 1] += posture + self._map.damping + _DAMPING * float(errors @ errors)
         slopes = posture * (now - self._preferred) - _GAIN * (errors @ jacobian)
@@ -244,7 +245,7 @@ class Retargeter:
 
     def _off(self, joints: Array, errors: Array) -> float:
         """How far the targets are from their commands and the joints from those preferred: what is solved."""
-        away = self._posture_cost * (joints - self._preferred)
+        away = self._costs * (joints - self._preferred)
         return 0.5 * (float(errors @ errors) + float(away @ away))
 
     def _gaps_now(self) -> Array:

@@ -47,6 +47,7 @@ class RobotModel:
         lower, upper: shape (J,), the joints' ranges [rad] or [m].
         max_speed: shape (J,), the joints' highest speeds [1/s].
         home: shape (J,), the posture to begin with and to prefer.
+        posture_costs: shape (J,), the weights of its joints.
         parts: one a target: what follows.
         origins: one a target: the counterpart of the operator's origin.
         chains: one a target: the limb from there to the part; empty for none.
@@ -59,6 +60,7 @@ class RobotModel:
     upper: Array
     max_speed: Array
     home: Array
+    posture_costs: Array
     parts: tuple[Part, ...]
     origins: tuple[Part, ...]
     chains: tuple[tuple[Part, ...], ...]
@@ -101,6 +103,7 @@ def load_model(robot: RobotMap) -> RobotModel:
     upper = np.where(limited, model.jnt_range[:, 1], np.inf)
     _check(robot, "velocity_limits", "joint", robot.speeds, names)
     _check(robot, "home", "joint", robot.home, names)
+    _check(robot, "posture_costs", "joint", robot.posture_costs, names)
     sites, bodies = _named(model.site, model.nsite), _named(model.body, model.nbody)
     found: dict[str, list[Any]] = {"parts": [], "origins": [], "chains": []}
     for t in robot.targets:
@@ -118,6 +121,7 @@ def load_model(robot: RobotMap) -> RobotModel:
         upper=upper,
         max_speed=np.array([robot.speeds.get(name, robot.default_speed) for name in names]),
         home=_home(robot, model, names, (lower, upper)),
+        posture_costs=np.array([robot.posture_costs.get(n, robot.default_posture_cost) for n in names]),
         parts=tuple(found["parts"]),
         origins=tuple(found["origins"]),
         chains=tuple(found["chains"]),

@@ -15,7 +15,7 @@ ROBOTS: Final = Path(__file__).parents[1] / "robots"
 DEFAULT_SPEED: Final = 10.0
 
 _KEYS: Final = (
-    "model", "keyframe", "home", "velocity_limits", "targets", "posture_cost", "damping", "self_collision",
+    "model", "keyframe", "home", "velocity_limits", "targets", "posture_costs", "damping", "self_collision",
 )  # fmt: skip
 _TARGET_KEYS: Final = (
     "joint", "origin", "site", "body", "robot_origin", "chain", "rotation", "position_cost",
@@ -71,7 +71,8 @@ class RobotMap:
         speeds: joint -> highest speed [rad/s] or [m/s].
         default_speed: of the other joints.
         targets: what follows.
-        posture_cost: weight of the home posture.
+        posture_costs: joint -> weight of its home position.
+        default_posture_cost: of the other joints.
         damping: weight of rest.
         minimum_distance_m: between the pairs.
         pairs: names of geoms, or of bodies for all of theirs, that must not touch.
@@ -83,7 +84,8 @@ class RobotMap:
     speeds: Mapping[str, float]
     default_speed: float
     targets: tuple[TargetMap, ...]
-    posture_cost: float
+    posture_costs: Mapping[str, float]
+    default_posture_cost: float
     damping: float
     minimum_distance_m: float
     pairs: tuple[tuple[str, str], ...]
@@ -129,11 +131,11 @@ class _Reader:
             raise self.wrong(key, f"expected a list of names, got {value!r}")
         return tuple(value)
 
-    def numbers(self, key: str) -> dict[str, float]:
+    def numbers(self, key: str, least: float = -math.inf) -> dict[str, float]:
         value = self.values.get(key, {})
         if not isinstance(value, Mapping):
             raise self.wrong(key, f"expected a mapping from joint to number, got {value!r}")
-        return {str(name): self.as_number(f"{key}.{name}", number) for name, number in value.items()}
+        return {str(name): self.as_number(f"{key}.{name}", number, least) for name, number in value.items()}
 
     def human_joint(self, key: str, default: str | None = None) -> str:
         name = self.text(key, default)
@@ -246,6 +248,7 @@ def load_map(robot: str) -> RobotMap:
     slow = [name for name, speed in speeds.items() if speed <= 0.0]
     if slow:
         raise reader.wrong(f"velocity_limits.{slow[0]}", f"expected a speed above 0, got {speeds[slow[0]]}")
+    costs = reader.numbers("posture_costs", least=0.0)
     if "keyframe" in reader.values and "home" in reader.values:
         raise reader.wrong("home", "and keyframe are both there: leave one of them out")
     distance_m, pairs = _pairs(path, reader.values.get("self_collision", {}))
@@ -256,7 +259,8 @@ def load_map(robot: str) -> RobotMap:
         speeds={name: speed for name, speed in speeds.items() if name != "default"},
         default_speed=speeds.get("default", DEFAULT_SPEED),
         targets=tuple(_target(path, str(name), target) for name, target in targets.items()),
-        posture_cost=reader.number("posture_cost", 0.005),
+        posture_costs={name: cost for name, cost in costs.items() if name != "default"},
+        default_posture_cost=costs.get("default", 0.005),
         damping=reader.number("damping", 0.001),
         minimum_distance_m=distance_m,
         pairs=pairs,

@@ -32,14 +32,14 @@ SETTLED_S = CONFIG.align_s + 0.5  # after engagement
 class Following:
     """One engagement, on a machine that is late now and then; ``moment_s`` is where the wave begins."""
 
-    def __init__(self, robot, moment_s, seed):
+    def __init__(self, robot, moment_s, seed, config=CONFIG):
         self.robot = robot
         self.random = np.random.default_rng(seed)
         self.moment_s = moment_s
         self.simulation = Simulation(load_map("torso"))
         self.order = [self.simulation.joint_names.index(name) for name in robot.joint_names]
-        self.driver = Driver(robot, lambda: self.simulation.positions[self.order], CONFIG.max_tracking_error)
-        self.commander = Commander(CONFIG, robot.targets, self.driver.begin, 0.0)
+        self.driver = Driver(robot, lambda: self.simulation.positions[self.order], config.max_tracking_error)
+        self.commander = Commander(config, robot.targets, self.driver.begin, 0.0)
         self.rows = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
         self.gone_s = np.inf
         self.states, self.refused, self.postures, self.off = Counter(), [], [], []
@@ -104,6 +104,18 @@ def test_engaged_at_any_moment_of_the_wave(torso, moment):
     assert np.max(found.off) < 0.05
     pitch = torso.joint_names.index("right_shoulder_pitch")
     assert np.min(found.postures, axis=0)[pitch] > -1.5, "the arm came up at the side, as the operator's does"
+
+
+@pytest.mark.parametrize("moment", range(4))
+def test_an_arm_that_passes_the_side_stretched_out_does_not_turn_over(torso, moment):
+    """Its shoulder has lost an axis there, and prediction makes the arm straighter than it is."""
+    quick = {"max_prediction_ms": 20.0, "max_speed": 5.0, "max_acceleration": 90.0}
+    found = Following(torso, 0.5 * moment, seed=moment, config=updated(CONFIG, quick)).run(20.0)
+    assert found.states["ENGAGED"] > 1500
+    assert (found.simulation.limit_violations, found.refused) == (0, [])
+    pitch = torso.joint_names.index("right_shoulder_pitch")
+    assert np.min(found.postures, axis=0)[pitch] > -1.8
+    assert np.mean(found.off) < 0.005
 
 
 def test_who_is_lost_on_the_way_leaves_a_robot_that_stands(torso):

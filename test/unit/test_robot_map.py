@@ -20,7 +20,7 @@ GOOD = {
         },
         "head": {"body": "top", "rotation": [0, 0, 0, 1]},
     },
-    "posture_cost": 0.1,
+    "posture_costs": {"default": 0.1, "a": 0.3},
     "self_collision": {"minimum_distance": 0.02, "pairs": [["x", "y"]]},
 }  # fmt: skip
 
@@ -51,7 +51,8 @@ def test_everything_is_read(load, tmp_path):
     assert hand.limits == TargetLimits(max_speed=0.5, workspace_min=(0.0, -1.0, 0.2))
     assert head.limits == TargetLimits()
     assert head.robot_origin == "top", "what has no counterpart is its own"
-    assert (robot.posture_cost, robot.minimum_distance_m, robot.pairs) == (0.1, 0.02, (("x", "y"),))
+    assert (robot.posture_costs, robot.default_posture_cost) == ({"a": 0.3}, 0.1)
+    assert (robot.minimum_distance_m, robot.pairs) == (0.02, (("x", "y"),))
 
 
 def test_the_built_in_robot_is_found_by_its_name():
@@ -105,7 +106,8 @@ def changed(path, value):
         ("targets.head.rotation", [0, 0, 1], "rotation: expected four numbers"),
         ("targets.head.rotation", [0, 0, 0, 2], "rotation: expected a unit quaternion"),
         ("targets.head.position_cost", 0, "nothing would follow"),
-        ("posture_cost", -0.1, "posture_cost: expected a finite number of 0 or more"),
+        ("posture_costs", 0.1, "posture_costs: expected a mapping from joint to number"),
+        ("posture_costs.a", -0.1, "posture_costs.a: expected a finite number of 0 or more"),
         ("self_collision.pairs", [["x"]], "self_collision.pairs: expected a list of pairs"),
         ("keyframe", "home", "home: and keyframe are both there"),
         ("targets.left hand", {"joint": "left_wrist", "site": "tip"}, "targets.left hand: expected a name"),

@@ -61,7 +61,14 @@ def mapped(model, **values):
     """A map of the arm."""
     values = {"keyframe": "home", "home": {}, "speeds": {}, "default_speed": 5.0, **values}
     return RobotMap(
-        model=model, targets=(), posture_cost=0.0, damping=0.0, minimum_distance_m=0.0, pairs=(), **values
+        model=model,
+        targets=(),
+        posture_costs={},
+        default_posture_cost=0.0,
+        damping=0.0,
+        minimum_distance_m=0.0,
+        pairs=(),
+        **values,
     )
 
 
