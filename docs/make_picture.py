@@ -10,7 +10,8 @@ from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.drawing import annotate
 from frankmocap_ros.estimators.registry import make_estimator
-from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.picture import Picture
+from frankmocap_ros.pipeline import Pipeline
 
 
 def main() -> None:

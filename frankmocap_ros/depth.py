@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.geometry import Array, Camera, cross, dot, normalize
+from frankmocap_ros.geometry import Array, Camera, Mask, cross, dot, normalize
 
 _NEAREST_M: Final = 0.1
 _FURTHEST_M: Final = 20.0
@@ -160,7 +160,7 @@ _DISK: Final = _disk()
 
 def at_limbs(
     depth: DepthImage, points: Array, radii_m: Array, window_m: float, camera: Camera
-) -> tuple[Array, NDArray[np.bool_]]:
+) -> tuple[Array, Mask]:
     """Where joints of limbs are, from the skin before them.
 
     Args:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 IDENTITY_XYZW: Array = np.array([0.0, 0.0, 0.0, 1.0])
 IDENTITY_XYZW.flags.writeable = False

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from frankmocap_ros.geometry import Array
+from frankmocap_ros.geometry import Array, Mask
 from frankmocap_ros.skeleton import BODY, FINGERS
 
 CROP_PX = 224
@@ -151,7 +151,7 @@ def hand_box(joints_px: Array) -> Array | None:
     return np.asarray(np.concatenate([low - margin, high - low + 2.0 * margin]), np.float64)
 
 
-def unmirrored(parameters: HandParameters, is_left: NDArray[np.bool_]) -> HandParameters:
+def unmirrored(parameters: HandParameters, is_left: Mask) -> HandParameters:
     """The parameters with those of left hands mirrored back.
 
     A reflection in x turns a rotation by (x, y, z) into one by (x, -y, -z); a point's x and the camera's tx

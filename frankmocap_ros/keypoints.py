@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.geometry import Array, cross, dot, frames, normalize
+from frankmocap_ros.geometry import Array, Mask, cross, dot, frames, normalize
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, KEYPOINTS_WITH_HANDS
 
 _X, _Y, _Z = np.eye(3)
@@ -194,7 +194,7 @@ def joints_from_keypoints(points: Array) -> tuple[Array, Array]:
     return positions, frames(first, second) @ _REST_FRAMES_T[:j]
 
 
-def _sources() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _sources() -> tuple[Mask, Mask]:
     """Keypoints that a joint's position and its rotation rest on: two bool arrays (54, 57)."""
     position = np.zeros((len(_J), len(_K)), bool)
     rotation = np.zeros_like(position)

@@ -10,7 +10,7 @@ from frankmocap_ros.body import Body, JointState, KeypointPose, ModelPose, Obser
 from frankmocap_ros.boxes import clipped_box
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.depth import DepthImage
-from frankmocap_ros.geometry import IDENTITY_XYZW, Array, Camera
+from frankmocap_ros.geometry import IDENTITY_XYZW, Array, Camera, Mask
 from frankmocap_ros.kinematics import Posed, skeleton_of, solve
 from frankmocap_ros.lifting import lifted
 from frankmocap_ros.measured import DepthView, MeasuredBody
@@ -195,7 +195,7 @@ def _filters(config: MocapConfig) -> OneEuro | None:
     return OneEuro(config.one_euro_min_cutoff_hz, config.one_euro_beta, config.one_euro_derivative_cutoff_hz)
 
 
-def _blank(body: Body, rows: NDArray[np.bool_]) -> None:
+def _blank(body: Body, rows: Mask) -> None:
     """Zeros and identity, so that nobody sees what is not known as a pose."""
     body.positions[rows] = 0.0
     body.pixels[rows] = 0.0
@@ -205,12 +205,12 @@ def _blank(body: Body, rows: NDArray[np.bool_]) -> None:
     body.local_rotations_xyzw[rows] = IDENTITY_XYZW
 
 
-def _known(confidence: Array, least: float) -> NDArray[np.bool_]:
+def _known(confidence: Array, least: float) -> Mask:
     """Where the estimator's guess is used at all."""
     return np.asarray((confidence > 0.0) & (confidence >= 0.5 * least))
 
 
-def _inside(pixels: Array, camera: Camera) -> NDArray[np.bool_]:
+def _inside(pixels: Array, camera: Camera) -> Mask:
     return np.asarray(((pixels >= 0.0) & (pixels < (camera.width, camera.height))).all(axis=-1))
 
 

@@ -7,47 +7,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import SEARCH, Body, Frame, KeypointPose, Observation, PixelPose, Region
-from frankmocap_ros.boxes import scaled_region
+from frankmocap_ros.body import Body, Frame, Observation, Region
 from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.depth import DepthImage
 from frankmocap_ros.estimators.base import Estimator, Image, estimate_views
 from frankmocap_ros.geometry import Camera
+from frankmocap_ros.lookout import Look, Lookout
 from frankmocap_ros.person import Person
+from frankmocap_ros.picture import Picture
 from frankmocap_ros.search import BackgroundSearch
+from frankmocap_ros.sound import is_finite, is_sound
 from frankmocap_ros.timing import StageTimer
 from frankmocap_ros.tracking import Tracker, choose_operator
 from frankmocap_ros.tracks import Candidate, Track, confirmed
 
 _CROP_DETAIL = 3  # people are cropped from an image of up to this many times ``resize_short``
 _RESET_GAP_S = 2.0  # after a longer pause nobody can be taken for who was there before
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """One image to process.
-
-    Attributes:
-        bitmap: the pixels; not written to.
-        time_s: the image's own time [s].
-        camera: calibrated camera of exactly these pixels, or None to assume a field of view.
-        depth: gives what a depth camera measured of the same view at the same time, or None where that is
-            missing. Asked late, after the people are estimated: depth often comes after its image.
-    """
-
-    bitmap: Bitmap
-    time_s: float
-    camera: Camera | None = None
-    depth: Callable[[], DepthImage | None] = lambda: None
-
-
-@dataclass(frozen=True, eq=False)
-class _Look:
-    """What person detection says: nothing, or regions; ``late`` where it looked at an earlier image."""
-
-    found: list[Region] | None
-    late: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +32,7 @@ class _Begun:
     config: MocapConfig
     camera: Camera
     image: Image
-    look: _Look
+    look: Look
     candidates: list[Candidate]
 
     @property
@@ -91,8 +65,7 @@ class Pipeline:
         self._config = config
         self._timer = StageTimer(clock)
         self._tracker = tracker or Tracker()
-        self._search = search
-        self._searched_px = (1, 1)
+        self._lookout = Lookout(estimator, search, self._tracker, self._timer)
         self._persons: dict[int, Person] = {}
         self._operator_id = 0
         self._last_s: float | None = None
@@ -121,8 +94,7 @@ class Pipeline:
     def reset(self) -> None:
         """Forget everybody: ids, filters, regions. Ids are not used again."""
         self._tracker.reset()
-        if self._search is not None:
-            self._search.forget()
+        self._lookout.forget()
         self._persons.clear()
         self._operator_id = 0
         self._last_s = None
@@ -135,7 +107,8 @@ class Pipeline:
         """
         old, new = self._estimator, estimator
         same = (old.name, old.capabilities.hands) == (new.name, new.capabilities.hands)
-        self._estimator, self._search = estimator, search
+        self._estimator = estimator
+        self._lookout = Lookout(estimator, search, self._tracker, self._timer)
         if not same:
             self.reset()
 
@@ -159,12 +132,12 @@ class Pipeline:
         self._timer.finish()  # of an image that was given up
         with self._timer.stage("decode"):
             camera = picture.camera or Camera.from_fov(*picture.bitmap.size_px, config.horizontal_fov_deg)
-            image = _reduced(picture, camera, _CROP_DETAIL * config.resize_short)
+            image = picture.reduced(camera, _CROP_DETAIL * config.resize_short)
         capabilities = self._estimator.capabilities
         if not capabilities.needs_regions:
-            return _Begun(picture, config, camera, image, _Look(None), [])
+            return _Begun(picture, config, camera, image, Look(None), [])
         limit = self._limit(config)
-        look = self._look(picture, image, limit, config)
+        look = self._lookout.look(picture, image, limit, config)
         blind = not capabilities.sees_absence
         candidates = self._tracker.candidates(look.found, config, limit, blind, look.late)
         return _Begun(picture, config, camera, image, look, candidates)
@@ -177,7 +150,7 @@ class Pipeline:
             bodies = self._bodies(seen, begun)
             operator_id = self._operator(bodies, camera, config)
             bodies.sort(key=lambda body: (body.id != operator_id, body.id))
-            detected |= self._begin_search(picture, image, config)
+            detected |= self._lookout.look_on(picture, image, self._limit(config), config)
         stages_ms = self._timer.finish()
         self._index += 1
         return Frame(self._index - 1, picture.time_s, tuple(bodies), operator_id, stages_ms, camera, detected)
@@ -200,59 +173,13 @@ class Pipeline:
         look = begun.look
         return [(o, c.track) for o, c in pairs if o is not None], look.found is not None and not look.late
 
-    def _look(self, picture: Picture, image: Image, limit: int, config: MocapConfig) -> _Look:
-        """Search the image now, or take what a search in the background found in an earlier one."""
-        search = self._search
-        if search is not None:
-            found = search.take(wait=not config.track_bbox) if search.busy else None
-            if found is not None:
-                self._timer.add(SEARCH, search.spent_ms)
-                return _Look(self._tracker.brought_up(self._in_pixels_of(image, found)), late=True)
-            if config.track_bbox:
-                return _Look(None)
-        if not self._tracker.detection_due(config):
-            return _Look(None)
-        with self._timer.stage("detect"):
-            small = self._to_search(picture, image, config)
-            if search is None:
-                found = self._estimator.detect(small, limit)
-            else:  # all searches of an estimator run in one thread
-                search.begin(small, limit)
-                found = search.take(wait=True) or []
-            return _Look(self._in_pixels_of(image, found))
-
     def _limit(self, config: MocapConfig) -> int:
         """How many people at most."""
         return min(config.max_people, self._estimator.capabilities.max_people)
 
-    def _to_search(self, picture: Picture, image: Image, config: MocapConfig) -> Image:
-        """The image in which people are looked for; its size is remembered for what is found."""
-        small = _reduced(picture, image.camera, config.resize_short)
-        self._searched_px = small.bitmap.size_px
-        return small
-
-    def _in_pixels_of(self, image: Image, found: Sequence[Region]) -> list[Region]:
-        """Regions of the searched image in the pixels of ``image``."""
-        scale = np.array(image.bitmap.size_px) / self._searched_px
-        return [scaled_region(region, scale) for region in found]
-
-    def _begin_search(self, picture: Picture, image: Image, config: MocapConfig) -> bool:
-        """Search the image that was just processed in the background, if it is time."""
-        search, tracker = self._search, self._tracker
-        if search is None or search.busy or not config.track_bbox:
-            return False
-        if not tracker.detection_due(config, done=True):
-            return False
-        small = self._to_search(picture, image, config)
-        scale = np.tile(np.array(small.bitmap.size_px) / image.bitmap.size_px, 2)
-        followed = tuple(scale * box for box in tracker.boxes())
-        search.begin(replace(small, followed=followed), self._limit(config))
-        tracker.search_began()
-        return True
-
     def _sound(self, observations: Sequence[Observation | None]) -> list[Observation | None]:
         """None in place of whoever has a number that is not finite: it would spoil filters and boxes."""
-        sound = [o if o is None or _is_sound(o) else None for o in observations]
+        sound = [o if o is None or is_sound(o) else None for o in observations]
         self._not_finite += sum(o is not s for o, s in zip(observations, sound, strict=True))
         return sound
 
@@ -270,7 +197,7 @@ class Pipeline:
             body = person.update(track.observation, image.camera, image.time_s, config, depth)
             if image.camera is not camera:
                 body = replace(body, pixels=body.pixels * scale, box_xywh=body.box_xywh * np.tile(scale, 2))
-            if _is_finite(body):
+            if is_finite(body):
                 bodies.append(body)
             else:  # never let such numbers reach a robot; begin anew with this person
                 del self._persons[track.id]
@@ -305,41 +232,3 @@ def process_together(pipelines: Sequence[Pipeline], pictures: Sequence[Picture])
             stages.enter_context(p._timer.stage("regress"))
         observations = estimate_views(estimator, [(b.image, b.regions) for b in begun])
     return [p._finish(b, o) for p, b, o in zip(pipelines, begun, observations, strict=True)]
-
-
-def _reduced(picture: Picture, camera: Camera, short_px: int) -> Image:
-    """The image with its short side reduced to ``short_px``, and its camera; as it is where it is smaller."""
-    bitmap = picture.bitmap.resized(short_px)
-    if bitmap.size_px != camera.size_px:
-        camera = camera.scaled_to(*bitmap.size_px)
-    return Image(bitmap, camera, calibrated=picture.camera is not None, time_s=picture.time_s)
-
-
-def _is_sound(observation: Observation) -> bool:
-    """Whether every number that an estimator gives is one."""
-    pose, region = observation.pose, observation.region
-    arrays = [pose.confidence, observation.box_xywh]
-    if isinstance(pose, KeypointPose):
-        arrays += [pose.points]
-    elif isinstance(pose, PixelPose):
-        arrays += [pose.pixels]
-    else:
-        arrays += [pose.root_position, pose.local_rotations, pose.offsets]
-    if observation.betas is not None:
-        arrays += [observation.betas]
-    numbers = [observation.score]
-    if region is not None:
-        numbers += [*region.center_px.tolist(), region.side_px, region.rotation_rad]
-    return all(map(math.isfinite, numbers)) and all(bool(np.isfinite(a).all()) for a in arrays)
-
-
-def _is_finite(body: Body) -> bool:
-    """Whether every number of a body is one, and every rotation is of unit length within 1e-6."""
-    rotations = np.concatenate([body.orientations_xyzw, body.local_rotations_xyzw])
-    squares = np.einsum("ni,ni->n", rotations, rotations)
-    return bool(
-        np.isfinite(body.positions).all()
-        and np.isfinite(body.pixels).all()
-        and np.isfinite(body.box_xywh).all()
-        and np.all(np.abs(squares - 1.0) < 1e-6)
-    )

@@ -18,13 +18,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.geometry import IDENTITY_XYZW, dot
+from frankmocap_ros.geometry import IDENTITY_XYZW, Array, Mask, dot
 
-Array = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 F = TypeVar("F", float, Array)
 
 _SAME_STAMP_S = 1e-6  # stamps of today, as float64 seconds, are 2.4e-7 s apart: less than this is no time

@@ -21,7 +21,8 @@ from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.errors import ImageError, SettingError
 from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
 from frankmocap_ros.geometry import Camera
-from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.picture import Picture
+from frankmocap_ros.pipeline import Pipeline
 from frankmocap_ros.records import frame_record
 from frankmocap_ros.settings import updated
 from frankmocap_ros.sources import open_source

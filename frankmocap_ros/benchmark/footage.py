@@ -5,7 +5,7 @@ import contextlib
 from frankmocap_ros.bitmap import Bitmap, no_wider
 from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import SourceError
-from frankmocap_ros.pipeline import Picture
+from frankmocap_ros.picture import Picture
 from frankmocap_ros.sources import open_source
 
 

@@ -9,7 +9,8 @@ from frankmocap_ros.benchmark.combinations import Combination, ran
 from frankmocap_ros.benchmark.rows import Sample
 from frankmocap_ros.body import Frame
 from frankmocap_ros.estimators.registry import make_estimator
-from frankmocap_ros.pipeline import Picture, Pipeline, process_together
+from frankmocap_ros.picture import Picture
+from frankmocap_ros.pipeline import Pipeline, process_together
 from frankmocap_ros.search import BackgroundSearch, SearchThread
 
 _REST = 1.5  # of a search's usual time, to let one that is under way come to its end

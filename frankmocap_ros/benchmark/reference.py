@@ -23,7 +23,7 @@ from frankmocap_ros.estimators.regressors import joint_model_of
 from frankmocap_ros.geometry import Array, quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.networks.body_head import parameters, start_of
 from frankmocap_ros.networks.smpl import JointModel
-from frankmocap_ros.pipeline import Picture
+from frankmocap_ros.picture import Picture
 from frankmocap_ros.threads import wait_without_spinning
 from frankmocap_ros.timing import StageTimer
 

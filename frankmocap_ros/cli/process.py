@@ -16,7 +16,8 @@ from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.memory import keep_freed_memory
-from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.picture import Picture
+from frankmocap_ros.pipeline import Pipeline
 from frankmocap_ros.records import frame_record
 from frankmocap_ros.settings import add_flags, from_flags, updated
 from frankmocap_ros.sources import Source, is_still, open_source

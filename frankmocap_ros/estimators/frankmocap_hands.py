@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.engines.base import Engine, warm_up
 from frankmocap_ros.estimators.regressors import Regressor
-from frankmocap_ros.geometry import Array, quat_from_rotvec, quat_to_matrix
+from frankmocap_ros.geometry import Array, Mask, quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.hands import FINGER_JOINTS, Side, hand_box, hand_crop, unmirrored, wrist_local
 from frankmocap_ros.networks.hand_head import parameters
 from frankmocap_ros.networks.smpl import JointModel
@@ -30,7 +30,7 @@ class HandsSeen:
     """
 
     rotations: Array
-    seen: NDArray[np.bool_]
+    seen: Mask
 
 
 class Hands:

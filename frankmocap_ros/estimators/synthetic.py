@@ -7,13 +7,12 @@ time, everything after the estimator can be checked against what is true.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from frankmocap_ros.body import ModelPose, Observation, Region, ScaleSource
 from frankmocap_ros.boxes import box_around, clipped_box
 from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.figure import FigurePose, scene
-from frankmocap_ros.geometry import Array, Camera, quat_from_rotvec, quat_multiply
+from frankmocap_ros.geometry import Array, Camera, Mask, quat_from_rotvec, quat_multiply
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
 
 
@@ -73,7 +72,7 @@ class SyntheticEstimator:
         )
 
 
-def _in_view(positions: Array, camera: Camera) -> NDArray[np.bool_]:
+def _in_view(positions: Array, camera: Camera) -> Mask:
     """Which joints, shape (J, 3), are before the camera and inside the image: shape (J,)."""
     pixels = camera.project(positions)
     inside = ((pixels >= 0.0) & (pixels < (camera.width, camera.height))).all(axis=1)

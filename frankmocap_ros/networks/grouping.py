@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.geometry import Array
+from frankmocap_ros.geometry import Array, Mask
 from frankmocap_ros.networks.peaks import UPSAMPLING, Floats, Peaks, find_peaks, upsampled
 
 # COCO's keypoints and the neck, in the order of the heat maps; one more map, the background, is not used here
@@ -55,7 +55,7 @@ class Grouped:
     score: float
 
     @property
-    def found(self) -> NDArray[np.bool_]:
+    def found(self) -> Mask:
         """Which keypoints are known, shape (18,)."""
         return np.asarray(self.confidence > 0.0)
 

@@ -16,9 +16,9 @@ from typing import Final
 import numpy as np
 
 from frankmocap_ros.errors import MessageError
-from frankmocap_ros.geometry import IDENTITY_XYZW, Array
+from frankmocap_ros.geometry import IDENTITY_XYZW, Array, Mask
 from frankmocap_ros.msg import JointPose
-from frankmocap_ros.teleop.sight import Mask, Poses, Sight
+from frankmocap_ros.teleop.sight import Poses, Sight
 
 _HEADER: Final = 4
 _ORDERS: Final = {b"\x00\x01": "<", b"\x00\x00": ">"}  # of the plain representation

@@ -19,7 +19,8 @@ from frankmocap_ros.frame_change import moved
 from frankmocap_ros.garbage import Collector
 from frankmocap_ros.health import DROP_NO_TRANSFORM, DROP_OVERWRITTEN, DROP_TOO_OLD
 from frankmocap_ros.mailbox import Mailboxes
-from frankmocap_ros.pipeline import Picture, process_together
+from frankmocap_ros.picture import Picture
+from frankmocap_ros.pipeline import process_together
 from frankmocap_ros.ros.compressed import decode_compressed
 from frankmocap_ros.ros.conversions import camera_of, nanoseconds, seconds
 from frankmocap_ros.ros.images import decode_image

@@ -27,10 +27,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from frankmocap_ros.body import Body, JointState
-from frankmocap_ros.geometry import Array, normalize, quat_conjugate, quat_rotate, quat_to_matrix
+from frankmocap_ros.geometry import Array, Mask, normalize, quat_conjugate, quat_rotate, quat_to_matrix
 from frankmocap_ros.teleop.base_frame import BASE_FROM_REST
 
 PARTS = ("shoulder_pitch", "shoulder_roll", "shoulder_yaw", "elbow", "forearm", "wrist_pitch", "wrist_yaw")
@@ -188,7 +187,7 @@ def arm_angles(
     return angles
 
 
-def known_arm_joints(body: Body) -> NDArray[np.bool_]:
+def known_arm_joints(body: Body) -> Mask:
     """Which of ``ARM_JOINTS`` are known, shape (14,).
 
     An arm is where its shoulder, elbow and wrist are TRACKED or PREDICTED, with orientations; forearm and

@@ -17,7 +17,8 @@ from frankmocap_ros.teleop.clutch import Clutch, RobotPoses
 from frankmocap_ros.teleop.config import GateConfig
 from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
-from frankmocap_ros.teleop.limits import Goal, Governor, Limits
+from frankmocap_ros.teleop.goal import Goal
+from frankmocap_ros.teleop.limits import Governor, Limits
 from frankmocap_ros.teleop.operator_joints import OperatorJoints
 from frankmocap_ros.teleop.quality import Quality
 from frankmocap_ros.teleop.sight import Sight, Target

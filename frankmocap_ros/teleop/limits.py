@@ -1,39 +1,26 @@
-"""Limits for poses that a robot follows: what of a measurement is believed, and how far a command may go.
+"""Limits for commands that a robot follows: how far each may go.
 
-Two things, both for N targets at once:
-
-- ``Belief`` looks at measurements: what nobody can have moved to since the last is as if it had not been
-  measured (rejected).
-- A ``Governor`` moves commands towards goals within speed, acceleration and workspace (what is faster is
-  clamped). Whatever the goals are, each step is finite, no longer than the speed allows, changes the velocity
-  by no more than the acceleration allows, and can still be braked inside the workspace.
+A governor moves commands towards goals within speed, acceleration and workspace: what is faster is clamped.
+Whatever the goals are, each step is finite, no longer than the speed allows, changes the velocity by no more
+than the acceleration allows, and can still be braked inside the workspace.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry import (
     Array,
+    Mask,
     dot,
     normalize,
     quat_conjugate,
     quat_from_rotvec,
     quat_multiply,
-    quat_to_matrix,
     quat_to_rotvec,
 )
-
-Mask = NDArray[np.bool_]
-
-LEAP_S = 0.06
-"""A joint that is seen again has had no more time than this to move, whatever passed: about two images.
-Else a leap would be believed if it only lasted."""
-
-FORGET_S = 0.5
-"""What was not believed for so long starts anew, at rest."""
+from frankmocap_ros.teleop.goal import Goal
 
 MAX_STEP_S = 0.05
 """A step of more time than this counts as this: after a pause nothing leaps."""
@@ -43,9 +30,6 @@ _PLANNED = 0.8
 _SETTLING_S = 0.03
 """A gap is closed over about so long: in one step, every tremble would take the full acceleration."""
 _WITHIN = 1e-9  # what rounding may add to a position at the wall [m]
-# in a mirror: positions, and orientations; what turns is mirrored the other way round than what moves
-_POLAR = np.array((1.0, -1.0, 1.0))
-_REFLECTED = np.array((-1.0, 1.0, -1.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,120 +63,6 @@ class Limits:
                 f"the workspace is empty: workspace_min {self.low.tolist()} must be below workspace_max "
                 f"{self.high.tolist()} on every axis"
             )
-
-
-@dataclass(frozen=True, eq=False)
-class Goal:
-    """Where N targets are to go.
-
-    Attributes:
-        positions: shape (N, 3) [m]; those outside the workspace count as the nearest point in it.
-        velocities: shape (N, 3), how the positions move [m/s].
-        orientations: shape (N, 4), unit quaternions x y z w.
-        angular_velocities: shape (N, 3), how the orientations turn [rad/s].
-        follow: shape (N,), which targets go there; the others brake and stay.
-    """
-
-    positions: Array
-    velocities: Array
-    orientations: Array
-    angular_velocities: Array
-    follow: Mask
-
-    def reflected(self) -> "Goal":
-        """The same seen in a mirror that stands upright before the person: y turns its sign."""
-        return Goal(
-            self.positions * _POLAR,
-            self.velocities * _POLAR,
-            self.orientations * _REFLECTED,
-            self.angular_velocities * -_POLAR,
-            self.follow,
-        )
-
-    def turned(self, rotation: Array) -> "Goal":
-        """The same in a frame into which ``rotation``, shape (4,), turns."""
-        matrix = quat_to_matrix(rotation).T
-        return Goal(
-            self.positions @ matrix,
-            self.velocities @ matrix,
-            quat_multiply(rotation, self.orientations),
-            self.angular_velocities @ matrix,
-            self.follow,
-        )
-
-    def slower(self, share: Array) -> "Goal":
-        """The same at a share, shape (N,), of the speed."""
-        share = share[:, None]
-        return Goal(
-            self.positions,
-            self.velocities * share,
-            self.orientations,
-            self.angular_velocities * share,
-            self.follow,
-        )
-
-    def after(self, seconds: float) -> "Goal":
-        """Where it is after some time, at constant velocity [s]."""
-        turned = quat_from_rotvec(self.angular_velocities * seconds)
-        return Goal(
-            self.positions + self.velocities * seconds,
-            self.velocities,
-            quat_multiply(turned, self.orientations),
-            self.angular_velocities,
-            self.follow,
-        )
-
-    def sound(self) -> Mask:
-        """Which targets are to follow numbers that are finite, shape (N,)."""
-        moving = np.concatenate(
-            [self.positions, self.velocities, self.orientations, self.angular_velocities], axis=-1
-        )
-        return np.asarray(self.follow & np.isfinite(moving).all(axis=-1))
-
-
-class Belief:
-    """Which of N measured poses are believed.
-
-    Args:
-        speed: shape (N,), nobody moves faster [m/s].
-        angular_speed: shape (N,), nobody turns faster [rad/s].
-    """
-
-    def __init__(self, speed: Array, angular_speed: Array) -> None:
-        self._speed, self._angular_speed = speed, angular_speed
-        self._positions = np.zeros((len(speed), 3))
-        self._orientations = np.zeros((len(speed), 4))
-        self._time_s = np.full(len(speed), np.nan)
-
-    def reset(self) -> None:
-        """Forget what was measured: the next measurement is believed."""
-        self._time_s[:] = np.nan
-
-    def judge(self, positions: Array, orientations: Array, time_s: float, valid: Mask) -> Mask:
-        """Compare with the last measurement that was believed.
-
-        Args:
-            positions: shape (N, 3) [m].
-            orientations: shape (N, 4), unit quaternions x y z w.
-            time_s: when they were measured, later than the last time [s].
-            valid: shape (N,), which of them are measurements.
-
-        Returns:
-            Which are believed, shape (N,).
-        """
-        since = time_s - self._time_s
-        fresh = ~(since <= FORGET_S)  # also NaN
-        time = np.where(fresh, 1.0, np.minimum(since, LEAP_S))
-        way = positions - self._positions
-        turn = quat_to_rotvec(quat_multiply(orientations, quat_conjugate(self._orientations)))
-        possible = (np.sqrt(dot(way, way)) <= self._speed * time) & (
-            np.sqrt(dot(turn, turn)) <= self._angular_speed * time
-        )
-        believed = valid & (fresh | possible)
-        self._positions[believed] = positions[believed]
-        self._orientations[believed] = orientations[believed]
-        self._time_s[believed] = time_s
-        return np.asarray(believed)
 
 
 class Governor:

@@ -4,15 +4,8 @@ import math
 
 import numpy as np
 
-from frankmocap_ros.geometry import (
-    IDENTITY_XYZW,
-    dot,
-    quat_conjugate,
-    quat_multiply,
-    quat_to_rotvec,
-)
+from frankmocap_ros.geometry import IDENTITY_XYZW, Mask, dot, quat_conjugate, quat_multiply, quat_to_rotvec
 from frankmocap_ros.smoothing import OneEuro, OneEuroQuaternion, OneEuroVector
-from frankmocap_ros.teleop.limits import Mask
 from frankmocap_ros.teleop.sight import Poses
 
 VELOCITY_CUTOFF_HZ = 4.0

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from frankmocap_ros.geometry import Array, quat_conjugate, quat_multiply
+from frankmocap_ros.geometry import Array, Mask, quat_conjugate, quat_multiply
 from frankmocap_ros.smoothing import OneEuro
 from frankmocap_ros.teleop.base_frame import BASE_FROM_REST
+from frankmocap_ros.teleop.belief import Belief
 from frankmocap_ros.teleop.config import GateConfig
 from frankmocap_ros.teleop.gate import Glance
-from frankmocap_ros.teleop.limits import Belief, Goal, Mask
+from frankmocap_ros.teleop.goal import Goal
 from frankmocap_ros.teleop.motion import Motion
 from frankmocap_ros.teleop.sight import Poses, Sight, Target
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from frankmocap_ros.geometry import Array
+from frankmocap_ros.geometry import Array, Mask
 from frankmocap_ros.timing import Counters
 
 ROUNDING: Final = 1e-6
@@ -245,7 +244,7 @@ class Servo:
         return Refusal("too_fast", f"{names[i]}: {text}")
 
 
-def _which(mask: NDArray[np.bool_]) -> int | None:
+def _which(mask: Mask) -> int | None:
     """The first that is true, or None."""
     return int(mask.argmax()) if mask.any() else None
 

@@ -3,13 +3,8 @@
 import math
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from frankmocap_ros.geometry import Array, quat_multiply, quat_rotate
+from frankmocap_ros.geometry import Array, Mask, quat_multiply, quat_rotate
 from frankmocap_ros.skeleton import BODY_WITH_HANDS, mirrored
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,8 @@ from frankmocap_ros.boxes import (
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.crops import body_crop
 from frankmocap_ros.estimators.base import Capabilities
-from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.picture import Picture
+from frankmocap_ros.pipeline import Pipeline
 
 WIDTH, HEIGHT = 640, 480
 BLANK = np.zeros((HEIGHT, WIDTH, 3), np.uint8)

@@ -29,7 +29,8 @@ from frankmocap_ros.hands import HandParameters
 from frankmocap_ros.kinematics import solve
 from frankmocap_ros.networks.smpl import SMPLX
 from frankmocap_ros.person import Person
-from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.picture import Picture
+from frankmocap_ros.pipeline import Pipeline
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
 
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"

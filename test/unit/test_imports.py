@@ -63,7 +63,7 @@ LAYERS = (
     ),
     ("networks", "engines", "assets"),
     ("estimators",),
-    ("person", "pipeline", "search", "drawing", "sources"),
+    ("person", "picture", "lookout", "sound", "pipeline", "search", "drawing", "sources"),
     ("wrapper", "teleop", "records", "human_model", "human_urdf"),
     ("ros", "viewer", "msg"),
     ("benchmark", "cli"),

@@ -1,4 +1,4 @@
-"""What is believed of a measurement, and how far a command may go."""
+"""How far a command may go, whatever the goals are."""
 
 import itertools
 
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry import quat_conjugate, quat_from_rotvec, quat_multiply, quat_to_rotvec
-from frankmocap_ros.teleop.limits import FORGET_S, MAX_STEP_S, Belief, Goal, Governor, Limits
+from frankmocap_ros.teleop.goal import Goal
+from frankmocap_ros.teleop.limits import MAX_STEP_S, Governor, Limits
 
 DT = 0.01
 IDENTITY = np.array([0.0, 0.0, 0.0, 1.0])
@@ -198,50 +199,3 @@ def test_whatever_the_goals_are_the_limits_hold(seed, box, speed, acceleration):
         assert np.linalg.norm(g.angular_velocities - before[3], axis=1).max() <= acceleration * dt + 1e-9
         assert np.abs(np.linalg.norm(g.orientations, axis=1) - 1.0).max() < 1e-9
         assert (np.sum(g.orientations * before[2], axis=1) > 0.0).all(), "signs never jump"
-
-
-# -- what is believed
-
-
-def judge(belief, x, time_s, valid=True, turn=0.0):
-    believed = belief.judge(
-        np.array([[x, 0.0, 0.0]]),
-        quat_from_rotvec(np.array([[0.0, 0.0, turn]])),
-        time_s,
-        np.array([valid]),
-    )
-    return bool(believed[0])
-
-
-@pytest.fixture
-def belief():
-    """Nobody moves faster than 5 m/s or turns faster than 50 rad/s; something was seen at 0."""
-    belief = Belief(np.array([5.0]), np.array([50.0]))
-    assert judge(belief, 0.0, 0.0), "the first one is believed"
-    return belief
-
-
-def test_nobody_moves_that_fast(belief):
-    assert judge(belief, 0.19, 0.04)
-    assert not judge(belief, 0.40, 0.08)
-
-
-def test_what_is_rejected_changes_nothing(belief):
-    assert not judge(belief, 0.9, 0.04)
-    assert judge(belief, 0.05, 0.08), "compared with the last that was believed"
-
-
-def test_a_leap_is_not_believed_for_lasting(belief):
-    assert not any(judge(belief, 0.7, 0.04 * k) for k in range(1, 12))
-    assert judge(belief, 0.7, 0.04 * 13 + FORGET_S), "but somebody may start there"
-
-
-def test_turning_is_judged_as_well(belief):
-    assert judge(belief, 0.0, 0.04, turn=1.5)
-    assert not judge(belief, 0.0, 0.06, turn=-1.5)
-
-
-def test_what_is_not_measured_is_not_believed_and_after_a_reset_anything_is(belief):
-    assert not judge(belief, 0.0, 0.04, valid=False)
-    belief.reset()
-    assert judge(belief, 9.0, 0.08)

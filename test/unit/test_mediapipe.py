@@ -27,7 +27,8 @@ from frankmocap_ros.geometry import (
     quat_to_matrix,
     quat_to_rotvec,
 )
-from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.picture import Picture
+from frankmocap_ros.pipeline import Pipeline
 from frankmocap_ros.settings import settings_of
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, FINGERS, KEYPOINTS
 

@@ -16,7 +16,8 @@ from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.geometry import Camera, dot, quat_from_rotvec
 from frankmocap_ros.person import Person, stature
-from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.picture import Picture
+from frankmocap_ros.pipeline import Pipeline
 from frankmocap_ros.settings import settings_of
 from frankmocap_ros.skeleton import BODY, KEYPOINTS_WITH_HANDS
 

@@ -12,7 +12,8 @@ from frankmocap_ros.boxes import box_iou, region_of
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.estimators.base import Capabilities, Image
 from frankmocap_ros.geometry import Camera
-from frankmocap_ros.pipeline import Picture, Pipeline
+from frankmocap_ros.picture import Picture
+from frankmocap_ros.pipeline import Pipeline
 from frankmocap_ros.search import BackgroundSearch, SearchThread
 
 BLANK = Bitmap(np.zeros((480, 640, 3), np.uint8))
@@ -171,7 +172,7 @@ def test_every_fifth_image_is_searched(slow, run):
     for _ in range(40):
         frames.append(run())
         if frames[-1].detected:
-            settled(run.pipeline._search)
+            settled(run.pipeline._lookout._search)
     assert [n for n, frame in enumerate(frames) if frame.detected] == list(range(0, 40, 5))
 
 
