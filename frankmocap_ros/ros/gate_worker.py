@@ -62,7 +62,7 @@ class GateWorker:
         self._events: deque[Event] = deque(maxlen=_QUEUED)
         self._stopping = threading.Event()
         self._collector = Collector()
-        self._missed: tuple[str, ...] = ()
+        self._driven = False
         self._stated_s = 0.0
         self._stamp_ns = 0
         self.late_ms = RollingPercentiles(1000)
@@ -82,7 +82,8 @@ class GateWorker:
     @property
     def limits(self) -> list[str]:
         """What holds the robot back, in words; for the worker's own thread."""
-        return [*self._commander.limits_hit, *(f"{name}: not reached" for name in self._missed)]
+        missed = self._driver.missed if self._driver is not None and self._driven else ()
+        return [*self._commander.limits_hit, *(f"{name}: not reached" for name in missed)]
 
     def hand_over(self, event: Event) -> None:
         """Let the worker call something at its next tick, with the time [s]."""
@@ -123,7 +124,7 @@ class GateWorker:
         while self._events:
             self._events.popleft()(now_s)
         command = self._commander.tick(now_s)
-        self._missed = ()
+        self._driven = False
         if command is not None:
             self._publish(command)
         if now_s - self._stated_s >= STATE_PERIOD_S:
@@ -153,7 +154,7 @@ class GateWorker:
         gate = self._commander.gate
         try:
             posture = driver.drive(command)
-            self._missed = driver.missed
+            self._driven = True
             return posture
         except RetargetError as error:
             if gate.state is State.HOLD and driver.last is not None:

@@ -28,8 +28,6 @@ class Driver:
 
     Attributes:
         last: shape (J,), the last posture; None before the first.
-        missed: names of the targets that are ``MISSED_M`` from their commands in it: out of reach, held back
-            by other parts of the robot, or in a posture from which there is no way.
 
     Args:
         robot: finds postures.
@@ -42,7 +40,7 @@ class Driver:
         self.robot = robot
         self.max_error = max_error
         self.last: Array | None = None
-        self.missed: tuple[str, ...] = ()
+        self._commanded = np.zeros((len(robot.targets), 3))
         self._measured = measured
         self._scout = Scout(robot)
         self._time_s = math.nan
@@ -75,9 +73,17 @@ class Driver:
         dt = min(dt, MAX_STEP_S) if dt > 0.0 else 0.0  # 0 for the first, too
         positions, velocities = self.robot.solve(command.positions, command.orientations, dt)
         self.last = positions
-        far = self.robot.off(command.positions) > MISSED_M
-        self.missed = tuple(t.name for t, is_far in zip(self.robot.targets, far, strict=True) if is_far)
+        self._commanded = command.positions
         return positions, velocities
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Names of the targets that are ``MISSED_M`` from what they were driven to last.
+
+        They are out of reach, held back by other parts of the robot, or in a posture that has no way there.
+        """
+        far = self.robot.distances(self._commanded) > MISSED_M
+        return tuple(t.name for t, is_far in zip(self.robot.targets, far, strict=True) if is_far)
 
     def _check(self, time_s: float) -> None:
         if not self.max_error > 0.0 or self.last is None:

@@ -176,7 +176,7 @@ class Retargeter:
         after = self._take(now, self._off(now, errors), step, promised)
         return after, (after - now) / dt
 
-    def off(self, positions: Array) -> Array:
+    def distances(self, positions: Array) -> Array:
         """How far the targets are from commands in the last posture, shape (N,) [m]; 0 if that is not asked.
 
         Args:

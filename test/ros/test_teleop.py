@@ -123,6 +123,18 @@ def test_a_robot_that_is_gone_ends_it(chain):
     chain.states.next(lambda msg: msg.state == GateState.DISENGAGED)
 
 
+def test_what_the_robot_does_not_reach_is_told(chain):
+    """The waving arm goes further from where it was at engagement than the robot's can."""
+
+    def told():
+        chain.engage()
+        return "right_wrist: not reached" in chain.states.next().limits
+
+    wait_until(told, "nobody says that the wrist is elsewhere")
+    chain.call(SetBool, "engage", SetBool.Request(data=False))
+    assert list(chain.states.next(lambda msg: msg.state == GateState.DISENGAGED).limits) == []
+
+
 def demo(program, *words):
     process = program("frankmocap_ros", "demo", "--robot", "--json", *words)
     code = process.process.wait(180.0)

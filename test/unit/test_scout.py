@@ -1,0 +1,42 @@
+"""The way into the operator's posture: where it begins and ends, and that it has no leaps."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
+pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
+
+from frankmocap_ros.teleop.retarget import load_retargeter
+from frankmocap_ros.teleop.scout import Scout
+
+TICKS = 200  # of two seconds
+
+
+@pytest.fixture(scope="module")
+def torso():
+    return load_retargeter("torso")
+
+
+def posture(robot, rng):
+    return rng.uniform(
+        np.maximum(robot.lower + 0.1, robot.home - 0.8), np.minimum(robot.upper - 0.1, robot.home + 0.8)
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_it_begins_where_the_robot_is_and_ends_where_it_leads_to(torso, seed):
+    rng = np.random.default_rng(seed)
+    start, goal = posture(torso, rng), torso.poses(posture(torso, rng))
+    scout = Scout(torso)
+    scout.begin(start)
+    shares = 1.0 - np.linspace(0.0, 1.0, TICKS + 1)
+    path = [scout.way(goal.positions, goal.orientations, left) for left in shares]
+    here = torso.poses(start)
+    assert np.allclose(path[0][0], here.positions, atol=1e-12)
+    assert np.allclose(np.abs((path[0][1] * here.orientations).sum(axis=-1)), 1.0, atol=1e-12)
+    for found, expected in zip(path[-1], (goal.positions, goal.orientations), strict=True):
+        assert np.array_equal(found, expected)
+    positions = np.array([p for p, _ in path])
+    assert np.linalg.norm(np.diff(positions, axis=0), axis=-1).max() < 0.06, "no jump"
+    turns = np.array([q for _, q in path])
+    assert np.abs((turns[1:] * turns[:-1]).sum(axis=-1)).min() > np.cos(0.1), "nor in orientation"
