@@ -1,4 +1,4 @@
-"""Time to fill and publish the messages of one frame, plain and as bytes, heard by another process or not.
+"""Time to fill and publish the messages of one frame, heard by another process or not; and to read bodies.
 
 `python benchmarks/bench_messages.py [FRAMES]` prints median and p99 milliseconds. The ways take turns in
 one run; before each the caches are swept, as a network does between two frames of a node.
@@ -17,6 +17,7 @@ from geometry_msgs.msg import PoseStamped
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
@@ -26,11 +27,11 @@ from frankmocap_ros.body import Body, Frame, ScaleSource
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
 from frankmocap_ros.ros.annotated import AnnotatedImages
-from frankmocap_ros.ros.bodies_bytes import BodiesBytes
 from frankmocap_ros.ros.body_frames import BodyFrames
 from frankmocap_ros.ros.conversions import BodiesMessage, JointMessages, latency_message
 from frankmocap_ros.ros.markers import MarkerMaker
 from frankmocap_ros.ros.mesh import cloud
+from frankmocap_ros.ros.operator_message import OperatorReader, read_bodies
 from frankmocap_ros.ros.qos import RESULTS
 from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, Skeleton
 
@@ -47,6 +48,7 @@ KINDS = {
     "mesh": PointCloud2,
 }
 VERTICES = 6890  # of SMPL
+WATCHED = tuple(name for name in BODY.names if "left" in name or "right" in name)
 with contextlib.suppress(ImportError):  # PyPI does not have it
     from tf2_msgs.msg import TFMessage
 
@@ -103,15 +105,18 @@ def frame_of(skeleton: Skeleton, people: int) -> Frame:
 
 
 def bodies_ways(frame: Frame, publisher: Publisher, name: str) -> list[Way]:
-    """Bodies the plain way, and as bytes."""
-    ways = []
-    for label, maker in (("plain", BodiesMessage()), ("bytes", BodiesBytes())):
+    """Bodies on their way out, and what the gate takes to read them."""
+    maker, reader = BodiesMessage(1), OperatorReader(WATCHED)
+    data = serialize_message(maker.fill(frame, HEADER, 10.0))
+    made: list[BodyPoseArray] = []
 
-        def fill(maker: BodiesMessage | BodiesBytes = maker) -> object:
-            return maker.fill(frame, HEADER, 10.0)
+    def deserialize() -> None:
+        made[:] = [read_bodies(data)]
 
-        ways.append(two_steps(f"{name}, {label}", fill, publisher))
-    return ways
+    return [
+        two_steps(name, lambda: maker.fill(frame, HEADER, 10.0), publisher),
+        Way(f"{name}, read by the gate", (deserialize, lambda: reader.read(made[0]))),
+    ]
 
 
 def tf_ways(frame: Frame, publisher: Publisher) -> list[Way]:

@@ -7,6 +7,7 @@ from enum import IntEnum
 DROP_OVERWRITTEN = "overwritten"  # a newer image came before this one's turn: normal when images come fast
 DROP_TOO_OLD = "too_old"  # older than max_image_age_s when its turn came
 DROP_NO_TRANSFORM = "no_transform"  # TF did not know the camera in target_frame at the image's time
+DROP_OUT_OF_ORDER = "out_of_order"  # stamped a little earlier than an image that came before it
 # every other reason to drop an image is a malformed image's, ``ImageError.reason``
 
 SILENT_WARN_S = 1.0
@@ -67,8 +68,8 @@ class Snapshot:
         warning: what everybody must know who uses the estimator's results, empty for nothing.
         deadline_level: how many steps are taken so that results come in time, 0 for none.
         deadline_measures: what is left out for it, in words; empty for nothing.
-        depth: images with people by whether depth was found for them: paired, missing, malformed; empty
-            where no depth comes.
+        depth: images with people by whether depth was found for them: paired, missing, malformed; depth
+            images left out as out_of_order; empty where no depth comes.
         depth_error: what was wrong with a depth image in the last period, empty for nothing.
         no_transform: which transform was not known last, and why; empty for none.
     """
@@ -144,7 +145,7 @@ def _malformed(s: Snapshot) -> Finding | None:
     reasons = {
         r: n
         for r, n in s.dropped_in_period.items()
-        if n and r not in (DROP_OVERWRITTEN, DROP_TOO_OLD, DROP_NO_TRANSFORM)
+        if n and r not in (DROP_OVERWRITTEN, DROP_TOO_OLD, DROP_NO_TRANSFORM, DROP_OUT_OF_ORDER)
     }
     if not s.active or not reasons:
         return None
@@ -167,6 +168,17 @@ def _too_old(s: Snapshot) -> Finding | None:
     return Level.WARN, (
         f"{n} images dropped as older than max_image_age_s ({s.max_image_age_s:g} s): check the clocks of "
         "camera and node, lower resize_short or raise max_image_age_s"
+    )
+
+
+def _out_of_order(s: Snapshot) -> Finding | None:
+    n = s.dropped_in_period.get(DROP_OUT_OF_ORDER, 0)
+    if not s.active or not n:
+        return None
+    return Level.WARN, (
+        f"{n} images dropped as stamped earlier than one that came before: check that only one driver "
+        f"publishes {s.image_topic} (ros2 topic info --verbose {s.image_topic}), and that it sends images in "
+        "the order of their stamps"
     )
 
 
@@ -207,6 +219,7 @@ _RULES: tuple[Callable[[Snapshot], Finding | None], ...] = (
     _malformed,
     _bad_depth,
     _too_old,
+    _out_of_order,
     _no_transform,
     _late,
     _leaves_out,

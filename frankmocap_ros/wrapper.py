@@ -21,11 +21,13 @@ from frankmocap_ros.config import CameraConfig, MocapConfig
 from frankmocap_ros.errors import ImageError, SettingError
 from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
 from frankmocap_ros.geometry import Camera
+from frankmocap_ros.health import DROP_OUT_OF_ORDER
 from frankmocap_ros.picture import Picture
 from frankmocap_ros.pipeline import Pipeline
 from frankmocap_ros.records import frame_record
 from frankmocap_ros.settings import updated
 from frankmocap_ros.sources import open_source
+from frankmocap_ros.stamp_order import Arrival, StampOrder
 from frankmocap_ros.teleop.arm_angles import ArmAngles
 
 _LOG = logging.getLogger(__name__)
@@ -85,6 +87,7 @@ class FrankMocapWrapper:
         self._vertices = vertices
         self._arms = ArmAngles()
         self._pipeline = Pipeline(self._estimator, config, time.perf_counter)
+        self._order = StampOrder()
 
     @property
     def config(self) -> MocapConfig:
@@ -107,7 +110,7 @@ class FrankMocapWrapper:
 
         Args:
             image_bgr: shape (H, W, 3), 8 bit, BGR as OpenCV reads it; not written to.
-            time_s: the image's time [s], later than the one before.
+            time_s: the image's time [s], later than the one before; far earlier forgets everybody first.
             camera: of exactly this image; None assumes ``horizontal_fov_deg``.
 
         Returns:
@@ -116,9 +119,16 @@ class FrankMocapWrapper:
             frame [m].
 
         Raises:
-            ImageError: the image is not of that shape and type.
+            ImageError: the image is not of that shape and type, or its reason is ``out_of_order``: it is a
+                little older than the one before, and nothing was changed.
         """
         _require_bgr(image_bgr)
+        if self._order.judge(time_s) is Arrival.LATE:
+            raise ImageError(
+                DROP_OUT_OF_ORDER,
+                f"the image of {time_s:.3f} s comes after a later one; leave it out, or call reset() where "
+                "it begins another video",
+            )
         frame = self._pipeline.process(Picture(Bitmap(image_bgr), time_s, camera))
         record = frame_record(frame, self._arms)
         if self.warning:
@@ -132,6 +142,7 @@ class FrankMocapWrapper:
     def reset(self) -> None:
         """Forget everybody, as before another video."""
         self._pipeline.reset()
+        self._order.reset()
 
     def close(self) -> None:
         """Give back memory and threads."""

@@ -22,7 +22,7 @@ class FollowBodies(Node):
     def __init__(self):
         super().__init__("follow_bodies")
         self.joint = self.declare_parameter("joint", "right_wrist").value
-        self.person = 0  # whom this controller follows; ids are never used twice
+        self.person = None  # whom this controller follows: ids are never used twice in one run of the node
         self.goal = self.create_publisher(PoseStamped, "goal", 1)
         self.create_subscription(BodyPoseArray, "frankmocap/bodies", self.on_bodies, 1)
 
@@ -32,12 +32,12 @@ class FollowBodies(Node):
         body = next((body for body in msg.bodies if body.id == msg.operator_id), None)
         if body is None or age_s > MAX_AGE_S:
             return self.stop("nobody is seen" if body is None else f"the image is {age_s:.2f} s old")
-        if self.person not in (0, body.id):
-            return self.stop(f"person {body.id} is somebody else")
+        if self.person not in (None, (msg.run_id, body.id)):
+            return self.stop(f"person {body.id} of run {msg.run_id} is somebody else")
         joint = next((joint for joint in body.joints if joint.name == self.joint), None)
         if joint is None or joint.state != JointPose.TRACKED:
             return self.stop(f"{self.joint} is not tracked")  # never use the pose of an INVALID joint
-        self.person = body.id
+        self.person = (msg.run_id, body.id)
         self.goal.publish(PoseStamped(header=msg.header, pose=joint.pose))  # the image's time, untouched
 
     def stop(self, why):

@@ -92,10 +92,14 @@ def fill_body(msg: BodyPose, body: Body) -> None:
 
 
 class BodiesMessage:
-    """One BodyPoseArray, refilled for every frame. For one thread; publish before the next ``fill``."""
+    """One BodyPoseArray, refilled for every frame. For one thread; publish before the next ``fill``.
 
-    def __init__(self) -> None:
-        self._msg = BodyPoseArray()
+    Args:
+        run_id: of the node, see the message.
+    """
+
+    def __init__(self, run_id: int) -> None:
+        self._msg = BodyPoseArray(run_id=run_id)
         self._pool: dict[int, list[BodyPose]] = {len(BODY): [], len(BODY_WITH_HANDS): []}
 
     def fill(self, frame: Frame, header: Header, age_ms: float) -> BodyPoseArray:

@@ -10,8 +10,9 @@ import numpy as np
 
 from frankmocap_ros.depth import DepthImage
 from frankmocap_ros.errors import ImageError
-from frankmocap_ros.ros.conversions import nanoseconds
+from frankmocap_ros.ros.conversions import nanoseconds, seconds
 from frankmocap_ros.ros.images import MAX_PIXELS, checked
+from frankmocap_ros.stamp_order import Arrival, StampOrder
 
 _KEPT: Final = 4
 _ALIVE_S: Final = 0.5  # without a depth image for longer nobody waits for one
@@ -45,16 +46,27 @@ class DepthImages:
         self._messages: deque[tuple[int, Any]] = deque(maxlen=_KEPT)
         self._came_s = -np.inf
         self._asked_ns: deque[int] = deque(maxlen=_KEPT)
+        self._order = StampOrder()
 
-    def put(self, msg: Any) -> None:
-        """Keep a message."""
+    def put(self, msg: Any) -> bool:
+        """Keep a message; returns whether it came in order of its stamps: one that did not is left out."""
         with self._changed:
-            stamp_ns = nanoseconds(msg.header.stamp)
-            if self._messages and stamp_ns <= self._messages[-1][0]:
-                self._messages.clear()  # time went back: a log is played again
-            self._messages.append((stamp_ns, msg))
             self._came_s = time.perf_counter()
+            arrival = self._order.judge(seconds(msg.header.stamp))
+            if arrival is Arrival.LATE:
+                return False
+            if arrival is not Arrival.NEXT:
+                self._messages.clear()  # a log is played again, or stamps stand still
+            self._messages.append((nanoseconds(msg.header.stamp), msg))
             self._changed.notify()
+            return True
+
+    def forget(self) -> None:
+        """Begin anew: no message that came before is used."""
+        with self._changed:
+            self._order.reset()
+            self._messages.clear()
+            self._asked_ns.clear()
 
     @property
     def alive(self) -> bool:

@@ -26,11 +26,12 @@ from frankmocap_ros.ros.camera_level import Gravity, level_from_tf
 from frankmocap_ros.ros.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate_worker import GateWorker
 from frankmocap_ros.ros.monitor import diagnostics, status_message
+from frankmocap_ros.ros.operator_message import OperatorReader, Seen, read_bodies
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.polling import Polling
+from frankmocap_ros.ros.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.robot_port import JointsPort, PosesPort
 from frankmocap_ros.ros.running import run_node
-from frankmocap_ros.ros.sights import Seen, SightReader
 from frankmocap_ros.ros.steady_stamps import SteadyStamps
 from frankmocap_ros.ros.transforms import Transforms, need_package
 from frankmocap_ros.teleop.clutch import RobotPoses
@@ -43,6 +44,7 @@ from frankmocap_ros.teleop.sight import Target
 
 NODE_NAME = "gate"
 _DIAGNOSTICS_PERIOD_S = 1.0
+_PUBLISHERS_PERIOD_S = 0.5  # asking the graph takes 0.15 ms; a second publisher that sends is noticed at once
 _WARNING_PERIOD_S = 5.0
 _IDLE = (State.DISENGAGED, State.FAULT)
 
@@ -59,7 +61,7 @@ class GateNode(Node):
         self._commander: Commander | None = None
         self._clock_s = time.monotonic
         self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
-        self._reader = SightReader(())
+        self._reader = OperatorReader(())
         self._frame_id = ""  # of the poses, as last heard
         self._transforms: Transforms | None = None
         self._settings = Parameters(
@@ -81,6 +83,8 @@ class GateNode(Node):
         self._commander = Commander(config, targets, self._robot_poses, self._clock_s(), self._on_change)
         outputs = GateOutputs(self, config.base_frame, names, robot.joint_names if robot else ())
         self._worker = GateWorker(self, self._commander, self._polling, outputs, self._driver)
+        self._bodies_from: tuple[str, ...] = ()
+        self._bodies_topic = self._commander.run.topic = self.resolve_topic_name(config.bodies)
         self._subscribe(config)
         # the first line of a process takes rclpy 0.2 s, which the worker must not lose when it counts
         self.get_logger().info(f"{config.robot or 'poses only'}: {', '.join(names)}; call ~/engage")
@@ -97,9 +101,9 @@ class GateNode(Node):
         self.create_service(Trigger, "~/reset", self._on_reset, callback_group=services)
         self._buttons: tuple[int, ...] = ()
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self.create_timer(
-            _DIAGNOSTICS_PERIOD_S, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME)
-        )
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnose, clock=steady)
+        self.create_timer(_PUBLISHERS_PERIOD_S, self._look_for_publishers, clock=steady)
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
         """As in Node; a value of the wrong type is refused with its parameter's name."""
@@ -179,13 +183,16 @@ class GateNode(Node):
         if commander is None:
             return
         if self._reader.watched is not commander.watched:
-            self._reader = SightReader(commander.watched)
+            self._reader = OperatorReader(commander.watched)
         try:
-            seen = self._reader.read(data)
+            msg = read_bodies(data)
         except MessageError as error:
             commander.ignored["unreadable"] += 1
             self.get_logger().warning(str(error), throttle_duration_sec=_WARNING_PERIOD_S)
             return
+        if not commander.follows(msg.run_id, now_s):
+            return
+        seen = self._reader.read(msg)
         self._level(commander, seen, now_s)
         commander.see(seen.sight(self._stamps.time_s(seen.stamp_ns)), now_s)
 
@@ -253,17 +260,30 @@ class GateNode(Node):
         answer = await future
         return answer if answer is not None else (False, "the gate ends")
 
+    def _look_for_publishers(self) -> None:
+        """Tell the commander who publishes bodies, where that has changed."""
+        worker, commander = self._worker, self._commander
+        nodes = publisher_nodes(self, self._bodies_topic, BodyPoseArray)
+        if worker is not None and commander is not None and nodes != self._bodies_from:
+            self._bodies_from = nodes
+            worker.hand_over(lambda now_s: commander.published_by(nodes, now_s))
+
     def _diagnose(self) -> None:
         worker, commander = self._worker, self._commander
         if worker is not None and commander is not None:
-            worker.hand_over(lambda _: self._publish_health(worker, commander))
+            worker.hand_over(lambda now_s: self._publish_health(worker, commander, now_s))
 
-    def _publish_health(self, worker: GateWorker, commander: Commander) -> None:
+    def _publish_health(self, worker: GateWorker, commander: Commander, now_s: float) -> None:
         gate = commander.gate
         level = {State.FAULT: Level.ERROR, State.HOLD: Level.WARN}.get(gate.state, Level.OK)
+        conflict = commander.run.conflict(now_s)
+        text = f"{gate.state.name}: {gate.reason}"
+        if conflict and conflict not in text:
+            text += f"; cannot engage: {conflict}"
         values = {
             "state": gate.state.name,
             "operator": str(gate.operator_id),
+            "publishers": ", ".join(commander.run.nodes) or "none",
             "lag_ms": f"{commander.quality.lag_ms:.1f}",
             "jitter_mm": f"{commander.quality.jitter_mm:.2f}",
             "limits": ", ".join(worker.limits),
@@ -273,7 +293,7 @@ class GateNode(Node):
             if found:
                 values[name] = f"p50 {found[0]:.2f}, p99 {found[1]:.2f}"
         values |= {f"ignored/{reason}": str(n) for reason, n in commander.ignored.items()}
-        health = Health(level, f"{gate.state.name}: {gate.reason}", values)
+        health = Health(max(level, Level.WARN) if conflict else level, text, values)
         name = self.get_fully_qualified_name().lstrip("/")
         status = status_message(health, f"{name}: teleoperation", name)
         self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))

@@ -1,6 +1,7 @@
 """The mocap node: images in, bodies out. A lifecycle node that starts itself."""
 
 import os
+import secrets
 import threading
 import time
 import traceback
@@ -57,6 +58,7 @@ class MocapNode(LifecycleNode):
         self._humans: Humans | None = None
         self._collector = Collector()
         self._loader = Loader(self, self._collector)
+        self._run_id = secrets.randbits(64)  # tells this start's ids from those of any other
         self._trackers: dict[str, Tracker] = {}  # live as long as the node: their ids are never used again
         self._closing: list[threading.Thread] = []
         self._enabled = True
@@ -130,7 +132,7 @@ class MocapNode(LifecycleNode):
     def _stream(self, name: str, topic: str, model: Model, config: MocapConfig) -> Stream:
         tracker = self._trackers.setdefault(name, Tracker())
         pipeline = Pipeline(model.estimator, config, time.perf_counter, tracker, model.search())
-        outputs = Outputs(self, config.joint_topics, mesh_estimator(model.estimator), name)
+        outputs = Outputs(self, self._run_id, config.joint_topics, mesh_estimator(model.estimator), name)
         return Stream(name, topic, pipeline, outputs)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -139,6 +141,7 @@ class MocapNode(LifecycleNode):
         for stream in self._streams:
             stream.pipeline.reset()
             stream.monitor.reset(time.perf_counter())
+            stream.forget_stamps()
         self._collector.start()
         if config.rep155:
             self._humans = humans = Humans(self, [stream.name for stream in self._streams])
@@ -277,9 +280,8 @@ class MocapNode(LifecycleNode):
     def _on_image(self, slot: int, msg: AnyImage) -> None:
         stream = self._streams[slot]
         stream.monitor.arrived(time.perf_counter())
-        stream.count += 1
         worker = self._worker
-        if worker is None:
+        if worker is None or not stream.in_order(msg.header.stamp):
             return
         every = self._settings.config.process_every_n * worker.process_every
         if not self._enabled or stream.spacing.leaves_out(every):

@@ -69,7 +69,7 @@ class Monitor:
         self._last_error = text
 
     def depth(self, outcome: str, error: str = "") -> None:
-        """Depth was looked for: paired, missing or malformed; ``error`` says what was wrong."""
+        """Depth was looked for: paired, missing or malformed (``error`` says why); or came out_of_order."""
         self._depth.add(outcome)
         self._depth_error = error or self._depth_error
 

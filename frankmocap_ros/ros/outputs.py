@@ -21,9 +21,8 @@ from frankmocap_ros.estimators.base import MeshEstimator
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
 from frankmocap_ros.ros.annotated import AnnotatedImages
 from frankmocap_ros.ros.arm_states import ArmStates
-from frankmocap_ros.ros.bodies_bytes import BodiesBytes
 from frankmocap_ros.ros.body_frames import TF_TOPIC, BodyFrames
-from frankmocap_ros.ros.conversions import JointMessages, latency_message
+from frankmocap_ros.ros.conversions import BodiesMessage, JointMessages, latency_message
 from frankmocap_ros.ros.destroying import destroy_in_executor
 from frankmocap_ros.ros.markers import MarkerMaker
 from frankmocap_ros.ros.mesh import MeshOutput
@@ -85,6 +84,7 @@ class Outputs:
 
     Args:
         node: the node.
+        run_id: of the node, see BodyPoseArray.
         joint_topics: joints that get topics of their own.
         meshes: the estimator where it gives meshes; without one there is no topic for them.
         namespace: topics are ``~/<namespace>/bodies`` and so on; empty for ``~/bodies``.
@@ -93,6 +93,7 @@ class Outputs:
     def __init__(
         self,
         node: LifecycleNode,
+        run_id: int,
         joint_topics: tuple[str, ...],
         meshes: MeshEstimator | None = None,
         namespace: str = "",
@@ -122,7 +123,7 @@ class Outputs:
             )
             for name in joint_topics
         ]
-        self._message = BodiesBytes()
+        self._message = BodiesMessage(run_id)
         self._arm_states = ArmStates()
         self._marker_maker = MarkerMaker()
         self._annotated_images = AnnotatedImages()

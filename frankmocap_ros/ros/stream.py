@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
@@ -19,14 +20,17 @@ from frankmocap_ros.deadline import Rung, Spacing
 from frankmocap_ros.depth import DepthImage
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.geometry import Camera
+from frankmocap_ros.health import DROP_OUT_OF_ORDER
 from frankmocap_ros.pipeline import Pipeline
 from frankmocap_ros.ros.camera_loop import CameraLoop
 from frankmocap_ros.ros.camera_outputs import Stamps
+from frankmocap_ros.ros.conversions import seconds
 from frankmocap_ros.ros.depth_images import DepthImages
 from frankmocap_ros.ros.monitor import Monitor
 from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.ros.qos import IMAGES, OVERRIDABLE
 from frankmocap_ros.sources import SourceImage
+from frankmocap_ros.stamp_order import Arrival, StampOrder
 
 _MOST_SELDOM = 1000  # images between two searches
 
@@ -66,9 +70,9 @@ class Stream:
         self.outputs = outputs
         self.monitor = Monitor()
         self.spacing = Spacing()
-        self.count = 0  # images that came
         self.info: CameraInfo | None = None
         self.depth = DepthImages()
+        self._order = StampOrder()
         self.config = pipeline.config
         outputs.set_tf(self.config)
         self._level, self._rung = 0, Rung()
@@ -100,6 +104,23 @@ class Stream:
         if found is not None or self.depth.alive:
             self.monitor.depth("missing" if found is None else "paired")
         return found
+
+    def forget_stamps(self) -> None:
+        """Begin anew: whatever image comes next is the first."""
+        self._order.reset()
+        self.depth.forget()
+
+    def in_order(self, stamp: Time) -> bool:
+        """Whether an image that has just come is not older than one before it; counted where it is."""
+        if self._order.judge(seconds(stamp)) is Arrival.LATE:
+            self.monitor.drop(DROP_OUT_OF_ORDER)
+            return False
+        return True
+
+    def put_depth(self, msg: Image) -> None:
+        """Keep a depth image until its image is processed; one that is out of order is counted instead."""
+        if not self.depth.put(msg):
+            self.monitor.depth(DROP_OUT_OF_ORDER)
 
     def set_info(self, info: CameraInfo) -> None:
         """Use this calibration from the next image on."""
@@ -141,7 +162,7 @@ class Subscriptions:
         self._all = [
             subscribe(kind, topic, on_image),
             subscribe(CameraInfo, f"{beside}camera_info", stream.set_info),
-            subscribe(Image, f"{beside}depth", stream.depth.put),
+            subscribe(Image, f"{beside}depth", stream.put_depth),
         ]
 
     def destroy(self) -> None:

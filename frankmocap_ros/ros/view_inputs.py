@@ -17,11 +17,14 @@ from frankmocap_ros.bitmap import no_wider
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.geometry import Array, Camera
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, Latency
-from frankmocap_ros.ros.conversions import camera_of
+from frankmocap_ros.ros.conversions import camera_of, seconds
 from frankmocap_ros.ros.images import decode_image
 from frankmocap_ros.ros.polling import Polling
+from frankmocap_ros.ros.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.qos import IMAGES
 from frankmocap_ros.ros.robot_watcher import STATE_NAMES
+from frankmocap_ros.stamp_order import Arrival, StampOrder
+from frankmocap_ros.teleop.followed_run import FollowedRun
 from frankmocap_ros.viewer.config import ViewConfig
 from frankmocap_ros.viewer.scene import SeenBody
 from frankmocap_ros.viewer.texts import STAGES, GateHeard, Heard
@@ -51,6 +54,7 @@ class ViewInputs:
         self._mesh_polling: Polling | None = None
         self._image_polling: Polling | None = None
         self._image_s = 0.0
+        self._bodies_topic = node.resolve_topic_name(f"{config.node}/bodies")
         self._forget()
 
     def _forget(self) -> None:
@@ -66,6 +70,8 @@ class ViewInputs:
         self._heard_commands: set[str] = set()
         self._ages: deque[float] = deque(maxlen=_AGES)
         self._sequences: deque[tuple[float, int]] = deque()
+        self._run = FollowedRun(self._bodies_topic)
+        self._images = StampOrder()
         self._bodies_s: float | None = None
         self._gate_s = 0.0
         self._info: CameraInfo | None = None
@@ -114,6 +120,7 @@ class ViewInputs:
         self.image = None
         if self._image_polling is not None and now_s - self._image_s >= 1.0 / config.image_rate_hz:
             self._image_polling.poll(now_s)
+        self.heard.conflict = self._run.conflict(now_s)
         self.heard.since_s = None if self._bodies_s is None else now_s - self._bodies_s
         if now_s - (self._bodies_s or 0.0) > _STALE_S:
             self.bodies, self.mesh = [], None  # what is not known any more is not drawn
@@ -127,8 +134,9 @@ class ViewInputs:
         now_s = time.perf_counter()
         return {name: (p, q) for name, (s, p, q) in self._commands.items() if now_s - s < _GHOST_S}
 
-    def look_for_commands(self) -> None:
-        """Subscribe to the commands of targets that were not there before."""
+    def look_around(self) -> None:
+        """See who publishes bodies, and subscribe to the commands of targets that were not there before."""
+        self._run.nodes = publisher_nodes(self._node, self._bodies_topic, BodyPoseArray)
         start = self._node.resolve_topic_name(f"{self._config.gate}/command") + "/"
         for topic, _ in self._node.get_topic_names_and_types():
             if topic.startswith(start) and topic not in self._heard_commands and self._polling is not None:
@@ -137,6 +145,8 @@ class ViewInputs:
                 self._polling.subscribe(PoseStamped, topic, handle, NEWEST)
 
     def _on_bodies(self, msg: BodyPoseArray, now_s: float) -> None:
+        if not self._run.hear(msg.run_id, now_s):
+            return
         self._bodies_s = now_s
         self.bodies = [_seen(body, msg.operator_id) for body in msg.bodies]
         heard = self.heard
@@ -176,6 +186,8 @@ class ViewInputs:
         self._info = msg
 
     def _on_image(self, msg: Image, now_s: float) -> None:
+        if self._images.judge(seconds(msg.header.stamp)) is Arrival.LATE:
+            return  # out of order: the newer one is shown already
         self._image_s = now_s
         try:
             bitmap = decode_image(msg)

@@ -114,7 +114,7 @@ class ViewNode(Node):
     def _write(self) -> None:
         """Texts and plots, twice a second."""
         panel, inputs = self._panel, self._inputs
-        inputs.look_for_commands()
+        inputs.look_around()
         panel.status(status_text(inputs.heard, self._remote.there))
         history = list(inputs.history)
         if history:

@@ -2,6 +2,7 @@
 
 import math
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from sensor_msgs.msg import CameraInfo
 
 from frankmocap_ros.msg import BodyPoseArray, JointPose
 from frankmocap_ros.ros.conversions import nanoseconds
+from frankmocap_ros.teleop.followed_run import FollowedRun
 
 _MAX_STAMPS = 100_000
 
@@ -29,6 +31,7 @@ class Tally:
         tracked: joint -> frames in which the operator's joint is TRACKED.
         joints: joints of the last operator seen, empty before.
         not_finite: numbers that were not finite, or rotations not of unit length.
+        others: messages of another run of a mocap node, which count for nothing else here.
         dropped: images dropped by the node, by reason.
         estimator: what estimates, empty before the first body.
         health: the node's latest status, in words.
@@ -42,6 +45,7 @@ class Tally:
     tracked: Counter[str] = field(default_factory=Counter)
     joints: tuple[JointPose, ...] = ()
     not_finite: int = 0
+    others: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     estimator: str = ""
     health: str = ""
@@ -73,7 +77,9 @@ class Watcher(Node):
         self.first_frame = threading.Event()
         self.first_camera = threading.Event()
         self.failure = ""  # why the node cannot be configured, in its own words
-        self.create_subscription(BodyPoseArray, f"{mocap}/bodies", self._on_bodies, QoSProfile(depth=10))
+        topic = f"{mocap}/bodies"
+        self._run = FollowedRun(topic)
+        self.create_subscription(BodyPoseArray, topic, self._on_any_bodies, QoSProfile(depth=10))
         self.create_subscription(CameraInfo, "camera_info", self._on_camera, QoSProfile(depth=10))
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, QoSProfile(depth=10))
         self._status_name = f"{mocap}: body tracking"
@@ -92,8 +98,15 @@ class Watcher(Node):
             t = self._tally
             return Tally(
                 list(t.stamps), set(t.camera_stamps), list(t.bodies), list(t.ages_ms), list(t.inference_ms),
-                Counter(t.tracked), t.joints, t.not_finite, dict(t.dropped), t.estimator, t.health,
+                Counter(t.tracked), t.joints, t.not_finite, t.others, dict(t.dropped), t.estimator, t.health,
             )  # fmt: skip
+
+    def _on_any_bodies(self, msg: BodyPoseArray) -> None:
+        if self._run.hear(msg.run_id, time.monotonic()):
+            self._on_bodies(msg)
+            return
+        with self._lock:
+            self._tally.others += 1
 
     def _on_bodies(self, msg: BodyPoseArray) -> None:
         with self._lock:

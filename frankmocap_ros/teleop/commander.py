@@ -4,7 +4,6 @@ The caller gives messages as they come (``see``) and lets time pass at the rate 
 times are of one steady clock, in seconds. Nothing here knows ROS or reads a clock.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,9 +11,11 @@ import numpy as np
 
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry import IDENTITY_XYZW, Array
+from frankmocap_ros.stamp_order import Arrival, StampOrder
 from frankmocap_ros.teleop.base_frame import heading, level_from_settings, turned
 from frankmocap_ros.teleop.clutch import Clutch, RobotPoses
 from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.teleop.followed_run import FollowedRun
 from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
 from frankmocap_ros.teleop.goal import Goal
@@ -55,6 +56,7 @@ class Commander:
         config: the settings.
         limits_hit: which limits held the last command back, in words.
         ignored: messages that were left out, by reason.
+        run: which publisher's messages are followed.
 
     Args:
         config: settings.
@@ -76,10 +78,12 @@ class Commander:
         self._robot = robot
         self.gate = Gate(config, time_s, on_change)
         self.quality = Quality()
-        reasons = ("same stamp", "earlier stamp", "stamp in the future", "unreadable")
+        reasons = ("same stamp", "earlier stamp", "stamp in the future", "unreadable", "another publisher")
         self.ignored: dict[str, int] = dict.fromkeys(reasons, 0)
+        self.run = FollowedRun(config.bodies)
+        self._run_id: int | None = None  # of what the operator's joints were taken from
+        self._order = StampOrder()
         self.configure(config)
-        self._captured_s = -math.inf
         self._tick_s = time_s
 
     @property
@@ -111,14 +115,34 @@ class Commander:
 
     def refusal(self, time_s: float) -> str:
         """Why a request would be refused now, with the next step; empty where it would be taken."""
-        refusal = self.gate.refusal(time_s)
+        refusal = self.run.conflict(time_s) or self.gate.refusal(time_s)
         if not refusal and isinstance(self.level, str):
             return self.level
         robot = self._robot() if not refusal else ""
         return robot if isinstance(robot, str) else ""
 
+    def published_by(self, nodes: tuple[str, ...], time_s: float) -> None:
+        """Take note of who publishes bodies now: a full node name for each publisher."""
+        self.run.nodes = nodes
+        self._check_run(time_s)
+
+    def follows(self, run_id: int, time_s: float) -> bool:
+        """Whether a message of this run is to be seen; what it shows is told with ``see`` then.
+
+        While a run is followed another one is left out, and ends following.
+        """
+        if not self.run.hear(run_id, time_s, may_change=self._idle):
+            self.ignored["another publisher"] += 1
+            self._check_run(time_s)
+            return False
+        if run_id != self._run_id:
+            self._run_id = run_id
+            self._operator.reset()
+            self._order.reset()
+        return True
+
     def see(self, sight: Sight, time_s: float) -> None:
-        """Take what a message shows."""
+        """Take what a message of the followed run shows."""
         if self._out_of_order(sight.captured_s, time_s):
             return
         level = self.level
@@ -159,22 +183,31 @@ class Commander:
         held = self.gate.state is State.HOLD
         return Command(time_s, self._governor.positions, self._governor.orientations, held)
 
+    @property
+    def _idle(self) -> bool:
+        return self.gate.state in (State.DISENGAGED, State.FAULT)
+
+    def _check_run(self, time_s: float) -> None:
+        conflict = self.run.conflict(time_s)
+        if conflict:
+            self.gate.lose(conflict, time_s)
+
     def _out_of_order(self, captured_s: float, time_s: float) -> bool:
         """Whether a message must be left out for its stamp; it does not count as seen then."""
-        reason = ""
         if not captured_s <= time_s + FUTURE_S:  # also NaN
-            reason = "stamp in the future"
-        elif captured_s == self._captured_s:
-            reason = "same stamp"
-        elif captured_s < self._captured_s and self.gate.state is not State.DISENGAGED:
-            reason = "earlier stamp"
-        if reason:
-            self.ignored[reason] += 1
+            self.ignored["stamp in the future"] += 1
             return True
-        if captured_s < self._captured_s:
-            self._operator.reset()  # another clock from here on
-        self._captured_s = captured_s
-        return False
+        arrival = self._order.judge(captured_s, may_restart=self._idle)
+        if arrival is Arrival.NEXT:
+            return False
+        if arrival is Arrival.RESTART:
+            if self._idle:
+                self._operator.reset()
+                return False
+            # what was seen before stays, so that a held command can brake
+            self.gate.lose("stamps went back: a clock was set, or a recording began again; ask again", time_s)
+        self.ignored["same stamp" if arrival is Arrival.SAME else "earlier stamp"] += 1
+        return True
 
     def _gesture(self, time_s: float) -> None:
         if self.gate.state in (State.DISENGAGED, State.HOLD):

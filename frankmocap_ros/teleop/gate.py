@@ -123,6 +123,13 @@ class Gate:
         if self.state is State.ENGAGED:
             self._enter(State.HOLD, reason, time_s)
 
+    def lose(self, reason: str, time_s: float) -> None:
+        """What following and arming need is gone: HOLD where commands flow, DISENGAGED before that."""
+        if self.state is State.ENGAGED:
+            self.hold(reason, time_s)
+        elif self.state is State.ARMING:
+            self.release(reason, time_s)
+
     def fault(self, reason: str, time_s: float) -> None:
         """Something broke: no commands until ``reset``."""
         if self.state is not State.FAULT:
@@ -168,20 +175,14 @@ class Gate:
             if for_s >= self.config.hold_s:
                 self.release(f"{self.reason}; held for {self.config.hold_s:g} s", time_s)
         elif not self.fresh(time_s):
-            self._stale(time_s)
+            age = f"{self.age_s(time_s):.2f} s old, over max_age_s {self.config.max_age_s:g}"
+            self.lose(f"what is seen is {age}", time_s)
         elif self.state is State.ARMING:
             if self._calm_since_s is not None and time_s - self._calm_since_s >= self.config.arming_s:
                 self._missed = 0
                 self._enter(State.ENGAGED, "the operator is followed", time_s)
             elif for_s >= self.config.arming_timeout_s:
                 self.release(f"not ready within {self.config.arming_timeout_s:g} s: {self.reason}", time_s)
-
-    def _stale(self, time_s: float) -> None:
-        age = f"what is seen is {self.age_s(time_s):.2f} s old, over max_age_s {self.config.max_age_s:g}"
-        if self.state is State.ENGAGED:
-            self.hold(age, time_s)
-        else:
-            self.release(age, time_s)
 
     def _pressed(self, time_s: float) -> bool:
         return not self.config.require_deadman or time_s - self._deadman_s <= self.config.deadman_timeout_s

@@ -26,6 +26,7 @@ class Heard:
         level: of the node's health.
         health: in its own words.
         values: of its diagnostics.
+        conflict: why it is not sure whose bodies are shown, in words; empty where it is.
     """
 
     fps: float = 0.0
@@ -37,6 +38,7 @@ class Heard:
     level: int = 3
     health: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    conflict: str = ""
 
 
 def status_text(heard: Heard, there: bool) -> str:
@@ -44,7 +46,7 @@ def status_text(heard: Heard, there: bool) -> str:
     if heard.since_s is None:
         waits = "it has published no frame yet" if there else "it does not run, or not in this ROS domain"
         return f"**Waiting for the node:** {waits}. {heard.health}"
-    lines = []
+    lines = [f"**{heard.conflict}**"] if heard.conflict else []
     if heard.since_s > _STALE_S:
         lines.append(f"**No frame for {heard.since_s:.0f} s.**")
     p50, p95 = np.percentile(heard.ages_ms, (50, 95)) if len(heard.ages_ms) else (0.0, 0.0)

@@ -21,6 +21,7 @@ from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
 
 HEADER = Header(stamp=Time(sec=12, nanosec=345), frame_id="cam")
 STATES = tuple(JointState)
+RUN_ID = 2**64 - 1
 
 
 def body(body_id=1, skeleton=BODY, seed=0, **options):
@@ -95,9 +96,9 @@ def test_constants_are_those_of_the_messages():
 @pytest.mark.parametrize("source", ScaleSource)
 def test_every_number_arrives(skeleton, source):
     truth = body(3, skeleton, scale_source=source, betas=np.linspace(-2, 2, 10))
-    msg = copied(BodiesMessage().fill(frame(truth), HEADER, 12.5))
+    msg = copied(BodiesMessage(RUN_ID).fill(frame(truth), HEADER, 12.5))
     assert msg.header == HEADER
-    assert (msg.sequence, msg.operator_id) == (7, 3)
+    assert (msg.run_id, msg.sequence, msg.operator_id) == (RUN_ID, 7, 3)
     assert (msg.inference_ms, msg.age_ms) == (6.75, 12.5)
     assert len(msg.bodies) == 1
     assert_same(msg.bodies[0], truth)
@@ -106,11 +107,11 @@ def test_every_number_arrives(skeleton, source):
 @pytest.mark.parametrize("flags", [(False, True, False), (True, False, True)])
 def test_capabilities(flags):
     truth = body(has_3d=flags[0], has_orientation=flags[1], has_hands=flags[2])
-    assert_same(copied(BodiesMessage().fill(frame(truth), HEADER, 0.0)).bodies[0], truth)
+    assert_same(copied(BodiesMessage(RUN_ID).fill(frame(truth), HEADER, 0.0)).bodies[0], truth)
 
 
 def test_a_message_that_is_filled_again_holds_nothing_old():
-    message = BodiesMessage()
+    message = BodiesMessage(RUN_ID)
     rng = np.random.default_rng(1)
     for n in range(30):
         bodies = [
@@ -132,7 +133,7 @@ def test_a_message_that_is_filled_again_holds_nothing_old():
 
 def test_joint_messages():
     truth = body(5, states=np.array([STATES[i % 4] for i in range(len(BODY))], np.uint8))
-    joints = BodiesMessage().fill(frame(truth), HEADER, 0.0).bodies[0].joints
+    joints = BodiesMessage(RUN_ID).fill(frame(truth), HEADER, 0.0).bodies[0].joints
     for name, i in BODY.index.items():
         stamped, pose = JointMessages(name).fill(frame(truth), HEADER)
         assert (stamped.header, stamped.body_id, stamped.estimator) == (HEADER, 5, "some")
@@ -227,6 +228,6 @@ def test_a_principal_point_beside_the_image_is_fine():
 
 
 def test_an_empty_array_is_a_message():
-    msg = copied(BodiesMessage().fill(frame(), HEADER, 1.0))
+    msg = copied(BodiesMessage(RUN_ID).fill(frame(), HEADER, 1.0))
     assert isinstance(msg, BodyPoseArray)
     assert (msg.bodies, msg.operator_id, msg.header) == ([], 0, HEADER)

@@ -24,6 +24,7 @@ from frankmocap_ros.teleop.arm_angles import ARM_JOINTS
 
 BITMAP = Bitmap(np.zeros((48, 64, 3), np.uint8))
 HEADER = Header(frame_id="cam")
+RUN_ID = 2**64 - 1
 TOPICS = {
     "bodies": BodyPoseArray,
     "joints/head": JointPoseStamped,
@@ -83,7 +84,7 @@ def events(monkeypatch):
         monkeypatch.setattr(owner, name, lambda *a, **k: events.append(event(*a)) or original(*a, **k))
 
     spied(LifecyclePublisher, "publish", lambda publisher, *_: publisher.topic_name)
-    spied(outputs.BodiesBytes, "fill", lambda *_: "make bodies")
+    spied(outputs.BodiesMessage, "fill", lambda *_: "make bodies")
     spied(outputs.JointMessages, "fill", lambda *_: "make joint")
     spied(outputs.ArmStates, "fill", lambda *_: "make arms")
     spied(outputs.MarkerMaker, "make", lambda *_: "make markers")
@@ -101,7 +102,7 @@ def heard(node, peer, topics):
 
 
 def test_only_bodies_where_nobody_listens(node, events):
-    made = Outputs(node, ("head",))
+    made = Outputs(node, RUN_ID, ("head",))
     activated(node)
     publish(made)
     assert events == ["make bodies", "/mocap/bodies"]
@@ -109,7 +110,7 @@ def test_only_bodies_where_nobody_listens(node, events):
 
 
 def test_bodies_go_out_before_anything_else_is_made(node, peer, events):
-    made = Outputs(node, ("head",))
+    made = Outputs(node, RUN_ID, ("head",))
     activated(node)
     inboxes = heard(node, peer, TOPICS)
     publish(made)
@@ -128,7 +129,7 @@ def test_bodies_go_out_before_anything_else_is_made(node, peer, events):
 
 @pytest.mark.parametrize("kind", ["joints/head", "joints/head/pose"])
 def test_a_joint_goes_where_somebody_listens(node, peer, events, kind):
-    made = Outputs(node, ("head", "left_wrist"))
+    made = Outputs(node, RUN_ID, ("head", "left_wrist"))
     activated(node)
     inboxes = heard(node, peer, [kind])
     publish(made)
@@ -155,7 +156,7 @@ def states_with(name, state):
 
 def test_the_operators_arms(node, peer, events):
     """All fourteen angles with the image's stamp; those of an arm that is not known are left out."""
-    made = Outputs(node, ())
+    made = Outputs(node, RUN_ID, ())
     activated(node)
     inbox = heard(node, peer, ["arm_joint_states"])["arm_joint_states"]
     header = Header(frame_id="cam", stamp=Time(sec=1234))
@@ -181,7 +182,7 @@ def test_the_operators_arms(node, peer, events):
 
 
 def test_namespaces_keep_cameras_apart(node, events):
-    left, right = Outputs(node, ("head",), namespace="left"), Outputs(node, ("head",), namespace="right")
+    left, right = Outputs(node, RUN_ID, ("head",), namespace="left"), Outputs(node, RUN_ID, ("head",), namespace="right")
     topics = {p.topic_name for p in node.publishers if p.topic_name.startswith("/mocap/")}
     for camera in ("left", "right"):
         assert {f"/mocap/{camera}/{name}" for name in (*TOPICS, "annotated")} <= topics

@@ -25,7 +25,7 @@ HEAVY = (
 )
 # A module imports only from the lines above its own, or from its own line where nothing runs in a circle.
 LAYERS = (
-    ("errors", "skeleton", "native_stderr"),
+    ("errors", "skeleton", "native_stderr", "stamp_order"),
     (
         "geometry",
         "settings",
