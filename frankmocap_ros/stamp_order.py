@@ -4,7 +4,7 @@ from enum import Enum
 from typing import Final
 
 RESTART_S: Final = 1.0
-"""A stamp that is earlier than the newest by more than this is of a clock that was set, or of a recording that
+"""A stamp that is earlier than the newest by more than this is no late one: a clock was set, or a recording
 began again.
 
 Drivers and networks swap neighbouring images: that is 0.03 s at 30 Hz, 0.2 s at 5 Hz. Recordings go back by
@@ -12,7 +12,7 @@ their whole length, which is seconds.
 """
 
 MOST_LATE: Final = 10
-"""Late stamps in a row, from which on it is a restart as well.
+"""Late stamps in a row from which on they are a restart as well.
 
 Swapped images come one at a time, with newer ones between them. A clock set back by half a second, or a
 recording shorter than ``RESTART_S`` that loops, gives nothing but late stamps, and must not silence its

@@ -116,9 +116,11 @@ class Commander:
     def refusal(self, time_s: float) -> str:
         """Why a request would be refused now, with the next step; empty where it would be taken."""
         refusal = self.run.conflict(time_s) or self.gate.refusal(time_s)
-        if not refusal and isinstance(self.level, str):
+        if refusal:
+            return refusal
+        if isinstance(self.level, str):
             return self.level
-        robot = self._robot() if not refusal else ""
+        robot = self._robot()
         return robot if isinstance(robot, str) else ""
 
     def published_by(self, nodes: tuple[str, ...], time_s: float) -> None:

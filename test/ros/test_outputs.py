@@ -182,7 +182,10 @@ def test_the_operators_arms(node, peer, events):
 
 
 def test_namespaces_keep_cameras_apart(node, events):
-    left, right = Outputs(node, RUN_ID, ("head",), namespace="left"), Outputs(node, RUN_ID, ("head",), namespace="right")
+    left, right = (
+        Outputs(node, RUN_ID, ("head",), namespace="left"),
+        Outputs(node, RUN_ID, ("head",), namespace="right"),
+    )
     topics = {p.topic_name for p in node.publishers if p.topic_name.startswith("/mocap/")}
     for camera in ("left", "right"):
         assert {f"/mocap/{camera}/{name}" for name in (*TOPICS, "annotated")} <= topics

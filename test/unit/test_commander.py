@@ -463,11 +463,64 @@ def test_no_command_before_and_after():
     assert n and len(t.commands) == n
 
 
-def test_backward_and_future_stamps_are_left_out_and_counted():
-    t = Teleoperation().engaged()
+@pytest.mark.parametrize("back_s", [0.01, 0.1, 0.15])
+def test_messages_that_are_a_little_late_are_left_out_and_counted(back_s):
+    """One in fifteen; the newest before it goes on being followed, in every state."""
+    t = Teleoperation()
+    t.late = 0
+
+    def sight(s):
+        t.late += 1
+        return replace(s, captured_s=s.captured_s - (t.late % 15 == 0) * (t.period_s + back_s))
+
+    t.sight = sight
+    t.run(2.0)
+    assert t.commander.ignored["earlier stamp"] == 4
+    t.engaged()
+    t.run(5.0)
+    t.check()
+    assert t.states == [State.ARMING, State.ENGAGED]
+    assert t.commander.ignored["earlier stamp"] == t.late // 15
+
+
+def test_a_late_message_does_not_forget_the_operator_while_nothing_is_engaged(monkeypatch):
+    t = Teleoperation()
+    t.run(1.0)
+    forgotten = []
+    monkeypatch.setattr(t.commander._operator, "reset", lambda: forgotten.append(1))
+    t.commander.see(t.seen(t.time_s - 0.5), t.time_s)
+    assert not forgotten and t.commander.ignored["earlier stamp"] == 1
+    t.commander.see(t.seen(t.time_s - 5.0), t.time_s)
+    assert forgotten and t.commander.ignored["earlier stamp"] == 1
+
+
+def test_stamps_that_go_far_back_end_following_with_a_reason():
+    t = Teleoperation(hold_s=0.5, max_age_s=0.2).engaged()
     t.sight = lambda s: replace(s, captured_s=s.captured_s - 5.0)
-    t.run(1.0, until=State.HOLD)
-    assert t.commander.ignored["earlier stamp"] > 3
+    assert t.run(1.0, until=State.HOLD) < 0.1
+    assert "stamps went back" in t.gate.reason and "ask again" in t.gate.reason
+    held_from, n = t.time_s, len(t.commands)
+    t.run(3.0)
+    t.check()
+    assert t.gate.state is State.DISENGAGED and "stamps went back" in t.gate.reason
+    held = t.commands[n:]
+    assert held and all(command.held for command in held), "it brakes"
+    assert held[-1].time_s - held_from < 0.2 + 0.05, "on what was seen before, while that is fresh"
+    t.sight = lambda s: s  # and forward again, by as much
+    t.run(0.3)
+    assert t.commander.request(t.time_s) == ""
+
+
+def test_stamps_that_go_far_back_end_arming():
+    t = Teleoperation()
+    t.run(0.3)
+    t.commander.request(t.time_s)
+    t.sight = lambda s: replace(s, captured_s=s.captured_s - 5.0)
+    t.run(0.5, until=State.DISENGAGED)
+    assert "stamps went back" in t.gate.reason
+
+
+def test_future_stamps_are_left_out_and_counted():
     t = Teleoperation().engaged()
     now = Teleoperation().seen(0.0)
     t.commander.see(replace(now, captured_s=t.time_s + 1.0), t.time_s)
@@ -476,14 +529,126 @@ def test_backward_and_future_stamps_are_left_out_and_counted():
     assert t.commander.ignored["stamp in the future"] == 2
 
 
-def test_a_clock_that_was_set_back_is_taken_once_disengaged():
-    t = Teleoperation().engaged()
-    t.sight = lambda s: replace(s, captured_s=s.captured_s - 0.15)
+@pytest.mark.parametrize("back_s", [0.15, 0.6, 5.0])
+def test_a_clock_that_was_set_back_is_taken_once_disengaged(back_s):
+    t = Teleoperation(max_age_s=1.0).engaged()
+    t.sight = lambda s: replace(s, captured_s=s.captured_s - back_s)
     t.run(0.1)
     t.run(3.0)
     t.gate.release("asked to", t.time_s)
+    t.run(1.0)
+    t.sight = lambda s: s
     t.run(0.3)
     assert t.commander.request(t.time_s) == ""
+
+
+# -- who publishes
+
+
+def publishes(t, run_id, offset_m=0.0):
+    """A message of a run, as the gate's node hands it over."""
+    t.waiting.clear()
+    if t.commander.follows(run_id, t.time_s):
+        sight = t.seen(t.time_s - LATENCY_S)
+        t.commander.see(
+            replace(sight, poses=replace(sight.poses, positions=sight.poses.positions + offset_m)), t.time_s
+        )
+
+
+def tick(t, seconds, *run_ids, offset_m=0.0):
+    """Let time pass while runs publish, 30 times a second each; all but the first are ``offset_m`` off."""
+    t.next_s = np.inf
+    for k in range(round(seconds / TICK_S)):
+        t.time_s += TICK_S
+        for i, run_id in enumerate(run_ids):
+            if k % 3 == i % 3:
+                publishes(t, run_id, offset_m if i else 0.0)
+        command = t.commander.tick(t.time_s)
+        if command is not None:
+            t.commands.append(command)
+
+
+def following(run_id=7):
+    """Somebody who is followed in messages of one run."""
+    t = Teleoperation()
+    tick(t, 0.3, run_id)
+    assert t.commander.request(t.time_s) == ""
+    tick(t, 2.0, run_id)
+    assert t.gate.state is State.ENGAGED
+    return t
+
+
+def test_a_second_publisher_is_left_out_and_ends_following():
+    """It knows the same id, and its wrists are 10 cm off."""
+    t = following()
+    before = t.commands[-1].positions
+    n = len(t.commands)
+    tick(t, 0.05, 7, 8, offset_m=0.1)
+    assert t.gate.state is State.HOLD
+    assert "another run" in t.gate.reason and "second publisher" in t.gate.reason
+    tick(t, 3.0, 7, 8, offset_m=0.1)
+    assert t.gate.state is State.DISENGAGED
+    t.check()
+    assert max(np.abs(command.positions - before).max() for command in t.commands[n:]) < 0.05, "not followed"
+    assert t.commander.ignored["another publisher"] > 60
+    assert "another run" in t.commander.request(t.time_s)
+    tick(t, 1.2, 7)
+    assert t.commander.request(t.time_s) == ""
+
+
+def test_a_second_publisher_ends_arming():
+    t = Teleoperation()
+    tick(t, 0.3, 7)
+    t.commander.request(t.time_s)
+    tick(t, 0.1, 7, 8)
+    assert t.gate.state is State.DISENGAGED and "another run" in t.gate.reason
+
+
+def test_a_mocap_node_that_was_started_again_is_not_followed_until_asked():
+    """It was away for less than what is too old, and gives the operator the id from before."""
+    t = following()
+    tick(t, 0.15)
+    assert t.gate.state is State.ENGAGED
+    tick(t, 0.05, 8)
+    assert t.gate.state is State.HOLD and "was started again" in t.gate.reason
+    tick(t, 0.8, 8)
+    assert t.gate.state is State.DISENGAGED, "silence after hold_s"
+    n = len(t.commands)
+    tick(t, 1.2, 8)
+    assert t.gate.state is State.DISENGAGED and len(t.commands) == n
+    assert t.commander.request(t.time_s) == ""
+    tick(t, 2.0, 8)
+    assert t.gate.state is State.ENGAGED
+
+
+def test_another_run_begins_with_nothing_of_the_one_before(monkeypatch):
+    t = Teleoperation()
+    tick(t, 0.5, 7)
+    tick(t, 1.5)
+    forgotten = []
+    monkeypatch.setattr(t.commander._operator, "reset", lambda: forgotten.append(1))
+    t.commander.follows(8, t.time_s)
+    t.commander.follows(8, t.time_s)
+    assert forgotten == [1]
+    t.commander.see(t.seen(40.0), t.time_s)
+    assert t.commander.ignored["earlier stamp"] == 0, "its stamps are its own"
+
+
+def test_a_second_publisher_that_ros_knows_of_is_refused_and_named():
+    """Whether it sends anything or not."""
+    t = Teleoperation()
+    tick(t, 0.3, 7)
+    t.commander.published_by(("/frankmocap", "/other"), t.time_s)
+    refusal = t.commander.request(t.time_s)
+    assert "2 publishers on frankmocap/bodies: /frankmocap, /other; stop all but one" in refusal
+    t.commander.published_by(("/frankmocap",), t.time_s)
+    assert t.commander.request(t.time_s) == ""
+    tick(t, 2.0, 7)
+    assert t.gate.state is State.ENGAGED
+    t.commander.published_by((), t.time_s)
+    assert t.gate.state is State.ENGAGED
+    t.commander.published_by(("/frankmocap", "/other"), t.time_s)
+    assert t.gate.state is State.HOLD and "/frankmocap, /other" in t.gate.reason
 
 
 # -- the robot

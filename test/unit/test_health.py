@@ -8,6 +8,7 @@ import pytest
 from frankmocap_ros import health
 from frankmocap_ros.health import (
     DROP_NO_TRANSFORM,
+    DROP_OUT_OF_ORDER,
     DROP_OVERWRITTEN,
     DROP_TOO_OLD,
     Level,
@@ -150,6 +151,16 @@ def test_images_too_old_when_their_turn_comes(n, level):
     assert found.level is level
     assert ("1 images dropped as older than max_image_age_s (0.5 s)" in found.text) == (level is Level.WARN)
     assert "malformed" not in found.text
+
+
+@pytest.mark.parametrize(("n", "level"), [(0, Level.OK), (2, Level.WARN)])
+def test_images_out_of_order(n, level):
+    found = assess(replace(GOOD, dropped_in_period={DROP_OUT_OF_ORDER: n}))
+    assert found.level == level
+    assert ("2 images dropped as stamped earlier" in found.text) == bool(n)
+    assert "malformed" not in found.text
+    if n:
+        assert f"ros2 topic info --verbose {GOOD.image_topic}" in found.text
 
 
 def test_an_exception_of_the_estimator_is_an_error():

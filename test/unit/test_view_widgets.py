@@ -76,6 +76,7 @@ def test_status_says_what_is_missing():
     assert "does not run" in status_text(Heard(), there=False)
     assert "no frame yet" in status_text(Heard(), there=True)
     assert "No frame for 5 s" in status_text(Heard(since_s=5.0), there=True)
+    assert "**2 publishers**" in status_text(Heard(since_s=0.1, conflict="2 publishers"), there=True)
 
 
 def test_status_of_a_node_that_runs():

@@ -141,6 +141,20 @@ def test_two_videos_are_not_one(wrapper, folder):
     assert first < second
 
 
+def test_an_image_that_is_a_little_late_changes_nothing(wrapper):
+    ids = [wrapper(IMAGE, n / 30)["bodies"][0]["id"] for n in range(3)]
+    with pytest.raises(
+        ImageError, match=r"0.050 s comes after a later one; leave it out, or call reset\(\)"
+    ) as error:
+        wrapper(IMAGE, 0.05)
+    assert error.value.reason == "out_of_order"
+    ids.append(wrapper(IMAGE, 0.1)["bodies"][0]["id"])
+    assert len(set(ids)) == 1
+    assert wrapper(IMAGE, -5.0)["bodies"][0]["id"] != ids[0], "far earlier is another video"
+    wrapper.reset()
+    assert wrapper(IMAGE, -5.5)["bodies"], "so is whatever comes after a reset"
+
+
 def test_without_tracking(frank):
     wrapper = frank(track_bbox=False)
     assert all(wrapper(IMAGE, n / 30)["detected"] for n in range(4))
