@@ -44,7 +44,9 @@ from frankmocap_ros.teleop.sight import Target
 
 NODE_NAME = "gate"
 _DIAGNOSTICS_PERIOD_S = 1.0
-_PUBLISHERS_PERIOD_S = 0.5  # asking the graph takes 0.15 ms; a second publisher that sends is noticed at once
+_PUBLISHERS_PERIOD_S = (
+    0.25  # asking the graph takes 0.15 ms; a second publisher that sends is noticed at once
+)
 _WARNING_PERIOD_S = 5.0
 _IDLE = (State.DISENGAGED, State.FAULT)
 

@@ -280,6 +280,7 @@ class MocapNode(LifecycleNode):
     def _on_image(self, slot: int, msg: AnyImage) -> None:
         stream = self._streams[slot]
         stream.monitor.arrived(time.perf_counter())
+        stream.count += 1
         worker = self._worker
         if worker is None or not stream.in_order(msg.header.stamp):
             return

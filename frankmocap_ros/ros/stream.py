@@ -71,6 +71,7 @@ class Stream:
         self.monitor = Monitor()
         self.spacing = Spacing()
         self.info: CameraInfo | None = None
+        self.count = 0  # images that came
         self.depth = DepthImages()
         self._order = StampOrder()
         self.config = pipeline.config

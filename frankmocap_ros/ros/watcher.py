@@ -154,6 +154,7 @@ def summary(tally: Tally, seconds: float) -> dict[str, object]:
     return {
         "frames_sent": sum(stamp >= first for stamp in tally.camera_stamps),
         "frames_received": len(stamps),
+        "frames_of_others": tally.others,
         "one_body_ratio": round(sum(n == 1 for n in tally.bodies) / max(1, len(stamps)), 4),
         "bodies_mean": round(float(np.mean(tally.bodies)), 4) if tally.bodies else 0.0,
         "fps": round(len(stamps) / seconds, 2),

@@ -81,6 +81,7 @@ class Commander:
         reasons = ("same stamp", "earlier stamp", "stamp in the future", "unreadable", "another publisher")
         self.ignored: dict[str, int] = dict.fromkeys(reasons, 0)
         self.run = FollowedRun(config.bodies)
+        self._conflict = ""  # as told last
         self._run_id: int | None = None  # of what the operator's joints were taken from
         self._order = StampOrder()
         self.configure(config)
@@ -190,9 +191,12 @@ class Commander:
         return self.gate.state in (State.DISENGAGED, State.FAULT)
 
     def _check_run(self, time_s: float) -> None:
-        conflict = self.run.conflict(time_s)
-        if conflict:
-            self.gate.lose(conflict, time_s)
+        """Let go where it is not sure whose bodies come; say who publishes once that is known."""
+        before, self._conflict = self._conflict, self.run.conflict(time_s)
+        if self._conflict:
+            if before:
+                self.gate.reword(before, self._conflict)
+            self.gate.lose(self._conflict, time_s)
 
     def _out_of_order(self, captured_s: float, time_s: float) -> bool:
         """Whether a message must be left out for its stamp; it does not count as seen then."""

@@ -130,6 +130,10 @@ class Gate:
         elif self.state is State.ARMING:
             self.release(reason, time_s)
 
+    def reword(self, old: str, new: str) -> None:
+        """Say better why it let go, where that is still its reason."""
+        self._say(self.reason.replace(old, new))
+
     def fault(self, reason: str, time_s: float) -> None:
         """Something broke: no commands until ``reset``."""
         if self.state is not State.FAULT:

@@ -275,8 +275,14 @@ class Peer:
     stamp = staticmethod(lambda msg: nanoseconds(msg.header.stamp))
     wait_until = staticmethod(wait_until)
 
-    def __init__(self, context: Context, other: Node | None = None, name: str = "frankmocap") -> None:
-        self.node = Node("peer", context=context)
+    def __init__(
+        self,
+        context: Context,
+        other: Node | None = None,
+        name: str = "frankmocap",
+        node_name: str = "peer",
+    ) -> None:
+        self.node = Node(node_name, context=context)
         self._other = other
         self._name = name
         self._clients: dict[str, Any] = {}

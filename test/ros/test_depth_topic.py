@@ -112,6 +112,45 @@ def test_depth_that_comes_for_every_second_image_is_not_waited_for_in_vain():
         assert (found is not None) == (k % 2 == 0)
 
 
+def test_depth_that_is_a_little_late_is_dropped_and_counted(system):
+    """One in five, 20 ms before the one that came before it: every image still finds its own."""
+    publisher = system.publisher(Image, "depth")
+    stream = system.mocap._streams[0]
+    stamp_ns = system.next_stamp()
+    for k in range(20):
+        now_ns = stamp_ns + k * PERIOD_NS
+        publisher.publish(depth_message(system, now_ns))
+        system.wait_until(lambda ns=now_ns: stream.depth._messages and stream.depth._messages[-1][0] == ns)
+        if k % 5 == 4:
+            publisher.publish(depth_message(system, now_ns - 20_000_000))
+            system.wait_until(lambda n=k // 5 + 1: stream.monitor._depth.counts().get("out_of_order") == n)
+        system.process(stamp_ns=now_ns)
+    values = system.values(lambda v: v.get("depth/out_of_order") == "4")
+    assert values["depth/paired"] == "20"
+    assert "depth/missing" not in values
+
+
+def test_late_depth_is_left_out_and_a_restart_begins_anew():
+    images = DepthImages()
+
+    def message(stamp_ns):
+        msg = Image()
+        msg.header.stamp.sec, msg.header.stamp.nanosec = divmod(stamp_ns, 10**9)
+        fill_image(msg, np.full((24, 32), 2000, np.uint16), "16UC1")
+        return msg
+
+    start_ns = 10**18
+    assert all(images.put(message(start_ns + k * PERIOD_NS)) for k in range(4))
+    assert not images.put(message(start_ns + 2 * PERIOD_NS))
+    assert images.at(start_ns + 2 * PERIOD_NS, 0.0) is not None, "what was there stays"
+    assert images.put(message(start_ns - 5 * 10**9))
+    assert images.at(start_ns + 2 * PERIOD_NS, 0.0) is None
+    assert images.at(start_ns - 5 * 10**9, 0.0) is not None
+    images.forget()
+    assert images.at(start_ns - 5 * 10**9, 0.0) is None
+    assert images.put(message(start_ns - 6 * 10**9))
+
+
 def test_depth_that_is_wrong_is_told_and_left_out(system):
     msg = process_with_depth(system, encoding="rgb8")
     assert scale(msg) != BodyPose.SCALE_DEPTH

@@ -8,12 +8,13 @@ from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
 from rclpy.duration import Duration
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, LivelinessPolicy, QoSProfile
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Imu, Joy
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
@@ -21,6 +22,7 @@ from std_srvs.srv import SetBool, Trigger
 from frankmocap_ros.figure import scene
 from frankmocap_ros.geometry import IDENTITY_XYZW, quat_multiply, quat_rotate
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, JointPose
+from frankmocap_ros.ros.destroying import destroy_in_executor
 from frankmocap_ros.ros.gate_node import GateNode
 from frankmocap_ros.skeleton import BODY
 from frankmocap_ros.teleop.base_frame import BODY_FROM_OPTICAL
@@ -31,9 +33,9 @@ NAMES = {getattr(GateState, name): name for name in ("DISENGAGED", "ARMING", "EN
 LEFT = "/gate/command/left_wrist"
 
 
-def people(positions, orientations, stamp_ns, operator_id=1, frame_id="cam"):
+def people(positions, orientations, stamp_ns, operator_id=1, frame_id="cam", run_id=1):
     """A message with one person."""
-    msg = BodyPoseArray(operator_id=operator_id)
+    msg = BodyPoseArray(operator_id=operator_id, run_id=run_id)
     msg.header.stamp.sec, msg.header.stamp.nanosec = divmod(stamp_ns, 10**9)
     msg.header.frame_id = frame_id
     if operator_id:
@@ -51,7 +53,8 @@ def people(positions, orientations, stamp_ns, operator_id=1, frame_id="cam"):
 class Operator:
     """Publishes somebody who stands before a camera, 30 times a second, until ``close``."""
 
-    def __init__(self, peer):
+    def __init__(self, peer, run_id=1):
+        self.peer, self.run_id = peer, run_id
         self.publisher = peer.publisher(BodyPoseArray, "frankmocap/bodies", 1)
         self.operator_id = 1
         self.here = True
@@ -71,7 +74,8 @@ class Operator:
                 shaken = positions + self.offset + self._random.normal(0, 5e-4, positions.shape)
                 stamp_ns = time.time_ns() - round(1e9 * self.delay_s)
                 seen = quat_rotate(self.rotation, shaken), quat_multiply(self.rotation, orientations)
-                self.publisher.publish(people(*seen, stamp_ns, self.operator_id, self.frame_id))
+                who = self.operator_id, self.frame_id, self.run_id
+                self.publisher.publish(people(*seen, stamp_ns, *who))
 
     def close(self):
         self._end.set()
@@ -260,6 +264,93 @@ def test_when_the_mocap_node_dies_commands_end_within_250_ms_and_nothing_comes_b
     g.seen()
     assert g.silent(0.5)
     assert g.states.messages[-1].state == GateState.DISENGAGED
+
+
+@pytest.fixture
+def elsewhere(context):
+    """Another process, as good as: makes peers whose nodes have a name."""
+    with ExitStack() as stack:
+
+        def make(name):
+            ours = context()
+            peer = Peer(ours, node_name=name)
+            stack.callback(peer.node.destroy_node)
+            stack.callback(Spinner(peer.node, ours).close)
+            return peer
+
+        yield make
+
+
+def test_a_second_publisher_is_not_mixed_in_ends_following_and_is_named(gate, elsewhere):
+    """Two mocap nodes that both call their operator 1; what the second sees is 10 cm off."""
+    g = gate().engaged()
+    before = g.left.messages[-1].pose.position
+    heard = len(g.states), len(g.left)
+    other = Operator(elsewhere("second_mocap"), run_id=2)
+    other.offset += 0.1
+    try:
+        g.until("HOLD", heard[0])
+        state = g.states.wait(lambda msg: "/second_mocap" in msg.reason, heard[0])
+        assert "2 publishers on /frankmocap/bodies: /peer, /second_mocap; stop all but one" in state.reason
+        g.until("DISENGAGED", heard[0])
+        for msg in g.left.messages[heard[1] :]:
+            after = msg.pose.position
+            assert max(abs(after.x - before.x), abs(after.y - before.y), abs(after.z - before.z)) < 0.03
+        answer = g.engage()
+        assert not answer.success and "/second_mocap" in answer.message
+        diagnostics = g.listen(DiagnosticArray, "/diagnostics")
+        status = diagnostics.wait(lambda msg: "/second_mocap" in msg.status[0].message).status[0]
+        assert status.level == DiagnosticStatus.WARN
+        assert as_dict(status)["publishers"] == "/peer, /second_mocap"
+        assert int(as_dict(status)["ignored/another publisher"]) > 0
+    finally:
+        other.close()
+    destroy_in_executor(other.peer.node, other.peer.node.destroy_publisher, other.publisher)
+    g.wait_until(lambda: g.engage().success)
+    g.until("ENGAGED", heard[0])
+
+
+def test_a_second_publisher_that_sends_nothing_is_refused_too(gate, elsewhere):
+    g = gate().engaged()
+    heard = len(g.states)
+    elsewhere("second_mocap").publisher(BodyPoseArray, "frankmocap/bodies", 1)
+    assert "2 publishers on /frankmocap/bodies" in g.until("HOLD", heard).reason
+    g.states.wait(lambda msg: "/second_mocap" in msg.reason, heard)
+    g.until("DISENGAGED", heard)
+    assert "/second_mocap" in g.engage().message
+
+
+def test_who_publishes_something_else_there_is_no_second_publisher(gate, elsewhere):
+    g = gate()
+    elsewhere("unrelated").node.create_publisher(Bool, "frankmocap/bodies", 1)
+    g.wait_until(lambda: g.gate.count_publishers("frankmocap/bodies") == 2)
+    g.engaged()
+
+
+def test_a_mocap_node_that_was_started_again_must_be_asked_for_again(gate):
+    """Its ids begin anew, so that the same one may be somebody else."""
+    g = gate().engaged()
+    heard = len(g.states)
+    g.operator.run_id = 2
+    assert "/peer was started again" in g.until("HOLD", heard).reason
+    g.until("DISENGAGED", heard)
+    assert g.silent(0.5)
+    assert g.states.messages[-1].state == GateState.DISENGAGED
+    heard = len(g.states)
+    g.wait_until(lambda: g.engage().success)
+    g.until("ENGAGED", heard)
+
+
+def test_bytes_that_are_no_message_are_counted_and_nothing_breaks(gate):
+    g = gate().engaged()
+    heard = len(g.states)
+    whole = serialize_message(BodyPoseArray(run_id=1))
+    for data in (b"", whole[:4], whole[: len(whole) // 2], whole[:4] + b"\xff" * 64):
+        g.operator.publisher.publish(data)
+        time.sleep(0.05)
+    diagnostics = g.listen(DiagnosticArray, "/diagnostics")
+    diagnostics.wait(lambda msg: int(as_dict(msg.status[0])["ignored/unreadable"]) > 0)
+    assert {msg.state for msg in g.states.messages[heard:]} == {GateState.ENGAGED}
 
 
 def test_nobody_is_held_and_then_silent(gate):

@@ -10,6 +10,7 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.srv import GetAvailableTransitions
 from rcl_interfaces.msg import Log
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool
 
@@ -18,6 +19,7 @@ from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.garbage import Collector
 from frankmocap_ros.msg import BodyPoseArray
+from frankmocap_ros.ros.mocap_node import MocapNode
 from frankmocap_ros.ros.worker import Worker
 
 CYCLES = 20
@@ -111,6 +113,25 @@ def test_transitions_that_do_not_exist_are_refused(start, probe):
     )
     labels = {t.transition.label for t in available.available_transitions}
     assert labels >= {"deactivate", "shutdown"}
+
+
+def test_each_start_of_a_node_has_a_number_of_its_own(start, probe):
+    """Ids hold within it: it stays through deactivation and cleanup, which never use an id again."""
+    system = start()
+    run_ids = {system.process().run_id}
+    assert system.change("deactivate") and system.change("activate")
+    run_ids.add(system.process().run_id)
+    assert system.change("deactivate") and system.change("cleanup")
+    assert system.change("configure") and system.change("activate")
+    bodies = system.process()
+    run_ids.add(bodies.run_id)
+    assert len(run_ids) == 1 and bodies.bodies[0].id == 3
+    other = MocapNode(context=system.node.context, parameter_overrides=[Parameter("autostart", value=False)])
+    try:
+        assert other._run_id not in run_ids
+        assert max(run_ids) < 2**64 and min(run_ids) > 0  # random: 0 once in 2^64 starts
+    finally:
+        other.destroy_node()
 
 
 def test_nothing_is_published_while_inactive(start, probe):

@@ -412,6 +412,20 @@ def test_looking_for_people_in_one_camera_holds_nobody_up(cameras, model, gate):
 # --- what is one for all -------------------------------------------------------------------------
 
 
+def test_each_camera_has_an_order_of_its_own(cameras, model):
+    """One camera's clock is 100 ms behind the other's; only an image behind its own camera's is late."""
+    left, right = cameras()
+    right.stamp_ns -= 100_000_000
+    for _ in range(5):
+        assert [camera.process().bodies[0].id for camera in (left, right)] == [1, 1]
+    right.stamp_ns -= 3 * PERIOD_NS
+    right.send()
+    right.values(lambda v: v.get("dropped/out_of_order") == "1")
+    right.stamp_ns += 3 * PERIOD_NS
+    assert right.process().bodies[0].id == 1
+    assert left.values()["dropped"] == "0"
+
+
 def test_diagnostics_of_each_camera(cameras, model):
     left, right = cameras()
     for camera, n in ((left, 3), (right, 1)):

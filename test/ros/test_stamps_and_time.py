@@ -1,5 +1,7 @@
 """Stamps that jump, stand still or lie in the future, and time that is simulated."""
 
+import threading
+
 import pytest
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -7,6 +9,8 @@ from rosgraph_msgs.msg import Clock
 
 from frankmocap_ros.msg import Latency
 from frankmocap_ros.skeleton import BODY
+
+from .conftest import TIMEOUT_S, as_dict
 
 SECOND = 10**9
 PERIOD_NS = SECOND // 30
@@ -19,12 +23,13 @@ def pelvis_x(bodies):
 
 def test_a_bag_that_loops(start, probe):
     """Filters and tracking start anew at each jump back; nothing else changes."""
+    period_ns = SECOND // 5
     system = start(one_euro_min_cutoff_hz=0.1, one_euro_beta=0.0)
     ids, sequences = [], []
     for loop in range(4):
         probe.people = [probe.person(0.1 * loop, -0.1, 3.0)]
         for n in range(10):
-            bodies = system.process(stamp_ns=START_NS + n * PERIOD_NS)
+            bodies = system.process(stamp_ns=START_NS + n * period_ns)
             ids.append(bodies.bodies[0].id)
             sequences.append(bodies.sequence)
             assert bodies.operator_id == bodies.bodies[0].id
@@ -37,11 +42,58 @@ def test_a_bag_that_loops(start, probe):
     assert values["last_error"] == "none"
 
 
-def test_a_small_step_back_is_a_jump_too(start, probe):
+def test_a_recording_of_a_third_of_a_second_that_loops(start, probe):
+    """It never goes far back, and is not silent for good."""
     system = start()
-    assert system.process(stamp_ns=START_NS).bodies[0].id == 1
-    assert system.process(stamp_ns=START_NS - 1_000_000).bodies[0].id == 2
-    assert system.process(stamp_ns=START_NS).bodies[0].id == 2
+    for _ in range(4):
+        for n in range(10):
+            come(system, stamp_ns=START_NS + n * PERIOD_NS)
+    system.bodies.wait(lambda bodies: bodies.bodies[0].id > 1)
+
+
+@pytest.mark.parametrize("back_ms", [1, 20, 300])
+def test_images_that_are_a_little_late_are_dropped_and_counted(start, probe, back_ms):
+    """One in five. Everybody stays who they are, and what is published is in order."""
+    system = start()
+    stamps = []
+    for n in range(30):
+        stamp_ns = START_NS + n * PERIOD_NS
+        if n % 5 == 4:
+            come(system, stamp_ns=stamps[-1] - back_ms * 1_000_000)
+        stamps.append(stamp_ns)
+        assert system.process(stamp_ns=stamp_ns).bodies[0].id == 1
+    assert [system.stamp(bodies) for bodies in system.bodies.messages] == stamps
+    status = system.status(lambda s: as_dict(s).get("dropped/out_of_order") == "6")
+    assert as_dict(status)["dropped"] == "6"
+    system.send(stamp_ns=START_NS)
+    status = system.status(lambda s: "1 images dropped as stamped earlier" in s.message)
+    assert status.level == DiagnosticStatus.WARN
+
+
+def test_a_late_image_does_not_push_out_a_newer_one_that_waits(start, probe):
+    system = start()
+    system.process(stamp_ns=START_NS)
+    entered, go_on = threading.Event(), threading.Event()
+    probe.during = lambda: entered.set() or go_on.wait(TIMEOUT_S)
+    system.send(stamp_ns=START_NS + PERIOD_NS)
+    assert entered.wait(TIMEOUT_S)
+    probe.during = lambda: None
+    newest, late = START_NS + 3 * PERIOD_NS, START_NS + 2 * PERIOD_NS
+    come(system, stamp_ns=newest)
+    come(system, stamp_ns=late)
+    system.values(lambda v: v.get("dropped/out_of_order") == "1")
+    go_on.set()
+    system.bodies.wait(lambda bodies: system.stamp(bodies) == newest)
+    assert late not in [system.stamp(bodies) for bodies in system.bodies.messages]
+    assert system.values()["dropped"] == "1"
+
+
+def test_activating_begins_anew(start, probe):
+    """Stamps may be earlier than those before."""
+    system = start()
+    system.process(stamp_ns=START_NS)
+    assert system.change("deactivate") and system.change("activate")
+    assert system.process(stamp_ns=START_NS - PERIOD_NS).bodies[0].id == 2
 
 
 def test_to_the_beginning_of_time_and_back(start, probe):
@@ -91,6 +143,14 @@ def test_age_is_now_minus_stamp(start, probe):
     after_ms = 1e-6 * (system.next_stamp() - stamp_ns)
     assert before_ms <= bodies.age_ms <= after_ms
     assert bodies.age_ms >= 700.0
+
+
+def come(system, **options):
+    """Publish an image and wait until the node has it: of those that wait it hears the newest only."""
+    stream = system.mocap._streams[0]
+    count = stream.count
+    system.send(**options)
+    system.wait_until(lambda: stream.count > count)
 
 
 class SimulatedTime:

@@ -1,0 +1,107 @@
+"""What the browser view and other listeners take of what they hear: one publisher's bodies, images in order."""
+
+import time
+
+import numpy as np
+import pytest
+import rclpy
+from sensor_msgs.msg import Image
+
+from frankmocap_ros.msg import BodyPose, BodyPoseArray
+from frankmocap_ros.ros.images import fill_image
+from frankmocap_ros.ros.view_inputs import ViewInputs
+from frankmocap_ros.ros.watcher import Watcher, summary
+from frankmocap_ros.viewer.config import ViewConfig
+
+from .conftest import Peer, Spinner, wait_until
+
+PERIOD_NS = 33_333_333
+START_NS = 10**18
+
+
+@pytest.fixture
+def view(context):
+    """A view's inputs, and a peer that publishes."""
+    peer = Peer(context())
+    spinner = Spinner(peer.node, peer.node.context)
+    inputs = ViewInputs(peer.node, ViewConfig())
+    inputs.open()
+    yield inputs, peer
+    inputs.close()
+    spinner.close()
+    peer.node.destroy_node()
+
+
+def bodies(run_id, body_id, sequence=0):
+    return BodyPoseArray(run_id=run_id, sequence=sequence, operator_id=body_id, bodies=[BodyPose(id=body_id)])
+
+
+def test_the_view_draws_one_publishers_people_and_says_that_there_are_others(view):
+    inputs, peer = view
+    publisher = peer.publisher(BodyPoseArray, "frankmocap/bodies", 1)
+
+    def drawn_after(run_id, body_id):
+        heard = inputs.bodies
+        publisher.publish(bodies(run_id, body_id))
+
+        def polled():
+            inputs.poll(ViewConfig())
+            return inputs.bodies is not heard or inputs.heard.conflict
+
+        wait_until(polled)
+        return [body.id for body in inputs.bodies]
+
+    assert drawn_after(7, 1) == [1] and not inputs.heard.conflict
+    assert drawn_after(8, 2) == [1]
+    assert "another run" in inputs.heard.conflict
+    peer.node.create_publisher(BodyPoseArray, "frankmocap/bodies", 1)
+
+    def known():
+        inputs.look_around()
+        inputs.poll(ViewConfig())
+        return "2 publishers on /frankmocap/bodies: /peer (2 times)" in inputs.heard.conflict
+
+    wait_until(known)
+
+
+def test_the_view_shows_no_image_after_a_newer_one(view):
+    inputs, peer = view
+    config = ViewConfig(image_rate_hz=30.0)
+    inputs.want(image=True, mesh=False)
+    publisher = peer.publisher(Image, "image")
+
+    def shown(stamp_ns, grey):
+        msg = peer.stamped(Image(), stamp_ns)
+        fill_image(msg, np.full((24, 32), grey, np.uint8), "mono8")
+        publisher.publish(msg)
+        time.sleep(0.05)
+        inputs.poll(config)
+        return None if inputs.image is None else int(inputs.image[0, 0, 0])
+
+    assert shown(START_NS, 10) == 10
+    assert shown(START_NS + 2 * PERIOD_NS, 20) == 20
+    assert shown(START_NS + PERIOD_NS, 30) is None
+    assert shown(START_NS + 3 * PERIOD_NS, 40) == 40
+    assert shown(START_NS - 5 * 10**9, 50) == 50, "a recording that begins again is shown"
+
+
+def test_listeners_count_one_publishers_frames_and_tell_of_others(domain):
+    rclpy.init(domain_id=domain)
+    watcher = Watcher()
+    try:
+        publisher = watcher.create_publisher(BodyPoseArray, "frankmocap/bodies", 10)
+        wait_until(publisher.get_subscription_count)
+        for run_id in (7, 7, 8, 7):
+            publisher.publish(bodies(run_id, run_id))
+
+        def heard():
+            rclpy.spin_once(watcher, timeout_sec=0.1)
+            tally = watcher.read()
+            return tally if len(tally.stamps) + tally.others == 4 else None
+
+        tally = wait_until(heard)
+        assert (len(tally.stamps), tally.others) == (3, 1)
+        assert summary(tally, 1.0)["frames_of_others"] == 1
+    finally:
+        watcher.destroy_node()
+        rclpy.shutdown()
