@@ -80,7 +80,7 @@ class Way:
         times_ms = 1e3 * np.array(self.times_s[5:])
         whole = times_ms.sum(axis=1)
         steps = " + ".join(f"{ms:.3f}" for ms in np.median(times_ms, axis=0))
-        return f"{self.name:34}{np.median(whole):9.3f}{np.percentile(whole, 99):9.3f}   {steps}"
+        return f"{self.name:42}{np.median(whole):9.3f}{np.percentile(whole, 99):9.3f}   {steps}"
 
 
 def frame_of(skeleton: Skeleton, people: int) -> Frame:
@@ -204,7 +204,7 @@ def main(frames: int = 300) -> None:
             if listener is not None:
                 listener.terminate()
                 listener.wait()
-        print(f"{'heard by another process' if heard else 'nobody listens':34}  p50 [ms] p99 [ms]   steps")
+        print(f"{'heard by another process' if heard else 'nobody listens':42}  p50 [ms] p99 [ms]   steps")
         for way in ways:
             print(way.row())
     node.destroy_node()

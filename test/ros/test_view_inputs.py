@@ -1,4 +1,4 @@
-"""What the browser view and other listeners take of what they hear: one publisher's bodies, images in order."""
+"""What the browser view and other listeners take: one publisher's bodies, and images in order."""
 
 import time
 
