@@ -11,6 +11,7 @@ Nocedal and Wright, Numerical Optimization, 3.1). So what stands still is approa
 parts that were apart stay so.
 """
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,8 @@ from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry import Array, dot, quat_from_matrix
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.reaching import Reaching
-from frankmocap_ros.teleop.retarget_model import Part, load_model, packages
+from frankmocap_ros.teleop.retarget_model import RobotModel, load_model, packages
+from frankmocap_ros.teleop.robot.parts import Part
 from frankmocap_ros.teleop.robot_map import RobotMap, load_map
 from frankmocap_ros.teleop.sight import Target
 
@@ -52,7 +54,9 @@ class Retargeter:
 
     Attributes:
         targets: what follows, in the order of every array of N poses here.
-        joint_names: J joints that move, in the model's order.
+        joint_names: J joints that are commanded.
+        observed: K other joints of which it counts where they are.
+        notes: what was left out of the model, in words.
         home: shape (J,), the posture to begin with and to prefer.
         lower, upper: shape (J,), what the joints are moved within [rad] or [m]: a little less than their
             ranges. A robot that begins further out may stay there.
@@ -60,30 +64,35 @@ class Retargeter:
 
     Args:
         robot: the robot's map.
+        model: what it names, where that is loaded already.
 
     Raises:
         RobotError: the model cannot be read, or has not what the map names.
         MissingDependencyError: a package is not installed.
     """
 
-    def __init__(self, robot: RobotMap) -> None:
+    def __init__(self, robot: RobotMap, model: RobotModel | None = None) -> None:
         self._mujoco, self._mink, self._daqp = packages()
         self._map = robot
-        found = load_model(robot)
+        self._found = found = load_model(robot) if model is None else model
         self._model = found.model
-        self.joint_names, self.home = found.joint_names, found.home
+        self.joint_names, self.observed, self.notes = found.joint_names, found.observed, found.notes
+        self.home = found.home
         self._ends = found.lower, found.upper
         spare = _SPARE * (found.upper - found.lower)
         spare[~np.isfinite(spare)] = 0.0
         self.lower, self.upper = found.lower + spare, found.upper - spare
         self.max_speed = _OF_SPEED * found.max_speed
-        self._parts, self._origins, self._pairs = found.parts, found.origins, found.pairs
+        self._parts = [t.part for t in found.parts]
+        self._origins, self._pairs = [t.origin for t in found.parts], found.pairs
         self._rest = np.array([t.rotation_xyzw for t in robot.targets])
-        self._configuration = self._mink.Configuration(self._model, self.home)
+        self._space = found.space()
+        self._now = self.home
+        self._configuration = self._mink.Configuration(self._model, self._space.whole(self.home))
         self._home_costs = found.posture_costs
         self.prefer_home()
         self._placed = np.array([t.position_cost > 0.0 for t in robot.targets])
-        lengths = [self._length(chain) for chain in found.chains]
+        lengths = [self._length(t.chain) for t in found.parts]
         self.targets = tuple(
             Target(t.name, t.joint, t.origin, length, t.limits)
             for t, length in zip(robot.targets, lengths, strict=True)
@@ -108,8 +117,7 @@ class Retargeter:
         Raises:
             RetargetError: a joint is not finite.
         """
-        now = self._configuration.q
-        self._configuration.update(_finite(joints))
+        self._put(_finite(joints))
         data = self._configuration.data
         found = RobotPoses(
             positions=np.array([part.position(data) for part in self._parts]),
@@ -117,7 +125,7 @@ class Retargeter:
             origins=self._origins_now(),
             rest=self._rest.copy(),
         )
-        self._configuration.update(now)
+        self._put(self._now)
         return found
 
     def start(self, joints: Array) -> None:
@@ -129,8 +137,30 @@ class Retargeter:
         Raises:
             RetargetError: a joint is not finite; nothing has begun.
         """
-        self._configuration.update(np.clip(_finite(joints), *self._ends))
+        now = np.clip(_finite(joints), *self._ends)
+        self._put(now)
+        self._now = now
         self._gaps = self._gaps_now()
+        self.prefer_home()
+
+    def observe(self, joints: Array) -> None:
+        """Take where the observed joints are.
+
+        Args:
+            joints: shape (K,) [rad] or [m]; NaN where nobody tells: such a joint counts as where it was told
+                last, or as at home.
+
+        Raises:
+            RetargetError: the joints that follow others cannot be so.
+        """
+        if self._space.observe(joints):
+            self._put(self._now)
+            self._gaps = self._gaps_now()
+
+    def home_near(self, joints: Array) -> Array:
+        """The home posture that is nearest to a posture, whole turns of endless joints apart, shape (J,)."""
+        turns = np.where(self._found.turning, np.round((joints - self.home) / math.tau), 0.0)
+        return np.asarray(self.home + math.tau * turns)
 
     def prefer(self, joints: Array, costs: Array | float) -> None:
         """Set which of the postures for one command is taken.
@@ -142,12 +172,12 @@ class Retargeter:
         self._preferred, self._costs = joints, costs
 
     def prefer_home(self) -> None:
-        """Prefer the home posture as the map says, as from the beginning."""
-        self.prefer(self.home, self._home_costs)
+        """Prefer the home posture as the map says."""
+        self.prefer(self.home_near(self._now), self._home_costs)
 
     def twin(self) -> "Retargeter":
         """Another one of the same robot."""
-        return Retargeter(self._map)
+        return Retargeter(self._map, self._found)
 
     def solve(self, positions: Array, orientations: Array, dt: float) -> tuple[Array, Array]:
         """The next posture on the way to the targets' commands.
@@ -167,14 +197,14 @@ class Retargeter:
             raise RetargetError("a target's command, or its time, is not finite")
         if (np.abs(dot(orientations, orientations) - 1.0) > 1e-3).any():
             raise RetargetError("a target's orientation is not a unit quaternion")
-        now: Array = self._configuration.q
+        now = self._now
         if not dt > 0.0:
-            return now, np.zeros(len(now))
+            return now.copy(), np.zeros(len(now))
         self._aim(positions, orientations)
         errors = self._reaching.errors()
         step, promised = self._wanted(now, errors, dt)
-        after = self._take(now, self._off(now, errors), step, promised)
-        return after, (after - now) / dt
+        self._now = self._take(now, self._off(now, errors), step, promised)
+        return self._now.copy(), (self._now - now) / dt
 
     def distances(self, positions: Array) -> Array:
         """How far the targets are from commands in the last posture, shape (N,) [m]; 0 if that is not asked.
@@ -196,7 +226,7 @@ class Retargeter:
 
     def _wanted(self, now: Array, errors: Array, dt: float) -> tuple[Array, float]:
         """The step that the program asks for, shape (J,), and how much better it promises to be."""
-        jacobian = self._reaching.jacobian()
+        jacobian = self._space.reduced(self._reaching.jacobian())
         hessian = jacobian.T @ jacobian
         posture = self._costs**2
         # damping that grows with the error keeps steps within what the linear robot is good for
@@ -226,22 +256,33 @@ class Retargeter:
         # mink compares the step with gain * distance / dt: only so it is a share of the distance
         self._limit.gain = _NEARER * dt
         found = self._limit.compute_qp_inequalities(self._configuration, dt)
-        return found.G, found.h
+        return self._space.reduced(found.G), found.h
 
     def _take(self, now: Array, off: float, step: Array, promised: float) -> Array:
         """Go as far along a step as it keeps its promise and the pairs apart; the posture after it."""
         lower, upper = np.minimum(self.lower, now), np.maximum(self.upper, now)
         for share in _SHORTER:
             after = (now + share * step).clip(lower, upper)
-            self._configuration.update(after)
+            try:
+                self._put(after)
+            except RetargetError:  # what follows other joints cannot follow them there
+                continue
             if self._off(after, self._reaching.errors()) > off - _PROMISED * share * promised + _ROUNDING:
                 continue
             gaps = self._gaps_now()
             if (gaps >= self._gaps - _ROUNDING).all():
                 self._gaps = gaps
                 return after
-        self._configuration.update(now)
+        self._put(now)
         return now
+
+    def _put(self, joints: Array) -> None:
+        """Look at the robot in a posture.
+
+        Raises:
+            RetargetError: the joints that follow others cannot follow them there.
+        """
+        self._configuration.update(self._space.whole(joints))
 
     def _off(self, joints: Array, errors: Array) -> float:
         """How far the targets are from their commands and the joints from those preferred: what is solved."""

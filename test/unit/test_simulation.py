@@ -9,7 +9,8 @@ import pytest
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.settings import settings_of
-from frankmocap_ros.teleop.robot_map import DEFAULT_SPEED, RobotMap, load_map
+from frankmocap_ros.teleop.robot_map import DEFAULT_SPEED, RobotMap, TargetMap, load_map
+from frankmocap_ros.teleop.sight import TargetLimits
 from frankmocap_ros.teleop.sim_config import SimConfig
 from frankmocap_ros.teleop.sim_model import STEP_S
 from frankmocap_ros.teleop.simulation import MAX_CATCH_UP_S, Simulation
@@ -59,10 +60,23 @@ def write(tmp_path):
 
 def mapped(model, **values):
     """A map of the arm."""
-    values = {"keyframe": "home", "home": {}, "speeds": {}, "default_speed": 5.0, **values}
+    values = {"keyframe": "home", "home": {}, "speeds": {}, "default_speed": 5.0, "joints": NAMES, **values}
+    hand = TargetMap(
+        name="hand",
+        joint="left_wrist",
+        origin="left_shoulder",
+        part="hand",
+        is_site=True,
+        robot_origin="hand",
+        chain=(),
+        rotation_xyzw=(0.0, 0.0, 0.0, 1.0),
+        position_cost=1.0,
+        orientation_cost=0.0,
+        limits=TargetLimits(),
+    )
     return RobotMap(
         model=model,
-        targets=(),
+        targets=(hand,),
         posture_costs={},
         default_posture_cost=0.0,
         damping=0.0,
@@ -369,7 +383,7 @@ def test_home_of_the_map(write):
     np.testing.assert_allclose(arm.positions, [-0.5, 0.0], atol=1e-4)
     arm = Simulation(mapped(write(other.replace("-2.4 0", "-2.4 -0.4")), keyframe=""))
     np.testing.assert_allclose(arm.positions, [-1.4, 0.0])  # in the middle where 0 is out of range
-    with pytest.raises(RobotError, match="no keyframe 'home', which the robot's map names"):
+    with pytest.raises(RobotError, match="keyframe: it has no keyframe home; it has other"):
         Simulation(mapped(write(other)))
     with pytest.raises(RobotError, match="out of the range of elbow"):
         Simulation(mapped(write(other), keyframe="", home={"elbow": 0.5}))

@@ -1,1 +1,1 @@
-"""A robot's model: read, made fit for MuJoCo, and looked at as joints that are commanded and joints that are not."""
+"""A robot's model: read from any maker's file, and its joints told apart: commanded ones, and all others."""

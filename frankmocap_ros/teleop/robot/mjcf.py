@@ -118,24 +118,28 @@ def _elements(root: ET.Element) -> list[_Found]:
 
 def _hold_base(root: ET.Element) -> None:
     """Take free joints out, and their numbers out of the keyframes."""
-    defaults, keep = _Defaults(root), ([], [])  # type: tuple[list[bool], list[bool]]
-    free = []
+    defaults = _Defaults(root)
+    free: list[_Found] = []
+    kept: dict[str, list[bool]] = {"qpos": [], "qvel": []}
     for found in _elements(root):
         if found.element.tag not in ("joint", "freejoint"):
             continue
-        kind = "free" if found.element.tag == "freejoint" else defaults.value(found, "type", "hinge")
+        is_free = found.element.tag == "freejoint"
+        kind = "free" if is_free else defaults.value(found, "type", "hinge")
         if kind == "free":
             free.append(found)
-        for kept, width in zip(keep, _WIDTHS.get(kind, (1, 1)), strict=True):
-            kept.extend([kind != "free"] * width)
+        for numbers, width in zip(kept.values(), _WIDTHS.get(kind, (1, 1)), strict=True):
+            numbers.extend([kind != "free"] * width)
     for found in free:
         found.parent.remove(found.element)
     for key in root.iter("key") if free else ():
-        for attribute, kept in zip(("qpos", "qvel"), keep, strict=True):
-            numbers = key.get(attribute, "").split()
-            if len(numbers) == len(kept):
-                left = [number for number, is_kept in zip(numbers, kept, strict=True) if is_kept]
-                key.set(attribute, " ".join(left)) if left else key.attrib.pop(attribute)
+        for attribute, are_kept in kept.items():
+            told = key.get(attribute, "").split()
+            if len(told) == len(are_kept):
+                left = [number for number, is_kept in zip(told, are_kept, strict=True) if is_kept]
+                key.attrib.pop(attribute)
+                if left:
+                    key.set(attribute, " ".join(left))
 
 
 class _Files:
@@ -239,7 +243,9 @@ class _Files:
         for section in self._root.iter() if removed else ():
             for child in list(section):
                 names = {child.get(a) for a in _OF_GEOMS} | {
-                    child.get(n) for t, n in (("objtype", "objname"), ("reftype", "refname")) if child.get(t) == "geom"
+                    child.get(n)
+                    for t, n in (("objtype", "objname"), ("reftype", "refname"))
+                    if child.get(t) == "geom"
                 }
                 if names & removed:
                     section.remove(child)

@@ -1,4 +1,4 @@
-"""Any maker's file to a MuJoCo model: URDF, xacro or MJCF, with or without its meshes, on a base that is held."""
+"""Any maker's URDF, xacro or MJCF to a MuJoCo model, with or without its meshes, on a base that is held."""
 
 import copy
 import xml.etree.ElementTree as ET
@@ -94,14 +94,16 @@ def _compiled(mujoco: Any, path: Path, root: ET.Element, resources: Resources, s
         lenient = next(root.iterfind("mujoco/compiler"))
     else:
         raise RobotError(
-            f"{path}: its root is <{shortened(root.tag)}>; allowed: <robot> of a URDF, <mujoco> of MuJoCo's MJCF"
+            f"{path}: its root is <{shortened(root.tag)}>; allowed: <robot> of a URDF, <mujoco> of an MJCF"
         )
     if shapes is not Shapes.ALL or resources.left_out:
         lenient.attrib |= _LENIENT
     text = ET.tostring(root, encoding="unicode")
     try:
         if mimics:
-            model = _with_mimics(mujoco, path, mujoco.MjSpec.from_string(text, assets=resources.contents), mimics)
+            model = _with_mimics(
+                mujoco, path, mujoco.MjSpec.from_string(text, assets=resources.contents), mimics
+            )
         else:
             model = mujoco.MjModel.from_xml_string(text, resources.contents)
     except ValueError as error:
@@ -115,7 +117,7 @@ def _with_mimics(mujoco: Any, path: Path, spec: Any, mimics: tuple[Mimic, ...]) 
     for mimic in mimics:
         if mimic.leader not in names or mimic.leader == mimic.joint:
             raise RobotError(
-                f"{path}: joint {mimic.joint} mimics {mimic.leader or 'nothing'}, which is no other joint that moves"
+                f"{path}: joint {mimic.joint} mimics {mimic.leader or 'nothing'}, no other joint that moves"
             )
         data = [0.0] * mujoco.mjNEQDATA
         data[:2] = mimic.offset, mimic.multiplier

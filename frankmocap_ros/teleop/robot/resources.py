@@ -63,7 +63,7 @@ def located(uri: str, folder: Path, near: Path) -> Path:
             found = package_folder(package, near)
             if found is None:
                 raise RobotError(
-                    f"package {package} is not found: source the workspace that has it, or put it beside the model"
+                    f"package {package} is not found: source its workspace, or put it beside the model"
                 )
             path = found / inside
         elif scheme == "file":

@@ -1,4 +1,4 @@
-"""A URDF made to load in MuJoCo: files named for it, links that are fixed kept, its base held, mimics apart."""
+"""A URDF made to load in MuJoCo: files named for it, fixed links kept, its base held, mimics apart."""
 
 import math
 import xml.etree.ElementTree as ET

@@ -1,4 +1,4 @@
-"""The XML of a robot's description, read with care: bounded in size and depth, without entities of its own."""
+"""The XML of a robot's description, read with care: bounded in size and depth, without entities."""
 
 import importlib.util
 import shutil
@@ -86,12 +86,16 @@ def _run_xacro(path: Path) -> str:
         command = [sys.executable, "-c", "import xacro; xacro.main()"]
     else:
         raise MissingDependencyError(
-            f"{path}: it is xacro, which is not installed; do: apt install ros-$ROS_DISTRO-xacro (or pip install "
-            f"xacro), or where it is installed: xacro {path.name} > robot.urdf, and name that file in the map"
+            f"{path}: it is xacro, which is not installed; do: apt install ros-$ROS_DISTRO-xacro (or pip "
+            f"install xacro), or where it is installed: xacro {path.name} > robot.urdf, and name that in the map"
         )
     try:
         done = subprocess.run(
-            [*command, str(path)], capture_output=True, timeout=_XACRO_S, check=False, stdin=subprocess.DEVNULL
+            [*command, str(path)],
+            capture_output=True,
+            timeout=_XACRO_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise RobotError(f"{path}: xacro does not run: {shortened(error)}") from error
