@@ -249,8 +249,8 @@ def _refuse_lost(
         lost = [mesh for body, mesh in loaded.lost.items() if body == name or row in carriers.get(body, ())]
         if lost:
             raise RobotError(
-                f"{robot.model}: self_collision.pairs: {name} needs {lost[0]}, which was left out; give that "
-                f"file, or another geom or body to keep apart. {'; '.join(loaded.notes)}"
+                f"{robot.model}: self_collision.pairs: {name} needs a mesh that was left out: {lost[0]}; "
+                "give that file, or name another geom or body to keep apart"
             )
 
 

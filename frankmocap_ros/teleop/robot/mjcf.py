@@ -36,7 +36,7 @@ def prepare_mjcf(root: ET.Element, resources: Resources, shapes: Shapes) -> dict
         shapes: which meshes it gets.
 
     Returns:
-        Geom or body that can touch something -> mesh that is left out of it.
+        Geom or body that can touch something -> mesh that is left out of it, and why.
 
     Raises:
         RobotError: an included file is missing or wrong.
@@ -146,7 +146,7 @@ class _Files:
     """Names the files of a model for MuJoCo, and takes out what it does not get.
 
     Attributes:
-        lost: geom or body that can touch something -> mesh that is left out of it.
+        lost: geom or body that can touch something -> mesh that is left out of it, and why.
     """
 
     def __init__(self, root: ET.Element, resources: Resources, shapes: Shapes) -> None:
@@ -216,7 +216,7 @@ class _Files:
             else:
                 one.set("file", found)
                 one.set("name", name)
-        self._geoms_out({key: named[key] for key in out})
+        self._geoms_out({key: self._resources.told(named[key]) for key in out})
 
     def _is_solid(self, found: _Found) -> bool:
         return found.element.tag == "geom" and any(

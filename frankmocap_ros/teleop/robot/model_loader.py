@@ -25,7 +25,7 @@ class LoadedModel:
         mujoco: the module.
         path: its file.
         model: the MjModel.
-        lost: geom or body that can touch something -> mesh that was left out of it.
+        lost: geom or body that can touch something -> mesh that was left out of it, and why.
         notes: what was left out that somebody may miss, in words.
     """
 

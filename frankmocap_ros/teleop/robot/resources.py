@@ -138,6 +138,10 @@ class Resources:
             self.left_out.setdefault(uri, LeftOut(uri, str(error)))
             return None
 
+    def told(self, uri: str) -> str:
+        """A file that was left out, and why, in words."""
+        return f"{uri} ({self.left_out[uri].why})" if uri in self.left_out else uri
+
     def _content(self, path: Path, mesh: bool) -> bytes:
         if path in self._unreadable:
             raise RobotError(self._unreadable[path])

@@ -38,7 +38,7 @@ def prepare_urdf(
         shapes: which meshes it gets.
 
     Returns:
-        Link -> mesh that is left out of its collision geometry; and the mimic joints.
+        Link -> mesh that is left out of its collision geometry, and why; and the mimic joints.
 
     Raises:
         RobotError: a mimic joint is wrong.
@@ -98,5 +98,5 @@ def _name_meshes(root: ET.Element, resources: Resources, folder: Path, shapes: S
                 continue
             link.remove(shape)
             if solid:
-                lost.setdefault(link.get("name", ""), uri)
+                lost.setdefault(link.get("name", ""), resources.told(uri))
     return lost
