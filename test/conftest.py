@@ -1,4 +1,4 @@
-"""What all tests share: stand-ins for FrankMocap's files, forward kinematics of a URDF, and a robot with wheels."""
+"""What all tests share: stand-ins for FrankMocap's files, kinematics of a URDF, a robot with wheels."""
 
 import numpy as np
 import pytest
@@ -78,7 +78,8 @@ _MOBILE = {  # joint: type, parent, child, origin, axis, range, more
     "tool0_fixed": ("fixed", "wrist_link", "tool0", "0.1 0 0", "0 0 1", None, ""),
     "finger_joint": ("prismatic", "tool0", "finger_l", "0.05 0.02 0", "0 1 0", (0, 0.04), ""),
     "finger_mimic_joint": (
-        "prismatic", "tool0", "finger_r", "0.05 -0.02 0", "0 -1 0", (0, 0.04), '<mimic joint="finger_joint"/>',
+        "prismatic", "tool0", "finger_r", "0.05 -0.02 0", "0 -1 0", (0, 0.04),
+        '<mimic joint="finger_joint"/>',
     ),
 }  # fmt: skip
 _MOBILE_MAP = """
@@ -93,7 +94,7 @@ targets:
 
 @pytest.fixture
 def mobile_robot(tmp_path):
-    """Writes a robot with wheels and a gripper beside its arm, and its map with lines added; the map's path."""
+    """Writes a robot with wheels and gripper beside its arm, and its map with lines added; gives its path."""
 
     def write(added="", model=lambda urdf: urdf):
         links = dict.fromkeys(["base_link", *(child for _, _, child, *_ in _MOBILE.values())])

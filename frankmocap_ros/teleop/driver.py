@@ -106,7 +106,7 @@ class Driver:
         joints = self._measured()
         if isinstance(joints, str):
             raise RetargetError(joints)
-        off = np.abs(joints - self.last)
+        off = np.abs(self.robot.apart(joints, self.last))
         worst = int(np.argmax(off))
         if off[worst] <= self.max_error:
             self._astray_s = None

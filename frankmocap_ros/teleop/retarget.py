@@ -157,10 +157,14 @@ class Retargeter:
             self._put(self._now)
             self._gaps = self._gaps_now()
 
+    def apart(self, joints: Array, others: Array) -> Array:
+        """How far a posture is from another one, shape (J,); whole turns of endless joints do not count."""
+        off = joints - others
+        return np.asarray(off - math.tau * np.where(self._found.turning, np.round(off / math.tau), 0.0))
+
     def home_near(self, joints: Array) -> Array:
         """The home posture that is nearest to a posture, whole turns of endless joints apart, shape (J,)."""
-        turns = np.where(self._found.turning, np.round((joints - self.home) / math.tau), 0.0)
-        return np.asarray(self.home + math.tau * turns)
+        return joints - self.apart(joints, self.home)
 
     def prefer(self, joints: Array, costs: Array | float) -> None:
         """Set which of the postures for one command is taken.

@@ -269,7 +269,7 @@ ARM = ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint"
 
 
 def test_only_the_commanded_joints_are_needed_and_sent(gate, mobile_robot):
-    """Wheels, a gripper and a mimic joint beside the arm: nobody tells where they are, and nothing moves them."""
+    """Wheels, gripper and a mimic joint beside the arm: nobody tells where these are, nothing moves them."""
     g = gate(reference="measured", robot=str(mobile_robot()))
     trajectories = g.listen(JointTrajectory, "/gate/joint_trajectory")
     commands = g.listen(JointState, "/gate/joint_commands")

@@ -1,4 +1,4 @@
-"""What is commanded of a robot that has more than its arm: only what moves a target, or what the map names."""
+"""What is commanded of a robot that has more than its arm: what moves a target, or what its map names."""
 
 import numpy as np
 import pytest
@@ -76,18 +76,18 @@ def test_a_joint_that_moves_no_target_is_commanded_to_stay_where_it_is(load):
 @pytest.mark.parametrize(
     "added, words",
     [
-        ("joints: [elbow]", "joints: it has no joint to command of the name elbow; it has elbow_joint, finger_joint, "
-         "shoulder_lift_joint, shoulder_pan_joint, wheel_l_joint, wheel_r_joint, wrist_joint"),
+        ("joints: [elbow]", "joints: it has no joint to command of the name elbow; it has elbow_joint, "
+         "finger_joint, shoulder_lift_joint, shoulder_pan_joint, wheel_l_joint, wheel_r_joint, wrist_joint"),
         ("joints: [elbow_joint, tool0_fixed]", "no joint to command of the name tool0_fixed"),
-        ("joints: [elbow_joint, finger_mimic_joint]", "finger_mimic_joint is not commanded, as it goes along with "
-         "finger_joint; leave it out"),
+        ("joints: [elbow_joint, finger_mimic_joint]", "finger_mimic_joint is not commanded, as it goes along "
+         "with finger_joint; leave it out"),
         ("joints: [elbow_joint, elbow_joint]", "joints: names elbow_joint more than once"),
         ("joints: []", "joints: is empty"),
         ("joints: elbow_joint", "joints: expected a list of names"),
         ("joints: [finger_joint]", "none of finger_joint moves a target; what does: elbow_joint, "
          "shoulder_lift_joint, shoulder_pan_joint, wrist_joint"),
-        ("posture_costs: {finger_joint: 1.0}", "posture_costs: finger_joint: not commanded; what is: elbow_joint, "
-         "shoulder_lift_joint, shoulder_pan_joint, wrist_joint"),
+        ("posture_costs: {finger_joint: 1.0}", "posture_costs: finger_joint: not commanded; what is: "
+         "elbow_joint, shoulder_lift_joint, shoulder_pan_joint, wrist_joint"),
         ("posture_costs: {finger: 1.0}", "posture_costs: it has no joint finger; it has elbow_joint"),
     ],
 )  # fmt: skip
@@ -122,7 +122,7 @@ def test_where_the_others_are_is_measured_where_it_is_told(load):
 def test_a_driver_needs_to_know_where_the_commanded_joints_are_and_no_others(load):
     robot = load("joints: [shoulder_lift_joint, elbow_joint, wrist_joint]")
     at, others = np.array([0.4, 0.9, 0.0]), np.array([np.nan])
-    driver = Driver(robot, lambda: at.copy(), 0.5, lambda: others.copy())
+    driver = Driver(robot, at.copy, 0.5, others.copy)
     start = driver.begin()
     assert start.positions[0, 1] == pytest.approx(0.0, abs=1e-9)
     assert driver.drive(Command(1.0, start.positions, start.orientations, False))[0] == pytest.approx(at)
@@ -149,6 +149,18 @@ def test_a_joint_that_turns_endlessly_is_not_unwound(load):
         for left in np.linspace(1, 0, 200)
     ]
     assert np.abs(np.array(found)[:, 3] - start[3]).max() < 0.5
+
+
+def test_a_driver_that_tells_an_endless_joint_within_one_turn_follows(load):
+    """Some count turns, others begin anew at half a turn."""
+    robot = load()
+    at = np.array([*HOME[:3], np.pi - 0.01])
+    driver = Driver(robot, at.copy, 0.2)
+    start = driver.begin()
+    for k in range(100):
+        joints, _ = driver.drive(Command(1.0 + DT * k, start.positions, start.orientations, False))
+        at[:] = joints
+        at[3] -= 2.0 * np.pi * (k % 2)
 
 
 # -- what follows
@@ -217,7 +229,8 @@ def test_the_solver_knows_how_a_follower_moves(written):
 
 def test_a_mimic_of_a_urdf_is_followed_with_multiplier_and_offset(load):
     """The elbow goes along with the lift: half as far the other way, and 0.2 on."""
-    tag = '<axis xyz="0 1 0"/><limit lower="-2" upper="2" effort="1" velocity="1"/></joint><joint name="wrist_joint"'
+    limit = '<limit lower="-2" upper="2" effort="1" velocity="1"/>'
+    tag = f'<axis xyz="0 1 0"/>{limit}</joint><joint name="wrist_joint"'
     mimic = '<mimic joint="shoulder_lift_joint" multiplier="-0.5" offset="0.2"/>'
     robot = load(model=lambda urdf: urdf.replace(tag, tag.replace("</joint>", f"{mimic}</joint>", 1)))
     assert robot.joint_names == ("shoulder_pan_joint", "shoulder_lift_joint", "wrist_joint")
@@ -265,7 +278,7 @@ def test_a_closed_loop_stays_closed(written):
 
 
 def test_a_closed_loop_needs_to_be_told_where_its_motors_are(written):
-    with pytest.raises(RobotError, match="crank, rocker, rod are of a closed loop, .* joints: "):
+    with pytest.raises(RobotError, match=r"crank, rocker, rod are of a closed loop, .* joints: "):
         written(FOUR_BAR, TIP.replace("robot_origin: upper", "robot_origin: crank"))
 
 

@@ -372,8 +372,8 @@ def test_models_that_cannot_be_retargeted_are_refused(load):
     with pytest.raises(RobotError, match="MuJoCo cannot read it"):
         load(model="<robot>")
     floating = (
-        '<mujoco><worldbody><body name="lower"><freejoint/><geom size="1"/><body name="hand"/></body></worldbody>'
-        "</mujoco>"
+        '<mujoco><worldbody><body name="lower"><freejoint/><geom size="1"/>'
+        '<body name="hand"/></body></worldbody></mujoco>'
     )
     with pytest.raises(RobotError, match="nothing moves its targets: no hinge or slide joints"):
         load(MAP.replace("home: {lift: 0.3}", ""), floating)

@@ -392,7 +392,8 @@ def test_home_of_the_map(write):
 GRIPPER = (
     '<body pos="0 0 -0.25"><joint name="finger" type="slide" axis="0 1 0" range="0 0.04" armature="0.1"/>'
     '<geom size="0.02" mass="0.01" contype="0" conaffinity="0"/></body>'
-    '<body pos="0.1 0 -0.25"><joint name="wheel" axis="0 1 0" damping="1"/><geom size="0.02" mass="0.01"/></body>'
+    '<body pos="0.1 0 -0.25"><joint name="wheel" axis="0 1 0" damping="1"/>'
+    '<geom size="0.02" mass="0.01"/></body>'
 )
 WITH_GRIPPER = (
     ARM.replace('<site name="hand"', GRIPPER + '<site name="hand"')

@@ -98,6 +98,8 @@ def _compiled(mujoco: Any, path: Path, root: ET.Element, resources: Resources, s
         )
     if shapes is not Shapes.ALL or resources.left_out:
         lenient.attrib |= _LENIENT
+    if shapes is not Shapes.ALL:
+        lenient.set("inertiafromgeom", "false")  # nobody asks for masses
     text = ET.tostring(root, encoding="unicode")
     try:
         if mimics:

@@ -64,6 +64,9 @@ def prepare_urdf(
     for joint in root.findall("joint"):
         if joint.get("type") == "floating":
             joint.set("type", "fixed")
+        for limit in joint.findall("limit") if joint.get("type") == "continuous" else ():
+            for end in ("lower", "upper"):  # some exporters write 0 and 0
+                limit.attrib.pop(end, None)
         for mimic in joint.findall("mimic"):
             mimics.append(_mimic(resources.near, joint.get("name", ""), mimic))
             joint.remove(mimic)

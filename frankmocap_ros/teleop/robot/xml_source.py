@@ -87,7 +87,7 @@ def _run_xacro(path: Path) -> str:
     else:
         raise MissingDependencyError(
             f"{path}: it is xacro, which is not installed; do: apt install ros-$ROS_DISTRO-xacro (or pip "
-            f"install xacro), or where it is installed: xacro {path.name} > robot.urdf, and name that in the map"
+            f"install xacro), or where it is installed: xacro {path.name} > robot.urdf, for the map to name"
         )
     try:
         done = subprocess.run(
