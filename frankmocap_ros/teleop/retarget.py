@@ -12,7 +12,7 @@ parts that were apart stay so.
 """
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -21,16 +21,15 @@ from frankmocap_ros.geometry import Array, dot, quat_from_matrix
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.reaching import Reaching
 from frankmocap_ros.teleop.retarget_model import RobotModel, load_model, packages
+from frankmocap_ros.teleop.robot.clearance import Clearance
 from frankmocap_ros.teleop.robot.parts import Part
 from frankmocap_ros.teleop.robot_map import RobotMap, load_map
 from frankmocap_ros.teleop.sight import Target
 
 _REACH: Final = 0.995  # of a limb's length: a straight arm has lost a direction
-_LOOK_M: Final = 0.10  # parts further apart than this are not looked at
 _GAIN: Final = 0.8  # of what is left to a command, in one step: all of it at once makes joints jerk
 _OF_SPEED: Final = 0.85  # of a joint's limit: a servo that starts and stops swings over
 _SPARE: Final = 0.01  # of a joint's range, at each end: a servo that stops there swings over
-_SPARE_M: Final = 0.005  # the program keeps so much more distance, so that few steps must be shortened
 _NEARER: Final = 0.3  # of what is left between two parts, or to the end of a range, at most, in one step
 _PROMISED: Final = 0.1  # share of the promised improvement that must come true
 _SHORTER: Final = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
@@ -84,7 +83,7 @@ class Retargeter:
         self.lower, self.upper = found.lower + spare, found.upper - spare
         self.max_speed = _OF_SPEED * found.max_speed
         self._parts = [t.part for t in found.parts]
-        self._origins, self._pairs = [t.origin for t in found.parts], found.pairs
+        self._origins = [t.origin for t in found.parts]
         self._rest = np.array([t.rotation_xyzw for t in robot.targets])
         self._space = found.space()
         self._now = self.home
@@ -104,9 +103,11 @@ class Retargeter:
             self._parts,
             np.array([(t.position_cost, t.orientation_cost) for t in robot.targets]).T,
         )
-        self._limit = self._make_limit()
-        self._unbounded = np.full(len(self._pairs), -_UNBOUNDED)
-        self._gaps = self._gaps_now()
+        self._clearance = Clearance(
+            self._mujoco, self._mink, self._configuration, found.pairs, robot.minimum_distance_m
+        )
+        self._unbounded = np.full(len(found.pairs), -_UNBOUNDED)
+        self._gaps = self._clearance.gaps()
 
     def poses(self, joints: Array) -> RobotPoses:
         """Where the targets are in a posture, in the base frame; what is being solved stays as it is.
@@ -140,7 +141,7 @@ class Retargeter:
         now = np.clip(_finite(joints), *self._ends)
         self._put(now)
         self._now = now
-        self._gaps = self._gaps_now()
+        self._gaps = self._clearance.gaps()
         self.prefer_home()
 
     def observe(self, joints: Array) -> None:
@@ -155,7 +156,7 @@ class Retargeter:
         """
         if self._space.observe(joints):
             self._put(self._now)
-            self._gaps = self._gaps_now()
+            self._gaps = self._clearance.gaps()
 
     def apart(self, joints: Array, others: Array) -> Array:
         """How far a posture is from another one, shape (J,); whole turns of endless joints do not count."""
@@ -239,7 +240,8 @@ class Retargeter:
         furthest = self.max_speed * dt
         low = np.maximum(_NEARER * np.minimum(self.lower - now, 0.0), -furthest)
         high = np.minimum(_NEARER * np.maximum(self.upper - now, 0.0), furthest)
-        rows, bounds = self._apart(dt)
+        rows, bounds = self._clearance.rows(_NEARER, dt)
+        rows = self._space.reduced(rows)
         try:
             step, _, status, _ = self._daqp.solve(
                 hessian, slopes, rows, np.concatenate([high, bounds]), np.concatenate([low, self._unbounded])
@@ -253,15 +255,6 @@ class Retargeter:
         step = step.clip(low, high)
         return step, -float(slopes @ step)
 
-    def _apart(self, dt: float) -> tuple[Array, Array]:
-        """What keeps the pairs apart: rows, shape (P, J), and the most that they may be times the step."""
-        if self._limit is None:
-            return np.zeros((0, len(self.home))), np.zeros(0)
-        # mink compares the step with gain * distance / dt: only so it is a share of the distance
-        self._limit.gain = _NEARER * dt
-        found = self._limit.compute_qp_inequalities(self._configuration, dt)
-        return self._space.reduced(found.G), found.h
-
     def _take(self, now: Array, off: float, step: Array, promised: float) -> Array:
         """Go as far along a step as it keeps its promise and the pairs apart; the posture after it."""
         lower, upper = np.minimum(self.lower, now), np.maximum(self.upper, now)
@@ -273,7 +266,7 @@ class Retargeter:
                 continue
             if self._off(after, self._reaching.errors()) > off - _PROMISED * share * promised + _ROUNDING:
                 continue
-            gaps = self._gaps_now()
+            gaps = self._clearance.gaps()
             if (gaps >= self._gaps - _ROUNDING).all():
                 self._gaps = gaps
                 return after
@@ -292,24 +285,6 @@ class Retargeter:
         """How far the targets are from their commands and the joints from those preferred: what is solved."""
         away = self._costs * (joints - self._preferred)
         return 0.5 * (float(errors @ errors) + float(away @ away))
-
-    def _gaps_now(self) -> Array:
-        """Distance of each pair, shape (P,) [m]; at most the one to keep."""
-        data, keep = self._configuration.data, self._map.minimum_distance_m
-        distance = self._mujoco.mj_geomDistance
-        return np.array([distance(self._model, data, a, b, keep, None) for a, b in self._pairs])
-
-    def _make_limit(self) -> Any:
-        """What keeps the pairs apart, or None where there are none."""
-        if not self._pairs:
-            return None
-        keep = self._map.minimum_distance_m
-        return self._mink.CollisionAvoidanceLimit(
-            self._model,
-            [((a,), (b,)) for a, b in self._pairs],
-            minimum_distance_from_collisions=keep + _SPARE_M,
-            collision_detection_distance=keep + _LOOK_M,
-        )
 
     def _origins_now(self) -> Array:
         data = self._configuration.data

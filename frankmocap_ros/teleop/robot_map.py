@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
-from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.teleop.robot.map_reader import MapReader, shown
 from frankmocap_ros.teleop.robot.resources import located
 from frankmocap_ros.teleop.robot.xml_source import shortened
 from frankmocap_ros.teleop.sight import TargetLimits
@@ -25,7 +25,6 @@ _TARGET_KEYS: Final = (
     "orientation_cost", "limits",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
-_SHOWN: Final = 80
 _LIMIT_KEYS: Final = (
     "max_speed", "max_acceleration", "max_angular_speed", "max_angular_acceleration", "workspace_min",
     "workspace_max",
@@ -107,13 +106,7 @@ def is_model(robot: str) -> bool:
     return Path(robot).suffix.lower() in _MODELS
 
 
-def _shown(value: object) -> str:
-    """A value of the file in words; not the whole file."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
-
-
-def _joints(reader: "_Reader") -> tuple[str, ...]:
+def _joints(reader: MapReader) -> tuple[str, ...]:
     """The commanded joints."""
     names = reader.names("joints")
     if "joints" in reader.values and not names:
@@ -126,68 +119,13 @@ def _joints(reader: "_Reader") -> tuple[str, ...]:
     return names
 
 
-class _Reader:
-    """Reads one mapping of the file; every complaint names the file and the key."""
-
-    def __init__(self, path: Path, where: str, values: object, keys: Sequence[str]) -> None:
-        self._path, self._where = path, where
-        if not isinstance(values, Mapping):
-            raise self.wrong("", f"expected a mapping, got {_shown(values)}")
-        unknown = [str(key) for key in values if key not in keys]
-        if unknown:
-            raise self.wrong(unknown[0][:_SHOWN], f"is not known; allowed: {', '.join(keys)}")
-        self.values = values
-
-    def wrong(self, key: str, text: str) -> RobotError:
-        where = ".".join(part for part in (self._where, key) if part)
-        return RobotError(f"{self._path}: {where + ': ' if where else ''}{text}")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.values.get(key, default)
-        if value is None:
-            raise self.wrong(key, "is missing")
-        if not isinstance(value, str):
-            raise self.wrong(key, f"expected a name, got {_shown(value)}")
-        return value
-
-    def number(self, key: str, default: float, least: float = 0.0) -> float:
-        return self.as_number(key, self.values.get(key, default), least)
-
-    def as_number(self, key: str, value: object, least: float = -math.inf) -> float:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or value < least:  # type: ignore[arg-type, operator]
-            at_least = f" of {least:g} or more" if math.isfinite(least) else ""
-            raise self.wrong(key, f"expected a finite number{at_least}, got {_shown(value)}")
-        return float(value)  # type: ignore[arg-type]
-
-    def names(self, key: str) -> tuple[str, ...]:
-        value = self.values.get(key, ())
-        if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
-            raise self.wrong(key, f"expected a list of names, got {_shown(value)}")
-        return tuple(value)
-
-    def numbers(self, key: str, least: float = -math.inf) -> dict[str, float]:
-        value = self.values.get(key, {})
-        if not isinstance(value, Mapping):
-            raise self.wrong(key, f"expected a mapping from joint to number, got {_shown(value)}")
-        return {str(name): self.as_number(f"{key}.{name}", number, least) for name, number in value.items()}
-
-    def human_joint(self, key: str, default: str | None = None) -> str:
-        name = self.text(key, default)
-        if name and name not in BODY_WITH_HANDS.index:
-            raise self.wrong(
-                key, f"unknown joint {_shown(name)}; allowed: {', '.join(BODY_WITH_HANDS.names)}"
-            )
-        return name
-
-
 def _limits(path: Path, where: str, values: object) -> TargetLimits:
-    reader = _Reader(path, where, values, _LIMIT_KEYS)
+    reader = MapReader(path, where, values, _LIMIT_KEYS)
     found: dict[str, Any] = {}
     for key, value in reader.values.items():
         if key.startswith("workspace"):
             if not isinstance(value, list | tuple) or len(value) != 3:
-                raise reader.wrong(key, f"expected three numbers, got {_shown(value)}")
+                raise reader.wrong(key, f"expected three numbers, got {shown(value)}")
             found[key] = tuple(reader.as_number(key, number) for number in value)
         else:
             found[key] = reader.as_number(key, value, 0.0)
@@ -197,7 +135,7 @@ def _limits(path: Path, where: str, values: object) -> TargetLimits:
 
 
 def _target(path: Path, name: str, values: object) -> TargetMap:
-    reader = _Reader(path, f"targets.{name}", values, _TARGET_KEYS)
+    reader = MapReader(path, f"targets.{name}", values, _TARGET_KEYS)
     if not _NAME.fullmatch(name):
         raise reader.wrong("", "expected a name of letters, digits and _, which begins with a letter")
     is_site = "site" in reader.values
@@ -206,10 +144,10 @@ def _target(path: Path, name: str, values: object) -> TargetMap:
     part = reader.text("site" if is_site else "body")
     rotation = reader.values.get("rotation", (0.0, 0.0, 0.0, 1.0))
     if not isinstance(rotation, list | tuple) or len(rotation) != 4:
-        raise reader.wrong("rotation", f"expected four numbers x, y, z, w, got {_shown(rotation)}")
+        raise reader.wrong("rotation", f"expected four numbers x, y, z, w, got {shown(rotation)}")
     x, y, z, w = (reader.as_number("rotation", number) for number in rotation)
     if abs(math.hypot(x, y, z, w) - 1.0) > 1e-3:
-        raise reader.wrong("rotation", f"expected a unit quaternion x, y, z, w, got {_shown(rotation)}")
+        raise reader.wrong("rotation", f"expected a unit quaternion x, y, z, w, got {shown(rotation)}")
     chain = reader.names("chain")
     robot_origin = reader.text("robot_origin", part)
     if chain and (len(chain) < 2 or (chain[0], chain[-1]) != (robot_origin, part)):
@@ -233,14 +171,14 @@ def _target(path: Path, name: str, values: object) -> TargetMap:
 
 
 def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ...]]:
-    reader = _Reader(path, "self_collision", values, _COLLISION_KEYS)
+    reader = MapReader(path, "self_collision", values, _COLLISION_KEYS)
     pairs = reader.values.get("pairs", ())
     fine = isinstance(pairs, list | tuple) and all(
         isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(n, str) for n in pair)
         for pair in pairs
     )
     if not fine:
-        raise reader.wrong("pairs", f"expected a list of pairs of geoms or bodies, got {_shown(pairs)}")
+        raise reader.wrong("pairs", f"expected a list of pairs of geoms or bodies, got {shown(pairs)}")
     return reader.number("minimum_distance", 0.01), tuple((a, b) for a, b in pairs)
 
 
@@ -284,7 +222,7 @@ def load_map(robot: str) -> RobotMap:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise RobotError(f"{path}: cannot be read: {shortened(error)}") from error
-    reader = _Reader(path, "", values, _KEYS)
+    reader = MapReader(path, "", values, _KEYS)
     targets = reader.values.get("targets")
     if not isinstance(targets, Mapping) or not targets:
         raise reader.wrong("targets", "expected a mapping from names to what they follow, with one at least")
@@ -292,7 +230,7 @@ def load_map(robot: str) -> RobotMap:
     try:
         model = located(uri, path.parent, path)
     except RobotError as error:
-        raise reader.wrong("model", f"no file {_shown(uri)}, seen from {path.parent}: {error}") from error
+        raise reader.wrong("model", f"no file {shown(uri)}, seen from {path.parent}: {error}") from error
     speeds = reader.numbers("velocity_limits")
     slow = [name for name, speed in speeds.items() if speed <= 0.0]
     if slow:

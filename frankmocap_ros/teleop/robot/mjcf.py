@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot.mjcf_includes import include_files
 from frankmocap_ros.teleop.robot.resources import Resources, Shapes
-from frankmocap_ros.teleop.robot.xml_source import read_xml
 
-_MAX_INCLUDES: Final = 200
 _WIDTHS: Final = {"free": (7, 6), "ball": (4, 3)}  # of a joint in qpos and qvel; others have one
 _CONTAINERS: Final = ("frame", "replicate")
 _TEXTURE_FILES: Final = ("file", "fileright", "fileleft", "fileup", "filedown", "filefront", "fileback")
@@ -41,35 +39,9 @@ def prepare_mjcf(root: ET.Element, resources: Resources, shapes: Shapes) -> dict
     Raises:
         RobotError: an included file is missing or wrong.
     """
-    _include(root, resources.near)
+    include_files(root, resources.near)
     _hold_base(root)
     return _Files(root, resources, shapes).lost
-
-
-def _include(root: ET.Element, path: Path) -> None:
-    """Put the included files in, which are relative to the model, or to the file that includes them."""
-    pending = [(root, path)]
-    count = 0
-    while pending:
-        parent, own = pending.pop()
-        for i in reversed(range(len(parent))):
-            child = parent[i]
-            if child.tag != "include":
-                pending.append((child, own))
-                continue
-            count += 1
-            if count > _MAX_INCLUDES:
-                raise RobotError(f"{path}: more than {_MAX_INCLUDES} files are included; in a circle?")
-            file = child.get("file", "")
-            places = [path.parent / file, own.parent / file]
-            included = next((place for place in places if file and place.is_file()), None)
-            if included is None:
-                raise RobotError(f"{own}: it includes {file or 'no file'}, which does not exist: {places[0]}")
-            content = read_xml(included)
-            parent[i : i + 1] = list(content)
-            pending += [(one, included) for one in content]
-            if any(one.tag == "include" for one in content):
-                pending.append((parent, included))
 
 
 class _Defaults:
