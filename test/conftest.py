@@ -1,4 +1,4 @@
-"""What all tests share: stand-ins for FrankMocap's files, and forward kinematics of a URDF."""
+"""What all tests share: stand-ins for FrankMocap's files, kinematics of a URDF, a robot with wheels."""
 
 import numpy as np
 import pytest
@@ -63,6 +63,54 @@ def as_if_real(standin, tmp_path):
             link.parent.mkdir(parents=True, exist_ok=True)
             link.symlink_to(path)
     return tmp_path / "real"
+
+
+_INERTIAL = (
+    '<inertial><mass value="1"/><inertia ixx="0.1" iyy="0.1" izz="0.1" ixy="0" ixz="0" iyz="0"/></inertial>'
+)
+_MOBILE = {  # joint: type, parent, child, origin, axis, range, more
+    "wheel_l_joint": ("continuous", "base_link", "wheel_l", "0 0.2 0", "0 1 0", None, ""),
+    "wheel_r_joint": ("continuous", "base_link", "wheel_r", "0 -0.2 0", "0 1 0", None, ""),
+    "shoulder_pan_joint": ("revolute", "base_link", "shoulder_link", "0 0 0.5", "0 0 1", (-2, 2), ""),
+    "shoulder_lift_joint": ("revolute", "shoulder_link", "upper_arm_link", "0 0 0.1", "0 1 0", (-2, 2), ""),
+    "elbow_joint": ("revolute", "upper_arm_link", "forearm_link", "0.3 0 0", "0 1 0", (-2, 2), ""),
+    "wrist_joint": ("continuous", "forearm_link", "wrist_link", "0.3 0 0", "1 0 0", None, ""),
+    "tool0_fixed": ("fixed", "wrist_link", "tool0", "0.1 0 0", "0 0 1", None, ""),
+    "finger_joint": ("prismatic", "tool0", "finger_l", "0.05 0.02 0", "0 1 0", (0, 0.04), ""),
+    "finger_mimic_joint": (
+        "prismatic", "tool0", "finger_r", "0.05 -0.02 0", "0 -1 0", (0, 0.04),
+        '<mimic joint="finger_joint"/>',
+    ),
+}  # fmt: skip
+_MOBILE_MAP = """
+model: arm.urdf
+home: {shoulder_lift_joint: 0.3, elbow_joint: 0.8}
+velocity_limits: {default: 1.0}
+targets:
+  right_wrist: {joint: right_wrist, origin: right_shoulder, body: tool0, robot_origin: upper_arm_link,
+                chain: [upper_arm_link, forearm_link, tool0]}
+"""
+
+
+@pytest.fixture
+def mobile_robot(tmp_path):
+    """Writes a robot with wheels and gripper beside its arm, and its map with lines added; gives its path."""
+
+    def write(added="", model=lambda urdf: urdf):
+        links = dict.fromkeys(["base_link", *(child for _, _, child, *_ in _MOBILE.values())])
+        urdf = "".join(f'<link name="{name}">{_INERTIAL}</link>' for name in links)
+        for name, (kind, parent, child, origin, axis, ends, more) in _MOBILE.items():
+            limit = f'<limit lower="{ends[0]}" upper="{ends[1]}" effort="1" velocity="1"/>' if ends else ""
+            urdf += (
+                f'<joint name="{name}" type="{kind}"><parent link="{parent}"/><child link="{child}"/>'
+                f'<origin xyz="{origin}"/><axis xyz="{axis}"/>{limit}{more}</joint>'
+            )
+        (tmp_path / "arm.urdf").write_text(model(f'<robot name="arm">{urdf}</robot>'), encoding="utf-8")
+        path = tmp_path / "map.yaml"
+        path.write_text(_MOBILE_MAP + added, encoding="utf-8")
+        return path
+
+    return write
 
 
 @pytest.fixture(scope="session")

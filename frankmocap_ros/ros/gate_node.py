@@ -159,12 +159,14 @@ class GateNode(Node):
             worker.hand_over(configure)
 
     def _make_driver(self, robot: Retargeter, config: GateConfig) -> Driver:
-        port = JointsPort(self._polling, robot.joint_names, self._clock_s)
+        for note in robot.notes:
+            self.get_logger().warning(note)
+        port = JointsPort(self._polling, robot.joint_names, robot.observed, self._clock_s)
 
         def measured() -> Array | str:
             return robot.home if self._settings.config.reference == "home" else port.positions()
 
-        return Driver(robot, measured, _max_error(config))
+        return Driver(robot, measured, _max_error(config), port.observed)
 
     def _robot_poses(self) -> RobotPoses | str:
         """Where the robot is; for the worker."""

@@ -56,7 +56,7 @@ class RobotLoop:
         node: for its log.
         simulation: the robot; this thread's alone from ``start`` on.
         rate_hz: how often ``publish`` is called.
-        publish: sends positions and velocities, shape (J,) each.
+        publish: sends positions and velocities of all joints, in the order of ``told_names``.
         poll: has ``take`` called for what has come, at the steady time it is given [s].
     """
 
@@ -145,7 +145,7 @@ class RobotLoop:
                 self._node.get_logger().error(traceback.format_exc())
 
     def _tell(self, now_s: float) -> None:
-        self._publish(self._simulation.positions, self._simulation.velocities)
+        self._publish(*self._simulation.told())
         self._rate.tick(now_s)
         if self.viewer is not None and now_s - self._shown_s >= _VIEW_PERIOD_S:
             self._shown_s = now_s

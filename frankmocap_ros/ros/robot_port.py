@@ -22,12 +22,17 @@ class JointsPort:
 
     Args:
         polling: for whoever polls.
-        names: the joints that matter.
+        names: the joints that are commanded, which have to be told.
+        observed: others of which it counts where they are.
         clock: tells the steady time [s].
     """
 
-    def __init__(self, polling: Polling, names: Sequence[str], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, polling: Polling, names: Sequence[str], observed: Sequence[str], clock: Callable[[], float]
+    ) -> None:
         self._names = tuple(names)
+        self._others = tuple(observed)
+        self._observed = np.full(len(observed), np.nan)
         self._clock = clock
         self._positions = np.full(len(names), np.nan)
         self._heard_s = np.full(len(names), -np.inf)
@@ -40,6 +45,13 @@ class JointsPort:
         known = np.isfinite(positions)
         self._positions[known] = positions[known]
         self._heard_s[known] = now_s
+        if self._others:
+            others = np.array([told.get(name, np.nan) for name in self._others])
+            self._observed = np.where(np.isfinite(others), others, self._observed)
+
+    def observed(self) -> Array:
+        """Where the other joints were told last, shape (K,); NaN where never."""
+        return self._observed
 
     def positions(self) -> Array | str:
         """Positions of the joints, or why they are not known."""

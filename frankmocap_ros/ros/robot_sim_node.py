@@ -4,7 +4,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -25,7 +24,7 @@ from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.robot_loop import RobotLoop, Viewer
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.steady_stamps import SteadyStamps
-from frankmocap_ros.teleop.robot_map import load_map
+from frankmocap_ros.teleop.robot_map import is_model, load_map
 from frankmocap_ros.teleop.servo import JointCommand
 from frankmocap_ros.teleop.sim_config import SimConfig
 from frankmocap_ros.teleop.simulation import Simulation
@@ -41,7 +40,7 @@ def _simulation(config: SimConfig) -> Simulation:
         RobotError: its map or model is missing or wrong.
         MissingDependencyError: a package it needs is not installed.
     """
-    robot = config.robot if Path(config.robot).suffix == ".xml" else load_map(config.robot)
+    robot = config.robot if is_model(config.robot) else load_map(config.robot)
     return Simulation(robot, config.command_timeout_s, time.monotonic())
 
 
@@ -81,7 +80,7 @@ class RobotSimNode(Node):
         config = self._settings.config
         simulation = _simulation(config)
         viewer = _open_viewer(simulation) if config.viewer else None
-        self._state = JointState(name=list(simulation.joint_names))
+        self._state = JointState(name=list(simulation.told_names))
         self._states = self.create_publisher(JointState, "joint_states", QoSProfile(depth=10))
         polling = Polling(self)
         polling.subscribe(JointTrajectory, "joint_trajectory", self._on_trajectory, QoSProfile(depth=1))
@@ -92,6 +91,8 @@ class RobotSimNode(Node):
             _DIAGNOSTICS_PERIOD_S, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
         self._loop.start()
+        for note in simulation.notes:
+            self.get_logger().warning(note)
         self.get_logger().info(f"{config.robot}: {', '.join(simulation.joint_names)}; holds still")
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:

@@ -44,6 +44,8 @@ class ViewNode(Node):
             from frankmocap_ros.viewer.robot import DrawnRobot
 
             robot = DrawnRobot(config.robot)
+            for note in robot.notes:
+                self.get_logger().warning(note)
         self._web = Web(config.host, config.port)
         self._panel = Panel(self._web.server)
         self._scene = Scene(self._web.server, robot)

@@ -34,14 +34,23 @@ class Driver:
         measured: tells where the joints are, shape (J,), or why that is not known, in words.
         max_error: how far a joint may be from its command for ``ASTRAY_S`` [rad] or [m]; 0 for as far as it
             likes, and ``measured`` is not asked then.
+        observed: tells where the robot's observed joints are, shape (K,), not finite where nobody tells; None
+            for nobody.
     """
 
-    def __init__(self, robot: Retargeter, measured: Callable[[], Array | str], max_error: float) -> None:
+    def __init__(
+        self,
+        robot: Retargeter,
+        measured: Callable[[], Array | str],
+        max_error: float,
+        observed: Callable[[], Array] | None = None,
+    ) -> None:
         self.robot = robot
         self.max_error = max_error
         self.last: Array | None = None
         self._commanded = np.zeros((len(robot.targets), 3))
         self._measured = measured
+        self._observed = observed if robot.observed else None
         self._scout = Scout(robot)
         self._time_s = math.nan
         self._astray_s: float | None = None
@@ -52,6 +61,7 @@ class Driver:
         if isinstance(joints, str):
             return joints
         try:
+            self._observe()
             self.robot.start(joints)
             self._scout.begin(joints)
         except RetargetError as error:
@@ -68,6 +78,7 @@ class Driver:
             RetargetError: no posture is found, or the robot does not follow.
         """
         self._check(command.time_s)
+        self._observe()
         dt = command.time_s - self._time_s
         self._time_s = command.time_s
         dt = min(dt, MAX_STEP_S) if dt > 0.0 else 0.0  # 0 for the first, too
@@ -85,13 +96,17 @@ class Driver:
         far = self.robot.distances(self._commanded) > MISSED_M
         return tuple(t.name for t, is_far in zip(self.robot.targets, far, strict=True) if is_far)
 
+    def _observe(self) -> None:
+        if self._observed is not None:
+            self._scout.observe(self._observed())
+
     def _check(self, time_s: float) -> None:
         if not self.max_error > 0.0 or self.last is None:
             return
         joints = self._measured()
         if isinstance(joints, str):
             raise RetargetError(joints)
-        off = np.abs(joints - self.last)
+        off = np.abs(self.robot.apart(joints, self.last))
         worst = int(np.argmax(off))
         if off[worst] <= self.max_error:
             self._astray_s = None

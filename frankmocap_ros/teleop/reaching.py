@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from frankmocap_ros.geometry import Array
-from frankmocap_ros.teleop.retarget_model import Part
+from frankmocap_ros.teleop.robot.parts import Part
 
 _WXYZ = np.array([3, 0, 1, 2])  # from x y z w
 
@@ -24,18 +24,18 @@ class Reaching:
 
     Args:
         mujoco: the module.
-        configuration: a mink.Configuration of joints of one degree of freedom each, which the caller updates.
+        configuration: a mink.Configuration, which the caller updates.
         parts: what is to be somewhere.
         costs: shape (2, N), weights of positions and of orientations.
     """
 
     def __init__(self, mujoco: Any, configuration: Any, parts: Sequence[Part], costs: Array) -> None:
-        n, joints, data = len(parts), configuration.model.nv, configuration.data
+        n, freedoms, data = len(parts), configuration.model.nv, configuration.data
         self._mujoco, self._model, self._data = mujoco, configuration.model, data
         self._costs = costs[:, :, None]
         self._places = [part.position(data) for part in parts]
         self._matrices = [part.matrix(data).reshape(9) for part in parts]
-        self._jacobians = np.zeros((2, n, 3, joints))
+        self._jacobians = np.zeros((2, n, 3, freedoms))
         self._weights = np.repeat(self._costs, 3, axis=2).reshape(-1, 1)
         of_part = {"site": mujoco.mj_jacSite, "body": mujoco.mj_jacBody}
         self._parts = [(of_part[part.kind], part.row) for part in parts]
@@ -61,7 +61,7 @@ class Reaching:
         return np.asarray((found * self._costs).reshape(-1))
 
     def jacobian(self) -> Array:
-        """How the joints bring the errors down, weighted, shape (6 N, J)."""
+        """How all degrees of freedom bring the errors down, weighted, shape (6 N, nv)."""
         moves, turns = self._jacobians
         for (jacobian, row), move, turn in zip(self._parts, moves, turns, strict=True):
             jacobian(self._model, self._data, move, turn, row)

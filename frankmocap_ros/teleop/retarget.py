@@ -11,7 +11,8 @@ Nocedal and Wright, Numerical Optimization, 3.1). So what stands still is approa
 parts that were apart stay so.
 """
 
-from typing import Any, Final
+import math
+from typing import Final
 
 import numpy as np
 
@@ -19,16 +20,16 @@ from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry import Array, dot, quat_from_matrix
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.reaching import Reaching
-from frankmocap_ros.teleop.retarget_model import Part, load_model, packages
+from frankmocap_ros.teleop.retarget_model import RobotModel, load_model, packages
+from frankmocap_ros.teleop.robot.clearance import Clearance
+from frankmocap_ros.teleop.robot.parts import Part
 from frankmocap_ros.teleop.robot_map import RobotMap, load_map
 from frankmocap_ros.teleop.sight import Target
 
 _REACH: Final = 0.995  # of a limb's length: a straight arm has lost a direction
-_LOOK_M: Final = 0.10  # parts further apart than this are not looked at
 _GAIN: Final = 0.8  # of what is left to a command, in one step: all of it at once makes joints jerk
 _OF_SPEED: Final = 0.85  # of a joint's limit: a servo that starts and stops swings over
 _SPARE: Final = 0.01  # of a joint's range, at each end: a servo that stops there swings over
-_SPARE_M: Final = 0.005  # the program keeps so much more distance, so that few steps must be shortened
 _NEARER: Final = 0.3  # of what is left between two parts, or to the end of a range, at most, in one step
 _PROMISED: Final = 0.1  # share of the promised improvement that must come true
 _SHORTER: Final = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
@@ -52,7 +53,9 @@ class Retargeter:
 
     Attributes:
         targets: what follows, in the order of every array of N poses here.
-        joint_names: J joints that move, in the model's order.
+        joint_names: J joints that are commanded.
+        observed: K other joints of which it counts where they are.
+        notes: what was left out of the model, in words.
         home: shape (J,), the posture to begin with and to prefer.
         lower, upper: shape (J,), what the joints are moved within [rad] or [m]: a little less than their
             ranges. A robot that begins further out may stay there.
@@ -60,30 +63,35 @@ class Retargeter:
 
     Args:
         robot: the robot's map.
+        model: what it names, where that is loaded already.
 
     Raises:
         RobotError: the model cannot be read, or has not what the map names.
         MissingDependencyError: a package is not installed.
     """
 
-    def __init__(self, robot: RobotMap) -> None:
+    def __init__(self, robot: RobotMap, model: RobotModel | None = None) -> None:
         self._mujoco, self._mink, self._daqp = packages()
         self._map = robot
-        found = load_model(robot)
+        self._found = found = load_model(robot) if model is None else model
         self._model = found.model
-        self.joint_names, self.home = found.joint_names, found.home
+        self.joint_names, self.observed, self.notes = found.joint_names, found.observed, found.notes
+        self.home = found.home
         self._ends = found.lower, found.upper
         spare = _SPARE * (found.upper - found.lower)
         spare[~np.isfinite(spare)] = 0.0
         self.lower, self.upper = found.lower + spare, found.upper - spare
         self.max_speed = _OF_SPEED * found.max_speed
-        self._parts, self._origins, self._pairs = found.parts, found.origins, found.pairs
+        self._parts = [t.part for t in found.parts]
+        self._origins = [t.origin for t in found.parts]
         self._rest = np.array([t.rotation_xyzw for t in robot.targets])
-        self._configuration = self._mink.Configuration(self._model, self.home)
+        self._space = found.space()
+        self._now = self.home
+        self._configuration = self._mink.Configuration(self._model, self._space.whole(self.home))
         self._home_costs = found.posture_costs
         self.prefer_home()
         self._placed = np.array([t.position_cost > 0.0 for t in robot.targets])
-        lengths = [self._length(chain) for chain in found.chains]
+        lengths = [self._length(t.chain) for t in found.parts]
         self.targets = tuple(
             Target(t.name, t.joint, t.origin, length, t.limits)
             for t, length in zip(robot.targets, lengths, strict=True)
@@ -95,9 +103,11 @@ class Retargeter:
             self._parts,
             np.array([(t.position_cost, t.orientation_cost) for t in robot.targets]).T,
         )
-        self._limit = self._make_limit()
-        self._unbounded = np.full(len(self._pairs), -_UNBOUNDED)
-        self._gaps = self._gaps_now()
+        self._clearance = Clearance(
+            self._mujoco, self._mink, self._configuration, found.pairs, robot.minimum_distance_m
+        )
+        self._unbounded = np.full(len(found.pairs), -_UNBOUNDED)
+        self._gaps = self._clearance.gaps()
 
     def poses(self, joints: Array) -> RobotPoses:
         """Where the targets are in a posture, in the base frame; what is being solved stays as it is.
@@ -108,8 +118,7 @@ class Retargeter:
         Raises:
             RetargetError: a joint is not finite.
         """
-        now = self._configuration.q
-        self._configuration.update(_finite(joints))
+        self._put(_finite(joints))
         data = self._configuration.data
         found = RobotPoses(
             positions=np.array([part.position(data) for part in self._parts]),
@@ -117,7 +126,7 @@ class Retargeter:
             origins=self._origins_now(),
             rest=self._rest.copy(),
         )
-        self._configuration.update(now)
+        self._put(self._now)
         return found
 
     def start(self, joints: Array) -> None:
@@ -129,8 +138,34 @@ class Retargeter:
         Raises:
             RetargetError: a joint is not finite; nothing has begun.
         """
-        self._configuration.update(np.clip(_finite(joints), *self._ends))
-        self._gaps = self._gaps_now()
+        now = np.clip(_finite(joints), *self._ends)
+        self._put(now)
+        self._now = now
+        self._gaps = self._clearance.gaps()
+        self.prefer_home()
+
+    def observe(self, joints: Array) -> None:
+        """Take where the observed joints are.
+
+        Args:
+            joints: shape (K,) [rad] or [m]; NaN where nobody tells: such a joint counts as where it was told
+                last, or as at home.
+
+        Raises:
+            RetargetError: the joints that follow others cannot be so.
+        """
+        if self._space.observe(joints):
+            self._put(self._now)
+            self._gaps = self._clearance.gaps()
+
+    def apart(self, joints: Array, others: Array) -> Array:
+        """How far a posture is from another one, shape (J,); whole turns of endless joints do not count."""
+        off = joints - others
+        return np.asarray(off - math.tau * np.where(self._found.turning, np.round(off / math.tau), 0.0))
+
+    def home_near(self, joints: Array) -> Array:
+        """The home posture that is nearest to a posture, whole turns of endless joints apart, shape (J,)."""
+        return joints - self.apart(joints, self.home)
 
     def prefer(self, joints: Array, costs: Array | float) -> None:
         """Set which of the postures for one command is taken.
@@ -142,12 +177,12 @@ class Retargeter:
         self._preferred, self._costs = joints, costs
 
     def prefer_home(self) -> None:
-        """Prefer the home posture as the map says, as from the beginning."""
-        self.prefer(self.home, self._home_costs)
+        """Prefer the home posture as the map says."""
+        self.prefer(self.home_near(self._now), self._home_costs)
 
     def twin(self) -> "Retargeter":
         """Another one of the same robot."""
-        return Retargeter(self._map)
+        return Retargeter(self._map, self._found)
 
     def solve(self, positions: Array, orientations: Array, dt: float) -> tuple[Array, Array]:
         """The next posture on the way to the targets' commands.
@@ -167,14 +202,14 @@ class Retargeter:
             raise RetargetError("a target's command, or its time, is not finite")
         if (np.abs(dot(orientations, orientations) - 1.0) > 1e-3).any():
             raise RetargetError("a target's orientation is not a unit quaternion")
-        now: Array = self._configuration.q
+        now = self._now
         if not dt > 0.0:
-            return now, np.zeros(len(now))
+            return now.copy(), np.zeros(len(now))
         self._aim(positions, orientations)
         errors = self._reaching.errors()
         step, promised = self._wanted(now, errors, dt)
-        after = self._take(now, self._off(now, errors), step, promised)
-        return after, (after - now) / dt
+        self._now = self._take(now, self._off(now, errors), step, promised)
+        return self._now.copy(), (self._now - now) / dt
 
     def distances(self, positions: Array) -> Array:
         """How far the targets are from commands in the last posture, shape (N,) [m]; 0 if that is not asked.
@@ -196,7 +231,7 @@ class Retargeter:
 
     def _wanted(self, now: Array, errors: Array, dt: float) -> tuple[Array, float]:
         """The step that the program asks for, shape (J,), and how much better it promises to be."""
-        jacobian = self._reaching.jacobian()
+        jacobian = self._space.reduced(self._reaching.jacobian())
         hessian = jacobian.T @ jacobian
         posture = self._costs**2
         # damping that grows with the error keeps steps within what the linear robot is good for
@@ -205,7 +240,8 @@ class Retargeter:
         furthest = self.max_speed * dt
         low = np.maximum(_NEARER * np.minimum(self.lower - now, 0.0), -furthest)
         high = np.minimum(_NEARER * np.maximum(self.upper - now, 0.0), furthest)
-        rows, bounds = self._apart(dt)
+        rows, bounds = self._clearance.rows(_NEARER, dt)
+        rows = self._space.reduced(rows)
         try:
             step, _, status, _ = self._daqp.solve(
                 hessian, slopes, rows, np.concatenate([high, bounds]), np.concatenate([low, self._unbounded])
@@ -219,52 +255,36 @@ class Retargeter:
         step = step.clip(low, high)
         return step, -float(slopes @ step)
 
-    def _apart(self, dt: float) -> tuple[Array, Array]:
-        """What keeps the pairs apart: rows, shape (P, J), and the most that they may be times the step."""
-        if self._limit is None:
-            return np.zeros((0, len(self.home))), np.zeros(0)
-        # mink compares the step with gain * distance / dt: only so it is a share of the distance
-        self._limit.gain = _NEARER * dt
-        found = self._limit.compute_qp_inequalities(self._configuration, dt)
-        return found.G, found.h
-
     def _take(self, now: Array, off: float, step: Array, promised: float) -> Array:
         """Go as far along a step as it keeps its promise and the pairs apart; the posture after it."""
         lower, upper = np.minimum(self.lower, now), np.maximum(self.upper, now)
         for share in _SHORTER:
             after = (now + share * step).clip(lower, upper)
-            self._configuration.update(after)
+            try:
+                self._put(after)
+            except RetargetError:  # what follows other joints cannot follow them there
+                continue
             if self._off(after, self._reaching.errors()) > off - _PROMISED * share * promised + _ROUNDING:
                 continue
-            gaps = self._gaps_now()
+            gaps = self._clearance.gaps()
             if (gaps >= self._gaps - _ROUNDING).all():
                 self._gaps = gaps
                 return after
-        self._configuration.update(now)
+        self._put(now)
         return now
+
+    def _put(self, joints: Array) -> None:
+        """Look at the robot in a posture.
+
+        Raises:
+            RetargetError: the joints that follow others cannot follow them there.
+        """
+        self._configuration.update(self._space.whole(joints))
 
     def _off(self, joints: Array, errors: Array) -> float:
         """How far the targets are from their commands and the joints from those preferred: what is solved."""
         away = self._costs * (joints - self._preferred)
         return 0.5 * (float(errors @ errors) + float(away @ away))
-
-    def _gaps_now(self) -> Array:
-        """Distance of each pair, shape (P,) [m]; at most the one to keep."""
-        data, keep = self._configuration.data, self._map.minimum_distance_m
-        distance = self._mujoco.mj_geomDistance
-        return np.array([distance(self._model, data, a, b, keep, None) for a, b in self._pairs])
-
-    def _make_limit(self) -> Any:
-        """What keeps the pairs apart, or None where there are none."""
-        if not self._pairs:
-            return None
-        keep = self._map.minimum_distance_m
-        return self._mink.CollisionAvoidanceLimit(
-            self._model,
-            [((a,), (b,)) for a, b in self._pairs],
-            minimum_distance_from_collisions=keep + _SPARE_M,
-            collision_detection_distance=keep + _LOOK_M,
-        )
 
     def _origins_now(self) -> Array:
         data = self._configuration.data

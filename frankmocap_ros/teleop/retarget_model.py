@@ -1,40 +1,33 @@
-"""A robot's model for retargeting: joints, limits, home posture, and the parts that its map names."""
+"""A robot's model for retargeting: commanded joints, limits, home posture, and the parts its map names."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 
-from frankmocap_ros.errors import MissingDependencyError, RobotError
-from frankmocap_ros.geometry import Array
+from frankmocap_ros.errors import MissingDependencyError, RetargetError, RobotError
+from frankmocap_ros.geometry import Array, Mask
+from frankmocap_ros.teleop.robot.equalities import only_equalities
+from frankmocap_ros.teleop.robot.joint_space import JointSpace
+from frankmocap_ros.teleop.robot.joints import (
+    JointRoles,
+    assign_roles,
+    home_posture,
+    joint_name,
+    simple_joints,
+)
+from frankmocap_ros.teleop.robot.model_loader import LoadedModel, load_model_file
+from frankmocap_ros.teleop.robot.pairs import pairs_of_geoms
+from frankmocap_ros.teleop.robot.parts import (
+    TargetParts,
+    listed,
+    refuse_unknown,
+    target_parts,
+)
+from frankmocap_ros.teleop.robot.resources import Shapes
 from frankmocap_ros.teleop.robot_map import RobotMap
 
 _ROUNDING: Final = 1e-6
-_LISTED: Final = 20
-
-
-@dataclass(frozen=True)
-class Part:
-    """A site or a body of a model.
-
-    Attributes:
-        name: of it.
-        kind: ``site`` or ``body``.
-        row: its number.
-    """
-
-    name: str
-    kind: str
-    row: int
-
-    def position(self, data: Any) -> Array:
-        """Where it is, shape (3,) [m]; a view of ``data``, an MjData."""
-        return np.asarray((data.site_xpos if self.kind == "site" else data.xpos)[self.row])
-
-    def matrix(self, data: Any) -> Array:
-        """How it is turned, shape (3, 3)."""
-        return np.asarray((data.site_xmat if self.kind == "site" else data.xmat)[self.row]).reshape(3, 3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,29 +35,41 @@ class RobotModel:
     """A model and what its map names in it.
 
     Attributes:
+        mujoco: the module.
         model: the MjModel.
-        joint_names: J joints that move, in the model's order.
+        roles: of its joints.
+        joint_names: of the J commanded joints.
+        observed: names of the other joints that count for where the parts are.
         lower, upper: shape (J,), the joints' ranges [rad] or [m].
-        max_speed: shape (J,), the joints' highest speeds [1/s].
+        max_speed: shape (J,), the joints' highest speeds [1/s]; 0 for those that are to stay.
         home: shape (J,), the posture to begin with and to prefer.
+        turning: shape (J,), hinges without ends, for which a whole turn makes no difference.
         posture_costs: shape (J,), the weights of its joints.
-        parts: one a target: what follows.
-        origins: one a target: the counterpart of the operator's origin.
-        chains: one a target: the limb from there to the part; empty for none.
+        parts: one a target.
         pairs: numbers of geoms that must not touch.
+        notes: what was left out of the model, in words.
+        home_qpos: shape (nq,), where all joints are at home.
     """
 
+    mujoco: Any
     model: Any
+    roles: JointRoles
     joint_names: tuple[str, ...]
+    observed: tuple[str, ...]
     lower: Array
     upper: Array
     max_speed: Array
     home: Array
+    turning: Mask
     posture_costs: Array
-    parts: tuple[Part, ...]
-    origins: tuple[Part, ...]
-    chains: tuple[tuple[Part, ...], ...]
+    parts: tuple[TargetParts, ...]
     pairs: tuple[tuple[int, int], ...]
+    notes: tuple[str, ...]
+    home_qpos: Array = field(repr=False)
+
+    def space(self) -> JointSpace:
+        """The commanded joints as coordinates of the model; a new one each time."""
+        return JointSpace(self.mujoco, self.model, self.roles, self.home_qpos)
 
 
 def packages() -> tuple[Any, Any, Any]:
@@ -93,131 +98,100 @@ def load_model(robot: RobotMap) -> RobotModel:
         MissingDependencyError: a package is not installed.
     """
     mujoco = packages()[0]
-    try:
-        model = mujoco.MjModel.from_xml_path(str(robot.model))
-    except ValueError as error:
-        raise RobotError(f"{robot.model}: MuJoCo cannot read it: {error}") from error
-    names = _joint_names(mujoco, model, robot)
+    loaded = load_model_file(robot.model, Shapes.SOLID if robot.pairs else Shapes.NONE)
+    model = loaded.model
+    only_equalities(mujoco, model)
+    parts = target_parts(robot, model)
+    pairs = pairs_of_geoms(robot, loaded)
+    around = {int(model.geom_bodyid[geom]) for pair in pairs for geom in pair}
+    around |= {part.body for t in parts for part in (t.origin, *t.chain)}
+    roles = assign_roles(loaded, robot, {t.part.body for t in parts}, around)
+    names = tuple(joint_name(model, j) for j in roles.commanded)
+    _check_names(robot, loaded, names)
+    lower, upper = _ranges(model, roles)
+    home_qpos = _home(robot, loaded, roles)
+    joints = list(roles.commanded)
+    found = RobotModel(
+        mujoco=mujoco,
+        model=model,
+        roles=roles,
+        joint_names=names,
+        observed=tuple(joint_name(model, j) for j in roles.observed),
+        lower=lower,
+        upper=upper,
+        max_speed=np.array(
+            [0.0 if j in roles.idle else robot.speed(name) for j, name in zip(joints, names, strict=True)]
+        ),
+        home=np.clip(home_qpos[model.jnt_qposadr[joints]], lower, upper),
+        turning=(model.jnt_type[joints] == int(mujoco.mjtJoint.mjJNT_HINGE))
+        & np.isinf(lower)
+        & np.isinf(upper),
+        posture_costs=np.array([robot.posture_costs.get(n, robot.default_posture_cost) for n in names]),
+        parts=parts,
+        pairs=pairs,
+        notes=loaded.notes,
+        home_qpos=home_qpos,
+    )
+    _check_equalities(robot, found)
+    return found
+
+
+def _check_names(robot: RobotMap, loaded: LoadedModel, commanded: tuple[str, ...]) -> None:
+    """Refuse what the map says of joints that there are not, or that are not commanded."""
+    model = loaded.model
+    known = [name for j in simple_joints(loaded.mujoco, model) if (name := joint_name(model, j))]
+    for key, names in (("velocity_limits", robot.speeds), ("posture_costs", robot.posture_costs)):
+        refuse_unknown(robot.model, key, "joint", names, known)
+        without_use = sorted(set(names) - set(commanded))
+        if without_use:
+            raise RobotError(
+                f"{robot.model}: {key}: {', '.join(without_use)}: not commanded; what is: {listed(commanded)}"
+            )
+
+
+def _ranges(model: Any, roles: JointRoles) -> tuple[Array, Array]:
+    """The ranges of the commanded joints, within which those that follow them stay in theirs, too."""
+    joints = list(roles.commanded)
     limited = model.jnt_limited.astype(bool)
     lower = np.where(limited, model.jnt_range[:, 0], -np.inf)
     upper = np.where(limited, model.jnt_range[:, 1], np.inf)
-    _check(robot, "velocity_limits", "joint", robot.speeds, names)
-    _check(robot, "home", "joint", robot.home, names)
-    _check(robot, "posture_costs", "joint", robot.posture_costs, names)
-    sites, bodies = _named(model.site, model.nsite), _named(model.body, model.nbody)
-    found: dict[str, list[Any]] = {"parts": [], "origins": [], "chains": []}
-    for t in robot.targets:
-        where = f"targets.{t.name}"
-        kinds = {"site": sites} if t.is_site else {"body": bodies}
-        both = {"site": sites, "body": bodies}
-        found["parts"].append(_part(robot, f"{where}.{next(iter(kinds))}", t.part, kinds))
-        found["origins"].append(_part(robot, f"{where}.robot_origin", t.robot_origin, both))
-        limb = (*(_part(robot, f"{where}.chain", name, both) for name in t.chain[:-1]),)
-        found["chains"].append((*limb, found["parts"][-1]) if limb else ())
-    return RobotModel(
-        model=model,
-        joint_names=names,
-        lower=lower,
-        upper=upper,
-        max_speed=np.array([robot.speeds.get(name, robot.default_speed) for name in names]),
-        home=_home(robot, model, names, (lower, upper)),
-        posture_costs=np.array([robot.posture_costs.get(n, robot.default_posture_cost) for n in names]),
-        parts=tuple(found["parts"]),
-        origins=tuple(found["origins"]),
-        chains=tuple(found["chains"]),
-        pairs=_pairs(robot, model, bodies),
-    )
+    # as often as there are followers: one may follow another one
+    for one in roles.equalities * len(roles.equalities):
+        leader, follower = one.leader, one.follower
+        offset, slope, *bent = model.eq_data[one.row, :5]
+        if leader is None or follower is None or any(bent) or slope == 0.0:
+            continue
+        at, of_leader = (model.qpos0[model.jnt_qposadr[j]] for j in (follower, leader))
+        ends = sorted((end - at - offset) / slope + of_leader for end in (lower[follower], upper[follower]))
+        lower[leader], upper[leader] = max(lower[leader], ends[0]), min(upper[leader], ends[1])
+    return lower[joints], upper[joints]
 
 
-def _joint_names(mujoco: Any, model: Any, robot: RobotMap) -> tuple[str, ...]:
-    moving = (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
-    if model.njnt == 0 or not all(int(kind) in moving for kind in model.jnt_type):
-        raise RobotError(f"{robot.model}: only hinge and slide joints are allowed, on a base that stays")
-    names = tuple(str(model.joint(i).name) for i in range(model.njnt))
-    if "" in names:
-        raise RobotError(f"{robot.model}: joint number {names.index('')} has no name; give it one")
-    return names
-
-
-def _home(robot: RobotMap, model: Any, names: tuple[str, ...], limits: tuple[Array, Array]) -> Array:
-    lower, upper = limits
-    if robot.keyframe:
-        keys = _named(model.key, model.nkey)
-        _check(robot, "keyframe", "keyframe", [robot.keyframe], keys)
-        home = np.array(model.key_qpos[keys[robot.keyframe]], dtype=np.float64)
-    else:
-        home = np.zeros(len(names))
-        for i, name in enumerate(names):
-            inside = lower[i] <= 0.0 <= upper[i]
-            home[i] = robot.home.get(name, 0.0 if inside else 0.5 * (lower[i] + upper[i]))
-    for name, value, low, high in zip(names, home, lower, upper, strict=True):
+def _home(robot: RobotMap, loaded: LoadedModel, roles: JointRoles) -> Array:
+    model = loaded.model
+    home = home_posture(loaded, robot)
+    for joint in simple_joints(loaded.mujoco, model):
+        name, value = joint_name(model, joint), home[model.jnt_qposadr[joint]]
+        if not model.jnt_limited[joint] or not (joint in roles.commanded or name in robot.home):
+            continue
+        low, high = model.jnt_range[joint]
         if not low - _ROUNDING <= value <= high + _ROUNDING:
             raise RobotError(
                 f"{robot.model}: {robot.keyframe or 'home'}: {name} is {value:g}, out of range; "
                 f"allowed: {low:g} to {high:g}"
             )
-    return np.clip(home, lower, upper)
+    return home
 
 
-def _pairs(robot: RobotMap, model: Any, bodies: Mapping[str, int]) -> tuple[tuple[int, int], ...]:
-    """Numbers of the geoms of each pair; a body stands for all of its geoms that can touch something."""
-    solid = np.flatnonzero((model.geom_contype != 0) | (model.geom_conaffinity != 0)).tolist()
-    geoms = {str(model.geom(i).name): [i] for i in solid if model.geom(i).name}
-    known = {name: [i for i in solid if model.geom_bodyid[i] == row] for name, row in bodies.items()}
-    known = {name: own for name, own in known.items() if own} | geoms
-    key = "self_collision.pairs"
-    for pair in robot.pairs:
-        _check(robot, key, "geom that can touch anything, nor body with one,", pair, known)
-    found: dict[tuple[int, int], None] = {}
-    for first, second in robot.pairs:
-        for a in known[first]:
-            for b in known[second]:
-                if _are_neighbours(model, a, b):
-                    raise RobotError(
-                        f"{robot.model}: {key}: {first} and {second} are of one body or of neighbours, "
-                        "which always touch; leave the pair out"
-                    )
-                found[min(a, b), max(a, b)] = None
-    return tuple(found)
-
-
-def _are_neighbours(model: Any, a: int, b: int) -> bool:
-    """Whether geoms are of one body or of a body and the one that carries it; mink would leave them out."""
-    welds = [int(model.body_weldid[model.geom_bodyid[geom]]) for geom in (a, b)]
-    carriers = [int(model.body_weldid[model.body_parentid[weld]]) for weld in welds]
-    return welds[0] in (welds[1], carriers[1]) or welds[1] == carriers[0]
-
-
-def _named(one: Any, count: int) -> dict[str, int]:
-    """Names of a kind of a model's elements -> numbers."""
-    return {str(one(i).name): i for i in range(count) if one(i).name}
-
-
-def _part(robot: RobotMap, key: str, name: str, kinds: Mapping[str, Mapping[str, int]]) -> Part:
-    """A part of that name, of the first kind that has one."""
-    for kind, known in kinds.items():
-        if name in known:
-            return Part(name, kind, known[name])
-    everything: Sequence[str] = [n for known in kinds.values() for n in known]
-    _check(robot, key, " or ".join(kinds), [name], everything)
-    raise AssertionError(name)
-
-
-def _check(robot: RobotMap, key: str, kind: str, names: Iterable[str], known: Iterable[str]) -> None:
-    """Refuse names that are not known."""
-    unknown = sorted(set(names) - set(known))
-    if not unknown:
-        return
-    listed = sorted(set(known))
-    more = ", ..." if len(listed) > _LISTED else ""
-    is_urdf = robot.model.suffix == ".urdf" and "body" in kind
-    raise RobotError(
-        f"{robot.model}: {key}: it has no {kind} {', '.join(unknown)}; "
-        f"it has {', '.join(listed[:_LISTED]) or 'none'}{more}"
-        + (
-            "; links that do not move are part of what carries them, unless the URDF says "
-            '<mujoco><compiler fusestatic="false"/></mujoco>'
-            if is_urdf
-            else ""
+def _check_equalities(robot: RobotMap, found: RobotModel) -> None:
+    """Refuse a home posture in which equalities do not hold, and joints that cannot move one by one."""
+    space = found.space()
+    try:
+        space.whole(found.home)
+    except RetargetError as error:
+        raise RobotError(f"{robot.model}: {robot.keyframe or 'home'}: {error}; correct it") from error
+    if space.is_overbound():
+        raise RobotError(
+            f"{robot.model}: joints: equalities bind {listed(found.joint_names)} to each other; name fewer "
+            "of them as joints: [...] in the map, so that the others can follow"
         )
-    )

@@ -2,25 +2,29 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
-from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.teleop.robot.map_reader import MapReader, shown
+from frankmocap_ros.teleop.robot.resources import located
+from frankmocap_ros.teleop.robot.xml_source import shortened
 from frankmocap_ros.teleop.sight import TargetLimits
 
 ROBOTS: Final = Path(__file__).parents[1] / "robots"
 DEFAULT_SPEED: Final = 10.0
 
 _KEYS: Final = (
-    "model", "keyframe", "home", "velocity_limits", "targets", "posture_costs", "damping", "self_collision",
+    "model", "keyframe", "home", "joints", "velocity_limits", "targets", "posture_costs", "damping",
+    "self_collision",
 )  # fmt: skip
 _TARGET_KEYS: Final = (
     "joint", "origin", "site", "body", "robot_origin", "chain", "rotation", "position_cost",
     "orientation_cost", "limits",
 )  # fmt: skip
+_MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
 _LIMIT_KEYS: Final = (
     "max_speed", "max_acceleration", "max_angular_speed", "max_angular_acceleration", "workspace_min",
     "workspace_max",
@@ -76,6 +80,7 @@ class RobotMap:
         damping: weight of rest.
         minimum_distance_m: between the pairs.
         pairs: names of geoms, or of bodies for all of theirs, that must not touch.
+        joints: names of those that are commanded; empty for those that move a target.
     """
 
     model: Path
@@ -89,68 +94,38 @@ class RobotMap:
     damping: float
     minimum_distance_m: float
     pairs: tuple[tuple[str, str], ...]
+    joints: tuple[str, ...] = ()
+
+    def speed(self, joint: str) -> float:
+        """Highest speed of a joint [rad/s] or [m/s]."""
+        return self.speeds.get(joint, self.default_speed)
 
 
-class _Reader:
-    """Reads one mapping of the file; every complaint names the file and the key."""
+def is_model(robot: str) -> bool:
+    """Whether what is given for a robot is a model, which a map would name."""
+    return Path(robot).suffix.lower() in _MODELS
 
-    def __init__(self, path: Path, where: str, values: object, keys: Sequence[str]) -> None:
-        self._path, self._where = path, where
-        if not isinstance(values, Mapping):
-            raise self.wrong("", f"expected a mapping, got {values!r}")
-        unknown = [str(key) for key in values if key not in keys]
-        if unknown:
-            raise self.wrong(unknown[0], f"is not known; allowed: {', '.join(keys)}")
-        self.values = values
 
-    def wrong(self, key: str, text: str) -> RobotError:
-        where = ".".join(part for part in (self._where, key) if part)
-        return RobotError(f"{self._path}: {where + ': ' if where else ''}{text}")
-
-    def text(self, key: str, default: str | None = None) -> str:
-        value = self.values.get(key, default)
-        if value is None:
-            raise self.wrong(key, "is missing")
-        if not isinstance(value, str):
-            raise self.wrong(key, f"expected a name, got {value!r}")
-        return value
-
-    def number(self, key: str, default: float, least: float = 0.0) -> float:
-        return self.as_number(key, self.values.get(key, default), least)
-
-    def as_number(self, key: str, value: object, least: float = -math.inf) -> float:
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or value < least:  # type: ignore[arg-type, operator]
-            at_least = f" of {least:g} or more" if math.isfinite(least) else ""
-            raise self.wrong(key, f"expected a finite number{at_least}, got {value!r}")
-        return float(value)  # type: ignore[arg-type]
-
-    def names(self, key: str) -> tuple[str, ...]:
-        value = self.values.get(key, ())
-        if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
-            raise self.wrong(key, f"expected a list of names, got {value!r}")
-        return tuple(value)
-
-    def numbers(self, key: str, least: float = -math.inf) -> dict[str, float]:
-        value = self.values.get(key, {})
-        if not isinstance(value, Mapping):
-            raise self.wrong(key, f"expected a mapping from joint to number, got {value!r}")
-        return {str(name): self.as_number(f"{key}.{name}", number, least) for name, number in value.items()}
-
-    def human_joint(self, key: str, default: str | None = None) -> str:
-        name = self.text(key, default)
-        if name and name not in BODY_WITH_HANDS.index:
-            raise self.wrong(key, f"unknown joint {name!r}; allowed: {', '.join(BODY_WITH_HANDS.names)}")
-        return name
+def _joints(reader: MapReader) -> tuple[str, ...]:
+    """The commanded joints."""
+    names = reader.names("joints")
+    if "joints" in reader.values and not names:
+        raise reader.wrong(
+            "joints", "is empty; name those to command, or leave it out for all that move a target"
+        )
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise reader.wrong("joints", f"names {twice[0]} more than once")
+    return names
 
 
 def _limits(path: Path, where: str, values: object) -> TargetLimits:
-    reader = _Reader(path, where, values, _LIMIT_KEYS)
+    reader = MapReader(path, where, values, _LIMIT_KEYS)
     found: dict[str, Any] = {}
     for key, value in reader.values.items():
         if key.startswith("workspace"):
             if not isinstance(value, list | tuple) or len(value) != 3:
-                raise reader.wrong(key, f"expected three numbers, got {value!r}")
+                raise reader.wrong(key, f"expected three numbers, got {shown(value)}")
             found[key] = tuple(reader.as_number(key, number) for number in value)
         else:
             found[key] = reader.as_number(key, value, 0.0)
@@ -160,7 +135,7 @@ def _limits(path: Path, where: str, values: object) -> TargetLimits:
 
 
 def _target(path: Path, name: str, values: object) -> TargetMap:
-    reader = _Reader(path, f"targets.{name}", values, _TARGET_KEYS)
+    reader = MapReader(path, f"targets.{name}", values, _TARGET_KEYS)
     if not _NAME.fullmatch(name):
         raise reader.wrong("", "expected a name of letters, digits and _, which begins with a letter")
     is_site = "site" in reader.values
@@ -169,10 +144,10 @@ def _target(path: Path, name: str, values: object) -> TargetMap:
     part = reader.text("site" if is_site else "body")
     rotation = reader.values.get("rotation", (0.0, 0.0, 0.0, 1.0))
     if not isinstance(rotation, list | tuple) or len(rotation) != 4:
-        raise reader.wrong("rotation", f"expected four numbers x, y, z, w, got {rotation!r}")
+        raise reader.wrong("rotation", f"expected four numbers x, y, z, w, got {shown(rotation)}")
     x, y, z, w = (reader.as_number("rotation", number) for number in rotation)
     if abs(math.hypot(x, y, z, w) - 1.0) > 1e-3:
-        raise reader.wrong("rotation", f"expected a unit quaternion x, y, z, w, got {rotation!r}")
+        raise reader.wrong("rotation", f"expected a unit quaternion x, y, z, w, got {shown(rotation)}")
     chain = reader.names("chain")
     robot_origin = reader.text("robot_origin", part)
     if chain and (len(chain) < 2 or (chain[0], chain[-1]) != (robot_origin, part)):
@@ -196,20 +171,25 @@ def _target(path: Path, name: str, values: object) -> TargetMap:
 
 
 def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ...]]:
-    reader = _Reader(path, "self_collision", values, _COLLISION_KEYS)
+    reader = MapReader(path, "self_collision", values, _COLLISION_KEYS)
     pairs = reader.values.get("pairs", ())
     fine = isinstance(pairs, list | tuple) and all(
         isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(n, str) for n in pair)
         for pair in pairs
     )
     if not fine:
-        raise reader.wrong("pairs", f"expected a list of pairs of geoms or bodies, got {pairs!r}")
+        raise reader.wrong("pairs", f"expected a list of pairs of geoms or bodies, got {shown(pairs)}")
     return reader.number("minimum_distance", 0.01), tuple((a, b) for a, b in pairs)
 
 
 def map_path(robot: str) -> Path:
-    """The file of a robot: the built-in ``torso``, or a path."""
-    return ROBOTS / f"{robot}.yaml" if "/" not in robot and not Path(robot).suffix else Path(robot)
+    """The file of a robot: the built-in ``torso``, or a path, in which ``~`` is somebody's home."""
+    if "/" not in robot and not Path(robot).suffix:
+        return ROBOTS / f"{robot}.yaml"
+    try:
+        return Path(robot).expanduser()
+    except RuntimeError as error:  # nobody of that name
+        raise RobotError(f"robot {robot!r}: {error}") from error
 
 
 def load_map(robot: str) -> RobotMap:
@@ -223,6 +203,11 @@ def load_map(robot: str) -> RobotMap:
         MissingDependencyError: PyYAML is not installed.
     """
     path = map_path(robot)
+    if is_model(robot):
+        raise RobotError(
+            f"robot {robot!r}: a model alone does not tell what follows whom; give the YAML file of a map, "
+            "which names it as model:"
+        )
     if not path.is_file():
         built_in = ", ".join(sorted(p.stem for p in ROBOTS.glob("*.yaml")))
         raise RobotError(f"robot {robot!r}: no file {path}; allowed: {built_in}, or the YAML file of a map")
@@ -236,14 +221,16 @@ def load_map(robot: str) -> RobotMap:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        raise RobotError(f"{path}: cannot be read: {error}") from error
-    reader = _Reader(path, "", values, _KEYS)
+        raise RobotError(f"{path}: cannot be read: {shortened(error)}") from error
+    reader = MapReader(path, "", values, _KEYS)
     targets = reader.values.get("targets")
     if not isinstance(targets, Mapping) or not targets:
         raise reader.wrong("targets", "expected a mapping from names to what they follow, with one at least")
-    model = path.parent / reader.text("model")
-    if not model.is_file():
-        raise reader.wrong("model", f"no file {model}")
+    uri = reader.text("model")
+    try:
+        model = located(uri, path.parent, path)
+    except RobotError as error:
+        raise reader.wrong("model", f"no file {shown(uri)}, seen from {path.parent}: {error}") from error
     speeds = reader.numbers("velocity_limits")
     slow = [name for name, speed in speeds.items() if speed <= 0.0]
     if slow:
@@ -264,4 +251,5 @@ def load_map(robot: str) -> RobotMap:
         damping=reader.number("damping", 0.001),
         minimum_distance_m=distance_m,
         pairs=pairs,
+        joints=_joints(reader),
     )

@@ -38,10 +38,16 @@ class Scout:
 
     def begin(self, joints: Array) -> None:
         """Begin anew, with the robot in that posture, shape (J,) [rad] or [m]."""
+        home = self._robot.home_near(joints)
         self._from = joints
-        self._scout.start(self._scout.home)
-        self._found = self._scout.home
+        self._scout.start(home)
+        self._found = home
         self._robot.prefer_home()
+
+    def observe(self, joints: Array) -> None:
+        """Take where the robot's observed joints are, shape (K,); see ``Retargeter.observe``."""
+        for one in (self._robot, self._scout):
+            one.observe(joints)
 
     def way(self, positions: Array, orientations: Array, left: float) -> tuple[Array, Array]:
         """Poses of the targets on the way, and let the robot prefer the posture there.

@@ -1,7 +1,7 @@
 """A robot's MuJoCo model, made ready to be simulated: position actuators, limits, home posture."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +9,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.errors import MissingDependencyError, RobotError
+from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot.joints import assign_roles, home_posture, joint_name, simple_joints
+from frankmocap_ros.teleop.robot.model_loader import LoadedModel, load_model_file
+from frankmocap_ros.teleop.robot.parts import target_parts
+from frankmocap_ros.teleop.robot.resources import Shapes
 from frankmocap_ros.teleop.robot_map import DEFAULT_SPEED, RobotMap
 from frankmocap_ros.teleop.servo import ROUNDING, JointLimits
 
@@ -27,40 +31,32 @@ class LoadedRobot:
         mujoco: the module.
         model: the MjModel.
         data: the MjData.
-        joints: shape (J,), numbers of the actuated joints, in the order of the actuators.
+        joints: shape (J,), numbers of the joints that its controller owns.
+        actuators: shape (J,), numbers of their actuators.
         limits: of those joints.
+        others: numbers of the other joints that can be told.
+        notes: what was left out of the model, in words.
     """
 
     mujoco: Any
     model: Any
     data: Any
     joints: NDArray[np.int64]
+    actuators: NDArray[np.int64]
     limits: JointLimits
+    others: NDArray[np.int64]
+    notes: tuple[str, ...]
 
 
-def _mujoco() -> Any:  # the module
-    try:
-        import mujoco
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"mujoco is not installed ({error}); install it: pip install 'frankmocap_ros[robot]'"
-        ) from error
-    return mujoco
-
-
-def _load(mujoco: Any, path: Path) -> Any:
-    """The MjModel of a file, with steps that fit into ``STEP_S``."""
-    if not path.is_file():
-        raise RobotError(f"{path}: no such file; give a MuJoCo model (.xml) with <position> actuators")
-    try:
-        model = mujoco.MjModel.from_xml_path(str(path))
-    except ValueError as error:
-        raise RobotError(f"{path}: MuJoCo cannot read it: {error}") from error
+def _load(path: Path) -> LoadedModel:
+    """A model with steps that fit into ``STEP_S``."""
+    loaded = load_model_file(path, Shapes.ALL)
+    model = loaded.model
     substeps = max(1, math.ceil(STEP_S / model.opt.timestep - 1e-9))
     model.opt.timestep = STEP_S / substeps
     # what explodes must be seen, not put back to its start as if nothing had been
-    model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
-    return model
+    model.opt.disableflags |= int(loaded.mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+    return loaded
 
 
 def _is_position_actuator(mujoco: Any, actuator: Any) -> bool:
@@ -76,79 +72,99 @@ def _is_position_actuator(mujoco: Any, actuator: Any) -> bool:
     )
 
 
-def _driven(mujoco: Any, model: Any, path: Path) -> list[int]:
-    """The joint of each actuator."""
-    joints: list[int] = []
+def _actuators(loaded: LoadedModel, joints: Sequence[int] | None) -> dict[int, int]:
+    """Joint -> actuator of the joints that the controller owns; all that have one where that is not said."""
+    mujoco, model, path = loaded.mujoco, loaded.model, loaded.path
+    found: dict[int, int] = {}
     for i in range(model.nu):
         actuator = model.actuator(i)
         name = actuator.name or i
+        joint = int(actuator.trnid[0]) if actuator.trntype[0] == mujoco.mjtTrn.mjTRN_JOINT else -1
+        if joints is not None and joint not in joints:
+            continue  # somebody else's: it holds where it is
         if not _is_position_actuator(mujoco, actuator):
             raise RobotError(
                 f"{path}: actuator {name} is not a <position> actuator of a joint with gear 1 and without "
                 "timeconst; only those are simulated"
             )
-        joint = int(actuator.trnid[0])
-        if not model.joint(joint).name or joint in joints:
+        if not joint_name(model, joint) or joint in found:
             raise RobotError(f"{path}: actuator {name} must drive a joint of its own, with a name")
-        joints.append(joint)
-    if not joints:
+        found[joint] = i
+    if not model.nu:
         raise RobotError(f"{path}: it has no actuators; add <position joint=...> for each joint to command")
-    return joints
+    without = [joint_name(model, j) for j in joints or () if j not in found]
+    if without:
+        raise RobotError(f"{path}: it has no actuator for {', '.join(without)}; add <position joint=...>")
+    return {joint: found[joint] for joint in joints or found}
 
 
-def _limits(model: Any, joints: Sequence[int], robot: RobotMap | None) -> JointLimits:
-    names = tuple(str(model.joint(j).name) for j in joints)
+def _limits(model: Any, actuators: Mapping[int, int], robot: RobotMap | None) -> JointLimits:
+    joints, rows = list(actuators), list(actuators.values())
+    names = tuple(joint_name(model, j) for j in joints)
     limited = model.jnt_limited[joints].astype(bool)
     low = np.where(limited, model.jnt_range[joints, 0], -np.inf)
     high = np.where(limited, model.jnt_range[joints, 1], np.inf)
     # MuJoCo clips a control signal in silence; what it would clip is out of range
-    clipped = model.actuator_ctrllimited.astype(bool)
-    low = np.where(clipped, np.maximum(low, model.actuator_ctrlrange[:, 0]), low)
-    high = np.where(clipped, np.minimum(high, model.actuator_ctrlrange[:, 1]), high)
-    speeds = [robot.speeds.get(name, robot.default_speed) if robot else DEFAULT_SPEED for name in names]
-    return JointLimits(names, low, high, np.array(speeds))
+    clipped = model.actuator_ctrllimited[rows].astype(bool)
+    low = np.where(clipped, np.maximum(low, model.actuator_ctrlrange[rows, 0]), low)
+    high = np.where(clipped, np.minimum(high, model.actuator_ctrlrange[rows, 1]), high)
+    return JointLimits(
+        names, low, high, np.array([robot.speed(name) if robot else DEFAULT_SPEED for name in names])
+    )
 
 
-def _go_home(loaded: LoadedRobot, path: Path, robot: RobotMap | None) -> None:
+def _go_home(loaded: LoadedRobot, found: LoadedModel, robot: RobotMap | None) -> None:
     """Put the robot into its home posture: a keyframe, or what the map says, or zero."""
     mujoco, model, data, limits = loaded.mujoco, loaded.model, loaded.data, loaded.limits
     keyframe = robot.keyframe if robot else HOME
     key = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_KEY, keyframe) if keyframe else -1
-    qpos = model.jnt_qposadr[loaded.joints]
     if key >= 0:
-        mujoco.mj_resetDataKeyframe(model, data, key)
-    elif robot and keyframe:
-        raise RobotError(f"{path}: it has no keyframe {keyframe!r}, which the robot's map names")
-    else:
-        positions = np.where(
-            (limits.low <= 0.0) & (limits.high >= 0.0), 0.0, 0.5 * (limits.low + limits.high)
-        )
-        home = robot.home if robot else {}
-        data.qpos[qpos] = [home.get(n, p) for n, p in zip(limits.names, positions.tolist(), strict=True)]
-    positions = data.qpos[qpos]
+        mujoco.mj_resetDataKeyframe(model, data, key)  # with what other actuators are to do
+    data.qpos[:] = home_posture(found, robot, HOME)
+    positions = data.qpos[model.jnt_qposadr[loaded.joints]]
     out = (positions < limits.low - ROUNDING) | (positions > limits.high + ROUNDING)
     if out.any():
         names = ", ".join(name for name, wrong in zip(limits.names, out, strict=True) if wrong)
-        raise RobotError(f"{path}: the home posture is out of the range of {names}; correct it")
+        raise RobotError(f"{found.path}: the home posture is out of the range of {names}; correct it")
+    for i in range(model.nu):  # what nobody commands holds
+        actuator = model.actuator(i)
+        if _is_position_actuator(mujoco, actuator):
+            data.ctrl[i] = data.qpos[model.jnt_qposadr[actuator.trnid[0]]]
     mujoco.mj_forward(model, data)
+
+
+def _owned(loaded: LoadedModel, robot: RobotMap) -> tuple[int, ...]:
+    """The joints that a map has commanded, which its robot's controller owns."""
+    parts = target_parts(robot, loaded.model)
+    return assign_roles(loaded, robot, {t.part.body for t in parts}).commanded
 
 
 def load_robot(robot: RobotMap | str | Path) -> LoadedRobot:
     """Load a robot and put it into its home posture.
 
     Args:
-        robot: its map, or a model alone.
+        robot: its map, whose commanded joints its controller owns; or a model alone, where it owns all that
+            have an actuator.
 
     Raises:
         RobotError: the model is missing, broken, or has something else than position actuators.
         MissingDependencyError: MuJoCo is not installed.
     """
     robot_map = robot if isinstance(robot, RobotMap) else None
-    path = robot.model if isinstance(robot, RobotMap) else Path(robot)
-    mujoco = _mujoco()
-    model = _load(mujoco, path)
-    joints = _driven(mujoco, model, path)
-    limits = _limits(model, joints, robot_map)
-    loaded = LoadedRobot(mujoco, model, mujoco.MjData(model), np.array(joints), limits)
-    _go_home(loaded, path, robot_map)
+    path = robot.model if isinstance(robot, RobotMap) else Path(robot).expanduser()
+    found = _load(path)
+    model = found.model
+    actuators = _actuators(found, _owned(found, robot_map) if robot_map else None)
+    others = [j for j in simple_joints(found.mujoco, model) if j not in actuators and joint_name(model, j)]
+    loaded = LoadedRobot(
+        mujoco=found.mujoco,
+        model=model,
+        data=found.mujoco.MjData(model),
+        joints=np.array(list(actuators)),
+        actuators=np.array(list(actuators.values())),
+        limits=_limits(model, actuators, robot_map),
+        others=np.array(others, dtype=np.int64),
+        notes=found.notes,
+    )
+    _go_home(loaded, found, robot_map)
     return loaded

@@ -8,6 +8,7 @@ import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry import Array
+from frankmocap_ros.teleop.robot.joints import joint_name
 from frankmocap_ros.teleop.robot_map import RobotMap
 from frankmocap_ros.teleop.servo import JointCommand, Servo
 from frankmocap_ros.teleop.sim_model import STEP_S, load_robot
@@ -22,12 +23,15 @@ _TIME_ROUNDING_S: Final = 1e-6
 class Simulation:
     """A robot that starts in its home posture, holds there, and follows commands.
 
-    Joints are the model's actuated ones, in the order of the actuators. For one thread.
+    Its controller owns the joints that the map has commanded; of a model alone all that have an actuator, in
+    the order of the actuators. Other joints hold at home, if an actuator drives them. For one thread.
 
     Attributes:
         model: the MjModel; look, do not change.
         data: the MjData; the same.
-        joint_names: J names.
+        joint_names: of the J joints that its controller owns.
+        told_names: of all joints, those that it owns first.
+        notes: what was left out of the model, in words.
         limits: range and speed of each joint.
         limit_violations: steps in which a joint was out of its range or over its speed.
 
@@ -48,10 +52,16 @@ class Simulation:
         loaded = load_robot(robot)
         self._mujoco, self.model, self.data = loaded.mujoco, loaded.model, loaded.data
         self.limits, self.joint_names = loaded.limits, loaded.limits.names
+        self.notes = loaded.notes
         self._qpos = self.model.jnt_qposadr[loaded.joints]
         self._dof = self.model.jnt_dofadr[loaded.joints]
+        told = np.concatenate([loaded.joints, loaded.others])
+        self.told_names = tuple(joint_name(self.model, j) for j in told.tolist())
+        self._told = self.model.jnt_qposadr[told], self.model.jnt_dofadr[told]
+        self._actuators = loaded.actuators
         # a position actuator brakes as if the joint had to stand still: so much further ahead it must aim
-        kp, kv = self.model.actuator_gainprm[:, 0], -self.model.actuator_biasprm[:, 2]
+        gains = self.model.actuator_gainprm[loaded.actuators], self.model.actuator_biasprm[loaded.actuators]
+        kp, kv = gains[0][:, 0], -gains[1][:, 2]
         self._lead_s = (kv + self.model.dof_damping[self._dof]) / kp
         self._substeps = round(STEP_S / self.model.opt.timestep)
         self._low, self._high = self.limits.low - _RANGE_SLACK, self.limits.high + _RANGE_SLACK
@@ -70,6 +80,11 @@ class Simulation:
     def velocities(self) -> Array:
         """How fast they are, shape (J,) [1/s]."""
         return np.asarray(self.data.qvel[self._dof])
+
+    def told(self) -> tuple[Array, Array]:
+        """Positions and velocities of all joints, in the order of ``told_names``."""
+        positions, velocities = self._told
+        return np.asarray(self.data.qpos[positions]), np.asarray(self.data.qvel[velocities])
 
     @property
     def targets(self) -> Array:
@@ -121,7 +136,7 @@ class Simulation:
         Call ``advance`` to the present first: ages are taken from there.
 
         Args:
-            joint_names: every joint once, in any order.
+            joint_names: every joint that the controller owns once, in any order, and no other.
             positions: one a joint [rad] or [m].
             velocities: one a joint [1/s], to be had at those positions, or None for none.
             valid_s: what time it is for [s].
@@ -144,7 +159,7 @@ class Simulation:
         servo, data = self._servo, self.data
         servo.tick(self._time_s, STEP_S, self._now)
         ahead = servo.target + self._lead_s * servo.velocity
-        data.ctrl[:] = np.clip(ahead, self.limits.low, self.limits.high)
+        data.ctrl[self._actuators] = np.clip(ahead, self.limits.low, self.limits.high)
         self._mujoco.mj_step(self.model, data, self._substeps)
         self._now = positions = self.positions
         velocities = self.velocities

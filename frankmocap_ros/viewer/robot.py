@@ -8,8 +8,11 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry import Array, quat_from_matrix
+from frankmocap_ros.teleop.robot.equalities import Followers, equalities, only_equalities
+from frankmocap_ros.teleop.robot.joints import home_posture, joint_name, simple_joints
+from frankmocap_ros.teleop.robot.model_loader import load_model_file
+from frankmocap_ros.teleop.robot.resources import Shapes
 from frankmocap_ros.teleop.robot_map import load_map
-from frankmocap_ros.teleop.sim_model import load_robot
 
 Mesh = tuple[str, NDArray[np.float32], NDArray[np.uint32], tuple[int, int, int]]
 
@@ -20,6 +23,9 @@ _WORLD: Final = 0
 class DrawnRobot:
     """One mesh for each body of the model, and where it is.
 
+    Attributes:
+        notes: what was left out of the model, in words.
+
     Args:
         robot: name of a robot of this package, or the YAML file of a map.
 
@@ -29,17 +35,30 @@ class DrawnRobot:
     """
 
     def __init__(self, robot: str) -> None:
-        loaded = load_robot(load_map(robot))
-        self._mujoco, self._model, self._data = loaded.mujoco, loaded.model, loaded.data
-        names = [str(self._model.joint(j).name) for j in range(self._model.njnt)]
-        self._qpos = dict(zip(names, self._model.jnt_qposadr.tolist(), strict=True))
+        robot_map = load_map(robot)
+        loaded = load_model_file(robot_map.model, Shapes.ALL)
+        self.notes = loaded.notes
+        self._mujoco, self._model = loaded.mujoco, loaded.model
+        only_equalities(self._mujoco, self._model)
+        self._data = self._mujoco.MjData(self._model)
+        self._data.qpos[:] = home_posture(loaded, robot_map)
+        simple = simple_joints(self._mujoco, self._model)
+        self._qpos = {joint_name(self._model, j): int(self._model.jnt_qposadr[j]) for j in simple}
+        self._followers = [e for e in equalities(self._mujoco, self._model) if e.follower is not None]
+        self._follow({})
         geoms: dict[int, list[int]] = {}
         for geom in range(self._model.ngeom):
             if self._model.geom_rgba[geom, 3] > 0.0:
                 geoms.setdefault(int(self._model.geom_bodyid[geom]), []).append(geom)
-        self._geoms = {body: all_of for body, all_of in geoms.items() if self._is_drawn(body, all_of)}
+        shown = {body: self._shown(all_of) for body, all_of in geoms.items()}
+        self._geoms = {body: all_of for body, all_of in shown.items() if self._is_drawn(body, all_of)}
         if not self._geoms:
-            raise RobotError(f"{robot}: its model has no shapes to draw")
+            raise RobotError(f"{robot}: its model has no shapes to draw. {'; '.join(self.notes)}")
+
+    def _shown(self, geoms: list[int]) -> list[int]:
+        """Of a body's geoms those that are made to be seen, where there are any."""
+        seen = [g for g in geoms if not (self._model.geom_contype[g] or self._model.geom_conaffinity[g])]
+        return seen or geoms
 
     def _is_drawn(self, body: int, geoms: list[int]) -> bool:
         plane = self._mujoco.mjtGeom.mjGEOM_PLANE
@@ -103,12 +122,21 @@ class DrawnRobot:
     def poses(self, joints: Mapping[str, float]) -> list[tuple[Array, Array]]:
         """Position [m] and orientation x y z w of each mesh with joints at these places [rad] or [m].
 
-        Joints that are not named stay where they were, and names that the robot does not have are left out.
+        Joints that are not named stay where they were, or follow those that drive them; names that the robot
+        does not have are left out.
         """
         for name, value in joints.items():
             if name in self._qpos:
                 self._data.qpos[self._qpos[name]] = value
+        self._follow(joints)
         self._mujoco.mj_kinematics(self._model, self._data)
         rows = list(self._geoms)
         turned = quat_from_matrix(self._data.xmat[rows].reshape(-1, 3, 3))
         return list(zip(self._data.xpos[rows].copy(), turned, strict=True))
+
+    def _follow(self, told: Mapping[str, float]) -> None:
+        """Bring joints that follow others along, unless somebody tells where they are."""
+        untold = [e for e in self._followers if joint_name(self._model, e.follower or 0) not in told]
+        if untold:
+            rows, joints = [e.row for e in untold], [e.follower or 0 for e in untold]
+            Followers(self._mujoco, self._model, rows, joints).settle(self._data.qpos)

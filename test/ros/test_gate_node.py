@@ -15,10 +15,12 @@ from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, LivelinessPolicy, QoSProfile
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import Imu, Joy
+from sensor_msgs.msg import Imu, JointState, Joy
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
+from trajectory_msgs.msg import JointTrajectory
 
+from frankmocap_ros.errors import RobotError
 from frankmocap_ros.figure import scene
 from frankmocap_ros.geometry import IDENTITY_XYZW, quat_multiply, quat_rotate
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, JointPose
@@ -250,6 +252,52 @@ def test_commands_start_where_the_robot_says_it_is(gate):
     first = g.left.messages[heard].pose
     assert first.position.x == pytest.approx(0.4, abs=0.02)
     assert abs(first.orientation.z) == pytest.approx(1.0, abs=0.01)
+
+
+class Arm:
+    """Says where the joints of an arm are, 50 times a second, and nothing of the robot's other joints."""
+
+    def __init__(self, peer, names, positions):
+        self.names, self.positions = list(names), np.array(positions, float)
+        self.publisher = peer.publisher(JointState, "/joint_states")
+        self.peer = peer
+        self.timer = peer.node.create_timer(0.02, self.tell)
+
+    def tell(self):
+        self.publisher.publish(
+            self.peer.stamped(JointState(name=self.names, position=self.positions.tolist()))
+        )
+
+
+ARM = ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint")
+
+
+def test_only_the_commanded_joints_are_needed_and_sent(gate, mobile_robot):
+    """Wheels, gripper and a mimic joint beside the arm: nobody tells where these are, nothing moves them."""
+    g = gate(reference="measured", robot=str(mobile_robot()))
+    trajectories = g.listen(JointTrajectory, "/gate/joint_trajectory")
+    commands = g.listen(JointState, "/gate/joint_commands")
+    g.seen()
+    assert "has not told shoulder_pan_joint" in g.engage().message
+    start = [0.2, 0.3, 0.8, 0.1]
+    arm = Arm(g, reversed(ARM), start[::-1])
+    wait_until(lambda: g.engage().success, "the gate does not engage, though the arm tells where it is")
+    g.until("ENGAGED")
+    first = trajectories.wait(lambda msg: len(msg.points) == 1)
+    assert tuple(first.joint_names) == ARM
+    assert first.points[0].positions.tolist() == pytest.approx(start, abs=0.05)
+    assert tuple(commands.next().name) == ARM
+    assert {tuple(msg.joint_names) for msg in trajectories.messages} == {ARM}
+    arm.timer.cancel()
+    held = g.until("HOLD")
+    assert "joint_states has not told" in held.reason
+
+
+def test_a_robot_map_that_names_a_joint_wrongly_is_refused_with_the_right_names(gate, mobile_robot):
+    with pytest.raises(
+        RobotError, match=r"no joint to command of the name elbow; it has elbow_joint, finger_joint"
+    ):
+        gate(robot=str(mobile_robot("joints: [elbow]")))
 
 
 def test_when_the_mocap_node_dies_commands_end_within_250_ms_and_nothing_comes_back(gate):

@@ -131,7 +131,7 @@ def test_core_is_made_of_numpy_and_opencv(name):
     allowed = set(sys.stdlib_module_names) | {"numpy", "cv2", "frankmocap_ros"}
     at_top = {package.partition(".")[0] for package in imports(MODULES[name], everywhere=False)}
     assert at_top - allowed == set()
-    with_heavy = ("estimators.", "sources", "assets.", "teleop.retarget", "teleop.robot_map", "teleop.sim")
+    with_heavy = ("estimators.", "sources", "assets.", "teleop.retarget", "teleop.robot", "teleop.sim")
     if not name.startswith(with_heavy):
         everywhere = {package.partition(".")[0] for package in imports(MODULES[name])}
         assert everywhere - allowed == set()

@@ -9,7 +9,8 @@ import pytest
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.settings import settings_of
-from frankmocap_ros.teleop.robot_map import DEFAULT_SPEED, RobotMap, load_map
+from frankmocap_ros.teleop.robot_map import DEFAULT_SPEED, RobotMap, TargetMap, load_map
+from frankmocap_ros.teleop.sight import TargetLimits
 from frankmocap_ros.teleop.sim_config import SimConfig
 from frankmocap_ros.teleop.sim_model import STEP_S
 from frankmocap_ros.teleop.simulation import MAX_CATCH_UP_S, Simulation
@@ -59,10 +60,23 @@ def write(tmp_path):
 
 def mapped(model, **values):
     """A map of the arm."""
-    values = {"keyframe": "home", "home": {}, "speeds": {}, "default_speed": 5.0, **values}
+    values = {"keyframe": "home", "home": {}, "speeds": {}, "default_speed": 5.0, "joints": NAMES, **values}
+    hand = TargetMap(
+        name="hand",
+        joint="left_wrist",
+        origin="left_shoulder",
+        part="hand",
+        is_site=True,
+        robot_origin="hand",
+        chain=(),
+        rotation_xyzw=(0.0, 0.0, 0.0, 1.0),
+        position_cost=1.0,
+        orientation_cost=0.0,
+        limits=TargetLimits(),
+    )
     return RobotMap(
         model=model,
-        targets=(),
+        targets=(hand,),
         posture_costs={},
         default_posture_cost=0.0,
         damping=0.0,
@@ -369,10 +383,56 @@ def test_home_of_the_map(write):
     np.testing.assert_allclose(arm.positions, [-0.5, 0.0], atol=1e-4)
     arm = Simulation(mapped(write(other.replace("-2.4 0", "-2.4 -0.4")), keyframe=""))
     np.testing.assert_allclose(arm.positions, [-1.4, 0.0])  # in the middle where 0 is out of range
-    with pytest.raises(RobotError, match="no keyframe 'home', which the robot's map names"):
+    with pytest.raises(RobotError, match="keyframe: it has no keyframe home; it has other"):
         Simulation(mapped(write(other)))
     with pytest.raises(RobotError, match="out of the range of elbow"):
         Simulation(mapped(write(other), keyframe="", home={"elbow": 0.5}))
+
+
+GRIPPER = (
+    '<body pos="0 0 -0.25"><joint name="finger" type="slide" axis="0 1 0" range="0 0.04" armature="0.1"/>'
+    '<geom size="0.02" mass="0.01" contype="0" conaffinity="0"/></body>'
+    '<body pos="0.1 0 -0.25"><joint name="wheel" axis="0 1 0" damping="1"/>'
+    '<geom size="0.02" mass="0.01"/></body>'
+)
+WITH_GRIPPER = (
+    ARM.replace('<site name="hand"', GRIPPER + '<site name="hand"')
+    .replace("</actuator>", '<position name="finger" joint="finger"/><motor joint="wheel"/></actuator>')
+    .replace('qpos="0.2 -1.0 0" ctrl="-1.0 0.2"', 'qpos="0.2 -1.0 0.03 0 0" ctrl="-1.0 0.2 0.03 0"')
+)
+
+
+@needs_mujoco
+def test_its_controller_owns_what_the_map_commands(write):
+    """A gripper and a wheel are somebody else's: they are told, stay where they are, and are not taken."""
+    arm = Simulation(mapped(write(WITH_GRIPPER), joints=("elbow", "shoulder")))
+    assert arm.joint_names == NAMES
+    assert arm.told_names == ("elbow", "shoulder", "finger", "wheel", "loose")
+    assert arm.command(("shoulder", "elbow"), (0.2, -1.0), None, 0.0) == ""
+    refusal = arm.command((*NAMES, "finger"), (-1.0, 0.2, 0.03), None, 0.01)
+    assert refusal == "unknown joint finger; known: elbow, shoulder"
+    assert arm.command(("elbow",), (-1.0,), None, 0.02) == "it lacks shoulder; every joint is needed"
+    assert arm.refused == {"unknown_joint": 1, "missing_joint": 1}
+    follow(arm, 1.03, from_s=0.03, way=lambda _: (HOME, np.zeros(2)))
+    positions, velocities = arm.told()
+    assert positions == pytest.approx([*HOME, 0.03, 0.0, 0.0], abs=5e-3)
+    assert np.abs(velocities).max() < 0.02
+
+
+@needs_mujoco
+def test_the_map_may_leave_what_is_commanded_to_its_targets(write):
+    arm = Simulation(mapped(write(WITH_GRIPPER), joints=()))
+    assert arm.joint_names == ("shoulder", "elbow"), "what moves the hand, in the model's order"
+    np.testing.assert_allclose(arm.limits.low, [-1.2, -2.4])
+    assert arm.command(("elbow", "shoulder"), HOME, None, 0.0) == ""
+
+
+@needs_mujoco
+def test_a_commanded_joint_needs_an_actuator(write):
+    with pytest.raises(RobotError, match="it has no actuator for loose; add <position joint="):
+        Simulation(mapped(write(ARM), joints=("elbow", "shoulder", "loose")))
+    with pytest.raises(RobotError, match="actuator 3 is not a <position> actuator"):
+        Simulation(mapped(write(WITH_GRIPPER), joints=("elbow", "wheel")))
 
 
 @needs_mujoco

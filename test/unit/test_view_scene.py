@@ -57,6 +57,21 @@ def test_order_of_quaternions():
     assert wxyz(np.array([[1.0, 2.0, 3.0, 4.0]])).tolist() == [[4.0, 1.0, 2.0, 3.0]]
 
 
+def test_a_joint_that_follows_is_drawn_where_it_follows(mobile_robot):
+    """Whoever tells where the finger is need not tell where its mimic is."""
+    box = '<visual><geometry><box size="0.02 0.02 0.02"/></geometry></visual></link>'
+    robot = DrawnRobot(str(mobile_robot(model=lambda urdf: urdf.replace("</link>", box))))
+    names = [name for name, *_ in robot.meshes()]
+    rows = [names.index("finger_l"), names.index("finger_r")]
+    gap = [
+        np.linalg.norm(np.subtract(*(robot.poses({"finger_joint": at})[row][0] for row in rows)))
+        for at in (0, 0.03)
+    ]
+    assert gap == pytest.approx([0.04, 0.10], abs=1e-6)
+    told = robot.poses({"finger_joint": 0.03, "finger_mimic_joint": 0.0})
+    assert np.linalg.norm(told[rows[0]][0] - told[rows[1]][0]) == pytest.approx(0.07)
+
+
 def test_a_robot_is_a_mesh_for_each_of_its_parts():
     robot = DrawnRobot("torso")
     meshes = robot.meshes()

@@ -1,0 +1,90 @@
+"""Reads the mappings of a robot's map; what is wrong is said with the file, the key and what is allowed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from frankmocap_ros.errors import RobotError
+from frankmocap_ros.skeleton import BODY_WITH_HANDS
+
+_SHOWN: Final = 80
+
+
+def shown(value: object) -> str:
+    """A value of the file in words; not the whole file."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
+
+class MapReader:
+    """Reads one mapping of the file; every complaint names the file and the key.
+
+    Attributes:
+        values: what the file has.
+
+    Args:
+        path: the file.
+        where: its place there, with dots; empty for the whole.
+        values: what is there.
+        keys: what may be there.
+
+    Raises:
+        RobotError: it is no mapping, or has other keys; so do all that read a value, for a wrong one.
+    """
+
+    def __init__(self, path: Path, where: str, values: object, keys: Sequence[str]) -> None:
+        self._path, self._where = path, where
+        if not isinstance(values, Mapping):
+            raise self.wrong("", f"expected a mapping, got {shown(values)}")
+        unknown = [str(key) for key in values if key not in keys]
+        if unknown:
+            raise self.wrong(unknown[0][:_SHOWN], f"is not known; allowed: {', '.join(keys)}")
+        self.values = values
+
+    def wrong(self, key: str, text: str) -> RobotError:
+        """The error for a key of this mapping; the mapping itself for an empty one."""
+        where = ".".join(part for part in (self._where, key) if part)
+        return RobotError(f"{self._path}: {where + ': ' if where else ''}{text}")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A name."""
+        value = self.values.get(key, default)
+        if value is None:
+            raise self.wrong(key, "is missing")
+        if not isinstance(value, str):
+            raise self.wrong(key, f"expected a name, got {shown(value)}")
+        return value
+
+    def number(self, key: str, default: float, least: float = 0.0) -> float:
+        """A finite number, ``least`` or more."""
+        return self.as_number(key, self.values.get(key, default), least)
+
+    def as_number(self, key: str, value: object, least: float = -math.inf) -> float:
+        """A value as a finite number, ``least`` or more; ``key`` is where it is from."""
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not math.isfinite(value) or value < least:  # type: ignore[arg-type, operator]
+            at_least = f" of {least:g} or more" if math.isfinite(least) else ""
+            raise self.wrong(key, f"expected a finite number{at_least}, got {shown(value)}")
+        return float(value)  # type: ignore[arg-type]
+
+    def names(self, key: str) -> tuple[str, ...]:
+        """A list of names; empty without one."""
+        value = self.values.get(key, ())
+        if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+            raise self.wrong(key, f"expected a list of names, got {shown(value)}")
+        return tuple(value)
+
+    def numbers(self, key: str, least: float = -math.inf) -> dict[str, float]:
+        """A mapping from joints to numbers; empty without one."""
+        value = self.values.get(key, {})
+        if not isinstance(value, Mapping):
+            raise self.wrong(key, f"expected a mapping from joint to number, got {shown(value)}")
+        return {str(name): self.as_number(f"{key}.{name}", number, least) for name, number in value.items()}
+
+    def human_joint(self, key: str, default: str | None = None) -> str:
+        """A joint of the operator."""
+        name = self.text(key, default)
+        if name and name not in BODY_WITH_HANDS.index:
+            raise self.wrong(key, f"unknown joint {shown(name)}; allowed: {', '.join(BODY_WITH_HANDS.names)}")
+        return name
