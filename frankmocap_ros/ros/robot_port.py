@@ -31,8 +31,8 @@ class JointsPort:
         self._clock = clock
         self._positions = np.full(len(names), np.nan)
         self._heard_s = np.full(len(names), -np.inf)
-        # often enough: it tells where to begin, and whether the robot follows at all
-        polling.subscribe(JointState, "joint_states", self._on_joints, QoSProfile(depth=2), every=5)
+        # often enough: what is sent is never far from where this says that the robot is
+        polling.subscribe(JointState, "joint_states", self._on_joints, QoSProfile(depth=2), every=2)
 
     def _on_joints(self, msg: JointState, now_s: float) -> None:
         told = dict(zip(msg.name, msg.position, strict=False))  # a state may tell speeds only

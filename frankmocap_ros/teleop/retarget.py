@@ -95,6 +95,7 @@ class Retargeter:
             self._parts,
             np.array([(t.position_cost, t.orientation_cost) for t in robot.targets]).T,
         )
+        self._within = np.array((-np.inf, np.inf))[:, None]
         self._limit = self._make_limit()
         self._unbounded = np.full(len(self._pairs), -_UNBOUNDED)
         self._gaps = self._gaps_now()
@@ -144,6 +145,15 @@ class Retargeter:
     def prefer_home(self) -> None:
         """Prefer the home posture as the map says, as from the beginning."""
         self.prefer(self.home, self._home_costs)
+
+    def stay_near(self, joints: Array, distance: float) -> None:
+        """Set what the next postures may not lead away from; those further off may only come nearer.
+
+        Args:
+            joints: shape (J,), the posture [rad] or [m].
+            distance: how far each joint may be from it, from 0 to infinity.
+        """
+        self._within = np.array((joints - distance, joints + distance))
 
     def twin(self) -> "Retargeter":
         """Another one of the same robot."""
@@ -205,6 +215,8 @@ class Retargeter:
         furthest = self.max_speed * dt
         low = np.maximum(_NEARER * np.minimum(self.lower - now, 0.0), -furthest)
         high = np.minimum(_NEARER * np.maximum(self.upper - now, 0.0), furthest)
+        low = np.maximum(low, np.minimum(self._within[0] - now, 0.0))
+        high = np.minimum(high, np.maximum(self._within[1] - now, 0.0))
         rows, bounds = self._apart(dt)
         try:
             step, _, status, _ = self._daqp.solve(

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
+from frankmocap_ros.teleop.joint_command import JointLimits
 from frankmocap_ros.teleop.robot_map import DEFAULT_SPEED, RobotMap
-from frankmocap_ros.teleop.servo import ROUNDING, JointLimits
+from frankmocap_ros.teleop.servo import ROUNDING
 
 STEP_S: Final = 0.002
 """The servo works at 500 Hz; a model that needs shorter steps takes several for one of these."""
