@@ -97,7 +97,7 @@ class GateOutputs:
         self._joints.position = self._point.positions = positions
         self._joints.velocity = velocities
         self._point.velocities = velocities if config.trajectory_velocities else array("d")
-        lead_s = max(config.trajectory_lead_s, posture.least_s)
+        lead_s = posture.from_start_s(config.trajectory_lead_s, config.trajectory_velocities)
         if lead_s != self._lead_s:
             self._lead_s = lead_s
             self._point.time_from_start = Duration(seconds=self._lead_s).to_msg()

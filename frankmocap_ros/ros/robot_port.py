@@ -49,7 +49,8 @@ class JointsPort:
         silent = [n for n, s in zip(self._names, self._heard_s, strict=True) if not now_s - s <= FRESH_S]
         return (
             f"joint_states has not told {', '.join(silent[:3])}{', ...' if len(silent) > 3 else ''} for "
-            f"{FRESH_S:g} s: is the robot running? Or set reference: home"
+            f"{FRESH_S:g} s: are the robot and its joint_state_broadcaster running? (reference: home does "
+            "without, for a robot that stands in its home posture)"
         )
 
 
@@ -86,7 +87,8 @@ class PosesPort:
             topics = ", ".join(f"~/reference/{name}" for name in silent)
             return (
                 f"nothing has come on {topics} for {FRESH_S:g} s: "
-                "publish where the robot is, or set reference: home for ways from engagement"
+                "publish where the robot is, 20 times a second or more (reference: home does without, for ways "
+                "from engagement)"
             )
         values = np.array([self._at[name][0] for name in self._names])
         return RobotPoses.alone(values[:, :3], values[:, 3:])

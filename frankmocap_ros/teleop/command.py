@@ -1,11 +1,13 @@
 """What is commanded, and what the gate asks of a robot: where it is, and whether it goes along."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from frankmocap_ros.geometry import Array
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.goal import Goal
+
+_PEAK: Final = 1.5  # of the mean speed, in a cubic from rest to rest
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,12 +16,21 @@ class Posture:
 
     Attributes:
         positions, velocities: shape (J,) each [rad] or [m], [1/s].
-        least_s: how long the joints need to get there from where they are, within their speeds [s].
+        least_s: how long the joints need from where they are, at constant speeds within their limits [s].
     """
 
     positions: Array
     velocities: Array
     least_s: float
+
+    def from_start_s(self, lead_s: float, spline: bool) -> float:
+        """How long a controller is to take to it [s]: so that it does not leap, wherever the joints are.
+
+        Args:
+            lead_s: where the joints need no longer [s].
+            spline: whether it goes there by a cubic, as with velocities; else at constant speeds.
+        """
+        return max(lead_s, (_PEAK if spline else 1.0) * self.least_s)
 
 
 @dataclass(frozen=True, eq=False)

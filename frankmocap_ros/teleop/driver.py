@@ -13,7 +13,7 @@ from frankmocap_ros.teleop.command import Command, Posture
 from frankmocap_ros.teleop.goal import Goal
 from frankmocap_ros.teleop.retarget import Retargeter
 from frankmocap_ros.teleop.scout import Scout
-from frankmocap_ros.teleop.tracking_error import LEASH, ReachTime, TrackingError
+from frankmocap_ros.teleop.tracking_error import LEASH, TrackingError
 
 MAX_STEP_S = 0.02
 """A posture goes no further than joints move in this time: after a late step, a servo would swing over."""
@@ -44,7 +44,6 @@ class Driver:
         self._measured = measured
         self._scout = Scout(robot)
         self._error = TrackingError(robot.joint_names, _apart)
-        self._reach_time = ReachTime(robot.max_speed)
         self._time_s = math.nan
 
     def begin(self) -> RobotPoses | str:
@@ -60,7 +59,6 @@ class Driver:
         self._last = None
         self._time_s = math.nan
         self._error.begin()
-        self._reach_time.begin()
         poses = self.robot.poses(joints)
         self._commanded = poses.positions
         return replace(poses, way=self._scout.way)
@@ -88,9 +86,10 @@ class Driver:
         self._last = positions
         least_s = 0.0
         if measured is not None:
-            least_s = self._reach_time.least_s(positions, measured, command.time_s)
-            if not self._error.check(positions, measured, self.max_error, command.time_s):
+            near = self._error.check(positions, measured, self.max_error, command.time_s, command.held)
+            if not near:
                 return None
+            least_s = float((np.abs(positions - measured) / self.robot.max_speed).max())
         return replace(command, posture=Posture(positions, velocities, least_s))
 
     def limits(self) -> tuple[str, ...]:

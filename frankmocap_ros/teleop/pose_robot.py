@@ -75,7 +75,8 @@ class PoseRobot:
             raise RobotLostError(robot)
         wanted = np.hstack((command.positions, command.orientations))
         at = np.hstack((robot.positions, robot.orientations))
-        return command if self._error.check(wanted, at, self.max_error, command.time_s) else None
+        near = self._error.check(wanted, at, self.max_error, command.time_s, command.held)
+        return command if near else None
 
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""

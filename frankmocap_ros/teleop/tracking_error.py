@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from frankmocap_ros.errors import RobotLostError
-from frankmocap_ros.geometry import Array
+from frankmocap_ros.geometry import Array, Mask
 
 LEASH: Final = 0.95
 """Commands lead the robot by this share of ``max_error`` at most: what it tells of itself trembles."""
@@ -22,15 +22,18 @@ ARRIVE_S: Final = 0.3
 """A robot that is at the end of its leash must come to where it was sent then within this time."""
 
 LAG_S: Final = 0.15
-"""What a robot does in this time it does anyway: so late its answer may be."""
+"""A robot that has not moved for this long stands still: so late its answer may be."""
+
+STANDS: Final = 0.25
+"""What is held is no further than this share of ``max_error`` from a robot that stands still."""
 
 _FAR: Final = 0.9  # of max_error: the end of the leash
 _ARRIVED: Final = 0.5  # of max_error: where it was sent to
-_PEAK: Final = 1.5  # of the mean speed: a cubic from rest to rest
+_STILL: Final = 0.1  # of the way to its command
 
 
 class TrackingError:
-    """Watches how far K values of a robot, its joints or its targets, are from what was sent.
+    """Watches how far K values of a robot, its joints or its targets, are from what is sent.
 
     Args:
         names: of the values.
@@ -39,10 +42,12 @@ class TrackingError:
 
     def __init__(self, names: Sequence[str], distance: Callable[[Array, Array], Array]) -> None:
         self._names, self._distance = tuple(names), distance
+        self._past: deque[tuple[float, Array]] = deque()
         self.begin()
 
     def begin(self) -> None:
         """Forget everything."""
+        self._past.clear()
         self._since_s = np.full(len(self._names), np.nan)
         self._sent: Array | None = None
 
@@ -52,76 +57,50 @@ class TrackingError:
         waiting = np.flatnonzero(~np.isnan(self._since_s))
         return tuple(self._names[i] for i in waiting.tolist())
 
-    def check(self, wanted: Array, measured: Array, max_error: float, time_s: float) -> bool:
+    def check(self, wanted: Array, measured: Array, max_error: float, time_s: float, held: bool) -> bool:
         """Whether a state may be sent.
 
         Args:
             wanted: the state, K rows.
-            measured: where the robot is, the same shape.
+            measured: where the robot is, the same shape; kept.
             max_error: how far apart they may be [rad] or [m], above 0.
             time_s: now [s].
+            held: whether the state stays: a robot that is on its way arrives, and one that stands does not
+                follow.
 
         Raises:
             RobotLostError: the robot does not go along.
-        """
-        off = self._distance(wanted, measured)
-        far = off > _FAR * max_error
-        if self._sent is None or not far.any():
-            self._since_s[:] = np.nan
-            self._sent = wanted.copy()
-        begins = far & np.isnan(self._since_s)
-        due = far & (time_s - self._since_s >= ARRIVE_S)
-        lost = due & (self._distance(self._sent, measured) > _ARRIVED * max_error)
-        if lost.any():
-            raise RobotLostError(self._in_words(np.where(lost, off, -1.0), max_error))
-        begins |= due  # it has arrived where it was, and lags on
-        self._since_s[~far] = np.nan
-        self._since_s[begins] = time_s
-        self._sent[begins] = wanted[begins]
-        return bool((off <= max_error).all())
-
-    def _in_words(self, off: Array, max_error: float) -> str:
-        worst = int(np.argmax(off))
-        return (
-            f"the robot does not follow: {self._names[worst]} is {off[worst]:.2f} from its command, and has "
-            f"been for {ARRIVE_S:g} s (max_tracking_error is {max_error:g}); see whether its controller is "
-            "active, and what it refuses, then engage again"
-        )
-
-
-class ReachTime:
-    """How long joints need from where they are to a posture, so that no controller has them leap there.
-
-    What they do anyway is left out: joints that follow with a lag are on their way, and would only lag more.
-    Whatever stood still a moment ago has the whole way before it.
-
-    Args:
-        max_speed: shape (J,), of the joints [1/s].
-    """
-
-    def __init__(self, max_speed: Array) -> None:
-        self._max_speed = max_speed
-        self._past: deque[tuple[float, Array]] = deque()
-
-    def begin(self) -> None:
-        """Forget everything."""
-        self._past.clear()
-
-    def least_s(self, positions: Array, measured: Array, time_s: float) -> float:
-        """The time [s].
-
-        Args:
-            positions: of the posture, shape (J,) [rad] or [m].
-            measured: where the joints are, shape (J,).
-            time_s: now; later than at the last call [s].
         """
         past = self._past
         past.append((time_s, measured))
         while past[0][0] < time_s - LAG_S:
             past.popleft()
-        lately = next(joints for then_s, joints in past if then_s >= time_s - LAG_S / 3.0)
-        way = positions - measured
-        # on its way for long enough, and not at rest again
-        done = np.minimum(np.sign(way) * (measured - past[0][1]), 3.0 * np.sign(way) * (measured - lately))
-        left = np.abs(way) - np.maximum(done, 0.0)
-        return _PEAK * max(0.0, float((left / self._max_speed).max(initial=0.0)))
+        off = self._distance(wanted, measured)
+        if held:
+            still = self._distance(measured, past[0][1]) < _STILL * off
+            self._refuse(still & (off > STANDS * max_error), off, "stands still, {off:.2f} from what is held")
+        behind = self._behind(wanted, measured, off, max_error, time_s)
+        self._refuse(behind, off, f"stays {{off:.2f}} from its command (max_tracking_error is {max_error:g})")
+        return bool((off <= max_error).all())
+
+    def _refuse(self, lost: Mask, off: Array, words: str) -> None:
+        if lost.any():
+            worst = int(np.argmax(np.where(lost, off, -1.0)))
+            raise RobotLostError(
+                f"the robot does not follow: {self._names[worst]} {words.format(off=off[worst])}; see whether "
+                "its controller is active, and what it refuses, then engage again"
+            )
+
+    def _behind(self, wanted: Array, measured: Array, off: Array, max_error: float, time_s: float) -> Mask:
+        """Which values have been at the end of the leash, and do not come to where they were sent."""
+        far = off > _FAR * max_error
+        if self._sent is None or not far.any():
+            self._since_s[:] = np.nan
+            self._sent = wanted.copy()
+        due = far & (time_s - self._since_s >= ARRIVE_S)
+        lost = due & (self._distance(self._sent, measured) > _ARRIVED * max_error)
+        begins = far & (np.isnan(self._since_s) | due)  # one that has arrived where it was lags on
+        self._since_s[~far] = np.nan
+        self._since_s[begins] = time_s
+        self._sent[begins] = wanted[begins]
+        return lost

@@ -473,7 +473,7 @@ def test_a_robot_that_stays_behind_is_not_driven_on(torso):
     """What leads it waits at the end of the leash, and then it is over."""
     robot = Robot(torso, max_error=0.2)
     began_s, furthest = None, 0.0
-    with pytest.raises(RobotLostError, match=r"the robot does not follow: \w+ is 0\.19 from its command"):
+    with pytest.raises(RobotLostError, match=r"the robot does not follow: \w+ stays 0\.19 from its command"):
         for _ in range(300):
             joints = robot.drive((0.3, 0.2, 0.4), goes=False)
             furthest = max(furthest, np.abs(joints - torso.home).max())
