@@ -101,7 +101,7 @@ class TrajectoryServo:
             return None
         return Refusal(
             "too_old",
-            f"it ends {time_s - end_s:.3f} s ago. Check the clocks, and that both sides use use_sim_time or "
+            f"it ended {time_s - end_s:.3f} s ago. Check the clocks, and that both sides use use_sim_time or "
             "neither",
         )
 
