@@ -87,8 +87,8 @@ class PosesPort:
             topics = ", ".join(f"~/reference/{name}" for name in silent)
             return (
                 f"nothing has come on {topics} for {FRESH_S:g} s: "
-                "publish where the robot is, 20 times a second or more (reference: home does without, for ways "
-                "from engagement)"
+                "publish where the robot is, 20 times a second or more (reference: home does without, for "
+                "ways from engagement)"
             )
         values = np.array([self._at[name][0] for name in self._names])
         return RobotPoses.alone(values[:, :3], values[:, 3:])

@@ -87,8 +87,8 @@ class TrackingError:
         if lost.any():
             worst = int(np.argmax(np.where(lost, off, -1.0)))
             raise RobotLostError(
-                f"the robot does not follow: {self._names[worst]} {words.format(off=off[worst])}; see whether "
-                "its controller is active, and what it refuses, then engage again"
+                f"the robot does not follow: {self._names[worst]} {words.format(off=off[worst])}; see "
+                "whether its controller is active, and what it refuses, then engage again"
             )
 
     def _behind(self, wanted: Array, measured: Array, off: Array, max_error: float, time_s: float) -> Mask:
