@@ -145,8 +145,8 @@ def test_a_controller_that_refuses_every_moving_point_ends_it_and_nothing_leaps(
     heard = len(chain.wrist)
     chain.moved(1.0)
     assert len(chain.wrist) == heard, "nothing is commanded any more"
-    positions = np.array([msg.position for msg in chain.robot.messages])
-    times_s = np.array([stamp_s(msg) for msg in chain.robot.messages])
+    told = list(chain.robot.messages)
+    positions, times_s = np.array([msg.position for msg in told]), np.array([stamp_s(msg) for msg in told])
     speed = np.abs(np.diff(positions, axis=0)) / np.maximum(np.diff(times_s), 0.005)[:, None]
     assert speed.max() < load_map("torso").default_speed
 
