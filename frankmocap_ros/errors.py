@@ -9,7 +9,8 @@ MocapError
 |-- EstimatorError           an estimator cannot be made or does not run
 |-- TransformError           TF does not know where a frame is at a time
 |-- RobotError               a robot's map or model is missing or wrong
-`-- RetargetError            no posture of the robot can be found for a command
+|-- RetargetError            no posture of the robot can be found for a command
+`-- RobotLostError           the robot does not follow its commands, or does not tell where it is
 """
 
 from typing import TypeVar
@@ -66,6 +67,10 @@ class RobotError(MocapError):
 
 class RetargetError(MocapError):
     """No posture of the robot can be found for a command."""
+
+
+class RobotLostError(MocapError):
+    """The robot does not follow its commands, or does not tell where it is: nothing may be sent to it."""
 
 
 E = TypeVar("E", bound=Exception)

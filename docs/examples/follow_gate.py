@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""A controller that listens to the gate: every pose that comes may be executed, and silence means stop."""
+"""A controller for the gate: it tells where the arm is, executes what comes, and stops when nothing does."""
 
 from contextlib import suppress
 
 import rclpy
 from geometry_msgs.msg import PoseStamped
-from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, LivelinessPolicy, QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from frankmocap_ros.msg import GateState
 
@@ -21,17 +20,13 @@ class FollowGate(Node):
     def __init__(self):
         super().__init__("follow_gate")
         target = self.declare_parameter("target", "right_wrist").value
-        # the gate's worker says by hand that it lives: one that is stuck is noticed after 0.2 s
-        qos = QoSProfile(
-            depth=1,
-            liveliness=LivelinessPolicy.MANUAL_BY_TOPIC,
-            liveliness_lease_duration=Duration(nanoseconds=300_000_000),
-        )
-        self.create_subscription(PoseStamped, f"gate/command/{target}", self.on_command, qos)
+        self.create_subscription(PoseStamped, f"gate/command/{target}", self.on_command, 1)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self.create_subscription(GateState, "gate/state", self.on_state, latched)
         self.arm = self.create_publisher(PoseStamped, "arm/target", 1)
-        self.moving, self.reason = False, ""
+        self.reference = self.create_publisher(PoseStamped, f"gate/reference/{target}", 1)
+        self.create_subscription(PoseStamped, "arm/pose", self.on_arm, 1)
+        self.at, self.moving = None, False
         self.watchdog = self.create_timer(TIMEOUT_S, self.on_silence)
 
     def on_command(self, msg):
@@ -42,15 +37,18 @@ class FollowGate(Node):
         self.moving = True
         self.arm.publish(msg)
 
-    def on_silence(self):
-        if self.moving:
-            self.moving = False
-            self.get_logger().warning("no command: the arm stops where it is")
-
     def on_state(self, msg):
-        if msg.reason != self.reason:
-            self.reason = msg.reason
-            self.get_logger().info(f"gate: {msg.reason}")
+        self.get_logger().info(f"gate: {msg.reason}", throttle_duration_sec=1.0)
+
+    def on_arm(self, msg):
+        self.at = msg
+        self.reference.publish(msg)  # the gate sends nothing that is far from there
+
+    def on_silence(self):
+        if self.moving and self.at is not None:
+            self.get_logger().warning("no command: the arm stops where it is")
+            self.arm.publish(self.at)  # not where it was last sent: it may never have gone there
+        self.moving = False
 
 
 if __name__ == "__main__":

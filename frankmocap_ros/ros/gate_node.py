@@ -39,6 +39,7 @@ from frankmocap_ros.teleop.commander import Commander
 from frankmocap_ros.teleop.config import GateConfig
 from frankmocap_ros.teleop.driver import Driver
 from frankmocap_ros.teleop.gate import State
+from frankmocap_ros.teleop.pose_robot import PoseRobot
 from frankmocap_ros.teleop.retarget import Retargeter, load_retargeter
 from frankmocap_ros.teleop.sight import Target
 
@@ -77,14 +78,13 @@ class GateNode(Node):
         self._gravity = Gravity(self._polling)
         self._look_up(config)
         self.add_on_set_parameters_callback(self._only_while_idle)
-        robot = load_retargeter(config.robot) if config.robot else None
-        self._driver = self._make_driver(robot, config) if robot else None
-        targets = robot.targets if robot else _targets(config)
+        found = load_retargeter(config.robot) if config.robot else None
+        targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
-        self._poses_port = None if robot else PosesPort(self._polling, names, self._clock_s)
-        self._commander = Commander(config, targets, self._robot_poses, self._clock_s(), self._on_change)
-        outputs = GateOutputs(self, config.base_frame, names, robot.joint_names if robot else ())
-        self._worker = GateWorker(self, self._commander, self._polling, outputs, self._driver)
+        self._robot = self._driver(found, config) if found else self._pose_robot(names, config)
+        self._commander = Commander(config, targets, self._robot, self._clock_s(), self._on_change)
+        outputs = GateOutputs(self, config.base_frame, names, found.joint_names if found else ())
+        self._worker = GateWorker(self, self._commander, self._polling, outputs)
         self._bodies_from: tuple[str, ...] = ()
         self._bodies_topic = self._commander.run.topic = self.resolve_topic_name(config.bodies)
         self._subscribe(config)
@@ -153,12 +153,11 @@ class GateNode(Node):
             def configure(now_s: float) -> None:
                 commander.gate.release("settings changed", now_s)
                 commander.configure(config)
-                if self._driver is not None:
-                    self._driver.max_error = _max_error(config)
+                self._robot.max_error = _max_error(config)
 
             worker.hand_over(configure)
 
-    def _make_driver(self, robot: Retargeter, config: GateConfig) -> Driver:
+    def _driver(self, robot: Retargeter, config: GateConfig) -> Driver:
         for note in robot.notes:
             self.get_logger().warning(note)
         port = JointsPort(self._polling, robot.joint_names, robot.observed, self._clock_s)
@@ -168,15 +167,15 @@ class GateNode(Node):
 
         return Driver(robot, measured, _max_error(config), port.observed)
 
-    def _robot_poses(self) -> RobotPoses | str:
-        """Where the robot is; for the worker."""
-        if self._driver is not None:
-            return self._driver.begin()
-        config = self._settings.config
-        if config.reference == "measured" and self._poses_port is not None:
-            return self._poses_port.poses()
-        n = len(config.targets)
-        return RobotPoses.alone(np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)))
+    def _pose_robot(self, names: Sequence[str], config: GateConfig) -> PoseRobot:
+        port = PosesPort(self._polling, names, self._clock_s)
+        n = len(names)
+        home = RobotPoses.alone(np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)))
+
+        def measured() -> RobotPoses | str:
+            return home if self._settings.config.reference == "home" else port.poses()
+
+        return PoseRobot(names, measured, _max_error(config))
 
     def _on_change(self) -> None:
         if self._worker is not None:
@@ -290,7 +289,7 @@ class GateNode(Node):
             "publishers": ", ".join(commander.run.nodes) or "none",
             "lag_ms": f"{commander.quality.lag_ms:.1f}",
             "jitter_mm": f"{commander.quality.jitter_mm:.2f}",
-            "limits": ", ".join(worker.limits),
+            "limits": ", ".join(commander.limits_hit),
         }
         for name, meter in (("late_ms", worker.late_ms), ("busy_ms", worker.busy_ms)):
             found = meter.percentiles((50.0, 99.0))

@@ -12,10 +12,10 @@ from rclpy.node import Node
 from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from frankmocap_ros.geometry import Array
 from frankmocap_ros.msg import GateState
 from frankmocap_ros.ros.qos import COMMANDS, LATCHED, OVERRIDABLE
-from frankmocap_ros.teleop.commander import Command, Commander
+from frankmocap_ros.teleop.command import Command, Posture
+from frankmocap_ros.teleop.commander import Commander
 from frankmocap_ros.teleop.config import GateConfig
 
 
@@ -80,29 +80,31 @@ class GateOutputs:
             q.x, q.y, q.z, q.w = command.orientations[i].tolist()
             self._poses[i].publish(message)
 
-    def joints(self, posture: tuple[Array, Array], config: GateConfig, stamp: Time) -> None:
-        """Publish joint positions and velocities.
+    def joints(self, posture: Posture, config: GateConfig, stamp: Time) -> None:
+        """Publish joint positions and velocities; a trajectory has the time that the robot needs, at least.
 
         Args:
-            posture: both, shape (J,) each [rad] or [m], [1/s].
+            posture: what to publish.
             config: settings of the trajectory.
             stamp: when the positions are valid.
         """
         if not self._joints_heard:
             return
         # arrays are taken as they are, lists are looked through number by number
-        positions, velocities = (array("d", values.tobytes()) for values in posture)
+        positions = array("d", posture.positions.tobytes())
+        velocities = array("d", posture.velocities.tobytes())
         self._joints.header.stamp = self._trajectory.header.stamp = stamp
         self._joints.position = self._point.positions = positions
         self._joints.velocity = velocities
         self._point.velocities = velocities if config.trajectory_velocities else array("d")
-        if config.trajectory_lead_s != self._lead_s:
-            self._lead_s = config.trajectory_lead_s
+        lead_s = posture.from_start_s(config.trajectory_lead_s, config.trajectory_velocities)
+        if lead_s != self._lead_s:
+            self._lead_s = lead_s
             self._point.time_from_start = Duration(seconds=self._lead_s).to_msg()
         for publisher, message in self._joints_heard:
             publisher.publish(message)
 
-    def state(self, commander: Commander, limits: list[str], time_s: float, stamp: Time) -> None:
+    def state(self, commander: Commander, time_s: float, stamp: Time) -> None:
         """Publish the gate's state, with what holds the robot back."""
         gate, quality, message = commander.gate, commander.quality, self._message
         age_s = gate.age_s(time_s)
@@ -110,7 +112,7 @@ class GateOutputs:
         message.state, message.reason = int(gate.state), gate.reason
         message.operator_id = gate.operator_id
         message.age_ms = 1e3 * age_s if math.isfinite(age_s) else -1.0
-        message.limits = limits
+        message.limits = list(commander.limits_hit)
         message.lag_ms, message.jitter_mm = quality.lag_ms, quality.jitter_mm
         message.measured_jitter_mm = quality.measured_jitter_mm
         message.commands = self.commands

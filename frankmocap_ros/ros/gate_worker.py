@@ -6,20 +6,16 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 
-import numpy as np
 from builtin_interfaces.msg import Time
 from rclpy.node import Node
 
-from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.garbage import Collector
-from frankmocap_ros.geometry import Array
 from frankmocap_ros.ros.gate_outputs import GateOutputs
 from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.running import ros_runs
 from frankmocap_ros.ros.steady_stamps import SteadyStamps
-from frankmocap_ros.teleop.commander import Command, Commander
-from frankmocap_ros.teleop.driver import Driver
-from frankmocap_ros.teleop.gate import State
+from frankmocap_ros.teleop.command import Command
+from frankmocap_ros.teleop.commander import Commander
 from frankmocap_ros.timing import RollingPercentiles
 
 STATE_PERIOD_S = 0.05
@@ -41,28 +37,18 @@ class GateWorker:
         commander: gate, limits and all.
         polling: tells what has come.
         outputs: what it publishes.
-        driver: drives the robot, or None.
     """
 
-    def __init__(
-        self,
-        node: Node,
-        commander: Commander,
-        polling: Polling,
-        outputs: GateOutputs,
-        driver: Driver | None,
-    ) -> None:
+    def __init__(self, node: Node, commander: Commander, polling: Polling, outputs: GateOutputs) -> None:
         self._node = node
         self._commander = commander
         self._polling = polling
         self._outputs = outputs
-        self._driver = driver
         self._period_s = 1.0 / commander.config.rate_hz
         self._stamps = SteadyStamps(lambda: node.get_clock().now().nanoseconds)
         self._events: deque[Event] = deque(maxlen=_QUEUED)
         self._stopping = threading.Event()
         self._collector = Collector()
-        self._driven = False
         self._stated_s = 0.0
         self._stamp_ns = 0
         self.late_ms = RollingPercentiles(1000)
@@ -78,12 +64,6 @@ class GateWorker:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
-
-    @property
-    def limits(self) -> list[str]:
-        """What holds the robot back, in words; for the worker's own thread."""
-        missed = self._driver.missed if self._driver is not None and self._driven else ()
-        return [*self._commander.limits_hit, *(f"{name}: not reached" for name in missed)]
 
     def hand_over(self, event: Event) -> None:
         """Let the worker call something at its next tick, with the time [s]."""
@@ -124,7 +104,6 @@ class GateWorker:
         while self._events:
             self._events.popleft()(now_s)
         command = self._commander.tick(now_s)
-        self._driven = False
         if command is not None:
             self._publish(command)
         if now_s - self._stated_s >= STATE_PERIOD_S:
@@ -135,36 +114,18 @@ class GateWorker:
         self.busy_ms.add(1e3 * (time.monotonic() - now_s))
 
     def _publish(self, command: Command) -> None:
-        posture = None
-        if self._driver is not None:
-            posture = self._drive(self._driver, command)
-            if posture is None:
-                return
         stamp_ns = self._stamps.stamp_ns(command.time_s)
         if stamp_ns <= self._stamp_ns:
             return  # ROS time stands still, as in a simulation that waits: nothing is valid later than before
         self._stamp_ns = stamp_ns
         stamp = Time(sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9)
         self._outputs.poses(command, stamp)
-        if posture is not None:
-            self._outputs.joints(posture, self._commander.config, stamp)
-
-    def _drive(self, driver: Driver, command: Command) -> tuple[Array, Array] | None:
-        """The robot's posture; in HOLD the last one where none is found, else none, and HOLD."""
-        gate = self._commander.gate
-        try:
-            posture = driver.drive(command)
-            self._driven = True
-            return posture
-        except RetargetError as error:
-            if gate.state is State.HOLD and driver.last is not None:
-                return driver.last, np.zeros_like(driver.last)
-            gate.hold(str(error), command.time_s)
-            return None
+        if command.posture is not None:
+            self._outputs.joints(command.posture, self._commander.config, stamp)
 
     def _state(self, now_s: float) -> None:
         self._stated_s = now_s
-        self._outputs.state(self._commander, self.limits, now_s, self._node.get_clock().now().to_msg())
+        self._outputs.state(self._commander, now_s, self._node.get_clock().now().to_msg())
 
     def _break(self, text: str) -> None:
         """A bug, or a middleware that fails: no command any more until somebody has looked."""

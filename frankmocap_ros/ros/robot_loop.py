@@ -12,7 +12,7 @@ from rclpy.node import Node
 from frankmocap_ros.geometry import Array
 from frankmocap_ros.health import Health, Level
 from frankmocap_ros.ros.running import ros_runs
-from frankmocap_ros.teleop.servo import JointCommand
+from frankmocap_ros.teleop.joint_command import JointCommand
 from frankmocap_ros.teleop.simulation import Simulation
 from frankmocap_ros.timing import RateMeter
 
@@ -156,7 +156,7 @@ class RobotLoop:
         """Let the robot take a command, or log why it does not; for the loop's own thread."""
         stopped = self._simulation.stopped
         refusal = self._simulation.command(
-            command.names, command.positions, command.velocities, command.valid_s
+            command.names, command.positions, command.velocities, command.valid_s, command.from_start_s
         )
         if not refusal:
             if stopped:

@@ -36,8 +36,8 @@ class JointsPort:
         self._clock = clock
         self._positions = np.full(len(names), np.nan)
         self._heard_s = np.full(len(names), -np.inf)
-        # often enough: it tells where to begin, and whether the robot follows at all
-        polling.subscribe(JointState, "joint_states", self._on_joints, QoSProfile(depth=2), every=5)
+        # often enough: what is sent is never far from where this says that the robot is
+        polling.subscribe(JointState, "joint_states", self._on_joints, QoSProfile(depth=2), every=2)
 
     def _on_joints(self, msg: JointState, now_s: float) -> None:
         told = dict(zip(msg.name, msg.position, strict=False))  # a state may tell speeds only
@@ -61,7 +61,8 @@ class JointsPort:
         silent = [n for n, s in zip(self._names, self._heard_s, strict=True) if not now_s - s <= FRESH_S]
         return (
             f"joint_states has not told {', '.join(silent[:3])}{', ...' if len(silent) > 3 else ''} for "
-            f"{FRESH_S:g} s: is the robot running? Or set reference: home"
+            f"{FRESH_S:g} s: are the robot and its joint_state_broadcaster running? (reference: home does "
+            "without, for a robot that stands in its home posture)"
         )
 
 
@@ -98,7 +99,8 @@ class PosesPort:
             topics = ", ".join(f"~/reference/{name}" for name in silent)
             return (
                 f"nothing has come on {topics} for {FRESH_S:g} s: "
-                "publish where the robot is, or set reference: home for ways from engagement"
+                "publish where the robot is, 20 times a second or more (reference: home does without, for "
+                "ways from engagement)"
             )
         values = np.array([self._at[name][0] for name in self._names])
         return RobotPoses.alone(values[:, :3], values[:, 3:])

@@ -24,8 +24,8 @@ from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.robot_loop import RobotLoop, Viewer
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.steady_stamps import SteadyStamps
+from frankmocap_ros.teleop.joint_command import JointCommand
 from frankmocap_ros.teleop.robot_map import is_model, load_map
-from frankmocap_ros.teleop.servo import JointCommand
 from frankmocap_ros.teleop.sim_config import SimConfig
 from frankmocap_ros.teleop.simulation import Simulation
 
@@ -41,7 +41,8 @@ def _simulation(config: SimConfig) -> Simulation:
         MissingDependencyError: a package it needs is not installed.
     """
     robot = config.robot if is_model(config.robot) else load_map(config.robot)
-    return Simulation(robot, config.command_timeout_s, time.monotonic())
+    timeout_s = config.command_timeout_s if config.controller == "careful" else None
+    return Simulation(robot, timeout_s, time.monotonic())
 
 
 def _open_viewer(simulation: Simulation) -> Viewer:
@@ -119,9 +120,13 @@ class RobotSimNode(Node):
         valid_s = self._stamps.time_s(stamp_ns) if stamp_ns else now_s  # zero stands for now
         positions: Sequence[float] = ()
         velocities: Sequence[float] = ()
+        from_start_s = 0.0
         if msg.points:
-            positions, velocities = msg.points[-1].positions, msg.points[-1].velocities
-        self._loop.take(JointCommand(msg.joint_names, positions, velocities or None, valid_s), now_s)
+            point = msg.points[-1]
+            positions, velocities = point.positions, point.velocities
+            from_start_s = 1e-9 * nanoseconds(point.time_from_start)
+        command = JointCommand(msg.joint_names, positions, velocities or None, valid_s, from_start_s)
+        self._loop.take(command, now_s)
 
     def _diagnose(self) -> None:
         if self._loop is None:

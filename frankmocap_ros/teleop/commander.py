@@ -5,44 +5,28 @@ times are of one steady clock, in seconds. Nothing here knows ROS or reads a clo
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from frankmocap_ros.errors import SettingError
+from frankmocap_ros.errors import RetargetError, RobotLostError, SettingError
 from frankmocap_ros.geometry import IDENTITY_XYZW, Array
 from frankmocap_ros.stamp_order import Arrival, StampOrder
 from frankmocap_ros.teleop.base_frame import heading, level_from_settings, turned
-from frankmocap_ros.teleop.clutch import Clutch, RobotPoses
+from frankmocap_ros.teleop.clutch import Clutch
+from frankmocap_ros.teleop.command import Command, Robot
 from frankmocap_ros.teleop.config import GateConfig
 from frankmocap_ros.teleop.followed_run import FollowedRun
 from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
 from frankmocap_ros.teleop.goal import Goal
-from frankmocap_ros.teleop.limits import Governor, Limits
+from frankmocap_ros.teleop.limits import Governor, limits_of
 from frankmocap_ros.teleop.operator_joints import OperatorJoints
 from frankmocap_ros.teleop.quality import Quality
 from frankmocap_ros.teleop.sight import Sight, Target
 
 FUTURE_S = 0.05
 """An image from further ahead than this was not taken by a clock that agrees with ours."""
-
-
-@dataclass(frozen=True, eq=False)
-class Command:
-    """What the robot's N targets are to do now, in its base frame.
-
-    Attributes:
-        time_s: what it is valid for [s].
-        positions: shape (N, 3) [m].
-        orientations: shape (N, 4), unit quaternions x y z w.
-        held: whether it does not follow the operator any more.
-    """
-
-    time_s: float
-    positions: Array
-    orientations: Array
-    held: bool
 
 
 class Commander:
@@ -54,14 +38,13 @@ class Commander:
         level: rotation from the optical frame to a level frame, or why it is not known, in words. Set from
             the settings; whoever knows better (gravity: imu, heading: tf) sets it.
         config: the settings.
-        limits_hit: which limits held the last command back, in words.
         ignored: messages that were left out, by reason.
         run: which publisher's messages are followed.
 
     Args:
         config: settings.
         targets: what the robot follows.
-        robot: tells where the robot's targets are now, or why that is not known, in words.
+        robot: where it is, and what it is sent.
         time_s: now [s].
         on_change: called after every change of the gate's state or reason.
     """
@@ -70,7 +53,7 @@ class Commander:
         self,
         config: GateConfig,
         targets: Sequence[Target],
-        robot: Callable[[], RobotPoses | str],
+        robot: Robot,
         time_s: float,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
@@ -96,13 +79,13 @@ class Commander:
         """Take other settings; only while nothing is engaged."""
         self.config = config
         self.gate.config = config
-        self._limits = _limits(config, self._targets)
+        self._limits = limits_of(config, self._targets)
         self._operator = OperatorJoints(config, self._targets)
         self._hands = RaisedHands(config.gesture_s)
         self._clutch: Clutch | None = None
         self._governor: Governor | None = None
         self._facing_forward = IDENTITY_XYZW
-        self.limits_hit: tuple[str, ...] = ()
+        self._limits_hit: tuple[str, ...] = ()
         radians = np.radians((config.camera_roll_deg, config.camera_pitch_deg, config.camera_yaw_deg))
         self.level: Array | str = level_from_settings(*radians)
 
@@ -121,7 +104,7 @@ class Commander:
             return refusal
         if isinstance(self.level, str):
             return self.level
-        robot = self._robot()
+        robot = self._robot.begin()
         return robot if isinstance(robot, str) else ""
 
     def published_by(self, nodes: tuple[str, ...], time_s: float) -> None:
@@ -179,12 +162,34 @@ class Commander:
         if self._governor is None or self._clutch is None:
             return None
         self._governor.step(self._goal(self._clutch, time_s), dt)
-        self.limits_hit = self._hit(self._governor)
         if not self.gate.fresh(time_s):
+            self._forget()  # silence: what was held is not taken up again after it
             return None
+        self._limits_hit = self._hit(self._governor)
         self.quality.command(self._governor.positions, time_s)
         held = self.gate.state is State.HOLD
-        return Command(time_s, self._governor.positions, self._governor.orientations, held)
+        command = Command(time_s, self._governor.positions, self._governor.orientations, held)
+        return self._driven(command)
+
+    @property
+    def limits_hit(self) -> tuple[str, ...]:
+        """What keeps the robot from where the operator is, in words; nothing where there are no commands."""
+        return () if self._governor is None else (*self._limits_hit, *self._robot.limits())
+
+    def _driven(self, command: Command) -> Command | None:
+        """The command as it is to be sent to the robot, or None.
+
+        Whoever is lost, the robot is sent nowhere that it is not. An operator who is lost is no danger to a
+        robot that follows: it brakes. One that does not follow would leap to what is held for it.
+        """
+        try:
+            return self._robot.drive(command)
+        except RobotLostError as error:
+            self._forget()
+            self.gate.release(str(error), command.time_s)
+        except RetargetError as error:
+            self.gate.hold(str(error), command.time_s)
+        return None
 
     @property
     def _idle(self) -> bool:
@@ -224,14 +229,13 @@ class Commander:
     def _forget(self) -> None:
         """End an engagement."""
         self._clutch = self._governor = None
-        self.limits_hit = ()
         self.quality.reset()
 
     def _engage(self, time_s: float) -> None:
         """Take hold of operator and robot as they are now; gives control back where that cannot be."""
         try:
             self._facing_forward = turned(IDENTITY_XYZW, -self._facing())
-            robot = self._robot()
+            robot = self._robot.begin()
             if isinstance(robot, str):
                 raise SettingError(robot)
             self._follow()
@@ -263,7 +267,8 @@ class Commander:
         if self.gate.state is not State.ENGAGED:
             return replace(self._still, follow=np.zeros_like(self._still.follow))
         ahead = min(max(time_s - self._operator.time_s, 0.0), 1e-3 * self.config.max_prediction_ms)
-        return clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
+        goal = clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
+        return self._robot.within_reach(goal)
 
     def _hit(self, governor: Governor) -> tuple[str, ...]:
         rejected = self._operator.rejected_targets()
@@ -277,19 +282,3 @@ class Commander:
             for word, mask in words.items()
             if mask[i]
         )
-
-
-def _limits(config: GateConfig, targets: Sequence[Target]) -> Limits:
-    """The tighter one of the settings' limit and the target's own, for each."""
-
-    def least(name: str) -> Array:
-        return np.array([min(getattr(config, name), getattr(t.limits, name)) for t in targets])
-
-    return Limits(
-        max_speed=least("max_speed"),
-        max_acceleration=least("max_acceleration"),
-        max_angular_speed=least("max_angular_speed"),
-        max_angular_acceleration=least("max_angular_acceleration"),
-        low=np.array([np.maximum(config.workspace_min, t.limits.workspace_min) for t in targets]),
-        high=np.array([np.minimum(config.workspace_max, t.limits.workspace_max) for t in targets]),
-    )

@@ -184,13 +184,17 @@ class GateConfig:
     )
     max_tracking_error: float = setting(
         0.6,
-        "A joint of the robot that stays further than this from its command for 0.3 s ends following; 0 allows it.",
+        "Largest distance between where the robot says it is and what is sent to it; a joint, or a target without a map, that stays so far behind for 0.3 s ends following. 0 does not watch: then a robot may leap.",
         unit="rad or m",
         minimum=0.0,
         maximum=10.0,
     )
     trajectory_lead_s: float = setting(
-        0.05, "A joint trajectory's point is so far ahead of its stamp.", unit="s", minimum=0.001, maximum=1.0
+        0.05,
+        "Time from a joint trajectory's stamp to its point; longer where the joints need longer to get there.",
+        unit="s",
+        minimum=0.001,
+        maximum=1.0,
     )
 
     trajectory_velocities: bool = setting(

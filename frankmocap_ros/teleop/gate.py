@@ -4,11 +4,13 @@
 
     DISENGAGED --request--> ARMING --seen well and calm--> ENGAGED --loss--> HOLD --hold_s--> DISENGAGED
          ^                    |                               |               |
-         +----- release, deadman let go, not seen well -------+---------------+
+         +-- release, deadman let go, robot lost, standstill -+---------------+
     any --fault--> FAULT --reset--> DISENGAGED
 
 Only a request leads away from DISENGAGED, and HOLD never leads back to ENGAGED: whoever was lost has to ask
-again. The caller gives the time, of a steady clock, and never less than before; nothing here reads a clock.
+again. HOLD is for an operator who is lost. A robot that is lost is released at once, from HOLD as well: for a
+robot that is elsewhere, a command that is held is a leap. The caller gives the time, of a steady clock, and
+never less than before; nothing here reads a clock.
 """
 
 import math
@@ -17,6 +19,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from frankmocap_ros.teleop.config import GateConfig
+
+_LATE_TICKS = 2
 
 
 class State(IntEnum):
@@ -76,6 +80,7 @@ class Gate:
         self._calm_since_s: float | None = None
         self._deadman_s = -math.inf
         self._missed = 0
+        self._ticked_s = time_s
 
     @property
     def following(self) -> bool:
@@ -170,11 +175,19 @@ class Gate:
 
     def tick(self, time_s: float) -> None:
         """Let time pass. Call it at least as often as commands are published."""
+        still_s = time_s - max(self._ticked_s, self.entered_s)
+        self._ticked_s = time_s
         if self.state in (State.DISENGAGED, State.FAULT):
             return
         for_s = time_s - self.entered_s
         if not self._pressed(time_s):
             self.release("the deadman was let go", time_s)
+        elif still_s > self.config.max_age_s + _LATE_TICKS / self.config.rate_hz:
+            self.release(
+                f"the gate itself stood still for {still_s:.2f} s, over max_age_s {self.config.max_age_s:g}: "
+                "the robot may have stopped elsewhere; see what keeps this computer busy, then engage again",
+                time_s,
+            )
         elif self.state is State.HOLD:
             if for_s >= self.config.hold_s:
                 self.release(f"{self.reason}; held for {self.config.hold_s:g} s", time_s)

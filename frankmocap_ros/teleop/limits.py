@@ -5,6 +5,7 @@ Whatever the goals are, each step is finite, no longer than the speed allows, ch
 than the acceleration allows, and can still be braked inside the workspace.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,9 @@ from frankmocap_ros.geometry import (
     quat_multiply,
     quat_to_rotvec,
 )
+from frankmocap_ros.teleop.config import GateConfig
 from frankmocap_ros.teleop.goal import Goal
+from frankmocap_ros.teleop.sight import Target
 
 MAX_STEP_S = 0.05
 """A step of more time than this counts as this: after a pause nothing leaps."""
@@ -63,6 +66,22 @@ class Limits:
                 f"the workspace is empty: workspace_min {self.low.tolist()} must be below workspace_max "
                 f"{self.high.tolist()} on every axis"
             )
+
+
+def limits_of(config: GateConfig, targets: Sequence[Target]) -> Limits:
+    """The tighter one of the settings' limit and the target's own, for each."""
+
+    def least(name: str) -> Array:
+        return np.array([min(getattr(config, name), getattr(t.limits, name)) for t in targets])
+
+    return Limits(
+        max_speed=least("max_speed"),
+        max_acceleration=least("max_acceleration"),
+        max_angular_speed=least("max_angular_speed"),
+        max_angular_acceleration=least("max_angular_acceleration"),
+        low=np.array([np.maximum(config.workspace_min, t.limits.workspace_min) for t in targets]),
+        high=np.array([np.minimum(config.workspace_max, t.limits.workspace_max) for t in targets]),
+    )
 
 
 class Governor:

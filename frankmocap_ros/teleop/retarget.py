@@ -103,6 +103,7 @@ class Retargeter:
             self._parts,
             np.array([(t.position_cost, t.orientation_cost) for t in robot.targets]).T,
         )
+        self._within = np.array((-np.inf, np.inf))[:, None]
         self._clearance = Clearance(
             self._mujoco, self._mink, self._configuration, found.pairs, robot.minimum_distance_m
         )
@@ -180,6 +181,15 @@ class Retargeter:
         """Prefer the home posture as the map says."""
         self.prefer(self.home_near(self._now), self._home_costs)
 
+    def stay_near(self, joints: Array, distance: float) -> None:
+        """Set what the next postures may not lead away from; those further off may only come nearer.
+
+        Args:
+            joints: shape (J,), the posture [rad] or [m].
+            distance: how far each joint may be from it, from 0 to infinity.
+        """
+        self._within = np.array((joints - distance, joints + distance))
+
     def twin(self) -> "Retargeter":
         """Another one of the same robot."""
         return Retargeter(self._map, self._found)
@@ -240,6 +250,8 @@ class Retargeter:
         furthest = self.max_speed * dt
         low = np.maximum(_NEARER * np.minimum(self.lower - now, 0.0), -furthest)
         high = np.minimum(_NEARER * np.maximum(self.upper - now, 0.0), furthest)
+        low = np.maximum(low, np.minimum(self._within[0] - now, 0.0))
+        high = np.minimum(high, np.maximum(self._within[1] - now, 0.0))
         rows, bounds = self._clearance.rows(_NEARER, dt)
         rows = self._space.reduced(rows)
         try:

@@ -4,13 +4,12 @@ It trusts nobody: what is not finite, out of range, too fast, too old or too far
 nothing, and without commands it holds where it is. Nothing here reads a clock, or knows how the robot moves.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from frankmocap_ros.geometry import Array, Mask
+from frankmocap_ros.geometry import Array
+from frankmocap_ros.teleop.joint_command import JointCommand, JointLimits, JointOrder, Refusal, which
 from frankmocap_ros.timing import Counters
 
 ROUNDING: Final = 1e-6
@@ -27,53 +26,6 @@ VELOCITY_S: Final = 0.05
 """A velocity holds so long; without a newer command the robot then comes to rest at the position."""
 _SPEED_ROUNDING: Final = 1e-3  # of the limit: what a solver's tolerance leaves
 _CLOCKS: Final = "Check the clocks, and that both sides use use_sim_time or neither"
-
-
-@dataclass(frozen=True, eq=False)
-class JointLimits:
-    """What the joints can do. J joints; hinges in rad, slides in m.
-
-    Attributes:
-        names: J names.
-        low: shape (J,), lower end of the range, -inf where there is none.
-        high: shape (J,), upper end.
-        speed: shape (J,), the highest speed, above 0 [1/s].
-    """
-
-    names: tuple[str, ...]
-    low: Array
-    high: Array
-    speed: Array
-
-
-@dataclass(frozen=True, eq=False)
-class JointCommand:
-    """A trajectory point.
-
-    Attributes:
-        names: of the joints, in any order.
-        positions: one a joint.
-        velocities: one a joint, or None.
-        valid_s: what time it is for [s].
-    """
-
-    names: Sequence[str]
-    positions: Sequence[float]
-    velocities: Sequence[float] | None
-    valid_s: float
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a command is not taken.
-
-    Attributes:
-        reason: short word to count by.
-        text: with names and numbers.
-    """
-
-    reason: str
-    text: str
 
 
 class Servo:
@@ -106,7 +58,7 @@ class Servo:
         self._fresh_s = -np.inf
         self._heard_s = -np.inf
         self._reached = self.target  # by the commands so far, at the limit of speed and at their own times
-        self._order: tuple[tuple[str, ...], Array] = ((), self.target)
+        self._order = JointOrder(limits.names)
 
     def command(self, command: JointCommand, measured: Array, time_s: float) -> str:
         """Take a command, or return why not; what is refused moves nothing.
@@ -116,14 +68,13 @@ class Servo:
             measured: shape (J,), where the joints are.
             time_s: now [s].
         """
-        refusal = self._bad_time(command.valid_s, time_s) or self._bad_names(command)
+        refusal = self._bad_time(command.valid_s, time_s) or self._order.bad_names(command)
         if refusal is None:
-            order = self._order[1]
-            positions = np.asarray(command.positions, dtype=np.float64)[order]
-            zeros = np.zeros(len(order))
-            velocities = zeros if command.velocities is None else np.asarray(command.velocities)[order]
-            refusal = self._bad_values(positions, velocities) or self._too_far(
-                positions, command.valid_s, measured
+            positions, velocities = self._order.arranged(command)
+            refusal = (
+                self._order.not_finite(positions, velocities)
+                or self._bad_values(positions, velocities)
+                or self._too_far(positions, command.valid_s, measured)
             )
         if refusal is not None:
             self.refused.add(refusal.reason)
@@ -179,41 +130,16 @@ class Servo:
             )
         return None
 
-    def _bad_names(self, command: JointCommand) -> Refusal | None:
-        """Check names and lengths, and note where each joint is in the command."""
-        own, names = self.limits.names, tuple(command.names)
-        for what, values in (("positions", command.positions), ("velocities", command.velocities)):
-            if values is not None and len(values) != len(names):
-                return Refusal("wrong_length", f"it has {len(values)} {what} for {len(names)} joints")
-        if names == self._order[0]:
-            return None
-        place = {name: i for i, name in enumerate(names)}
-        if len(place) < len(names):
-            twice = sorted({name for name in names if names.count(name) > 1})
-            return Refusal("joint_twice", f"it names {_some(twice)} more than once")
-        unknown = [name for name in names if name not in own]
-        if unknown:
-            return Refusal("unknown_joint", f"unknown joint {_some(unknown)}; known: {', '.join(own)}")
-        missing = [name for name in own if name not in place]
-        if missing:
-            return Refusal("missing_joint", f"it lacks {_some(missing)}; every joint is needed")
-        self._order = names, np.array([place[name] for name in own])
-        return None
-
     def _bad_values(self, positions: Array, velocities: Array) -> Refusal | None:
         limits = self.limits
-        for what, values in (("position", positions), ("velocity", velocities)):
-            bad = _which(~np.isfinite(values))
-            if bad is not None:
-                return Refusal("not_finite", f"{limits.names[bad]}: its {what} is {values[bad]}")
-        i = _which((positions < limits.low - ROUNDING) | (positions > limits.high + ROUNDING))
+        i = which((positions < limits.low - ROUNDING) | (positions > limits.high + ROUNDING))
         if i is not None:
             return Refusal(
                 "out_of_range",
                 f"{limits.names[i]}: {positions[i]:.4f} is out of its range, "
                 f"{limits.low[i]:.4f} .. {limits.high[i]:.4f}",
             )
-        i = _which(np.abs(velocities) > (1.0 + _SPEED_ROUNDING) * limits.speed)
+        i = which(np.abs(velocities) > (1.0 + _SPEED_ROUNDING) * limits.speed)
         if i is not None:
             text = f"its velocity is {velocities[i]:.3f}; allowed: {limits.speed[i]:g} /s"
             return Refusal("too_fast", f"{limits.names[i]}: {text}")
@@ -223,7 +149,7 @@ class Servo:
         names = self.limits.names
         if self.stopped:
             away = np.abs(positions - measured)
-            i = _which(away > NEAR)
+            i = which(away > NEAR)
             if i is None:
                 return None
             return Refusal(
@@ -235,20 +161,10 @@ class Servo:
         passed_s = min(valid_s - self._valid_s, max(valid_s - self._heard_s, EARNED_S))
         self._heard_s = max(self._heard_s, valid_s)
         away = np.abs(positions - self._reached)
-        i = _which(away > self.limits.speed * (passed_s + STAMP_JITTER_S))
+        i = which(away > self.limits.speed * (passed_s + STAMP_JITTER_S))
         if i is None:
             reach = self.limits.speed * passed_s
             self._reached = self._reached + np.clip(positions - self._reached, -reach, reach)
             return None
         text = f"a step of {away[i]:.3f} in {passed_s:.3f} s; allowed: {self.limits.speed[i]:g} /s"
         return Refusal("too_fast", f"{names[i]}: {text}")
-
-
-def _which(mask: Mask) -> int | None:
-    """The first that is true, or None."""
-    return int(mask.argmax()) if mask.any() else None
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - 3
-    return ", ".join(names[:3]) + (f" and {more} more" if more > 0 else "")

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.joint_command import JointLimits
 from frankmocap_ros.teleop.robot.joints import assign_roles, home_posture, joint_name, simple_joints
 from frankmocap_ros.teleop.robot.model_loader import LoadedModel, load_model_file
 from frankmocap_ros.teleop.robot.parts import target_parts
 from frankmocap_ros.teleop.robot.resources import Shapes
 from frankmocap_ros.teleop.robot_map import DEFAULT_SPEED, RobotMap
-from frankmocap_ros.teleop.servo import ROUNDING, JointLimits
+from frankmocap_ros.teleop.servo import ROUNDING
 
 STEP_S: Final = 0.002
 """The servo works at 500 Hz; a model that needs shorter steps takes several for one of these."""

@@ -8,10 +8,12 @@ import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry import Array
+from frankmocap_ros.teleop.joint_command import JointCommand
 from frankmocap_ros.teleop.robot.joints import joint_name
 from frankmocap_ros.teleop.robot_map import RobotMap
-from frankmocap_ros.teleop.servo import JointCommand, Servo
+from frankmocap_ros.teleop.servo import Servo
 from frankmocap_ros.teleop.sim_model import STEP_S, load_robot
+from frankmocap_ros.teleop.trajectory_servo import TrajectoryServo
 
 MAX_CATCH_UP_S: Final = 0.1
 """After a longer delay the simulation goes on from now, and time is lost."""
@@ -38,7 +40,8 @@ class Simulation:
     Args:
         robot: its map; or a model alone, as a MJCF file with position actuators, whose joints have the speed
             ``DEFAULT_SPEED`` each.
-        command_timeout_s: without a command younger than this the robot stops where it is [s].
+        command_timeout_s: without a command younger than this the robot stops where it is [s]; None for a
+            ``TrajectoryServo``, which goes to the last one and asks few questions.
         time_s: now [s].
 
     Raises:
@@ -47,7 +50,7 @@ class Simulation:
     """
 
     def __init__(
-        self, robot: RobotMap | str | Path, command_timeout_s: float = 0.25, time_s: float = 0.0
+        self, robot: RobotMap | str | Path, command_timeout_s: float | None = 0.25, time_s: float = 0.0
     ) -> None:
         loaded = load_robot(robot)
         self._mujoco, self.model, self.data = loaded.mujoco, loaded.model, loaded.data
@@ -67,7 +70,11 @@ class Simulation:
         self._low, self._high = self.limits.low - _RANGE_SLACK, self.limits.high + _RANGE_SLACK
         self._fast = _SPEED_SLACK * self.limits.speed
         self._now = self.positions
-        self._servo = Servo(self.limits, self._now, command_timeout_s)
+        self._servo = (
+            TrajectoryServo(self.limits, self._now)
+            if command_timeout_s is None
+            else Servo(self.limits, self._now, command_timeout_s)
+        )
         self._time_s = time_s
         self.limit_violations = 0
 
@@ -130,6 +137,7 @@ class Simulation:
         positions: Sequence[float],
         velocities: Sequence[float] | None,
         valid_s: float,
+        from_start_s: float = 0.0,
     ) -> str:
         """Take a command, or return why it is refused; a refused one changes nothing.
 
@@ -139,9 +147,10 @@ class Simulation:
             joint_names: every joint that the controller owns once, in any order, and no other.
             positions: one a joint [rad] or [m].
             velocities: one a joint [1/s], to be had at those positions, or None for none.
-            valid_s: what time it is for [s].
+            valid_s: its stamp: what time it is for [s].
+            from_start_s: how long after it the joints are to be there, for a ``TrajectoryServo`` [s].
         """
-        command = JointCommand(joint_names, positions, velocities, valid_s)
+        command = JointCommand(joint_names, positions, velocities, valid_s, from_start_s)
         return self._servo.command(command, self.positions, self._time_s)
 
     def advance(self, time_s: float) -> None:

@@ -239,16 +239,25 @@ def test_a_request_is_refused_with_the_reason(gate, parameters, operator, words)
     assert g.silent()
 
 
-def test_commands_start_where_the_robot_says_it_is(gate):
-    g = gate(reference="measured", targets=["left_wrist"], required_joints=["left_wrist", "left_shoulder"])
+def at_reference(g):
+    """Publish where the robot is 20 times a second, turned round; returns the pose and what publishes it."""
     publisher = g.publisher(PoseStamped, "/gate/reference/left_wrist")
     pose = PoseStamped()
     pose.pose.position.x, pose.pose.orientation.z, pose.pose.orientation.w = 0.4, 1.0, 0.0
-    timer = g.node.create_timer(0.1, lambda: publisher.publish(pose))
+    return pose, g.node.create_timer(0.05, lambda: publisher.publish(pose))
+
+
+ONE_ARM = {
+    "reference": "measured", "targets": ["left_wrist"], "required_joints": ["left_wrist", "left_shoulder"],
+}  # fmt: skip
+
+
+def test_commands_start_where_the_robot_says_it_is(gate):
+    g = gate(**ONE_ARM)
+    at_reference(g)
     time.sleep(0.3)
     heard = len(g.left)
     g.engaged()
-    timer.cancel()
     first = g.left.messages[heard].pose
     assert first.position.x == pytest.approx(0.4, abs=0.02)
     assert abs(first.orientation.z) == pytest.approx(1.0, abs=0.01)
@@ -289,8 +298,8 @@ def test_only_the_commanded_joints_are_needed_and_sent(gate, mobile_robot):
     assert tuple(commands.next().name) == ARM
     assert {tuple(msg.joint_names) for msg in trajectories.messages} == {ARM}
     arm.timer.cancel()
-    held = g.until("HOLD")
-    assert "joint_states has not told" in held.reason
+    ended = g.until("DISENGAGED")
+    assert "joint_states has not told" in ended.reason
 
 
 def test_a_robot_map_that_names_a_joint_wrongly_is_refused_with_the_right_names(gate, mobile_robot):
@@ -298,6 +307,34 @@ def test_a_robot_map_that_names_a_joint_wrongly_is_refused_with_the_right_names(
         RobotError, match=r"no joint to command of the name elbow; it has elbow_joint, finger_joint"
     ):
         gate(robot=str(mobile_robot("joints: [elbow]")))
+
+
+def test_a_robot_without_a_map_that_falls_silent_is_let_go(gate):
+    g = gate(**ONE_ARM)
+    _, timer = at_reference(g)
+    time.sleep(0.3)
+    g.engaged()
+    timer.cancel()
+    assert "~/reference/left_wrist" in g.until("DISENGAGED").reason
+    assert g.silent()
+
+
+def test_a_robot_without_a_map_that_stands_is_let_go(gate):
+    """The operator's hand goes on; nothing is sent that is far from the robot, nor held there."""
+    g = gate(max_tracking_error=0.2, **ONE_ARM)
+    at_reference(g)
+    time.sleep(0.3)
+    g.engaged()
+    start = len(g.states)
+    row = BODY.index["left_wrist"]
+    for k in range(25):
+        g.operator.offset[row, 1] = -0.02 * (k + 1)  # up, in the optical frame
+        time.sleep(0.035)
+    ended = g.until("DISENGAGED", start)
+    assert "the robot does not follow: left_wrist" in ended.reason
+    p = [msg.pose.position for msg in g.left.messages]
+    assert max(np.hypot(q.x - 0.4, np.hypot(q.y, q.z)) for q in p) <= 0.2 + 1e-6
+    assert g.silent()
 
 
 def test_when_the_mocap_node_dies_commands_end_within_250_ms_and_nothing_comes_back(gate):

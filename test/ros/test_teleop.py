@@ -16,6 +16,7 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
 from frankmocap_ros.msg import BodyPoseArray, GateState
+from frankmocap_ros.teleop.robot_map import load_map
 
 from .conftest import Peer, Spinner, wait_until
 
@@ -33,7 +34,7 @@ def stamp_s(msg):
 class Chain(Peer):
     """Camera and mocap node (synthetic), gate and simulated robot, and who listens."""
 
-    def __init__(self, program, context):
+    def __init__(self, program, context, controller="careful"):
         super().__init__(context, name="gate")
         self.program = program
         self.start_mocap()
@@ -43,7 +44,7 @@ class Chain(Peer):
             "-p", "trajectory_velocities:=true", "-p", "arming_timeout_s:=60.0",
         )  # fmt: skip
         self.simulation = program(
-            "robot_sim_node", "--ros-args", "-p", "robot:=torso",
+            "robot_sim_node", "--ros-args", "-p", "robot:=torso", "-p", f"controller:={controller}",
             "-r", "joint_trajectory:=gate/joint_trajectory",
         )  # fmt: skip
         latched = QoSProfile(depth=1000, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -51,6 +52,12 @@ class Chain(Peer):
         self.wrist = self.listen(PoseStamped, "/gate/command/right_wrist")
         self.robot = self.listen(JointState, "/joint_states")
         self.bodies = self.listen(BodyPoseArray, "/frankmocap/bodies")
+
+    def publishes_pose(self, topic):
+        """Publish a pose 20 times a second."""
+        publisher, pose = self.publisher(PoseStamped, topic), PoseStamped()
+        pose.pose.position.x, pose.pose.orientation.w = ARM_X, 1.0
+        self.node.create_timer(0.05, lambda: publisher.publish(pose))
 
     def start_mocap(self):
         self.mocap = self.program("frankmocap_node", "--ros-args", "-p", "estimator:=synthetic")
@@ -81,9 +88,9 @@ class Chain(Peer):
 
 
 @pytest.fixture
-def chain(program, context):
+def chain(program, context, request):
     ours = context()
-    chain = Chain(program, ours)
+    chain = Chain(program, ours, getattr(request, "param", "careful"))
     spinner = Spinner(chain.node, ours)
     yield chain
     spinner.close()
@@ -118,9 +125,30 @@ def test_killing_the_mocap_node_stops_the_robot_and_restarting_it_does_not_move_
 def test_a_robot_that_is_gone_ends_it(chain):
     chain.engage()
     chain.simulation.process.send_signal(signal.SIGKILL)
-    held = chain.states.next(lambda msg: msg.state == GateState.HOLD)
-    assert "is the robot running?" in held.reason or "the robot does not follow" in held.reason
-    chain.states.next(lambda msg: msg.state == GateState.DISENGAGED)
+    ended = chain.states.next(lambda msg: msg.state == GateState.DISENGAGED)
+    assert "joint_state_broadcaster running?" in ended.reason or "the robot does not follow" in ended.reason
+
+
+@pytest.mark.parametrize("chain", ["joint_trajectory_controller"], indirect=True)
+def test_a_controller_that_refuses_every_moving_point_ends_it_and_nothing_leaps(chain):
+    """The gate has trajectory_velocities: true; the controller would take what is held, however far."""
+
+    def refusals():
+        """States that tell of it; the gate is asked again where a busy machine let it go."""
+        chain.engage()
+        chain.states.next(lambda msg: msg.state == GateState.DISENGAGED)
+        return [msg for msg in chain.states.messages if "the robot does not follow" in msg.reason]
+
+    refused = wait_until(refusals, "nobody notices")[0]
+    assert refused.state == GateState.DISENGAGED
+    assert "see whether its controller is active, and what it refuses" in refused.reason
+    heard = len(chain.wrist)
+    chain.moved(1.0)
+    assert len(chain.wrist) == heard, "nothing is commanded any more"
+    told = list(chain.robot.messages)
+    positions, times_s = np.array([msg.position for msg in told]), np.array([stamp_s(msg) for msg in told])
+    speed = np.abs(np.diff(positions, axis=0)) / np.maximum(np.diff(times_s), 0.005)[:, None]
+    assert speed.max() < load_map("torso").default_speed
 
 
 def test_what_the_robot_does_not_reach_is_told(chain):
@@ -201,6 +229,7 @@ def test_a_node_that_cannot_be_made_says_why(program, name, parameter, words):
     assert "Traceback" not in node.text()
 
 
+ARM_X = 0.125
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
 
 
@@ -210,6 +239,8 @@ def test_the_examples_of_a_controller_run(chain, program, name, publishes):
     assert len(source.read_text(encoding="utf-8").splitlines()) < 60
     controller = program(Path(sys.executable).name, str(source))
     heard = chain.listen(PoseStamped, publishes)
+    if name == "follow_gate":
+        chain.publishes_pose("/arm/pose")
 
     def passes_on():
         """Whether it does; the gate is asked again where a busy machine let it go."""
@@ -224,6 +255,8 @@ def test_the_examples_of_a_controller_run(chain, program, name, publishes):
     count = len(heard)
     time.sleep(0.5)
     assert len(heard) == count, "silence is passed on"
+    if name == "follow_gate":
+        assert heard.messages[-1].pose.position.x == ARM_X, "it stops where it is, not where it was sent"
     code, _ = controller.end(signal.SIGINT)
     # rclpy may find its context gone in the middle of a step
     assert code == 0 or "the given context is not valid" in controller.text(), controller.text()

@@ -23,6 +23,7 @@ from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.commander import Commander
 from frankmocap_ros.teleop.config import GateConfig
 from frankmocap_ros.teleop.gate import State
+from frankmocap_ros.teleop.pose_robot import PoseRobot
 from frankmocap_ros.teleop.sight import Poses, Sight, Target, TargetLimits
 
 LATENCY_S = 0.03
@@ -49,7 +50,8 @@ class Teleoperation:
         self.time_s = 50.0
         self.log = []
         self.robot = robot if robot is not None else robot_at()
-        self.commander = Commander(self.config, targets, lambda: self.robot, self.time_s, self._changed)
+        self.at = PoseRobot([t.name for t in targets], lambda: self.robot, max_error=0.0)
+        self.commander = Commander(self.config, targets, self.at, self.time_s, self._changed)
         self.index = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
         self.random = np.random.default_rng(1)
         self.person = lambda positions, orientations, t: (positions, orientations)

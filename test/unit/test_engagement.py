@@ -39,7 +39,7 @@ class Following:
         self.simulation = Simulation(load_map("torso"))
         self.order = [self.simulation.joint_names.index(name) for name in robot.joint_names]
         self.driver = Driver(robot, lambda: self.simulation.positions[self.order], config.max_tracking_error)
-        self.commander = Commander(config, robot.targets, self.driver.begin, 0.0)
+        self.commander = Commander(config, robot.targets, self.driver, 0.0)
         self.rows = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
         self.gone_s = np.inf
         self.states, self.refused, self.postures, self.off = Counter(), [], [], []
@@ -78,7 +78,7 @@ class Following:
         return self
 
     def follow(self, command, now_s):
-        joints, velocities = self.driver.drive(command)
+        joints, velocities = command.posture.positions, command.posture.velocities
         refusal = self.simulation.command(self.robot.joint_names, joints, velocities, now_s)
         if refusal:
             self.refused.append(refusal)

@@ -227,6 +227,42 @@ def test_a_deadman_that_falls_silent_is_let_go():
     assert scene.run(2.0, until=State.DISENGAGED) == pytest.approx(0.5, abs=0.06)
 
 
+# -- a gate that stands still
+
+
+@pytest.mark.parametrize("state", [State.ARMING, State.ENGAGED, State.HOLD])
+def test_a_standstill_of_the_gate_itself_ends_it(state):
+    """Even where what is seen is new: the robot's own watchdog has stopped it meanwhile."""
+    scene = Scene(max_age_s=0.2)
+    scene.run(0.2)
+    assert scene.gate.request(scene.time_s) == ""
+    scene.run(2.0, until=State.ENGAGED if state is State.HOLD else state)
+    if state is State.HOLD:
+        scene.gate.hold("lost", scene.time_s)
+    scene.time_s = scene.next_s = scene.time_s + 2.0
+    scene.run(0.01)
+    assert scene.gate.state is State.DISENGAGED
+    assert "the gate itself stood still for 2.01 s, over max_age_s 0.2" in scene.gate.reason
+
+
+def test_late_ticks_are_no_standstill():
+    scene = Scene(max_age_s=0.2).engaged()
+    for _ in range(20):
+        scene.time_s = scene.next_s = scene.time_s + 0.19
+        scene.run(0.01)
+    assert scene.gate.state is State.ENGAGED
+
+
+def test_a_standstill_while_nobody_had_asked_changes_nothing():
+    scene = Scene()
+    scene.run(0.2)
+    scene.time_s = scene.next_s = scene.time_s + 5.0
+    scene.gate.see(Glance(scene.time_s - LATENCY_S, **scene.seen), scene.time_s)
+    assert scene.gate.request(scene.time_s) == "", "asked at its end, before the first tick"
+    scene.run(0.01)
+    assert scene.gate.state is State.ARMING
+
+
 # -- faults
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frankmocap_ros.teleop.servo import MAX_FUTURE_S, NEAR, VELOCITY_S, JointCommand, JointLimits, Servo
+from frankmocap_ros.teleop.joint_command import JointCommand, JointLimits
+from frankmocap_ros.teleop.servo import MAX_FUTURE_S, NEAR, VELOCITY_S, Servo
 
 NAMES = ("shoulder", "elbow")
 LIMITS = JointLimits(NAMES, np.array([-1.5, -2.0]), np.array([1.5, 0.0]), np.array([4.0, 2.0]))
@@ -54,6 +55,7 @@ REFUSED = {
     "step": (command([0.2, -0.95], valid_s=NEXT_S), "too_fast", "elbow: a step of 0.050 in 0.010 s"),
     "velocity": (command(velocities=[0.0, -2.1], valid_s=NEXT_S), "too_fast", "elbow: its velocity is -2.1"),
     "few positions": (command([0.2], valid_s=NEXT_S), "wrong_length", "1 positions for 2 joints"),
+    "nothing": (command([], names=(), valid_s=NEXT_S), "missing_joint", "it lacks shoulder, elbow"),
     "no positions": (command([], valid_s=NEXT_S), "wrong_length", "0 positions for 2 joints"),
     "few velocities": (
         command(velocities=[0.0], valid_s=NEXT_S), "wrong_length", "1 velocities for 2 joints",
@@ -77,6 +79,10 @@ def test_refused_with_the_reason_and_without_effect(following, name):
     assert not following.stopped
     # neither its stamp nor its names are remembered
     assert following.command(command(valid_s=NOW_S + 0.001), START, NEXT_S) == ""
+
+
+def test_an_empty_command_is_refused_also_as_the_first(servo):
+    assert "lacks shoulder, elbow" in servo.command(command([], names=()), START, NOW_S)
 
 
 def test_a_refused_command_does_not_put_off_the_stop(following):

@@ -474,6 +474,6 @@ def test_without_mujoco(write, monkeypatch):
 
 def test_settings_fit_the_simulation():
     defaults = {s.name: s for s in settings_of(SimConfig)}
-    assert set(defaults) == {"robot", "rate_hz", "command_timeout_s", "viewer"}
+    assert set(defaults) == {"robot", "rate_hz", "controller", "command_timeout_s", "viewer"}
     assert not any(s.live for s in defaults.values())
     assert defaults["rate_hz"].maximum <= 1.0 / STEP_S

@@ -1,0 +1,73 @@
+"""What is commanded, and what the gate asks of a robot: where it is, and whether it goes along."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from frankmocap_ros.geometry import Array
+from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.goal import Goal
+
+_PEAK: Final = 1.5  # of the mean speed, in a cubic from rest to rest
+
+
+@dataclass(frozen=True, eq=False)
+class Posture:
+    """What the robot's J joints are to do now.
+
+    Attributes:
+        positions, velocities: shape (J,) each [rad] or [m], [1/s].
+        least_s: how long the joints need from where they are, at constant speeds within their limits [s].
+    """
+
+    positions: Array
+    velocities: Array
+    least_s: float
+
+    def from_start_s(self, lead_s: float, spline: bool) -> float:
+        """How long a controller is to take to it [s]: so that it does not leap, wherever the joints are.
+
+        Args:
+            lead_s: where the joints need no longer [s].
+            spline: whether it goes there by a cubic, as with velocities; else at constant speeds.
+        """
+        return max(lead_s, (_PEAK if spline else 1.0) * self.least_s)
+
+
+@dataclass(frozen=True, eq=False)
+class Command:
+    """What the robot's N targets are to do now, in its base frame.
+
+    Attributes:
+        time_s: what it is valid for [s].
+        positions: shape (N, 3) [m].
+        orientations: shape (N, 4), unit quaternions x y z w.
+        held: whether it does not follow the operator any more.
+        posture: of the robot's joints; None where they are not known.
+    """
+
+    time_s: float
+    positions: Array
+    orientations: Array
+    held: bool
+    posture: Posture | None = None
+
+
+class Robot(Protocol):
+    """A robot that takes commands, and tells where it is."""
+
+    def begin(self) -> RobotPoses | str:
+        """Start from where the robot is; its targets there, or why that is not known, in words."""
+
+    def within_reach(self, goal: Goal) -> Goal:
+        """A goal no further from the robot than commands may be."""
+
+    def drive(self, command: Command) -> Command | None:
+        """The command as it is to be sent; None where it is too far from the robot to be sent now.
+
+        Raises:
+            RobotLostError: the robot does not go along, or does not tell where it is.
+            RetargetError: there is no posture for the command.
+        """
+
+    def limits(self) -> tuple[str, ...]:
+        """What keeps the robot from the last command, in words."""
