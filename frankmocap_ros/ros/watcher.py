@@ -13,6 +13,7 @@ from sensor_msgs.msg import CameraInfo
 
 from frankmocap_ros.msg import BodyPoseArray, JointPose
 from frankmocap_ros.ros.conversions import nanoseconds
+from frankmocap_ros.ros.endpoints import Topic, subscribe
 
 _MAX_STAMPS = 100_000
 
@@ -73,9 +74,10 @@ class Watcher(Node):
         self.first_frame = threading.Event()
         self.first_camera = threading.Event()
         self.failure = ""  # why the node cannot be configured, in its own words
-        self.create_subscription(BodyPoseArray, f"{mocap}/bodies", self._on_bodies, QoSProfile(depth=10))
-        self.create_subscription(CameraInfo, "camera_info", self._on_camera, QoSProfile(depth=10))
-        self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, QoSProfile(depth=10))
+        every = QoSProfile(depth=10)  # reliable: each message counts
+        subscribe(self, Topic(BodyPoseArray, f"{mocap}/bodies", every), self._on_bodies)
+        subscribe(self, Topic(CameraInfo, "camera_info", every), self._on_camera)
+        subscribe(self, Topic(DiagnosticArray, "/diagnostics", every), self._on_diagnostics)
         self._status_name = f"{mocap}: body tracking"
 
     def restart(self) -> None:
