@@ -36,8 +36,8 @@ def _owners() -> Mapping[str, str]:
 def tell_unknown(node: Node, own: Collection[str]) -> None:
     """Log the parameters that a node was given, by file, argument or constructor, and does not have.
 
-    One that is no parameter of any node of the package is a mistake: a warning names the nearest. One of another
-    node is none, because a file may be for all of them: a line says that it is not used here.
+    One that is no parameter of any node of the package is a mistake: a warning names the nearest. One of
+    another node is none, because a file may be for all of them: a line says that it is not used here.
 
     Args:
         node: with all its parameters declared beside those of QoS.
