@@ -554,13 +554,12 @@ class TestRviz:
         assert self.displays["Floor"]["Reference Frame"] == frame
         assert self.config["Views"]["Current"]["Target Frame"] == frame
 
-    def test_topics_are_what_the_node_publishes(self, monkeypatch):
+    def test_topics_are_what_the_node_publishes(self):
         import rclpy
         from rclpy.parameter import Parameter
 
         from frankmocap_ros.ros.mocap_node import MocapNode
 
-        monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         context = rclpy.Context()
         rclpy.init(context=context, domain_id=DOMAIN)
         try:
@@ -587,14 +586,13 @@ def environment() -> dict[str, str]:
 @pytest.mark.skipif(
     not HAS_LAUNCH, reason="launch_ros is not installed (it is not on PyPI): needs a ROS distribution"
 )
-def test_demo_really_runs(tmp_path, monkeypatch):
+def test_demo_really_runs(tmp_path):
     """The demo without RViz, in a process of its own, until a body arrives; then SIGINT."""
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
 
     from frankmocap_ros.msg import BodyPoseArray
 
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     program = tmp_path / "launch_demo.py"
     program.write_text(
         "import sys\n"
