@@ -9,9 +9,11 @@ import math
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from rclpy.callback_groups import CallbackGroup
+from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode
@@ -24,10 +26,12 @@ from rclpy.qos import (
     ReliabilityPolicy,
     qos_policy_name_from_kind,
 )
+from rclpy.timer import Timer
 
 from frankmocap_ros.ros.qos import OVERRIDABLE
 
 _FOREVER_NS: Final = 2**63 - 1
+_NAMES_KNOWN_S: Final = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +69,7 @@ def subscribe(
         raw: whether messages stay bytes.
     """
     qos = copy(topic.qos)
-    events = SubscriptionEventCallbacks(
-        incompatible_qos=lambda event: _tell(node, topic, qos, event.last_policy_kind, incoming=True)
-    )
+    events = SubscriptionEventCallbacks(incompatible_qos=_Teller(node, topic, qos, incoming=True))
     return node.create_subscription(
         topic.kind,
         topic.name,
@@ -92,9 +94,7 @@ def advertise_managed(node: LifecycleNode, topic: Topic) -> Any:
 
 def _advertise(node: Node, topic: Topic, create: Callable[..., Publisher]) -> Any:
     qos = copy(topic.qos)
-    events = PublisherEventCallbacks(
-        incompatible_qos=lambda event: _tell(node, topic, qos, event.last_policy_kind, incoming=False)
-    )
+    events = PublisherEventCallbacks(incompatible_qos=_Teller(node, topic, qos, incoming=False))
     return create(
         topic.kind,
         topic.name,
@@ -139,26 +139,46 @@ def _seconds(duration: Duration) -> float:
     return 1e-9 * nanoseconds if 0 < nanoseconds < _FOREVER_NS else math.inf
 
 
-def _tell(node: Node, topic: Topic, qos: QoSProfile, kind: Any, incoming: bool) -> None:
-    """Log who does not match, with both sides' policies; in the executor's thread."""
-    name = node.resolve_topic_name(topic.name)
-    ends = node.get_publishers_info_by_topic if incoming else node.get_subscriptions_info_by_topic
-    told = False
-    for end in ends(name):
-        theirs = end.qos_profile
-        found = mismatches(theirs, qos) if incoming else mismatches(qos, theirs)
-        if not found:
-            continue
-        told = True
-        who = f"{end.node_namespace.rstrip('/')}/{end.node_name}"
-        node.get_logger().warning(_words(name, who, found, incoming) + _advice(name, topic, found, incoming))
-    if not told:  # it is gone again, or the graph does not know it yet
-        other = "publisher" if incoming else "subscription"
-        policy = qos_policy_name_from_kind(kind).lower()
-        node.get_logger().warning(
-            f"{name}: a {other} does not match in {policy}; see both sides with: "
-            f"ros2 topic info --verbose {name}"
-        )
+class _Teller:
+    """Logs who does not match one subscription or publisher, with both sides' policies.
+
+    All of it is for the executor's thread.
+
+    Args:
+        node: whose it is.
+        topic: its topic.
+        qos: its quality of service, in which rclpy writes overrides.
+        incoming: whether it is a subscription.
+    """
+
+    def __init__(self, node: Node, topic: Topic, qos: QoSProfile, incoming: bool) -> None:
+        self._node, self._topic, self._qos, self._incoming = node, topic, qos, incoming
+        self._timer: Timer | None = None
+
+    def __call__(self, event: Any) -> None:
+        """Take an event about a new endpoint that does not match."""
+        if self._timer is None:  # names of nodes come a little after their endpoints
+            clock = Clock(clock_type=ClockType.STEADY_TIME)
+            self._timer = self._node.create_timer(_NAMES_KNOWN_S, partial(self._tell, event), clock=clock)
+
+    def _tell(self, event: Any) -> None:
+        node, incoming = self._node, self._incoming
+        if self._timer is not None:
+            node.destroy_timer(self._timer)
+            self._timer = None
+        name = node.resolve_topic_name(self._topic.name)
+        ends = node.get_publishers_info_by_topic if incoming else node.get_subscriptions_info_by_topic
+        told: set[str] = set()
+        for end in ends(name):
+            theirs = end.qos_profile
+            found = mismatches(theirs, self._qos) if incoming else mismatches(self._qos, theirs)
+            if found:
+                who = f"{end.node_namespace.rstrip('/')}/{end.node_name}"
+                told.add(_words(name, who, found, incoming) + _advice(name, self._topic, found, incoming))
+        policy = qos_policy_name_from_kind(event.last_policy_kind).lower()
+        gone = f"{name}: somebody who is gone again did not match in {policy}"
+        for words in sorted(told) or [gone]:
+            node.get_logger().warning(words)
 
 
 def _words(name: str, who: str, found: list[tuple[str, str, str]], incoming: bool) -> str:
