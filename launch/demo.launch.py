@@ -21,7 +21,7 @@ from launch_ros.substitutions import FindPackagePrefix
 
 from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import MissingDependencyError
-from frankmocap_ros.launch_options import node_options
+from frankmocap_ros.ros.launch_options import node_options
 from frankmocap_ros.transport import share_file
 
 QUARTER_TURN = str(-math.pi / 2)
