@@ -12,6 +12,7 @@ DROP_OUT_OF_ORDER = "out_of_order"  # stamped a little earlier than an image tha
 
 SILENT_WARN_S = 1.0
 SILENT_ERROR_S = 3.0
+CLOCKS_APART_MS = 1.0  # a stamp that is less ahead comes from a clock that is read in steps, as /clock is
 
 Percentiles = tuple[float, float, float]
 
@@ -133,7 +134,7 @@ def _no_image(s: Snapshot) -> Finding | None:
 
 
 def _clocks_disagree(s: Snapshot) -> Finding | None:
-    if not s.active or s.age_min_ms is None or s.age_min_ms >= 0.0:
+    if not s.active or s.age_min_ms is None or s.age_min_ms > -CLOCKS_APART_MS:
         return None
     return Level.WARN, (
         f"clocks disagree: images are stamped up to {-s.age_min_ms:.1f} ms in the future; synchronise the "

@@ -21,6 +21,7 @@ from launch_ros.substitutions import FindPackagePrefix
 
 from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import MissingDependencyError
+from frankmocap_ros.ros.launch_options import node_options
 from frankmocap_ros.transport import share_file
 
 QUARTER_TURN = str(-math.pi / 2)
@@ -47,14 +48,7 @@ def generate_launch_description() -> LaunchDescription:
             IncludeLaunchDescription(mocap),
             OpaqueFunction(function=camera),
             OpaqueFunction(function=rviz, condition=IfCondition(LaunchConfiguration("rviz"))),
-            Node(
-                package="frankmocap_ros",
-                executable="view_node",
-                name="frankmocap_view",
-                namespace=LaunchConfiguration("namespace"),
-                output="screen",
-                condition=IfCondition(LaunchConfiguration("view")),
-            ),
+            OpaqueFunction(function=view, condition=IfCondition(LaunchConfiguration("view"))),
         ]
     )
 
@@ -73,21 +67,24 @@ def check(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return []
 
 
+def _node(context: LaunchContext, executable: str, name: str, given: dict[str, str]) -> Node:
+    """A node of this package."""
+
+    def asked(argument: str) -> str:
+        return LaunchConfiguration(argument).perform(context)
+
+    return Node(executable=executable, name=name, **node_options(asked, given))
+
+
 def camera(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The camera node, given only what was asked for."""
-    params_file = LaunchConfiguration("params_file").perform(context)
     source = LaunchConfiguration("source").perform(context)
-    return [
-        Node(
-            package="frankmocap_ros",
-            executable="camera_node",
-            name="camera",
-            namespace=LaunchConfiguration("namespace"),
-            parameters=[*([params_file] if params_file else []), *([{"source": source}] if source else [])],
-            ros_arguments=["--log-level", LaunchConfiguration("log_level")],
-            output="screen",
-        )
-    ]
+    return [_node(context, "camera_node", "camera", {"source": source} if source else {})]
+
+
+def view(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The browser view."""
+    return [_node(context, "view_node", "frankmocap_view", {})]
 
 
 def rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:

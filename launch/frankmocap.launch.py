@@ -1,14 +1,12 @@
 """The mocap node. See the arguments with: ros2 launch frankmocap_ros frankmocap.launch.py --show-args."""
 
-from pathlib import Path
-
 from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from frankmocap_ros.errors import SettingError
-from frankmocap_ros.transport import share_file, transport_variables
+from frankmocap_ros.ros.launch_options import node_options
+from frankmocap_ros.transport import transport_variables
 
 BOOLEAN = ["true", "false"]
 ARGUMENTS = (
@@ -17,10 +15,12 @@ ARGUMENTS = (
         "preset",
         default_value="balanced",
         choices=["fastest", "balanced", "highest_quality"],
-        description="Parameters from the package's config folder.",
+        description="Value of the parameter preset where params_file has none.",
     ),
     DeclareLaunchArgument(
-        "params_file", default_value="", description="YAML file with parameters; they win over the preset's."
+        "params_file",
+        default_value="",
+        description="YAML file with parameters; they win over the preset and other defaults.",
     ),
     DeclareLaunchArgument(
         "image", default_value="image", description="Topic of the images; compressed ones are below it."
@@ -68,33 +68,20 @@ def node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     def asked(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
-    parameters: list[str | dict[str, bool]] = [str(share_file("config", f"{asked('preset')}.yaml"))]
-    if params_file := asked("params_file"):
-        if not Path(params_file).is_file():  # launch_ros would only warn
-            raise SettingError(
-                f"params_file {params_file!r} is no file; allowed: a YAML file with parameters"
-            )
-        parameters.append(params_file)
-    if asked("use_sim_time") == "true":
-        parameters.append({"use_sim_time": True})
     image = asked("image")
     namespace, slash, _ = image.rpartition("/")
     return [
         Node(
-            package="frankmocap_ros",
             executable="frankmocap_node",
             name="frankmocap",
-            namespace=asked("namespace"),
-            parameters=parameters,
             remappings=[
                 ("image", image),
                 ("image/compressed", f"{image}/compressed"),
                 ("camera_info", asked("camera_info") or f"{namespace}{slash}camera_info"),
                 ("depth", asked("depth") or f"{namespace}{slash}depth"),
             ],
-            ros_arguments=["--log-level", asked("log_level")],
-            output="screen",
             respawn=asked("respawn") == "true",
             respawn_delay=2.0,
+            **node_options(asked, defaults={"preset": asked("preset")}),
         )
     ]

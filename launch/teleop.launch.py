@@ -13,8 +13,11 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from frankmocap_ros.errors import SettingError
+from frankmocap_ros.ros.launch_options import node_options
 
 BOOLEAN = ["true", "false"]
+ROBOT = "torso"
+Parameters = dict[str, str | bool]
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -35,8 +38,9 @@ def generate_launch_description() -> LaunchDescription:
             ),
             DeclareLaunchArgument(
                 "robot",
-                default_value="torso",
-                description="Robot to retarget to: torso or the YAML file of a map; empty: poses only.",
+                default_value=ROBOT,
+                description="Robot to retarget to: torso or the YAML file of a map; empty: poses only. "
+                "A robot in params_file wins over torso.",
             ),
             DeclareLaunchArgument(
                 "joint_trajectory",
@@ -60,29 +64,31 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def _node(
-    context: LaunchContext, executable: str, name: str, asked: dict[str, str | bool], topics: dict[str, str]
+    context: LaunchContext, executable: str, name: str, topics: dict[str, str], **layers: Parameters
 ) -> Node:
-    """A node of this package, given only what was asked for."""
-    params_file = LaunchConfiguration("params_file").perform(context)
-    given: dict[str, str | bool] = {key: value for key, value in asked.items() if value}
-    if LaunchConfiguration("use_sim_time").perform(context) == "true":
-        given["use_sim_time"] = True
+    """A node of this package, with other names of its topics; ``layers`` as ``node_options`` has them."""
+
+    def asked(argument: str) -> str:
+        return LaunchConfiguration(argument).perform(context)
+
     return Node(
-        package="frankmocap_ros",
         executable=executable,
         name=name,
-        namespace=LaunchConfiguration("namespace"),
-        parameters=[*([params_file] if params_file else []), *([given] if given else [])],
         remappings=[(topic, other) for topic, other in topics.items() if other and other != topic],
-        ros_arguments=["--log-level", LaunchConfiguration("log_level")],
-        output="screen",
+        **node_options(asked, **layers),
     )
+
+
+def _robot(context: LaunchContext) -> dict[str, Parameters]:
+    """The robot as a layer; one that nobody chose gives way to that of a params_file."""
+    robot = LaunchConfiguration("robot").perform(context)
+    return {"defaults" if robot == ROBOT else "given": {"robot": robot} if robot else {}}
 
 
 def camera(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The camera node."""
     source = LaunchConfiguration("source").perform(context)
-    return [_node(context, "camera_node", "camera", {"source": source}, {})]
+    return [_node(context, "camera_node", "camera", {}, given={"source": source} if source else {})]
 
 
 def gate(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -95,8 +101,10 @@ def gate(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         "~/joint_trajectory": LaunchConfiguration("joint_trajectory").perform(context),
     }
     simulated = LaunchConfiguration("use_sim").perform(context) == "true"
-    given = {"robot": robot, "trajectory_velocities": simulated}
-    return [_node(context, "gate_node", "gate", given, topics)]
+    layers = _robot(context)
+    if simulated:
+        layers["defaults"] = layers.get("defaults", {}) | {"trajectory_velocities": True}
+    return [_node(context, "gate_node", "gate", topics, **layers)]
 
 
 def simulation(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -106,12 +114,10 @@ def simulation(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         "joint_trajectory": LaunchConfiguration("joint_trajectory").perform(context)
         or "gate/joint_trajectory",
     }
-    robot = LaunchConfiguration("robot").perform(context)
-    return [_node(context, "robot_sim_node", "robot_sim", {"robot": robot}, topics)]
+    return [_node(context, "robot_sim_node", "robot_sim", topics, **_robot(context))]
 
 
 def view(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The browser view, with the robot."""
     topics = {"joint_states": LaunchConfiguration("joint_states").perform(context)}
-    robot = LaunchConfiguration("robot").perform(context)
-    return [_node(context, "view_node", "frankmocap_view", {"robot": robot}, topics)]
+    return [_node(context, "view_node", "frankmocap_view", topics, **_robot(context))]

@@ -1,5 +1,7 @@
 """What all tests share: stand-ins for FrankMocap's files, kinematics of a URDF, a robot with wheels."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,21 @@ from frankmocap_ros.boxes import region_of
 from frankmocap_ros.estimators import frankmocap
 from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
 from frankmocap_ros.geometry import quat_from_rotvec, quat_to_matrix
+from frankmocap_ros.transport import share_file, transport_variables
+
+
+@pytest.fixture(scope="session", autouse=True)
+def middleware():
+    """Nodes, of this process and of those that it starts, stay on this machine and find each other at once.
+
+    Fast DDS reads its profile when a process makes its first participant; without it, nodes that start
+    together may hear each other only seconds later (see config/fastdds.xml). Tests start many: the small one.
+    """
+    profile = transport_variables(os.environ, str(share_file("config", "fastdds_small.xml")))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", **profile}.items():
+            patch.setenv(name, value)
+        yield
 
 
 class Standing:

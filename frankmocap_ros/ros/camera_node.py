@@ -18,8 +18,10 @@ from frankmocap_ros.errors import MocapError
 from frankmocap_ros.memory import keep_freed_memory
 from frankmocap_ros.ros.camera_loop import CameraLoop
 from frankmocap_ros.ros.camera_outputs import CameraOutputs, Stamps
+from frankmocap_ros.ros.endpoints import Topic, advertise
 from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.parameters import Parameters
+from frankmocap_ros.ros.qos import HEALTH
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.settings import add_flags, differing, from_flags, settings_of
 from frankmocap_ros.threads import leave_cores_to_networks
@@ -43,7 +45,7 @@ class CameraNode(Node):
         self._stamps = Stamps()
         self._settings = Parameters(self, CameraConfig, running=lambda: False, on_change=self._configured)
         self._config = self._settings.config
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._diagnostics = advertise(self, Topic(DiagnosticArray, "/diagnostics", HEALTH))
         self._timer = self.create_timer(
             _DIAGNOSTICS_PERIOD_S, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )

@@ -1,7 +1,5 @@
 """What the camera node publishes of every image, with one stamp: pixels, JPEG, depth and camera_info."""
 
-import copy
-
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -11,8 +9,8 @@ from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.geometry import Camera
 from frankmocap_ros.ros.compressed import fill_compressed
+from frankmocap_ros.ros.endpoints import Topic, advertise
 from frankmocap_ros.ros.images import fill_image
-from frankmocap_ros.ros.qos import OVERRIDABLE
 from frankmocap_ros.sources import SourceImage
 
 CAMERA = QoSProfile(
@@ -76,10 +74,7 @@ class CameraOutputs:
         self._frame_id = config.frame_id
 
         def publisher(kind: type, topic: str, wanted: bool) -> Publisher | None:
-            if not wanted:
-                return None
-            own = copy.copy(CAMERA)  # rclpy writes overrides into what it is given
-            return node.create_publisher(kind, topic, own, qos_overriding_options=OVERRIDABLE)
+            return advertise(node, Topic(kind, topic, CAMERA)) if wanted else None
 
         self._info = publisher(CameraInfo, "camera_info", config.camera_info)
         self._raw = publisher(Image, "image", config.raw)

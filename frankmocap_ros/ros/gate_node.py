@@ -12,7 +12,6 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile
 from rclpy.task import Future
 from sensor_msgs.msg import Joy
 from std_msgs.msg import Bool
@@ -23,6 +22,7 @@ from frankmocap_ros.geometry import IDENTITY_XYZW, Array
 from frankmocap_ros.health import Health, Level
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.camera_level import Gravity, level_from_tf
+from frankmocap_ros.ros.endpoints import Topic, advertise
 from frankmocap_ros.ros.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate_worker import GateWorker
 from frankmocap_ros.ros.monitor import diagnostics, status_message
@@ -30,6 +30,7 @@ from frankmocap_ros.ros.operator_message import OperatorReader, Seen, read_bodie
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.publisher_nodes import publisher_nodes
+from frankmocap_ros.ros.qos import HEALTH, incoming
 from frankmocap_ros.ros.robot_port import JointsPort, PosesPort
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.steady_stamps import SteadyStamps
@@ -93,16 +94,16 @@ class GateNode(Node):
         self._worker.start()
 
     def _subscribe(self, config: GateConfig) -> None:
-        newest = QoSProfile(depth=1)
-        self._polling.subscribe_raw(BodyPoseArray, config.bodies, self._on_bodies, newest)
-        self._polling.subscribe(Bool, "~/deadman", self._on_deadman, newest)
-        self._polling.subscribe(Joy, "joy", self._on_joy, QoSProfile(depth=10))
+        self._polling.subscribe_raw(BodyPoseArray, config.bodies, self._on_bodies, incoming(1))
+        # one that is lost errs towards standing still, within deadman_timeout_s: see docs/SAFETY.md
+        self._polling.subscribe(Bool, "~/deadman", self._on_deadman, incoming(1))
+        self._polling.subscribe(Joy, "joy", self._on_joy, incoming(10))
         # whoever waits for an answer does not keep messages waiting
         services = MutuallyExclusiveCallbackGroup()
         self.create_service(SetBool, "~/engage", self._on_engage, callback_group=services)
         self.create_service(Trigger, "~/reset", self._on_reset, callback_group=services)
         self._buttons: tuple[int, ...] = ()
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._diagnostics = advertise(self, Topic(DiagnosticArray, "/diagnostics", HEALTH))
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(_DIAGNOSTICS_PERIOD_S, self._diagnose, clock=steady)
         self.create_timer(_PUBLISHERS_PERIOD_S, self._look_for_publishers, clock=steady)

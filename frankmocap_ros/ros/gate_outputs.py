@@ -13,7 +13,8 @@ from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from frankmocap_ros.msg import GateState
-from frankmocap_ros.ros.qos import COMMANDS, LATCHED, OVERRIDABLE
+from frankmocap_ros.ros.endpoints import Topic, advertise
+from frankmocap_ros.ros.qos import COMMANDS, LATCHED
 from frankmocap_ros.teleop.command import Command, Posture
 from frankmocap_ros.teleop.commander import Commander
 from frankmocap_ros.teleop.config import GateConfig
@@ -36,13 +37,8 @@ class GateOutputs:
 
     def __init__(self, node: Node, base_frame: str, targets: Sequence[str], joints: Sequence[str]) -> None:
         self.commands = 0
-        self._state = node.create_publisher(GateState, "~/state", LATCHED, qos_overriding_options=OVERRIDABLE)
-        self._poses = [
-            node.create_publisher(
-                PoseStamped, f"~/command/{name}", COMMANDS, qos_overriding_options=OVERRIDABLE
-            )
-            for name in targets
-        ]
+        self._state = advertise(node, Topic(GateState, "~/state", LATCHED))
+        self._poses = [advertise(node, Topic(PoseStamped, f"~/command/{name}", COMMANDS)) for name in targets]
         self._messages = [PoseStamped() for _ in targets]
         for message in self._messages:
             message.header.frame_id = base_frame
@@ -53,8 +49,8 @@ class GateOutputs:
         self._joint_publishers = []
         if joints:
             self._joint_publishers = [
-                node.create_publisher(JointTrajectory, "~/joint_trajectory", COMMANDS),
-                node.create_publisher(JointState, "~/joint_commands", COMMANDS),
+                advertise(node, Topic(JointTrajectory, "~/joint_trajectory", COMMANDS)),
+                advertise(node, Topic(JointState, "~/joint_commands", COMMANDS)),
             ]
         self._heard: list[int] = []  # numbers of the targets that somebody listens to
         self._joints_heard: list[tuple[Any, Any]] = []  # the same, publishers and their messages

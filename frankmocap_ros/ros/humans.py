@@ -7,12 +7,9 @@
 import threading
 import time
 import traceback
-from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
-from rclpy.publisher import Publisher
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header, String
 
@@ -23,6 +20,7 @@ from frankmocap_ros.human_urdf import human_urdf
 from frankmocap_ros.mailbox import Mailboxes
 from frankmocap_ros.ros.body_frames import human_id
 from frankmocap_ros.ros.destroying import destroy_in_executor
+from frankmocap_ros.ros.endpoints import Topic, advertise
 from frankmocap_ros.ros.qos import EVENTS, MODELS
 from frankmocap_ros.ros.running import ros_runs
 
@@ -39,10 +37,10 @@ class _Person:
         self._name = name
         self._human = Human()
         self._told: Array | None = None
-        self._states: Publisher[JointState] = node.create_publisher(
-            JointState, f"{TOP}/{name}/joint_states", copy(EVENTS)
-        )
-        self._urdf: Publisher[String] = node.create_publisher(String, f"{TOP}/{name}/urdf", copy(MODELS))
+        # parameters of everybody who ever came would pile up
+        states = Topic(JointState, f"{TOP}/{name}/joint_states", EVENTS, overridable=False)
+        self._states = advertise(node, states)
+        self._urdf = advertise(node, Topic(String, f"{TOP}/{name}/urdf", MODELS, overridable=False))
 
     def publish(self, body: Body, time_s: float, header: Header) -> None:
         """The angles in this image for whoever listens, and before them the model where it is new."""
@@ -88,7 +86,7 @@ class Humans:
 
         self._node = node
         self._list = IdsList
-        self._tracked: Publisher[Any] = node.create_publisher(IdsList, f"{TOP}/tracked", copy(EVENTS))
+        self._tracked = advertise(node, Topic(IdsList, f"{TOP}/tracked", EVENTS))
         self._cameras = [_Camera(name) for name in cameras]
         self._people: dict[str, _Person] = {}
         self._boxes: Mailboxes[tuple[Frame, Header]] = Mailboxes(len(cameras))

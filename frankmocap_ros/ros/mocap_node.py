@@ -23,6 +23,7 @@ from frankmocap_ros.estimators.base import mesh_estimator
 from frankmocap_ros.garbage import Collector
 from frankmocap_ros.memory import keep_freed_memory
 from frankmocap_ros.pipeline import Pipeline
+from frankmocap_ros.ros.endpoints import Topic, advertise
 from frankmocap_ros.ros.humans import Humans
 from frankmocap_ros.ros.live_models import await_models
 from frankmocap_ros.ros.model import Loader, Model, load_model
@@ -30,6 +31,7 @@ from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.node_health import healths
 from frankmocap_ros.ros.outputs import Outputs
 from frankmocap_ros.ros.parameters import Parameters
+from frankmocap_ros.ros.qos import HEALTH
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.stream import AnyImage, OwnCamera, Stream, Subscriptions
 from frankmocap_ros.ros.transforms import Transforms, need_packages
@@ -74,7 +76,7 @@ class MocapNode(LifecycleNode):
         await_models(self, self._settings, self._loader)
         self.create_service(SetBool, "~/enable", self._on_enable, callback_group=self._prompt)
         self.create_service(Trigger, "~/reset", self._on_reset, callback_group=self._prompt)
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._diagnostics = advertise(self, Topic(DiagnosticArray, "/diagnostics", HEALTH))
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         period_s = self._settings.config.diagnostics_period_s
         self._timer = self.create_timer(

@@ -24,9 +24,10 @@ from frankmocap_ros.ros.arm_states import ArmStates
 from frankmocap_ros.ros.body_frames import TF_TOPIC, BodyFrames
 from frankmocap_ros.ros.conversions import BodiesMessage, JointMessages, latency_message
 from frankmocap_ros.ros.destroying import destroy_in_executor
+from frankmocap_ros.ros.endpoints import Topic, advertise_managed
 from frankmocap_ros.ros.markers import MarkerMaker
 from frankmocap_ros.ros.mesh import MeshOutput
-from frankmocap_ros.ros.qos import OVERRIDABLE, RESULTS, TRANSFORMS
+from frankmocap_ros.ros.qos import RESULTS, TRANSFORMS
 
 
 @dataclass(frozen=True)
@@ -105,10 +106,10 @@ class Outputs:
         top = f"~/{namespace}" if namespace else "~"
 
         def publisher(kind: type, topic: str, every_image: bool = True) -> LifecyclePublisher:
-            qos = copy(RESULTS)  # rclpy writes the overrides of this topic into it
+            qos = copy(RESULTS)
             if not every_image:
                 qos.deadline = Duration()  # none
-            return node.create_lifecycle_publisher(kind, topic, qos, qos_overriding_options=OVERRIDABLE)
+            return advertise_managed(node, Topic(kind, topic, qos))
 
         self._bodies = publisher(BodyPoseArray, f"{top}/bodies")
         self._arms = publisher(JointState, f"{top}/arm_joint_states")
@@ -155,9 +156,7 @@ class Outputs:
             self._tf = None
             return
         frames = BodyFrames(self._namespace, config.rep155)
-        publisher = self._node.create_lifecycle_publisher(
-            frames.kind, TF_TOPIC, copy(TRANSFORMS), qos_overriding_options=OVERRIDABLE
-        )
+        publisher = advertise_managed(self._node, Topic(frames.kind, TF_TOPIC, TRANSFORMS))
         self._tf = _TfOutput(frames, self._as_active(publisher))
 
     def replace_mesh(self, mesh: MeshOutput | None) -> Callable[[], None]:

@@ -16,6 +16,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from frankmocap_ros.errors import MocapError, SettingError
+from frankmocap_ros.ros.unknown_parameters import tell_unknown
 from frankmocap_ros.settings import Setting, differing, settings_of, updated
 
 C = TypeVar("C")
@@ -104,6 +105,7 @@ class Parameters(Generic[C]):
             if given[s.name] != value:
                 self.config = self._only(s.name, given[s.name])
         self.config = updated(cls(), given)
+        tell_unknown(node, self._settings)
         node.add_pre_set_parameters_callback(self._expanded)
         node.add_on_set_parameters_callback(self._check)
         node.add_post_set_parameters_callback(self._apply)

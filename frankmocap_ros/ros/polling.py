@@ -10,18 +10,20 @@ from typing import Any
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
 
 from frankmocap_ros.ros.destroying import destroy_in_executor
+from frankmocap_ros.ros.endpoints import Topic, subscribe
 
 
 class _NeverServed(CallbackGroup):
-    """Keeps an executor's hands off."""
+    """Keeps an executor's hands off subscriptions; it serves their events, such as one about their QoS."""
 
     def can_execute(self, entity: Any) -> bool:
-        return False
+        return not isinstance(entity, Subscription)
 
     def beginning_execution(self, entity: Any) -> bool:
-        return False
+        return self.can_execute(entity)
 
     def ending_execution(self, entity: Any) -> None:
         pass
@@ -32,10 +34,13 @@ class Polling:
 
     Args:
         node: what subscribes.
+        overridable: whether topics get ``qos_overrides`` parameters; see ``endpoints.Topic``. Where the
+            polling thread subscribes they must not: rclpy's parameters are for the executor's thread alone.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, overridable: bool = True) -> None:
         self._node = node
+        self._overridable = overridable
         self._group = _NeverServed()
         self._subscriptions: list[tuple[Any, Callable[[Any, float], None], int, int]] = []
         self._polls = 0
@@ -52,24 +57,22 @@ class Polling:
             qos: quality of service; each poll takes as many messages as its depth at most.
             every: one poll in so many looks.
         """
-        self._add(self._create(kind, topic, qos, raw=False), handle, qos, every)
+        self._add(self._create(kind, topic, qos, raw=False), handle, every)
 
     def subscribe_raw(
         self, kind: type, topic: str, handle: Callable[[bytes, float], None], qos: QoSProfile
     ) -> None:
         """As ``subscribe``, but ``handle`` is given the bytes of each message."""
-        self._add(self._create(kind, topic, qos, raw=True), handle, qos, 1)
+        self._add(self._create(kind, topic, qos, raw=True), handle, 1)
 
     def _create(self, kind: type, topic: str, qos: QoSProfile, raw: bool) -> Any:
-        return self._node.create_subscription(
-            kind, topic, lambda _: None, qos, callback_group=self._group, raw=raw
-        )
+        told = Topic(kind, topic, qos, self._overridable)
+        return subscribe(self._node, told, lambda _: None, self._group, raw)
 
-    def _add(
-        self, subscription: Any, handle: Callable[[Any, float], None], qos: QoSProfile, every: int
-    ) -> None:
+    def _add(self, subscription: Any, handle: Callable[[Any, float], None], every: int) -> None:
+        depth = max(1, subscription.qos_profile.depth)  # as parameters say
         # a new list: the other thread may be going through the old one
-        self._subscriptions = [*self._subscriptions, (subscription, handle, qos.depth, every)]
+        self._subscriptions = [*self._subscriptions, (subscription, handle, depth, every)]
 
     def close(self) -> None:
         """Hear nothing any more; for the thread that polls."""

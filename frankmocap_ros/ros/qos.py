@@ -11,13 +11,28 @@ from rclpy.qos import (
 )
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
-IMAGES = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST,
-    depth=1,
-    reliability=ReliabilityPolicy.BEST_EFFORT,
-    durability=DurabilityPolicy.VOLATILE,
-)
+
+def incoming(depth: int) -> QoSProfile:
+    """For what comes in: best effort matches every publisher, reliable only those that are.
+
+    A message can be lost, so that nothing may depend on a single one.
+
+    Args:
+        depth: how many of the newest messages are kept.
+    """
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=depth,
+        reliability=ReliabilityPolicy.BEST_EFFORT,
+        durability=DurabilityPolicy.VOLATILE,
+    )
+
+
+IMAGES = incoming(1)
 """Sensor data, but only the newest: for images and camera_info in."""
+
+HEALTH = QoSProfile(depth=10)
+"""For /diagnostics, as diagnostic_updater has it."""
 
 RESULTS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,

@@ -13,6 +13,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import qos_profile_parameter_events
 
+from frankmocap_ros.ros.endpoints import Topic, subscribe
 from frankmocap_ros.viewer.widgets import Described, Value
 
 _PATIENCE_S: Final = 5.0  # for an answer; loading a model takes longer, and is asked for as often
@@ -47,9 +48,8 @@ class RemoteParameters:
                 (SetParameters, "set_parameters"),
             )
         }
-        node.create_subscription(
-            ParameterEvent, "/parameter_events", self._on_event, qos_profile_parameter_events
-        )
+        events = Topic(ParameterEvent, "/parameter_events", qos_profile_parameter_events)
+        subscribe(node, events, self._on_event)
 
     @property
     def there(self) -> bool:

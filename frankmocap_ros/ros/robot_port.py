@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
-from rclpy.qos import QoSProfile
 from sensor_msgs.msg import JointState
 
 from frankmocap_ros.geometry import Array
 from frankmocap_ros.ros.polling import Polling
+from frankmocap_ros.ros.qos import incoming
 from frankmocap_ros.teleop.clutch import RobotPoses
 
 FRESH_S = 0.5
@@ -37,7 +37,7 @@ class JointsPort:
         self._positions = np.full(len(names), np.nan)
         self._heard_s = np.full(len(names), -np.inf)
         # often enough: what is sent is never far from where this says that the robot is
-        polling.subscribe(JointState, "joint_states", self._on_joints, QoSProfile(depth=2), every=2)
+        polling.subscribe(JointState, "joint_states", self._on_joints, incoming(2), every=2)
 
     def _on_joints(self, msg: JointState, now_s: float) -> None:
         told = dict(zip(msg.name, msg.position, strict=False))  # a state may tell speeds only
@@ -80,9 +80,7 @@ class PosesPort:
         self._clock = clock
         self._at: dict[str, tuple[tuple[float, ...], float]] = {}
         for name in names:
-            polling.subscribe(
-                PoseStamped, f"~/reference/{name}", partial(self._on_pose, name), QoSProfile(depth=1)
-            )
+            polling.subscribe(PoseStamped, f"~/reference/{name}", partial(self._on_pose, name), incoming(1))
 
     def _on_pose(self, name: str, msg: PoseStamped, now_s: float) -> None:
         p, q = msg.pose.position, msg.pose.orientation

@@ -18,9 +18,11 @@ from trajectory_msgs.msg import JointTrajectory
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry import Array
 from frankmocap_ros.ros.conversions import nanoseconds
+from frankmocap_ros.ros.endpoints import Topic, advertise
 from frankmocap_ros.ros.monitor import diagnostics, status_message
 from frankmocap_ros.ros.parameters import Parameters
 from frankmocap_ros.ros.polling import Polling
+from frankmocap_ros.ros.qos import HEALTH, incoming
 from frankmocap_ros.ros.robot_loop import RobotLoop, Viewer
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.steady_stamps import SteadyStamps
@@ -82,12 +84,12 @@ class RobotSimNode(Node):
         simulation = _simulation(config)
         viewer = _open_viewer(simulation) if config.viewer else None
         self._state = JointState(name=list(simulation.told_names))
-        self._states = self.create_publisher(JointState, "joint_states", QoSProfile(depth=10))
+        self._states = advertise(self, Topic(JointState, "joint_states", QoSProfile(depth=10)))
         polling = Polling(self)
-        polling.subscribe(JointTrajectory, "joint_trajectory", self._on_trajectory, QoSProfile(depth=1))
+        polling.subscribe(JointTrajectory, "joint_trajectory", self._on_trajectory, incoming(1))
         self._loop = RobotLoop(self, simulation, config.rate_hz, self._publish, polling.poll)
         self._loop.viewer = viewer
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        self._diagnostics = advertise(self, Topic(DiagnosticArray, "/diagnostics", HEALTH))
         self.create_timer(
             _DIAGNOSTICS_PERIOD_S, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )

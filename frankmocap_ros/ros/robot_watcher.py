@@ -13,6 +13,7 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
 from frankmocap_ros.msg import BodyPoseArray, GateState, JointPose
+from frankmocap_ros.ros.endpoints import Topic, subscribe
 from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.watcher import Watcher
 
@@ -75,7 +76,7 @@ class RobotWatcher(Watcher):
         polling.subscribe(JointState, "joint_states", self._on_robot, QoSProfile(depth=50))
         self.create_timer(POLL_S, lambda: polling.poll(0.0))
         latched = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        self.create_subscription(GateState, "gate/state", self._on_state, latched)
+        subscribe(self, Topic(GateState, "gate/state", latched), self._on_state)
         self._engage: Client = self.create_client(SetBool, "gate/engage")
         self._waiting = False
         self.asking = threading.Event()

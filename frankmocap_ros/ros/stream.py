@@ -1,7 +1,6 @@
 """One camera of the node: where its images come from, who is in them, and where results go."""
 
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +9,6 @@ from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
-from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
@@ -26,9 +24,10 @@ from frankmocap_ros.ros.camera_loop import CameraLoop
 from frankmocap_ros.ros.camera_outputs import Stamps
 from frankmocap_ros.ros.conversions import seconds
 from frankmocap_ros.ros.depth_images import DepthImages
+from frankmocap_ros.ros.endpoints import Topic, subscribe
 from frankmocap_ros.ros.monitor import Monitor
 from frankmocap_ros.ros.outputs import Outputs
-from frankmocap_ros.ros.qos import IMAGES, OVERRIDABLE
+from frankmocap_ros.ros.qos import IMAGES
 from frankmocap_ros.sources import SourceImage
 from frankmocap_ros.stamp_order import Arrival, StampOrder
 
@@ -153,17 +152,14 @@ class Subscriptions:
         namespace, slash, _ = stream.image.rpartition("/")
         beside = f"{namespace}{slash}"
 
-        def subscribe(kind: type, topic: str, callback: Callable[[Any], None]) -> Subscription[Any]:
-            qos = copy(IMAGES)  # rclpy writes the overrides of this topic into it
-            return node.create_subscription(
-                kind, topic, callback, qos, callback_group=group, qos_overriding_options=OVERRIDABLE
-            )
+        def hear(kind: type, topic: str, callback: Callable[[Any], None]) -> Any:
+            return subscribe(node, Topic(kind, topic, IMAGES), callback, group)
 
         self.topic = node.resolve_topic_name(topic)
         self._all = [
-            subscribe(kind, topic, on_image),
-            subscribe(CameraInfo, f"{beside}camera_info", stream.set_info),
-            subscribe(Image, f"{beside}depth", stream.put_depth),
+            hear(kind, topic, on_image),
+            hear(CameraInfo, f"{beside}camera_info", stream.set_info),
+            hear(Image, f"{beside}depth", stream.put_depth),
         ]
 
     def destroy(self) -> None:

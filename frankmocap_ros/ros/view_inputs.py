@@ -10,7 +10,6 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from numpy.typing import NDArray
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image, JointState, PointCloud2
 
 from frankmocap_ros.bitmap import no_wider
@@ -21,7 +20,7 @@ from frankmocap_ros.ros.conversions import camera_of, seconds
 from frankmocap_ros.ros.images import decode_image
 from frankmocap_ros.ros.polling import Polling
 from frankmocap_ros.ros.publisher_nodes import publisher_nodes
-from frankmocap_ros.ros.qos import IMAGES
+from frankmocap_ros.ros.qos import incoming
 from frankmocap_ros.ros.robot_watcher import STATE_NAMES
 from frankmocap_ros.stamp_order import Arrival, StampOrder
 from frankmocap_ros.teleop.followed_run import FollowedRun
@@ -29,8 +28,7 @@ from frankmocap_ros.viewer.config import ViewConfig
 from frankmocap_ros.viewer.scene import SeenBody
 from frankmocap_ros.viewer.texts import STAGES, GateHeard, Heard
 
-NEWEST: Final = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-_LATCHED: Final = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+_NEWEST: Final = incoming(1)
 _AGES: Final = 100
 _HISTORY_S: Final = 30.0
 _RATE_S: Final = 2.0
@@ -80,12 +78,12 @@ class ViewInputs:
         """Subscribe."""
         self._forget()
         node, gate = self._config.node, self._config.gate
-        self._polling = polling = Polling(self._node)
-        polling.subscribe(BodyPoseArray, f"{node}/bodies", self._on_bodies, NEWEST)
-        polling.subscribe(Latency, f"{node}/latency", self._on_latency, NEWEST)
-        polling.subscribe(DiagnosticArray, "/diagnostics", self._on_diagnostics, QoSProfile(depth=10))
-        polling.subscribe(GateState, f"{gate}/state", self._on_gate, _LATCHED)
-        polling.subscribe(JointState, "joint_states", self._on_joints, NEWEST)
+        self._polling = polling = Polling(self._node, overridable=False)
+        polling.subscribe(BodyPoseArray, f"{node}/bodies", self._on_bodies, _NEWEST)
+        polling.subscribe(Latency, f"{node}/latency", self._on_latency, _NEWEST)
+        polling.subscribe(DiagnosticArray, "/diagnostics", self._on_diagnostics, incoming(10))
+        polling.subscribe(GateState, f"{gate}/state", self._on_gate, _NEWEST)
+        polling.subscribe(JointState, "joint_states", self._on_joints, _NEWEST)
 
     def close(self) -> None:
         """Hear nothing any more."""
@@ -97,15 +95,15 @@ class ViewInputs:
     def want(self, image: bool, mesh: bool) -> None:
         """Hear of images and surfaces, or not."""
         if image and self._image_polling is None:
-            self._image_polling = Polling(self._node)
-            self._image_polling.subscribe(Image, "image", self._on_image, IMAGES)
-            self._image_polling.subscribe(CameraInfo, "camera_info", self._on_info, IMAGES)
+            self._image_polling = Polling(self._node, overridable=False)
+            self._image_polling.subscribe(Image, "image", self._on_image, _NEWEST)
+            self._image_polling.subscribe(CameraInfo, "camera_info", self._on_info, _NEWEST)
         elif not image and self._image_polling is not None:
             self._image_polling.close()
             self._image_polling, self.image = None, None
         if mesh and self._mesh_polling is None:
-            self._mesh_polling = Polling(self._node)
-            self._mesh_polling.subscribe(PointCloud2, f"{self._config.node}/mesh", self._on_mesh, NEWEST)
+            self._mesh_polling = Polling(self._node, overridable=False)
+            self._mesh_polling.subscribe(PointCloud2, f"{self._config.node}/mesh", self._on_mesh, _NEWEST)
         elif not mesh and self._mesh_polling is not None:
             self._mesh_polling.close()
             self._mesh_polling, self.mesh = None, None
@@ -142,7 +140,7 @@ class ViewInputs:
             if topic.startswith(start) and topic not in self._heard_commands and self._polling is not None:
                 self._heard_commands.add(topic)
                 handle = partial(self._on_command, topic.removeprefix(start))
-                self._polling.subscribe(PoseStamped, topic, handle, NEWEST)
+                self._polling.subscribe(PoseStamped, topic, handle, _NEWEST)
 
     def _on_bodies(self, msg: BodyPoseArray, now_s: float) -> None:
         if not self._run.hear(msg.run_id, now_s):

@@ -14,6 +14,7 @@ from sensor_msgs.msg import CameraInfo
 
 from frankmocap_ros.msg import BodyPoseArray, JointPose
 from frankmocap_ros.ros.conversions import nanoseconds
+from frankmocap_ros.ros.endpoints import Topic, subscribe
 from frankmocap_ros.teleop.followed_run import FollowedRun
 
 _MAX_STAMPS = 100_000
@@ -77,11 +78,12 @@ class Watcher(Node):
         self.first_frame = threading.Event()
         self.first_camera = threading.Event()
         self.failure = ""  # why the node cannot be configured, in its own words
+        every = QoSProfile(depth=10)  # reliable: each message counts
         topic = f"{mocap}/bodies"
         self._run = FollowedRun(topic)
-        self.create_subscription(BodyPoseArray, topic, self._on_any_bodies, QoSProfile(depth=10))
-        self.create_subscription(CameraInfo, "camera_info", self._on_camera, QoSProfile(depth=10))
-        self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, QoSProfile(depth=10))
+        subscribe(self, Topic(BodyPoseArray, topic, every), self._on_any_bodies)
+        subscribe(self, Topic(CameraInfo, "camera_info", every), self._on_camera)
+        subscribe(self, Topic(DiagnosticArray, "/diagnostics", every), self._on_diagnostics)
         self._status_name = f"{mocap}: body tracking"
 
     def restart(self) -> None:

@@ -7,20 +7,25 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+import rclpy
 import yaml
+from rclpy.node import Node
 
 from frankmocap_ros import transport
-from frankmocap_ros.config import CameraConfig
+from frankmocap_ros.config import PRESETS, CameraConfig, MocapConfig
 from frankmocap_ros.errors import MissingDependencyError, SettingError
+from frankmocap_ros.settings import updated
 from frankmocap_ros.transport import share_file
 
 HAS_LAUNCH = importlib.util.find_spec("launch_ros") is not None
 DOMAIN = 101  # the last that every system has ports for; test/ros takes those below
+LAUNCH_FILES = ("frankmocap", "demo", "teleop")
 TRANSPORT = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_BUILTIN_TRANSPORTS")
 
 
@@ -33,6 +38,7 @@ class Context:
     environment: dict[str, str] = field(default_factory=dict)
     started: list["Started"] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
+    around: list[str] = field(default_factory=list)  # what SetParameter of a launch file around it gives
 
 
 @dataclass
@@ -57,6 +63,8 @@ class Configuration:
 
 
 def performed(value, context):
+    if isinstance(value, list):
+        return [performed(each, context) for each in value]
     return value.perform(context) if isinstance(value, Configuration) else value
 
 
@@ -121,28 +129,62 @@ class FindPrefix:
 
 class NodeAction(Action):
     def execute(self, context):
-        options = dict(self.kwargs)
-        parameters: dict[str, Any] = {}
-        for given in options.pop("parameters", []):
-            content = given if isinstance(given, dict) else read_parameters(given)
-            parameters |= {name: performed(value, context) for name, value in content.items()}
-        arguments = [*options.pop("arguments", []), *options.pop("ros_arguments", [])]
+        options = {name: performed(value, context) for name, value in self.kwargs.items()}
+        name, namespace = options.get("name", "unnamed"), f"/{options.get('namespace', '').strip('/')}"
+        ros_arguments = options.pop("ros_arguments", [])
+        words = [*ros_arguments, *context.around]  # in launch_ros's order
+        for number, given in enumerate(options.pop("parameters", [])):
+            if isinstance(given, dict):
+                file = Path(f"launch_params_{name}_{number}.yaml")
+                full_name = f"{namespace.rstrip('/')}/{name}"
+                file.write_text(yaml.dump({full_name: {"ros__parameters": given}}))
+            words += ["--params-file", str(file) if isinstance(given, dict) else given]
         context.started.append(
             Started(
                 options.pop("package"),
                 options.pop("executable"),
-                parameters,
+                parameters_of(name, namespace, words),
                 dict(options.pop("remappings", [])),
-                [performed(argument, context) for argument in arguments],
+                [*options.pop("arguments", []), *without_parameters(ros_arguments)],
                 dict(context.environment),
-                {name: performed(value, context) for name, value in options.items()},
+                options,
             )
         )
 
 
-def read_parameters(path):
-    content = yaml.safe_load(Path(path).read_text())
-    return {name: v for node in content.values() for name, v in node["ros__parameters"].items()}
+def without_parameters(words):
+    pairs = zip(words[::2], words[1::2], strict=True)
+    return [word for pair in pairs if pair[0] not in ("-p", "--params-file") for word in pair]
+
+
+@cache
+def ros():
+    """For all nodes that are asked for their parameters; see ``shut_down``."""
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=DOMAIN)
+    return context
+
+
+def parameters_of(name, namespace, words):
+    """What a node makes of its command line, by rcl's own rules; beside what every node has."""
+
+    def values(*given):
+        node = Node(
+            name,
+            context=ros(),
+            namespace=namespace,
+            cli_args=["--ros-args", *given],
+            use_global_arguments=False,
+            enable_rosout=False,
+            start_parameter_services=False,
+            automatically_declare_parameters_from_overrides=True,
+        )
+        found = {key: parameter.value for key, parameter in node.get_parameters_by_prefix("").items()}
+        node.destroy_node()
+        return found
+
+    always = values()
+    return {key: value for key, value in values(*words).items() if always.get(key) != value}
 
 
 def description(actions):
@@ -178,6 +220,13 @@ def visit(path, context):
         action.visit(context)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def shut_down():
+    yield
+    if ros.cache_info().currsize:
+        rclpy.shutdown(context=ros())
+
+
 @pytest.fixture
 def launched(monkeypatch, tmp_path):
     """Call with a file's name and arguments to get what it starts."""
@@ -188,8 +237,10 @@ def launched(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(transport, "free_shared_memory", lambda: None)
 
-    def run(name: str, environment: dict[str, str] | None = None, **arguments: str) -> Context:
-        context = Context(dict(arguments), dict(environment or {}))
+    def run(
+        name: str, environment: dict[str, str] | None = None, around: tuple[str, ...] = (), **arguments: str
+    ) -> Context:
+        context = Context(dict(arguments), dict(environment or {}), around=list(around))
         visit(share_file("launch", f"{name}.launch.py"), context)
         assert arguments.keys() <= context.declared, "an argument that nothing declares does nothing"
         return context
@@ -270,31 +321,69 @@ def test_calibration_of_elsewhere(launched):
     assert started(context, "frankmocap_node").remappings["depth"] == "/b/aligned_depth"
 
 
-@pytest.mark.parametrize(
-    ("preset", "parameters"),
-    [
-        ("fastest", {"resize_short": 256}),
-        ("balanced", {}),
-        ("highest_quality", {"resize_short": 512, "use_smplx": True, "hands": True}),
-    ],
-)
-def test_preset(launched, preset, parameters):
+@pytest.mark.parametrize("preset", PRESETS)
+def test_preset(launched, preset):
     node = started(launched("frankmocap", preset=preset), "frankmocap_node")
-    assert node.parameters == {"preset": preset, **parameters}
+    assert node.parameters == {"preset": preset}  # the rest follows from it, unless the user says else
 
 
-def test_parameters_of_a_file_win_over_the_preset(launched, tmp_path):
-    file = tmp_path / "mine.yaml"
-    file.write_text("/**:\n  ros__parameters:\n    resize_short: 300\n    max_people: 2\n")
-    context = launched("frankmocap", preset="highest_quality", params_file=str(file), use_sim_time="true")
-    assert started(context, "frankmocap_node").parameters == {
-        "preset": "highest_quality",
-        "resize_short": 300,
-        "use_smplx": True,
-        "hands": True,
-        "max_people": 2,
-        "use_sim_time": True,
-    }
+USERS = {"preset": "highest_quality", "max_people": 2}  # as in the cases' user_any.yaml
+EVERYBODY, ANYWHERE, NODE = "/**", "/**/frankmocap", "/frankmocap"
+
+
+@pytest.mark.parametrize("names", [(EVERYBODY,), (ANYWHERE,), (NODE,), (NODE, EVERYBODY)])
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("file", LAUNCH_FILES)
+def test_file_of_the_user_wins(launched, tmp_path, file, preset, names):
+    """All of it, whatever the node is called there: nothing of another preset is left."""
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(yaml.dump({name: {"ros__parameters": dict(USERS)} for name in names}))
+    context = launched(file, preset=preset, params_file=str(mine), use_sim_time="true")
+    node = started(context, "frankmocap_node")
+    assert node.parameters == USERS | {"use_sim_time": True}
+    config = updated(MocapConfig(), {name: node.parameters[name] for name in USERS})
+    assert config == MocapConfig(**USERS, **PRESETS["highest_quality"])
+
+
+@pytest.mark.parametrize("file", LAUNCH_FILES)
+def test_every_node_of_the_package_gets_the_file_and_the_clock(launched, tmp_path, file):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("/**:\n  ros__parameters:\n    mine: 1\n")
+    arguments = {} if file == "frankmocap" else {"view": "true"}
+    context = launched(file, params_file=str(mine), use_sim_time="true", log_level="warn", **arguments)
+    ours = [node for node in context.started if node.package == "frankmocap_ros"]
+    assert len(ours) == {"frankmocap": 1, "demo": 3, "teleop": 5}[file]
+    for node in ours:
+        assert node.parameters["mine"] == 1, node.executable
+        assert node.parameters["use_sim_time"] is True, node.executable
+        assert node.arguments == ["--log-level", "warn"], node.executable
+
+
+@pytest.mark.parametrize("file", LAUNCH_FILES)
+def test_parameters_of_a_launch_file_around_it_win(launched, file):
+    """SetParameter puts -p before what a node is given."""
+    node = started(launched(file, around=("-p", "preset:=fastest")), "frankmocap_node")
+    assert node.parameters == {"preset": "fastest"}
+    if file == "teleop":
+        context = launched(file, around=("-p", "robot:=my.yaml"))
+        robots = {
+            name: started(context, name).parameters["robot"] for name in ("gate_node", "robot_sim_node")
+        }
+        assert robots == {"gate_node": "my.yaml", "robot_sim_node": "my.yaml"}
+
+
+def test_what_teleop_sets_by_itself_gives_way_to_the_file(launched, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(
+        "/**:\n  ros__parameters:\n    robot: my.yaml\n"
+        "/**/gate:\n  ros__parameters:\n    trajectory_velocities: false\n"
+    )
+    context = launched("teleop", params_file=str(mine), view="true")
+    assert started(context, "gate_node").parameters == {"robot": "my.yaml", "trajectory_velocities": False}
+    for name in ("robot_sim_node", "view_node"):
+        assert started(context, name).parameters == {"robot": "my.yaml"}
+    context = launched("teleop", params_file=str(mine), robot="other.yaml")  # asked for: wins over both
+    assert started(context, "gate_node").parameters["robot"] == "other.yaml"
 
 
 def test_parameter_file_that_is_missing_is_refused(launched):
@@ -367,7 +456,7 @@ def test_demo_hands_its_arguments_on(launched, tmp_path):
     context = launched("demo", source="b.mp4", params_file=str(file), preset="fastest", log_level="warn")
     camera, node = started(context, "camera_node"), started(context, "frankmocap_node")
     assert camera.parameters == {"width": 320, "source": "b.mp4"}
-    assert node.parameters["resize_short"] == 256
+    assert node.parameters == {"preset": "fastest"}
     assert camera.arguments == node.arguments == ["--log-level", "warn"]
 
 
@@ -465,13 +554,12 @@ class TestRviz:
         assert self.displays["Floor"]["Reference Frame"] == frame
         assert self.config["Views"]["Current"]["Target Frame"] == frame
 
-    def test_topics_are_what_the_node_publishes(self, monkeypatch):
+    def test_topics_are_what_the_node_publishes(self):
         import rclpy
         from rclpy.parameter import Parameter
 
         from frankmocap_ros.ros.mocap_node import MocapNode
 
-        monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         context = rclpy.Context()
         rclpy.init(context=context, domain_id=DOMAIN)
         try:
@@ -498,14 +586,13 @@ def environment() -> dict[str, str]:
 @pytest.mark.skipif(
     not HAS_LAUNCH, reason="launch_ros is not installed (it is not on PyPI): needs a ROS distribution"
 )
-def test_demo_really_runs(tmp_path, monkeypatch):
+def test_demo_really_runs(tmp_path):
     """The demo without RViz, in a process of its own, until a body arrives; then SIGINT."""
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
 
     from frankmocap_ros.msg import BodyPoseArray
 
-    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     program = tmp_path / "launch_demo.py"
     program.write_text(
         "import sys\n"

@@ -420,13 +420,6 @@ def as_dict(status: Any) -> dict[str, str]:
     return {value.key: value.value for value in status.values}
 
 
-@pytest.fixture(scope="session", autouse=True)
-def this_machine_only():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-        yield
-
-
 @pytest.fixture(scope="session")
 def domains():
     """Numbers from 1 to 100, over and over; processes begin at different ones."""

@@ -1,6 +1,5 @@
 """Depth images beside the images: paired by stamp, waited for a little, left out where they are wrong."""
 
-import os
 import threading
 import time
 
@@ -15,7 +14,6 @@ from frankmocap_ros.ros.conversions import seconds
 from frankmocap_ros.ros.depth_images import DepthImages
 from frankmocap_ros.ros.images import fill_image
 from frankmocap_ros.skeleton import BODY
-from frankmocap_ros.transport import transport_variables
 
 PERIOD_NS = 33_333_333
 FLAT_M = 2.0  # a wall where the probe's person is taken for 3 m away
@@ -178,13 +176,10 @@ def test_each_camera_has_its_own(start, probe):
 
 def test_a_depth_camera_end_to_end(peer, program):
     """The synthetic depth camera and the node, as processes, and the truth."""
-    variables = transport_variables(os.environ)
     inbox = peer.listen(BodyPoseArray, "/frankmocap/bodies")
-    camera = program("camera_node", "--source", "synthetic", "--depth", **variables)
+    camera = program("camera_node", "--source", "synthetic", "--depth")
     # smoothing trails a hand that waves, the more the fewer images a busy machine takes
-    node = program(
-        "frankmocap_node", "--ros-args", "-p", "estimator:=synthetic", "-p", "smoothing:=none", **variables
-    )
+    node = program("frankmocap_node", "--ros-args", "-p", "estimator:=synthetic", "-p", "smoothing:=none")
 
     def on_depth(msg):
         return msg.bodies and scale(msg) == BodyPose.SCALE_DEPTH

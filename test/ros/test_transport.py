@@ -1,12 +1,13 @@
 """The transport profiles between two real processes: images that do not fit the default shared memory."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
 from frankmocap_ros import transport
-from frankmocap_ros.transport import transport_variables
+from frankmocap_ros.transport import share_file, transport_variables
 
 WIDTH, HEIGHT, IMAGES = 1920, 1080, 10
 COMMON = """
@@ -55,6 +56,27 @@ node.destroy_node()
 rclpy.shutdown()
 """
 )
+
+
+SPOILT = {"as it is": lambda text: text, "misspelt": lambda text: text.replace("nanosec>", "nanos>")}
+
+
+@pytest.mark.parametrize("change", SPOILT)
+@pytest.mark.parametrize("name", ["fastdds.xml", "fastdds_small.xml"])
+def test_fast_dds_takes_the_profile(domain, tmp_path, name, change):
+    """It says what it does not know, and then goes on without any of it."""
+    file = tmp_path / name
+    file.write_text(SPOILT[change](share_file("config", name).read_text()))
+    code = "import rclpy; rclpy.init(); rclpy.create_node('one').destroy_node(); rclpy.shutdown()"
+    variables = {**transport_variables({}, str(file)), "ROS_DOMAIN_ID": str(domain)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ("XMLPARSER" in done.stdout + done.stderr) == (change == "misspelt")
 
 
 @pytest.mark.parametrize("shared_memory", ["plenty", "short"])

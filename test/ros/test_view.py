@@ -19,7 +19,6 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from frankmocap_ros.msg import GateState
-from frankmocap_ros.transport import transport_variables
 
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 WAIT_MS = 60_000
@@ -108,7 +107,7 @@ def test_a_newcomer_sees_a_person_and_sets_the_node(peer, program, page, port):
     words = f"demo --source {TAIJI} --view --view-port {port} --process-every-n 2"
     demo = program("frankmocap_ros", *words.split())
     gate = "gate_node --ros-args -p reference:=home -p max_age_s:=1.0"
-    program(*gate.split(), **transport_variables(os.environ))
+    program(*gate.split())
     states = peer.listen(
         GateState, "gate/state", QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     )

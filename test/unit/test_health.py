@@ -113,7 +113,8 @@ def test_what_is_left_out_for_the_budget_is_told_with_the_next_step():
 
 
 @pytest.mark.parametrize(
-    ("age_min_ms", "level"), [(0.0, Level.OK), (-0.001, Level.WARN), (-3600e3, Level.WARN)]
+    ("age_min_ms", "level"),
+    [(0.0, Level.OK), (-0.001, Level.OK), (-0.999, Level.OK), (-1.0, Level.WARN), (-3600e3, Level.WARN)],
 )
 def test_images_from_the_future(age_min_ms, level):
     found = assess(replace(GOOD, age_min_ms=age_min_ms))

@@ -1,4 +1,4 @@
-"""Presets hold only what differs from the defaults, and only what the settings allow."""
+"""A preset's file names the preset, in a way that anything else wins over; the setting does the rest."""
 
 from pathlib import Path
 
@@ -14,10 +14,7 @@ DEFAULTS = {s.name: s.default for s in settings_of(MocapConfig)}
 
 
 def preset(name: str) -> dict[str, object]:
-    content = yaml.safe_load(share_file("config", f"{name}.yaml").read_text())
-    assert list(content) == ["/**/frankmocap"]  # the node, in whatever namespace
-    assert list(content["/**/frankmocap"]) == ["ros__parameters"]
-    return content["/**/frankmocap"]["ros__parameters"]
+    return {"preset": name, **PRESETS[name]}
 
 
 def test_every_file_of_the_folder_is_a_preset_or_a_generated_one():
@@ -26,17 +23,21 @@ def test_every_file_of_the_folder_is_a_preset_or_a_generated_one():
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_file_names_the_preset_and_nothing_else(name):
+    """What it stands for must not stand there: it would stay where a user's file names another preset."""
+    content = yaml.safe_load(share_file("config", f"{name}.yaml").read_text())
+    assert content == {"/**": {"ros__parameters": {"preset": name}}}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_preset_is_allowed_and_names_only_what_differs(name):
-    values = preset(name)
-    config = updated(MocapConfig(), values)
-    assert values.pop("preset") == name
-    assert all(getattr(config, key) == value != DEFAULTS[key] for key, value in values.items())
-    assert values == PRESETS[name]
+    config = updated(MocapConfig(), {"preset": name})
+    assert all(getattr(config, key) == value != DEFAULTS[key] for key, value in PRESETS[name].items())
 
 
 @pytest.mark.parametrize("before", NAMES)
 @pytest.mark.parametrize("name", NAMES)
-def test_the_setting_is_the_file(before, name):
+def test_a_preset_takes_the_place_of_another(before, name):
     """Whatever preset was in force before, and what is set beside it wins."""
     config = updated(MocapConfig(), {"preset": before, "max_people": 3})
     assert updated(config, {"preset": name}) == updated(MocapConfig(), {**preset(name), "max_people": 3})

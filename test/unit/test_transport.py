@@ -112,6 +112,11 @@ def test_profile_says_what_it_must(name, segment_bytes, message_bytes):
     (participant,) = root.iter(f"{NAMESPACE}participant")
     assert participant.get("is_default_profile") == "true"
     assert participant.findtext(f".//{NAMESPACE}useBuiltinTransports") == "false"
+    announcements = f".//{NAMESPACE}builtin/{NAMESPACE}discovery_config/{NAMESPACE}initialAnnouncements"
+    (initial,) = participant.iterfind(announcements)
+    period_s = 1e-9 * int(initial.findtext(f"{NAMESPACE}period/{NAMESPACE}nanosec") or 0)
+    assert period_s == pytest.approx(0.1)
+    assert int(initial.findtext(f"{NAMESPACE}count") or 0) * period_s > 5.0  # processes start within that
     used = [e.text for e in participant.iterfind(f".//{NAMESPACE}userTransports/{NAMESPACE}transport_id")]
     assert used == [d.findtext(f"{NAMESPACE}transport_id") for d in descriptors.values()]
 
