@@ -247,7 +247,7 @@ class GateNode(Node):
         worker, commander = self._worker, self._commander
         if worker is None or commander is None:
             return False, "the gate is not ready yet"
-        future: Future[tuple[bool, str]] = Future(executor=self.executor)
+        future: Future = Future(executor=self.executor)
         future.add_done_callback(lambda _: None)  # wakes the executor
         worker.hand_over(lambda now_s: future.set_result(ask(commander, now_s)))
         answer = await future

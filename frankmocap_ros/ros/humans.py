@@ -39,10 +39,10 @@ class _Person:
         self._name = name
         self._human = Human()
         self._told: Array | None = None
-        self._states: Publisher[JointState] = node.create_publisher(
+        self._states: Publisher = node.create_publisher(
             JointState, f"{TOP}/{name}/joint_states", copy(EVENTS)
         )
-        self._urdf: Publisher[String] = node.create_publisher(String, f"{TOP}/{name}/urdf", copy(MODELS))
+        self._urdf: Publisher = node.create_publisher(String, f"{TOP}/{name}/urdf", copy(MODELS))
 
     def publish(self, body: Body, time_s: float, header: Header) -> None:
         """The angles in this image for whoever listens, and before them the model where it is new."""
@@ -88,7 +88,7 @@ class Humans:
 
         self._node = node
         self._list = IdsList
-        self._tracked: Publisher[Any] = node.create_publisher(IdsList, f"{TOP}/tracked", copy(EVENTS))
+        self._tracked: Publisher = node.create_publisher(IdsList, f"{TOP}/tracked", copy(EVENTS))
         self._cameras = [_Camera(name) for name in cameras]
         self._people: dict[str, _Person] = {}
         self._boxes: Mailboxes[tuple[Frame, Header]] = Mailboxes(len(cameras))

@@ -131,7 +131,7 @@ class Subscriptions:
         namespace, slash, _ = stream.image.rpartition("/")
         beside = f"{namespace}{slash}"
 
-        def subscribe(kind: type, topic: str, callback: Callable[[Any], None]) -> Subscription[Any]:
+        def subscribe(kind: type, topic: str, callback: Callable[[Any], None]) -> Subscription:
             qos = copy(IMAGES)  # rclpy writes the overrides of this topic into it
             return node.create_subscription(
                 kind, topic, callback, qos, callback_group=group, qos_overriding_options=OVERRIDABLE
