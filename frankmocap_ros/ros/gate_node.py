@@ -249,7 +249,16 @@ class GateNode(Node):
             return False, "the gate is not ready yet"
         future: Future = Future(executor=self.executor)
         future.add_done_callback(lambda _: None)  # wakes the executor
-        worker.hand_over(lambda now_s: future.set_result(ask(commander, now_s)))
+
+        def answer(now_s: float) -> None:
+            try:
+                future.set_result(ask(commander, now_s))
+            except Exception as error:  # the worker's next: FAULT; whoever asked must not wait for ever
+                step = "look into the gate's log, then call ~/reset"
+                future.set_result((False, f"the gate broke: {type(error).__name__}: {error}; {step}"))
+                raise
+
+        worker.hand_over(answer)
         answer = await future
         return answer if answer is not None else (False, "the gate ends")
 

@@ -17,7 +17,7 @@ class Telling(Protocol):
     """A lifecycle node whose diagnostics tell what went wrong.
 
     Attributes:
-        problem: why the last transition failed, for diagnostics; None where nothing did.
+        problem: which transition failed and why, for diagnostics; None where none did.
     """
 
     problem: str | None
@@ -52,11 +52,12 @@ def told(transition: Transition[N]) -> Transition[N]:
         except Exception as error:
             if not node.context.ok():
                 return TransitionCallbackReturn.FAILURE  # a signal ended the process meanwhile
-            node.problem = str(error) if isinstance(error, MocapError) else traceback.format_exc()
+            words = str(error) if isinstance(error, MocapError) else traceback.format_exc().rstrip()
+            node.problem = f"cannot {name}: {words}"
             step = f"then try again with: ros2 lifecycle set {node.get_fully_qualified_name()} configure"
             if name == "error":
                 step = "then start the node anew: it is finalized"
-            node.get_logger().error(f"cannot {name}: {node.problem}\nCorrect that, {step}")
+            node.get_logger().error(f"{node.problem}\nCorrect that, {step}")
             return TransitionCallbackReturn.ERROR
 
     return telling
