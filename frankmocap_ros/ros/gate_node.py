@@ -250,7 +250,7 @@ class GateNode(Node):
         future: Future = Future(executor=self.executor)
         future.add_done_callback(lambda _: None)  # wakes the executor
 
-        def answer(now_s: float) -> None:
+        def reply(now_s: float) -> None:
             try:
                 future.set_result(ask(commander, now_s))
             except Exception as error:  # the worker's next: FAULT; whoever asked must not wait for ever
@@ -258,7 +258,7 @@ class GateNode(Node):
                 future.set_result((False, f"the gate broke: {type(error).__name__}: {error}; {step}"))
                 raise
 
-        worker.hand_over(answer)
+        worker.hand_over(reply)
         answer = await future
         return answer if answer is not None else (False, "the gate ends")
 

@@ -9,7 +9,6 @@ import time
 import traceback
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
 from rclpy.publisher import Publisher

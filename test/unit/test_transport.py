@@ -138,4 +138,6 @@ def test_profile_says_what_it_must(name, segment_bytes, message_bytes):
 
 def test_comment_names_the_variables():
     text = share_file("config", "fastdds.xml").read_text()
-    assert set(re.findall(r"FAST\w+", text)) == {v.variable for v in (transport.FAST_DDS_3, transport.FAST_DDS_2)}
+    assert set(re.findall(r"FAST\w+", text)) == {
+        v.variable for v in (transport.FAST_DDS_3, transport.FAST_DDS_2)
+    }
