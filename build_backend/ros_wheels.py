@@ -6,7 +6,7 @@ has the wheels: pip builds the messages against the wheels. Anything else: no me
 
 The wheels are ROS 2 Kilted's; the variable FRANKMOCAP_ROS_WHEELS names another distribution that has some.
 
-``python build_backend/ros_wheels.py`` prints what a build without isolation needs.
+``python build_backend/ros_wheels.py build`` prints what a build without isolation needs, ``run`` what runs it.
 """
 
 import os
@@ -115,4 +115,4 @@ def why_no_messages(environ: Mapping[str, str] = os.environ) -> str:
 
 
 if __name__ == "__main__":
-    print(*build_wheels(), sep="\n")
+    print(*{"build": build_wheels, "run": run_wheels}[sys.argv[1]](), sep="\n")

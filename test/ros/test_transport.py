@@ -57,6 +57,7 @@ rclpy.shutdown()
 )
 
 
+@pytest.mark.distribution
 @pytest.mark.parametrize("shared_memory", ["plenty", "short"])
 def test_large_images_arrive(domain, monkeypatch, tmp_path, shared_memory):
     """With the profile, and with the small one where there is no shared memory for that."""
