@@ -10,8 +10,10 @@ SOURCES := CMakeLists.txt package.xml $(shell find frankmocap_ros launch config 
 CHECKED := frankmocap_ros build_backend setup.py launch $(wildcard scripts/*) test benchmarks
 SOURCE ?= auto
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+JAZZY := .venv/jazzy
+ON_JAZZY := FRANKMOCAP_ROS_WHEELS=jazzy
 
-.PHONY: demo demo-robot demo-view test check format generate bench install clean
+.PHONY: demo demo-robot demo-view test test-jazzy check format generate bench install clean
 
 demo: install  ## joints of a person, from a webcam or a photograph
 	$(BIN)/frankmocap_ros demo --duration 20
@@ -28,8 +30,16 @@ ifdef ARGS
 else
 	@echo "tests without nodes, two at a time, with a core each; then those with nodes, in which times count, one after the other"
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/unit test/launch/test_install.py; without=$$?; \
-	$(BIN)/pytest test/ros test/launch/test_launch_files.py; with=$$?; exit $$((without || with))
+	$(BIN)/pytest test/ros test/launch/test_launch_files.py; with=$$?; \
+	$(MAKE) --no-print-directory test-jazzy; jazzy=$$?; exit $$((without || with || jazzy))
 endif
+
+# Only files in which a test is marked are read: the others may need what is not installed there.
+test-jazzy: $(JAZZY)/package  ## the tests marked `distribution`, on ROS 2 Jazzy
+	@if [ -s .venv/build-requirements.txt ]; then \
+		echo "tests of what depends on the ROS distribution, on ROS 2 Jazzy's wheels"; \
+		$(ON_JAZZY) $(JAZZY)/bin/pytest -m distribution $$(grep -l mark.distribution test/ros/*.py); \
+	else echo "not tested on ROS 2 Jazzy: its wheels do not fit this machine, or there is no C++ compiler"; fi
 
 check: install .venv/torch .venv/robot .venv/viewer  ## style and types
 	$(BIN)/ruff check $(CHECKED)
@@ -63,7 +73,7 @@ clean:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 10) <= sys.version_info < (3, 13) else \
 		"MediaPipe needs Python 3.10, 3.11 or 3.12: try make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(PYTHON) build_backend/ros_wheels.py > .venv/build-requirements.txt
+	$(PYTHON) build_backend/ros_wheels.py build > .venv/build-requirements.txt
 	$(PIP) install --quiet 'setuptools>=77,<80' -r .venv/build-requirements.txt
 	$(PIP) install --quiet --no-build-isolation '.[ros,dev]'
 	touch $@
@@ -85,4 +95,19 @@ clean:
 
 .venv/package: .venv/dependencies $(SOURCES)
 	$(PIP) install --quiet --no-deps --no-build-isolation .
+	touch $@
+
+# The same package on ROS 2 Jazzy, with the other packages in the versions of .venv and no more of them than the
+# tests need: neither MediaPipe nor torch.
+$(JAZZY)/dependencies: $(RECIPE) | .venv/dependencies .venv/robot .venv/viewer
+	test -x $(JAZZY)/bin/python || $(BIN)/python -m venv $(JAZZY)
+	$(PIP) list --format=freeze | grep -v '^ros' > $(JAZZY)/versions.txt
+	for what in build run; do $(ON_JAZZY) $(BIN)/python build_backend/ros_wheels.py $$what; done > $(JAZZY)/ros.txt
+	$(JAZZY)/bin/python -m pip --disable-pip-version-check install --quiet -c $(JAZZY)/versions.txt \
+		-r $(JAZZY)/ros.txt setuptools opencv-python mujoco mink daqp PyYAML viser pytest
+	touch $@
+
+$(JAZZY)/package: $(JAZZY)/dependencies .venv/package
+	$(ON_JAZZY) $(JAZZY)/bin/python -m pip --disable-pip-version-check install --quiet \
+		--no-deps --no-build-isolation .
 	touch $@

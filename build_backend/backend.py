@@ -13,7 +13,7 @@ from setuptools.build_meta import (
     prepare_metadata_for_build_wheel,
 )
 
-from ros_wheels import BUILD_WHEELS, why_no_messages
+from ros_wheels import build_wheels
 
 __all__ = [
     "build_editable",
@@ -31,13 +31,9 @@ Settings = Mapping[str, Any] | None
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
     """Return setuptools' requirements and, where messages can be built, the ROS build wheels."""
-    return [*build_meta.get_requires_for_build_wheel(config_settings), *_message_requirements()]
+    return [*build_meta.get_requires_for_build_wheel(config_settings), *build_wheels()]
 
 
 def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
     """Return the same as for a wheel."""
-    return [*build_meta.get_requires_for_build_editable(config_settings), *_message_requirements()]
-
-
-def _message_requirements() -> list[str]:
-    return [] if why_no_messages() else list(BUILD_WHEELS)
+    return [*build_meta.get_requires_for_build_editable(config_settings), *build_wheels()]

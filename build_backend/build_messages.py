@@ -11,13 +11,13 @@ from typing import Any
 from setuptools import Command, Distribution
 from setuptools.command.build_py import build_py
 
-from ros_wheels import why_no_messages
+from ros_wheels import distribution, why_no_messages
 
 from distutils.command.install_data import install_data  # isort: skip  # setuptools brings distutils
 
 PACKAGE = "frankmocap_ros"
-BUILD = Path("build", "messages")  # kept: the next build compiles only what changed
-STAGE = Path("build", "stage")
+BUILD = Path("build", distribution(), "messages")  # kept: the next build compiles only what changed
+STAGE = Path("build", distribution(), "stage")
 
 
 class MessageDistribution(Distribution):

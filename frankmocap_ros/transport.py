@@ -9,20 +9,49 @@ Both ends need it: the variable must stand in the environment before a process s
 """
 
 import os
+import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import MocapError, SettingError
 
-PROFILE_VARIABLE: Final = "FASTDDS_DEFAULT_PROFILES_FILE"
-OLD_PROFILE_VARIABLE: Final = "FASTRTPS_DEFAULT_PROFILES_FILE"  # later distributions warn about it
-OLD_DISTRIBUTIONS: Final = ("humble", "iron", "jazzy")  # Fast DDS 2, which reads the old variable only
 BUILTIN_VARIABLE: Final = "FASTDDS_BUILTIN_TRANSPORTS"
-PROFILES_HERE: Final = ("DEFAULT_FASTDDS_PROFILES.xml", "DEFAULT_FASTRTPS_PROFILES.xml")
 SEGMENT_BYTES: Final = 64 * 2**20  # as in config/fastdds.xml
 PROCESSES: Final = 4  # camera, mocap node, RViz or controller, and one to spare
 SHARED_MEMORY: Final = Path("/dev/shm")
+
+
+@dataclass(frozen=True)
+class FastDds:
+    """Where a version of Fast DDS looks for a profile; it does not read what the other version reads.
+
+    Attributes:
+        package: what its ROS package is called.
+        variable: names a file.
+        file: is taken from the folder in which a process starts, where the variable is not set.
+    """
+
+    package: str
+    variable: str
+    file: str
+
+
+FAST_DDS_3: Final = FastDds("fastdds", "FASTDDS_DEFAULT_PROFILES_FILE", "DEFAULT_FASTDDS_PROFILES.xml")
+"""Of Kilted and later distributions."""
+FAST_DDS_2: Final = FastDds("fastrtps", "FASTRTPS_DEFAULT_PROFILES_FILE", "DEFAULT_FASTRTPS_PROFILES.xml")
+"""Of Jazzy."""
+
+
+def fast_dds(environ: Mapping[str, str]) -> FastDds:
+    """The version in what an environment has sourced, else in what came with this Python."""
+    sourced = [prefix for prefix in environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if prefix]
+    for prefix in (*sourced, sys.prefix):
+        for version in (FAST_DDS_3, FAST_DDS_2):
+            if Path(prefix, "share", version.package).is_dir():
+                return version
+    return FAST_DDS_3
 
 
 def share_file(*parts: str) -> Path:
@@ -46,10 +75,11 @@ def share_file(*parts: str) -> Path:
 
 def users_choice(environ: Mapping[str, str]) -> str | None:
     """The variable or file by which the user has a transport profile already; None where there is none."""
-    for name in (PROFILE_VARIABLE, OLD_PROFILE_VARIABLE, BUILTIN_VARIABLE):
+    version = fast_dds(environ)
+    for name in (version.variable, BUILTIN_VARIABLE):
         if environ.get(name):
             return name
-    return next((name for name in PROFILES_HERE if Path(name).is_file()), None)
+    return version.file if Path(version.file).is_file() else None
 
 
 def free_shared_memory() -> int | None:
@@ -82,5 +112,4 @@ def transport_variables(environ: Mapping[str, str], profile: str = "auto") -> di
         path = Path(profile).expanduser()
         if not path.is_file():
             raise SettingError(f"transport profile {profile!r} is no file; allowed: auto | none | a path")
-    old = environ.get("ROS_DISTRO") in OLD_DISTRIBUTIONS
-    return {OLD_PROFILE_VARIABLE if old else PROFILE_VARIABLE: str(path.absolute())}
+    return {fast_dds(environ).variable: str(path.absolute())}

@@ -46,7 +46,8 @@ ARGUMENTS = (
         "transport_profile",
         default_value="auto",
         description="Fast DDS profile for images above 512 KB: a file, none, or auto: the package's own "
-        "unless FASTDDS_DEFAULT_PROFILES_FILE or FASTDDS_BUILTIN_TRANSPORTS is set.",
+        "unless FASTDDS_DEFAULT_PROFILES_FILE (Jazzy: FASTRTPS_DEFAULT_PROFILES_FILE) or "
+        "FASTDDS_BUILTIN_TRANSPORTS is set.",
     ),
 )
 

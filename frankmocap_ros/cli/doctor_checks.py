@@ -14,13 +14,7 @@ from frankmocap_ros.assets.report import Check
 from frankmocap_ros.cli.doctor_probes import Probe
 from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.errors import MissingDependencyError, MocapError
-from frankmocap_ros.transport import (
-    OLD_PROFILE_VARIABLE,
-    PROFILE_VARIABLE,
-    PROFILES_HERE,
-    transport_variables,
-    users_choice,
-)
+from frankmocap_ros.transport import fast_dds, transport_variables, users_choice
 
 _PYTHONS = ((3, 10), (3, 13))  # from, and the first that is not any more
 _OPENCVS = (
@@ -113,10 +107,10 @@ def transport_check(rmw: str | None, environ: Mapping[str, str]) -> Check:
     if chosen is not None:
         value = environ.get(chosen, "")
         details = {"profile": value or chosen}
-        if chosen in (PROFILE_VARIABLE, OLD_PROFILE_VARIABLE) and not Path(value).is_file():
+        if chosen == fast_dds(environ).variable and not Path(value).is_file():
             step = f"unset {chosen}, or set it to an XML profile that is there"
             return Check("transport", "warning", f"{chosen}={value} is no file", step, details)
-        text = f"yours: ./{chosen}" if chosen in PROFILES_HERE else f"yours: {chosen}={value}"
+        text = f"yours: {chosen}={value}" if value else f"yours: ./{chosen}"
         return Check("transport", "ok", text, "", details)
     try:
         ((name, value),) = transport_variables(environ).items()

@@ -12,7 +12,8 @@ def destroy_in_executor(node: Node, destroy: Callable[[T], object], what: T) -> 
     """Have a publisher or subscription of a node destroyed in the thread that spins it; at once without one.
 
     An executor lists what it waits for, and takes hold of that a moment later. Where another thread destroys
-    it in between, ``spin`` raises InvalidHandle (rclpy 9.1), and the node's process ends.
+    it in between, ``spin`` raises InvalidHandle (rclpy 9.1), and the node's process ends. An executor that
+    has let go of the node runs no task for it, and one that was shut down raises (rclpy 7.1).
 
     Args:
         node: whose it is.
@@ -20,7 +21,7 @@ def destroy_in_executor(node: Node, destroy: Callable[[T], object], what: T) -> 
         what: the publisher or subscription.
     """
     executor = node.executor
-    if executor is None:
-        destroy(what)
-    else:
+    if executor is not None and node in executor.get_nodes():
         executor.create_task(destroy, what)
+    else:
+        destroy(what)

@@ -258,9 +258,18 @@ class GateNode(Node):
         worker, commander = self._worker, self._commander
         if worker is None or commander is None:
             return False, "the gate is not ready yet"
-        future: Future[tuple[bool, str]] = Future(executor=self.executor)
+        future: Future = Future(executor=self.executor)
         future.add_done_callback(lambda _: None)  # wakes the executor
-        worker.hand_over(lambda now_s: future.set_result(ask(commander, now_s)))
+
+        def reply(now_s: float) -> None:
+            try:
+                future.set_result(ask(commander, now_s))
+            except Exception as error:  # the worker's next: FAULT; whoever asked must not wait for ever
+                step = "look into the gate's log, then call ~/reset"
+                future.set_result((False, f"the gate broke: {type(error).__name__}: {error}; {step}"))
+                raise
+
+        worker.hand_over(reply)
         answer = await future
         return answer if answer is not None else (False, "the gate ends")
 

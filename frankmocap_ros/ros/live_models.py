@@ -36,7 +36,7 @@ def await_models(node: Node, settings: Parameters[MocapConfig], loader: Loader) 
         config = settings.to_load(parameters)
         if config is None or settings.wrong_type(parameters) is not None:
             return plain()
-        future: Future[Exception | None] = Future(executor=node.executor)
+        future: Future = Future(executor=node.executor)
         future.add_done_callback(lambda _: None)  # wakes the executor
         try:
             loader.begin(config, future.set_result)

@@ -4,7 +4,6 @@ import os
 import secrets
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -35,6 +34,7 @@ from frankmocap_ros.ros.qos import HEALTH
 from frankmocap_ros.ros.running import run_node
 from frankmocap_ros.ros.stream import AnyImage, OwnCamera, Stream, Subscriptions
 from frankmocap_ros.ros.transforms import Transforms, need_packages
+from frankmocap_ros.ros.transitions import in_turn, refuse_what_is_impossible, told
 from frankmocap_ros.ros.worker import Worker
 from frankmocap_ros.threads import leave_cores_to_networks, take_turns_quickly
 from frankmocap_ros.tracking import Tracker
@@ -64,7 +64,7 @@ class MocapNode(LifecycleNode):
         self._trackers: dict[str, Tracker] = {}  # live as long as the node: their ids are never used again
         self._closing: list[threading.Thread] = []
         self._enabled = True
-        self._problem: str | None = None
+        self.problem: str | None = None
         self._settings = Parameters(
             self,
             MocapConfig,
@@ -74,6 +74,7 @@ class MocapNode(LifecycleNode):
         )
         self.add_on_set_parameters_callback(self._only_what_is_installed)
         await_models(self, self._settings, self._loader)
+        refuse_what_is_impossible(self)
         self.create_service(SetBool, "~/enable", self._on_enable, callback_group=self._prompt)
         self.create_service(Trigger, "~/reset", self._on_reset, callback_group=self._prompt)
         self._diagnostics = advertise(self, Topic(DiagnosticArray, "/diagnostics", HEALTH))
@@ -108,27 +109,20 @@ class MocapNode(LifecycleNode):
     def _to(result: TransitionCallbackReturn) -> bool:
         return result == TransitionCallbackReturn.SUCCESS
 
+    @told
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load the model; stays unconfigured, saying why, where that fails."""
+        """Load the model."""
         config = self._settings.config
         self._loader.open()
-        try:
-            need_packages(config)
-            if config.target_frame:
-                self._transforms = Transforms(self)
-            self._model = model = load_model(self, config)
-            names = camera_names(config.image_topics) or ("",)
-            topics = config.image_topics or ("image",)
-            for name, topic in zip(names, topics, strict=True):
-                self._streams.append(self._stream(name, topic, model, config))
-        except Exception as error:  # rclpy would swallow it without a word
-            self._release()
-            if not self.context.ok():
-                return TransitionCallbackReturn.FAILURE  # a signal ended the process meanwhile
-            self._problem = str(error) if isinstance(error, MocapError) else traceback.format_exc()
-            self.get_logger().error(f"cannot configure: {self._problem}")
-            return TransitionCallbackReturn.FAILURE
-        self._problem = None
+        need_packages(config)
+        if config.target_frame:
+            self._transforms = Transforms(self)
+        self._model = model = load_model(self, config)
+        names = camera_names(config.image_topics) or ("",)
+        topics = config.image_topics or ("image",)
+        for name, topic in zip(names, topics, strict=True):
+            self._streams.append(self._stream(name, topic, model, config))
+        self.problem = None
         return TransitionCallbackReturn.SUCCESS
 
     def _stream(self, name: str, topic: str, model: Model, config: MocapConfig) -> Stream:
@@ -137,6 +131,7 @@ class MocapNode(LifecycleNode):
         outputs = Outputs(self, self._run_id, config.joint_topics, mesh_estimator(model.estimator), name)
         return Stream(name, topic, pipeline, outputs)
 
+    @told
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe and start the worker."""
         config = self._settings.config
@@ -162,23 +157,27 @@ class MocapNode(LifecycleNode):
             return OwnCamera(self, config, on_image)
         return Subscriptions(self, stream, config, on_image, self._prompt)
 
+    @told
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Stop the worker; nothing is published any more."""
         self._stop()
         return super().on_deactivate(state)
 
+    @told
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Give everything back."""
         self._release()
         return TransitionCallbackReturn.SUCCESS
 
+    @told
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Give everything back, for good."""
         self._release()
         return TransitionCallbackReturn.SUCCESS
 
+    @told
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Fall back to unconfigured."""
+        """Fall back to unconfigured after a transition that raised."""
         self._release()
         return TransitionCallbackReturn.SUCCESS
 
@@ -188,34 +187,36 @@ class MocapNode(LifecycleNode):
         super().destroy_node()
 
     def _stop(self) -> None:
-        for one in self._inputs:
-            one.destroy()
-        self._inputs = []
-        if self._worker is not None:
-            self._worker.stop()
-            self._worker = None
-        self._collector.stop()
+        inputs, self._inputs = self._inputs, []
+        worker, self._worker = self._worker, None
+        humans, self._humans = self._humans, None
+        in_turn(
+            *(one.destroy for one in inputs),
+            *([worker.stop] if worker is not None else []),
+            self._collector.stop,
+            self._offer_to_nobody,
+            *([humans.close] if humans is not None else []),
+        )
+
+    def _offer_to_nobody(self) -> None:
         for stream in self._streams:
             stream.outputs.humans = None
-        if self._humans is not None:
-            self._humans.close()
-            self._humans = None
 
     def _release(self) -> None:
-        self._stop()
-        for stream in self._streams:
-            stream.outputs.destroy()
-        self._streams = []
-        if self._transforms is not None:
-            self._transforms.close()
-            self._transforms = None
-        self._loader.close()
-        for thread in self._closing:
-            thread.join()
-        self._closing = []
-        if self._model is not None:
-            self._model.close()
-            self._model = None
+        in_turn(self._stop, self._give_back)
+
+    def _give_back(self) -> None:
+        streams, self._streams = self._streams, []
+        transforms, self._transforms = self._transforms, None
+        closing, self._closing = self._closing, []
+        model, self._model = self._model, None
+        in_turn(
+            *(stream.outputs.destroy for stream in streams),
+            *([transforms.close] if transforms is not None else []),
+            self._loader.close,
+            *(thread.join for thread in closing),
+            *([model.close] if model is not None else []),
+        )
 
     def _load(self, config: MocapConfig) -> None:
         """Have the model of a config; here only where parameters are set in this process, which then waits.
@@ -310,7 +311,7 @@ class MocapNode(LifecycleNode):
         name = self.get_fully_qualified_name().lstrip("/")
         statuses = [
             status_message(health, f"{name}: {what}", name)
-            for health, what in healths(self._streams, self._inputs, self._settings.config, self._problem)
+            for health, what in healths(self._streams, self._inputs, self._settings.config, self.problem)
         ]
         self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), *statuses))
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.health import Health, assess
@@ -21,7 +22,7 @@ def healths(
         streams: the cameras; none where the node is not configured.
         inputs: where their images come from; none where the node is not active.
         config: the settings.
-        problem: why configuring failed, None where it did not.
+        problem: which lifecycle transition failed and why, None where none did.
     """
     now_s = time.perf_counter()
     if not streams:
@@ -29,7 +30,8 @@ def healths(
         monitor.reset(now_s)
         if problem is not None:
             monitor.failed(problem)
-        yield assess(monitor.snapshot(now_s, False, None, "image", config)), "body tracking"
+        health = assess(monitor.snapshot(now_s, False, None, "image", config))
+        yield health if problem is None else replace(health, text=problem), "body tracking"
     for slot, stream in enumerate(streams):
         active = slot < len(inputs)  # each begins by itself
         topic = inputs[slot].topic if active else stream.image

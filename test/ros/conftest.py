@@ -7,6 +7,7 @@ import importlib
 import itertools
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -345,8 +346,8 @@ class Peer:
         return msg
 
     def call(self, kind: type, service: str, request: Any) -> Any:
-        """Call a service of the node and return the answer."""
-        name = f"/{self._name}/{service}"
+        """Call a service of the node, or one with a full name, and return the answer."""
+        name = service if service.startswith("/") else f"/{self._name}/{service}"
         if name not in self._clients:
             self._clients[name] = self.node.create_client(kind, name)
         client = self._clients[name]
@@ -514,6 +515,14 @@ def tf(standins, monkeypatch):
     for name, module in standins.items():
         monkeypatch.setitem(sys.modules, name, module)
     return standins["tf2_msgs.msg"].TFMessage
+
+
+@pytest.fixture
+def port():
+    """A port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @dataclass

@@ -391,6 +391,7 @@ def test_images_are_made_for_subscribers_only(start, listener, video, monkeypatc
     assert set(made) == {"fill_image", "fill_compressed"}
 
 
+@pytest.mark.distribution
 def test_quality_of_service(start, listener, video):
     """Reliable, so that whoever asks for less is served as well; only the newest is kept."""
     best_effort = listener.listen(Image, "image", qos_profile_sensor_data)

@@ -3,6 +3,8 @@
 import sys
 import threading
 
+import pytest
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from std_msgs.msg import String
 
@@ -39,8 +41,16 @@ def test_topics_come_and_go_beside_the_executor(context):
         node.destroy_node()
 
 
-def test_without_an_executor_at_once(context):
-    node = Node("alone", context=context())
+@pytest.mark.distribution
+@pytest.mark.parametrize("executor", ["none", "shut down", "has let go of it"])
+def test_without_an_executor_at_once(context, executor):
+    """Jazzy's raised where it was shut down, and Kilted's never came to it."""
+    ours = context()
+    node = Node("alone", context=ours)
+    if executor != "none":
+        spun = SingleThreadedExecutor(context=ours)
+        spun.add_node(node)
+        spun.shutdown() if executor == "shut down" else spun.remove_node(node)
     called = []
     destroy_in_executor(node, lambda what: called.append((what, threading.current_thread())), "a topic")
     assert called == [("a topic", threading.current_thread())]

@@ -584,6 +584,20 @@ def test_a_bug_is_a_fault_until_reset(gate, monkeypatch):
     g.engaged()
 
 
+@pytest.mark.distribution
+def test_a_request_that_breaks_the_gate_is_answered(gate, monkeypatch):
+    """Whoever asked waited for ever: the worker's exception was the gate's alone."""
+    g = gate()
+    g.seen()
+    monkeypatch.setattr(g.gate._commander, "request", lambda _: 1 / 0)
+    answer = g.engage()
+    assert not answer.success
+    assert "the gate broke: ZeroDivisionError: division by zero" in answer.message
+    assert "call ~/reset" in answer.message
+    assert "division by zero" in g.until("FAULT", after=0).reason
+
+
+@pytest.mark.distribution
 def test_a_stuck_worker_shows_as_lost_liveliness(gate, monkeypatch):
     g = gate(operator=False)
     lost = threading.Event()

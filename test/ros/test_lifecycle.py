@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from lifecycle_msgs.srv import GetAvailableTransitions
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetAvailableTransitions
 from rcl_interfaces.msg import Log
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
@@ -19,6 +20,7 @@ from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.garbage import Collector
 from frankmocap_ros.msg import BodyPoseArray
+from frankmocap_ros.ros import mocap_node
 from frankmocap_ros.ros.mocap_node import MocapNode
 from frankmocap_ros.ros.worker import Worker
 
@@ -41,6 +43,7 @@ def has_topic(system, topic):
     return bool(system.mocap.count_publishers(topic))
 
 
+@pytest.mark.distribution
 def test_starts_itself(start, probe):
     system = start()
     assert system.state() == "active"
@@ -58,6 +61,7 @@ def test_waits_without_autostart(start, probe):
     assert changed(system, "activate") == "active"
 
 
+@pytest.mark.distribution
 def test_every_transition(start, probe):
     system = start(autostart=False)
     assert changed(system, "configure") == "inactive"
@@ -92,6 +96,7 @@ def test_every_transition(start, probe):
     assert len(bodies) == 3
 
 
+@pytest.mark.distribution
 @pytest.mark.parametrize("before", [(), ("configure",), ("configure", "activate")])
 def test_shutdown_from_every_state(start, probe, before):
     system = start(autostart=False)
@@ -102,10 +107,15 @@ def test_shutdown_from_every_state(start, probe, before):
     assert not system.mocap.count_subscribers("/image")
 
 
+@pytest.mark.distribution
 def test_transitions_that_do_not_exist_are_refused(start, probe):
+    """By their number as well, by which Jazzy's node ended."""
     system = start()
     for label in ("configure", "activate", "cleanup"):
         assert not system.change(label)
+    for number in (Transition.TRANSITION_ACTIVATE, Transition.TRANSITION_UNCONFIGURED_SHUTDOWN, 77):
+        request = ChangeState.Request(transition=Transition(id=number))
+        assert not system.call(ChangeState, "change_state", request).success
     assert system.state() == "active"
     assert len(system.process().bodies) == 1
     available = system.call(
@@ -230,6 +240,7 @@ def failing(error, when):
     return make, Broken
 
 
+@pytest.mark.distribution
 @pytest.mark.parametrize("autostart", [True, False])
 @pytest.mark.parametrize("when", ["made", "warmed up"])
 @pytest.mark.parametrize(
@@ -258,6 +269,87 @@ def test_a_configuration_that_fails(start, probe, monkeypatch, autostart, when, 
     system.listen(BodyPoseArray, "/frankmocap/bodies")
     assert len(system.process().bodies) == 1
     system.status(lambda status: status.level == DiagnosticStatus.OK)
+
+
+def breaks(monkeypatch, system, probe, label):
+    """Have something fail that this transition does."""
+
+    def oh(*_):
+        raise ZeroDivisionError("oh")
+
+    if label == "activate":
+        monkeypatch.setattr(mocap_node, "Subscriptions", oh)
+    elif label == "deactivate":
+        worker = system.mocap._worker
+        stop = worker.stop
+        monkeypatch.setattr(worker, "stop", lambda: (stop(), oh()))
+    else:
+        monkeypatch.setattr(probe, "close", oh)
+
+
+def heard_of(system, log, label):
+    """Wait for the words about a transition that failed, in the log and in diagnostics."""
+    words = log.wait(lambda msg: msg.level == 40 and f"cannot {label}: Traceback" in msg.msg).msg
+    status = system.status(lambda status: status.level == DiagnosticStatus.ERROR)
+    for text in (words, status.message):
+        assert f"cannot {label}: Traceback" in text
+        assert "ZeroDivisionError: oh" in text
+    return words
+
+
+@pytest.mark.distribution
+@pytest.mark.parametrize(
+    ("label", "before"),
+    [
+        ("activate", ("configure",)),
+        ("deactivate", ("configure", "activate")),
+        ("cleanup", ("configure",)),
+        ("shutdown", ("configure", "activate")),
+    ],
+    ids=["activate", "deactivate", "cleanup", "shutdown"],
+)
+def test_a_transition_that_raises_says_so_and_gives_everything_back(start, probe, monkeypatch, label, before):
+    """rclpy drops the exception: the node did not become active, and nobody knew why."""
+    system = start(autostart=False)
+    log = system.listen(Log, "/rosout")
+    changed(system, *before)
+    with monkeypatch.context() as patch:
+        breaks(patch, system, probe, label)
+        assert not system.change(label)
+    assert "ros2 lifecycle set /frankmocap configure" in heard_of(system, log, label)
+    assert system.state() == "unconfigured"
+    assert not has_topic(system, "/frankmocap/bodies")
+    assert not system.mocap.count_subscribers("/image")
+    assert [t.name for t in threading.enumerate() if t.name == "mocap_worker"] == []
+
+    assert changed(system, "configure", "activate") == "active"
+    system.listen(BodyPoseArray, "/frankmocap/bodies")
+    assert len(system.process().bodies) == 1
+    system.status(lambda status: status.level == DiagnosticStatus.OK)
+
+
+@pytest.mark.distribution
+def test_an_activation_that_raises_at_the_start_is_told(start, probe, monkeypatch):
+    with monkeypatch.context() as patch:
+        breaks(patch, None, probe, "activate")
+        system = start()
+    assert system.state() == "unconfigured"
+    status = system.status(lambda status: status.level == DiagnosticStatus.ERROR)
+    assert "cannot activate: Traceback" in status.message
+    assert changed(system, "configure", "activate") == "active"
+
+
+@pytest.mark.distribution
+def test_what_cannot_be_given_back_finalizes_the_node_in_words(start, probe, monkeypatch):
+    system = start(autostart=False)
+    log = system.listen(Log, "/rosout")
+    changed(system, "configure")
+    breaks(monkeypatch, system, probe, "activate")
+    breaks(monkeypatch, system, probe, "cleanup")
+    assert not system.change("activate")
+    assert "start the node anew" in heard_of(system, log, "error")
+    assert system.state() == "finalized"
+    assert not has_topic(system, "/frankmocap/bodies")
 
 
 def test_a_setting_that_cannot_be_met(start):

@@ -308,6 +308,7 @@ def accepted(answer):
     return result.successful or result.reason
 
 
+@pytest.mark.distribution
 def test_all_else_goes_on_while_a_model_is_loaded(loading, models, gate):
     system, camera = loading.system, loading.camera
     first = camera.body()

@@ -508,6 +508,7 @@ def wrong_values():
     yield Wrong("no_such_parameter", 1)
 
 
+@pytest.mark.distribution
 @pytest.mark.parametrize("autostart", [True, False])
 def test_wrong_values_are_refused_with_a_reason(start, probe, autostart):
     system = start(autostart=autostart)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from geometry_msgs.msg import PoseStamped
+from lifecycle_msgs.srv import GetState
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
@@ -26,6 +27,15 @@ ROBOT = importlib.util.find_spec("mujoco") and importlib.util.find_spec("mink")
 
 pytestmark = pytest.mark.skipif(not ROBOT, reason="mujoco or mink is not installed: pip install '.[robot]'")
 
+LOOKED_AT = """
+import sys
+from frankmocap_ros.ros.view_node import main
+from frankmocap_ros.viewer.web import Web
+
+Web.viewers = 1
+sys.exit(main())
+"""
+
 
 def stamp_s(msg):
     return msg.header.stamp.sec + 1e-9 * msg.header.stamp.nanosec
@@ -38,8 +48,8 @@ class Chain(Peer):
         super().__init__(context, name="gate")
         self.program = program
         self.start_mocap()
-        program("camera_node", "--ros-args", "-p", "source:=synthetic", "-p", "motion:=wave")
-        program(
+        self.camera = program("camera_node", "--ros-args", "-p", "source:=synthetic", "-p", "motion:=wave")
+        self.gate = program(
             "gate_node", "--ros-args", "-p", "robot:=torso", "-p", "arming_s:=0.3", "-p", "calm_speed:=9.0",
             "-p", "trajectory_velocities:=true", "-p", "arming_timeout_s:=60.0",
         )  # fmt: skip
@@ -61,6 +71,10 @@ class Chain(Peer):
 
     def start_mocap(self):
         self.mocap = self.program("frankmocap_node", "--ros-args", "-p", "estimator:=synthetic")
+
+    def listeners(self, topic):
+        """Names of the nodes that listen to a topic."""
+        return [end.node_name for end in self.node.get_subscriptions_info_by_topic(topic)]
 
     def engage(self):
         self.robot.next()
@@ -95,6 +109,28 @@ def chain(program, context, request):
     yield chain
     spinner.close()
     chain.node.destroy_node()
+
+
+@pytest.mark.distribution
+def test_every_node_runs(chain, program, port):
+    """With the view, which hears and draws all of it, as if somebody looked."""
+    view = program("python", "-c", LOOKED_AT, "--ros-args", "-p", "robot:=torso", "-p", f"port:={port}")
+    state = chain.call(GetState, "/frankmocap/get_state", GetState.Request()).current_state.label
+    assert state == "active", chain.mocap.text()
+    body = chain.bodies.wait(lambda msg: msg.bodies).bodies[0]
+    assert (body.estimator, len(body.joints)) == ("synthetic", 24)
+    wait_until(chain.follows, "the robot does not follow")
+    for topic in (
+        "/image",
+        "/frankmocap/bodies",
+        "/gate/state",
+        "/gate/command/right_wrist",
+        "/joint_states",
+    ):
+        wait_until(lambda topic=topic: "frankmocap_view" in chain.listeners(topic), f"{topic} is not shown")
+    for node in (view, chain.gate, chain.mocap, chain.camera, chain.simulation):
+        code, _ = node.end(signal.SIGINT)
+        assert (code, "Traceback" in node.text()) == (0, False), node.text()
 
 
 def test_killing_the_mocap_node_stops_the_robot_and_restarting_it_does_not_move_it(chain):
@@ -171,6 +207,7 @@ def demo(program, *words):
     return json.loads(text.splitlines()[-1]), text
 
 
+@pytest.mark.distribution
 def test_the_demos_robot_follows_the_synthetic_figure(program):
     found, text = demo(program, "--source", "synthetic", "--estimator", "synthetic", "--duration", "10")
     robot, gate = found["robot"], found["gate"]

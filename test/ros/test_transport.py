@@ -79,6 +79,7 @@ def test_fast_dds_takes_the_profile(domain, tmp_path, name, change):
     assert ("XMLPARSER" in done.stdout + done.stderr) == (change == "misspelt")
 
 
+@pytest.mark.distribution
 @pytest.mark.parametrize("shared_memory", ["plenty", "short"])
 def test_large_images_arrive(domain, monkeypatch, tmp_path, shared_memory):
     """With the profile, and with the small one where there is no shared memory for that."""

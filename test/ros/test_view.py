@@ -42,14 +42,6 @@ def chromium() -> str:
 
 
 @pytest.fixture
-def port():
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@pytest.fixture
 def browser():
     path = chromium()
     with sync_playwright() as playwright:

