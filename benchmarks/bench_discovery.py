@@ -63,7 +63,7 @@ def child() -> None:
 
 def profiles(folder: str) -> dict[str, str]:
     """The package's profile, and the same with Fast DDS's default announcements."""
-    from frankmocap_ros.transport import share_file
+    from frankmocap_ros.runtime.package_files import share_file
 
     profile = share_file("config", "fastdds.xml")
     text, count = re.subn(r"\s*<builtin>.*</builtin>", "", profile.read_text(encoding="utf-8"), flags=re.S)
@@ -76,7 +76,7 @@ def profiles(folder: str) -> dict[str, str]:
 
 def start(profile: str) -> dict[str, list[float]]:
     """One start in processes of their own."""
-    from frankmocap_ros.transport import transport_variables
+    from frankmocap_ros.runtime.fastdds_profile import transport_variables
 
     environment = {**os.environ, "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
     environment |= transport_variables(environment, profile)

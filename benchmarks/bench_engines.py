@@ -15,17 +15,17 @@ import numpy as np
 
 from frankmocap_ros.engines.available import available, make
 from frankmocap_ros.engines.base import EngineOptions, Trunk
-from frankmocap_ros.engines.machine import cpu_name, versions
 from frankmocap_ros.engines.measuring import Row, measure, some_crops
 from frankmocap_ros.errors import MocapError
+from frankmocap_ros.runtime.machine import cpu_name, versions
 
 
 def a_trunk() -> Trunk:
     """The body regressor's, with random weights."""
     import torch
 
-    from frankmocap_ros.engines.trunks import body_trunk
-    from frankmocap_ros.networks.resnet import ResNet50
+    from frankmocap_ros.estimators.frankmocap.networks.resnet import ResNet50
+    from frankmocap_ros.estimators.frankmocap.trunks import body_trunk
 
     def load() -> ResNet50:
         torch.manual_seed(0)

@@ -13,10 +13,10 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.ros.compressed import decode_compressed
-from frankmocap_ros.ros.image_encodings import ENCODINGS
-from frankmocap_ros.ros.images import byte_array, decode_image
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.ros.images.compressed import decode_compressed
+from frankmocap_ros.ros.images.encodings import ENCODINGS
+from frankmocap_ros.ros.images.images import byte_array, decode_image
 
 SIZES = ((640, 480), (1280, 720))
 RAW = (

@@ -22,18 +22,18 @@ from sensor_msgs.msg import Image, PointCloud2
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Body, Frame, ScaleSource
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.body.pose import Body, Frame, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, Skeleton
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
-from frankmocap_ros.ros.annotated import AnnotatedImages
-from frankmocap_ros.ros.body_frames import BodyFrames
-from frankmocap_ros.ros.conversions import BodiesMessage, JointMessages, latency_message
-from frankmocap_ros.ros.markers import MarkerMaker
-from frankmocap_ros.ros.mesh import cloud
-from frankmocap_ros.ros.operator_message import OperatorReader, read_bodies
-from frankmocap_ros.ros.qos import RESULTS
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, Skeleton
+from frankmocap_ros.ros.common.conversions import BodiesMessage, JointMessages, latency_message
+from frankmocap_ros.ros.common.qos import RESULTS
+from frankmocap_ros.ros.gate.operator_message import OperatorReader, read_bodies
+from frankmocap_ros.ros.mocap.annotated import AnnotatedImages
+from frankmocap_ros.ros.mocap.body_frames import BodyFrames
+from frankmocap_ros.ros.mocap.markers import MarkerMaker
+from frankmocap_ros.ros.mocap.mesh import cloud
 
 DOMAIN = 91
 SWEEP = np.zeros(32 * 2**20, np.uint8)

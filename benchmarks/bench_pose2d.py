@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from frankmocap_ros.networks.grouping import group_people
-from frankmocap_ros.networks.pose2d_input import fitted
+from frankmocap_ros.estimators.openpose.fitting import fitted
+from frankmocap_ros.estimators.openpose.grouping import group_people
 
 MAPS = Path(__file__).parents[2] / "shared/golden/frankmocap_golden.npz"
 SIZES = ((640, 480), (1280, 720))
@@ -44,7 +44,7 @@ def network_rows(device: str) -> dict[str, Callable[[], object]]:
     """Name -> network on an image of 16:9, in float32 and in half precision."""
     import torch
 
-    from frankmocap_ros.networks.pose2d import Pose2dDetector, Pose2dNetwork
+    from frankmocap_ros.estimators.openpose.network import Pose2dDetector, Pose2dNetwork
 
     weights = {key: tensor.numpy() for key, tensor in Pose2dNetwork().state_dict().items()}
     half = torch.float16 if device.startswith("cuda") else torch.bfloat16

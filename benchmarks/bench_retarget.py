@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from frankmocap_ros.figure import scene
-from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.teleop.command import Command
-from frankmocap_ros.teleop.commander import Commander
-from frankmocap_ros.teleop.config import GateConfig
-from frankmocap_ros.teleop.driver import Driver
-from frankmocap_ros.teleop.retarget import load_retargeter
-from frankmocap_ros.teleop.sight import Poses, Sight
+from frankmocap_ros.teleop.controller import Commander
+from frankmocap_ros.teleop.operator_state import Poses, Sight
+from frankmocap_ros.teleop.robot.joint_controller import Driver
+from frankmocap_ros.teleop.robot.retargeter import load_retargeter
 
 SECONDS = 30.0
 RATE_HZ = 100.0

@@ -7,8 +7,8 @@ import time
 
 import numpy as np
 
-from frankmocap_ros.geometry import IDENTITY_XYZW, normalize
-from frankmocap_ros.smoothing import OneEuro, OneEuroQuaternion, OneEuroVector
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, normalize
+from frankmocap_ros.one_euro import OneEuro, OneEuroQuaternion, OneEuroVector
 
 JOINTS = 54
 FRAMES = 5000

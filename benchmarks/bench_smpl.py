@@ -10,10 +10,10 @@ import time
 import numpy as np
 import torch
 
-from frankmocap_ros.assets.standin_body import smpl_model
-from frankmocap_ros.geometry import quat_from_rotvec, quat_to_matrix
-from frankmocap_ros.networks.mesh import MeshModel
-from frankmocap_ros.networks.smpl import joint_model
+from frankmocap_ros.estimators.frankmocap.networks.mesh import MeshModel
+from frankmocap_ros.estimators.frankmocap.networks.smpl import joint_model
+from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_to_matrix
+from frankmocap_ros.standin.body_models import smpl_model
 
 
 class _Struct:

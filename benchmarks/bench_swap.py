@@ -24,10 +24,10 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
-from frankmocap_ros.assets.standin import write_standin
 from frankmocap_ros.cli.nodes import mocap_command, stay_here
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.ros.qos import RESULTS
+from frankmocap_ros.ros.common.qos import RESULTS
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.standin.extra_data import write_standin
 
 CHANGES: tuple[dict[str, Any], ...] = (
     {"estimator": "frankmocap"},

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from frankmocap_ros.cli.nodes import camera_command, mocap_command, node_command, stay_here
-from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.settings.mocap import MocapConfig
 
 PORT = 8096
 SETTLE_S = 6.0

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import cv2
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.drawing import annotate
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.body.drawing import annotate
 from frankmocap_ros.estimators.registry import make_estimator
-from frankmocap_ros.picture import Picture
-from frankmocap_ros.pipeline import Pipeline
+from frankmocap_ros.imaging.camera_image import Picture
+from frankmocap_ros.tracking.pipeline import Pipeline
 
 
 def main() -> None:

@@ -5,8 +5,8 @@ from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironment
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from frankmocap_ros.ros.launch_options import node_options
-from frankmocap_ros.transport import transport_variables
+from frankmocap_ros.ros.common.launch_options import node_options
+from frankmocap_ros.runtime.fastdds_profile import transport_variables
 
 BOOLEAN = ["true", "false"]
 ARGUMENTS = (

@@ -13,7 +13,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.ros.launch_options import node_options
+from frankmocap_ros.ros.common.launch_options import node_options
 
 BOOLEAN = ["true", "false"]
 ROBOT = "torso"

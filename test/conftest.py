@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.assets.layout import STANDIN_MARKER
-from frankmocap_ros.assets.standin import write_standin
-from frankmocap_ros.boxes import region_of
-from frankmocap_ros.estimators import frankmocap
-from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
-from frankmocap_ros.geometry import quat_from_rotvec, quat_to_matrix
-from frankmocap_ros.transport import share_file, transport_variables
+from frankmocap_ros.estimators.frankmocap import estimator as frankmocap
+from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, FrankMocapOptions
+from frankmocap_ros.geometry.boxes import region_of
+from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_to_matrix
+from frankmocap_ros.runtime.fastdds_profile import transport_variables
+from frankmocap_ros.runtime.package_files import share_file
+from frankmocap_ros.standin.extra_data import write_standin
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
 from frankmocap_ros.assets.store import AssetStore
-from frankmocap_ros.priority import giving_way
+from frankmocap_ros.runtime.thread_priority import giving_way
 
 T = TypeVar("T")
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from frankmocap_ros.assets.cache import Cache, Entry, Stamp, cache_folder, sha256_of
 from frankmocap_ros.assets.conversion import DEFAULT_LIMITS, Limits, convert, read_converted, suffix_of
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, Asset
 from frankmocap_ros.assets.pickled import Numbers
 from frankmocap_ros.errors import AssetError
+from frankmocap_ros.runtime.file_cache import Cache, Entry, Stamp, cache_folder, sha256_of
 
 ENVIRONMENT_VARIABLE: Final = "FRANKMOCAP_ASSETS_DIR"
 

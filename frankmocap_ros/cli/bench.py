@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.assets.cache import cache_folder
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, STANDIN_WARNING
 from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, assets_folder
-from frankmocap_ros.benchmark import offline, report
-from frankmocap_ros.benchmark.combinations import ALL, ESTIMATORS, Wanted, combinations
-from frankmocap_ros.benchmark.offline import Setup
-from frankmocap_ros.benchmark.probes import Machine
-from frankmocap_ros.benchmark.rows import Row
-from frankmocap_ros.config import PRESETS
+from frankmocap_ros.bench import offline, report
+from frankmocap_ros.bench.combinations import ALL, ESTIMATORS, Wanted, combinations
+from frankmocap_ros.bench.offline import Setup
+from frankmocap_ros.bench.probes import Machine
+from frankmocap_ros.bench.rows import Row
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS
 from frankmocap_ros.errors import SettingError
+from frankmocap_ros.runtime.file_cache import cache_folder
+from frankmocap_ros.settings.mocap import PRESETS
 
 STANDIN: Final = "standin"
 _OFFLINE_TEXT: Final = (
@@ -113,7 +113,7 @@ def _folder(named: str) -> str:
     folder = cache_folder() / STANDIN
     wanted = [folder / STANDIN_MARKER, *(folder / asset.path for asset in ASSETS.values())]
     if not all(path.is_file() for path in wanted):
-        from frankmocap_ros.assets.standin import write_standin
+        from frankmocap_ros.standin.extra_data import write_standin
 
         _tell(f"writing stand-in files into {folder}, once")
         write_standin(folder)

@@ -9,7 +9,7 @@ from pathlib import Path
 from subprocess import Popen
 from typing import TYPE_CHECKING, Final
 
-from frankmocap_ros.benchmark.arrivals import (
+from frankmocap_ros.bench.arrivals import (
     FIRST,
     dropped,
     first_ratio,
@@ -17,10 +17,10 @@ from frankmocap_ros.benchmark.arrivals import (
     node_stages,
     p99_drift,
 )
-from frankmocap_ros.benchmark.camera_video import prepared_video
-from frankmocap_ros.benchmark.combinations import Combination, ran
-from frankmocap_ros.benchmark.probes import resident_mb
-from frankmocap_ros.benchmark.rows import Row, Sample, people_seen, percentiles
+from frankmocap_ros.bench.camera_video import prepared_video
+from frankmocap_ros.bench.combinations import Combination, ran
+from frankmocap_ros.bench.probes import resident_mb
+from frankmocap_ros.bench.rows import Row, Sample, people_seen, percentiles
 from frankmocap_ros.cli.nodes import (
     camera_command,
     check,
@@ -35,7 +35,7 @@ from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.errors import EstimatorError, MocapError
 
 if TYPE_CHECKING:
-    from frankmocap_ros.ros.receiver import Receipt, Receiver
+    from frankmocap_ros.ros.clients.receiver import Receipt, Receiver
 
 LEFT_OUT_S: Final = 2.0  # after the first body
 _LOAD_S: Final = 300.0  # exporting a network and measuring engines takes its time, once
@@ -158,7 +158,7 @@ def _one(run: Run, combination: Combination, stop: threading.Event) -> Row:
     Raises:
         MocapError: it does not run.
     """
-    from frankmocap_ros.ros.receiver import Receiver
+    from frankmocap_ros.ros.clients.receiver import Receiver
 
     with listening(Receiver) as receiver, running([mocap_command(combination.config)]) as node:
         wait_for(receiver.knows_node, node, stop, receiver, _LOAD_S)

@@ -8,12 +8,10 @@ import contextlib
 import math
 from collections.abc import Sequence, Set
 
-from frankmocap_ros.assets.cache import CACHE_VARIABLE
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING, Asset, needed
 from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, AssetStore, named_folder
-from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import AssetError, MissingDependencyError, SettingError, SourceError
-from frankmocap_ros.estimators.calibration import (
+from frankmocap_ros.estimators.frankmocap.int8_calibration import (
     LIMIT_MM,
     MAX_IN_MEANS,
     NETWORKS,
@@ -21,6 +19,8 @@ from frankmocap_ros.estimators.calibration import (
     networks_here,
     quantise_networks,
 )
+from frankmocap_ros.runtime.file_cache import CACHE_VARIABLE
+from frankmocap_ros.settings.camera import CameraConfig
 from frankmocap_ros.sources import Source, open_source, photograph_path
 
 

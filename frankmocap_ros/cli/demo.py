@@ -21,14 +21,15 @@ from frankmocap_ros.cli.nodes import (
     wait_for,
 )
 from frankmocap_ros.cli.ros_available import require_ros
-from frankmocap_ros.config import CameraConfig, MocapConfig
-from frankmocap_ros.settings import add_flags, from_flags, settings_of
-from frankmocap_ros.viewer.config import ViewConfig
+from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import add_flags, from_flags, settings_of
+from frankmocap_ros.settings.viewer import ViewConfig
 from frankmocap_ros.viewer.web import require_viser
 
 if TYPE_CHECKING:
     from frankmocap_ros.cli.demo_robot import RobotDemo
-    from frankmocap_ros.ros.watcher import Tally
+    from frankmocap_ros.ros.clients.watcher import Tally
 
 _SHOWN = (
     "head", "left_shoulder", "right_shoulder", "left_elbow", "right_elbow", "left_wrist", "right_wrist",
@@ -110,7 +111,7 @@ def _watch(
     stop: threading.Event,
     robot: "RobotDemo | None",
 ) -> int:
-    from frankmocap_ros.ros.watcher import Watcher, summary
+    from frankmocap_ros.ros.clients.watcher import Watcher, summary
 
     with listening(robot.watcher if robot else Watcher) as watcher:
         # discovery may find the camera after the node: count from when both are heard

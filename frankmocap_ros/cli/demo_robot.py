@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from frankmocap_ros.benchmark.following import (
+from frankmocap_ros.bench.following import (
     Track,
     correlation,
     errors,
@@ -18,12 +18,12 @@ from frankmocap_ros.benchmark.following import (
     track,
 )
 from frankmocap_ros.cli.nodes import node_command
-from frankmocap_ros.settings import settings_of, updated, yaml_value
-from frankmocap_ros.teleop.config import GateConfig
-from frankmocap_ros.teleop.retarget import Retargeter, load_retargeter
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
+from frankmocap_ros.teleop.robot.retargeter import Retargeter, load_retargeter
 
 if TYPE_CHECKING:
-    from frankmocap_ros.ros.robot_watcher import RobotWatcher, Teleoperation
+    from frankmocap_ros.ros.clients.robot_watcher import RobotWatcher, Teleoperation
 
 SETTINGS: Final[Mapping[str, object]] = {
     "arming_s": 0.5,
@@ -76,7 +76,7 @@ class RobotDemo:
 
     def watcher(self) -> "RobotWatcher":
         """Make the node that follows it all."""
-        from frankmocap_ros.ros.robot_watcher import RobotWatcher
+        from frankmocap_ros.ros.clients.robot_watcher import RobotWatcher
 
         self._watcher = RobotWatcher([t.name for t in self.wrists], self.joints)
         return self._watcher

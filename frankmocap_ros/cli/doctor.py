@@ -12,8 +12,8 @@ from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, assets_folder
 from frankmocap_ros.cli.doctor_checks import machine_checks
 from frankmocap_ros.cli.doctor_int8 import int8_checks
 from frankmocap_ros.cli.doctor_probes import Probes
-from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.estimators.registry import why_not_frankmocap
+from frankmocap_ros.settings.mocap import MocapConfig
 
 _LIMIT_S = 8.0
 _WORDS = {"ok": "ok", "warning": "WARNING", "error": "ERROR"}

@@ -14,7 +14,7 @@ from frankmocap_ros.assets.report import Check
 from frankmocap_ros.cli.doctor_probes import Probe
 from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.errors import MissingDependencyError, MocapError
-from frankmocap_ros.transport import fast_dds, transport_variables, users_choice
+from frankmocap_ros.runtime.fastdds_profile import fast_dds, transport_variables, users_choice
 
 _PYTHONS = ((3, 10), (3, 13))  # from, and the first that is not any more
 _OPENCVS = (

@@ -8,8 +8,8 @@ from frankmocap_ros.assets.report import Check
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.engines.base import EngineOptions
 from frankmocap_ros.engines.int8 import notes_of
-from frankmocap_ros.engines.trunks import weights_key
-from frankmocap_ros.estimators.calibration import error_text, networks_here
+from frankmocap_ros.estimators.frankmocap.int8_calibration import error_text, networks_here
+from frankmocap_ros.estimators.frankmocap.trunks import weights_key
 
 
 def _notes(store: AssetStore, key: str, cache: Path) -> dict[str, Any] | None:

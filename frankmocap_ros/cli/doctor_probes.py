@@ -17,8 +17,8 @@ _START = "import json, sys; sys.path[:] = [p for p in sys.path if p]\n"
 _PROGRAMS = {
     "torch": """
 import torch
-from frankmocap_ros.engines.machine import has_bf16
-from frankmocap_ros.networks.running import choose_running
+from frankmocap_ros.runtime.machine import has_bf16
+from frankmocap_ros.engines.torch_device import choose_running
 cuda = torch.cuda.is_available()
 found = {
     "version": torch.__version__, "cuda": cuda, "device": choose_running("auto", "auto").text,

@@ -7,11 +7,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from frankmocap_ros.config import CameraConfig, MocapConfig
-from frankmocap_ros.settings import markdown_table, yaml_text
-from frankmocap_ros.teleop.config import GateConfig
-from frankmocap_ros.teleop.sim_config import SimConfig
-from frankmocap_ros.viewer.config import ViewConfig
+from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.robot_sim import SimConfig
+from frankmocap_ros.settings.schema import markdown_table, yaml_text
+from frankmocap_ros.settings.viewer import ViewConfig
 
 _BEGIN, _END = "<!-- generated: {} -->", "<!-- end -->"
 

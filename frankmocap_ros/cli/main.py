@@ -17,7 +17,7 @@ def _node(args: Sequence[str]) -> int:
     from frankmocap_ros.cli.ros_available import require_ros
 
     require_ros("node")
-    from frankmocap_ros.ros.mocap_node import main
+    from frankmocap_ros.ros.mocap.mocap_node import main
 
     return main(["frankmocap_node", *args])
 
@@ -26,7 +26,7 @@ def _camera(args: Sequence[str]) -> int:
     from frankmocap_ros.cli.ros_available import require_ros
 
     require_ros("camera")
-    from frankmocap_ros.ros.camera_node import main
+    from frankmocap_ros.ros.camera.camera_node import main
 
     return main(["camera_node", *args])
 
@@ -35,7 +35,7 @@ def _gate(args: Sequence[str]) -> int:
     from frankmocap_ros.cli.ros_available import require_ros
 
     require_ros("gate")
-    from frankmocap_ros.ros.gate_node import main
+    from frankmocap_ros.ros.gate.gate_node import main
 
     return main(["gate_node", *args])
 
@@ -44,7 +44,7 @@ def _robot(args: Sequence[str]) -> int:
     from frankmocap_ros.cli.ros_available import require_ros
 
     require_ros("robot")
-    from frankmocap_ros.ros.robot_sim_node import main
+    from frankmocap_ros.ros.robot_sim.robot_sim_node import main
 
     return main(["robot_sim_node", *args])
 
@@ -53,7 +53,7 @@ def _view(args: Sequence[str]) -> int:
     from frankmocap_ros.cli.ros_available import require_ros
 
     require_ros("view")
-    from frankmocap_ros.ros.view_node import main
+    from frankmocap_ros.ros.view.view_node import main
 
     return main(["view_node", *args])
 

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import MocapError
-from frankmocap_ros.settings import settings_of, yaml_value
-from frankmocap_ros.transport import transport_variables
+from frankmocap_ros.runtime.fastdds_profile import transport_variables
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import settings_of, yaml_value
 
 if TYPE_CHECKING:
     from rclpy.node import Node

@@ -10,20 +10,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Frame
-from frankmocap_ros.config import CameraConfig, MocapConfig
+from frankmocap_ros.body.arm_angles import ArmAngles
+from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.estimators.registry import make_estimator
-from frankmocap_ros.memory import keep_freed_memory
-from frankmocap_ros.picture import Picture
-from frankmocap_ros.pipeline import Pipeline
-from frankmocap_ros.records import frame_record
-from frankmocap_ros.settings import add_flags, from_flags, updated
+from frankmocap_ros.export.gmr import gmr_record
+from frankmocap_ros.export.json_records import frame_record
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import Picture
+from frankmocap_ros.runtime.malloc import keep_freed_memory
+from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
+from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import add_flags, from_flags, updated
 from frankmocap_ros.sources import Source, is_still, open_source
-from frankmocap_ros.teleop.arm_angles import ArmAngles
-from frankmocap_ros.teleop.gmr import gmr_record
-from frankmocap_ros.threads import leave_cores_to_networks
+from frankmocap_ros.tracking.pipeline import Pipeline
 
 _ROS_ONLY = (
     "image_transport", "max_image_age_s", "joint_topics", "autostart",

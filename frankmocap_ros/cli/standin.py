@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from frankmocap_ros.assets.standin import write_standin
+from frankmocap_ros.standin.extra_data import write_standin
 
 
 def _seed(text: str) -> int:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.assets.cache import cache_folder
-from frankmocap_ros.engines.machine import cores, has_bf16
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
+from frankmocap_ros.runtime.file_cache import cache_folder
+from frankmocap_ros.runtime.machine import cores, has_bf16
 
 if TYPE_CHECKING:
     import torch

@@ -12,10 +12,10 @@ from typing import Final
 
 from frankmocap_ros.engines.available import Option, available, make, usual_device
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS, Engine, EngineOptions, Trunk
-from frankmocap_ros.engines.machine import cpu_name, versions
 from frankmocap_ros.engines.measuring import Row, measure, some_crops, table
 from frankmocap_ros.engines.openvino import int8_kept
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError, MocapError
+from frankmocap_ros.runtime.machine import cpu_name, versions
 
 # with another version of one of these, another engine may be the fastest
 _PACKAGES: Final = (

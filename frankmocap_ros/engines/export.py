@@ -10,9 +10,9 @@ from typing import Final
 
 from frankmocap_ros.engines.base import EngineOptions, Trunk, missing_package
 from frankmocap_ros.engines.kept import Kept
-from frankmocap_ros.engines.machine import versions
 from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.runtime.machine import versions
 
 OPSET: Final = 18
 INPUT: Final = "crops"

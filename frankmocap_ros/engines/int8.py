@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.engines.base import EngineOptions, Trunk, missing_package
-from frankmocap_ros.engines.machine import versions
 from frankmocap_ros.engines.openvino import (
     MODEL,
     OpenVinoEngine,
@@ -28,6 +27,7 @@ from frankmocap_ros.engines.openvino import (
     without_telemetry,
 )
 from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.runtime.machine import versions
 
 FEWEST_CROPS: Final = 8
 

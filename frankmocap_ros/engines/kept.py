@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from frankmocap_ros.assets.cache import Cache, sha256_of
+from frankmocap_ros.runtime.file_cache import Cache, sha256_of
 
 _MANIFEST: Final = "manifest.json"
 

@@ -10,7 +10,7 @@ from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, mis
 from frankmocap_ros.engines.export import INPUT, OUTPUT, onnx_file
 from frankmocap_ros.engines.torch import chosen_device
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.gentle_import import import_apart
+from frankmocap_ros.runtime.background_import import import_apart
 
 PROVIDERS: Final = {
     "cpu": "CPUExecutionProvider",

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, check_bf16, missing_package
 from frankmocap_ros.engines.kept import Kept
-from frankmocap_ros.engines.machine import versions
 from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.gentle_import import import_apart
+from frankmocap_ros.runtime.background_import import import_apart
+from frankmocap_ros.runtime.machine import versions
 
 MODEL: Final = "model.xml"  # its weights lie beside it
 _TELEMETRY: Final = "openvino_telemetry"

@@ -15,7 +15,7 @@ from frankmocap_ros.engines.export import INPUT, OUTPUT, onnx_file
 from frankmocap_ros.engines.kept import Kept
 from frankmocap_ros.engines.torch import chosen_device, load_torch
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.gentle_import import import_apart
+from frankmocap_ros.runtime.background_import import import_apart
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, check_bf16, missing_package
 from frankmocap_ros.engines.cuda_graph import CudaGraph
-from frankmocap_ros.engines.machine import may_have_gpu
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.gentle_import import import_apart, preload_torch
+from frankmocap_ros.runtime.background_import import import_apart, preload_torch
+from frankmocap_ros.runtime.machine import may_have_gpu
 
 MODES: Final = ("eager", "compile", "graph", "compile+graph")
 _PRECISIONS: Final = ("fp32", "bf16", "fp16")

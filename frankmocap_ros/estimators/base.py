@@ -8,29 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Body, Observation, Region
-from frankmocap_ros.geometry import Array, Camera
-
-
-@dataclass(frozen=True, eq=False)
-class Image:
-    """One image for an estimator.
-
-    Attributes:
-        bitmap: the pixels; not to be written to.
-        camera: camera of exactly these pixels.
-        calibrated: whether ``camera`` comes from a calibration rather than an assumed field of view.
-        time_s: the image's own time [s].
-        followed: boxes (4,) of everybody who is followed in it: x, y, width, height [px]; ``detect`` may look
-            there first.
-    """
-
-    bitmap: Bitmap
-    camera: Camera
-    calibrated: bool
-    time_s: float
-    followed: tuple[Array, ...] = ()
+from frankmocap_ros.body.pose import Body, Observation
+from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.imaging.camera_image import Image
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.assets.store import AssetStore
-from frankmocap_ros.body import Observation, Region
-from frankmocap_ros.boxes import box_centre, box_iou, region_of
+from frankmocap_ros.body.pose import Observation
 from frankmocap_ros.engines.torch import load_torch
-from frankmocap_ros.estimators.base import Image
-from frankmocap_ros.geometry import Array
+from frankmocap_ros.geometry.boxes import Region, box_centre, box_iou, region_of
+from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.imaging.camera_image import Image
 
 _SAME_PLACE: Final = 0.5  # IoU of boxes of one person in two looks
 _REMEMBERED: Final = 64  # people of the last searches, of all cameras
@@ -44,7 +44,7 @@ class MediaPipeDetector:
     name = "mediapipe"
 
     def __init__(self) -> None:
-        from frankmocap_ros.estimators.mediapipe import MediaPipeEstimator
+        from frankmocap_ros.estimators.mediapipe.estimator import MediaPipeEstimator
 
         self._estimator = MediaPipeEstimator(background=True)
         self._estimator.warm_up()
@@ -93,8 +93,8 @@ class Pose2dDetector:
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]], device: str, precision: str) -> None:
         load_torch()
-        from frankmocap_ros.networks.pose2d import Pose2dDetector as Network
-        from frankmocap_ros.networks.running import choose_running
+        from frankmocap_ros.engines.torch_device import choose_running
+        from frankmocap_ros.estimators.openpose.network import Pose2dDetector as Network
 
         how = choose_running(device, precision)
         self._network = Network(weights, how.device, how.half)

@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.settings import settings_of, updated
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import settings_of, updated
 
 _LOADING: Final = tuple(s.name for s in settings_of(MocapConfig) if s.loads)
 _LONGEST_S: Final = 1800.0  # TensorRT takes minutes

@@ -5,9 +5,9 @@ from importlib.util import find_spec
 
 from frankmocap_ros.assets.layout import needed
 from frankmocap_ros.assets.store import AssetStore, assets_folder, named_folder
-from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import AssetError, EstimatorError, MocapError
 from frankmocap_ros.estimators.base import Estimator
+from frankmocap_ros.settings.mocap import MocapConfig
 
 Tell = Callable[[str], None]
 Prepare = Callable[[], None]
@@ -18,13 +18,13 @@ def _nothing() -> None:
 
 
 def _frankmocap(config: MocapConfig, tell: Tell, prepare: Prepare) -> Estimator:
-    from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
+    from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, FrankMocapOptions
 
     return FrankMocapEstimator(FrankMocapOptions.of(config, named_folder(config.assets_dir)), tell, prepare)
 
 
 def _mediapipe(config: MocapConfig, tell: Tell, prepare: Prepare) -> Estimator:
-    from frankmocap_ros.estimators.mediapipe import MediaPipeEstimator
+    from frankmocap_ros.estimators.mediapipe.estimator import MediaPipeEstimator
 
     if config.device not in ("auto", "cpu"):
         raise EstimatorError(
@@ -53,7 +53,7 @@ def why_not_frankmocap(config: MocapConfig) -> str | None:
     except AssetError as error:
         return str(error)
     from frankmocap_ros.estimators.detectors import chosen_detector
-    from frankmocap_ros.estimators.frankmocap import missing_text
+    from frankmocap_ros.estimators.frankmocap.estimator import missing_text
 
     if config.hands and not config.use_smplx:
         return "hands: true needs use_smplx: true with FrankMocap"

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from frankmocap_ros.body import ModelPose, Observation, Region, ScaleSource
-from frankmocap_ros.boxes import box_around, clipped_box
-from frankmocap_ros.estimators.base import Capabilities, Image
-from frankmocap_ros.figure import FigurePose, scene
-from frankmocap_ros.geometry import Array, Camera, Mask, quat_from_rotvec, quat_multiply
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.body.pose import ModelPose, Observation, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.estimators.base import Capabilities
+from frankmocap_ros.geometry.boxes import Region, box_around, clipped_box
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import Array, Mask, quat_from_rotvec, quat_multiply
+from frankmocap_ros.imaging.camera_image import Image
+from frankmocap_ros.synthetic.human import FigurePose, scene
 
 
 class SyntheticEstimator:

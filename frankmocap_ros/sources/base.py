@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.geometry.camera_model import Camera
 
 NOMINAL_HZ = 30.0  # of sources that have no rate of their own
 ALLOWED = "a video or image file, a folder of images, /dev/videoN, synthetic, auto"

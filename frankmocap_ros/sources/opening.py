@@ -4,8 +4,8 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import SourceError
+from frankmocap_ros.settings.camera import CameraConfig
 from frankmocap_ros.sources.base import ALLOWED, NOMINAL_HZ, Source
 from frankmocap_ros.sources.stills import SUFFIXES, ImagesSource, PhotographSource, is_image, read_image
 from frankmocap_ros.sources.synthetic import DEFAULT_FOV_DEG, SyntheticSource

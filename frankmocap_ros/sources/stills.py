@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import SourceError
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.sources.base import NOMINAL_HZ, SourceImage
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")

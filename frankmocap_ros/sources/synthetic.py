@@ -1,10 +1,10 @@
 """The figure of ``figure.py`` before a synthetic camera."""
 
-from frankmocap_ros.figure import camera_stalls, scene
-from frankmocap_ros.figure_depth import render_depth
-from frankmocap_ros.figure_image import render
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.sources.base import NOMINAL_HZ, SourceImage
+from frankmocap_ros.synthetic.human import camera_stalls, scene
+from frankmocap_ros.synthetic.render_depth import render_depth
+from frankmocap_ros.synthetic.render_rgb import render
 
 _SIZE = (640, 480)
 DEFAULT_FOV_DEG = 60.0

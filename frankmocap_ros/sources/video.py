@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import SourceError
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.sources.base import ALLOWED, NOMINAL_HZ, SourceImage
 
 _MAX_JUMP_S = 10.0  # larger steps in a video's own time stamps are taken for damage

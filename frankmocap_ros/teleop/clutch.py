@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from frankmocap_ros.geometry import IDENTITY_XYZW, Array, quat_conjugate, quat_multiply
-from frankmocap_ros.teleop.goal import Goal
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, quat_conjugate, quat_multiply
+from frankmocap_ros.teleop.setpoint import Goal
 
 Way = Callable[[Array, Array, float], tuple[Array, Array]]
 """Poses on the way from where the robot was at engagement, from the poses that it leads to, shape (N, 3) [m]

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from frankmocap_ros.geometry import Array
+from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.clutch import RobotPoses
-from frankmocap_ros.teleop.goal import Goal
+from frankmocap_ros.teleop.setpoint import Goal
 
 _PEAK: Final = 1.5  # of the mean speed, in a cubic from rest to rest
 

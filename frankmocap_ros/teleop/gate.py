@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.settings.gate import GateConfig
 
 _LATE_TICKS = 2
 

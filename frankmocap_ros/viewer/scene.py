@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body import JointState
-from frankmocap_ros.drawing import COLORS_BGR
-from frankmocap_ros.geometry import Array, Camera, quat_from_matrix, quat_from_rotvec, quat_multiply
-from frankmocap_ros.viewer.config import ViewConfig
+from frankmocap_ros.body.drawing import COLORS_BGR
+from frankmocap_ros.body.pose import JointState
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import Array, quat_from_matrix, quat_from_rotvec, quat_multiply
+from frankmocap_ros.settings.viewer import ViewConfig
 
 if TYPE_CHECKING:
     import viser

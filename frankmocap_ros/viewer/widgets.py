@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from frankmocap_ros.settings import LOCKED, choices_of
+from frankmocap_ros.settings.schema import LOCKED, choices_of
 
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
 Kind = Literal["switch", "slider", "number", "menu", "text", "names", "numbers"]

@@ -17,11 +17,12 @@ import rclpy
 import yaml
 from rclpy.node import Node
 
-from frankmocap_ros import transport
-from frankmocap_ros.config import PRESETS, CameraConfig, MocapConfig
 from frankmocap_ros.errors import MissingDependencyError, SettingError
-from frankmocap_ros.settings import updated
-from frankmocap_ros.transport import share_file
+from frankmocap_ros.runtime import fastdds_profile as transport
+from frankmocap_ros.runtime.package_files import share_file
+from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.mocap import PRESETS, MocapConfig
+from frankmocap_ros.settings.schema import updated
 
 HAS_LAUNCH = importlib.util.find_spec("launch_ros") is not None
 DOMAIN = 101  # the last that every system has ports for; test/ros takes those below
@@ -558,7 +559,7 @@ class TestRviz:
         import rclpy
         from rclpy.parameter import Parameter
 
-        from frankmocap_ros.ros.mocap_node import MocapNode
+        from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 
         context = rclpy.Context()
         rclpy.init(context=context, domain_id=DOMAIN)

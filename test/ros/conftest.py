@@ -35,13 +35,14 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 
-from frankmocap_ros.body import KeypointPose, Observation, Region, ScaleSource
+from frankmocap_ros.body.pose import KeypointPose, Observation, ScaleSource
+from frankmocap_ros.body.skeleton import KEYPOINTS
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.base import Capabilities
+from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.msg import BodyPoseArray
-from frankmocap_ros.ros.images import fill_image
-from frankmocap_ros.ros.mocap_node import MocapNode
-from frankmocap_ros.skeleton import KEYPOINTS
+from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 
 from .standin_packages import NAMES, built
 

@@ -10,7 +10,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from tf2_msgs.msg import TFMessage
 
-from frankmocap_ros.geometry import normalize, quat_conjugate, quat_multiply, quat_rotate
+from frankmocap_ros.geometry.rotation import normalize, quat_conjugate, quat_multiply, quat_rotate
 
 
 class TransformException(Exception):  # noqa: N818  # its own name

@@ -20,16 +20,16 @@ from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import SourceError
-from frankmocap_ros.geometry import Camera
-from frankmocap_ros.ros import camera_loop, camera_node, camera_outputs
-from frankmocap_ros.ros.camera_loop import Pacer
-from frankmocap_ros.ros.camera_node import CameraNode
-from frankmocap_ros.ros.camera_outputs import Stamps
-from frankmocap_ros.ros.conversions import camera_of
-from frankmocap_ros.ros.images import decode_image
-from frankmocap_ros.settings import settings_of
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.ros.camera import camera_loop, camera_node, camera_outputs
+from frankmocap_ros.ros.camera.camera_loop import Pacer
+from frankmocap_ros.ros.camera.camera_node import CameraNode
+from frankmocap_ros.ros.camera.camera_outputs import Stamps
+from frankmocap_ros.ros.common.conversions import camera_of
+from frankmocap_ros.ros.images.images import decode_image
+from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.sources import SourceImage
 
 TIMEOUT_S = 30.0

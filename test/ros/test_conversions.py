@@ -7,17 +7,17 @@ from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
-from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, Latency
-from frankmocap_ros.ros.conversions import (
+from frankmocap_ros.ros.common.conversions import (
     BodiesMessage,
     JointMessages,
     camera_of,
     latency_message,
     seconds,
 )
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
 
 HEADER = Header(stamp=Time(sec=12, nanosec=345), frame_id="cam")
 STATES = tuple(JointState)

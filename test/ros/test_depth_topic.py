@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import Image
 
-from frankmocap_ros.figure import scene
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.msg import BodyPose, BodyPoseArray
-from frankmocap_ros.ros.conversions import seconds
-from frankmocap_ros.ros.depth_images import DepthImages
-from frankmocap_ros.ros.images import fill_image
-from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.ros.common.conversions import seconds
+from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.mocap.depth_images import DepthImages
+from frankmocap_ros.synthetic.human import scene
 
 PERIOD_NS = 33_333_333
 FLAT_M = 2.0  # a wall where the probe's person is taken for 3 m away

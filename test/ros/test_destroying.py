@@ -8,7 +8,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from std_msgs.msg import String
 
-from frankmocap_ros.ros.destroying import destroy_in_executor
+from frankmocap_ros.ros.common.destroying import destroy_in_executor
 
 from .conftest import Spinner, wait_until
 

@@ -13,12 +13,12 @@ from rclpy.qos import DurabilityPolicy, LivelinessPolicy, QoSProfile, Reliabilit
 from sensor_msgs.msg import JointState
 
 import frankmocap_ros
-from frankmocap_ros.ros import qos
-from frankmocap_ros.ros.camera_node import CameraNode
-from frankmocap_ros.ros.endpoints import mismatches
-from frankmocap_ros.ros.gate_node import GateNode
-from frankmocap_ros.ros.mocap_node import MocapNode
-from frankmocap_ros.ros.robot_sim_node import RobotSimNode
+from frankmocap_ros.ros.camera.camera_node import CameraNode
+from frankmocap_ros.ros.common import qos
+from frankmocap_ros.ros.common.endpoints import mismatches
+from frankmocap_ros.ros.gate.gate_node import GateNode
+from frankmocap_ros.ros.mocap.mocap_node import MocapNode
+from frankmocap_ros.ros.robot_sim.robot_sim_node import RobotSimNode
 
 from .conftest import Peer, Spinner
 

@@ -20,14 +20,14 @@ from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 from trajectory_msgs.msg import JointTrajectory
 
+from frankmocap_ros.body.frames import BODY_FROM_OPTICAL
+from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import RobotError
-from frankmocap_ros.figure import scene
-from frankmocap_ros.geometry import IDENTITY_XYZW, quat_multiply, quat_rotate
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, quat_multiply, quat_rotate
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, JointPose
-from frankmocap_ros.ros.destroying import destroy_in_executor
-from frankmocap_ros.ros.gate_node import GateNode
-from frankmocap_ros.skeleton import BODY
-from frankmocap_ros.teleop.base_frame import BODY_FROM_OPTICAL
+from frankmocap_ros.ros.common.destroying import destroy_in_executor
+from frankmocap_ros.ros.gate.gate_node import GateNode
+from frankmocap_ros.synthetic.human import scene
 
 from .conftest import Peer, Spinner, as_dict, wait_until
 

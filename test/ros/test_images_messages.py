@@ -7,9 +7,9 @@ import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.ros.compressed import decode_compressed, fill_compressed
-from frankmocap_ros.ros.images import decode_image, fill_image
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.ros.images.compressed import decode_compressed, fill_compressed
+from frankmocap_ros.ros.images.images import decode_image, fill_image
 
 
 def scene(channels):

@@ -15,14 +15,14 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool
 
-from frankmocap_ros.deadline import Spacing
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators import registry
-from frankmocap_ros.garbage import Collector
 from frankmocap_ros.msg import BodyPoseArray
-from frankmocap_ros.ros import mocap_node
-from frankmocap_ros.ros.mocap_node import MocapNode
-from frankmocap_ros.ros.worker import Worker
+from frankmocap_ros.ros.mocap import mocap_node
+from frankmocap_ros.ros.mocap.mocap_node import MocapNode
+from frankmocap_ros.ros.mocap.worker import Worker
+from frankmocap_ros.runtime.gc_control import Collector
+from frankmocap_ros.runtime.load_shedding import Spacing
 
 CYCLES = 20
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -19,17 +19,17 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image, PointCloud2
 from std_srvs.srv import SetBool, Trigger
 
-from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.preparing import Preparation
-from frankmocap_ros.garbage import Collector
 from frankmocap_ros.msg import BodyPoseArray
-from frankmocap_ros.ros import mesh
-from frankmocap_ros.ros.images import fill_image
-from frankmocap_ros.ros.mocap_node import MocapNode
-from frankmocap_ros.ros.model import Loader
-from frankmocap_ros.settings import settings_of
+from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.mocap import mesh
+from frankmocap_ros.ros.mocap.mocap_node import MocapNode
+from frankmocap_ros.ros.mocap.model import Loader
+from frankmocap_ros.runtime.gc_control import Collector
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import settings_of
 
 SETTINGS = {s.name: s for s in settings_of(MocapConfig)}
 OTHER = {
@@ -647,7 +647,7 @@ def test_the_node_ends_while_a_model_is_loaded(context, peer, models, gate, fail
 LOADING_FOR_EVER = """
 import atexit, sys, threading
 from frankmocap_ros.estimators import registry
-from frankmocap_ros.ros.mocap_node import main
+from frankmocap_ros.ros.mocap.mocap_node import main
 
 def load(config, *_):
     print("loading", flush=True)

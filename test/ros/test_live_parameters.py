@@ -14,13 +14,13 @@ from rcl_interfaces.srv import DescribeParameters, ListParameters
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 
-from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.msg import JointPose
-from frankmocap_ros.ros.images import fill_image
-from frankmocap_ros.ros.mocap_node import MocapNode
-from frankmocap_ros.settings import settings_of
-from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.mocap.mocap_node import MocapNode
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import settings_of
 
 SETTINGS = {s.name: s for s in settings_of(MocapConfig)}
 LIVE = [name for name, s in SETTINGS.items() if s.live and not s.loads]  # the rest: test_live_models.py

@@ -12,8 +12,8 @@ import pytest
 from rcl_interfaces.msg import Log
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from frankmocap_ros.ros.images import REASONS, fill_image
-from frankmocap_ros.ros.monitor import Monitor
+from frankmocap_ros.ros.common.monitor import Monitor
+from frankmocap_ros.ros.images.images import REASONS, fill_image
 
 COUNT = 1000  # of raw ones, and as many compressed
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -7,10 +7,10 @@ from rclpy.serialization import serialize_message
 from std_msgs.msg import Header
 from visualization_msgs.msg import Marker
 
-from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
-from frankmocap_ros.geometry import Camera
-from frankmocap_ros.ros.markers import MarkerMaker
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.ros.mocap.markers import MarkerMaker
 
 HEADER = Header(stamp=Time(sec=5), frame_id="cam")
 CAMERA = Camera.from_fov(640, 480, 60.0)

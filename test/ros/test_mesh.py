@@ -15,15 +15,15 @@ from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 
 from frankmocap_ros.assets.layout import ASSETS
-from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import AssetError
 from frankmocap_ros.estimators import registry
-from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator
-from frankmocap_ros.geometry import Camera
-from frankmocap_ros.ros import mesh
-from frankmocap_ros.ros.mesh import MeshOutput, cloud
-from frankmocap_ros.skeleton import BODY
-from frankmocap_ros.transport import share_file
+from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.ros.mocap import mesh
+from frankmocap_ros.ros.mocap.mesh import MeshOutput, cloud
+from frankmocap_ros.runtime.package_files import share_file
 
 TOPIC = "/frankmocap/mesh"
 PLAIN = {"engine": "torch", "precision": "fp32"}  # nothing to measure or to translate

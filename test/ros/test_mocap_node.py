@@ -17,11 +17,12 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
 
-from frankmocap_ros.figure import scene
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
 from frankmocap_ros.msg import BodyPose, JointPose, JointPoseStamped, Latency
-from frankmocap_ros.ros import outputs, qos, worker
-from frankmocap_ros.ros.images import fill_image
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
+from frankmocap_ros.ros.common import qos
+from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.mocap import outputs, worker
+from frankmocap_ros.synthetic.human import scene
 
 STAGES = ("transport", "wait", "decode", "detect", "regress", "post", "publish")
 

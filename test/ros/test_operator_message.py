@@ -7,11 +7,11 @@ import pytest
 from geometry_msgs.msg import Pose
 from rclpy.serialization import serialize_message
 
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.errors import MessageError
-from frankmocap_ros.geometry import IDENTITY_XYZW
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose
-from frankmocap_ros.ros.operator_message import OperatorReader, read_bodies
-from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.ros.gate.operator_message import OperatorReader, read_bodies
 
 WATCHED = ("pelvis", "left_wrist", "head", "nobody has this joint", "left_index1")
 

@@ -13,14 +13,14 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.body.arm_angles import ARM_JOINTS
+from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
-from frankmocap_ros.ros import outputs
-from frankmocap_ros.ros.outputs import Outputs
-from frankmocap_ros.skeleton import BODY
-from frankmocap_ros.teleop.arm_angles import ARM_JOINTS
+from frankmocap_ros.ros.mocap import outputs
+from frankmocap_ros.ros.mocap.outputs import Outputs
 
 BITMAP = Bitmap(np.zeros((48, 64, 3), np.uint8))
 HEADER = Header(frame_id="cam")

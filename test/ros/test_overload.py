@@ -11,7 +11,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import Image
 
 from frankmocap_ros.msg import BodyPoseArray, Latency
-from frankmocap_ros.ros.images import fill_image
+from frankmocap_ros.ros.images.images import fill_image
 
 RATE_HZ = 120.0
 DURATION_S = 15.0

@@ -11,10 +11,10 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from std_srvs.srv import SetBool, Trigger
 
-from frankmocap_ros.body import ScaleSource
-from frankmocap_ros.figure import scene
+from frankmocap_ros.body.pose import ScaleSource
+from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.msg import BodyPoseArray
-from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.synthetic.human import scene
 
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 from rclpy.parameter import Parameter
 
-from frankmocap_ros.config import CameraConfig, MocapConfig
-from frankmocap_ros.ros.camera_node import CameraNode
-from frankmocap_ros.ros.mocap_node import MocapNode
-from frankmocap_ros.transport import share_file
+from frankmocap_ros.ros.camera.camera_node import CameraNode
+from frankmocap_ros.ros.mocap.mocap_node import MocapNode
+from frankmocap_ros.runtime.package_files import share_file
+from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.mocap import MocapConfig
 
 
 def config(kind, context, file, namespace="/"):

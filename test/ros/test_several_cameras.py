@@ -15,7 +15,7 @@ from visualization_msgs.msg import MarkerArray
 from frankmocap_ros.errors import EstimatorError, SettingError
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
-from frankmocap_ros.ros import worker
+from frankmocap_ros.ros.mocap import worker
 
 TOPICS = ["left/image", "right/image_raw"]
 SIZES = {"left": (320, 240), "right": (480, 360)}  # how the estimator tells them apart

@@ -56,7 +56,7 @@ STARTING = """
 import sys, time
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.synthetic import SyntheticEstimator
-from frankmocap_ros.ros.mocap_node import main
+from frankmocap_ros.ros.mocap.mocap_node import main
 
 
 class Slow(SyntheticEstimator):

@@ -7,8 +7,8 @@ from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 from rosgraph_msgs.msg import Clock
 
+from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.msg import Latency
-from frankmocap_ros.skeleton import BODY
 
 from .conftest import TIMEOUT_S, as_dict
 

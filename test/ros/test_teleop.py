@@ -17,7 +17,7 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
 from frankmocap_ros.msg import BodyPoseArray, GateState
-from frankmocap_ros.teleop.robot_map import load_map
+from frankmocap_ros.teleop.robot.robot_map import load_map
 
 from .conftest import Peer, Spinner, wait_until
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(not ROBOT, reason="mujoco or mink is not install
 
 LOOKED_AT = """
 import sys
-from frankmocap_ros.ros.view_node import main
+from frankmocap_ros.ros.view.view_node import main
 from frankmocap_ros.viewer.web import Web
 
 Web.viewers = 1

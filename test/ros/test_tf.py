@@ -14,10 +14,10 @@ from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import String
 from visualization_msgs.msg import MarkerArray
 
-from frankmocap_ros.body import JointState
-from frankmocap_ros.geometry import quat_from_rotvec, quat_multiply, quat_rotate, quat_to_matrix
-from frankmocap_ros.human_model import HUMAN
-from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.body.pose import JointState
+from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.export.rep155_model import HUMAN
+from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_multiply, quat_rotate, quat_to_matrix
 
 from .conftest import as_dict, nanoseconds, wait_until
 from .standin_packages import NAMES

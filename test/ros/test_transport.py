@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from frankmocap_ros import transport
-from frankmocap_ros.transport import share_file, transport_variables
+from frankmocap_ros.runtime import fastdds_profile as transport
+from frankmocap_ros.runtime.fastdds_profile import transport_variables
+from frankmocap_ros.runtime.package_files import share_file
 
 WIDTH, HEIGHT, IMAGES = 1920, 1080, 10
 COMMON = """

@@ -4,11 +4,11 @@ import socket
 
 import pytest
 
-from frankmocap_ros.ros.camera_node import CameraNode
-from frankmocap_ros.ros.gate_node import GateNode
-from frankmocap_ros.ros.mocap_node import MocapNode
-from frankmocap_ros.ros.robot_sim_node import RobotSimNode
-from frankmocap_ros.ros.view_node import ViewNode
+from frankmocap_ros.ros.camera.camera_node import CameraNode
+from frankmocap_ros.ros.gate.gate_node import GateNode
+from frankmocap_ros.ros.mocap.mocap_node import MocapNode
+from frankmocap_ros.ros.robot_sim.robot_sim_node import RobotSimNode
+from frankmocap_ros.ros.view.view_node import ViewNode
 
 NODES = {
     "frankmocap": (MocapNode, {"autostart": False}),

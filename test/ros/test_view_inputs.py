@@ -8,10 +8,10 @@ import rclpy
 from sensor_msgs.msg import Image
 
 from frankmocap_ros.msg import BodyPose, BodyPoseArray
-from frankmocap_ros.ros.images import fill_image
-from frankmocap_ros.ros.view_inputs import ViewInputs
-from frankmocap_ros.ros.watcher import Watcher, summary
-from frankmocap_ros.viewer.config import ViewConfig
+from frankmocap_ros.ros.clients.watcher import Watcher, summary
+from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.view.view_inputs import ViewInputs
+from frankmocap_ros.settings.viewer import ViewConfig
 
 from .conftest import Peer, Spinner, wait_until
 

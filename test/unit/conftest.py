@@ -12,8 +12,8 @@ import pytest
 from hypothesis import settings
 from numpy.typing import NDArray
 
-from frankmocap_ros.geometry import quat_from_rotvec, quat_to_matrix
-from frankmocap_ros.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_to_matrix
 
 # the same examples in every run, and no time limits: another process may need the processor
 settings.register_profile("project", deadline=None, derandomize=True, database=None)

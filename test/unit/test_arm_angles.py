@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import frankmocap_ros
-from frankmocap_ros.body import Body, JointState, ScaleSource
-from frankmocap_ros.figure import MOTIONS, PERIOD_S, scene
-from frankmocap_ros.geometry import quat_from_matrix, quat_from_rotvec, quat_multiply, quat_rotate
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
-from frankmocap_ros.teleop.arm_angles import ARM_JOINTS, PARTS, ArmAngles, arm_angles, known_arm_joints
+from frankmocap_ros.body.arm_angles import ARM_JOINTS, PARTS, ArmAngles, arm_angles, known_arm_joints
+from frankmocap_ros.body.pose import Body, JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.geometry.rotation import quat_from_matrix, quat_from_rotvec, quat_multiply, quat_rotate
+from frankmocap_ros.synthetic.human import MOTIONS, PERIOD_S, scene
 
 TORSO = Path(frankmocap_ros.__file__).parent / "robots" / "torso.xml"
 SIDES = (("left", 1.0), ("right", -1.0))

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 import frankmocap_ros
-from frankmocap_ros.assets.cache import Cache, Entry, Stamp, cache_folder
 from frankmocap_ros.assets.conversion import Limits
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER
 from frankmocap_ros.assets.store import AssetStore, assets_folder
 from frankmocap_ros.cli.main import main as command_line
 from frankmocap_ros.errors import AssetError, MissingDependencyError
+from frankmocap_ros.runtime.file_cache import Cache, Entry, Stamp, cache_folder
 
 KEY = "mean_mano"
 
@@ -365,7 +365,7 @@ def test_a_manifest_appears_whole_or_not_at_all(world, monkeypatch):
     def fail(*_, **__):
         raise OSError("disk full")
 
-    monkeypatch.setattr("frankmocap_ros.assets.cache.json.dump", fail)
+    monkeypatch.setattr("frankmocap_ros.runtime.file_cache.json.dump", fail)
     with pytest.raises(OSError, match="disk full"):
         Cache(world.cache).remember(KEY, source, Entry(Stamp.of(source), "0"))
     assert world.manifest().read_bytes() == before

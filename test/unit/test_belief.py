@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from frankmocap_ros.geometry import quat_from_rotvec
-from frankmocap_ros.teleop.belief import FORGET_S, Belief
+from frankmocap_ros.geometry.rotation import quat_from_rotvec
+from frankmocap_ros.teleop.outlier_rejection import FORGET_S, Belief
 
 
 def judge(belief, x, time_s, valid=True, turn=0.0):

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE
-from frankmocap_ros.benchmark import arrivals, offline, report, rows
-from frankmocap_ros.benchmark.child import Job
-from frankmocap_ros.benchmark.children import Child, only
-from frankmocap_ros.benchmark.combinations import Combination, Wanted, combinations, ran
-from frankmocap_ros.benchmark.footage import Footage
-from frankmocap_ros.benchmark.gpu import trunk_rows
-from frankmocap_ros.benchmark.offline import Setup
-from frankmocap_ros.benchmark.players import Followed
-from frankmocap_ros.benchmark.probes import EnergyMeter, Machine, resident_mb
-from frankmocap_ros.benchmark.rows import NOTHING, Row, Sample
-from frankmocap_ros.benchmark.turns import BEGIN, SETTLE, in_turns, turn_lengths
+from frankmocap_ros.bench import arrivals, offline, report, rows
+from frankmocap_ros.bench.child import Job
+from frankmocap_ros.bench.children import Child, only
+from frankmocap_ros.bench.combinations import Combination, Wanted, combinations, ran
+from frankmocap_ros.bench.footage import Footage
+from frankmocap_ros.bench.gpu import trunk_rows
+from frankmocap_ros.bench.offline import Setup
+from frankmocap_ros.bench.players import Followed
+from frankmocap_ros.bench.probes import EnergyMeter, Machine, resident_mb
+from frankmocap_ros.bench.rows import NOTHING, Row, Sample
+from frankmocap_ros.bench.turns import BEGIN, SETTLE, in_turns, turn_lengths
 from frankmocap_ros.cli import bench
 from frankmocap_ros.cli.main import main
 from frankmocap_ros.engines.base import EngineOptions, Trunk
@@ -339,7 +339,7 @@ def test_cameras_share_an_estimator(together):
 
 @pytest.fixture(scope="module")
 def reference(standin):
-    from frankmocap_ros.benchmark.reference import Reference
+    from frankmocap_ros.bench.reference import Reference
 
     return Reference(standin)
 
@@ -356,8 +356,8 @@ def test_the_reference_runs_all_steps(reference):
 def test_the_reference_gives_the_estimators_joints(reference, standin):
     """In a given crop the vertices' model puts joints where the node's shortcut does."""
     from frankmocap_ros.assets.store import AssetStore
-    from frankmocap_ros.crops import body_crop
-    from frankmocap_ros.estimators.regressors import body_regressor
+    from frankmocap_ros.estimators.frankmocap.body_crop import body_crop
+    from frankmocap_ros.estimators.frankmocap.regressors import body_regressor
 
     (picture,) = Footage("synthetic", 320).take(1)
     crop = body_crop(picture.bitmap.pixels, np.array([100.0, 20.0, 100.0, 200.0]))
@@ -395,7 +395,7 @@ def a_trunk():
 
 
 def test_rows_of_a_gpu(tmp_path, monkeypatch):
-    from frankmocap_ros.benchmark import gpu
+    from frankmocap_ros.bench import gpu
 
     monkeypatch.setattr(gpu, "_ROWS", (("eager", "fp32"), ("autocast", "fp16"), ("graph", "fp16")))
     found = trunk_rows(a_trunk(), EngineOptions(device="cpu", cache=tmp_path), lambda _: None, rounds=2)
@@ -603,8 +603,8 @@ def test_what_is_wrong_is_told(capsys, words, text):
 
 
 def test_standins_are_written_once(monkeypatch, tmp_path):
-    from frankmocap_ros.assets import standin
     from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER
+    from frankmocap_ros.standin import extra_data as standin
 
     written = []
 

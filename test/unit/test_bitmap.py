@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from frankmocap_ros.bitmap import no_wider
+from frankmocap_ros.imaging.bitmap import no_wider
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import JointState, ModelPose, Observation, ScaleSource
-from frankmocap_ros.boxes import (
+from frankmocap_ros.body.pose import JointState, ModelPose, Observation, ScaleSource
+from frankmocap_ros.estimators.base import Capabilities
+from frankmocap_ros.estimators.frankmocap.body_crop import body_crop
+from frankmocap_ros.geometry.boxes import (
     Step,
     anchor_of,
     anchored_box,
@@ -20,11 +21,10 @@ from frankmocap_ros.boxes import (
     region_of,
     scaled_region,
 )  # fmt: skip
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.crops import body_crop
-from frankmocap_ros.estimators.base import Capabilities
-from frankmocap_ros.picture import Picture
-from frankmocap_ros.pipeline import Pipeline
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import Picture
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.tracking.pipeline import Pipeline
 
 WIDTH, HEIGHT = 640, 480
 BLANK = np.zeros((HEIGHT, WIDTH, 3), np.uint8)

@@ -107,7 +107,7 @@ def test_without_messages_the_wheel_is_pure_and_the_build_says_why(source, tmp_p
     wheel = tmp_path / done.stdout.splitlines()[-1]
     assert wheel.name.endswith("-py3-none-any.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert "frankmocap_ros/settings.py" in names
+    assert "frankmocap_ros/settings/schema.py" in names
     assert [name for name in names if name.startswith("frankmocap_ros/msg/") or name.endswith(".so")] == []
     assert any(name.endswith("data/share/frankmocap_ros/package.xml") for name in names)
 

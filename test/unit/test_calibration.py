@@ -13,17 +13,17 @@ from frankmocap_ros.engines import int8
 from frankmocap_ros.engines.base import EngineOptions, Trunk
 from frankmocap_ros.engines.openvino import OpenVinoEngine
 from frankmocap_ros.errors import AssetError, EstimatorError, MissingDependencyError
-from frankmocap_ros.estimators import calibration
-from frankmocap_ros.estimators.calibration import (
+from frankmocap_ros.estimators.frankmocap import int8_calibration as calibration
+from frankmocap_ros.estimators.frankmocap.int8_calibration import (
     NETWORKS,
     CalibrationOptions,
     error_text,
     networks_here,
     quantise_networks,
 )
-from frankmocap_ros.estimators.calibration_crops import Crops
-from frankmocap_ros.estimators.regressors import Regressor
-from frankmocap_ros.networks.iteration import Affine
+from frankmocap_ros.estimators.frankmocap.int8_crops import Crops
+from frankmocap_ros.estimators.frankmocap.networks.folded_head import Affine
+from frankmocap_ros.estimators.frankmocap.regressors import Regressor
 
 PICTURES = SimpleNamespace(name="film", frames=0, read=lambda: None)
 
@@ -260,7 +260,7 @@ class Standing:
     closed = False
 
     def detect(self, image, max_people):
-        from frankmocap_ros.boxes import region_of
+        from frankmocap_ros.geometry.boxes import region_of
 
         width, height = image.bitmap.size_px
         return [region_of(np.array([0.35 * width, 0.1 * height, 0.3 * width, 0.8 * height]))]

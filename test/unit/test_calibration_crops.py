@@ -6,17 +6,16 @@ import cv2
 import numpy as np
 import pytest
 
-from frankmocap_ros.body import Region
-from frankmocap_ros.boxes import region_of
-from frankmocap_ros.crops import Crop, body_crop
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.estimators import calibration_looks
-from frankmocap_ros.estimators.calibration_crops import FEWEST, Crops, gather
-from frankmocap_ros.estimators.calibration_looks import BodyForHands, some_look
-from frankmocap_ros.estimators.regressors import Regressor
-from frankmocap_ros.hands import Side
-from frankmocap_ros.networks.iteration import Affine
-from frankmocap_ros.networks.smpl import SMPLX, JointModel
+from frankmocap_ros.estimators.frankmocap import int8_augment as calibration_looks
+from frankmocap_ros.estimators.frankmocap.body_crop import Crop, body_crop
+from frankmocap_ros.estimators.frankmocap.hand_crop import Side
+from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands, some_look
+from frankmocap_ros.estimators.frankmocap.int8_crops import FEWEST, Crops, gather
+from frankmocap_ros.estimators.frankmocap.networks.folded_head import Affine
+from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX, JointModel
+from frankmocap_ros.estimators.frankmocap.regressors import Regressor
+from frankmocap_ros.geometry.boxes import Region, region_of
 
 WIDTH, HEIGHT = 320, 240
 BOX = np.array([40.0, 60.0, 60.0, 120.0])
@@ -182,7 +181,7 @@ class Bodies(BodyForHands):
 def test_hands_are_cropped_where_the_body_has_them(monkeypatch):
     """BGR, and the left one in a mirror."""
     plain = calibration_looks.Look(np.zeros(2), 1.0, False, 1.0)
-    monkeypatch.setattr("frankmocap_ros.estimators.calibration_crops.some_look", lambda *_: plain)
+    monkeypatch.setattr("frankmocap_ros.estimators.frankmocap.int8_crops.some_look", lambda *_: plain)
 
     class Lopsided(Film):
         def read(self):
@@ -240,7 +239,7 @@ def test_large_pictures_are_reduced_as_in_the_pipeline():
 
 def test_crops_hold_what_body_crop_gives():
     """The plain look is the very crop that the estimator makes."""
-    from frankmocap_ros.bitmap import Bitmap
+    from frankmocap_ros.imaging.bitmap import Bitmap
 
     pixels = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
     plain = calibration_looks.Look(np.zeros(2), 1.0, False, 1.0)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from frankmocap_ros.benchmark.camera_video import prepared_video
+from frankmocap_ros.bench.camera_video import prepared_video
 from frankmocap_ros.errors import SourceError
 
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from frankmocap_ros.geometry import IDENTITY_XYZW, quat_from_rotvec, quat_multiply
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, quat_from_rotvec, quat_multiply
 from frankmocap_ros.teleop.clutch import Clutch, RobotPoses
-from frankmocap_ros.teleop.goal import Goal
+from frankmocap_ros.teleop.setpoint import Goal
 
 ALIGN_S = 2.0
 ORIGIN = np.array([[0.1, -0.2, 0.4]])

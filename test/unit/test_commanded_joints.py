@@ -7,10 +7,10 @@ pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'fran
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
 from frankmocap_ros.errors import RobotError
-from frankmocap_ros.teleop.commander import Command
-from frankmocap_ros.teleop.driver import Driver
-from frankmocap_ros.teleop.retarget import load_retargeter
-from frankmocap_ros.teleop.scout import Scout
+from frankmocap_ros.teleop.controller import Command
+from frankmocap_ros.teleop.robot.alignment import Scout
+from frankmocap_ros.teleop.robot.joint_controller import Driver
+from frankmocap_ros.teleop.robot.retargeter import load_retargeter
 
 DT = 0.01
 ARM = ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint")

@@ -8,23 +8,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.figure import scene
-from frankmocap_ros.geometry import (
+from frankmocap_ros.geometry.rotation import (
     quat_conjugate,
     quat_from_rotvec,
     quat_multiply,
     quat_rotate,
     quat_to_rotvec,
 )
-from frankmocap_ros.settings import updated
-from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.schema import updated
+from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.teleop.clutch import RobotPoses
-from frankmocap_ros.teleop.commander import Commander
-from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.teleop.controller import Commander
 from frankmocap_ros.teleop.gate import State
-from frankmocap_ros.teleop.pose_robot import PoseRobot
-from frankmocap_ros.teleop.sight import Poses, Sight, Target, TargetLimits
+from frankmocap_ros.teleop.operator_state import Poses, Sight, Target, TargetLimits
+from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
 
 LATENCY_S = 0.03
 TICK_S = 0.01

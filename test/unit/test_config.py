@@ -7,10 +7,11 @@ from dataclasses import fields
 import pytest
 import yaml
 
-from frankmocap_ros.config import CameraConfig, MocapConfig
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.settings import add_flags, checked, from_flags, settings_of, updated, yaml_text
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import add_flags, checked, from_flags, settings_of, updated, yaml_text
 
 CLASSES = (MocapConfig, CameraConfig)
 EVERY = [pytest.param(s, id=f"{cls.__name__}.{s.name}") for cls in CLASSES for s in settings_of(cls)]

@@ -5,9 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros import crops
-from frankmocap_ros.crops import CROP_PX, body_crop, crop_to_image, root_offset, weak_perspective
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.estimators.frankmocap import body_crop as crops
+from frankmocap_ros.estimators.frankmocap.body_crop import (
+    CROP_PX,
+    body_crop,
+    crop_to_image,
+    root_offset,
+    weak_perspective,
+)
+from frankmocap_ros.geometry.camera_model import Camera
 
 
 def test_crops_are_the_originals(golden):

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from frankmocap_ros.deadline import RUNGS, Ladder, Rung, Spacing
+from frankmocap_ros.runtime.load_shedding import RUNGS, Ladder, Rung, Spacing
 
 PERIOD_S = 1.0 / 30.0
 BUDGET_MS = 100.0

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from frankmocap_ros.depth import TORSO, DepthImage, at_limbs, at_torso, thickness, torso_ratio
-from frankmocap_ros.figure import scene
-from frankmocap_ros.figure_depth import render_depth
-from frankmocap_ros.figure_image import WALL_M, render
-from frankmocap_ros.geometry import Camera
-from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.depth_image import TORSO, DepthImage, at_limbs, at_torso, thickness, torso_ratio
+from frankmocap_ros.synthetic.human import scene
+from frankmocap_ros.synthetic.render_depth import render_depth
+from frankmocap_ros.synthetic.render_rgb import WALL_M, render
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
 INDEX = BODY_WITH_HANDS.index

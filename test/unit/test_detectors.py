@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import KeypointPose, Observation, Region, ScaleSource
-from frankmocap_ros.estimators import mediapipe
-from frankmocap_ros.estimators.base import Image
+from frankmocap_ros.body.pose import KeypointPose, Observation, ScaleSource
 from frankmocap_ros.estimators.detectors import MediaPipeDetector
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.estimators.mediapipe import estimator as mediapipe
+from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import Image
 
 IMAGE = Image(Bitmap(np.zeros((480, 640, 3), np.uint8)), Camera.from_fov(640, 480, 60.0), False, 0.0)
 BOX = np.array([200.0, 100.0, 100.0, 300.0])

@@ -336,7 +336,7 @@ def test_transport(monkeypatch, tmp_path):
     (tmp_path / "share" / "fastrtps").mkdir(parents=True)
     old = {"AMENT_PREFIX_PATH": str(tmp_path)}  # as Jazzy has it
     assert "export FASTRTPS_DEFAULT" in transport_check(None, old).text
-    monkeypatch.setattr("frankmocap_ros.transport.free_shared_memory", lambda: 10_000_000)
+    monkeypatch.setattr("frankmocap_ros.runtime.fastdds_profile.free_shared_memory", lambda: 10_000_000)
     assert "shared memory is short" in transport_check("rmw_fastrtps_cpp", {}).text
     own = tmp_path / "own.xml"
     variable = {"FASTDDS_DEFAULT_PROFILES_FILE": str(own)}

@@ -11,8 +11,8 @@ from frankmocap_ros.cli.doctor_int8 import int8_checks
 from frankmocap_ros.cli.doctor_probes import Probe
 from frankmocap_ros.engines.base import EngineOptions
 from frankmocap_ros.engines.openvino import int8_of
-from frankmocap_ros.engines.trunks import weights_key
-from frankmocap_ros.estimators.calibration import NETWORKS
+from frankmocap_ros.estimators.frankmocap.int8_calibration import NETWORKS
+from frankmocap_ros.estimators.frankmocap.trunks import weights_key
 
 JOINTS = {"mean_mm": 0.25, "max_mm": 1.5, "moves_mm": 90.0, "crops": 60}
 

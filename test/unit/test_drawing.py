@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
-from frankmocap_ros.drawing import annotate
-from frankmocap_ros.geometry import Camera
-from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.body.drawing import annotate
+from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.geometry.camera_model import Camera
 
 GREEN, ORANGE, RED = (80, 220, 40), (30, 180, 255), (60, 60, 230)  # TRACKED, PREDICTED, HELD; BGR
 CAMERA = Camera.from_fov(640, 480, 60.0)

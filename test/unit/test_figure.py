@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-from frankmocap_ros.config import CameraConfig, MocapConfig
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.figure import FLOOR_M, FREEZE_S, MOTIONS, PERIOD_S, camera_stalls, scene
-from frankmocap_ros.figure_image import render, room
-from frankmocap_ros.geometry import Camera, quat_multiply, quat_rotate
-from frankmocap_ros.settings import settings_of
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import quat_multiply, quat_rotate
+from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import settings_of
+from frankmocap_ros.synthetic.human import FLOOR_M, FREEZE_S, MOTIONS, PERIOD_S, camera_stalls, scene
+from frankmocap_ros.synthetic.render_rgb import render, room
 
 INDEX = BODY_WITH_HANDS.index
 CAMERA = Camera.from_fov(640, 480, 60.0)

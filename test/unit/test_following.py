@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from frankmocap_ros.benchmark.following import (
+from frankmocap_ros.bench.following import (
     Track,
     correlation,
     errors,

@@ -6,19 +6,19 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.body import IMAGE_UP, Body, Frame, JointState, ScaleSource
-from frankmocap_ros.figure import scene
-from frankmocap_ros.frame_change import Placement, moved
-from frankmocap_ros.geometry import (
+from frankmocap_ros.body.kinematics import forward_kinematics
+from frankmocap_ros.body.pose import IMAGE_UP, Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.body.transform import Placement, moved
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import (
     IDENTITY_XYZW,
-    Camera,
     normalize,
     quat_conjugate,
     quat_multiply,
     quat_rotate,
 )
-from frankmocap_ros.kinematics import forward_kinematics
-from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.synthetic.human import scene
 
 FIGURE = scene("wave", 3.0)[0]
 

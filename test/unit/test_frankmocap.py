@@ -13,25 +13,26 @@ import pytest
 
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING
 from frankmocap_ros.assets.store import AssetStore
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import JointState, Region, ScaleSource
-from frankmocap_ros.boxes import box_centre, box_iou
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.crops import crop_to_image, root_offset, weak_perspective
+from frankmocap_ros.body.kinematics import solve
+from frankmocap_ros.body.pose import JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import AssetError, EstimatorError
-from frankmocap_ros.estimators import frankmocap, registry
-from frankmocap_ros.estimators.base import Image
+from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.detectors import chosen_detector
-from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions
-from frankmocap_ros.estimators.frankmocap_hands import Hands
-from frankmocap_ros.geometry import Camera, quat_from_rotvec, quat_to_matrix
-from frankmocap_ros.hands import HandParameters
-from frankmocap_ros.kinematics import solve
-from frankmocap_ros.networks.smpl import SMPLX
-from frankmocap_ros.person import Person
-from frankmocap_ros.picture import Picture
-from frankmocap_ros.pipeline import Pipeline
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.estimators.frankmocap import estimator as frankmocap
+from frankmocap_ros.estimators.frankmocap.body_crop import crop_to_image, root_offset, weak_perspective
+from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, FrankMocapOptions
+from frankmocap_ros.estimators.frankmocap.hand_crop import HandParameters
+from frankmocap_ros.estimators.frankmocap.hands import Hands
+from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX
+from frankmocap_ros.geometry.boxes import Region, box_centre, box_iou
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_to_matrix
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import Image, Picture
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.tracking.person_filter import Person
+from frankmocap_ros.tracking.pipeline import Pipeline
 
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 PLAIN = {"engine": "torch", "precision": "fp32"}  # nothing to measure or to translate
@@ -372,12 +373,12 @@ def test_weights_that_change_while_they_are_read(as_if_real, monkeypatch):
 WITHOUT_TORCH = """
 import json, sys
 import numpy as np
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Region
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.estimators.base import Image
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.imaging.camera_image import Image
 from frankmocap_ros.estimators.registry import make_estimator
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.geometry.camera_model import Camera
 
 options = json.loads(sys.argv[1])
 if options.pop("absent"):
@@ -413,7 +414,7 @@ def test_a_network_that_was_translated_runs_without_torch(standin, engine, tmp_p
 
 GONE = """
 import gc, json, sys, weakref
-from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.settings.mocap import MocapConfig
 from frankmocap_ros.estimators.registry import make_estimator
 
 gc.disable()

@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from frankmocap_ros.garbage import Collector
+from frankmocap_ros.runtime.gc_control import Collector
 
 
 class Node:

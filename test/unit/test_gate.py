@@ -5,12 +5,12 @@ import random
 import numpy as np
 import pytest
 
-from frankmocap_ros.geometry import quat_from_rotvec
-from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.geometry.rotation import quat_from_rotvec
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.teleop.command_limiter import MAX_STEP_S, Governor, Limits
 from frankmocap_ros.teleop.gate import Gate, Glance, State
 from frankmocap_ros.teleop.gesture import RaisedHands
-from frankmocap_ros.teleop.goal import Goal
-from frankmocap_ros.teleop.limits import MAX_STEP_S, Governor, Limits
+from frankmocap_ros.teleop.setpoint import Goal
 
 FRAME_S = 1 / 30
 LATENCY_S = 0.03

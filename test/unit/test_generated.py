@@ -6,10 +6,11 @@ import pytest
 import yaml
 
 from frankmocap_ros.cli.generate import generated
-from frankmocap_ros.config import CameraConfig, MocapConfig
-from frankmocap_ros.settings import settings_of
-from frankmocap_ros.teleop.config import GateConfig
-from frankmocap_ros.teleop.sim_config import SimConfig
+from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.robot_sim import SimConfig
+from frankmocap_ros.settings.schema import settings_of
 
 ROOT = Path(__file__).resolve().parents[2]
 

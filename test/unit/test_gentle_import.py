@@ -7,14 +7,14 @@ from importlib.util import find_spec
 
 import pytest
 
-from frankmocap_ros import gentle_import
+from frankmocap_ros.runtime import background_import as gentle_import
 
 needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed: nothing to load")
 
 CODE = """
 import sys
 from pathlib import Path
-from frankmocap_ros.gentle_import import preload_torch
+from frankmocap_ros.runtime.background_import import preload_torch
 
 def mapped():
     return "libtorch_python.so" in Path("/proc/self/maps").read_text()

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from frankmocap_ros.geometry import (
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import (
     IDENTITY_XYZW,
-    Camera,
     cross,
     dot,
     frames,

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from frankmocap_ros.body import Body, Frame, JointState, ScaleSource
-from frankmocap_ros.figure import scene
-from frankmocap_ros.geometry import Camera, quat_rotate
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, Skeleton
-from frankmocap_ros.teleop.gmr import gmr_record
+from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, Skeleton
+from frankmocap_ros.export.gmr import gmr_record
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import quat_rotate
+from frankmocap_ros.synthetic.human import scene
 
 SMPL_X = (
     "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle",

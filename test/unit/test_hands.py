@@ -6,13 +6,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from frankmocap_ros.geometry import (
-    normalize,
-    quat_from_matrix,
-    quat_from_rotvec,
-    quat_to_matrix,
-)
-from frankmocap_ros.hands import (
+from frankmocap_ros.body.kinematics import forward_kinematics
+from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.estimators.frankmocap.hand_crop import (
     CROP_PX,
     HandParameters,
     hand_box,
@@ -20,8 +16,7 @@ from frankmocap_ros.hands import (
     unmirrored,
     wrist_local,
 )
-from frankmocap_ros.kinematics import forward_kinematics
-from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.geometry.rotation import normalize, quat_from_matrix, quat_from_rotvec, quat_to_matrix
 
 W, H = 480, 270
 MIRROR = np.diag([-1.0, 1.0, 1.0])

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from frankmocap_ros import health
-from frankmocap_ros.health import (
+from frankmocap_ros.runtime import health
+from frankmocap_ros.runtime.health import (
     DROP_NO_TRANSFORM,
     DROP_OUT_OF_ORDER,
     DROP_OVERWRITTEN,

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.body import Body, JointState, ScaleSource
-from frankmocap_ros.figure import PERIOD_S, scene
-from frankmocap_ros.geometry import normalize, quat_from_rotvec, quat_to_matrix
-from frankmocap_ros.human_model import ARM_HINGES, HUMAN, ROOT, Human, hips_frame, part_sizes
-from frankmocap_ros.human_urdf import human_urdf
-from frankmocap_ros.kinematics import forward_kinematics
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.body.kinematics import forward_kinematics
+from frankmocap_ros.body.pose import Body, JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.export.rep155_model import ARM_HINGES, HUMAN, ROOT, Human, hips_frame, part_sizes
+from frankmocap_ros.export.rep155_urdf import human_urdf
+from frankmocap_ros.geometry.rotation import normalize, quat_from_rotvec, quat_to_matrix
+from frankmocap_ros.synthetic.human import PERIOD_S, scene
 
 N = len(BODY)
 FIGURE = scene("wave", 3.0)[0]

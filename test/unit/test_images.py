@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.errors import ImageError
-from frankmocap_ros.ros.image_encodings import ENCODINGS
-from frankmocap_ros.ros.images import MAX_PIXELS, REASONS, decode_image, fill_image
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.ros.images.encodings import ENCODINGS
+from frankmocap_ros.ros.images.images import MAX_PIXELS, REASONS, decode_image, fill_image
 
 HEIGHT, WIDTH = 12, 16
 ORDERS = {"mono": "G", "bgr": "BGR", "rgb": "RGB", "bgra": "BGRA", "rgba": "RGBA"}

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 import pytest
 
-from frankmocap_ros.bitmap import Bitmap
 from frankmocap_ros.errors import ImageError
-from frankmocap_ros.native_stderr import with_native_stderr
-from frankmocap_ros.ros.compressed import MAX_COMPRESSED_PIXELS, decode_compressed, fill_compressed
-from frankmocap_ros.ros.image_headers import checked_png
-from frankmocap_ros.ros.images import REASONS
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.ros.images.compressed import MAX_COMPRESSED_PIXELS, decode_compressed, fill_compressed
+from frankmocap_ros.ros.images.headers import checked_png
+from frankmocap_ros.ros.images.images import REASONS
+from frankmocap_ros.runtime.native_stderr import with_native_stderr
 
 HEIGHT, WIDTH = 48, 64
 START, END = b"\xff\xd8", b"\xff\xd9"
@@ -533,7 +533,7 @@ def run(code, **how):
 def test_only_wanted_lines_are_taken():
     code = (
         "import os, re\n"
-        "from frankmocap_ros.native_stderr import with_native_stderr\n"
+        "from frankmocap_ros.runtime.native_stderr import with_native_stderr\n"
         "def call():\n"
         "    os.write(2, b'one\\ntwo\\nthree\\n')\n"
         "    return 5\n"
@@ -552,7 +552,7 @@ def test_only_wanted_lines_are_taken():
 def test_what_another_thread_prints_is_kept():
     code = (
         "import os, re, threading\n"
-        "from frankmocap_ros.native_stderr import with_native_stderr\n"
+        "from frankmocap_ros.runtime.native_stderr import with_native_stderr\n"
         "def call():\n"
         "    t = threading.Thread(target=os.write, args=(2, b'from a thread\\n'))\n"
         "    t.start()\n"
@@ -569,7 +569,7 @@ def test_decoding_works_with_stderr_closed(tmp_path):
     code = (
         "import os, sys\n"
         "from types import SimpleNamespace\n"
-        "from frankmocap_ros.ros.compressed import decode_compressed\n"
+        "from frankmocap_ros.ros.images.compressed import decode_compressed\n"
         f"data = open({str(path)!r}, 'rb').read()\n"
         "os.close(2)\n"
         "for _ in range(3):\n"

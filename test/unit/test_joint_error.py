@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from frankmocap_ros.body.skeleton import BODY, FINGERS
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.estimators.joint_error import body_joints, hand_joints, joint_error, joints_of
-from frankmocap_ros.networks.smpl import SMPLX, JointModel
-from frankmocap_ros.skeleton import BODY, FINGERS
+from frankmocap_ros.estimators.frankmocap.joint_error import body_joints, hand_joints, joint_error, joints_of
+from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX, JointModel
 
 IDENTITY_6D = np.tile([1.0, 0.0, 0.0, 1.0, 0.0, 0.0], 24)
 

@@ -9,22 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from frankmocap_ros.geometry import (
-    dot,
-    normalize,
-    quat_from_matrix,
-    quat_from_rotvec,
-    quat_to_matrix,
-    quat_to_rotvec,
-)
-from frankmocap_ros.keypoints import REST_DIRECTIONS, joint_confidence, joints_from_keypoints
-from frankmocap_ros.skeleton import (
+from frankmocap_ros.body.from_keypoints import REST_DIRECTIONS, joint_confidence, joints_from_keypoints
+from frankmocap_ros.body.skeleton import (
     BODY,
     BODY_WITH_HANDS,
     FINGERS,
     KEYPOINTS,
     KEYPOINTS_WITH_HANDS,
     mirrored,
+)
+from frankmocap_ros.geometry.rotation import (
+    dot,
+    normalize,
+    quat_from_matrix,
+    quat_from_rotvec,
+    quat_to_matrix,
+    quat_to_rotvec,
 )
 
 J = BODY_WITH_HANDS.index

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.body import KeypointPose, ModelPose
-from frankmocap_ros.geometry import IDENTITY_XYZW, dot, normalize, quat_multiply, quat_rotate
-from frankmocap_ros.keypoints import REST_DIRECTIONS, joint_confidence, joints_from_keypoints
-from frankmocap_ros.kinematics import forward_kinematics, skeleton_of, solve
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.body.from_keypoints import REST_DIRECTIONS, joint_confidence, joints_from_keypoints
+from frankmocap_ros.body.kinematics import forward_kinematics, skeleton_of, solve
+from frankmocap_ros.body.pose import KeypointPose, ModelPose
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, dot, normalize, quat_multiply, quat_rotate
 
 seeds = st.integers(0, 2**32 - 1)
 skeletons = st.sampled_from([BODY, BODY_WITH_HANDS])

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.geometry import quat_conjugate, quat_from_rotvec, quat_multiply, quat_to_rotvec
-from frankmocap_ros.teleop.goal import Goal
-from frankmocap_ros.teleop.limits import MAX_STEP_S, Governor, Limits
+from frankmocap_ros.geometry.rotation import quat_conjugate, quat_from_rotvec, quat_multiply, quat_to_rotvec
+from frankmocap_ros.teleop.command_limiter import MAX_STEP_S, Governor, Limits
+from frankmocap_ros.teleop.setpoint import Goal
 
 DT = 0.01
 IDENTITY = np.array([0.0, 0.0, 0.0, 1.0])

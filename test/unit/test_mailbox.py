@@ -3,7 +3,7 @@
 import threading
 import time
 
-from frankmocap_ros.mailbox import Mailbox, Mailboxes
+from frankmocap_ros.runtime.mailbox import Mailbox, Mailboxes
 
 SOON_S = 20.0  # longer than anything here takes; only a failing test waits so long
 

@@ -5,17 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from frankmocap_ros.body import JointState, KeypointPose, Observation, PixelPose, ScaleSource
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.depth import DepthImage
-from frankmocap_ros.figure import scene
-from frankmocap_ros.figure_depth import render_depth
-from frankmocap_ros.geometry import Camera, quat_conjugate, quat_multiply, quat_rotate
-from frankmocap_ros.keypoints import REST_DIRECTIONS
-from frankmocap_ros.kinematics import solve
-from frankmocap_ros.measured import GAINED_S, KEPT_S, with_wrists_moved
-from frankmocap_ros.person import Person
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
+from frankmocap_ros.body.from_keypoints import REST_DIRECTIONS
+from frankmocap_ros.body.kinematics import solve
+from frankmocap_ros.body.pose import JointState, KeypointPose, Observation, PixelPose, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import quat_conjugate, quat_multiply, quat_rotate
+from frankmocap_ros.imaging.depth_image import DepthImage
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.synthetic.human import scene
+from frankmocap_ros.synthetic.render_depth import render_depth
+from frankmocap_ros.tracking.depth_scale import GAINED_S, KEPT_S, with_wrists_moved
+from frankmocap_ros.tracking.person_filter import Person
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
 RATE_HZ = 30.0

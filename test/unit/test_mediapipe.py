@@ -12,25 +12,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import JointState, Region, ScaleSource
-from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.body.pose import JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, FINGERS, KEYPOINTS
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
-from frankmocap_ros.estimators import mediapipe as module
-from frankmocap_ros.estimators.base import Image
+from frankmocap_ros.estimators.mediapipe import estimator as module
 from frankmocap_ros.estimators.registry import ESTIMATORS, make_estimator
-from frankmocap_ros.geometry import (
-    Camera,
+from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import (
     normalize,
     quat_from_matrix,
     quat_rotate,
     quat_to_matrix,
     quat_to_rotvec,
 )
-from frankmocap_ros.picture import Picture
-from frankmocap_ros.pipeline import Pipeline
-from frankmocap_ros.settings import settings_of
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, FINGERS, KEYPOINTS
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import Image, Picture
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import settings_of
+from frankmocap_ros.tracking.pipeline import Pipeline
 
 VIDEO = Path(__file__).resolve().parents[2] / "../shared/data/taiji.mp4"
 LIMBS = tuple(

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from frankmocap_ros import memory
+from frankmocap_ros.runtime import malloc as memory
 
 ROUNDS = 20
 PAGES_A_ROUND = 4 * 3_000_000 // 65_536  # of the largest size that Linux has by default
@@ -14,7 +14,7 @@ PAGES_A_ROUND = 4 * 3_000_000 // 65_536  # of the largest size that Linux has by
 PROGRAM = f"""
 import resource, sys, threading
 import numpy as np
-from frankmocap_ros.memory import keep_freed_memory
+from frankmocap_ros.runtime.malloc import keep_freed_memory
 
 kept = sys.argv[1] == "keep" and keep_freed_memory()
 

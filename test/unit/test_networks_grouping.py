@@ -5,8 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frankmocap_ros.networks.grouping import EXTRA_LIMBS, KEYPOINTS, LIMBS, group_people, limb_scores
-from frankmocap_ros.networks.peaks import MOST_PEAKS, find_peaks, upsampled
+from frankmocap_ros.estimators.openpose.grouping import (
+    EXTRA_LIMBS,
+    KEYPOINTS,
+    LIMBS,
+    group_people,
+    limb_scores,
+)
+from frankmocap_ros.estimators.openpose.peaks import MOST_PEAKS, find_peaks, upsampled
 
 K = {name: row for row, name in enumerate(KEYPOINTS)}
 SHAPE = (48, 80)  # rows and columns of the maps' cells

@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.errors import AssetError, EstimatorError
-from frankmocap_ros.geometry import quat_from_rotvec, quat_to_matrix
-from frankmocap_ros.hands import hand_crop, unmirrored
+from frankmocap_ros.estimators.frankmocap.hand_crop import hand_crop, unmirrored
+from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_to_matrix
 
 torch = pytest.importorskip("torch", reason="the networks need torch")
 
 from frankmocap_ros.engines.base import EngineOptions  # noqa: E402
 from frankmocap_ros.engines.torch import TorchEngine  # noqa: E402
-from frankmocap_ros.engines.trunks import hand_trunk  # noqa: E402
-from frankmocap_ros.networks.hand import HandNetwork, load_hand  # noqa: E402
-from frankmocap_ros.networks.hand_head import ARRAYS, folded_head, parameters, start_of  # noqa: E402
-from frankmocap_ros.networks.iteration import Affine, fold  # noqa: E402
+from frankmocap_ros.estimators.frankmocap.networks.folded_head import Affine, fold  # noqa: E402
+from frankmocap_ros.estimators.frankmocap.networks.hand import HandNetwork, load_hand  # noqa: E402
+from frankmocap_ros.estimators.frankmocap.networks.hand_head import ARRAYS, folded_head, parameters, start_of  # noqa: E402
+from frankmocap_ros.estimators.frankmocap.trunks import hand_trunk  # noqa: E402
 
 PARTS = {"camera": slice(0, 3), "wrist": slice(3, 6), "fingers": slice(6, 51), "betas": slice(51, 61)}
 

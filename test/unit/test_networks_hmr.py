@@ -6,14 +6,20 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.engines.machine import has_bf16
 from frankmocap_ros.engines.torch import TorchEngine
-from frankmocap_ros.engines.trunks import body_trunk
 from frankmocap_ros.errors import AssetError
-from frankmocap_ros.networks.body_head import ARRAYS, folded_head, parameters, rotations_from_6d, start_of
-from frankmocap_ros.networks.hmr import Hmr, load_hmr
-from frankmocap_ros.networks.iteration import Affine, fold, iterate
-from frankmocap_ros.networks.resnet import without_batch_norms
+from frankmocap_ros.estimators.frankmocap.networks.body_head import (
+    ARRAYS,
+    folded_head,
+    parameters,
+    rotations_from_6d,
+    start_of,
+)
+from frankmocap_ros.estimators.frankmocap.networks.folded_head import Affine, fold, iterate
+from frankmocap_ros.estimators.frankmocap.networks.hmr import Hmr, load_hmr
+from frankmocap_ros.estimators.frankmocap.networks.resnet import without_batch_norms
+from frankmocap_ros.estimators.frankmocap.trunks import body_trunk
+from frankmocap_ros.runtime.machine import has_bf16
 
 
 @pytest.fixture(scope="module")

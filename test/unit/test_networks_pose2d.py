@@ -8,15 +8,15 @@ from frankmocap_ros.errors import AssetError, EstimatorError
 
 torch = pytest.importorskip("torch", reason="the networks need torch")
 
-from frankmocap_ros.networks.grouping import KEYPOINTS, LIMBS, Grouped  # noqa: E402
-from frankmocap_ros.networks.pose2d import (  # noqa: E402
+from frankmocap_ros.estimators.openpose.fitting import HEIGHT_PX, MOST_WIDTH_PX, fitted  # noqa: E402
+from frankmocap_ros.estimators.openpose.grouping import KEYPOINTS, LIMBS, Grouped  # noqa: E402
+from frankmocap_ros.estimators.openpose.network import (  # noqa: E402
     GROWN,
     Pose2dDetector,
     Pose2dNetwork,
     load_pose2d,
     person_box,
 )
-from frankmocap_ros.networks.pose2d_input import HEIGHT_PX, MOST_WIDTH_PX, fitted  # noqa: E402
 
 # width, height
 SIZES = [(480, 270), (640, 480), (1920, 1080), (720, 1280), (256, 256), (301, 997), (999, 333), (2000, 300)]

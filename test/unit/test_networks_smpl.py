@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import AssetError
-from frankmocap_ros.geometry import quat_from_rotvec, quat_to_matrix
-from frankmocap_ros.networks.mesh import JOINTS49, MeshModel
-from frankmocap_ros.networks.smpl import SMPLX, joint_model
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.estimators.frankmocap.networks.mesh import JOINTS49, MeshModel
+from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX, joint_model
+from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_to_matrix
 
 
 @pytest.fixture(scope="module")

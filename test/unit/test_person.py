@@ -8,22 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.body import JointState, KeypointPose, ModelPose, Observation, ScaleSource
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.geometry import (
+from frankmocap_ros.body.from_keypoints import REST_DIRECTIONS, joint_confidence
+from frankmocap_ros.body.height import stature
+from frankmocap_ros.body.kinematics import solve
+from frankmocap_ros.body.pose import JointState, KeypointPose, ModelPose, Observation, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import (
     IDENTITY_XYZW,
-    Camera,
     dot,
     normalize,
     quat_from_rotvec,
     quat_multiply,
     quat_rotate,
 )
-from frankmocap_ros.keypoints import REST_DIRECTIONS, joint_confidence
-from frankmocap_ros.kinematics import solve
-from frankmocap_ros.person import Person
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS_WITH_HANDS
-from frankmocap_ros.stature import stature
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.tracking.person_filter import Person
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
 OFF = MocapConfig(smoothing="none")

@@ -9,17 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import JointState, KeypointPose, ModelPose, Observation, Region, ScaleSource
-from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.body.pose import JointState, KeypointPose, ModelPose, Observation, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, KEYPOINTS_WITH_HANDS
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators.base import Capabilities
-from frankmocap_ros.geometry import Camera, dot, quat_from_rotvec
-from frankmocap_ros.person import Person, stature
-from frankmocap_ros.picture import Picture
-from frankmocap_ros.pipeline import Pipeline
-from frankmocap_ros.settings import settings_of
-from frankmocap_ros.skeleton import BODY, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import dot, quat_from_rotvec
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import Picture
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import settings_of
+from frankmocap_ros.tracking.person_filter import Person, stature
+from frankmocap_ros.tracking.pipeline import Pipeline
 
 DT = 1.0 / 30.0
 K = {name: i for i, name in enumerate(KEYPOINTS_WITH_HANDS)}

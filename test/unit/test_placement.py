@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.geometry import Camera
-from frankmocap_ros.placement import place
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.pinhole_fit import place
 
 CAMERA = Camera(700.0, 690.0, 330.0, 235.0, 640, 480)
 seeds = st.integers(0, 2**32 - 1)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.errors import RobotLostError
-from frankmocap_ros.geometry import quat_conjugate, quat_from_rotvec, quat_multiply, quat_to_rotvec
+from frankmocap_ros.geometry.rotation import quat_conjugate, quat_from_rotvec, quat_multiply, quat_to_rotvec
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.command import Command
-from frankmocap_ros.teleop.goal import Goal
-from frankmocap_ros.teleop.pose_robot import PoseRobot
-from frankmocap_ros.teleop.tracking_error import ARRIVE_S, LEASH, STANDS
+from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
+from frankmocap_ros.teleop.robot.tracking_error import ARRIVE_S, LEASH, STANDS
+from frankmocap_ros.teleop.setpoint import Goal
 
 NAMES = ("left", "right")
 DT = 0.01

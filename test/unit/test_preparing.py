@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.errors import AssetError
 from frankmocap_ros.estimators import preparing
 from frankmocap_ros.estimators.preparing import Preparation
 from frankmocap_ros.estimators.registry import make_estimator
+from frankmocap_ros.settings.mocap import MocapConfig
 
 # in place of the other process: one that makes nothing
 OTHER = """
@@ -91,7 +91,7 @@ def runs(pid):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_it_ends_with_who_asked():
     code = (
-        "import sys; from frankmocap_ros.config import MocapConfig; "
+        "import sys; from frankmocap_ros.settings.mocap import MocapConfig; "
         "from frankmocap_ros.estimators import preparing; preparing._START = sys.argv[1]; "
         "preparing.Preparation(MocapConfig(), lambda text: print(text, flush=True))()"
     )

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from frankmocap_ros.config import PRESETS, MocapConfig
-from frankmocap_ros.settings import settings_of, updated
-from frankmocap_ros.transport import share_file
+from frankmocap_ros.runtime.package_files import share_file
+from frankmocap_ros.settings.mocap import PRESETS, MocapConfig
+from frankmocap_ros.settings.schema import settings_of, updated
 
 NAMES = ("fastest", "balanced", "highest_quality")
 DEFAULTS = {s.name: s.default for s in settings_of(MocapConfig)}

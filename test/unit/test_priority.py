@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from frankmocap_ros.priority import giving_way
+from frankmocap_ros.runtime.thread_priority import giving_way
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads have no priority of their own")

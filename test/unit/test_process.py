@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
+from frankmocap_ros.body.arm_angles import ARM_JOINTS
+from frankmocap_ros.body.from_keypoints import REST_DIRECTIONS
+from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.cli.main import main
-from frankmocap_ros.geometry import quat_rotate
-from frankmocap_ros.keypoints import REST_DIRECTIONS
-from frankmocap_ros.skeleton import BODY
-from frankmocap_ros.teleop.arm_angles import ARM_JOINTS
+from frankmocap_ros.geometry.rotation import quat_rotate
 
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 FRAME_KEYS = {

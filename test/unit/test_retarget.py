@@ -8,18 +8,18 @@ pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmoc
 
 import mujoco
 
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.errors import RetargetError, RobotError, RobotLostError
-from frankmocap_ros.figure import scene
-from frankmocap_ros.geometry import normalize, quat_conjugate, quat_multiply, quat_to_rotvec
-from frankmocap_ros.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.geometry.rotation import normalize, quat_conjugate, quat_multiply, quat_to_rotvec
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.teleop.command import Command
-from frankmocap_ros.teleop.commander import Commander
-from frankmocap_ros.teleop.config import GateConfig
-from frankmocap_ros.teleop.driver import Driver
-from frankmocap_ros.teleop.retarget import load_retargeter
-from frankmocap_ros.teleop.robot_map import ROBOTS, load_map
-from frankmocap_ros.teleop.sight import Poses, Sight
-from frankmocap_ros.teleop.tracking_error import ARRIVE_S, LEASH
+from frankmocap_ros.teleop.controller import Commander
+from frankmocap_ros.teleop.operator_state import Poses, Sight
+from frankmocap_ros.teleop.robot.joint_controller import Driver
+from frankmocap_ros.teleop.robot.retargeter import load_retargeter
+from frankmocap_ros.teleop.robot.robot_map import ROBOTS, load_map
+from frankmocap_ros.teleop.robot.tracking_error import ARRIVE_S, LEASH
 
 DT = 0.01
 WRISTS = [0, 1]  # rows of the built-in robot's map

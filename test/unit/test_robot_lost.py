@@ -12,19 +12,19 @@ import pytest
 pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.errors import RetargetError
-from frankmocap_ros.figure import scene
-from frankmocap_ros.settings import updated
-from frankmocap_ros.skeleton import BODY_WITH_HANDS
-from frankmocap_ros.teleop.commander import Commander
-from frankmocap_ros.teleop.config import GateConfig
-from frankmocap_ros.teleop.driver import Driver
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.schema import updated
+from frankmocap_ros.synthetic.human import scene
+from frankmocap_ros.teleop.controller import Commander
 from frankmocap_ros.teleop.gate import State
-from frankmocap_ros.teleop.retarget import Retargeter
-from frankmocap_ros.teleop.robot_map import load_map
-from frankmocap_ros.teleop.sight import Poses, Sight
-from frankmocap_ros.teleop.simulation import Simulation
-from frankmocap_ros.teleop.tracking_error import STANDS
+from frankmocap_ros.teleop.operator_state import Poses, Sight
+from frankmocap_ros.teleop.robot.joint_controller import Driver
+from frankmocap_ros.teleop.robot.retargeter import Retargeter
+from frankmocap_ros.teleop.robot.robot_map import load_map
+from frankmocap_ros.teleop.robot.tracking_error import STANDS
+from frankmocap_ros.teleop.simulation.simulation import Simulation
 
 PERIOD_S = 0.01
 LATENCY_S = 0.03

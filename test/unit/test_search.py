@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import ModelPose, Observation, ScaleSource
-from frankmocap_ros.boxes import box_iou, region_of
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.estimators.base import Capabilities, Image
-from frankmocap_ros.geometry import Camera
-from frankmocap_ros.picture import Picture
-from frankmocap_ros.pipeline import Pipeline
-from frankmocap_ros.search import BackgroundSearch, SearchThread
+from frankmocap_ros.body.pose import ModelPose, Observation, ScaleSource
+from frankmocap_ros.estimators.base import Capabilities
+from frankmocap_ros.geometry.boxes import box_iou, region_of
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import Image, Picture
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.tracking.background_detection import BackgroundSearch, SearchThread
+from frankmocap_ros.tracking.pipeline import Pipeline
 
 BLANK = Bitmap(np.zeros((480, 640, 3), np.uint8))
 IMAGE = Image(BLANK, Camera.from_fov(640, 480, 60.0), False, 0.0)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frankmocap_ros.teleop.joint_command import JointCommand, JointLimits
-from frankmocap_ros.teleop.servo import MAX_FUTURE_S, NEAR, VELOCITY_S, Servo
+from frankmocap_ros.teleop.simulation.joint_command import JointCommand, JointLimits
+from frankmocap_ros.teleop.simulation.joint_servo import MAX_FUTURE_S, NEAR, VELOCITY_S, Servo
 
 NAMES = ("shoulder", "elbow")
 LIMITS = JointLimits(NAMES, np.array([-1.5, -2.0]), np.array([1.5, 0.0]), np.array([4.0, 2.0]))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.settings import (
+from frankmocap_ros.settings.schema import (
     add_flags,
     checked,
     from_flags,

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
-from frankmocap_ros.settings import settings_of
-from frankmocap_ros.teleop.robot_map import DEFAULT_SPEED, RobotMap, TargetMap, load_map
-from frankmocap_ros.teleop.sight import TargetLimits
-from frankmocap_ros.teleop.sim_config import SimConfig
-from frankmocap_ros.teleop.sim_model import STEP_S
-from frankmocap_ros.teleop.simulation import MAX_CATCH_UP_S, Simulation
+from frankmocap_ros.settings.robot_sim import SimConfig
+from frankmocap_ros.settings.schema import settings_of
+from frankmocap_ros.teleop.operator_state import TargetLimits
+from frankmocap_ros.teleop.robot.robot_map import DEFAULT_SPEED, RobotMap, TargetMap, load_map
+from frankmocap_ros.teleop.simulation.sim_model import STEP_S
+from frankmocap_ros.teleop.simulation.simulation import MAX_CATCH_UP_S, Simulation
 
 needs_mujoco = pytest.mark.skipif(
     importlib.util.find_spec("mujoco") is None, reason="mujoco is not installed"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from frankmocap_ros.skeleton import (
+from frankmocap_ros.body.skeleton import (
     BODY,
     BODY_WITH_HANDS,
     FINGERS,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.geometry import (
+from frankmocap_ros.geometry.rotation import (
     normalize,
     quat_conjugate,
     quat_from_rotvec,
@@ -19,7 +19,7 @@ from frankmocap_ros.geometry import (
     quat_rotate,
     quat_to_rotvec,
 )
-from frankmocap_ros.smoothing import OneEuro, OneEuroQuaternion, OneEuroVector
+from frankmocap_ros.one_euro import OneEuro, OneEuroQuaternion, OneEuroVector
 
 PARAMS = OneEuro(min_cutoff_hz=1.5, beta=3.0, derivative_cutoff_hz=1.0)
 IDENTITY = np.array([0.0, 0.0, 0.0, 1.0])

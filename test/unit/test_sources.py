@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
-from frankmocap_ros.config import CameraConfig
 from frankmocap_ros.errors import SettingError, SourceError
-from frankmocap_ros.figure import scene
-from frankmocap_ros.figure_image import render
-from frankmocap_ros.geometry import Camera
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.settings.camera import CameraConfig
 from frankmocap_ros.sources import is_still, open_source
 from frankmocap_ros.sources.stills import PhotographSource
 from frankmocap_ros.sources.synthetic import SyntheticSource
 from frankmocap_ros.sources.video import VideoSource
+from frankmocap_ros.synthetic.human import scene
+from frankmocap_ros.synthetic.render_rgb import render
 
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 SIZE = (64, 48)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.stamp_order import MOST_LATE, RESTART_S, Arrival, StampOrder
+from frankmocap_ros.runtime.stamp_order import MOST_LATE, RESTART_S, Arrival, StampOrder
 
 NEXT, SAME, LATE, RESTART = Arrival.NEXT, Arrival.SAME, Arrival.LATE, Arrival.RESTART
 EPOCH_S = 1.75e9  # of wall clocks

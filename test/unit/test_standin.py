@@ -12,18 +12,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from frankmocap_ros.assets import standin as writing
-from frankmocap_ros.assets import standin_body, standin_skeleton, standin_weights
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER
-from frankmocap_ros.assets.standin_pickle import Chumpy, Csc, write_checkpoint, write_pickle
-from frankmocap_ros.assets.standin_tubes import Tube, skin
 from frankmocap_ros.assets.store import AssetStore
-from frankmocap_ros.crops import CROP_PX, crop_to_image, weak_perspective
+from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import AssetError
-from frankmocap_ros.geometry import quat_from_matrix, quat_from_rotvec, quat_to_matrix, quat_to_rotvec
-from frankmocap_ros.networks import body_head
-from frankmocap_ros.networks.smpl import SMPLX, joint_model
-from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.estimators.frankmocap.body_crop import CROP_PX, crop_to_image, weak_perspective
+from frankmocap_ros.estimators.frankmocap.networks import body_head
+from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX, joint_model
+from frankmocap_ros.geometry.rotation import (
+    quat_from_matrix,
+    quat_from_rotvec,
+    quat_to_matrix,
+    quat_to_rotvec,
+)
+from frankmocap_ros.standin import (
+    body_models as standin_body,
+)
+from frankmocap_ros.standin import extra_data as writing
+from frankmocap_ros.standin import (
+    skeleton as standin_skeleton,
+)
+from frankmocap_ros.standin import (
+    weights as standin_weights,
+)
+from frankmocap_ros.standin.published_formats import Chumpy, Csc, write_checkpoint, write_pickle
+from frankmocap_ros.standin.tubes import Tube, skin
 
 torch = pytest.importorskip("torch")
 smplx = pytest.importorskip("smplx")
@@ -452,7 +465,7 @@ def random_crops():
 @pytest.mark.parametrize(("model", "weights"), [("smpl", "body_smpl"), ("smplx", "body_smplx")])
 @pytest.mark.parametrize("half", [None, "bfloat16"])
 def test_the_regressor_stays_near_the_mean_whatever_it_sees(store, models, model, weights, half, normalised):
-    from frankmocap_ros.networks.hmr import load_hmr
+    from frankmocap_ros.estimators.frankmocap.networks.hmr import load_hmr
 
     arrays, start = store.load(weights), store.load("mean_params")
     network = load_hmr(arrays)
@@ -476,9 +489,9 @@ def test_the_regressor_stays_near_the_mean_whatever_it_sees(store, models, model
 def test_the_hand_continues_the_lower_arm(store):
     from frankmocap_ros.engines.base import EngineOptions
     from frankmocap_ros.engines.torch import TorchEngine
-    from frankmocap_ros.estimators.regressors import hand_regressor
-    from frankmocap_ros.hands import unmirrored, wrist_local
-    from frankmocap_ros.networks import hand_head
+    from frankmocap_ros.estimators.frankmocap.hand_crop import unmirrored, wrist_local
+    from frankmocap_ros.estimators.frankmocap.networks import hand_head
+    from frankmocap_ros.estimators.frankmocap.regressors import hand_regressor
 
     regressor = hand_regressor(store)
     features = TorchEngine(regressor.trunk, "fp32", EngineOptions(device="cpu"))(random_crops()[[0, 0, 3, 3]])
@@ -495,8 +508,8 @@ def test_the_hand_continues_the_lower_arm(store):
 
 @pytest.mark.parametrize("half", [None, "bfloat16"])
 def test_the_2d_network_finds_nobody(store, half):
-    from frankmocap_ros.networks.loading import load_strictly
-    from frankmocap_ros.networks.pose2d import Pose2dNetwork
+    from frankmocap_ros.engines.state_dict import load_strictly
+    from frankmocap_ros.estimators.openpose.network import Pose2dNetwork
 
     network = load_strictly(Pose2dNetwork, store.load("pose2d"), "pose2d")
     crops = (torch.from_numpy(random_crops()).permute(0, 3, 1, 2).float() - 128.0) / 256.0

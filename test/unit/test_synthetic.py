@@ -3,18 +3,19 @@
 import numpy as np
 import pytest
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import ModelPose, ScaleSource
-from frankmocap_ros.config import MocapConfig
+from frankmocap_ros.body.kinematics import skeleton_of, solve
+from frankmocap_ros.body.pose import ModelPose, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.estimators.base import Image
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.estimators.synthetic import SyntheticEstimator
-from frankmocap_ros.figure import MOTIONS, PERIOD_S, scene
-from frankmocap_ros.geometry import Camera, quat_conjugate, quat_multiply, quat_to_rotvec
-from frankmocap_ros.kinematics import skeleton_of, solve
-from frankmocap_ros.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import quat_conjugate, quat_multiply, quat_to_rotvec
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import Image
+from frankmocap_ros.settings.mocap import MocapConfig
 from frankmocap_ros.sources.synthetic import SyntheticSource
+from frankmocap_ros.synthetic.human import MOTIONS, PERIOD_S, scene
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
 BLANK = np.zeros((480, 640, 3), np.uint8)

@@ -7,8 +7,12 @@ import sys
 import cv2
 import pytest
 
-from frankmocap_ros import threads
-from frankmocap_ros.threads import leave_cores_to_networks, take_turns_quickly, wait_without_spinning
+from frankmocap_ros.runtime import thread_pools as threads
+from frankmocap_ros.runtime.thread_pools import (
+    leave_cores_to_networks,
+    take_turns_quickly,
+    wait_without_spinning,
+)
 
 
 def test_it_is_said_once():
@@ -28,7 +32,7 @@ def test_the_estimator_says_it_before_torch_is_there(standin):
     """OpenMP shows what it read where it is asked to."""
     program = (
         "import sys; from pathlib import Path;"
-        "from frankmocap_ros.estimators.frankmocap import FrankMocapEstimator, FrankMocapOptions;"
+        "from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, FrankMocapOptions;"
         "assert 'torch' not in sys.modules;"
         "options = FrankMocapOptions(Path(sys.argv[1]), engine='torch', precision='fp32');"
         "FrankMocapEstimator(options).close()"
@@ -48,7 +52,7 @@ def test_the_estimator_says_it_before_torch_is_there(standin):
 # How many threads OpenCV and OpenBLAS have; None for OpenBLAS where numpy runs on something else.
 COUNT = """
 import cv2, numpy, os, sys
-from frankmocap_ros.threads import _SET_BLAS_THREADS, _loaded, leave_cores_to_networks
+from frankmocap_ros.runtime.thread_pools import _SET_BLAS_THREADS, _loaded, leave_cores_to_networks
 
 def counts():
     found = [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.timing import Counters, RateMeter, RollingPercentiles, StageTimer
+from frankmocap_ros.runtime.timing import Counters, RateMeter, RollingPercentiles, StageTimer
 
 
 class Clock:

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.body import Body, JointState, KeypointPose, Observation, Region, ScaleSource
-from frankmocap_ros.boxes import box_centre, box_iou
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.skeleton import BODY
-from frankmocap_ros.tracking import Tracker, choose_operator
+from frankmocap_ros.body.pose import Body, JointState, KeypointPose, Observation, ScaleSource
+from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.geometry.boxes import Region, box_centre, box_iou
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.tracking.tracker import Tracker, choose_operator
 
 DT = 1.0 / 30.0
 FORGET_S = 0.3

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from frankmocap_ros.teleop.joint_command import JointCommand, JointLimits
-from frankmocap_ros.teleop.trajectory_servo import TrajectoryServo
+from frankmocap_ros.teleop.simulation.joint_command import JointCommand, JointLimits
+from frankmocap_ros.teleop.simulation.trajectory_servo import TrajectoryServo
 
 NAMES = ("shoulder", "elbow")
 LIMITS = JointLimits(NAMES, np.array([-1.5, -2.0]), np.array([1.5, 0.0]), np.array([4.0, 2.0]))

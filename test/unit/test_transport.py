@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from frankmocap_ros import transport
 from frankmocap_ros.errors import MocapError, SettingError
-from frankmocap_ros.transport import share_file, transport_variables
+from frankmocap_ros.runtime import fastdds_profile as transport
+from frankmocap_ros.runtime.fastdds_profile import transport_variables
+from frankmocap_ros.runtime.package_files import share_file
 
 NAMESPACE = "{http://www.eprosima.com}"
 PLENTY = 2**40

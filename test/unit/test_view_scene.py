@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from frankmocap_ros.body import JointState
-from frankmocap_ros.drawing import COLORS_BGR
-from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.body.drawing import COLORS_BGR
+from frankmocap_ros.body.pose import JointState
+from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.viewer.robot import DrawnRobot
 from frankmocap_ros.viewer.scene import SeenBody, bones, known_joints, wxyz
 

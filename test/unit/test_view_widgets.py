@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from frankmocap_ros.config import MocapConfig
-from frankmocap_ros.settings import settings_of
-from frankmocap_ros.teleop.config import GateConfig
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.viewer.texts import GateHeard, Heard, gate_text, status_text
 from frankmocap_ros.viewer.widgets import Described, grouped, shown, typed, widget_of
 

@@ -7,14 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
+from frankmocap_ros.api import FrankMocapWrapper, VideoProcessorTrack
 from frankmocap_ros.assets.layout import STANDIN_WARNING
-from frankmocap_ros.boxes import region_of
-from frankmocap_ros.config import MocapConfig
 from frankmocap_ros.engines import choice
 from frankmocap_ros.errors import AssetError, EstimatorError, ImageError, SettingError, SourceError
-from frankmocap_ros.estimators import frankmocap
-from frankmocap_ros.geometry import Camera
-from frankmocap_ros.wrapper import FrankMocapWrapper, VideoProcessorTrack
+from frankmocap_ros.estimators.frankmocap import estimator as frankmocap
+from frankmocap_ros.geometry.boxes import region_of
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.settings.mocap import MocapConfig
 
 IMAGE = np.random.default_rng(1).integers(0, 255, (360, 480, 3), np.uint8)
 

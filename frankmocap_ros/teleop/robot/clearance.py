@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from frankmocap_ros.geometry import Array
+from frankmocap_ros.geometry.rotation import Array
 
 _LOOK_M: Final = 0.10  # parts further apart than this are not looked at
 _SPARE_M: Final = 0.005  # the program keeps so much more distance, so that few steps must be shortened

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.errors import RobotError
-from frankmocap_ros.skeleton import BODY_WITH_HANDS
 
 _SHOWN: Final = 80
 

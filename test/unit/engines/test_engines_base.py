@@ -7,12 +7,13 @@ import sys
 import numpy as np
 import pytest
 
-from frankmocap_ros.engines import base, machine
+from frankmocap_ros.engines import base
 from frankmocap_ros.engines import torch as torch_engine
 from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, warm_up
 from frankmocap_ros.engines.torch import TorchEngine, chosen_device
-from frankmocap_ros.engines.trunks import body_trunk, hand_trunk, weights_key
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
+from frankmocap_ros.estimators.frankmocap.trunks import body_trunk, hand_trunk, weights_key
+from frankmocap_ros.runtime import machine
 
 HAS_BF16 = pytest.mark.skipif(not machine.has_bf16(), reason="this CPU has no bfloat16")
 
@@ -235,7 +236,7 @@ def test_trunk_of_the_body(needs, photograph, normalised, relative_error):
     needs("torch")
     import torch
 
-    from frankmocap_ros.networks.resnet import ResNet50
+    from frankmocap_ros.estimators.frankmocap.networks.resnet import ResNet50
 
     torch.manual_seed(0)
     network = ResNet50().eval().requires_grad_(False)
@@ -256,7 +257,7 @@ def test_trunk_of_the_hand(needs, photograph, relative_error):
     needs("torch")
     import torch
 
-    from frankmocap_ros.networks.hand import HandNetwork
+    from frankmocap_ros.estimators.frankmocap.networks.hand import HandNetwork
 
     torch.manual_seed(0)
     network = HandNetwork().eval().requires_grad_(False)

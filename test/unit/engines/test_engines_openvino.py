@@ -7,10 +7,11 @@ import sys
 import numpy as np
 import pytest
 
-from frankmocap_ros.engines import base, int8, machine
+from frankmocap_ros.engines import base, int8
 from frankmocap_ros.engines.base import EngineOptions, Trunk
 from frankmocap_ros.engines.openvino import MODEL, OpenVinoEngine, fp32_model, int8_kept
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
+from frankmocap_ros.runtime import machine
 
 HAS_BF16 = pytest.mark.skipif(not machine.has_bf16(), reason="this CPU has no bfloat16")
 

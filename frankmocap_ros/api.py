@@ -1,0 +1,207 @@
+"""FrankMocap as plain Python: one call a frame, or an iterator over a video. Knows nothing of ROS.
+
+frank = FrankMocapWrapper(assets="~/extra_data")
+for result in VideoProcessorTrack(frank)("walk.mp4"):
+    print(result["inference_ms"], result["bodies"])
+"""
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.assets.store import named_folder
+from frankmocap_ros.body.arm_angles import ArmAngles
+from frankmocap_ros.errors import ImageError, SettingError
+from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, FrankMocapOptions
+from frankmocap_ros.export.json_records import frame_record
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import Picture
+from frankmocap_ros.runtime.health import DROP_OUT_OF_ORDER
+from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
+from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import updated
+from frankmocap_ros.sources import open_source
+from frankmocap_ros.tracking.pipeline import Pipeline
+
+_LOG = logging.getLogger(__name__)
+
+
+class FrankMocapWrapper:
+    """Everybody in the images of one camera.
+
+    Args:
+        device: auto, cpu or cuda.
+        use_smplx: with SMPL-X instead of SMPL.
+        fast_mode: without fingers. False estimates them where ``use_smplx`` is set; SMPL has none.
+        optimize_for_realtime: the fastest engine and numbers that the machine has, half precision and
+            ``torch.compile`` on CUDA among them; the log says what was measured and chosen. False runs torch
+            in float32.
+        track_bbox: take boxes from the previous image between detections.
+        assets: FrankMocap's ``extra_data``; None takes the environment variable FRANKMOCAP_ASSETS_DIR.
+        vertices: give vertices and 49 joints too, which takes more time.
+        settings: any other setting of the node that concerns the pipeline, such as ``max_people=2``.
+
+    Raises:
+        AssetError: a file is missing or damaged.
+        EstimatorError: what is asked for is not there.
+        MissingDependencyError: torch is not installed.
+        SettingError: a setting's name or value is wrong.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - one keyword a choice, as in the guide
+        self,
+        device: str = "auto",
+        use_smplx: bool = False,
+        fast_mode: bool = True,
+        optimize_for_realtime: bool = True,
+        track_bbox: bool = True,
+        assets: str | Path | None = None,
+        vertices: bool = False,
+        **settings: Any,
+    ) -> None:
+        folder = named_folder(str(assets or ""))
+        named = {
+            "estimator": "frankmocap", "device": device, "use_smplx": use_smplx, "track_bbox": track_bbox,
+            "hands": use_smplx and not fast_mode, "assets_dir": str(folder),
+        }  # fmt: skip
+        twice = sorted(named.keys() & settings.keys())
+        if twice:
+            raise SettingError(f"{', '.join(twice)}: set by the wrapper's own arguments; leave it out")
+        if not optimize_for_realtime:
+            settings = {"engine": "torch", "precision": "fp32", **settings}
+        config = updated(MocapConfig(), {**named, **settings})
+        options = FrankMocapOptions.of(config, folder)
+        self._estimator = FrankMocapEstimator(options, _LOG.info)
+        self._estimator.warm_up()
+        _LOG.info("frankmocap runs on %s", self._estimator.capabilities.device)
+        self.warning = self._estimator.capabilities.warning
+        if self.warning:
+            _LOG.warning(self.warning)
+        self._vertices = vertices
+        self._arms = ArmAngles()
+        self._pipeline = Pipeline(self._estimator, config, time.perf_counter)
+        self._order = StampOrder()
+
+    @property
+    def config(self) -> MocapConfig:
+        """The settings in force; assign to change those that may change while running."""
+        return self._pipeline.config
+
+    @config.setter
+    def config(self, config: MocapConfig) -> None:
+        self._pipeline.config = config
+
+    @property
+    def faces(self) -> NDArray[np.int64]:
+        """Triangles of the mesh as vertex numbers, shape (F, 3)."""
+        return self._estimator.mesh.faces
+
+    def __call__(
+        self, image_bgr: NDArray[np.uint8], time_s: float, camera: Camera | None = None
+    ) -> dict[str, Any]:
+        """Estimate one image.
+
+        Args:
+            image_bgr: shape (H, W, 3), 8 bit, BGR as OpenCV reads it; not written to.
+            time_s: the image's time [s], later than the one before; far earlier forgets everybody first.
+            camera: of exactly this image; None assumes ``horizontal_fov_deg``.
+
+        Returns:
+            What ``frankmocap_ros process`` writes for a frame, ``inference_ms`` included. With ``vertices``
+            each body also has the arrays ``vertices_m`` (V, 3) and ``joints49_m`` (49, 3), in the optical
+            frame [m].
+
+        Raises:
+            ImageError: the image is not of that shape and type, or its reason is ``out_of_order``: it is a
+                little older than the one before, and nothing was changed.
+        """
+        _require_bgr(image_bgr)
+        if self._order.judge(time_s) is Arrival.LATE:
+            raise ImageError(
+                DROP_OUT_OF_ORDER,
+                f"the image of {time_s:.3f} s comes after a later one; leave it out, or call reset() where "
+                "it begins another video",
+            )
+        frame = self._pipeline.process(Picture(Bitmap(image_bgr), time_s, camera))
+        record = frame_record(frame, self._arms)
+        if self.warning:
+            record["warning"] = self.warning
+        if self._vertices:
+            for body, of_body in zip(frame.bodies, record["bodies"], strict=True):
+                mesh = self._estimator.mesh_of(body)
+                of_body |= {"vertices_m": mesh.vertices[0], "joints49_m": mesh.joints49[0]}
+        return record
+
+    def reset(self) -> None:
+        """Forget everybody, as before another video."""
+        self._pipeline.reset()
+        self._order.reset()
+
+    def close(self) -> None:
+        """Give back memory and threads."""
+        self._estimator.close()
+
+    def __enter__(self) -> "FrankMocapWrapper":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class VideoProcessorTrack:
+    """Follows people through the frames of a video or camera.
+
+    Args:
+        frank: what estimates.
+        resize_short: people are looked for in the image reduced to this short side [px].
+        process_every_n: one frame in so many is processed.
+
+    Raises:
+        SettingError: a number is out of range.
+    """
+
+    def __init__(self, frank: FrankMocapWrapper, resize_short: int = 384, process_every_n: int = 1) -> None:
+        self._frank = frank
+        frank.config = updated(
+            frank.config, {"resize_short": resize_short, "process_every_n": process_every_n}
+        )
+        self._count = 0
+
+    def process(
+        self, image_bgr: NDArray[np.uint8], time_s: float, camera: Camera | None = None
+    ) -> dict[str, Any] | None:
+        """As the wrapper's call; None for a frame that ``process_every_n`` leaves out."""
+        number, self._count = self._count, self._count + 1
+        if number % self._frank.config.process_every_n:
+            return None
+        return {**self._frank(image_bgr, time_s, camera), "frame": number}
+
+    def __call__(self, source: str) -> Iterator[dict[str, Any]]:
+        """Results of a video file, a folder of images, or a camera (``/dev/videoN``), frame by frame.
+
+        Raises:
+            SourceError: it cannot be opened or read.
+        """
+        self._frank.reset()
+        self._count = 0
+        with contextlib.closing(open_source(CameraConfig(source=source, loop=False), moving=False)) as video:
+            while (image := video.read()) is not None:
+                result = self.process(image.pixels, image.time_s, video.camera)
+                if result is not None:
+                    yield result
+
+
+def _require_bgr(image: NDArray[np.uint8]) -> None:
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        shown = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__
+        raise ImageError("bad_image", f"image is {shown}; allowed: uint8 of shape (H, W, 3), BGR")
+    if not image.size:
+        raise ImageError("bad_size", f"image has shape {image.shape}; it must not be empty")

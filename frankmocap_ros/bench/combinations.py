@@ -1,0 +1,146 @@
+"""Which combinations of estimator, engine, precision and preset to measure."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from frankmocap_ros.bench.rows import NOTHING
+from frankmocap_ros.engines.base import ENGINES, PRECISIONS
+from frankmocap_ros.errors import SettingError
+from frankmocap_ros.settings.mocap import PRESETS, MocapConfig
+from frankmocap_ros.settings.schema import updated
+
+ESTIMATORS: Final = ("frankmocap", "mediapipe", "synthetic")
+ALL: Final = "all"
+# What an engine has on no device; those of a list are left out, one that is named alone is an error's row.
+_NEVER: Final = {
+    ("torch", "int8"), ("onnxruntime", "bf16"), ("onnxruntime", "int8"), ("openvino", "fp16"),
+    ("tensorrt", "int8"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One row to be.
+
+    Attributes:
+        estimator: which.
+        engine, precision: as they are asked for; ``-`` where the estimator has none.
+        preset: whose settings.
+        cameras: how many at once.
+        together: whether several cameras share a batch; otherwise one image is processed after the other.
+        folder: FrankMocap's files, empty where none are named.
+    """
+
+    estimator: str
+    engine: str = NOTHING
+    precision: str = NOTHING
+    preset: str = "balanced"
+    cameras: int = 1
+    together: bool = True
+    folder: str = ""
+
+    @property
+    def name(self) -> str:
+        """Such as ``frankmocap balanced openvino int8, 2 cameras``."""
+        parts = [self.estimator, self.preset]
+        if self.engine != NOTHING:
+            parts += [self.engine, self.precision] if self.engine != self.precision else [self.engine]
+        cameras = "" if self.cameras == 1 else f", {self.cameras} cameras"
+        return " ".join(parts) + cameras + ("" if self.together else " one after the other")
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The settings that this asks for."""
+        asked: dict[str, Any] = {"preset": self.preset, "estimator": self.estimator}
+        if self.engine != NOTHING:
+            asked |= {"engine": self.engine, "precision": self.precision}
+        return {**asked, "assets_dir": self.folder} if self.folder else asked
+
+    @property
+    def config(self) -> MocapConfig:
+        """The same as a config.
+
+        Raises:
+            SettingError: a name is not known.
+        """
+        return updated(MocapConfig(), MocapConfig.expanded(self.changes))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Ready for JSON; ``Combination(**...)`` makes it again."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asks for; ``all`` in a list stands for everything that there is."""
+
+    estimators: Sequence[str] = ("frankmocap", "mediapipe")
+    engines: Sequence[str] = ("auto",)
+    precisions: Sequence[str] = ("auto",)
+    presets: Sequence[str] = ("balanced", "fastest", "highest_quality")
+    cameras: int = 1
+    folder: str = ""
+
+    def __post_init__(self) -> None:
+        """Check the names.
+
+        Raises:
+            SettingError: one is not known.
+        """
+        for flag, given, known in self._lists():
+            wrong = [name for name in given if name not in (*known, ALL)]
+            if wrong or not given:
+                raise SettingError(
+                    f"--{flag}: {wrong[0] if wrong else 'nothing'!r} is not known; allowed: "
+                    f"{' | '.join((*known, ALL))}"
+                )
+        if self.cameras < 1:
+            raise SettingError(f"--cameras: {self.cameras} is out of range; allowed: 1 or more")
+
+    def _lists(self) -> tuple[tuple[str, Sequence[str], Sequence[str]], ...]:
+        return (
+            ("estimators", self.estimators, ESTIMATORS),
+            ("engines", self.engines, ("auto", *ENGINES)),
+            ("precisions", self.precisions, ("auto", *PRECISIONS)),
+            ("presets", self.presets, tuple(PRESETS)),
+        )
+
+
+def _expanded(given: Sequence[str], known: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(known if ALL in given else given))
+
+
+def combinations(wanted: Wanted) -> list[Combination]:
+    """The rows that the user asks for, each once, best preset of an estimator after the other."""
+    estimators, engines, precisions, presets = (
+        _expanded(given, known) for _, given, known in wanted._lists()
+    )
+    several = len(engines) * len(precisions) > 1
+    everything = ALL in wanted.engines and ALL in wanted.precisions
+    pairs = [
+        pair
+        for pair in itertools.product(engines, precisions)
+        if not (several and pair in _NEVER)
+        # where everything is measured, half an auto repeats one of the others
+        and not (everything and pair.count("auto") == 1)
+    ]
+    rows = []
+    for estimator, preset in itertools.product(estimators, presets):
+        own = pairs if estimator == "frankmocap" else [(NOTHING, NOTHING)]
+        for engine, precision in own:
+            for together in (True, False) if wanted.cameras > 1 else (True,):
+                rows.append(
+                    Combination(estimator, engine, precision, preset, wanted.cameras, together, wanted.folder)
+                )
+    return rows
+
+
+def ran(device: str) -> tuple[str, str]:
+    """Engine and precision out of ``Capabilities.device``, such as ``cpu openvino int8``; ``-`` without."""
+    words = device.split()
+    at = next((i for i, word in enumerate(words) if word in ENGINES), None)
+    if at is None or words[-1] not in PRECISIONS:
+        return NOTHING, NOTHING
+    return " ".join(words[at:-1]), words[-1]

@@ -1,0 +1,97 @@
+"""What a row's process runs: the pipelines as the node has them, back to back."""
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from frankmocap_ros.bench.combinations import Combination, ran
+from frankmocap_ros.bench.rows import Sample
+from frankmocap_ros.body.pose import Frame
+from frankmocap_ros.estimators.registry import make_estimator
+from frankmocap_ros.imaging.camera_image import Picture
+from frankmocap_ros.tracking.background_detection import BackgroundSearch, SearchThread
+from frankmocap_ros.tracking.pipeline import Pipeline, process_together
+
+_REST = 1.5  # of a search's usual time, to let one that is under way come to its end
+
+
+class Player(Protocol):
+    """Processes what all cameras took at one instant."""
+
+    estimator: str
+    engine: str
+    precision: str
+
+    def process(self, pictures: Sequence[Picture]) -> Sample:
+        """One image of each camera."""
+
+    def rest(self) -> None:
+        """Wait until nothing runs in the background."""
+
+    def close(self) -> None:
+        """Give back memory and threads."""
+
+
+class Followed:
+    """Pipelines that share an estimator, and look for people in the background where the node does.
+
+    Args:
+        combination: what to run.
+        tell: told what takes long.
+
+    Raises:
+        MocapError: it cannot run here.
+    """
+
+    def __init__(self, combination: Combination, tell: Callable[[str], None]) -> None:
+        config = combination.config
+        self._together = combination.together
+        self._estimator = make_estimator(config, tell)
+        self.estimator = self._estimator.name
+        self.engine, self.precision = ran(self._estimator.capabilities.device)
+        self._estimator.warm_up()
+        clock = time.perf_counter
+        cameras = range(combination.cameras)
+        self._thread: SearchThread | None = None
+        self._searches: list[BackgroundSearch] = []
+        if self._estimator.capabilities.detects_apart:
+            self._thread = thread = SearchThread(self._estimator, clock)
+            self._searches = [BackgroundSearch(thread) for _ in cameras]
+        self._pipelines = [
+            Pipeline(self._estimator, config, clock, search=self._searches[i] if self._searches else None)
+            for i in cameras
+        ]
+
+    def process(self, pictures: Sequence[Picture]) -> Sample:
+        """One image of each camera, in a batch or one after the other."""
+        start_s = time.perf_counter()
+        if self._together:
+            frames = process_together(self._pipelines, pictures)
+        else:
+            frames = [p.process(picture) for p, picture in zip(self._pipelines, pictures, strict=True)]
+        total_ms = 1e3 * (time.perf_counter() - start_s)
+        return Sample(self._stages(frames), total_ms, max(len(frame.bodies) for frame in frames))
+
+    def rest(self) -> None:
+        """Wait for searches, about as long as they take."""
+        spent_ms = sum(search.spent_ms for search in self._searches if search.busy)
+        time.sleep(1e-3 * _REST * spent_ms)
+
+    def close(self) -> None:
+        """End the search's thread and the estimator."""
+        if self._thread is not None:
+            self._thread.close()
+        with contextlib.suppress(Exception):
+            self._estimator.close()
+
+    def _stages(self, frames: Sequence[Frame]) -> dict[str, float]:
+        """Time per stage; of several cameras the sum, but a batch is one."""
+        total: dict[str, float] = {}
+        for frame in frames:
+            for name, ms in frame.stages_ms.items():
+                if not (name == "regress" and self._together):
+                    total[name] = total.get(name, 0.0) + ms
+                else:
+                    total[name] = ms
+        return total

@@ -1,0 +1,126 @@
+"""What the machine tells: its name, memory in use, energy."""
+
+import datetime
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import frankmocap_ros
+from frankmocap_ros.runtime.machine import cores, cpu_name, versions
+
+_POWERCAP: Final = Path("/sys/class/powercap")
+_PACKAGES: Final = (
+    "numpy", "opencv-python", "mediapipe", "torch", "openvino", "nncf", "onnxruntime", "onnxruntime-gpu",
+    "tensorrt", "smplx",
+)  # fmt: skip
+
+
+def resident_mb(process: int | str = "self") -> float | None:
+    """Resident memory of a process [MB]; None where the system does not tell.
+
+    Args:
+        process: its number.
+    """
+    try:
+        for line in (
+            Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines()
+        ):
+            if line.startswith("VmRSS:"):
+                return float(line.split()[1]) / 1024.0
+    except (OSError, ValueError, IndexError):
+        pass
+    return None
+
+
+def _number(path: Path) -> int:
+    return int(path.read_text(encoding="ascii"))
+
+
+class EnergyMeter:
+    """Energy that the processors took, by the kernel's counters (RAPL, of Intel's and AMD's).
+
+    It counts all that runs on the machine. Most systems let root alone read it.
+
+    Args:
+        folder: where the kernel shows it.
+    """
+
+    def __init__(self, folder: Path = _POWERCAP) -> None:
+        # whole packages only: "intel-rapl:0:0" is a part of "intel-rapl:0"
+        self._files = [
+            path / "energy_uj"
+            for path in sorted(folder.glob("intel-rapl:*"))
+            if path.name.count(":") == 1 and os.access(path / "energy_uj", os.R_OK)
+        ]
+        self._before: list[int] = []
+
+    def start(self) -> None:
+        """Count from now on."""
+        try:
+            self._before = [_number(file) for file in self._files]
+        except (OSError, ValueError):
+            self._before = []
+
+    def joules(self) -> float | None:
+        """Energy since ``start`` [J]; None where the machine does not tell."""
+        if not self._before:
+            return None
+        try:
+            spent = 0
+            for file, before in zip(self._files, self._before, strict=True):
+                now = _number(file)
+                # the counter begins anew at its end
+                spent += (
+                    now - before
+                    if now >= before
+                    else now + _number(file.with_name("max_energy_range_uj")) - before
+                )
+        except (OSError, ValueError):
+            return None
+        return 1e-6 * spent
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where and when something was measured.
+
+    Attributes:
+        cpu: as the kernel calls it.
+        cores: that this process may use.
+        memory_gb: of the machine [GB], None where it does not tell.
+        system: kernel and Python.
+        versions: of this package and of those that run networks.
+        date: day, in UTC.
+    """
+
+    cpu: str
+    cores: int
+    memory_gb: float | None
+    system: str
+    versions: dict[str, str]
+    date: str
+
+    @staticmethod
+    def here() -> "Machine":
+        """This one, now."""
+        try:
+            memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+        except (ValueError, OSError):
+            memory_gb = None
+        return Machine(
+            cpu_name(),
+            cores(),
+            memory_gb,
+            f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+            {"frankmocap_ros": frankmocap_ros.__version__, **versions(_PACKAGES)},
+            datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        )
+
+    @property
+    def text(self) -> str:
+        """In one paragraph."""
+        memory = "" if self.memory_gb is None else f", {self.memory_gb:.0f} GB of memory"
+        packages = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        return f"{self.cpu}, {self.cores} cores{memory}; {self.system}; {packages}; {self.date}"

@@ -1,0 +1,58 @@
+"""Bodies drawn into an image, for people to look at."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.body.pose import Body, Frame, JointState
+
+Color = tuple[int, int, int]
+
+COLORS_BGR: dict[JointState, Color] = {
+    JointState.TRACKED: (80, 220, 40),
+    JointState.PREDICTED: (30, 180, 255),
+    JointState.HELD: (60, 60, 230),
+}
+_FLAT: Color = (200, 200, 200)
+_WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
+
+
+def annotate(image_bgr: NDArray[np.uint8], frame: Frame, note: str = "") -> None:
+    """Draw boxes, skeletons in the colours of the joints' states (grey without metres), and ids, in place.
+
+    Args:
+        image_bgr: shape (H, W, 3), the full image that ``frame`` is of; written to.
+        frame: what was found in it.
+        note: a line for the upper left corner, such as age and rate.
+    """
+    height = image_bgr.shape[0]
+    thick = max(1, round(height / 240))
+    for body in frame.bodies:
+        _draw_body(image_bgr, body, thick, body.id == frame.operator_id)
+    if note:
+        _write(image_bgr, note, (4 * thick, 12 * thick), thick)
+
+
+def _draw_body(image_bgr: NDArray[np.uint8], body: Body, thick: int, is_operator: bool) -> None:
+    states = body.states.tolist()
+    colors: list[Color | None] = [COLORS_BGR.get(JointState(state)) for state in states]
+    if not body.has_3d:  # where something is in the image is all that is known
+        colors = [_FLAT if known else None for known in body.pixels.any(axis=1)]
+    pixels = [(round(x), round(y)) for x, y in body.pixels.tolist()]
+    for joint, parent in enumerate(body.skeleton.parents):
+        color = colors[max(joint, parent, key=lambda end: states[end])]
+        if parent >= 0 and color is not None and None not in (colors[joint], colors[parent]):
+            cv2.line(image_bgr, pixels[parent], pixels[joint], color, thick, cv2.LINE_AA)
+    for pixel, color in zip(pixels, colors, strict=True):
+        if color is not None:
+            cv2.circle(image_bgr, pixel, thick + 1, color, -1, cv2.LINE_AA)
+    x, y, w, h = (round(v) for v in body.box_xywh.tolist())
+    cv2.rectangle(image_bgr, (x, y), (x + w, y + h), _WHITE, max(1, thick // 2))
+    role = " operator" if is_operator else ""
+    _write(image_bgr, f"{body.id}{role} {body.estimator}", (x, max(12 * thick, y - 4 * thick)), thick)
+
+
+def _write(image_bgr: NDArray[np.uint8], text: str, at: tuple[int, int], thick: int) -> None:
+    scale = 0.25 * thick + 0.1
+    for color, width in ((_BLACK, thick + 2), (_WHITE, max(1, thick // 2))):
+        cv2.putText(image_bgr, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, color, width, cv2.LINE_AA)

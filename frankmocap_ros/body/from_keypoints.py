@@ -1,0 +1,243 @@
+"""All joints and the two axes of each rotation, from keypoints alone.
+
+Rest pose (identity rotations) is SMPL's: a T-pose in body axes x to the person's left, y up, z out of the
+chest; arms along x with the palms down, legs along -y. The rest directions of the limbs are exactly these
+axes (``REST_DIRECTIONS``), so that a joint plus its rotation times rest direction times bone length is the
+next joint.
+
+Two directions fix a rotation: where the bone points, and a second axis across it. For an elbow or a knee
+the second axis is the hinge, the normal of the plane of both bones; as the limb gets straight the hinge
+fades into what the torso (arms) or the foot (legs) says, because the plane is then only noise.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.geometry.rotation import Array, Mask, cross, dot, frames, normalize
+
+_X, _Y, _Z = np.eye(3)
+_K = {name: i for i, name in enumerate(KEYPOINTS_WITH_HANDS)}
+_J = BODY_WITH_HANDS.index
+_SIDES = ("left", "right")
+_LEFTWARD = np.array([[1.0], [-1.0]])  # sign of body x on the left and the right side
+
+# Spine joints as shares of the way from pelvis to neck, and where the hips, neck and collars sit. Rounded
+# proportions of an adult; they move joints that no keypoint marks, never a keypoint.
+_SPINE = np.array([[0.22], [0.48], [0.60]])
+_NECK_RISE = 0.1  # neck above the shoulders' middle, share of the torso's length
+_PELVIS_RISE = 0.75  # pelvis above the hips' middle, share of half the hips' width
+_COLLAR = normalize(np.array([0.4, 0.9165, 0.0]))
+_COLLAR_REACH = 0.78  # collar's distance from spine3, share of spine3 to neck
+_HINGE_FADE = (0.10, 0.40)  # sine of the elbow's or knee's bend where the hinge starts and fully counts
+
+
+def _rest_table() -> tuple[Array, Array]:
+    """Rest direction of each joint's bone and its second axis, both (54, 3), in body axes."""
+    primary, secondary = np.tile(_Y, (54, 1)), np.tile(_X, (54, 1))
+
+    def rest(name: str, first: Array, second: Array) -> None:
+        primary[_J[name]], secondary[_J[name]] = first, second
+
+    rest("pelvis", _X, _Y)
+    rest("neck", np.array([0.0, 0.94, 0.34]), _X)  # the ears lie before the neck's base
+    rest("head", _X, np.array([0.0, -0.2, 0.98]))  # ear to ear; the nose lies a little below the ears
+    for side, s in (("left", 1.0), ("right", -1.0)):
+        rest(f"{side}_collar", s * _X, _Y)
+        rest(f"{side}_shoulder", s * _X, -s * _Y)
+        rest(f"{side}_elbow", s * _X, -s * _Y)
+        rest(f"{side}_wrist", s * _X, _Z)
+        rest(f"{side}_hand", s * _X, _Z)
+        rest(f"{side}_hip", -_Y, _X)
+        rest(f"{side}_knee", -_Y, _X)
+        rest(f"{side}_ankle", np.array([0.0, -0.5, 0.87]), _X)  # heel to toe joint slopes down
+        rest(f"{side}_foot", np.array([0.0, -0.5, 0.87]), _X)
+        for finger in ("index", "middle", "pinky", "ring"):
+            for k in (1, 2, 3):
+                rest(f"{side}_{finger}{k}", s * _X, _Z)
+        for k in (1, 2, 3):
+            rest(f"{side}_thumb{k}", np.array([0.6 * s, -0.2, 0.77]), _Y)
+    return normalize(primary), secondary
+
+
+_REST_PRIMARY, _REST_SECONDARY = _rest_table()
+_REST_FRAMES_T = np.swapaxes(frames(_REST_PRIMARY, _REST_SECONDARY), -1, -2).copy()
+
+REST_DIRECTIONS: dict[str, Array] = {
+    name: _REST_PRIMARY[i] for name, i in _J.items() if name not in ("pelvis", "head")
+}
+"""Unit direction, in a joint's own frame, to the next joint of its limb or spine."""
+
+_ARM = np.array([[_K[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist")] for side in _SIDES])
+_LEG = np.array([[_K[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot")] for side in _SIDES])
+_KNUCKLES = np.array([[_K[f"{side}_index1"], _K[f"{side}_pinky1"]] for side in _SIDES])
+_FINGER_NAMES = BODY_WITH_HANDS.names[len(BODY) :]
+_FINGER_JOINTS = np.array([_J[name] for name in _FINGER_NAMES])
+_FINGER_POINTS = np.array([_K[name] for name in _FINGER_NAMES])
+_FINGER_NEXT = np.array([_K[name[:-1] + str(int(name[-1]) + 1)] for name in _FINGER_NAMES])
+_FINGER_SIDE = np.array([int(name.startswith("right")) for name in _FINGER_NAMES])
+
+
+def _rows(part: str) -> NDArray[np.intp]:
+    """Skeleton rows of a joint of the left and the right side."""
+    return np.array([_J[f"{side}_{part}"] for side in _SIDES])
+
+
+_COLLARS, _SHOULDERS, _ELBOWS, _WRISTS, _HANDS = map(_rows, ("collar", "shoulder", "elbow", "wrist", "hand"))
+_HIPS, _KNEES, _ANKLES, _FEET = map(_rows, ("hip", "knee", "ankle", "foot"))
+_SPINES = np.array([_J[f"spine{k}"] for k in (1, 2, 3)])
+_ALONG = (_SPINE - _SPINE[0]) / (1.0 - _SPINE[0])  # the spine's joints on the way from spine1 to the neck
+_TWIST = np.array([[1.0], [2.0], [3.0]]) / 3.0  # and on the way from the hips' direction to the shoulders'
+
+
+def _hinge(first: Array, second: Array, otherwise: Array) -> Array:
+    """Axis of an elbow or knee between two unit bone directions, fading into ``otherwise`` when straight."""
+    axis = cross(first, second)
+    sine = np.sqrt(dot(axis, axis))
+    low, high = _HINGE_FADE
+    t = np.clip((sine - low) / (high - low), 0.0, 1.0)
+    weight = (t * t * (3.0 - 2.0 * t))[..., None]
+    across = normalize(otherwise - dot(otherwise, first)[..., None] * first)
+    return np.asarray(weight * normalize(axis) + (1.0 - weight) * across)
+
+
+def _swung(start: Array, end: Array, v: Array) -> Array:
+    """``v`` (..., 3) turned by the shortest rotation from unit ``start`` to unit ``end`` (Rodrigues)."""
+    axis, cosine = cross(start, end), dot(start, end)[..., None]
+    along = dot(axis, v)[..., None] / np.maximum(1.0 + cosine, 1e-6)
+    return np.asarray(v * cosine + cross(axis, v) + axis * along)
+
+
+def _torso(p: Array, pos: Array, first: Array, second: Array) -> None:
+    """Pelvis, spine, neck, head and collars: fills their rows of positions and axes."""
+    hips, shoulders = p[_LEG[:, 0]], p[_ARM[:, 0]]
+    hip_mid, shoulder_mid = hips.mean(axis=0), shoulders.mean(axis=0)
+    hip_line, shoulder_line = hips[0] - hips[1], shoulders[0] - shoulders[1]
+    up = shoulder_mid - hip_mid
+    neck = shoulder_mid + _NECK_RISE * up
+    pelvis_frame = frames(hip_line, up)
+    half_width = 0.5 * np.sqrt(dot(hip_line, hip_line))
+    pelvis = hip_mid + _PELVIS_RISE * half_width * pelvis_frame[:, 1]
+    first[_J["pelvis"]], second[_J["pelvis"]] = hip_line, up
+    # spine1 stands straight on the pelvis; from there the spine runs straight to the neck, and turns
+    # step by step from the hips' line to the shoulders'
+    spine1 = pelvis + _SPINE[0] * np.sqrt(dot(neck - pelvis, neck - pelvis)) * pelvis_frame[:, 1]
+    spine = neck - spine1
+    hip_x, shoulder_x = normalize(hip_line), normalize(shoulder_line)
+    pos[_SPINES] = spine1 + _ALONG * spine
+    first[_SPINES], second[_SPINES] = spine, hip_x + _TWIST * (shoulder_x - hip_x)
+    ears = p[_K["left_ear"]] - p[_K["right_ear"]]
+    head = 0.5 * (p[_K["left_ear"]] + p[_K["right_ear"]])
+    pos[_J["pelvis"]], pos[_J["neck"]], pos[_J["head"]] = pelvis, neck, head
+    first[_J["neck"]], second[_J["neck"]] = head - neck, 0.5 * (shoulder_x + normalize(ears))
+    first[_J["head"]], second[_J["head"]] = ears, p[_K["nose"]] - head
+    chest = frames(spine, shoulder_line)  # columns: up, left, and their product, which is back
+    upper = neck - pos[_J["spine3"]]
+    reach = _COLLAR_REACH * np.sqrt(dot(upper, upper))
+    aside = _LEFTWARD * _COLLAR[0] * chest[:, 1] + _COLLAR[1] * chest[:, 0]
+    pos[_COLLARS] = pos[_J["spine3"]] + reach * aside
+    first[_COLLARS], second[_COLLARS] = shoulders - pos[_COLLARS], chest[:, 0]
+
+
+def _limbs(p: Array, pos: Array, first: Array, second: Array) -> None:
+    """Arms, hands, legs and feet: fills their rows of positions and axes."""
+    shoulder, elbow, wrist = (p[_ARM[:, i]] for i in range(3))
+    upper, fore = normalize(elbow - shoulder), normalize(wrist - elbow)
+    chest = frames(second[_J["spine3"]], first[_J["spine3"]])  # columns: left, up, front
+    left, up = chest[:, 0], chest[:, 1]
+    arm_axis = _hinge(upper, fore, _swung(_LEFTWARD * left, upper, -_LEFTWARD * up))
+    pos[_SHOULDERS], pos[_ELBOWS], pos[_WRISTS] = shoulder, elbow, wrist
+    first[_SHOULDERS], second[_SHOULDERS] = upper, arm_axis
+    first[_ELBOWS], second[_ELBOWS] = fore, arm_axis
+    index, pinky = p[_KNUCKLES[:, 0]], p[_KNUCKLES[:, 1]]
+    pos[_HANDS] = 0.5 * (index + pinky)
+    first[_WRISTS] = first[_HANDS] = pos[_HANDS] - wrist
+    second[_WRISTS] = second[_HANDS] = index - pinky
+
+    hip, knee, ankle, foot = (p[_LEG[:, i]] for i in range(4))
+    thigh, shin, toes = normalize(knee - hip), normalize(ankle - knee), normalize(foot - ankle)
+    pelvis_x = normalize(first[_J["pelvis"]])
+    leg_axis = _hinge(thigh, shin, cross(toes, thigh) + pelvis_x)
+    pos[_HIPS], pos[_KNEES], pos[_ANKLES], pos[_FEET] = hip, knee, ankle, foot
+    first[_HIPS], second[_HIPS] = thigh, leg_axis
+    first[_KNEES], second[_KNEES] = shin, leg_axis
+    first[_ANKLES] = first[_FEET] = toes
+    second[_ANKLES] = second[_FEET] = leg_axis
+
+
+def _fingers(p: Array, pos: Array, first: Array, second: Array) -> None:
+    """Finger joints: fills their rows of positions and axes; the wrists' rows are filled already."""
+    pos[_FINGER_JOINTS] = p[_FINGER_POINTS]
+    first[_FINGER_JOINTS] = p[_FINGER_NEXT] - p[_FINGER_POINTS]
+    wrists = frames(first[_WRISTS], second[_WRISTS]) @ _REST_FRAMES_T[_WRISTS]
+    second[_FINGER_JOINTS] = np.einsum("nij,nj->ni", wrists[_FINGER_SIDE], _REST_SECONDARY[_FINGER_JOINTS])
+
+
+def joints_from_keypoints(points: Array) -> tuple[Array, Array]:
+    """Positions and rotations of all joints.
+
+    Args:
+        points: shape (K, 3) in the order of ``KEYPOINTS`` or ``KEYPOINTS_WITH_HANDS`` [m].
+
+    Returns:
+        positions (J, 3) [m] and global rotation matrices (J, 3, 3); J is 24, or 54 with hands. Always
+        finite and proper for finite input, also where points coincide.
+    """
+    j = len(BODY) if len(points) == len(KEYPOINTS) else len(BODY_WITH_HANDS)
+    positions, first, second = np.zeros((3, j, 3))
+    _torso(points, positions, first, second)
+    _limbs(points, positions, first, second)
+    if j > len(BODY):
+        _fingers(points, positions, first, second)
+    return positions, frames(first, second) @ _REST_FRAMES_T[:j]
+
+
+def _sources() -> tuple[Mask, Mask]:
+    """Keypoints that a joint's position and its rotation rest on: two bool arrays (54, 57)."""
+    position = np.zeros((len(_J), len(_K)), bool)
+    rotation = np.zeros_like(position)
+
+    def rests(name: str, position_on: list[str], rotation_on: list[str]) -> None:
+        position[_J[name], [_K[k] for k in position_on]] = True
+        rotation[_J[name], [_K[k] for k in rotation_on]] = True
+
+    hips, shoulders, ears = (["left_" + part, "right_" + part] for part in ("hip", "shoulder", "ear"))
+    rests("pelvis", hips, hips + shoulders)
+    for name in ("spine1", "spine2", "spine3"):
+        rests(name, hips + shoulders, hips + shoulders)
+    rests("neck", shoulders, shoulders + ears)
+    rests("head", ears, [*ears, "nose"])
+    for side in _SIDES:
+        palm = [f"{side}_index1", f"{side}_pinky1"]
+        rests(f"{side}_collar", hips + shoulders, hips + shoulders)
+        rests(f"{side}_hand", palm, [f"{side}_wrist", *palm])
+        rests(f"{side}_wrist", [f"{side}_wrist"], [f"{side}_wrist", *palm])
+        rests(f"{side}_foot", [f"{side}_foot"], [f"{side}_ankle", f"{side}_foot"])
+        for limb in (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle", "foot")):
+            for a, b in pairwise(limb):
+                rests(f"{side}_{a}", [f"{side}_{a}"], [f"{side}_{a}", f"{side}_{b}"])
+    position[_FINGER_JOINTS, _FINGER_POINTS] = True
+    rotation[_FINGER_JOINTS, _FINGER_POINTS] = rotation[_FINGER_JOINTS, _FINGER_NEXT] = True
+    return position, rotation
+
+
+_POSITION_ON, _ROTATION_ON = _sources()
+
+
+def joint_confidence(confidence: Array) -> tuple[Array, Array]:
+    """Confidence of each joint's position and rotation: the least of the keypoints it rests on.
+
+    Args:
+        confidence: shape (K,), of the keypoints.
+
+    Returns:
+        two arrays (J,).
+    """
+    k = len(confidence)
+    j = len(BODY) if k == len(KEYPOINTS) else len(BODY_WITH_HANDS)
+    return (
+        np.where(_POSITION_ON[:j, :k], confidence, np.inf).min(axis=1),
+        np.where(_ROTATION_ON[:j, :k], confidence, np.inf).min(axis=1),
+    )

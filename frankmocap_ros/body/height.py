@@ -1,0 +1,32 @@
+"""A person's height from what is seen of them."""
+
+import numpy as np
+
+from frankmocap_ros.body.kinematics import Posed
+from frankmocap_ros.body.skeleton import Skeleton
+
+# Lengths of straight parts of the body as shares of the height (R. Drillis, R. Contini, "Body segment
+# parameters", 1966): hip to ankle, hip to shoulder, shoulder to wrist.
+_PARTS = (
+    (("hip", "knee", "ankle"), 0.491),
+    (("hip", "shoulder"), 0.288),
+    (("shoulder", "elbow", "wrist"), 0.332),
+)
+
+
+def stature(skeleton: Skeleton, posed: Posed, least: float) -> float | None:
+    """Height of a person from the lengths of legs, torso and arms [m]; None where too little is seen.
+
+    Args:
+        skeleton: order of the joints.
+        posed: the joints.
+        least: confidence that a joint must have to count.
+    """
+    heights = []
+    for parts, share in _PARTS:
+        for side in ("left", "right"):
+            rows = [skeleton.index[f"{side}_{part}"] for part in parts]
+            if posed.confidence[rows].min() >= least:
+                steps = np.diff(posed.positions[rows], axis=0)
+                heights.append(float(np.sqrt(np.einsum("ni,ni->n", steps, steps)).sum()) / share)
+    return float(np.median(heights)) if heights else None

@@ -1,0 +1,47 @@
+"""The poses of a frame as seen from another coordinate frame."""
+
+from dataclasses import dataclass, replace
+
+from frankmocap_ros.body.pose import Body, Frame, JointState
+from frankmocap_ros.geometry.rotation import Array, quat_multiply, quat_rotate
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """Where one coordinate frame is in another: a point p of it is at rotation * p + translation there.
+
+    Attributes:
+        translation: shape (3,) [m].
+        rotation_xyzw: shape (4,), unit quaternion.
+    """
+
+    translation: Array
+    rotation_xyzw: Array
+
+
+def moved(frame: Frame, placement: Placement, frame_id: str) -> Frame:
+    """The same people with their poses in ``frame_id``.
+
+    Joints that are INVALID stay zeros and identity, and pixels stay pixels. Of the local rotations only the
+    root's changes: it is relative to the coordinate frame, all others to a joint.
+
+    Args:
+        frame: with poses in the image's frame; not written to.
+        placement: where the image's frame is in ``frame_id``.
+        frame_id: name of the other coordinate frame.
+    """
+    bodies = tuple(_moved(body, placement) for body in frame.bodies)
+    up = quat_rotate(placement.rotation_xyzw, frame.up)
+    return replace(frame, bodies=bodies, frame_id=frame_id, up=up)
+
+
+def _moved(body: Body, placement: Placement) -> Body:
+    unknown = body.states == JointState.INVALID
+    positions = quat_rotate(placement.rotation_xyzw, body.positions) + placement.translation
+    orientations = quat_multiply(placement.rotation_xyzw, body.orientations_xyzw)
+    positions[unknown] = body.positions[unknown]
+    orientations[unknown] = body.orientations_xyzw[unknown]
+    local = body.local_rotations_xyzw.copy()
+    if not unknown[0]:
+        local[0] = orientations[0]
+    return replace(body, positions=positions, orientations_xyzw=orientations, local_rotations_xyzw=local)

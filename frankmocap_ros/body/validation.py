@@ -1,0 +1,37 @@
+"""Whether what is estimated of a person consists of numbers."""
+
+import math
+
+import numpy as np
+
+from frankmocap_ros.body.pose import Body, KeypointPose, Observation, PixelPose
+
+
+def is_sound(observation: Observation) -> bool:
+    """Whether every number that an estimator gives is one."""
+    pose, region = observation.pose, observation.region
+    arrays = [pose.confidence, observation.box_xywh]
+    if isinstance(pose, KeypointPose):
+        arrays += [pose.points]
+    elif isinstance(pose, PixelPose):
+        arrays += [pose.pixels]
+    else:
+        arrays += [pose.root_position, pose.local_rotations, pose.offsets]
+    if observation.betas is not None:
+        arrays += [observation.betas]
+    numbers = [observation.score]
+    if region is not None:
+        numbers += [*region.center_px.tolist(), region.side_px, region.rotation_rad]
+    return all(map(math.isfinite, numbers)) and all(bool(np.isfinite(a).all()) for a in arrays)
+
+
+def is_finite(body: Body) -> bool:
+    """Whether every number of a body is one, and every rotation is of unit length within 1e-6."""
+    rotations = np.concatenate([body.orientations_xyzw, body.local_rotations_xyzw])
+    squares = np.einsum("ni,ni->n", rotations, rotations)
+    return bool(
+        np.isfinite(body.positions).all()
+        and np.isfinite(body.pixels).all()
+        and np.isfinite(body.box_xywh).all()
+        and np.all(np.abs(squares - 1.0) < 1e-6)
+    )

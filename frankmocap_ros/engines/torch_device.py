@@ -1,0 +1,51 @@
+"""Where and in which numbers a network runs."""
+
+from dataclasses import dataclass
+
+import torch
+
+from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.runtime.machine import has_bf16
+
+_HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass(frozen=True)
+class Running:
+    """Device and numbers of a network.
+
+    Attributes:
+        device: such as ``torch.device("cuda")``.
+        half: type that the convolutions run in, None for float32. Heads and geometry stay in float32.
+    """
+
+    device: torch.device
+    half: torch.dtype | None = None
+
+    @property
+    def text(self) -> str:
+        """In words, such as ``cpu bf16``."""
+        names = {dtype: name for name, dtype in _HALVES.items()}
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu"
+        return f"{name} {names[self.half] if self.half else 'fp32'}"
+
+
+def choose_running(device: str, precision: str) -> Running:
+    """Device and numbers for the settings ``device`` and ``precision``.
+
+    Raises:
+        EstimatorError: what is asked for is not there.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise EstimatorError(
+            "device: cuda is not there for torch "
+            f"{torch.__version__}; allowed: auto | cpu. Look at nvidia-smi, and install torch with CUDA"
+        )
+    on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
+    if precision == "auto":
+        half = torch.float16 if on_gpu else torch.bfloat16 if has_bf16() else None
+    else:
+        half = _HALVES.get(precision)
+    if half is torch.float16 and not on_gpu:
+        raise EstimatorError("precision: fp16 needs device cuda; on a CPU allowed: auto | fp32 | bf16")
+    return Running(torch.device("cuda" if on_gpu else "cpu"), half)

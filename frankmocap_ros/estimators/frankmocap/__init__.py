@@ -1,0 +1,1 @@
+"""FrankMocap: crops, regressors, hands, and INT8 calibration."""

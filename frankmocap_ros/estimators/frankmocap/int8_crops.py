@@ -1,0 +1,179 @@
+"""Crops of people and hands as the node cuts them, to see by them which numbers run through a network."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+
+from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.estimators.frankmocap.body_crop import CROP_PX
+from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands, Pixels, crops_of, some_look
+from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import Image
+
+FEWEST: Final = 40  # crops of a kind
+_PICTURES: Final = 130  # that are looked at, spread over the source
+_UNKNOWN_STEP: Final = 5  # of so many pictures one is looked at where nobody knows how many there are
+_LOOKS: Final = 260  # at people, in all pictures together
+_PEOPLE: Final = 2  # in a picture
+_CALIBRATION, _HELD_OUT = 200, 60  # the most crops of a kind that are used
+_HOLD: Final = 4  # of so many pictures (or crops, where there are few pictures) one is held out
+_FEW_PICTURES: Final = 32
+_SHORT_PX: Final = 1152  # crops are cut from no larger pictures, as in the pipeline
+_FOV_DEG: Final = 60.0
+_TELL_EVERY: Final = 25
+_WORDS: Final = {"body": "crops of people", "hand": "crops of hands"}
+
+
+class Picture(Protocol):
+    """One image."""
+
+    @property
+    def pixels(self) -> Pixels:
+        """Shape (H, W, 3), BGR."""
+
+
+class Pictures(Protocol):
+    """Images one after the other; each of ``frankmocap_ros.sources`` is such."""
+
+    @property
+    def name(self) -> str:
+        """What they are, in words."""
+
+    @property
+    def frames(self) -> int:
+        """How many there are, 0 where that is not known."""
+
+    def read(self) -> Picture | None:
+        """The next one, None after the last."""
+
+
+class Finds(Protocol):
+    """What finds people, such as ``estimators.detectors`` has."""
+
+    def detect(self, image: Image, max_people: int) -> list[Region]:
+        """Regions with boxes, best first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Crops:
+    """Crops of one kind, shape (N, 224, 224, 3), in the order of channels that the network wants.
+
+    Attributes:
+        calibration: to quantise by.
+        held_out: others, to measure the error by.
+        apart: whether those come from other pictures; otherwise from other looks at the same.
+    """
+
+    calibration: Pixels
+    held_out: Pixels
+    apart: bool
+
+    def check(self, what: str, source: str) -> None:
+        """Refuse too few of them.
+
+        Raises:
+            EstimatorError: they are.
+        """
+        found = len(self.calibration) + len(self.held_out)
+        if found < FEWEST:
+            raise EstimatorError(
+                f"{found} crops of {what} in {source}, at least {FEWEST} are needed; take a video of half a "
+                f"minute or more, or more images, where one sees {what} near and most of the time"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class _Taken:
+    """A crop: of which picture, and its pixels."""
+
+    picture: int
+    pixels: Pixels
+
+
+def _spread(pictures: Pictures) -> Iterator[Pixels]:
+    """Up to ``_PICTURES`` of them, from the first to the last."""
+    given, total = 0, pictures.frames
+    wanted, index = min(total, _PICTURES), 0
+    while given < _PICTURES and (picture := pictures.read()) is not None:
+        # a source may have more than it says
+        due = index * wanted // total != (index - 1) * wanted // total if total else not index % _UNKNOWN_STEP
+        if due:
+            given += 1
+            yield picture.pixels
+        index += 1
+
+
+def _boxes(bitmap: Bitmap, detector: Finds) -> list[Array]:
+    image = Image(bitmap, Camera.from_fov(*bitmap.size_px, _FOV_DEG), False, 0.0)
+    regions = detector.detect(image, _PEOPLE)[:_PEOPLE]
+    return [region.box_xywh for region in regions if region.box_xywh is not None]
+
+
+def _divided(taken: Sequence[_Taken]) -> Crops:
+    """Crops to calibrate by and, in stretches of their own, those to measure the error by."""
+    rank = {picture: i for i, picture in enumerate(sorted({one.picture for one in taken}))}
+    apart = len(rank) >= 2 * _HOLD
+    stretch = max(1, len(rank) // (4 * _HOLD))
+    parts: tuple[list[Pixels], list[Pixels]] = [], []
+    for i, one in enumerate(taken):
+        number = rank[one.picture] // stretch if apart else i
+        parts[number % _HOLD == _HOLD - 1].append(one.pixels)
+    return Crops(_thinned(parts[0], _CALIBRATION), _thinned(parts[1], _HELD_OUT), apart)
+
+
+def _thinned(crops: Sequence[Pixels], most: int) -> Pixels:
+    """Up to so many of them, from the first to the last."""
+    if not crops:
+        return np.empty((0, CROP_PX, CROP_PX, 3), np.uint8)
+    rows = np.unique(np.linspace(0, len(crops) - 1, most).astype(int)) if len(crops) > most else None
+    return np.stack(crops if rows is None else [crops[row] for row in rows])
+
+
+def gather(
+    pictures: Pictures,
+    detector: Finds,
+    hands: BodyForHands | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> dict[str, Crops]:
+    """Crops from up to 130 pictures of a source, spread over all of it.
+
+    Each person is looked at several times: boxes lie a little elsewhere, as those of tracking do, half of
+    the looks are in a mirror, half in other light. Where there are few pictures, each gives more.
+
+    Args:
+        pictures: where people are seen.
+        detector: finds them.
+        hands: tells where hands are; without it there are no crops of hands.
+        tell: told how it goes.
+
+    Returns:
+        ``"body"``: RGB, and with ``hands`` ``"hand"``: BGR, left ones mirrored. There may be none: see
+        ``Crops.check``.
+    """
+    random = np.random.default_rng(0)
+    wanted = min(pictures.frames or _PICTURES, _PICTURES)
+    looks, wide = -(-_LOOKS // wanted), wanted < _FEW_PICTURES
+    taken: dict[str, list[_Taken]] = {"body": []} if hands is None else {"body": [], "hand": []}
+    number = 0
+    tell(f"looking for people in {pictures.name}")
+    for number, pixels in enumerate(_spread(pictures), 1):
+        bitmap = Bitmap(pixels).resized(_SHORT_PX)
+        boxes = _boxes(bitmap, detector)
+        for _ in range(looks if boxes else 0):
+            look = some_look(random, wide)
+            seen = Bitmap(np.asarray(cv2.flip(bitmap.pixels, 1))) if look.mirrored else bitmap
+            for box in boxes:
+                for kind, crop in crops_of(seen, look, look.box(box, seen.size_px[0]), hands):
+                    taken[kind].append(_Taken(number, crop))
+        if number % _TELL_EVERY == 0:
+            tell(f"{number} of {wanted} pictures")
+    people = len({one.picture for one in taken["body"]})
+    counts = ", ".join(f"{len(crops)} {_WORDS[kind]}" for kind, crops in taken.items())
+    tell(f"people in {people} of {number} pictures: {counts}")
+    return {kind: _divided(crops) for kind, crops in taken.items()}

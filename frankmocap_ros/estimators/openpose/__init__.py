@@ -1,0 +1,1 @@
+"""The 2D pose network of OpenPose: heat maps and part affinity fields to people."""

@@ -1,0 +1,1 @@
+"""Frames in the formats of other programs."""

@@ -1,0 +1,48 @@
+"""Frames as General Motion Retargeting (GMR) takes them: joint name -> position and global rotation.
+
+GMR's retargeting is given one dictionary a frame. For SMPL-X input its names are those of SMPL-X' joints
+(pelvis, left_hip, ..., spine3, ..., left_wrist, left_index1, ...), a value is a position [m] and the joint's
+global rotation as a scalar-first quaternion, and the world has z up. Our joints have the same names and
+the same rotations (the identity is a person in the rest pose whose y axis points up in that world), but for
+``left_hand`` and ``right_hand``, which only SMPL has: these are left out. The jaw and the eyes are not
+estimated.
+
+The world here is the camera's body frame, taken as level: x forward out of the lens, y left, z up, and the
+camera itself as the origin, so that the floor is below zero; GMR's ``offset_to_ground`` lifts it.
+"""
+
+from typing import Any
+
+from frankmocap_ros.body.frames import level_from_settings
+from frankmocap_ros.body.pose import Frame, JointState
+from frankmocap_ros.geometry.rotation import quat_multiply, quat_rotate
+
+_DIGITS = 9
+_LEVEL = level_from_settings(0.0, 0.0, 0.0)  # nothing is known of how the camera is mounted
+_NOT_IN_SMPL_X = ("left_hand", "right_hand")
+_SCALAR_FIRST = [3, 0, 1, 2]
+
+
+def gmr_record(frame: Frame) -> dict[str, Any]:
+    """The operator of one frame.
+
+    Returns:
+        ``time_s`` [s], ``id`` (0 for nobody) and ``joints``: name -> [[x, y, z], [w, x, y, z]]. Joints that
+        are not known (INVALID) are left out; where nobody is, or orientations are not estimated, all are.
+    """
+    record: dict[str, Any] = {"time_s": frame.time_s, "id": 0, "joints": {}}
+    if not frame.operator_id or not frame.bodies:
+        return record
+    body = frame.bodies[0]
+    record["id"] = body.id
+    if not body.has_orientation:
+        return record
+    positions = quat_rotate(_LEVEL, body.positions).round(_DIGITS).tolist()
+    rotations = quat_multiply(_LEVEL, body.orientations_xyzw)[:, _SCALAR_FIRST].round(_DIGITS).tolist()
+    rows = zip(body.skeleton.names, body.states.tolist(), positions, rotations, strict=True)
+    record["joints"] = {
+        name: [position, rotation]
+        for name, state, position, rotation in rows
+        if state != JointState.INVALID and name not in _NOT_IN_SMPL_X
+    }
+    return record

@@ -1,0 +1,75 @@
+"""Frames as plain dictionaries, ready for JSON."""
+
+from typing import Any
+
+from frankmocap_ros.body.arm_angles import ArmAngles
+from frankmocap_ros.body.pose import Body, Frame, JointState
+from frankmocap_ros.geometry.rotation import Array
+
+_DIGITS = 9
+
+
+def _numbers(array: Array) -> list[Any]:
+    return list(array.round(_DIGITS).tolist())
+
+
+def frame_record(frame: Frame, arms: ArmAngles | None = None) -> dict[str, Any]:
+    """One frame: numbers in metres, pixels, milliseconds, radians; quaternions x y z w.
+
+    Args:
+        frame: the frame.
+        arms: remembers the arms of the frame before, so that their angles go on from there; None for none.
+    """
+    camera = frame.camera
+    arms = ArmAngles() if arms is None else arms
+    return {
+        "frame": frame.index,
+        "stamp_s": frame.time_s,
+        "inference_ms": round(frame.inference_ms, 3),
+        "detected": frame.detected,
+        "stages_ms": {name: round(ms, 3) for name, ms in frame.stages_ms.items()},
+        "camera": {
+            "fx": camera.fx, "fy": camera.fy, "cx": camera.cx, "cy": camera.cy,
+            "width": camera.width, "height": camera.height,
+        },
+        "operator_id": frame.operator_id,
+        "bodies": [body_record(body, arms) for body in frame.bodies],
+    }  # fmt: skip
+
+
+def body_record(body: Body, arms: ArmAngles) -> dict[str, Any]:
+    """One body with its joints in skeleton order, and the angles of its arms that are known."""
+    columns = zip(
+        body.skeleton.names,
+        body.skeleton.parent_names,
+        body.states.tolist(),
+        _numbers(body.confidence),
+        _numbers(body.orientation_confidence),
+        _numbers(body.positions),
+        _numbers(body.orientations_xyzw),
+        _numbers(body.local_rotations_xyzw),
+        _numbers(body.pixels),
+        strict=True,
+    )
+    return {
+        "id": body.id,
+        "estimator": body.estimator,
+        "scale_source": body.scale_source.name,
+        "box_xywh": _numbers(body.box_xywh),
+        "betas": None if body.betas is None else _numbers(body.betas),
+        "arm_angles": {name: round(angle, _DIGITS) for name, angle in arms.of(body).items()},
+        "joints": [
+            {
+                "name": name,
+                "parent": parent,
+                "state": JointState(state).name,
+                "confidence": sure,
+                "orientation_confidence": sure_rotation,
+                "position_m": position,
+                "orientation_xyzw": orientation,
+                "local_rotation_xyzw": local,
+                "pixel": pixel,
+            }
+            for name, parent, state, sure, sure_rotation, position, orientation, local, pixel in columns
+        ],
+    }

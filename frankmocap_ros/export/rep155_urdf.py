@@ -1,0 +1,65 @@
+"""The URDF of a person: the hinges of ``human_model.py`` at the person's own sizes."""
+
+import math
+import xml.etree.ElementTree as ET
+
+from frankmocap_ros.export.rep155_model import HUMAN, ROOT
+from frankmocap_ros.geometry.rotation import Array
+
+_BONE_RADIUS_M = 0.03
+_SHORTEST_BONE_M = 0.02
+
+
+def human_urdf(body_id: str, sizes: Array) -> str:
+    """A model of a person whose root is the frame ``body_<id>``.
+
+    Every link and joint has ``_<id>`` behind its name (REP 155), so that several people fit in one TF tree.
+
+    Args:
+        body_id: letters, digits and underscores.
+        sizes: shape (P, 3), where each part of ``HUMAN`` is on its parent's link [m].
+    """
+    robot = ET.Element("robot", name=f"{ROOT}_{body_id}")
+    links = {ROOT: ET.SubElement(robot, "link", name=f"{ROOT}_{body_id}")}
+    for part, size in zip(HUMAN, sizes.tolist(), strict=True):
+        _draw_bone(links[part.parent], size)
+        parent, origin = part.parent, size
+        for hinge in part.hinges:
+            joint = _joint(robot, f"{hinge.name}_{body_id}", "revolute", origin)
+            ET.SubElement(joint, "parent", link=f"{parent}_{body_id}")
+            ET.SubElement(joint, "child", link=f"{hinge.link}_{body_id}")
+            ET.SubElement(joint, "axis", xyz=_numbers(hinge.axis))
+            limit = f"{math.pi:.6f}"
+            ET.SubElement(joint, "limit", lower=f"-{limit}", upper=limit, effort="0", velocity="100")
+            links[hinge.link] = ET.SubElement(robot, "link", name=f"{hinge.link}_{body_id}")
+            parent, origin = hinge.link, [0.0, 0.0, 0.0]
+        if not part.hinges:
+            joint = _joint(robot, f"{part.link}_{body_id}", "fixed", origin)
+            ET.SubElement(joint, "parent", link=f"{parent}_{body_id}")
+            ET.SubElement(joint, "child", link=f"{part.link}_{body_id}")
+            links[part.link] = ET.SubElement(robot, "link", name=f"{part.link}_{body_id}")
+    return ET.tostring(robot, encoding="unicode")
+
+
+def _numbers(values: tuple[int, ...] | list[float]) -> str:
+    return " ".join(f"{value:.6g}" for value in values)
+
+
+def _joint(robot: ET.Element, name: str, kind: str, xyz: list[float]) -> ET.Element:
+    joint = ET.SubElement(robot, "joint", name=name, type=kind)
+    ET.SubElement(joint, "origin", xyz=_numbers(xyz), rpy="0 0 0")
+    return joint
+
+
+def _draw_bone(link: ET.Element, end: list[float]) -> None:
+    """A cylinder from a link's origin to one of its parts."""
+    x, y, z = end
+    length = math.hypot(x, y, z)
+    if length < _SHORTEST_BONE_M:
+        return
+    visual = ET.SubElement(link, "visual")
+    # Rz(yaw) Ry(pitch) turns the cylinder's z to the bone
+    turn = [0.0, math.atan2(math.hypot(x, y), z), math.atan2(y, x)]
+    ET.SubElement(visual, "origin", xyz=_numbers([x / 2, y / 2, z / 2]), rpy=_numbers(turn))
+    geometry = ET.SubElement(visual, "geometry")
+    ET.SubElement(geometry, "cylinder", radius=f"{_BONE_RADIUS_M}", length=f"{length:.6g}")

@@ -1,0 +1,1 @@
+"""Rotations, cameras, boxes and how they fit together. Pure functions on arrays."""

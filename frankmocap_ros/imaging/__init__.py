@@ -1,0 +1,1 @@
+"""Images in memory: pixels, camera images and depth images."""

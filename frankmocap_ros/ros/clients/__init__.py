@@ -1,0 +1,1 @@
+"""Nodes that listen: for the demo, the bench and the tests."""

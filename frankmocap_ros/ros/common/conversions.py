@@ -1,0 +1,177 @@
+"""Frames to messages. Messages are made once and refilled: most of their cost is making them."""
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point, PoseStamped, Quaternion
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+from frankmocap_ros.body.pose import Body, Frame, JointState
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, Skeleton
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, JointPoseStamped, Latency
+
+_POSES = (int(JointState.TRACKED), int(JointState.PREDICTED))
+
+
+def seconds(stamp: Time) -> float:
+    """A stamp as seconds."""
+    return stamp.sec + 1e-9 * stamp.nanosec
+
+
+def nanoseconds(stamp: Time) -> int:
+    """A stamp as nanoseconds."""
+    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+
+
+def camera_of(info: CameraInfo, width: int, height: int) -> Camera | None:
+    """The camera of an image of the given size; None where the message says nothing about it.
+
+    Focal lengths and centre that no lens has (not within 0.01 to 10000 image sizes) say nothing either.
+    Lens distortion is not taken into account. An image of another size than the calibration's is taken
+    for a resized one where the aspect ratio is the same within 1 %.
+    """
+    fx, cx, fy, cy = float(info.k[0]), float(info.k[2]), float(info.k[4]), float(info.k[5])
+    size = max(info.width, info.height)
+    if not (info.width and info.height and all(0.01 * size < f < 1e4 * size for f in (fx, fy))):
+        return None
+    if not all(abs(c) < 1e4 * size for c in (cx, cy)):  # false for NaN
+        return None
+    camera = Camera(fx, fy, cx, cy, info.width, info.height)
+    if (info.width, info.height) == (width, height):
+        return camera
+    if abs(info.width * height - info.height * width) > 0.01 * info.width * height:
+        return None
+    return camera.scaled_to(width, height)
+
+
+def _set_point(point: Point, xyz: list[float]) -> None:
+    point.x, point.y, point.z = xyz
+
+
+def _set_quaternion(quaternion: Quaternion, xyzw: list[float]) -> None:
+    quaternion.x, quaternion.y, quaternion.z, quaternion.w = xyzw
+
+
+def _new_body(skeleton: Skeleton) -> BodyPose:
+    """A message with all names in place."""
+    return BodyPose(
+        joints=[
+            JointPose(name=name, parent=parent)
+            for name, parent in zip(skeleton.names, skeleton.parent_names, strict=True)
+        ]
+    )
+
+
+def fill_body(msg: BodyPose, body: Body) -> None:
+    """Write a body into a message that ``_new_body`` made for the same skeleton."""
+    msg.id, msg.estimator = body.id, body.estimator
+    msg.has_3d, msg.has_orientation, msg.has_hands = body.has_3d, body.has_orientation, body.has_hands
+    msg.scale_source = int(body.scale_source)
+    msg.box = body.box_xywh.astype(np.float32)
+    msg.betas = [] if body.betas is None else body.betas.tolist()
+    rows = zip(
+        msg.joints,
+        body.positions.tolist(),
+        body.orientations_xyzw.tolist(),
+        body.local_rotations_xyzw.tolist(),
+        body.pixels.tolist(),
+        body.confidence.tolist(),
+        body.orientation_confidence.tolist(),
+        body.states.tolist(),
+        strict=True,
+    )
+    for joint, position, orientation, local, pixel, confidence, orientation_confidence, state in rows:
+        _set_point(joint.pose.position, position)
+        _set_quaternion(joint.pose.orientation, orientation)
+        _set_quaternion(joint.local_rotation, local)
+        joint.pixel.x, joint.pixel.y = pixel
+        joint.confidence = confidence
+        joint.orientation_confidence = orientation_confidence
+        joint.state = state
+
+
+class BodiesMessage:
+    """One BodyPoseArray, refilled for every frame. For one thread; publish before the next ``fill``.
+
+    Args:
+        run_id: of the node, see the message.
+    """
+
+    def __init__(self, run_id: int) -> None:
+        self._msg = BodyPoseArray(run_id=run_id)
+        self._pool: dict[int, list[BodyPose]] = {len(BODY): [], len(BODY_WITH_HANDS): []}
+
+    def fill(self, frame: Frame, header: Header, age_ms: float) -> BodyPoseArray:
+        """The frame as a message."""
+        used = dict.fromkeys(self._pool, 0)
+        bodies = []
+        for body in frame.bodies:
+            size = len(body.skeleton)
+            if used[size] == len(self._pool[size]):
+                self._pool[size].append(_new_body(body.skeleton))
+            msg = self._pool[size][used[size]]
+            used[size] += 1
+            fill_body(msg, body)
+            bodies.append(msg)
+        self._msg.header = header
+        self._msg.sequence = frame.index
+        self._msg.inference_ms = frame.inference_ms
+        self._msg.age_ms = age_ms
+        self._msg.operator_id = frame.operator_id
+        self._msg.bodies = bodies
+        return self._msg
+
+
+class JointMessages:
+    """One joint of the operator in both messages it goes out in, refilled for every frame.
+
+    Args:
+        name: of the joint.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._row = BODY_WITH_HANDS.index[name]
+        joint = JointPose(name=name, parent=BODY_WITH_HANDS.parent_names[self._row])
+        self._stamped = JointPoseStamped(joint=joint)
+        self._pose = PoseStamped(pose=joint.pose)
+
+    def fill(self, frame: Frame, header: Header) -> tuple[JointPoseStamped, PoseStamped | None] | None:
+        """The operator's joint, and its pose where it is measured or inferred in this image.
+
+        None where there is no operator, or the joint is not estimated. Messages hold until the next ``fill``.
+        """
+        if not frame.operator_id or not frame.bodies:
+            return None
+        body, row = frame.bodies[0], self._row
+        if row >= len(body.skeleton):
+            return None
+        stamped, joint = self._stamped, self._stamped.joint
+        stamped.header, stamped.body_id, stamped.estimator = header, body.id, body.estimator
+        _set_point(joint.pose.position, body.positions[row].tolist())
+        _set_quaternion(joint.pose.orientation, body.orientations_xyzw[row].tolist())
+        _set_quaternion(joint.local_rotation, body.local_rotations_xyzw[row].tolist())
+        joint.pixel.x, joint.pixel.y = body.pixels[row].tolist()
+        joint.confidence = float(body.confidence[row])
+        joint.orientation_confidence = float(body.orientation_confidence[row])
+        joint.state = int(body.states[row])
+        if joint.state not in _POSES:
+            return stamped, None  # a bare pose cannot say that it is old or unknown
+        self._pose.header = header
+        return stamped, self._pose
+
+
+def latency_message(
+    header: Header, stages_ms: dict[str, float], total_ms: float, dropped: int, skipped: int
+) -> Latency:
+    """Where the time of one frame went."""
+    return Latency(
+        header=header,
+        total=total_ms,
+        dropped=dropped,
+        skipped=skipped,
+        **{
+            name: stages_ms.get(name, 0.0)
+            for name in ("transport", "wait", "decode", "detect", "regress", "post", "publish")
+        },
+    )

@@ -1,0 +1,149 @@
+"""What the node knows about itself, gathered from both threads and told in diagnostics."""
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+
+from frankmocap_ros.body.pose import Frame
+from frankmocap_ros.estimators.base import Estimator
+from frankmocap_ros.runtime.health import Health, Snapshot
+from frankmocap_ros.runtime.timing import Counters, RateMeter, RollingPercentiles
+from frankmocap_ros.settings.mocap import MocapConfig
+
+_WINDOW = 300  # frames that percentiles are taken over
+_RATE_WINDOW_S = 3.0
+_PERCENTS = (50.0, 95.0, 99.0)
+
+
+class Monitor:
+    """Counts, rates and times of one camera since activation. Threads may share it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.reset(0.0)
+
+    def reset(self, now_s: float) -> None:
+        """Start anew at the steady time ``now_s``."""
+        with self._lock:
+            self._dropped, self._skipped = Counters(), Counters()
+            self._input, self._output = RateMeter(_RATE_WINDOW_S), RateMeter(_RATE_WINDOW_S)
+            self._ages: RollingPercentiles = RollingPercentiles(_WINDOW)
+            self._stages: dict[str, RollingPercentiles] = {}
+            self._active_since_s = now_s
+            self._image_s: float | None = None
+            self._ids: tuple[int, ...] = ()
+            self._operator_id = 0
+            self._detected: deque[bool] = deque(maxlen=_WINDOW)
+            self._last_error: str | None = None
+            self._no_transform = ""
+            self._measures = (0, "")
+            self._depth, self._depth_error = Counters(), ""
+
+    @property
+    def dropped(self) -> int:
+        """Images dropped since activation."""
+        return self._dropped.total()
+
+    @property
+    def skipped(self) -> int:
+        """Images left out on purpose since activation."""
+        return self._skipped.total()
+
+    def arrived(self, now_s: float) -> None:
+        """An image came."""
+        self._image_s = now_s
+        self._input.tick(now_s)
+
+    def drop(self, reason: str) -> None:
+        """An image was dropped."""
+        self._dropped.add(reason)
+
+    def skip(self) -> None:
+        """An image was left out on purpose."""
+        self._skipped.add("skipped")
+
+    def failed(self, text: str) -> None:
+        """The estimator raised an exception."""
+        self._last_error = text
+
+    def depth(self, outcome: str, error: str = "") -> None:
+        """Depth was looked for: paired, missing or malformed (``error`` says why); or came out_of_order."""
+        self._depth.add(outcome)
+        self._depth_error = error or self._depth_error
+
+    def not_placed(self, words: str) -> None:
+        """An image's people could not be brought into ``target_frame``."""
+        self._no_transform = words
+
+    def adapted(self, level: int, measures: str) -> None:
+        """So many steps of the deadline ladder are taken now; ``measures`` says what they leave out."""
+        self._measures = (level, measures)
+
+    def published(self, frame: Frame, stages_ms: Mapping[str, float], age_ms: float, now_s: float) -> None:
+        """A frame went out."""
+        self._output.tick(now_s)
+        self._ages.add(age_ms)
+        for name, ms in stages_ms.items():
+            self._stages.setdefault(name, RollingPercentiles(_WINDOW)).add(ms)
+        self._detected.append(frame.detected)
+        self._ids = tuple(body.id for body in frame.bodies)
+        self._operator_id = frame.operator_id
+
+    def snapshot(
+        self, now_s: float, active: bool, estimator: Estimator | None, topic: str, config: MocapConfig
+    ) -> Snapshot:
+        """Everything at the steady time ``now_s``; begins a new period."""
+        error, self._last_error = self._last_error, None
+        depth_error, self._depth_error = self._depth_error, ""
+        ages = self._ages.percentiles((*_PERCENTS, 0.0))
+        shares = {n: p for n, r in dict(self._stages).items() if (p := r.percentiles(_PERCENTS))}
+        detected = list(self._detected)
+        level, measures = self._measures
+        return Snapshot(
+            active=active,
+            estimator=estimator.name if estimator else config.estimator,
+            device=estimator.capabilities.device if estimator else config.device,
+            image_topic=topic,
+            active_s=now_s - self._active_since_s,
+            since_image_s=None if self._image_s is None else now_s - self._image_s,
+            input_rate_hz=self._input.rate_hz(now_s),
+            output_rate_hz=self._output.rate_hz(now_s),
+            latency_budget_ms=config.latency_budget_ms,
+            max_image_age_s=config.max_image_age_s,
+            dropped=self._dropped.counts(),
+            dropped_in_period=self._dropped.take_new(),
+            skipped=self._skipped.total(),
+            age_ms=(ages[0], ages[1], ages[2]) if ages else None,
+            age_min_ms=ages[3] if ages else None,
+            stages_ms={n: (p[0], p[1], p[2]) for n, p in shares.items()},
+            body_ids=self._ids,
+            operator_id=self._operator_id or None,
+            detector_ratio=sum(detected) / max(1, len(detected)),
+            last_error=error,
+            warning=estimator.capabilities.warning if estimator else "",
+            deadline_level=level,
+            deadline_measures=measures,
+            depth=self._depth.counts(),
+            depth_error=depth_error,
+            no_transform=self._no_transform,
+        )
+
+
+def status_message(health: Health, name: str, hardware_id: str) -> DiagnosticStatus:
+    """A status for one entry of ``/diagnostics``."""
+    return DiagnosticStatus(
+        level=bytes([health.level]),
+        name=name,
+        message=health.text,
+        hardware_id=hardware_id,
+        values=[KeyValue(key=key, value=value) for key, value in health.values.items()],
+    )
+
+
+def diagnostics(stamp: object, *statuses: DiagnosticStatus) -> DiagnosticArray:
+    """The message for ``/diagnostics``."""
+    msg = DiagnosticArray(status=list(statuses))
+    msg.header.stamp = stamp
+    return msg

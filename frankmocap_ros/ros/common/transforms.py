@@ -1,0 +1,115 @@
+"""TF: what is installed of it, and where frames are at an image's time."""
+
+import time
+from collections.abc import Container
+from importlib import import_module
+from typing import Final
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from rclpy.node import Node
+
+from frankmocap_ros.body.transform import Placement
+from frankmocap_ros.errors import MissingDependencyError, TransformError
+from frankmocap_ros.geometry.rotation import normalize
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.schema import yaml_value
+
+_LOOK_AGAIN_S: Final = 0.002
+
+
+def need_package(name: str, wanted_by: str, otherwise: str) -> None:
+    """Make sure that a ROS package that PyPI does not have can be imported.
+
+    Args:
+        name: of a module in it.
+        wanted_by: the setting that needs it.
+        otherwise: what to set where it cannot be had.
+
+    Raises:
+        MissingDependencyError: it is not there; says how it is installed.
+    """
+    try:
+        import_module(name)
+    except ImportError as error:
+        package = name.partition(".")[0]
+        debian = "tf2-ros-py" if package == "tf2_ros" else package.replace("_", "-")
+        raise MissingDependencyError(
+            f"{wanted_by} needs {package}, which is not there ({error}); it comes with a ROS distribution "
+            f"(apt install ros-$ROS_DISTRO-{debian}); allowed without it: {otherwise}"
+        ) from error
+
+
+_NEEDS: Final = {
+    "publish_tf": ("tf2_msgs.msg", "publish_tf: false"),
+    "target_frame": ("tf2_ros", "target_frame: '' (the image's own)"),
+    "rep155": ("hri_msgs.msg", "rep155: false"),
+}
+
+
+def need_packages(config: MocapConfig, names: Container[str] = tuple(_NEEDS)) -> None:
+    """Make sure that there is what those of the mocap node's settings need that are named.
+
+    Raises:
+        MissingDependencyError: as ``need_package``.
+    """
+    for name, (module, otherwise) in _NEEDS.items():
+        value = getattr(config, name)
+        if name in names and value:
+            need_package(module, f"{name}: {yaml_value(value)}", otherwise)
+
+
+class Transforms:
+    """What TF says, heard from now on.
+
+    Args:
+        node: listens, in its executor.
+
+    Raises:
+        ImportError: there is no tf2_ros; see ``need_package``.
+    """
+
+    def __init__(self, node: Node) -> None:
+        from tf2_ros import Buffer, TransformException, TransformListener
+
+        self._unknown = TransformException
+        self._buffer = Buffer()
+        self._listener = TransformListener(self._buffer, node)
+
+    def placement(self, target_frame: str, frame_id: str, stamp: Time, wait_s: float = 0.0) -> Placement:
+        """Where ``frame_id`` is in ``target_frame`` at a time.
+
+        TF usually comes a little after the images. While it may still come this waits, but not for frames
+        that TF does not know at all, or that nothing connects.
+
+        Args:
+            target_frame: the frame to be in.
+            frame_id: the frame to come from.
+            stamp: the time; zero, which stands for the latest in TF, is no time.
+            wait_s: for so long at most [s].
+
+        Raises:
+            TransformError: that is not known; in TF's words.
+        """
+        if not (stamp.sec or stamp.nanosec):
+            raise TransformError("the image has no stamp, and only the latest transform could be taken")
+        end_s = time.perf_counter() + wait_s
+        while True:
+            try:
+                found = self._buffer.lookup_transform(target_frame, frame_id, stamp)
+            except self._unknown as error:
+                if time.perf_counter() >= end_s or not self._connected(target_frame, frame_id):
+                    raise TransformError(str(error).rstrip(". ")) from error
+            else:
+                break
+            time.sleep(_LOOK_AGAIN_S)
+        t, q = found.transform.translation, found.transform.rotation
+        return Placement(np.array((t.x, t.y, t.z)), normalize(np.array((q.x, q.y, q.z, q.w))))
+
+    def _connected(self, target_frame: str, frame_id: str) -> bool:
+        """Whether the transform is known at any time."""
+        return bool(self._buffer.can_transform(target_frame, frame_id, Time()))
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._listener.unregister()

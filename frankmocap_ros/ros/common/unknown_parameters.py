@@ -1,0 +1,65 @@
+"""Parameters that a node is given and does not have: rclpy passes over them without a word."""
+
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Final
+
+from rclpy.node import Node
+
+from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.robot_sim import SimConfig
+from frankmocap_ros.settings.schema import settings_of
+from frankmocap_ros.settings.viewer import ViewConfig
+
+_QOS: Final = "qos_overrides."  # declared when their topics are, which may be later
+_NODES: Final = {
+    "frankmocap": MocapConfig,
+    "camera": CameraConfig,
+    "gate": GateConfig,
+    "robot_sim": SimConfig,
+    "frankmocap_view": ViewConfig,
+}
+
+
+@cache
+def _owners() -> Mapping[str, str]:
+    """Name of every setting of the package -> names of the nodes that have it."""
+    owners: dict[str, str] = {}
+    for node, cls in _NODES.items():
+        for s in settings_of(cls):
+            owners[s.name] = f"{owners[s.name]}, {node}" if s.name in owners else node
+    return owners
+
+
+def tell_unknown(node: Node, own: Collection[str]) -> None:
+    """Log the parameters that a node was given, by file, argument or constructor, and does not have.
+
+    One that is no parameter of any node of the package is a mistake: a warning names the nearest. One of
+    another node is none, because a file may be for all of them: a line says that it is not used here.
+
+    Args:
+        node: with all its parameters declared beside those of QoS.
+        own: names of its settings.
+    """
+    # rclpy has no public name for what was given: declaring all of it first would let anything pass
+    given = node._parameter_overrides
+    unknown = [name for name in given if not (node.has_parameter(name) or name.startswith(_QOS))]
+    log = node.get_logger()
+    for name in unknown:
+        if name not in _owners():
+            log.warning(_mistake(name, own, node.get_fully_qualified_name()))
+    others = [f"{name} ({_owners()[name]})" for name in unknown if name in _owners()]
+    if others:
+        log.info(f"parameters of other nodes were given here, and are not used: {', '.join(others)}")
+
+
+def _mistake(name: str, own: Collection[str], node: str) -> str:
+    """What to say about a name that no node of the package has."""
+    near = get_close_matches(name, _owners(), n=1)
+    if not near:
+        return f"parameter {name!r} does not exist and is not used; see those that do: ros2 param list {node}"
+    whose = "" if near[0] in own else f" of {_owners()[near[0]]}"
+    return f"parameter {name!r} does not exist and is not used; did you mean {near[0]!r}{whose}?"

@@ -1,0 +1,133 @@
+"""The gate's one worker: takes what has come, lets time pass at the commands' rate, publishes."""
+
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+
+from builtin_interfaces.msg import Time
+from rclpy.node import Node
+
+from frankmocap_ros.ros.common.running import ros_runs
+from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
+from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
+from frankmocap_ros.ros.gate.polling import Polling
+from frankmocap_ros.runtime.gc_control import Collector
+from frankmocap_ros.runtime.timing import RollingPercentiles
+from frankmocap_ros.teleop.command import Command
+from frankmocap_ros.teleop.controller import Commander
+
+STATE_PERIOD_S = 0.05
+_QUEUED = 256
+"""So many events wait at most; a worker that is so far behind is stuck, and its liveliness shows that."""
+
+Event = Callable[[float], None]
+
+
+class GateWorker:
+    """Runs a commander in a thread of its own, which polls messages; requests are handed over as events.
+
+    Attributes:
+        late_ms: how late the ticks begin [ms].
+        busy_ms: how long they take [ms].
+
+    Args:
+        node: whose clock and logger it uses.
+        commander: gate, limits and all.
+        polling: tells what has come.
+        outputs: what it publishes.
+    """
+
+    def __init__(self, node: Node, commander: Commander, polling: Polling, outputs: GateOutputs) -> None:
+        self._node = node
+        self._commander = commander
+        self._polling = polling
+        self._outputs = outputs
+        self._period_s = 1.0 / commander.config.rate_hz
+        self._stamps = SteadyStamps(lambda: node.get_clock().now().nanoseconds)
+        self._events: deque[Event] = deque(maxlen=_QUEUED)
+        self._stopping = threading.Event()
+        self._collector = Collector()
+        self._stated_s = 0.0
+        self._stamp_ns = 0
+        self.late_ms = RollingPercentiles(1000)
+        self.busy_ms = RollingPercentiles(1000)
+        self._thread = threading.Thread(target=self._run, name="gate")
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; waits for a tick that is under way."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def hand_over(self, event: Event) -> None:
+        """Let the worker call something at its next tick, with the time [s]."""
+        self._events.append(event)
+
+    def changed(self) -> None:
+        """Publish the gate's state as it is now; for the worker's own thread."""
+        gate = self._commander.gate
+        self._node.get_logger().info(f"{gate.state.name}: {gate.reason}")
+        self._state(time.monotonic())
+
+    def _run(self) -> None:
+        self._collector.start()
+        try:
+            self._go_on()
+        finally:
+            self._collector.stop()
+
+    def _go_on(self) -> None:
+        due_s = time.monotonic()
+        while not self._stopping.is_set():
+            due_s += self._period_s
+            wait_s = due_s - time.monotonic()
+            if wait_s > 0.0:
+                time.sleep(wait_s)
+            elif wait_s < -self._period_s:
+                due_s = time.monotonic()  # what was missed is not made up for
+            try:
+                self._tick(due_s)
+            except Exception:
+                if not ros_runs(self._node):
+                    return
+                self._break(traceback.format_exc())
+
+    def _tick(self, due_s: float) -> None:
+        now_s = time.monotonic()
+        self._polling.poll(now_s)
+        while self._events:
+            self._events.popleft()(now_s)
+        command = self._commander.tick(now_s)
+        if command is not None:
+            self._publish(command)
+        if now_s - self._stated_s >= STATE_PERIOD_S:
+            self._state(now_s)
+            self._outputs.alive()
+            self._collector.between_frames(idle=True)
+        self.late_ms.add(1e3 * (now_s - due_s))
+        self.busy_ms.add(1e3 * (time.monotonic() - now_s))
+
+    def _publish(self, command: Command) -> None:
+        stamp_ns = self._stamps.stamp_ns(command.time_s)
+        if stamp_ns <= self._stamp_ns:
+            return  # ROS time stands still, as in a simulation that waits: nothing is valid later than before
+        self._stamp_ns = stamp_ns
+        stamp = Time(sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9)
+        self._outputs.poses(command, stamp)
+        if command.posture is not None:
+            self._outputs.joints(command.posture, self._commander.config, stamp)
+
+    def _state(self, now_s: float) -> None:
+        self._stated_s = now_s
+        self._outputs.state(self._commander, now_s, self._node.get_clock().now().to_msg())
+
+    def _break(self, text: str) -> None:
+        """A bug, or a middleware that fails: no command any more until somebody has looked."""
+        self._node.get_logger().error(f"the gate broke: {text}")
+        self._commander.gate.fault(text.strip().splitlines()[-1], time.monotonic())

@@ -1,0 +1,89 @@
+"""Serialized BodyPoseArray messages to what the gate sees of the operator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rclpy.serialization import deserialize_message
+
+from frankmocap_ros.errors import MessageError
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
+from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose
+from frankmocap_ros.ros.common.conversions import nanoseconds
+from frankmocap_ros.teleop.operator_state import Poses, Sight
+
+_POSES = (JointPose.TRACKED, JointPose.PREDICTED)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What one message says of the operator.
+
+    Attributes:
+        stamp_ns: the image's.
+        frame_id: the camera's frame.
+        operator_id: the operator's id; 0 for nobody.
+        poses: of the watched joints; valid are those that are TRACKED or PREDICTED.
+        tracked: shape (N,), which of them are TRACKED.
+    """
+
+    stamp_ns: int
+    frame_id: str
+    operator_id: int
+    poses: Poses
+    tracked: Mask
+
+    def sight(self, captured_s: float) -> Sight:
+        """The same with the image's time on the caller's clock [s]."""
+        return Sight(captured_s, self.operator_id, self.poses, self.tracked)
+
+
+def read_bodies(data: bytes) -> BodyPoseArray:
+    """A message from its serialized bytes.
+
+    Raises:
+        MessageError: the bytes are no BodyPoseArray.
+    """
+    try:
+        return deserialize_message(data, BodyPoseArray)
+    except RuntimeError as error:  # rclpy's own errors are subclasses
+        raise MessageError(f"{len(data)} bytes are no BodyPoseArray: {error}") from error
+
+
+class OperatorReader:
+    """Picks what matters to the gate.
+
+    Args:
+        watched: names of N joints.
+    """
+
+    def __init__(self, watched: Sequence[str]) -> None:
+        self.watched = tuple(watched)
+        self._rows = {name: i for i, name in enumerate(watched)}
+
+    def read(self, msg: BodyPoseArray) -> Seen:
+        """What a message says of the operator; nobody where there is none, or only in the image."""
+        operator = msg.operator_id
+        body = next((b for b in msg.bodies if operator and b.id == operator), None)
+        if body is None or not body.has_3d:
+            body, operator = BodyPose(), 0
+        poses, tracked = self._poses(body)
+        return Seen(nanoseconds(msg.header.stamp), msg.header.frame_id, operator, poses, tracked)
+
+    def _poses(self, body: BodyPose) -> tuple[Poses, Mask]:
+        n = len(self.watched)
+        values: Array = np.zeros((n, 9))  # position, orientation, confidences of both
+        values[:, 3:7] = IDENTITY_XYZW
+        states = np.full(n, JointPose.INVALID, np.uint8)
+        for joint in body.joints:
+            row = self._rows.get(joint.name)
+            if row is not None and joint.state in _POSES:
+                p, q = joint.pose.position, joint.pose.orientation
+                values[row] = (
+                    p.x, p.y, p.z, q.x, q.y, q.z, q.w, joint.confidence, joint.orientation_confidence
+                )  # fmt: skip
+                states[row] = joint.state
+        valid = np.isin(states, _POSES)
+        oriented = valid & body.has_orientation & (values[:, 8] > 0.0)
+        poses = Poses(values[:, :3], values[:, 3:7], values[:, 7], valid, oriented)
+        return poses, states == JointPose.TRACKED

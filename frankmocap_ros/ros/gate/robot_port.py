@@ -1,0 +1,104 @@
+"""Where the robot is now, as the robot itself says."""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from sensor_msgs.msg import JointState
+
+from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.ros.common.qos import incoming
+from frankmocap_ros.ros.gate.polling import Polling
+from frankmocap_ros.teleop.clutch import RobotPoses
+
+FRESH_S = 0.5
+"""A robot that has said nothing for longer is not known."""
+
+
+class JointsPort:
+    """The robot's joints, from ``joint_states``.
+
+    Args:
+        polling: for whoever polls.
+        names: the joints that are commanded, which have to be told.
+        observed: others of which it counts where they are.
+        clock: tells the steady time [s].
+    """
+
+    def __init__(
+        self, polling: Polling, names: Sequence[str], observed: Sequence[str], clock: Callable[[], float]
+    ) -> None:
+        self._names = tuple(names)
+        self._others = tuple(observed)
+        self._observed = np.full(len(observed), np.nan)
+        self._clock = clock
+        self._positions = np.full(len(names), np.nan)
+        self._heard_s = np.full(len(names), -np.inf)
+        # often enough: what is sent is never far from where this says that the robot is
+        polling.subscribe(JointState, "joint_states", self._on_joints, incoming(2), every=2)
+
+    def _on_joints(self, msg: JointState, now_s: float) -> None:
+        told = dict(zip(msg.name, msg.position, strict=False))  # a state may tell speeds only
+        positions = np.array([told.get(name, np.nan) for name in self._names])
+        known = np.isfinite(positions)
+        self._positions[known] = positions[known]
+        self._heard_s[known] = now_s
+        if self._others:
+            others = np.array([told.get(name, np.nan) for name in self._others])
+            self._observed = np.where(np.isfinite(others), others, self._observed)
+
+    def observed(self) -> Array:
+        """Where the other joints were told last, shape (K,); NaN where never."""
+        return self._observed
+
+    def positions(self) -> Array | str:
+        """Positions of the joints, or why they are not known."""
+        now_s = self._clock()
+        if now_s - self._heard_s.min() <= FRESH_S:
+            return self._positions.copy()
+        silent = [n for n, s in zip(self._names, self._heard_s, strict=True) if not now_s - s <= FRESH_S]
+        return (
+            f"joint_states has not told {', '.join(silent[:3])}{', ...' if len(silent) > 3 else ''} for "
+            f"{FRESH_S:g} s: are the robot and its joint_state_broadcaster running? (reference: home does "
+            "without, for a robot that stands in its home posture)"
+        )
+
+
+class PosesPort:
+    """The poses of the robot's targets, from ``~/reference/<target>``.
+
+    Args:
+        polling: for whoever polls.
+        names: of the targets.
+        clock: tells the steady time [s].
+    """
+
+    def __init__(self, polling: Polling, names: Sequence[str], clock: Callable[[], float]) -> None:
+        self._names = tuple(names)
+        self._clock = clock
+        self._at: dict[str, tuple[tuple[float, ...], float]] = {}
+        for name in names:
+            polling.subscribe(PoseStamped, f"~/reference/{name}", partial(self._on_pose, name), incoming(1))
+
+    def _on_pose(self, name: str, msg: PoseStamped, now_s: float) -> None:
+        p, q = msg.pose.position, msg.pose.orientation
+        values = (p.x, p.y, p.z, q.x, q.y, q.z, q.w)
+        if np.isfinite(values).all() and abs(sum(v * v for v in values[3:]) - 1.0) < 1e-2:
+            self._at[name] = (values, now_s)
+
+    def poses(self) -> RobotPoses | str:
+        """The poses, or why they are not known."""
+        now_s = self._clock()
+        heard_s = {name: s for name, (_, s) in self._at.items()}
+        silent = [name for name in self._names if not now_s - heard_s.get(name, -math.inf) <= FRESH_S]
+        if silent:
+            topics = ", ".join(f"~/reference/{name}" for name in silent)
+            return (
+                f"nothing has come on {topics} for {FRESH_S:g} s: "
+                "publish where the robot is, 20 times a second or more (reference: home does without, for "
+                "ways from engagement)"
+            )
+        values = np.array([self._at[name][0] for name in self._names])
+        return RobotPoses.alone(values[:, :3], values[:, 3:])

@@ -1,0 +1,1 @@
+"""sensor_msgs images to pixels and back."""

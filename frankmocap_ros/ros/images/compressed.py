@@ -1,0 +1,143 @@
+"""sensor_msgs/CompressedImage, JPEG or PNG, to 8-bit pixels and back.
+
+The bytes decide what it is; ``format`` only tells channel order and bayer pattern. Colours come out right
+for every format string but ``...; jpeg compressed rgb8``, which image_transport uses for swapped channels;
+these are swapped back. 16-bit PNG: the high byte. EXIF rotation is ignored, as CameraInfo describes the
+image as stored.
+
+PNG has checksums, so all damage shows. JPEG has none: what is cut off, and what leaves the decoder with too
+many or too few bits, is refused; damage that happens to fit decodes as a picture with a flaw.
+"""
+
+import re
+from typing import Any, Final, cast
+
+import cv2
+import numpy as np
+
+from frankmocap_ros.errors import ImageError
+from frankmocap_ros.imaging.bitmap import Bitmap, Order
+from frankmocap_ros.ros.images.encodings import ENCODINGS
+from frankmocap_ros.ros.images.headers import JPEG_START, PNG_START, checked_jpeg, checked_png
+from frankmocap_ros.ros.images.images import MAX_SIDE_PX, byte_array, flat_bytes
+from frankmocap_ros.ros.images.raw_pixels import Pixels
+from frankmocap_ros.runtime.native_stderr import with_native_stderr
+
+MAX_COMPRESSED_PIXELS: Final = 40_000_000  # 8K is 33 million; decoding needs up to 8 bytes for each
+
+_CODECS: Final = (
+    ("jpeg", JPEG_START, re.compile("jpe?g", re.IGNORECASE)),
+    ("png", PNG_START, re.compile("png", re.IGNORECASE)),
+)
+_FLAGS: Final = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_IGNORE_ORIENTATION
+# Every warning of libjpeg's decoder (jerror.h), libpng's, and OpenCV's log lines about them.
+_CODEC_LINE: Final = re.compile(
+    rb"^(Corrupt JPEG data|Premature end of JPEG|Invalid SOS param|Inconsistent progression"
+    rb"|Unknown Adobe color|Warning: unknown JFIF|Application transferred|libpng (error|warning))"
+    rb"|imdecode|grfmt_|loadsave\.cpp"
+)
+_HARMLESS_LINE: Final = re.compile(rb"bad ICC marker|Adobe color|unknown JFIF")
+_EXTRA_LINE: Final = re.compile(rb"Corrupt JPEG data: (\d+) extraneous bytes")
+_MAX_EXTRA_BYTES: Final = 8  # webcams leave a few behind the picture; more mean damage or another size
+_SHORT_LINE: Final = re.compile(rb"[Pp]remature end")
+
+
+def decode_compressed(msg: Any, max_pixels: int = MAX_COMPRESSED_PIXELS) -> Bitmap:
+    """8-bit pixels of a sensor_msgs/CompressedImage.
+
+    Args:
+        msg: anything with ``format`` and ``data``; ``data`` may be any contiguous buffer.
+        max_pixels: larger images are refused before they are decoded.
+
+    Raises:
+        ImageError: not JPEG or PNG (``bad_format``), damaged (``bad_jpeg``, ``bad_png``), cut off
+            (``truncated``), too large for the limit or for its own bytes (``bomb``), empty (``bad_size``), or
+            of wrong types (``bad_data``).
+    """
+    text = getattr(msg, "format", None)
+    if not isinstance(text, str):
+        raise ImageError("bad_data", "format is not a string")
+    flat = flat_bytes(msg)
+    data = flat.tobytes()
+    codec = _codec(text, data)
+    if codec == "jpeg":
+        size = checked_jpeg(data, max_pixels)
+    else:
+        size, data = checked_png(data, max_pixels)
+        flat = np.frombuffer(data, np.uint8)
+    if max(size) > MAX_SIDE_PX:
+        raise ImageError("bad_size", f"{codec} of {size[0]} x {size[1]}; allowed: {MAX_SIDE_PX} a side")
+    pixels = _decoded(codec, flat)
+    if pixels.shape[1::-1] != size:
+        raise ImageError(
+            f"bad_{codec}", f"{codec} of {size} px by its header, {pixels.shape[1::-1]} by its data"
+        )
+    return _ordered(text, pixels)
+
+
+def _codec(text: str, data: bytes) -> str:
+    """``jpeg`` or ``png``, by the first bytes."""
+    if "compresseddepth" in text.lower():
+        raise ImageError("bad_format", f"format {text[:40]!r} is depth; subscribe to image/compressed")
+    for codec, start, _ in _CODECS:
+        if data.startswith(start):
+            return codec
+        if start.startswith(data):
+            raise ImageError("truncated", f"{len(data)} bytes are no image")
+    for codec, _, named in _CODECS:
+        if named.search(text):
+            raise ImageError(f"bad_{codec}", f"format says {codec}, but the data does not begin like one")
+    raise ImageError(
+        "bad_format", f"data of format {text[:40]!r} is neither JPEG nor PNG; publish one of these"
+    )
+
+
+def _decoded(codec: str, flat: Pixels) -> Pixels:
+    """Decode a stream whose headers are sound, and refuse it where the decoder found damage."""
+    try:
+        pixels, lines = with_native_stderr(lambda: cv2.imdecode(flat, _FLAGS), _CODEC_LINE)
+    except (cv2.error, MemoryError) as e:
+        raise ImageError(f"bad_{codec}", f"{codec} does not decode: {str(e).strip()}") from e
+    damage = next((line for line in lines if _is_damage(line)), None)
+    if damage is not None:
+        short = codec == "jpeg" and _SHORT_LINE.search(damage)
+        text = damage.decode(errors="replace").strip()
+        raise ImageError("truncated" if short else f"bad_{codec}", f"{codec} is damaged: {text}")
+    if pixels is None:
+        raise ImageError(f"bad_{codec}", f"{codec} does not decode")
+    return cast(Pixels, pixels)
+
+
+def _is_damage(line: bytes) -> bool:
+    """Whether a decoder's line means that the pixels are wrong."""
+    extra = _EXTRA_LINE.search(line)
+    if extra:
+        return int(extra[1]) > _MAX_EXTRA_BYTES
+    return not _HARMLESS_LINE.search(line)
+
+
+def _ordered(text: str, pixels: Pixels) -> Bitmap:
+    """Name the channels, and interpolate a bayer pattern that was compressed as grey."""
+    original, _, compression = text.partition(";")
+    if pixels.ndim == 2:
+        layout = ENCODINGS.get(original.strip())
+        if layout is not None and layout.kind == "bayer" and min(pixels.shape) >= 3:
+            return Bitmap(cast(Pixels, cv2.cvtColor(pixels, layout.code)), "rgb")
+        return Bitmap(pixels, "gray")
+    order: Order = "rgb" if "compressed rgb" in compression else "bgr"
+    return Bitmap(pixels, order)
+
+
+def fill_compressed(msg: Any, image: Bitmap, jpeg_quality: int = 90) -> None:
+    """Set format and data of a sensor_msgs/CompressedImage to a JPEG of the image.
+
+    Args:
+        msg: the message.
+        image: what to compress.
+        jpeg_quality: 1..100.
+    """
+    gray = image.order == "gray"
+    pixels = image.pixels if gray else image.bgr()
+    _, packed = cv2.imencode(".jpg", pixels, (cv2.IMWRITE_JPEG_QUALITY, jpeg_quality))
+    msg.format = "mono8; jpeg compressed " if gray else "bgr8; jpeg compressed bgr8"
+    msg.data = byte_array(packed)

@@ -1,0 +1,50 @@
+"""Images with what was found in them, for people to look at."""
+
+import array
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from frankmocap_ros.body.drawing import annotate
+from frankmocap_ros.body.pose import Frame
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.runtime.timing import RateMeter
+
+_RATE_WINDOW_S = 2.0
+
+
+class AnnotatedImages:
+    """Makes the message of each frame. Its pixels are copied once, into the message, and drawn on there."""
+
+    def __init__(self) -> None:
+        self._message = Image(encoding="bgr8", is_bigendian=int(sys.byteorder == "big"))
+        self._pixels: NDArray[np.uint8] = np.empty((0, 0, 3), np.uint8)
+        self._rate = RateMeter(_RATE_WINDOW_S)
+
+    def fill(self, frame: Frame, header: Header, bitmap: Bitmap, age_ms: float, now_s: float) -> Image:
+        """The message; it is the same one for the next frame.
+
+        Args:
+            frame: what was found.
+            header: of the image.
+            bitmap: the image; not written to.
+            age_ms: its age when the bodies went out [ms].
+            now_s: steady time [s].
+        """
+        width, height = bitmap.size_px
+        if self._pixels.shape[:2] != (height, width):
+            self._allocate(height, width)
+        bitmap.bgr_into(self._pixels)
+        self._rate.tick(now_s)
+        annotate(self._pixels, frame, f"{age_ms:.0f} ms, {self._rate.rate_hz(now_s):.0f} FPS")
+        self._message.header = header
+        return self._message
+
+    def _allocate(self, height: int, width: int) -> None:
+        self._message.height, self._message.width, self._message.step = height, width, 3 * width
+        self._message.data = array.array("B", bytes(3 * height * width))
+        # the message may have taken a copy
+        self._pixels = np.frombuffer(self._message.data, np.uint8).reshape(height, width, 3)

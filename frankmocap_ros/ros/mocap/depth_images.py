@@ -1,0 +1,116 @@
+"""Depth images of one camera, found again by the time of the image that they belong to."""
+
+import threading
+import time
+from collections import deque
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+
+from frankmocap_ros.errors import ImageError
+from frankmocap_ros.imaging.depth_image import DepthImage
+from frankmocap_ros.ros.common.conversions import nanoseconds, seconds
+from frankmocap_ros.ros.images.images import MAX_PIXELS, checked
+from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
+
+_KEPT: Final = 4
+_ALIVE_S: Final = 0.5  # without a depth image for longer nobody waits for one
+_LARGEST_GAP_NS: Final = 50_000_000
+_FIRST_GAP_NS: Final = 5_000_000  # before it is known how often images come
+_UNITS: Final = {"16UC1": np.uint16, "mono16": np.uint16, "32FC1": np.float32}
+
+
+def decode_depth(msg: Any) -> DepthImage:
+    """Distances of a sensor_msgs/Image: ``16UC1`` in millimetres or ``32FC1`` in metres (REP 118).
+
+    Args:
+        msg: anything with the message's fields; its data are not copied where they are as they should be.
+
+    Raises:
+        ImageError: the message is malformed, or has another encoding.
+    """
+    kind = _UNITS.get(msg.encoding)
+    if kind is None:
+        raise ImageError(
+            "unknown_encoding", f"depth is {msg.encoding!r}; allowed: 16UC1 in millimetres, 32FC1 in metres"
+        )
+    return DepthImage(checked(msg, MAX_PIXELS).values().astype(kind, copy=False))
+
+
+class DepthImages:
+    """The newest depth messages. One thread brings them, another looks them up."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._messages: deque[tuple[int, Any]] = deque(maxlen=_KEPT)
+        self._came_s = -np.inf
+        self._asked_ns: deque[int] = deque(maxlen=_KEPT)
+        self._order = StampOrder()
+
+    def put(self, msg: Any) -> bool:
+        """Keep a message; returns whether it came in order of its stamps: one that did not is left out."""
+        with self._changed:
+            self._came_s = time.perf_counter()
+            arrival = self._order.judge(seconds(msg.header.stamp))
+            if arrival is Arrival.LATE:
+                return False
+            if arrival is not Arrival.NEXT:
+                self._messages.clear()  # a log is played again, or stamps stand still
+            self._messages.append((nanoseconds(msg.header.stamp), msg))
+            self._changed.notify()
+            return True
+
+    def forget(self) -> None:
+        """Begin anew: no message that came before is used."""
+        with self._changed:
+            self._order.reset()
+            self._messages.clear()
+            self._asked_ns.clear()
+
+    @property
+    def alive(self) -> bool:
+        """Whether depth images come."""
+        return time.perf_counter() - self._came_s <= _ALIVE_S
+
+    def at(self, stamp_ns: int, wait_s: float) -> DepthImage | None:
+        """Depth of the image with this stamp: the nearest within half of the time between two images.
+
+        Args:
+            stamp_ns: the image's stamp [ns].
+            wait_s: how long to wait at most for one that is still to come [s].
+
+        Returns:
+            None where there is none.
+
+        Raises:
+            ImageError: the message is malformed.
+        """
+        with self._changed:
+            if self._asked_ns and stamp_ns <= self._asked_ns[-1]:
+                self._asked_ns.clear()
+            self._asked_ns.append(stamp_ns)
+            if wait_s and self.alive and self._may_come(stamp_ns):
+                self._changed.wait_for(lambda: self._messages[-1][0] >= stamp_ns, wait_s)
+            nearest = min(self._messages, key=lambda m: abs(m[0] - stamp_ns), default=None)
+            gap_ns = self._largest_gap_ns()
+        if nearest is None or abs(nearest[0] - stamp_ns) > gap_ns:
+            return None
+        return decode_depth(nearest[1])
+
+    def _may_come(self, stamp_ns: int) -> bool:
+        """Whether the next depth image can be this one's: depth may come more seldom than images."""
+        stamps = [stamp for stamp, _ in self._messages]
+        if len(stamps) < 2:
+            return True
+        period_ns = min(later - earlier for earlier, later in pairwise(stamps))
+        return stamps[-1] + period_ns * 7 // 8 <= stamp_ns + self._largest_gap_ns()
+
+    def _largest_gap_ns(self) -> int:
+        """Half of the time between two images, or two depth images where they come more often [ns]."""
+        spacings = [
+            later - earlier
+            for stamps in (list(self._asked_ns), [stamp for stamp, _ in self._messages])
+            for earlier, later in pairwise(stamps)
+        ]
+        return min(min(spacings) // 2, _LARGEST_GAP_NS) if spacings else _FIRST_GAP_NS

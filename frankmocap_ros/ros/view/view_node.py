@@ -1,0 +1,168 @@
+"""The browser view as a node of its own: it listens while somebody looks, and sets what they ask for."""
+
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from typing import Any, Final
+
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.client import Client
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from std_srvs.srv import SetBool
+
+from frankmocap_ros.ros.common.parameters import Parameters
+from frankmocap_ros.ros.common.running import ros_runs, run_node
+from frankmocap_ros.ros.view.remote_parameters import RemoteParameters
+from frankmocap_ros.ros.view.view_inputs import ViewInputs
+from frankmocap_ros.settings.viewer import ViewConfig
+from frankmocap_ros.viewer.panel import Panel
+from frankmocap_ros.viewer.scene import Scene
+from frankmocap_ros.viewer.texts import STAGES, gate_text, status_text
+from frankmocap_ros.viewer.web import Web
+from frankmocap_ros.viewer.widgets import widget_of
+
+NODE_NAME = "frankmocap_view"
+_IDLE_S: Final = 0.2  # how soon it is noticed that somebody looks
+_TEXT_S: Final = 0.5
+_TICK_S: Final = 0.5
+_RETRY_S: Final = 1.0
+
+
+class ViewNode(Node):
+    """Serves the view. A thread of its own draws; the executor serves parameters and answers."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(NODE_NAME, **kwargs)
+        self._running = False
+        self._settings = Parameters(self, ViewConfig, running=lambda: self._running, on_change=lambda _: None)
+        config = self._settings.config
+        robot = None
+        if config.robot:
+            from frankmocap_ros.viewer.robot import DrawnRobot
+
+            robot = DrawnRobot(config.robot)
+            for note in robot.notes:
+                self.get_logger().warning(note)
+        self._web = Web(config.host, config.port)
+        self._panel = Panel(self._web.server)
+        self._scene = Scene(self._web.server, robot)
+        self._inputs = ViewInputs(self, config)
+        self._remote = RemoteParameters(self, self.resolve_topic_name(config.node))
+        self._engage: Client = self.create_client(SetBool, f"{config.gate}/engage")
+        self._answers: list[str] = []
+        self.create_timer(_TICK_S, self._remote.tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._running = True
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="view", daemon=True)
+        # before the thread: the first line of a process's log takes long
+        self.get_logger().info(f"the view of {config.node} is at {self._web.address}")
+        self._thread.start()
+
+    def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
+        """As in Node; a value of the wrong type is refused with its parameter's name."""
+        return self._settings.wrong_type(parameter_list) or super().set_parameters_atomically(parameter_list)
+
+    def destroy_node(self) -> None:
+        """Stop the thread and the server before the node goes."""
+        if self._running:
+            self._running = False
+            self._stop.set()
+            self._thread.join()
+            self._web.stop()
+        super().destroy_node()
+
+    def _run(self) -> None:
+        """Draw while somebody looks."""
+        looking, text_s = False, 0.0
+        while not self._stop.is_set():
+            start_s = time.perf_counter()
+            config = self._settings.config
+            try:
+                now = self._web.viewers > 0
+                if now != looking:
+                    self._inputs.open() if now else self._inputs.close()
+                    looking = now
+                if looking:
+                    self._serve()
+                    self._draw(config)
+                    if start_s - text_s >= _TEXT_S:
+                        text_s = start_s
+                        self._write()
+            except Exception:  # whatever a message or a browser does, the next picture gets its chance
+                if not ros_runs(self):
+                    return  # a signal took ROS away meanwhile
+                self.get_logger().error(traceback.format_exc(), throttle_duration_sec=_RETRY_S)
+                self._stop.wait(_RETRY_S)
+            period_s = 1.0 / config.rate_hz if looking else _IDLE_S
+            self._stop.wait(max(0.0, period_s - (time.perf_counter() - start_s)))
+        self._inputs.close()
+
+    def _draw(self, config: ViewConfig) -> None:
+        panel, scene, inputs = self._panel, self._scene, self._inputs
+        inputs.want(panel.wants_image, panel.wants_mesh)
+        inputs.poll(config)
+        scene.axes = panel.wants_axes
+        scene.place(config, inputs.bodies)
+        scene.people(inputs.bodies)
+        if inputs.image is not None or not panel.wants_image:
+            scene.image(inputs.image, inputs.camera)
+        scene.mesh(inputs.mesh)
+        scene.ghost(inputs.commands())
+        scene.robot(inputs.joints)
+
+    def _write(self) -> None:
+        """Texts and plots, twice a second."""
+        panel, inputs = self._panel, self._inputs
+        inputs.look_around()
+        panel.status(status_text(inputs.heard, self._remote.there))
+        history = list(inputs.history)
+        if history:
+            last_s = history[-1][0]
+            times_s = [s - last_s for s, _, _ in history]
+            panel.plot("age at publication [ms]", times_s, {"age": [age for _, age, _ in history]})
+            stages = zip(STAGES, zip(*(stages for _, _, stages in history), strict=True), strict=True)
+            panel.plot("stages [ms]", times_s, dict(stages))
+        there = self._engage.service_is_ready()
+        panel.gate(gate_text(inputs.gate if there else None), there)
+
+    def _serve(self) -> None:
+        """What people ask for, and what became of it."""
+        panel, remote = self._panel, self._remote
+        while not panel.asked.empty():
+            asked = panel.asked.get()
+            if asked.what == "set":
+                remote.set(asked.name, asked.value)
+            elif asked.what == "wrong":
+                panel.refused(str(asked.value))
+            else:
+                self._ask_gate(bool(asked.value))
+        described = remote.described()
+        if described is not None:
+            widgets = [w for d in described.values() if (w := widget_of(d)) is not None]
+            panel.parameters(widgets)
+        for name, reason in remote.refusals():
+            panel.refused(reason if name in reason or not reason else f"{name}: {reason}")
+        for name, value in remote.changes():
+            panel.value(name, value)
+        while self._answers:
+            panel.answer(self._answers.pop(0))
+
+    def _ask_gate(self, engage: bool) -> None:
+        if not self._engage.service_is_ready():
+            self._panel.answer("The gate is not there.")
+            return
+
+        def answered(future: Any) -> None:
+            answer = future.result()
+            if answer is not None:
+                self._answers.append(f"{'' if answer.success else '**Refused.** '}{answer.message}")
+
+        self._engage.call_async(SetBool.Request(data=engage)).add_done_callback(answered)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM; returns the exit code."""
+    return run_node("view_node", ViewNode, args)

@@ -1,0 +1,24 @@
+"""Where the package's own files are."""
+
+from pathlib import Path
+
+from frankmocap_ros.errors import MocapError
+
+
+def share_file(*parts: str) -> Path:
+    """A file of the package's share folder, such as ``share_file("config", "fastdds.xml")``.
+
+    It is looked for from the installed package upwards, so that it belongs to the package that runs; in a
+    checkout it is the file of the checkout.
+
+    Raises:
+        MocapError: it is not there.
+    """
+    for folder in Path(__file__).parents:
+        for share in (folder / "share" / "frankmocap_ros", folder):
+            if (share / "package.xml").is_file() and share.joinpath(*parts).is_file():
+                return share.joinpath(*parts)
+    raise MocapError(
+        f"{'/'.join(parts)} was not installed with {Path(__file__).parent}; install the package again with "
+        "colcon build, or in a checkout: pip install '.[ros]'"
+    )

@@ -1,0 +1,1 @@
+"""Random weights and body models in the formats that users of FrankMocap have."""

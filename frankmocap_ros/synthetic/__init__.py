@@ -1,0 +1,1 @@
+"""A moving human with known truth, and how cameras see it."""

@@ -1,0 +1,120 @@
+"""The figure of ``figure.py`` as a depth camera sees it: the same capsules, hit by a ray a pixel."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import Array, quat_rotate
+from frankmocap_ros.synthetic.human import FLOOR_M, FigurePose
+from frankmocap_ros.synthetic.render_rgb import CAPSULES, HEAD, HEAD_POINTS, TORSO, WALL_M
+
+Depth = NDArray[np.float32]
+
+_TORSO_RADIUS = 0.065  # half of its thickness; like the others a share of body height
+_TORSO_RODS = 9  # side by side: its front is even within 3 mm
+_HEAD_RADIUS = 0.055
+
+
+def render_depth(
+    poses: Sequence[FigurePose],
+    camera: Camera,
+    noise: float = 0.0,
+    holes: float = 0.0,
+    random: np.random.Generator | None = None,
+) -> Depth:
+    """Distances along the optical axis of whatever is nearest: the people, a wall, the floor.
+
+    Args:
+        poses: the people of ``figure.scene``.
+        camera: its size is the image's.
+        noise: standard deviation of each pixel, as a share of its distance.
+        holes: share of the pixels that are not measured: half of them single ones, half in patches.
+        random: where noise and holes come from; needed for either.
+
+    Returns:
+        A new image, shape (H, W), float32 [m]; NaN where nothing is measured.
+    """
+    depth = _room(camera).copy()
+    for pose in poses:
+        for start, end, radius in _rods(pose):
+            _put_rod(depth, start, end, radius, camera)
+    if noise and random is not None:
+        depth *= 1.0 + noise * random.standard_normal(depth.shape, np.float32)
+    if holes and random is not None:
+        depth[random.random(depth.shape, np.float32) < 0.5 * holes] = np.nan
+        side = 8
+        patches = random.random([-(-n // side) for n in depth.shape]) < 0.5 * holes
+        wide = np.repeat(np.repeat(patches, side, axis=0), side, axis=1)
+        depth[wide[: depth.shape[0], : depth.shape[1]]] = np.nan
+    return depth
+
+
+@lru_cache(maxsize=4)
+def _room(camera: Camera) -> Depth:
+    """Wall and floor as in ``figure_image.room``; read-only."""
+    rows = (np.arange(camera.height) + 0.5 - camera.cy) / camera.fy
+    with np.errstate(divide="ignore"):
+        floor = np.where(rows > 0.0, FLOOR_M / rows, np.inf)
+    depth = np.repeat(np.minimum(floor, WALL_M)[:, None], camera.width, axis=1).astype(np.float32)
+    depth.flags.writeable = False
+    return depth
+
+
+def _rods(pose: FigurePose) -> list[tuple[Array, Array, float]]:
+    """Every capsule as its two ends [m] and its radius [m]."""
+    at, height_m = pose.positions, pose.height_m
+    rods = [(at[c.start], at[c.end], c.radius * height_m) for c in CAPSULES]
+    left_shoulder, right_shoulder, right_hip, left_hip = at[TORSO]
+    for share in np.linspace(0.0, 1.0, _TORSO_RODS):
+        top = left_shoulder + share * (right_shoulder - left_shoulder)
+        rods.append((top, left_hip + share * (right_hip - left_hip), _TORSO_RADIUS * height_m))
+    head = at[HEAD] + quat_rotate(pose.orientations_xyzw[HEAD], HEAD_POINTS[0] * height_m)
+    return [*rods, (head, head + np.array([0.0, 1e-3, 0.0]), _HEAD_RADIUS * height_m)]
+
+
+def _put_rod(depth: Depth, start: Array, end: Array, radius: float, camera: Camera) -> None:
+    """Draw one capsule where it is nearer than what is there.
+
+    A ray through a pixel is t (u, v, 1), so that t is the depth. It meets the cylinder about the axis and
+    the balls at its ends where the distance is the radius: quadratic equations in t.
+    """
+    if min(start[2], end[2]) <= radius + 0.05:
+        return  # behind the camera, or around it
+    ends = np.array([start, end])
+    reach_px = max(camera.fx, camera.fy) * radius / (ends[:, 2] - radius)
+    low = np.floor((camera.project(ends) - reach_px[:, None]).min(axis=0)).astype(int) - 1
+    high = np.ceil((camera.project(ends) + reach_px[:, None]).max(axis=0)).astype(int) + 2
+    x0, y0 = np.clip(low, 0, camera.size_px)
+    x1, y1 = np.clip(high, 0, camera.size_px)
+    if x0 >= x1 or y0 >= y1:
+        return
+    x, y = np.meshgrid(np.arange(x0, x1) + 0.5, np.arange(y0, y1) + 0.5)
+    rays = np.concatenate([camera.rays(np.stack([x, y], axis=-1)), np.ones((*x.shape, 1))], axis=-1)
+    nearest = np.minimum(_ball(rays, start, radius), _ball(rays, end, radius))
+    nearest = np.minimum(nearest, _cylinder(rays, start, end, radius))
+    seen = depth[y0:y1, x0:x1]
+    np.minimum(seen, nearest, out=seen, casting="same_kind")
+
+
+def _ball(rays: Array, middle: Array, radius: float) -> Array:
+    """Where rays (..., 3) first meet a ball, infinity where they miss it."""
+    a, b = np.einsum("...i,...i->...", rays, rays), rays @ middle
+    inside = b * b - a * (middle @ middle - radius**2)
+    return np.where(inside >= 0.0, (b - np.sqrt(np.maximum(inside, 0.0))) / a, np.inf)
+
+
+def _cylinder(rays: Array, start: Array, end: Array, radius: float) -> Array:
+    """Where rays (..., 3) first meet the side of a cylinder from ``start`` to ``end``, else infinity."""
+    length = float(np.linalg.norm(end - start))
+    axis = (end - start) / max(length, 1e-9)
+    along, offset = rays @ axis, start @ axis
+    a = np.einsum("...i,...i->...", rays, rays) - along**2
+    b = rays @ start - along * offset
+    c = start @ start - offset**2 - radius**2
+    inside = b * b - a * c
+    t = (b - np.sqrt(np.maximum(inside, 0.0))) / np.maximum(a, 1e-12)
+    height = along * t - offset
+    return np.where((inside >= 0.0) & (height >= 0.0) & (height <= length), t, np.inf)

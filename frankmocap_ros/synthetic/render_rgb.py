@@ -1,0 +1,191 @@
+"""Drawing the figure of ``figure.py``: shaded capsules before a plain room.
+
+MediaPipe takes it for a person, left and right as they are.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, FINGERS
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import Array, quat_rotate
+from frankmocap_ros.synthetic.human import FLOOR_M, FigurePose
+
+Pixels = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+_SKIN, _HAIR, _SHOES, _DARK = (140, 172, 222), (38, 48, 66), (48, 44, 44), (40, 44, 60)
+_SHIRTS: tuple[Colour, ...] = ((168, 104, 48), (72, 92, 176))
+_TROUSERS: tuple[Colour, ...] = ((96, 80, 70), (84, 100, 92))
+_SHIFT = 4  # OpenCV's fixed point: 1/16 px
+# Of a capsule from the rim inwards: share of the radius, shift towards the light, brightness.
+_RINGS = ((1.0, 0.0, 0.72), (0.72, 0.16, 0.92), (0.35, 0.3, 1.12))
+_FLAT = ((1.0, 0.0, 1.0),)
+
+
+@dataclass(frozen=True)
+class _Capsule:
+    """A limb from joint to joint; radius as a share of body height."""
+
+    start: int
+    end: int
+    radius: float
+    paint: str
+
+
+def _capsules() -> tuple[_Capsule, ...]:
+    index = BODY_WITH_HANDS.index
+    limbs = (
+        ("hip", "knee", 0.042, "trousers"),
+        ("knee", "ankle", 0.030, "trousers"),
+        ("ankle", "foot", 0.022, "shoes"),
+        ("shoulder", "elbow", 0.028, "shirt"),
+        ("elbow", "wrist", 0.022, "skin"),
+        ("wrist", "hand", 0.020, "skin"),
+    )
+    sides = [
+        _Capsule(index[f"{side}_{a}"], index[f"{side}_{b}"], radius, paint)
+        for side in ("left", "right")
+        for a, b, radius, paint in limbs
+    ]
+    fingers = [
+        _Capsule(index[f"{s}_{f}{k}"], index[f"{s}_{f}{k + 1}"], 0.0055, "skin")
+        for s in ("left", "right")
+        for f in FINGERS
+        for k in (1, 2)
+    ]
+    middle = [
+        _Capsule(index["left_hip"], index["right_hip"], 0.045, "trousers"),
+        _Capsule(index["neck"], index["head"], 0.030, "skin"),
+    ]
+    return (*sides, *fingers, *middle)
+
+
+CAPSULES = _capsules()
+"""Limbs, fingers, hips and neck; torso and head are drawn in their own ways."""
+_STARTS = np.array([c.start for c in CAPSULES])
+_ENDS = np.array([c.end for c in CAPSULES])
+TORSO = [BODY_WITH_HANDS.index[n] for n in ("left_shoulder", "right_shoulder", "right_hip", "left_hip")]
+"""Joints at the corners of the torso, around it."""
+_SPINE = [BODY_WITH_HANDS.index[n] for n in ("spine3", "pelvis")]
+HEAD = BODY_WITH_HANDS.index["head"]
+HEAD_POINTS = np.array([
+    (0.0, 0.045, 0.008), (0.0, 0.064, -0.006),
+    (0.018, 0.053, 0.046), (-0.018, 0.053, 0.046), (0.0, 0.036, 0.054), (0.0, 0.012, 0.046),
+])  # fmt: skip
+"""Points of the head in its own frame, shares of body height: middle, crown, then what a face has."""
+WALL_M = 5.0
+"""How far away the wall of the room is [m]."""
+
+
+def render(poses: Sequence[FigurePose], camera: Camera, background: Pixels | None = None) -> Pixels:
+    """Draw the people as ``camera`` sees them, the nearest last.
+
+    Args:
+        poses: the people of ``figure.scene``.
+        camera: its size is the image's.
+        background: shape (H, W, 3), BGR, uint8, not written to; None is a plain room.
+
+    Returns:
+        A new image, shape (H, W, 3), BGR, uint8.
+    """
+    image: Pixels = (room(camera) if background is None else background).copy()
+    for pose in sorted(poses, key=lambda p: -float(p.positions[0, 2])):
+        _draw_person(image, pose, camera)
+    return image
+
+
+@lru_cache(maxsize=4)
+def room(camera: Camera) -> Pixels:
+    """A wall and a floor, shape (H, W, 3), BGR, uint8; read-only."""
+    edge_y = camera.fy * FLOOR_M / WALL_M + camera.cy
+    y, x = np.mgrid[0 : camera.height, 0 : camera.width].astype(np.float32)
+    light = 1.0 - 0.25 * np.hypot(x / camera.width - 0.35, y / camera.height - 0.3)
+    wall, floor = np.array((196, 204, 206), np.float32), np.array((116, 136, 156), np.float32)
+    colours = np.where((y < edge_y)[..., None], wall, floor) * light[..., None]
+    image: Pixels = colours.astype(np.uint8)
+    image.flags.writeable = False
+    return image
+
+
+def _draw_person(image: Pixels, pose: FigurePose, camera: Camera) -> None:
+    """Draw one person, far parts first."""
+    pixels = camera.project(pose.positions)
+    depths = pose.positions[:, 2]
+    scale = camera.fx * pose.height_m / np.maximum(depths, 0.1)  # pixels per body height, at each joint
+    shirt, trousers = _SHIRTS[pose.person % len(_SHIRTS)], _TROUSERS[pose.person % len(_TROUSERS)]
+    paints: dict[str, Colour] = {"skin": _SKIN, "shoes": _SHOES, "shirt": shirt, "trousers": trousers}
+    parts: list[tuple[float, Callable[[], None]]] = [
+        (float(depths[TORSO].mean()), lambda: _draw_torso(image, pixels, float(scale[0]), shirt)),
+        (float(depths[HEAD]), lambda: _draw_head(image, pose, camera)),
+    ]
+    for capsule, depth in zip(CAPSULES, 0.5 * (depths[_STARTS] + depths[_ENDS]), strict=True):
+
+        def draw(c: _Capsule = capsule) -> None:
+            _draw_capsule(image, pixels[[c.start, c.end]], c.radius * float(scale[c.start]), paints[c.paint])
+
+        parts.append((float(depth), draw))
+    for _, draw_part in sorted(parts, key=lambda part: -part[0]):
+        draw_part()
+
+
+def _fixed(pixels: Array) -> NDArray[np.int32]:
+    """OpenCV's fixed-point coordinates: 0 is the middle of the first pixel, a camera's 0 its corner."""
+    return np.asarray(np.round((np.clip(pixels, -1e4, 1e4) - 0.5) * (1 << _SHIFT)), dtype=np.int32)
+
+
+def _shade(colour: Colour, factor: float) -> Colour:
+    b, g, r = (min(int(c * factor), 255) for c in colour)
+    return b, g, r
+
+
+def _draw_capsule(image: Pixels, ends: Array, radius_px: float, colour: Colour) -> None:
+    """A rounded rod lit from the upper left."""
+    for share, shift, light in _RINGS if radius_px > 3.0 else _FLAT:
+        a, b = _fixed(ends - shift * radius_px).tolist()
+        width = max(round(2.0 * share * radius_px), 1)
+        cv2.line(image, a, b, _shade(colour, light), width, cv2.LINE_8, _SHIFT)
+
+
+def _draw_torso(image: Pixels, pixels: Array, scale: float, colour: Colour) -> None:
+    """Chest and belly: a rounded quadrilateral, and a rod down the spine that keeps its width in profile."""
+    corners = pixels[TORSO]
+    for share, shift, light in ((1.0, 0.0, 0.72), (0.7, 0.008, 0.92), (0.35, 0.015, 1.05)):
+        middle = corners.mean(axis=0)
+        points = _fixed(middle + (corners - middle) * (0.5 + 0.5 * share) - shift * scale)
+        lit, border = _shade(colour, light), round(0.076 * share * scale) + 1
+        cv2.polylines(image, [points], True, lit, border, cv2.LINE_8, _SHIFT)
+        cv2.fillConvexPoly(image, cv2.convexHull(points), lit, cv2.LINE_8, _SHIFT)
+        _draw_line(image, pixels[_SPINE] - shift * scale, 0.13 * share * scale, lit)
+
+
+def _draw_line(image: Pixels, ends: Array, width_px: float, colour: Colour) -> None:
+    a, b = _fixed(ends).tolist()
+    cv2.line(image, a, b, colour, max(round(width_px), 1), cv2.LINE_8, _SHIFT)
+
+
+def _draw_head(image: Pixels, pose: FigurePose, camera: Camera) -> None:
+    """Hair behind or before the face, whichever is nearer, and eyes, nose and mouth where they are seen."""
+    points = pose.positions[HEAD] + quat_rotate(pose.orientations_xyzw[HEAD], HEAD_POINTS * pose.height_m)
+    scale = camera.fx * pose.height_m / max(float(points[0, 2]), 0.1)
+    up = camera.project(points[1]) - camera.project(pose.positions[HEAD])
+    tilt_deg = float(np.degrees(np.arctan2(up[0], -up[1])))
+    middle, crown, *face = camera.project(points)
+
+    def ellipse(at: Array, wide: float, tall: float, colour: Colour) -> None:
+        axes = (max(round(wide * scale * (1 << _SHIFT)), 1), max(round(tall * scale * (1 << _SHIFT)), 1))
+        cv2.ellipse(image, _fixed(at).tolist(), axes, tilt_deg, 0, 360, colour, -1, cv2.LINE_8, _SHIFT)
+
+    skull = [(middle, 0.046, 0.064, _shade(_SKIN, 0.82)), (middle - 0.008 * scale, 0.034, 0.050, _SKIN)]
+    hair = [(crown, 0.050, 0.056, _HAIR)]
+    looks_away = points[1, 2] < points[0, 2]
+    for part in skull + hair if looks_away else hair + skull:
+        ellipse(*part)
+    for k, (wide, tall) in enumerate(((0.008, 0.005), (0.008, 0.005), (0.007, 0.009), (0.014, 0.004))):
+        if points[2 + k, 2] < points[0, 2] - 0.008 * pose.height_m:
+            ellipse(face[k], wide, tall, _shade(_SKIN, 0.7) if k == 2 else _DARK)

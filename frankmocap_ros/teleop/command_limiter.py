@@ -1,0 +1,233 @@
+"""Limits for commands that a robot follows: how far each may go.
+
+A governor moves commands towards goals within speed, acceleration and workspace: what is faster is clamped.
+Whatever the goals are, each step is finite, no longer than the speed allows, changes the velocity by no more
+than the acceleration allows, and can still be braked inside the workspace.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from frankmocap_ros.errors import SettingError
+from frankmocap_ros.geometry.rotation import (
+    Array,
+    Mask,
+    dot,
+    normalize,
+    quat_conjugate,
+    quat_from_rotvec,
+    quat_multiply,
+    quat_to_rotvec,
+)
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.teleop.operator_state import Target
+from frankmocap_ros.teleop.setpoint import Goal
+
+MAX_STEP_S = 0.05
+"""A step of more time than this counts as this: after a pause nothing leaps."""
+
+# the share of the acceleration that the approach to a goal plans with: steps are not infinitely short
+_PLANNED = 0.8
+_SETTLING_S = 0.03
+"""A gap is closed over about so long: in one step, every tremble would take the full acceleration."""
+_WITHIN = 1e-9  # what rounding may add to a position at the wall [m]
+
+
+@dataclass(frozen=True, eq=False)
+class Limits:
+    """Limits of N targets, in the robot's base frame.
+
+    Attributes:
+        max_speed, max_acceleration: shape (N,) [m/s], [m/s^2].
+        max_angular_speed, max_angular_acceleration: shape (N,) [rad/s], [rad/s^2].
+        low, high: shape (N, 3), corners of the workspace [m].
+
+    Raises:
+        SettingError: a number is not finite or not above 0, or the workspace is empty.
+    """
+
+    max_speed: Array
+    max_acceleration: Array
+    max_angular_speed: Array
+    max_angular_acceleration: Array
+    low: Array
+    high: Array
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        for name in ("max_speed", "max_acceleration", "max_angular_speed", "max_angular_acceleration"):
+            values = getattr(self, name)
+            if not (np.isfinite(values).all() and (values > 0.0).all()):
+                raise SettingError(f"{name}: {values.tolist()} is out of range; allowed: finite and above 0")
+        if not (self.low < self.high).all():
+            raise SettingError(
+                f"the workspace is empty: workspace_min {self.low.tolist()} must be below workspace_max "
+                f"{self.high.tolist()} on every axis"
+            )
+
+
+def limits_of(config: GateConfig, targets: Sequence[Target]) -> Limits:
+    """The tighter one of the settings' limit and the target's own, for each."""
+
+    def least(name: str) -> Array:
+        return np.array([min(getattr(config, name), getattr(t.limits, name)) for t in targets])
+
+    return Limits(
+        max_speed=least("max_speed"),
+        max_acceleration=least("max_acceleration"),
+        max_angular_speed=least("max_angular_speed"),
+        max_angular_acceleration=least("max_angular_acceleration"),
+        low=np.array([np.maximum(config.workspace_min, t.limits.workspace_min) for t in targets]),
+        high=np.array([np.minimum(config.workspace_max, t.limits.workspace_max) for t in targets]),
+    )
+
+
+class Governor:
+    """Moves N commanded poses towards goals, within limits.
+
+    Attributes:
+        positions: shape (N, 3), what is commanded [m]; a new array at each step.
+        orientations: shape (N, 4), unit quaternions x y z w; their signs never jump.
+        at_speed, at_acceleration, at_workspace: shape (N,), which limit held the last step back.
+
+    Args:
+        limits: of the N targets.
+        positions, orientations: where to start, at rest; positions inside the workspace.
+
+    Raises:
+        SettingError: a start is not finite or outside the workspace.
+    """
+
+    def __init__(self, limits: Limits, positions: Array, orientations: Array) -> None:
+        self._limits = limits
+        n = len(limits.max_speed)
+        outside = ~((positions >= limits.low) & (positions <= limits.high)).all(axis=-1)
+        if outside.any() or not np.isfinite(orientations).all():
+            raise SettingError(
+                f"target {np.flatnonzero(outside).tolist()} starts outside the workspace, at "
+                f"{np.round(positions[outside], 3).tolist()} m"
+            )
+        self.positions = positions.copy()
+        self.orientations = normalize(orientations)
+        self._twists = np.zeros((2, n, 3))  # how it moves, and how it turns
+        self._max_speed = np.stack([limits.max_speed, limits.max_angular_speed])
+        self._max_acceleration = np.stack([limits.max_acceleration, limits.max_angular_acceleration])
+        self.at_speed = np.zeros(n, dtype=bool)
+        self.at_acceleration = np.zeros(n, dtype=bool)
+        self.at_workspace = np.zeros(n, dtype=bool)
+
+    @property
+    def velocities(self) -> Array:
+        """How the commands move, shape (N, 3) [m/s]."""
+        return np.asarray(self._twists[0])
+
+    @property
+    def angular_velocities(self) -> Array:
+        """How the commands turn, shape (N, 3) [rad/s]."""
+        return np.asarray(self._twists[1])
+
+    def step(self, goal: Goal, dt: float) -> None:
+        """One step towards a goal. What is not finite in it is not followed.
+
+        Args:
+            goal: of the N targets.
+            dt: time since the last step [s]; none where it is not above 0, and at most ``MAX_STEP_S``.
+        """
+        if not dt > 0.0:
+            return
+        dt = min(dt, MAX_STEP_S)
+        follow = goal.sound()
+        if not all(follow.tolist()):
+            goal = self._staying(goal, follow)
+        inside = goal.positions.clip(self._limits.low, self._limits.high)
+        beyond = inside != goal.positions
+        feed = np.array((goal.velocities, goal.angular_velocities))
+        feed[0][beyond] = 0.0
+        twists = self._towards(feed, self._gaps(inside, goal.orientations, feed * dt), dt, follow)
+        twists[0], walled = self._braking_inside(twists[0], dt)
+        self.at_workspace = walled | beyond.any(axis=-1)
+        self._twists = twists
+        self._go(twists * dt)
+
+    def _staying(self, goal: Goal, follow: Mask) -> Goal:
+        """A goal whose targets stay where they are unless they follow."""
+        moving = follow[:, None]
+        return Goal(
+            np.where(moving, goal.positions, self.positions),
+            np.where(moving, goal.velocities, 0.0),
+            np.where(moving, goal.orientations, self.orientations),
+            np.where(moving, goal.angular_velocities, 0.0),
+            follow,
+        )
+
+    def _gaps(self, positions: Array, orientations: Array, fed: Array) -> Array:
+        """Ways and turns to a goal as it was when the last step ended, shape (2, N, 3).
+
+        What it moved since, ``fed``, is the feed's part.
+        """
+        turn = quat_multiply(orientations, quat_conjugate(self.orientations))
+        if fed[1].any():
+            turn = quat_multiply(quat_from_rotvec(-fed[1]), turn)
+        return np.array((positions - fed[0] - self.positions, quat_to_rotvec(turn)))
+
+    def _towards(self, feed: Array, gaps: Array, dt: float, follow: Mask) -> Array:
+        """Speeds towards a goal, within speed and acceleration; notes where they were not."""
+        wanted = feed + _approach(gaps, self._max_acceleration, dt)
+        slower, fast = _shortened(wanted, self._max_speed)
+        change, hard = _shortened(slower - self._twists, self._max_acceleration * dt)
+        self.at_speed = (fast[0] | fast[1]) & follow
+        self.at_acceleration = (hard[0] | hard[1]) & follow
+        return self._twists + change
+
+    def _go(self, step: Array) -> None:
+        """Move and turn by a step, shape (2, N, 3)."""
+        self.positions = (self.positions + step[0]).clip(self._limits.low, self._limits.high)
+        turned = normalize(quat_multiply(quat_from_rotvec(step[1]), self.orientations))
+        opposite = dot(turned, self.orientations) < 0.0
+        if any(opposite.tolist()):
+            turned = np.where(opposite[:, None], -turned, turned)
+        self.orientations = turned
+
+    def _braking_inside(self, velocities: Array, dt: float) -> tuple[Array, Mask]:
+        """Velocities from which the target can stop inside the workspace, and which ones had to be changed.
+
+        From where the last step led, braking straight is always possible: the way v dt at the braked v and
+        the way v^2 / 2a from there are together shorter than v^2 / 2a before. Mixtures of that and what is
+        wanted keep to the speed and to the acceleration, as both do.
+        """
+        allowed = self._stops_inside(velocities, dt)
+        if all(allowed.tolist()):
+            return velocities, ~allowed
+        brake = self.velocities - _shortened(self.velocities, self._limits.max_acceleration * dt)[0]
+        result = np.where(allowed[:, None], velocities, brake)
+        done = allowed.copy()
+        for share in (0.75, 0.5, 0.25):
+            mixed = brake + share * (velocities - brake)
+            better = ~done & self._stops_inside(mixed, dt)
+            result[better] = mixed[better]
+            done |= better
+        return result, ~allowed
+
+    def _stops_inside(self, velocities: Array, dt: float) -> Mask:
+        limits = self._limits
+        speed = np.sqrt(dot(velocities, velocities))
+        way = velocities * (dt + 0.5 * speed / limits.max_acceleration)[:, None]
+        stop = self.positions + way
+        within = (stop >= limits.low - _WITHIN) & (stop <= limits.high + _WITHIN)
+        return np.asarray(within.all(axis=-1))
+
+
+def _approach(gap: Array, acceleration: Array, dt: float) -> Array:
+    """Velocities that close gaps soon, or as fast as they can still be braked: v^2 = 2 a d."""
+    distance = np.sqrt(dot(gap, gap))
+    speed = np.minimum(np.sqrt(2.0 * _PLANNED * acceleration * distance), distance / max(dt, _SETTLING_S))
+    return np.asarray(gap * (speed / np.maximum(distance, 1e-300))[..., None])
+
+
+def _shortened(vectors: Array, lengths: Array) -> tuple[Array, Mask]:
+    """Vectors no longer than ``lengths``, and which ones were."""
+    long = np.sqrt(dot(vectors, vectors))
+    share = np.minimum(1.0, lengths / np.maximum(long, 1e-300))
+    return vectors * share[..., None], long > lengths

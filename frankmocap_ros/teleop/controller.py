@@ -1,0 +1,284 @@
+"""From what is seen of the operator to commands: gate, clutch, prediction and limits put together.
+
+The caller gives messages as they come (``see``) and lets time pass at the rate of the commands (``tick``);
+times are of one steady clock, in seconds. Nothing here knows ROS or reads a clock.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from frankmocap_ros.body.frames import heading, level_from_settings, turned
+from frankmocap_ros.errors import RetargetError, RobotLostError, SettingError
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
+from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.teleop.clutch import Clutch
+from frankmocap_ros.teleop.command import Command, Robot
+from frankmocap_ros.teleop.command_limiter import Governor, limits_of
+from frankmocap_ros.teleop.followed_run import FollowedRun
+from frankmocap_ros.teleop.gate import Gate, State
+from frankmocap_ros.teleop.gesture import RaisedHands
+from frankmocap_ros.teleop.operator_state import Sight, Target
+from frankmocap_ros.teleop.operator_tracker import OperatorJoints
+from frankmocap_ros.teleop.setpoint import Goal
+from frankmocap_ros.teleop.tracking_quality import Quality
+
+FUTURE_S = 0.05
+"""An image from further ahead than this was not taken by a clock that agrees with ours."""
+
+
+class Commander:
+    """Everything between what is seen and what is commanded.
+
+    Attributes:
+        gate: its state machine.
+        quality: lag and jitter of the commands.
+        level: rotation from the optical frame to a level frame, or why it is not known, in words. Set from
+            the settings; whoever knows better (gravity: imu, heading: tf) sets it.
+        config: the settings.
+        ignored: messages that were left out, by reason.
+        run: which publisher's messages are followed.
+
+    Args:
+        config: settings.
+        targets: what the robot follows.
+        robot: where it is, and what it is sent.
+        time_s: now [s].
+        on_change: called after every change of the gate's state or reason.
+    """
+
+    def __init__(
+        self,
+        config: GateConfig,
+        targets: Sequence[Target],
+        robot: Robot,
+        time_s: float,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._targets = tuple(targets)
+        self._robot = robot
+        self.gate = Gate(config, time_s, on_change)
+        self.quality = Quality()
+        reasons = ("same stamp", "earlier stamp", "stamp in the future", "unreadable", "another publisher")
+        self.ignored: dict[str, int] = dict.fromkeys(reasons, 0)
+        self.run = FollowedRun(config.bodies)
+        self._conflict = ""  # as told last
+        self._run_id: int | None = None  # of what the operator's joints were taken from
+        self._order = StampOrder()
+        self.configure(config)
+        self._tick_s = time_s
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Names of the joints that a ``Sight`` holds."""
+        return self._operator.watched
+
+    def configure(self, config: GateConfig) -> None:
+        """Take other settings; only while nothing is engaged."""
+        self.config = config
+        self.gate.config = config
+        self._limits = limits_of(config, self._targets)
+        self._operator = OperatorJoints(config, self._targets)
+        self._hands = RaisedHands(config.gesture_s)
+        self._clutch: Clutch | None = None
+        self._governor: Governor | None = None
+        self._facing_forward = IDENTITY_XYZW
+        self._limits_hit: tuple[str, ...] = ()
+        radians = np.radians((config.camera_roll_deg, config.camera_pitch_deg, config.camera_yaw_deg))
+        self.level: Array | str = level_from_settings(*radians)
+
+    def request(self, time_s: float) -> str:
+        """Ask for control; returns why it is refused, or nothing."""
+        refusal = self.refusal(time_s) or self.gate.request(time_s)
+        if not refusal:
+            self._forget()
+            self._operator.reset()
+        return refusal
+
+    def refusal(self, time_s: float) -> str:
+        """Why a request would be refused now, with the next step; empty where it would be taken."""
+        refusal = self.run.conflict(time_s) or self.gate.refusal(time_s)
+        if refusal:
+            return refusal
+        if isinstance(self.level, str):
+            return self.level
+        robot = self._robot.begin()
+        return robot if isinstance(robot, str) else ""
+
+    def published_by(self, nodes: tuple[str, ...], time_s: float) -> None:
+        """Take note of who publishes bodies now: a full node name for each publisher."""
+        self.run.nodes = nodes
+        self._check_run(time_s)
+
+    def follows(self, run_id: int, time_s: float) -> bool:
+        """Whether a message of this run is to be seen; what it shows is told with ``see`` then.
+
+        While a run is followed another one is left out, and ends following.
+        """
+        if not self.run.hear(run_id, time_s, may_change=self._idle):
+            self.ignored["another publisher"] += 1
+            self._check_run(time_s)
+            return False
+        if run_id != self._run_id:
+            self._run_id = run_id
+            self._operator.reset()
+            self._order.reset()
+        return True
+
+    def see(self, sight: Sight, time_s: float) -> None:
+        """Take what a message of the followed run shows."""
+        if self._out_of_order(sight.captured_s, time_s):
+            return
+        level = self.level
+        if isinstance(level, str):
+            level = IDENTITY_XYZW  # nothing is engaged without it
+        glance = self._operator.look(sight, level)
+        self.gate.see(glance, time_s)
+        if self.gate.state is State.ARMING:
+            self._operator.measure_limbs()
+        elif self.gate.state is State.ENGAGED and self._clutch is not None:
+            self._follow()
+            if not self._clutch.aligning:
+                measured = self._clutch.map(self._measured, sight.captured_s)
+                if measured.follow.all():
+                    self.quality.measure(measured.positions, measured.velocities, sight.captured_s)
+        if self.config.gesture and self._hands.see(self._operator.above_head(), sight.captured_s):
+            self._gesture(time_s)
+
+    def tick(self, time_s: float) -> Command | None:
+        """Let time pass; the command for now, or None where there is to be none."""
+        dt = time_s - self._tick_s
+        if not dt > 0.0:
+            return None
+        self._tick_s = time_s
+        self.gate.tick(time_s)
+        if self.gate.state not in (State.ENGAGED, State.HOLD):
+            self._forget()
+            return None
+        if self._governor is None and self.gate.state is State.ENGAGED:
+            self._engage(time_s)
+        if self._governor is None or self._clutch is None:
+            return None
+        self._governor.step(self._goal(self._clutch, time_s), dt)
+        if not self.gate.fresh(time_s):
+            self._forget()  # silence: what was held is not taken up again after it
+            return None
+        self._limits_hit = self._hit(self._governor)
+        self.quality.command(self._governor.positions, time_s)
+        held = self.gate.state is State.HOLD
+        command = Command(time_s, self._governor.positions, self._governor.orientations, held)
+        return self._driven(command)
+
+    @property
+    def limits_hit(self) -> tuple[str, ...]:
+        """What keeps the robot from where the operator is, in words; nothing where there are no commands."""
+        return () if self._governor is None else (*self._limits_hit, *self._robot.limits())
+
+    def _driven(self, command: Command) -> Command | None:
+        """The command as it is to be sent to the robot, or None.
+
+        Whoever is lost, the robot is sent nowhere that it is not. An operator who is lost is no danger to a
+        robot that follows: it brakes. One that does not follow would leap to what is held for it.
+        """
+        try:
+            return self._robot.drive(command)
+        except RobotLostError as error:
+            self._forget()
+            self.gate.release(str(error), command.time_s)
+        except RetargetError as error:
+            self.gate.hold(str(error), command.time_s)
+        return None
+
+    @property
+    def _idle(self) -> bool:
+        return self.gate.state in (State.DISENGAGED, State.FAULT)
+
+    def _check_run(self, time_s: float) -> None:
+        """Let go where it is not sure whose bodies come; say who publishes once that is known."""
+        before, self._conflict = self._conflict, self.run.conflict(time_s)
+        if self._conflict:
+            if before:
+                self.gate.reword(before, self._conflict)
+            self.gate.lose(self._conflict, time_s)
+
+    def _out_of_order(self, captured_s: float, time_s: float) -> bool:
+        """Whether a message must be left out for its stamp; it does not count as seen then."""
+        if not captured_s <= time_s + FUTURE_S:  # also NaN
+            self.ignored["stamp in the future"] += 1
+            return True
+        arrival = self._order.judge(captured_s, may_restart=self._idle)
+        if arrival is Arrival.NEXT:
+            return False
+        if arrival is Arrival.RESTART:
+            if self._idle:
+                self._operator.reset()
+                return False
+            # what was seen before stays, so that a held command can brake
+            self.gate.lose("stamps went back: a clock was set, or a recording began again; ask again", time_s)
+        self.ignored["same stamp" if arrival is Arrival.SAME else "earlier stamp"] += 1
+        return True
+
+    def _gesture(self, time_s: float) -> None:
+        if self.gate.state in (State.DISENGAGED, State.HOLD):
+            self.request(time_s)
+        else:
+            self.gate.release("both hands were raised", time_s)
+
+    def _forget(self) -> None:
+        """End an engagement."""
+        self._clutch = self._governor = None
+        self.quality.reset()
+
+    def _engage(self, time_s: float) -> None:
+        """Take hold of operator and robot as they are now; gives control back where that cannot be."""
+        try:
+            self._facing_forward = turned(IDENTITY_XYZW, -self._facing())
+            robot = self._robot.begin()
+            if isinstance(robot, str):
+                raise SettingError(robot)
+            self._follow()
+            self._governor = Governor(self._limits, robot.positions, robot.orientations)
+            scales = self._operator.scales()
+            self._clutch = Clutch(self._measured, robot, scales, time_s, self.config.align_s)
+        except SettingError as error:
+            self._governor = None
+            self.gate.release(str(error), time_s)
+
+    def _facing(self) -> float:
+        if self.config.heading != "operator":
+            return 0.0
+        angle = heading(*self._operator.shoulders())
+        if angle is None:
+            raise SettingError("the operator's shoulders do not tell where they face; face the camera")
+        return angle
+
+    def _follow(self) -> None:
+        """What the targets follow, as measured last and facing forward; and as far as it is predicted."""
+        goal, confidence = self._operator.followed()
+        goal = goal.turned(self._facing_forward)
+        self._measured = goal.reflected() if self.config.mirror else goal
+        self._moving = self._measured.slower(confidence)
+        self._still = self._measured.slower(np.zeros_like(confidence))
+
+    def _goal(self, clutch: Clutch, time_s: float) -> Goal:
+        """Where the robot's targets are to be."""
+        if self.gate.state is not State.ENGAGED:
+            return replace(self._still, follow=np.zeros_like(self._still.follow))
+        ahead = min(max(time_s - self._operator.time_s, 0.0), 1e-3 * self.config.max_prediction_ms)
+        goal = clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
+        return self._robot.within_reach(goal)
+
+    def _hit(self, governor: Governor) -> tuple[str, ...]:
+        rejected = self._operator.rejected_targets()
+        masks = (governor.at_speed, governor.at_acceleration, governor.at_workspace, rejected)
+        if not any(np.concatenate(masks).tolist()):
+            return ()
+        words = dict(zip(("speed", "acceleration", "workspace", "not believed"), masks, strict=True))
+        return tuple(
+            f"{target.name}: {word}"
+            for i, target in enumerate(self._targets)
+            for word, mask in words.items()
+            if mask[i]
+        )

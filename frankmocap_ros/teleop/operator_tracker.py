@@ -1,0 +1,224 @@
+"""The operator's joints as they are seen: believed or not, smoothed, measured, and told to the gate."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from frankmocap_ros.body.frames import BASE_FROM_REST
+from frankmocap_ros.geometry.rotation import Array, Mask, quat_conjugate, quat_multiply
+from frankmocap_ros.one_euro import OneEuro
+from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.teleop.gate import Glance
+from frankmocap_ros.teleop.operator_state import Poses, Sight, Target
+from frankmocap_ros.teleop.outlier_rejection import Belief
+from frankmocap_ros.teleop.pose_filter import Motion
+from frankmocap_ros.teleop.setpoint import Goal
+
+_SHOULDERS = ("left_shoulder", "right_shoulder")
+_GESTURE = ("head", "left_wrist", "right_wrist")
+_MOST = 1e6  # m: beyond this a position is as wrong as an infinite one
+
+
+class OperatorJoints:
+    """The watched joints of whoever the operator is, in a level frame.
+
+    Positions are relative to the joint ``relative_to``; orientations are the identity where the joint is as
+    in the rest pose of somebody who faces forward.
+
+    Attributes:
+        watched: names of the joints, in the order of every array here.
+
+    Args:
+        config: settings.
+        targets: what the robot follows.
+    """
+
+    def __init__(self, config: GateConfig, targets: Sequence[Target]) -> None:
+        self._config = config
+        self._targets = tuple(t.mirrored() for t in targets) if config.mirror else tuple(targets)
+        origin = () if config.relative_to == "camera" else (config.relative_to,)
+        chains = [
+            name for t in self._targets for name in (t.joint, *t.chain, *((t.origin,) * bool(t.origin)))
+        ]
+        wanted = (*origin, *_SHOULDERS, *_GESTURE, *config.required_joints, *chains)
+        self.watched = tuple(dict.fromkeys(wanted))
+        index = {name: i for i, name in enumerate(self.watched)}
+        self._index = index
+        self._origin = index[config.relative_to] if origin else None
+        self._required = np.array([index[name] for name in config.required_joints], dtype=np.intp)
+        self._joint_at = np.array([index[t.joint] for t in self._targets], dtype=np.intp)
+        self._origin_at = np.array([index.get(t.origin, -1) for t in self._targets], dtype=np.intp)
+        self._own = self._origin_at >= 0
+        self._chains = [np.array([index[name] for name in t.chain], dtype=np.intp) for t in self._targets]
+        n = len(self.watched)
+        smoothing = None
+        if config.smoothing == "one_euro":
+            smoothing = OneEuro(
+                config.one_euro_min_cutoff_hz, config.one_euro_beta, config.one_euro_derivative_cutoff_hz
+            )
+        self._motion = Motion(n, smoothing)
+        self._belief = Belief(np.full(n, config.reject_speed), np.full(n, config.reject_angular_speed))
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything, as for another person."""
+        self._motion.reset()
+        self._belief.reset()
+        self._id = 0
+        self._rejected = np.zeros(len(self.watched), dtype=bool)
+        self._last = np.zeros((0, 3))
+        self._moved_s = 0.0
+        self._lengths = np.zeros(len(self._targets))
+        self._lengths_seen = 0
+
+    def look(self, sight: Sight, level: Array) -> Glance:
+        """Take what a message shows.
+
+        Args:
+            sight: of the watched joints.
+            level: rotation from the optical frame to a level frame, x y z w.
+        """
+        if sight.operator_id != self._id:
+            self.reset()
+            self._id = sight.operator_id
+        poses = self._sound(sight.poses)
+        frozen = self._frozen(poses, sight.captured_s)
+        poses = poses.rotated(level)
+        relative = self._relative(poses)
+        if not relative.oriented.all():  # those keep their last orientation
+            known = relative.oriented[:, None]
+            relative = replace(
+                relative, orientations=np.where(known, relative.orientations, self._motion.orientations)
+            )
+        # the origin itself is judged by where it is before the camera: who leaps there is not believed either
+        judged = relative.positions
+        if self._origin is not None:
+            judged = judged.copy()
+            judged[self._origin] = poses.positions[self._origin]
+        believed = self._belief.judge(judged, relative.orientations, sight.captured_s, relative.valid)
+        self._rejected = relative.valid & ~believed
+        if self._origin is not None and self._rejected[self._origin]:
+            believed = np.zeros_like(believed)
+        self._motion.measure(replace(relative, valid=believed), sight.captured_s)
+        return self._glance(sight, frozen)
+
+    def _sound(self, poses: Poses) -> Poses:
+        """The poses with everything that is no pose at all not valid, and zero or identity."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            length = np.sum(poses.orientations * poses.orientations, axis=-1)
+            fine = (np.abs(poses.positions) < _MOST).all(axis=-1) & (np.abs(length - 1.0) < 1e-3)
+        valid = poses.valid & fine & (poses.confidence >= self._config.min_confidence)
+        mask = valid[:, None]
+        return Poses(
+            np.where(mask, poses.positions, 0.0),
+            np.where(mask, poses.orientations, (0.0, 0.0, 0.0, 1.0)),
+            np.clip(np.where(valid, poses.confidence, 0.0), 0.0, 1.0),
+            valid,
+            valid & poses.oriented,
+        )
+
+    def _frozen(self, poses: Poses, time_s: float) -> bool:
+        """Whether no joint has moved at all for too long: no camera is that still."""
+        seen = poses.positions[poses.valid]
+        if not np.array_equal(seen, self._last):
+            self._last, self._moved_s = seen, time_s
+        longest_s = self._config.max_frozen_s
+        return bool(longest_s > 0.0 and len(seen) and time_s - self._moved_s > longest_s)
+
+    def _relative(self, poses: Poses) -> Poses:
+        positions, valid = poses.positions, poses.valid
+        if self._origin is not None:
+            positions = positions - positions[self._origin]
+            valid = valid & valid[self._origin]
+        mask = valid[:, None]
+        orientations = quat_multiply(poses.orientations, quat_conjugate(BASE_FROM_REST))
+        return Poses(
+            np.where(mask, positions, 0.0),
+            np.where(mask, orientations, (0.0, 0.0, 0.0, 1.0)),
+            poses.confidence,
+            valid,
+            poses.oriented,
+        )
+
+    def _glance(self, sight: Sight, frozen: bool) -> Glance:
+        valid = self._motion.valid[self._required]
+        tracked = valid & sight.tracked[self._required]
+        lost = self._lost(valid)
+        if frozen:
+            lost = f"nothing has moved at all for {self._config.max_frozen_s:g} s: the image is frozen"
+        missing = lost or ("" if tracked.all() else f"not TRACKED: {self._names(~tracked)}")
+        speed = np.linalg.norm(self._motion.velocities[self._required], axis=-1)
+        calm = bool((speed < self._config.calm_speed).all())
+        return Glance(sight.captured_s, sight.operator_id, missing, calm, lost)
+
+    def _lost(self, valid: Mask) -> str:
+        """What of the required joints is missing, in words."""
+        if valid.all():
+            return ""
+        if self._origin is not None and not self._motion.valid[self._origin]:
+            what = "moved further than anybody moves" if self._rejected[self._origin] else "not seen"
+            return f"{what}: {self._config.relative_to}"
+        leapt = self._rejected[self._required]
+        if leapt.any():
+            return f"moved further than anybody moves: {self._names(leapt)}"
+        return f"not seen: {self._names(~valid)}"
+
+    def _names(self, which: Mask) -> str:
+        names = zip(self._config.required_joints, which, strict=True)
+        return ", ".join(name for name, is_it in names if is_it)
+
+    def measure_limbs(self) -> None:
+        """Take the lengths of the operator's limbs into account, as seen now."""
+        positions, valid = self._motion.positions, self._motion.valid
+        if not all(valid[chain].all() for chain in self._chains):
+            return
+        lengths = [
+            float(np.linalg.norm(np.diff(positions[chain], axis=0), axis=-1).sum()) for chain in self._chains
+        ]
+        self._lengths += lengths
+        self._lengths_seen += 1
+
+    def scales(self) -> Array:
+        """What one metre of the operator is for each target, shape (N,)."""
+        scales = np.full(len(self._targets), self._config.motion_scale)
+        for i, target in enumerate(self._targets):
+            length = self._lengths[i] / max(1, self._lengths_seen)
+            if target.robot_length > 0.0 and length > 0.05:
+                scales[i] *= target.robot_length / length
+        return scales
+
+    def shoulders(self) -> tuple[Array, Array]:
+        """Where the left and the right shoulder are, shape (3,) each."""
+        left, right = (self._motion.positions[self._index[name]] for name in _SHOULDERS)
+        return left, right
+
+    def above_head(self) -> tuple[float, float] | None:
+        """How far the left and the right wrist are above the head [m]; None where that is not known."""
+        at = [self._index[name] for name in _GESTURE]
+        if not self._motion.valid[at].all():
+            return None
+        head, left, right = self._motion.positions[at, 2].tolist()
+        return left - head, right - head
+
+    @property
+    def time_s(self) -> float:
+        """When the joints were measured last; NaN before the first time [s]."""
+        return self._motion.time_s
+
+    def followed(self) -> tuple[Goal, Array]:
+        """What the targets follow, relative to each one's own origin, and how sure that is, shape (N,)."""
+        m, at, origin = self._motion, self._joint_at, self._origin_at
+        own = self._own[:, None]
+        goal = Goal(
+            positions=m.positions[at] - np.where(own, m.positions[origin], 0.0),
+            velocities=m.velocities[at] - np.where(own, m.velocities[origin], 0.0),
+            orientations=m.orientations[at],
+            angular_velocities=m.angular_velocities[at],
+            follow=m.valid[at] & (m.valid[origin] | ~self._own),
+        )
+        return goal, np.minimum(m.confidence[at], np.where(self._own, m.confidence[origin], 1.0))
+
+    def rejected_targets(self) -> Mask:
+        """Which targets' joints were not believed in the last message, shape (N,)."""
+        return self._rejected[self._joint_at]

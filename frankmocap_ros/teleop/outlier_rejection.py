@@ -1,0 +1,57 @@
+"""What of a measurement is believed: nobody can have moved faster than people do since the last."""
+
+import numpy as np
+
+from frankmocap_ros.geometry.rotation import Array, Mask, dot, quat_conjugate, quat_multiply, quat_to_rotvec
+
+LEAP_S = 0.06
+"""A joint that is seen again has had no more time than this to move, whatever passed: about two images.
+Else a leap would be believed if it only lasted."""
+
+FORGET_S = 0.5
+"""What was not believed for so long starts anew, at rest."""
+
+
+class Belief:
+    """Which of N measured poses are believed.
+
+    Args:
+        speed: shape (N,), nobody moves faster [m/s].
+        angular_speed: shape (N,), nobody turns faster [rad/s].
+    """
+
+    def __init__(self, speed: Array, angular_speed: Array) -> None:
+        self._speed, self._angular_speed = speed, angular_speed
+        self._positions = np.zeros((len(speed), 3))
+        self._orientations = np.zeros((len(speed), 4))
+        self._time_s = np.full(len(speed), np.nan)
+
+    def reset(self) -> None:
+        """Forget what was measured: the next measurement is believed."""
+        self._time_s[:] = np.nan
+
+    def judge(self, positions: Array, orientations: Array, time_s: float, valid: Mask) -> Mask:
+        """Compare with the last measurement that was believed.
+
+        Args:
+            positions: shape (N, 3) [m].
+            orientations: shape (N, 4), unit quaternions x y z w.
+            time_s: when they were measured, later than the last time [s].
+            valid: shape (N,), which of them are measurements.
+
+        Returns:
+            Which are believed, shape (N,).
+        """
+        since = time_s - self._time_s
+        fresh = ~(since <= FORGET_S)  # also NaN
+        time = np.where(fresh, 1.0, np.minimum(since, LEAP_S))
+        way = positions - self._positions
+        turn = quat_to_rotvec(quat_multiply(orientations, quat_conjugate(self._orientations)))
+        possible = (np.sqrt(dot(way, way)) <= self._speed * time) & (
+            np.sqrt(dot(turn, turn)) <= self._angular_speed * time
+        )
+        believed = valid & (fresh | possible)
+        self._positions[believed] = positions[believed]
+        self._orientations[believed] = orientations[believed]
+        self._time_s[believed] = time_s
+        return np.asarray(believed)

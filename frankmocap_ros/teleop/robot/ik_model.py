@@ -1,0 +1,192 @@
+"""A robot's model for retargeting: commanded joints, limits, home posture, and the parts its map names."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from frankmocap_ros.errors import MissingDependencyError, RetargetError, RobotError
+from frankmocap_ros.geometry.rotation import Array, Mask
+from frankmocap_ros.teleop.robot.pairs import pairs_of_geoms
+from frankmocap_ros.teleop.robot.robot_map import RobotMap
+from frankmocap_ros.teleop.robot_model.equalities import only_equalities
+from frankmocap_ros.teleop.robot_model.joint_space import JointSpace
+from frankmocap_ros.teleop.robot_model.joints import (
+    JointRoles,
+    assign_roles,
+    home_posture,
+    joint_name,
+    simple_joints,
+)
+from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
+from frankmocap_ros.teleop.robot_model.parts import TargetParts, listed, refuse_unknown, target_parts
+from frankmocap_ros.teleop.robot_model.resources import Shapes
+
+_ROUNDING: Final = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class RobotModel:
+    """A model and what its map names in it.
+
+    Attributes:
+        mujoco: the module.
+        model: the MjModel.
+        roles: of its joints.
+        joint_names: of the J commanded joints.
+        observed: names of the other joints that count for where the parts are.
+        lower, upper: shape (J,), the joints' ranges [rad] or [m].
+        max_speed: shape (J,), the joints' highest speeds [1/s]; 0 for those that are to stay.
+        home: shape (J,), the posture to begin with and to prefer.
+        turning: shape (J,), hinges without ends, for which a whole turn makes no difference.
+        posture_costs: shape (J,), the weights of its joints.
+        parts: one a target.
+        pairs: numbers of geoms that must not touch.
+        notes: what was left out of the model, in words.
+        home_qpos: shape (nq,), where all joints are at home.
+    """
+
+    mujoco: Any
+    model: Any
+    roles: JointRoles
+    joint_names: tuple[str, ...]
+    observed: tuple[str, ...]
+    lower: Array
+    upper: Array
+    max_speed: Array
+    home: Array
+    turning: Mask
+    posture_costs: Array
+    parts: tuple[TargetParts, ...]
+    pairs: tuple[tuple[int, int], ...]
+    notes: tuple[str, ...]
+    home_qpos: Array = field(repr=False)
+
+    def space(self) -> JointSpace:
+        """The commanded joints as coordinates of the model; a new one each time."""
+        return JointSpace(self.mujoco, self.model, self.roles, self.home_qpos)
+
+
+def packages() -> tuple[Any, Any, Any]:
+    """The modules mujoco, mink and daqp.
+
+    Raises:
+        MissingDependencyError: one of them is not installed.
+    """
+    try:
+        import daqp
+        import mink
+        import mujoco
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"retargeting needs mujoco, mink and daqp, of which one is not installed ({error}); "
+            "do: pip install 'frankmocap_ros[robot]'"
+        ) from error
+    return mujoco, mink, daqp
+
+
+def load_model(robot: RobotMap) -> RobotModel:
+    """Load a robot's model, and find everything in it that the map names.
+
+    Raises:
+        RobotError: the model cannot be read, cannot be retargeted, or has not what the map names.
+        MissingDependencyError: a package is not installed.
+    """
+    mujoco = packages()[0]
+    loaded = load_model_file(robot.model, Shapes.SOLID if robot.pairs else Shapes.NONE)
+    model = loaded.model
+    only_equalities(mujoco, model)
+    parts = target_parts(robot, model)
+    pairs = pairs_of_geoms(robot, loaded)
+    around = {int(model.geom_bodyid[geom]) for pair in pairs for geom in pair}
+    around |= {part.body for t in parts for part in (t.origin, *t.chain)}
+    roles = assign_roles(loaded, robot, {t.part.body for t in parts}, around)
+    names = tuple(joint_name(model, j) for j in roles.commanded)
+    _check_names(robot, loaded, names)
+    lower, upper = _ranges(model, roles)
+    home_qpos = _home(robot, loaded, roles)
+    joints = list(roles.commanded)
+    found = RobotModel(
+        mujoco=mujoco,
+        model=model,
+        roles=roles,
+        joint_names=names,
+        observed=tuple(joint_name(model, j) for j in roles.observed),
+        lower=lower,
+        upper=upper,
+        max_speed=np.array(
+            [0.0 if j in roles.idle else robot.speed(name) for j, name in zip(joints, names, strict=True)]
+        ),
+        home=np.clip(home_qpos[model.jnt_qposadr[joints]], lower, upper),
+        turning=(model.jnt_type[joints] == int(mujoco.mjtJoint.mjJNT_HINGE))
+        & np.isinf(lower)
+        & np.isinf(upper),
+        posture_costs=np.array([robot.posture_costs.get(n, robot.default_posture_cost) for n in names]),
+        parts=parts,
+        pairs=pairs,
+        notes=loaded.notes,
+        home_qpos=home_qpos,
+    )
+    _check_equalities(robot, found)
+    return found
+
+
+def _check_names(robot: RobotMap, loaded: LoadedModel, commanded: tuple[str, ...]) -> None:
+    """Refuse what the map says of joints that there are not, or that are not commanded."""
+    model = loaded.model
+    known = [name for j in simple_joints(loaded.mujoco, model) if (name := joint_name(model, j))]
+    for key, names in (("velocity_limits", robot.speeds), ("posture_costs", robot.posture_costs)):
+        refuse_unknown(robot.model, key, "joint", names, known)
+        without_use = sorted(set(names) - set(commanded))
+        if without_use:
+            raise RobotError(
+                f"{robot.model}: {key}: {', '.join(without_use)}: not commanded; what is: {listed(commanded)}"
+            )
+
+
+def _ranges(model: Any, roles: JointRoles) -> tuple[Array, Array]:
+    """The ranges of the commanded joints, within which those that follow them stay in theirs, too."""
+    joints = list(roles.commanded)
+    limited = model.jnt_limited.astype(bool)
+    lower = np.where(limited, model.jnt_range[:, 0], -np.inf)
+    upper = np.where(limited, model.jnt_range[:, 1], np.inf)
+    # as often as there are followers: one may follow another one
+    for one in roles.equalities * len(roles.equalities):
+        leader, follower = one.leader, one.follower
+        offset, slope, *bent = model.eq_data[one.row, :5]
+        if leader is None or follower is None or any(bent) or slope == 0.0:
+            continue
+        at, of_leader = (model.qpos0[model.jnt_qposadr[j]] for j in (follower, leader))
+        ends = sorted((end - at - offset) / slope + of_leader for end in (lower[follower], upper[follower]))
+        lower[leader], upper[leader] = max(lower[leader], ends[0]), min(upper[leader], ends[1])
+    return lower[joints], upper[joints]
+
+
+def _home(robot: RobotMap, loaded: LoadedModel, roles: JointRoles) -> Array:
+    model = loaded.model
+    home = home_posture(loaded, robot)
+    for joint in simple_joints(loaded.mujoco, model):
+        name, value = joint_name(model, joint), home[model.jnt_qposadr[joint]]
+        if not model.jnt_limited[joint] or not (joint in roles.commanded or name in robot.home):
+            continue
+        low, high = model.jnt_range[joint]
+        if not low - _ROUNDING <= value <= high + _ROUNDING:
+            raise RobotError(
+                f"{robot.model}: {robot.keyframe or 'home'}: {name} is {value:g}, out of range; "
+                f"allowed: {low:g} to {high:g}"
+            )
+    return home
+
+
+def _check_equalities(robot: RobotMap, found: RobotModel) -> None:
+    """Refuse a home posture in which equalities do not hold, and joints that cannot move one by one."""
+    space = found.space()
+    try:
+        space.whole(found.home)
+    except RetargetError as error:
+        raise RobotError(f"{robot.model}: {robot.keyframe or 'home'}: {error}; correct it") from error
+    if space.is_overbound():
+        raise RobotError(
+            f"{robot.model}: joints: equalities bind {listed(found.joint_names)} to each other; name fewer "
+            "of them as joints: [...] in the map, so that the others can follow"
+        )

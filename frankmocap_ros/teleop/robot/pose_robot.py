@@ -1,0 +1,96 @@
+"""A robot that takes poses and finds its joints itself; it tells where its targets are."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from frankmocap_ros.errors import RobotLostError
+from frankmocap_ros.geometry.rotation import (
+    Array,
+    Mask,
+    dot,
+    quat_conjugate,
+    quat_from_rotvec,
+    quat_multiply,
+    quat_to_rotvec,
+)
+from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.command import Command
+from frankmocap_ros.teleop.robot.tracking_error import LEASH, TrackingError
+from frankmocap_ros.teleop.setpoint import Goal
+
+
+class PoseRobot:
+    """Hands poses on, and watches whether the robot takes them; a ``Robot`` of the gate.
+
+    Attributes:
+        max_error: how far a target may be from its command [m], and turned from it [rad]; 0 for as far as it
+            likes, and ``measured`` is asked at the beginning only.
+
+    Args:
+        names: of the targets.
+        measured: tells where the targets are, or why that is not known, in words.
+        max_error: see there.
+    """
+
+    def __init__(
+        self, names: Sequence[str], measured: Callable[[], RobotPoses | str], max_error: float
+    ) -> None:
+        self.max_error = max_error
+        self._measured = measured
+        self._error = TrackingError(names, _apart)
+
+    def begin(self) -> RobotPoses | str:
+        """Start from where the robot is; its targets there, or why that is not known."""
+        self._error.begin()
+        return self._measured()
+
+    def within_reach(self, goal: Goal) -> Goal:
+        """A goal no further from the robot than commands may be; one that is further stands still there."""
+        robot = self._measured() if self.max_error > 0.0 else ""
+        if isinstance(robot, str):
+            return goal  # ``drive`` tells
+        leash = LEASH * self.max_error
+        way, far = _shortened(goal.positions - robot.positions, leash)
+        turn = quat_multiply(goal.orientations, quat_conjugate(robot.orientations))
+        turn, turned = _shortened(quat_to_rotvec(turn), leash)
+        return Goal(
+            np.where(far, robot.positions + way, goal.positions),
+            np.where(far, 0.0, goal.velocities),
+            np.where(turned, quat_multiply(quat_from_rotvec(turn), robot.orientations), goal.orientations),
+            np.where(turned, 0.0, goal.angular_velocities),
+            goal.follow,
+        )
+
+    def drive(self, command: Command) -> Command | None:
+        """The command itself; None where the robot is too far from it to be sent there.
+
+        Raises:
+            RobotLostError: the robot does not follow, or does not tell where it is.
+        """
+        if not self.max_error > 0.0:
+            return command
+        robot = self._measured()
+        if isinstance(robot, str):
+            raise RobotLostError(robot)
+        wanted = np.hstack((command.positions, command.orientations))
+        at = np.hstack((robot.positions, robot.orientations))
+        near = self._error.check(wanted, at, self.max_error, command.time_s, command.held)
+        return command if near else None
+
+    def limits(self) -> tuple[str, ...]:
+        """What keeps the robot from the last command, in words."""
+        return tuple(f"{name}: robot lags" for name in self._error.waiting)
+
+
+def _shortened(vectors: Array, length: float) -> tuple[Array, Mask]:
+    """Vectors, shape (N, 3), no longer than ``length``, and which ones were, shape (N, 1)."""
+    lengths = np.sqrt(dot(vectors, vectors))[:, None]
+    return vectors * np.minimum(1.0, length / np.maximum(lengths, 1e-300)), lengths > length
+
+
+def _apart(a: Array, b: Array) -> Array:
+    """Distances and angles between poses, shape (N, 7): the larger number of the two, shape (N,)."""
+    way = a[:, :3] - b[:, :3]
+    turn = quat_to_rotvec(quat_multiply(a[:, 3:], quat_conjugate(b[:, 3:])))
+    return np.asarray(np.sqrt(np.maximum(dot(way, way), dot(turn, turn))))

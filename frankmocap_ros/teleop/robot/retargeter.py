@@ -1,0 +1,314 @@
+"""Poses of an operator to postures of a robot: differential inverse kinematics, one step at a time.
+
+A quadratic program asks for the step of the joints that brings the targets nearest to their commands, by
+weight, with the joints in their ranges, below their speeds, and the named parts apart (MuJoCo's kinematics,
+mink's rows for what stays apart, and the solver daqp). What is out of reach is brought to the end of reach
+first, so that an arm points at it and rests.
+
+The program looks at a linear robot. The real one may come out further off, or with parts closer together: a
+step is shortened until it does neither (Armijo's rule: of what the program promises a share must come true,
+Nocedal and Wright, Numerical Optimization, 3.1). So what stands still is approached and never circled, and
+parts that were apart stay so.
+"""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from frankmocap_ros.errors import RetargetError
+from frankmocap_ros.geometry.rotation import Array, dot, quat_from_matrix
+from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.operator_state import Target
+from frankmocap_ros.teleop.robot.clearance import Clearance
+from frankmocap_ros.teleop.robot.ik_model import RobotModel, load_model, packages
+from frankmocap_ros.teleop.robot.ik_objective import Reaching
+from frankmocap_ros.teleop.robot.robot_map import RobotMap, load_map
+from frankmocap_ros.teleop.robot_model.parts import Part
+
+_REACH: Final = 0.995  # of a limb's length: a straight arm has lost a direction
+_GAIN: Final = 0.8  # of what is left to a command, in one step: all of it at once makes joints jerk
+_OF_SPEED: Final = 0.85  # of a joint's limit: a servo that starts and stops swings over
+_SPARE: Final = 0.01  # of a joint's range, at each end: a servo that stops there swings over
+_NEARER: Final = 0.3  # of what is left between two parts, or to the end of a range, at most, in one step
+_PROMISED: Final = 0.1  # share of the promised improvement that must come true
+_SHORTER: Final = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
+_ROUNDING: Final = 1e-9
+_DAMPING: Final = 0.1  # of the joints, in the squared error (Levenberg-Marquardt)
+_UNBOUNDED: Final = 1e30  # daqp's own
+
+
+def load_retargeter(robot: str) -> "Retargeter":
+    """The retargeter of a robot: ``torso``, or the YAML file of a map.
+
+    Raises:
+        RobotError: map or model are missing or wrong.
+        MissingDependencyError: a package is not installed.
+    """
+    return Retargeter(load_map(robot))
+
+
+class Retargeter:
+    """Finds postures of one robot. For one thread.
+
+    Attributes:
+        targets: what follows, in the order of every array of N poses here.
+        joint_names: J joints that are commanded.
+        observed: K other joints of which it counts where they are.
+        notes: what was left out of the model, in words.
+        home: shape (J,), the posture to begin with and to prefer.
+        lower, upper: shape (J,), what the joints are moved within [rad] or [m]: a little less than their
+            ranges. A robot that begins further out may stay there.
+        max_speed: shape (J,), the highest speeds that are asked of the joints [1/s].
+
+    Args:
+        robot: the robot's map.
+        model: what it names, where that is loaded already.
+
+    Raises:
+        RobotError: the model cannot be read, or has not what the map names.
+        MissingDependencyError: a package is not installed.
+    """
+
+    def __init__(self, robot: RobotMap, model: RobotModel | None = None) -> None:
+        self._mujoco, self._mink, self._daqp = packages()
+        self._map = robot
+        self._found = found = load_model(robot) if model is None else model
+        self._model = found.model
+        self.joint_names, self.observed, self.notes = found.joint_names, found.observed, found.notes
+        self.home = found.home
+        self._ends = found.lower, found.upper
+        spare = _SPARE * (found.upper - found.lower)
+        spare[~np.isfinite(spare)] = 0.0
+        self.lower, self.upper = found.lower + spare, found.upper - spare
+        self.max_speed = _OF_SPEED * found.max_speed
+        self._parts = [t.part for t in found.parts]
+        self._origins = [t.origin for t in found.parts]
+        self._rest = np.array([t.rotation_xyzw for t in robot.targets])
+        self._space = found.space()
+        self._now = self.home
+        self._configuration = self._mink.Configuration(self._model, self._space.whole(self.home))
+        self._home_costs = found.posture_costs
+        self.prefer_home()
+        self._placed = np.array([t.position_cost > 0.0 for t in robot.targets])
+        lengths = [self._length(t.chain) for t in found.parts]
+        self.targets = tuple(
+            Target(t.name, t.joint, t.origin, length, t.limits)
+            for t, length in zip(robot.targets, lengths, strict=True)
+        )
+        self._reach = np.array([length * _REACH or np.inf for length in lengths])
+        self._reaching = Reaching(
+            self._mujoco,
+            self._configuration,
+            self._parts,
+            np.array([(t.position_cost, t.orientation_cost) for t in robot.targets]).T,
+        )
+        self._within = np.array((-np.inf, np.inf))[:, None]
+        self._clearance = Clearance(
+            self._mujoco, self._mink, self._configuration, found.pairs, robot.minimum_distance_m
+        )
+        self._unbounded = np.full(len(found.pairs), -_UNBOUNDED)
+        self._gaps = self._clearance.gaps()
+
+    def poses(self, joints: Array) -> RobotPoses:
+        """Where the targets are in a posture, in the base frame; what is being solved stays as it is.
+
+        Args:
+            joints: shape (J,) [rad] or [m]; a robot's own may be a little out of range.
+
+        Raises:
+            RetargetError: a joint is not finite.
+        """
+        self._put(_finite(joints))
+        data = self._configuration.data
+        found = RobotPoses(
+            positions=np.array([part.position(data) for part in self._parts]),
+            orientations=quat_from_matrix(np.array([part.matrix(data) for part in self._parts])),
+            origins=self._origins_now(),
+            rest=self._rest.copy(),
+        )
+        self._put(self._now)
+        return found
+
+    def start(self, joints: Array) -> None:
+        """Begin from a posture, at rest.
+
+        Args:
+            joints: shape (J,) [rad] or [m]; those out of range count as the nearest in it.
+
+        Raises:
+            RetargetError: a joint is not finite; nothing has begun.
+        """
+        now = np.clip(_finite(joints), *self._ends)
+        self._put(now)
+        self._now = now
+        self._gaps = self._clearance.gaps()
+        self.prefer_home()
+
+    def observe(self, joints: Array) -> None:
+        """Take where the observed joints are.
+
+        Args:
+            joints: shape (K,) [rad] or [m]; NaN where nobody tells: such a joint counts as where it was told
+                last, or as at home.
+
+        Raises:
+            RetargetError: the joints that follow others cannot be so.
+        """
+        if self._space.observe(joints):
+            self._put(self._now)
+            self._gaps = self._clearance.gaps()
+
+    def apart(self, joints: Array, others: Array) -> Array:
+        """How far a posture is from another one, shape (J,); whole turns of endless joints do not count."""
+        off = joints - others
+        return np.asarray(off - math.tau * np.where(self._found.turning, np.round(off / math.tau), 0.0))
+
+    def home_near(self, joints: Array) -> Array:
+        """The home posture that is nearest to a posture, whole turns of endless joints apart, shape (J,)."""
+        return joints - self.apart(joints, self.home)
+
+    def prefer(self, joints: Array, costs: Array | float) -> None:
+        """Set which of the postures for one command is taken.
+
+        Args:
+            joints: shape (J,), the posture to be near [rad] or [m].
+            costs: weights of the joints' distances from it, shape (J,), or one for all.
+        """
+        self._preferred, self._costs = joints, costs
+
+    def prefer_home(self) -> None:
+        """Prefer the home posture as the map says."""
+        self.prefer(self.home_near(self._now), self._home_costs)
+
+    def stay_near(self, joints: Array, distance: float) -> None:
+        """Set what the next postures may not lead away from; those further off may only come nearer.
+
+        Args:
+            joints: shape (J,), the posture [rad] or [m].
+            distance: how far each joint may be from it, from 0 to infinity.
+        """
+        self._within = np.array((joints - distance, joints + distance))
+
+    def twin(self) -> "Retargeter":
+        """Another one of the same robot."""
+        return Retargeter(self._map, self._found)
+
+    def solve(self, positions: Array, orientations: Array, dt: float) -> tuple[Array, Array]:
+        """The next posture on the way to the targets' commands.
+
+        Args:
+            positions: shape (N, 3) [m].
+            orientations: shape (N, 4), unit quaternions x y z w.
+            dt: time since the last step [s]; none at all where it is not above 0.
+
+        Returns:
+            Joint positions and velocities, shape (J,) each; new arrays.
+
+        Raises:
+            RetargetError: there is none; the posture stays as it was.
+        """
+        if not (np.isfinite(positions).all() and np.isfinite(orientations).all() and np.isfinite(dt)):
+            raise RetargetError("a target's command, or its time, is not finite")
+        if (np.abs(dot(orientations, orientations) - 1.0) > 1e-3).any():
+            raise RetargetError("a target's orientation is not a unit quaternion")
+        now = self._now
+        if not dt > 0.0:
+            return now.copy(), np.zeros(len(now))
+        self._aim(positions, orientations)
+        errors = self._reaching.errors()
+        step, promised = self._wanted(now, errors, dt)
+        self._now = self._take(now, self._off(now, errors), step, promised)
+        return self._now.copy(), (self._now - now) / dt
+
+    def distances(self, positions: Array) -> Array:
+        """How far the targets are from commands in the last posture, shape (N,) [m]; 0 if that is not asked.
+
+        Args:
+            positions: of the commands, shape (N, 3) [m].
+        """
+        data = self._configuration.data
+        ways = positions - np.array([part.position(data) for part in self._parts])
+        return np.where(self._placed, np.sqrt(dot(ways, ways)), 0.0)
+
+    def _aim(self, positions: Array, orientations: Array) -> None:
+        """Set where the targets are to be; those out of reach at the end of reach."""
+        origins = self._origins_now()
+        way = positions - origins
+        far = np.sqrt(dot(way, way))
+        share = np.minimum(1.0, self._reach / np.maximum(far, 1e-9))
+        self._reaching.aim(origins + way * share[:, None], orientations)
+
+    def _wanted(self, now: Array, errors: Array, dt: float) -> tuple[Array, float]:
+        """The step that the program asks for, shape (J,), and how much better it promises to be."""
+        jacobian = self._space.reduced(self._reaching.jacobian())
+        hessian = jacobian.T @ jacobian
+        posture = self._costs**2
+        # damping that grows with the error keeps steps within what the linear robot is good for
+        hessian.flat[:: len(now) + 1] += posture + self._map.damping + _DAMPING * float(errors @ errors)
+        slopes = posture * (now - self._preferred) - _GAIN * (errors @ jacobian)
+        furthest = self.max_speed * dt
+        low = np.maximum(_NEARER * np.minimum(self.lower - now, 0.0), -furthest)
+        high = np.minimum(_NEARER * np.maximum(self.upper - now, 0.0), furthest)
+        low = np.maximum(low, np.minimum(self._within[0] - now, 0.0))
+        high = np.minimum(high, np.maximum(self._within[1] - now, 0.0))
+        rows, bounds = self._clearance.rows(_NEARER, dt)
+        rows = self._space.reduced(rows)
+        try:
+            step, _, status, _ = self._daqp.solve(
+                hessian, slopes, rows, np.concatenate([high, bounds]), np.concatenate([low, self._unbounded])
+            )
+        except Exception as error:  # the solver's own have no common root
+            raise RetargetError(
+                f"no posture of the robot is found: {error or type(error).__name__}"
+            ) from error
+        if not (status > 0 and np.isfinite(step).all()):
+            raise RetargetError("no posture of the robot is found: the program has no solution")
+        step = step.clip(low, high)
+        return step, -float(slopes @ step)
+
+    def _take(self, now: Array, off: float, step: Array, promised: float) -> Array:
+        """Go as far along a step as it keeps its promise and the pairs apart; the posture after it."""
+        lower, upper = np.minimum(self.lower, now), np.maximum(self.upper, now)
+        for share in _SHORTER:
+            after = (now + share * step).clip(lower, upper)
+            try:
+                self._put(after)
+            except RetargetError:  # what follows other joints cannot follow them there
+                continue
+            if self._off(after, self._reaching.errors()) > off - _PROMISED * share * promised + _ROUNDING:
+                continue
+            gaps = self._clearance.gaps()
+            if (gaps >= self._gaps - _ROUNDING).all():
+                self._gaps = gaps
+                return after
+        self._put(now)
+        return now
+
+    def _put(self, joints: Array) -> None:
+        """Look at the robot in a posture.
+
+        Raises:
+            RetargetError: the joints that follow others cannot follow them there.
+        """
+        self._configuration.update(self._space.whole(joints))
+
+    def _off(self, joints: Array, errors: Array) -> float:
+        """How far the targets are from their commands and the joints from those preferred: what is solved."""
+        away = self._costs * (joints - self._preferred)
+        return 0.5 * (float(errors @ errors) + float(away @ away))
+
+    def _origins_now(self) -> Array:
+        data = self._configuration.data
+        return np.array([origin.position(data) for origin in self._origins])
+
+    def _length(self, chain: tuple[Part, ...]) -> float:
+        """Length of a limb [m]; 0 without one."""
+        points = np.array([part.position(self._configuration.data) for part in chain])
+        return float(np.linalg.norm(np.diff(points, axis=0), axis=-1).sum()) if chain else 0.0
+
+
+def _finite(joints: Array) -> Array:
+    if not np.isfinite(joints).all():
+        raise RetargetError("a joint's position is not finite")
+    return joints

@@ -1,0 +1,199 @@
+"""Which of a robot's joints are commanded, and which of the others count for where its parts are.
+
+Commanded is what the map's ``joints`` name; where it names none, what moves a target: the joints on the way
+from its body to the robot's base. A joint that another one drives (a mimic joint, an equality of joints) is
+not commanded, its leader is. All other joints stay where they are: they are measured where somebody tells
+them, and at home otherwise.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from frankmocap_ros.errors import RobotError
+from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.teleop.robot.robot_map import RobotMap
+from frankmocap_ros.teleop.robot_model.equalities import Equality, equalities, joints_above
+from frankmocap_ros.teleop.robot_model.loader import LoadedModel
+from frankmocap_ros.teleop.robot_model.parts import listed, numbers_by_name, refuse_unknown
+
+
+@dataclass(frozen=True)
+class JointRoles:
+    """Numbers of a model's joints, by what they are to the gate.
+
+    Attributes:
+        commanded: what the gate commands, in the order of its arrays.
+        idle: those of them that move no target, and are commanded to stay where they are.
+        dependent: what follows from the others by equalities.
+        observed: all others that count for where the targets and what they must not touch are.
+        equalities: what the dependent ones follow by.
+    """
+
+    commanded: tuple[int, ...]
+    idle: frozenset[int]
+    dependent: tuple[int, ...]
+    observed: tuple[int, ...]
+    equalities: tuple[Equality, ...]
+
+
+def joint_name(model: Any, joint: int) -> str:
+    """Name of a joint; empty where it has none."""
+    return str(model.joint(joint).name)
+
+
+def assign_roles(
+    loaded: LoadedModel, robot: RobotMap, targets: Collection[int], around: Iterable[int] = ()
+) -> JointRoles:
+    """Find which joints are commanded, and which others count.
+
+    Args:
+        loaded: the model.
+        robot: its map.
+        targets: numbers of the bodies that follow.
+        around: numbers of other bodies whose place counts.
+
+    Raises:
+        RobotError: the map names joints that cannot be commanded, or none that can is found.
+    """
+    model = loaded.model
+    every = equalities(loaded.mujoco, model)
+    moving = sorted({joint for body in targets for joint in joints_above(model, body)})
+    followers = {e.follower: e.leader for e in every if e.follower is not None}
+    commanded = (
+        _named(loaded, robot, followers)
+        if robot.joints
+        else _derived(loaded, robot, moving, followers, every)
+    )
+    counts = {joint for body in (*targets, *around) for joint in joints_above(model, body)} | set(commanded)
+    used: list[Equality] = []
+    pending = list(every)
+    while touched := [e for e in pending if counts & e.joints]:
+        pending = [e for e in pending if e not in touched]
+        used += touched
+        counts = counts.union(*(e.joints for e in touched))
+    dependent = set(_dependent(used, set(commanded)))
+    reached = set(moving).union(*(e.joints for e in used if set(moving) & e.joints))
+    roles = JointRoles(
+        commanded=tuple(commanded),
+        idle=frozenset(commanded) - reached,
+        dependent=tuple(sorted(dependent)),
+        observed=tuple(
+            j
+            for j in sorted(counts - set(commanded) - dependent)
+            if j in simple_joints(loaded.mujoco, model) and joint_name(model, j)
+        ),
+        equalities=tuple(e for e in used if e.joints & dependent),
+    )
+    if roles.idle == set(commanded):
+        raise RobotError(
+            f"{robot.model}: joints: none of {listed(joint_name(model, j) for j in commanded)} moves a "
+            f"target; what does: {listed(joint_name(model, j) for j in moving)}"
+        )
+    return roles
+
+
+def _dependent(used: Sequence[Equality], commanded: set[int]) -> Iterable[int]:
+    """What follows: followers, and the joints of closed loops that commanded joints move."""
+    followers = {e.follower for e in used if e.follower is not None}
+    moved = commanded | followers
+    loops = [e for e in used if e.follower is None]
+    while driven := [e for e in loops if e.joints & moved]:
+        loops = [e for e in loops if e not in driven]
+        moved = moved.union(*(e.joints for e in driven))
+    return moved - commanded
+
+
+def simple_joints(mujoco: Any, model: Any) -> list[int]:
+    """Numbers of the hinges and slides: the joints that one number tells."""
+    kinds = (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
+    return [i for i in range(model.njnt) if int(model.jnt_type[i]) in kinds]
+
+
+def _named(loaded: LoadedModel, robot: RobotMap, followers: dict[int, int | None]) -> list[int]:
+    """The joints that the map names."""
+    model = loaded.model
+    simple = simple_joints(loaded.mujoco, model)
+    numbers = {n: i for n, i in numbers_by_name(model.joint, model.njnt).items() if i in simple}
+    for name in robot.joints:
+        if numbers.get(name) in followers:
+            leader = followers[numbers[name]]
+            raise RobotError(
+                f"{robot.model}: joints: {name} is not commanded, as it "
+                + (
+                    f"goes along with {joint_name(model, leader)}"
+                    if leader is not None
+                    else "is held by an equality"
+                )
+                + "; leave it out"
+            )
+    allowed = [name for name, i in numbers.items() if i not in followers]
+    refuse_unknown(robot.model, "joints", "joint to command of the name", robot.joints, allowed)
+    return [numbers[name] for name in robot.joints]
+
+
+def _derived(
+    loaded: LoadedModel,
+    robot: RobotMap,
+    moving: Sequence[int],
+    followers: dict[int, int | None],
+    every: Sequence[Equality],
+) -> list[int]:
+    """The joints that move a target, with the leaders of those that follow."""
+    model = loaded.model
+    loops = set().union(*(e.joints for e in every if e.follower is None and e.joints & set(moving)))
+    if loops:
+        names = listed(joint_name(model, j) for j in loops)
+        raise RobotError(
+            f"{robot.model}: {names} are of a closed loop, where not every joint has a motor; name those "
+            "that have one, with the other joints to command, as joints: [...] in the map"
+        )
+    found: dict[int, None] = {}
+    for joint in moving:
+        leader: int | None = joint
+        for _ in followers:  # one may follow another one
+            leader = followers.get(leader, leader) if leader is not None else None
+        if leader is not None and leader in simple_joints(loaded.mujoco, model):
+            found[leader] = None
+    if not found:
+        raise RobotError(
+            f"{robot.model}: nothing moves its targets: no hinge or slide joints between them and the base"
+        )
+    commanded = sorted(found)
+    nameless = [j for j in commanded if not joint_name(model, j)]
+    if nameless:
+        raise RobotError(f"{robot.model}: joint number {nameless[0]} has no name; give it one")
+    return commanded
+
+
+def home_posture(loaded: LoadedModel, robot: RobotMap | None, keyframe: str = "") -> Array:
+    """Where all joints of a robot are at home, shape (nq,) [rad] or [m].
+
+    Args:
+        loaded: the model.
+        robot: its map, which names a keyframe or says where joints are; None without one.
+        keyframe: taken without a map, where the model has it.
+
+    Raises:
+        RobotError: the model has not the keyframe or a joint that the map names.
+    """
+    mujoco, model = loaded.mujoco, loaded.model
+    keys = numbers_by_name(model.key, model.nkey)
+    if robot is not None and robot.keyframe:
+        refuse_unknown(robot.model, "keyframe", "keyframe", [robot.keyframe], keys)
+        keyframe = robot.keyframe
+    if keyframe in keys:
+        return np.array(model.key_qpos[keys[keyframe]], dtype=np.float64)
+    home = np.array(model.qpos0, dtype=np.float64)  # of ball joints; those of one number are at 0 or near
+    simple = simple_joints(mujoco, model)
+    for joint in simple:
+        low, high = model.jnt_range[joint] if model.jnt_limited[joint] else (-np.inf, np.inf)
+        home[int(model.jnt_qposadr[joint])] = 0.0 if low <= 0.0 <= high else 0.5 * (low + high)
+    if robot is not None:
+        numbers = {joint_name(model, j): int(model.jnt_qposadr[j]) for j in simple}
+        refuse_unknown(robot.model, "home", "joint", robot.home, [name for name in numbers if name])
+        for name, value in robot.home.items():
+            home[numbers[name]] = value
+    return home

@@ -1,0 +1,150 @@
+"""Any maker's URDF, xacro or MJCF to a MuJoCo model, with or without its meshes, on a base that is held."""
+
+import copy
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from frankmocap_ros.errors import MissingDependencyError, RobotError
+from frankmocap_ros.teleop.robot_model.mjcf import prepare_mjcf
+from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
+from frankmocap_ros.teleop.robot_model.urdf import Mimic, prepare_urdf
+from frankmocap_ros.teleop.robot_model.xml_source import read_xml, shortened
+
+# what has lost the geometry that it had its mass from, or a maker's slip of the pen, must not stop kinematics
+_LENIENT: Final = {"boundmass": "1e-6", "boundinertia": "1e-9", "balanceinertia": "true"}
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A model of a robot.
+
+    Attributes:
+        mujoco: the module.
+        path: its file.
+        model: the MjModel.
+        lost: geom or body that can touch something -> mesh that was left out of it, and why.
+        notes: what was left out that somebody may miss, in words.
+    """
+
+    mujoco: Any
+    path: Path
+    model: Any
+    lost: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def import_mujoco() -> Any:
+    """The module.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
+    try:
+        import mujoco
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"mujoco is not installed ({error}); install it: pip install 'frankmocap_ros[robot]'"
+        ) from error
+    return mujoco
+
+
+def load_model_file(path: Path, shapes: Shapes) -> LoadedModel:
+    """Load a robot's description.
+
+    Its base is held: free joints are taken out, also out of the keyframes.
+
+    Args:
+        path: URDF, xacro or MJCF file.
+        shapes: which meshes are read. Those that are not there, or that MuJoCo cannot read, are left out.
+
+    Raises:
+        RobotError: the file is missing, or MuJoCo cannot read it.
+        MissingDependencyError: MuJoCo, or xacro where it is needed, is not installed.
+    """
+    mujoco = import_mujoco()
+    root = read_xml(path)
+    unreadable: dict[Path, str] = {}
+    try:
+        return _compiled(mujoco, path, copy.deepcopy(root), Resources(path, unreadable), shapes)
+    except _CompileError as error:
+        unreadable |= _unreadable(mujoco, error.resources)
+        if not unreadable:
+            raise
+    return _compiled(mujoco, path, root, Resources(path, unreadable), shapes)
+
+
+class _CompileError(RobotError):
+    """MuJoCo does not compile a model with these files."""
+
+    def __init__(self, resources: Resources, error: object) -> None:
+        super().__init__(f"{resources.near}: MuJoCo cannot read it: {shortened(error)}")
+        self.resources = resources
+
+
+def _compiled(mujoco: Any, path: Path, root: ET.Element, resources: Resources, shapes: Shapes) -> LoadedModel:
+    mimics: tuple[Mimic, ...] = ()
+    if root.tag == "mujoco":
+        lost = prepare_mjcf(root, resources, shapes)
+        lenient = ET.SubElement(root, "compiler")
+    elif root.tag == "robot":
+        lost, mimics = prepare_urdf(root, resources, shapes)
+        lenient = next(root.iterfind("mujoco/compiler"))
+    else:
+        raise RobotError(
+            f"{path}: its root is <{shortened(root.tag)}>; allowed: <robot> of a URDF, <mujoco> of an MJCF"
+        )
+    if shapes is not Shapes.ALL or resources.left_out:
+        lenient.attrib |= _LENIENT
+    if shapes is not Shapes.ALL:
+        lenient.set("inertiafromgeom", "false")  # nobody asks for masses
+    text = ET.tostring(root, encoding="unicode")
+    try:
+        if mimics:
+            model = _with_mimics(
+                mujoco, path, mujoco.MjSpec.from_string(text, assets=resources.contents), mimics
+            )
+        else:
+            model = mujoco.MjModel.from_xml_string(text, resources.contents)
+    except ValueError as error:
+        raise _CompileError(resources, error) from error
+    return LoadedModel(mujoco, path, model, lost, resources.notes())
+
+
+def _with_mimics(mujoco: Any, path: Path, spec: Any, mimics: tuple[Mimic, ...]) -> Any:
+    """The model with an equality for each mimic joint."""
+    names = {joint.name for joint in spec.joints}
+    for mimic in mimics:
+        if mimic.leader not in names or mimic.leader == mimic.joint:
+            raise RobotError(
+                f"{path}: joint {mimic.joint} mimics {mimic.leader or 'nothing'}, no other joint that moves"
+            )
+        data = [0.0] * mujoco.mjNEQDATA
+        data[:2] = mimic.offset, mimic.multiplier
+        spec.add_equality(
+            type=mujoco.mjtEq.mjEQ_JOINT,
+            objtype=mujoco.mjtObj.mjOBJ_JOINT,
+            name1=mimic.joint,
+            name2=mimic.leader,
+            data=data,
+        )
+    return spec.compile()
+
+
+def _unreadable(mujoco: Any, resources: Resources) -> dict[Path, str]:
+    """Meshes that MuJoCo cannot read, and why."""
+    found = {}
+    for name, content in resources.contents.items():
+        if not name.endswith((".stl", ".obj", ".msh")):
+            continue
+        alone = (
+            f'<mujoco><asset><mesh name="m" file="{name}" inertia="shell"/></asset>'
+            '<worldbody><geom type="mesh" mesh="m"/></worldbody></mujoco>'
+        )
+        try:
+            mujoco.MjModel.from_xml_string(alone, {name: content})
+        except ValueError as error:
+            found[resources.paths[name]] = f"MuJoCo cannot read it ({shortened(error)})"
+    return found

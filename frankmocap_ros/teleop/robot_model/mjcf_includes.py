@@ -1,0 +1,44 @@
+"""The files that a MuJoCo model includes, put in where they are included."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Final
+
+from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot_model.xml_source import read_xml
+
+_MAX_INCLUDES: Final = 200
+
+
+def include_files(root: ET.Element, path: Path) -> None:
+    """Put the files in that a model includes, and those that they include.
+
+    Args:
+        root: of the model; is changed.
+        path: its file. What is included is relative to it, or to the file that includes it.
+
+    Raises:
+        RobotError: one is missing or wrong, or they include each other.
+    """
+    pending = [(root, path)]
+    count = 0
+    while pending:
+        parent, own = pending.pop()
+        for i in reversed(range(len(parent))):
+            child = parent[i]
+            if child.tag != "include":
+                pending.append((child, own))
+                continue
+            count += 1
+            if count > _MAX_INCLUDES:
+                raise RobotError(f"{path}: more than {_MAX_INCLUDES} files are included; in a circle?")
+            file = child.get("file", "")
+            places = [path.parent / file, own.parent / file]
+            included = next((place for place in places if file and place.is_file()), None)
+            if included is None:
+                raise RobotError(f"{own}: it includes {file or 'no file'}, which does not exist: {places[0]}")
+            content = read_xml(included)
+            parent[i : i + 1] = list(content)
+            pending += [(one, included) for one in content]
+            if any(one.tag == "include" for one in content):
+                pending.append((parent, included))

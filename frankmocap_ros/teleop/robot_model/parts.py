@@ -1,0 +1,115 @@
+"""What a robot's map names in its model: bodies, sites, joints; and what it says where a name is wrong."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from frankmocap_ros.errors import RobotError
+from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.teleop.robot.robot_map import RobotMap
+
+_LISTED: Final = 20
+
+
+@dataclass(frozen=True)
+class Part:
+    """A site or a body of a model.
+
+    Attributes:
+        name: of it.
+        kind: ``site`` or ``body``.
+        row: its number.
+        body: number of the body that it is, or that carries it.
+    """
+
+    name: str
+    kind: str
+    row: int
+    body: int
+
+    def position(self, data: Any) -> Array:
+        """Where it is, shape (3,) [m]; a view of ``data``, an MjData."""
+        return np.asarray((data.site_xpos if self.kind == "site" else data.xpos)[self.row])
+
+    def matrix(self, data: Any) -> Array:
+        """How it is turned, shape (3, 3)."""
+        return np.asarray((data.site_xmat if self.kind == "site" else data.xmat)[self.row]).reshape(3, 3)
+
+
+@dataclass(frozen=True)
+class TargetParts:
+    """What a target names in the model.
+
+    Attributes:
+        part: what follows.
+        origin: the counterpart of the operator's origin.
+        chain: the limb from there to the part; empty for none.
+    """
+
+    part: Part
+    origin: Part
+    chain: tuple[Part, ...]
+
+
+def numbers_by_name(one: Any, count: int) -> dict[str, int]:
+    """Names of a kind of a model's elements -> numbers, such as of ``model.site`` and ``model.nsite``."""
+    return {str(one(i).name): i for i in range(count) if one(i).name}
+
+
+def target_parts(robot: RobotMap, model: Any) -> tuple[TargetParts, ...]:
+    """What each target of a map names.
+
+    Raises:
+        RobotError: the model has no such part.
+    """
+    sites = numbers_by_name(model.site, model.nsite)
+    known = {
+        "site": {name: Part(name, "site", i, int(model.site_bodyid[i])) for name, i in sites.items()},
+        "body": {n: Part(n, "body", i, i) for n, i in numbers_by_name(model.body, model.nbody).items()},
+    }
+    found = []
+    for target in robot.targets:
+        where = f"targets.{target.name}"
+        kind = "site" if target.is_site else "body"
+        part = _part(robot, f"{where}.{kind}", target.part, {kind: known[kind]})
+        origin = _part(robot, f"{where}.robot_origin", target.robot_origin, known)
+        limb = [_part(robot, f"{where}.chain", name, known) for name in target.chain[:-1]]
+        found.append(TargetParts(part, origin, (*limb, part) if limb else ()))
+    return tuple(found)
+
+
+def _part(robot: RobotMap, key: str, name: str, kinds: Mapping[str, Mapping[str, Part]]) -> Part:
+    """A part of that name, of the first kind that has one."""
+    for known in kinds.values():
+        if name in known:
+            return known[name]
+    everything: Sequence[str] = [n for known in kinds.values() for n in known]
+    refuse_unknown(robot.model, key, " or ".join(kinds), [name], everything)
+    raise AssertionError(name)
+
+
+def refuse_unknown(model: Path, key: str, kind: str, names: Iterable[str], known: Iterable[str]) -> None:
+    """Refuse names that are not known.
+
+    Args:
+        model: the file.
+        key: of the map.
+        kind: what is named, in words.
+        names: that the map has.
+        known: that the model has.
+
+    Raises:
+        RobotError: one of ``names`` is not in ``known``; says which there are.
+    """
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise RobotError(f"{model}: {key}: it has no {kind} {', '.join(unknown)}; it has {listed(known)}")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in words, in their alphabet's order; not endlessly many."""
+    ordered = sorted(set(names))
+    return (", ".join(ordered[:_LISTED]) or "none") + (", ..." if len(ordered) > _LISTED else "")

@@ -1,0 +1,105 @@
+"""A URDF made to load in MuJoCo: files named for it, fixed links kept, its base held, mimics apart."""
+
+import math
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
+
+_READ: Final = ("link", "joint", "material", "mujoco")
+
+
+@dataclass(frozen=True)
+class Mimic:
+    """A joint that goes along with another one: multiplier * leader + offset.
+
+    Attributes:
+        joint, leader: names.
+        multiplier, offset: [rad] or [m].
+    """
+
+    joint: str
+    leader: str
+    multiplier: float
+    offset: float
+
+
+def prepare_urdf(
+    root: ET.Element, resources: Resources, shapes: Shapes
+) -> tuple[dict[str, str], tuple[Mimic, ...]]:
+    """Change a URDF so that MuJoCo can load it from memory.
+
+    Args:
+        root: of the file; is changed.
+        resources: the files that MuJoCo gets.
+        shapes: which meshes it gets.
+
+    Returns:
+        Link -> mesh that is left out of its collision geometry, and why; and the mimic joints.
+
+    Raises:
+        RobotError: a mimic joint is wrong.
+    """
+    for child in [c for c in root if c.tag not in _READ]:
+        root.remove(child)
+    for parent in list(root.iter()):
+        for texture in parent.findall("texture"):
+            parent.remove(texture)
+    extension = root.find("mujoco")
+    if extension is None:
+        extension = ET.SubElement(root, "mujoco")
+    compiler = extension.find("compiler")
+    if compiler is None:
+        compiler = ET.SubElement(extension, "compiler")
+    folder = resources.near.parent / compiler.attrib.pop("meshdir", "")
+    compiler.attrib |= {
+        "strippath": "false",
+        "fusestatic": "false",  # a map may name any link
+        "discardvisual": "false" if shapes is Shapes.ALL else "true",
+    }
+    mimics = []
+    for joint in root.findall("joint"):
+        if joint.get("type") == "floating":
+            joint.set("type", "fixed")
+        for limit in joint.findall("limit") if joint.get("type") == "continuous" else ():
+            for end in ("lower", "upper"):  # some exporters write 0 and 0
+                limit.attrib.pop(end, None)
+        for mimic in joint.findall("mimic"):
+            mimics.append(_mimic(resources.near, joint.get("name", ""), mimic))
+            joint.remove(mimic)
+    return _name_meshes(root, resources, folder, shapes), tuple(mimics)
+
+
+def _mimic(path: Path, name: str, element: ET.Element) -> Mimic:
+    numbers = []
+    for attribute, default in (("multiplier", "1"), ("offset", "0")):
+        try:
+            numbers.append(float(element.get(attribute, default)))
+        except ValueError:
+            numbers.append(math.nan)
+    if not all(map(math.isfinite, numbers)):
+        raise RobotError(f"{path}: joint {name}: its mimic's multiplier and offset must be finite numbers")
+    return Mimic(name, element.get("joint", ""), *numbers)
+
+
+def _name_meshes(root: ET.Element, resources: Resources, folder: Path, shapes: Shapes) -> dict[str, str]:
+    lost: dict[str, str] = {}
+    for link in root.findall("link"):
+        for shape in [c for c in link if c.tag in ("visual", "collision")]:
+            mesh = shape.find("geometry/mesh")
+            if mesh is None:
+                continue
+            solid = shape.tag == "collision"
+            wanted = shapes is Shapes.ALL or (shapes is Shapes.SOLID and solid)
+            uri = mesh.get("filename", "")
+            name = resources.name(uri, folder, wanted)
+            if name is not None:
+                mesh.set("filename", name)
+                continue
+            link.remove(shape)
+            if solid:
+                lost.setdefault(link.get("name", ""), resources.told(uri))
+    return lost

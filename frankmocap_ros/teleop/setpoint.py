@@ -1,0 +1,80 @@
+"""Where targets are to go, and how they move."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from frankmocap_ros.geometry.rotation import Array, Mask, quat_from_rotvec, quat_multiply, quat_to_matrix
+
+# in a mirror: positions, and orientations; what turns is mirrored the other way round than what moves
+_POLAR = np.array((1.0, -1.0, 1.0))
+_REFLECTED = np.array((-1.0, 1.0, -1.0, 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """Where N targets are to go.
+
+    Attributes:
+        positions: shape (N, 3) [m]; those outside the workspace count as the nearest point in it.
+        velocities: shape (N, 3), how the positions move [m/s].
+        orientations: shape (N, 4), unit quaternions x y z w.
+        angular_velocities: shape (N, 3), how the orientations turn [rad/s].
+        follow: shape (N,), which targets go there; the others brake and stay.
+    """
+
+    positions: Array
+    velocities: Array
+    orientations: Array
+    angular_velocities: Array
+    follow: Mask
+
+    def reflected(self) -> "Goal":
+        """The same seen in a mirror that stands upright before the person: y turns its sign."""
+        return Goal(
+            self.positions * _POLAR,
+            self.velocities * _POLAR,
+            self.orientations * _REFLECTED,
+            self.angular_velocities * -_POLAR,
+            self.follow,
+        )
+
+    def turned(self, rotation: Array) -> "Goal":
+        """The same in a frame into which ``rotation``, shape (4,), turns."""
+        matrix = quat_to_matrix(rotation).T
+        return Goal(
+            self.positions @ matrix,
+            self.velocities @ matrix,
+            quat_multiply(rotation, self.orientations),
+            self.angular_velocities @ matrix,
+            self.follow,
+        )
+
+    def slower(self, share: Array) -> "Goal":
+        """The same at a share, shape (N,), of the speed."""
+        share = share[:, None]
+        return Goal(
+            self.positions,
+            self.velocities * share,
+            self.orientations,
+            self.angular_velocities * share,
+            self.follow,
+        )
+
+    def after(self, seconds: float) -> "Goal":
+        """Where it is after some time, at constant velocity [s]."""
+        turned = quat_from_rotvec(self.angular_velocities * seconds)
+        return Goal(
+            self.positions + self.velocities * seconds,
+            self.velocities,
+            quat_multiply(turned, self.orientations),
+            self.angular_velocities,
+            self.follow,
+        )
+
+    def sound(self) -> Mask:
+        """Which targets are to follow numbers that are finite, shape (N,)."""
+        moving = np.concatenate(
+            [self.positions, self.velocities, self.orientations, self.angular_velocities], axis=-1
+        )
+        return np.asarray(self.follow & np.isfinite(moving).all(axis=-1))

@@ -1,0 +1,1 @@
+"""A simulated robot with a controller of its own."""

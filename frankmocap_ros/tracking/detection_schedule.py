@@ -1,0 +1,111 @@
+"""When and where people are looked for: in an image itself, or in the background in an earlier one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from frankmocap_ros.body.pose import SEARCH
+from frankmocap_ros.estimators.base import Estimator
+from frankmocap_ros.geometry.boxes import Region, scaled_region
+from frankmocap_ros.imaging.camera_image import Image, Picture
+from frankmocap_ros.runtime.timing import StageTimer
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.tracking.background_detection import BackgroundSearch
+from frankmocap_ros.tracking.tracker import Tracker
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What person detection says of an image.
+
+    Attributes:
+        found: regions in the image's pixels, or None where nobody was looked for.
+        late: whether they were found in an earlier image.
+    """
+
+    found: list[Region] | None
+    late: bool = False
+
+
+class Lookout:
+    """Has people looked for in images of one camera.
+
+    Args:
+        estimator: looks for them.
+        search: looks in the background, or None to look in line.
+        tracker: knows when it is time, and where people have moved since.
+        timer: takes the stages' times.
+    """
+
+    def __init__(
+        self, estimator: Estimator, search: BackgroundSearch | None, tracker: Tracker, timer: StageTimer
+    ) -> None:
+        self._estimator, self._search = estimator, search
+        self._tracker, self._timer = tracker, timer
+        self._searched_px = (1, 1)
+
+    def forget(self) -> None:
+        """Leave out what is being found in the background."""
+        if self._search is not None:
+            self._search.forget()
+
+    def look(self, picture: Picture, image: Image, limit: int, config: MocapConfig) -> Look:
+        """Search the image now, or take what a search in the background found in an earlier one.
+
+        Args:
+            picture: the image as it came.
+            image: the same as it is processed, whose pixels the regions are in.
+            limit: how many people at most.
+            config: in force for this image.
+        """
+        search = self._search
+        if search is not None:
+            found = search.take(wait=not config.track_bbox) if search.busy else None
+            if found is not None:
+                self._timer.add(SEARCH, search.spent_ms)
+                return Look(self._tracker.brought_up(self._in_pixels_of(image, found)), late=True)
+            if config.track_bbox:
+                return Look(None)
+        if not self._tracker.detection_due(config):
+            return Look(None)
+        with self._timer.stage("detect"):
+            small = self._to_search(picture, image, config)
+            if search is None:
+                found = self._estimator.detect(small, limit)
+            else:  # all searches of an estimator run in one thread
+                search.begin(small, limit)
+                found = search.take(wait=True) or []
+            return Look(self._in_pixels_of(image, found))
+
+    def look_on(self, picture: Picture, image: Image, limit: int, config: MocapConfig) -> bool:
+        """Search the image that was just processed in the background, if it is time; whether that began.
+
+        Args:
+            picture: the image as it came.
+            image: the same as it was processed.
+            limit: how many people at most.
+            config: in force for this image.
+        """
+        search, tracker = self._search, self._tracker
+        if search is None or search.busy or not config.track_bbox:
+            return False
+        if not tracker.detection_due(config, done=True):
+            return False
+        small = self._to_search(picture, image, config)
+        scale = np.tile(np.array(small.bitmap.size_px) / image.bitmap.size_px, 2)
+        followed = tuple(scale * box for box in tracker.boxes())
+        search.begin(replace(small, followed=followed), limit)
+        tracker.search_began()
+        return True
+
+    def _to_search(self, picture: Picture, image: Image, config: MocapConfig) -> Image:
+        """The image in which people are looked for; its size is remembered for what is found."""
+        small = picture.reduced(image.camera, config.resize_short)
+        self._searched_px = small.bitmap.size_px
+        return small
+
+    def _in_pixels_of(self, image: Image, found: Sequence[Region]) -> list[Region]:
+        """Regions of the searched image in the pixels of ``image``."""
+        scale = np.array(image.bitmap.size_px) / self._searched_px
+        return [scaled_region(region, scale) for region in found]

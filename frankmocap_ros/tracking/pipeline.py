@@ -1,0 +1,235 @@
+"""Image in, frame out: the only place that orders the steps."""
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from frankmocap_ros.body.pose import Body, Frame, Observation
+from frankmocap_ros.body.validation import is_finite, is_sound
+from frankmocap_ros.estimators.base import Estimator, estimate_views
+from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.camera_image import Image, Picture
+from frankmocap_ros.runtime.timing import StageTimer
+from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.tracking.background_detection import BackgroundSearch
+from frankmocap_ros.tracking.detection_schedule import Look, Lookout
+from frankmocap_ros.tracking.person_filter import Person
+from frankmocap_ros.tracking.track import Candidate, Track, confirmed
+from frankmocap_ros.tracking.tracker import Tracker, choose_operator
+
+_CROP_DETAIL = 3  # people are cropped from an image of up to this many times ``resize_short``
+_RESET_GAP_S = 2.0  # after a longer pause nobody can be taken for who was there before
+
+
+@dataclass(frozen=True, eq=False)
+class _Begun:
+    """An image before its people are estimated: where to look, and what was in force when it began."""
+
+    picture: Picture
+    config: MocapConfig
+    camera: Camera
+    image: Image
+    look: Look
+    candidates: list[Candidate]
+
+    @property
+    def regions(self) -> list[Region]:
+        """Where people are to be estimated; empty for estimators that find them by themselves."""
+        return [candidate.region for candidate in self.candidates]
+
+
+class Pipeline:
+    """Runs an estimator on images of one camera and follows the people in them.
+
+    Args:
+        estimator: what estimates; the pipeline does not close it.
+        config: settings to begin with.
+        clock: steady clock in seconds, for the stages' times.
+        tracker: gives the ids; one that is used again gives none of them twice.
+        search: looks for people in the background, so that no image waits for it; the pipeline does not close
+            it. None looks for them in line, so that results do not depend on the machine's speed.
+    """
+
+    def __init__(
+        self,
+        estimator: Estimator,
+        config: MocapConfig,
+        clock: Callable[[], float],
+        tracker: Tracker | None = None,
+        search: BackgroundSearch | None = None,
+    ) -> None:
+        self._estimator = estimator
+        self._config = config
+        self._timer = StageTimer(clock)
+        self._tracker = tracker or Tracker()
+        self._lookout = Lookout(estimator, search, self._tracker, self._timer)
+        self._persons: dict[int, Person] = {}
+        self._operator_id = 0
+        self._last_s: float | None = None
+        self._index = 0
+        self._not_finite = 0
+
+    @property
+    def not_finite(self) -> int:
+        """How many bodies were withheld because some number in them was not finite."""
+        return self._not_finite
+
+    @property
+    def estimator(self) -> Estimator:
+        """The estimator in use."""
+        return self._estimator
+
+    @property
+    def config(self) -> MocapConfig:
+        """Settings of the next frame. Set it from any thread; a frame under way keeps its own."""
+        return self._config
+
+    @config.setter
+    def config(self, config: MocapConfig) -> None:
+        self._config = config
+
+    def reset(self) -> None:
+        """Forget everybody: ids, filters, regions. Ids are not used again."""
+        self._tracker.reset()
+        self._lookout.forget()
+        self._persons.clear()
+        self._operator_id = 0
+        self._last_s = None
+
+    def replace(self, estimator: Estimator, search: BackgroundSearch | None) -> None:
+        """Go on with another estimator from the next image on; the old ones are for the caller to close.
+
+        Where it is the same kind, and tells the same joints, everybody stays who they are. Otherwise what
+        positions mean has changed, so that everybody gets a new id: nobody steers a robot across that.
+        """
+        old, new = self._estimator, estimator
+        same = (old.name, old.capabilities.hands) == (new.name, new.capabilities.hands)
+        self._estimator = estimator
+        self._lookout = Lookout(estimator, search, self._tracker, self._timer)
+        if not same:
+            self.reset()
+
+    def process(self, picture: Picture) -> Frame:
+        """Everybody in one image.
+
+        Time that goes back or pauses for more than 2 s forgets everybody first.
+
+        Raises:
+            EstimatorError: the estimator is broken. What was known of people stays as it was.
+        """
+        return process_together([self], [picture])[0]
+
+    def _begin(self, picture: Picture) -> _Begun:
+        """Everything before the people are estimated."""
+        config = self._config
+        time_s = picture.time_s
+        if self._last_s is not None and not 0.0 <= time_s - self._last_s <= _RESET_GAP_S:
+            self.reset()
+        self._last_s = time_s
+        self._timer.finish()  # of an image that was given up
+        with self._timer.stage("decode"):
+            camera = picture.camera or Camera.from_fov(*picture.bitmap.size_px, config.horizontal_fov_deg)
+            image = picture.reduced(camera, _CROP_DETAIL * config.resize_short)
+        capabilities = self._estimator.capabilities
+        if not capabilities.needs_regions:
+            return _Begun(picture, config, camera, image, Look(None), [])
+        limit = self._limit(config)
+        look = self._lookout.look(picture, image, limit, config)
+        blind = not capabilities.sees_absence
+        candidates = self._tracker.candidates(look.found, config, limit, blind, look.late)
+        return _Begun(picture, config, camera, image, look, candidates)
+
+    def _finish(self, begun: _Begun, observations: Sequence[Observation | None]) -> Frame:
+        """Everything after the people are estimated."""
+        picture, config, camera, image = begun.picture, begun.config, begun.camera, begun.image
+        with self._timer.stage("post"):
+            seen, detected = self._seen(begun, self._sound(observations))
+            bodies = self._bodies(seen, begun)
+            operator_id = self._operator(bodies, camera, config)
+            bodies.sort(key=lambda body: (body.id != operator_id, body.id))
+            detected |= self._lookout.look_on(picture, image, self._limit(config), config)
+        stages_ms = self._timer.finish()
+        self._index += 1
+        return Frame(self._index - 1, picture.time_s, tuple(bodies), operator_id, stages_ms, camera, detected)
+
+    def _seen(
+        self, begun: _Begun, observations: Sequence[Observation | None]
+    ) -> tuple[list[tuple[Observation, Track | None]], bool]:
+        """Observations with whose they are, and whether the whole image was searched."""
+        capabilities, time_s = self._estimator.capabilities, begun.picture.time_s
+        if not capabilities.needs_regions:
+            found = sorted((o for o in observations if o is not None), key=lambda o: -o.score)
+            seen = list(zip(found, self._tracker.match(found, time_s), strict=True))
+            # whoever is followed comes before somebody new, also when less sure in this one image
+            seen.sort(key=lambda s: s[1].id if s[1] is not None else math.inf)
+            return seen[: self._limit(begun.config)], True
+        pairs = list(zip(observations, begun.candidates, strict=True))
+        if not capabilities.sees_absence:
+            size_px = begun.image.bitmap.size_px
+            pairs = [(o and confirmed(o, c, time_s, size_px), c) for o, c in pairs]
+        look = begun.look
+        return [(o, c.track) for o, c in pairs if o is not None], look.found is not None and not look.late
+
+    def _limit(self, config: MocapConfig) -> int:
+        """How many people at most."""
+        return min(config.max_people, self._estimator.capabilities.max_people)
+
+    def _sound(self, observations: Sequence[Observation | None]) -> list[Observation | None]:
+        """None in place of whoever has a number that is not finite: it would spoil filters and boxes."""
+        sound = [o if o is None or is_sound(o) else None for o in observations]
+        self._not_finite += sum(o is not s for o, s in zip(observations, sound, strict=True))
+        return sound
+
+    def _bodies(self, seen: list[tuple[Observation, Track | None]], begun: _Begun) -> list[Body]:
+        image, camera, config = begun.image, begun.camera, begun.config
+        tracks = self._tracker.update(seen, image.time_s, config.hold_s)
+        # the reduced image's sides are whole pixels: the two axes scale a little differently
+        scale = np.array(camera.size_px) / image.camera.size_px
+        depth = begun.picture.depth() if tracks else None
+        bodies = []
+        for track in tracks:
+            if track.id not in self._persons:
+                self._persons[track.id] = Person(track.id, self._estimator.name)
+            person = self._persons[track.id]
+            body = person.update(track.observation, image.camera, image.time_s, config, depth)
+            if image.camera is not camera:
+                body = replace(body, pixels=body.pixels * scale, box_xywh=body.box_xywh * np.tile(scale, 2))
+            if is_finite(body):
+                bodies.append(body)
+            else:  # never let such numbers reach a robot; begin anew with this person
+                del self._persons[track.id]
+                self._not_finite += 1
+        followed = self._tracker.ids
+        self._persons = {i: p for i, p in self._persons.items() if i in followed}
+        return bodies
+
+    def _operator(self, bodies: Sequence[Body], camera: Camera, config: MocapConfig) -> int:
+        """Id of the operator, 0 where nobody is or the operator is not in this image."""
+        missed = self._tracker.ids.difference(body.id for body in bodies)
+        if config.operator != "id" and self._operator_id in missed:
+            return 0  # only just lost: nobody takes over because of one missed image
+        self._operator_id = choose_operator(bodies, self._operator_id, config, camera.width, camera.height)
+        return self._operator_id
+
+
+def process_together(pipelines: Sequence[Pipeline], pictures: Sequence[Picture]) -> list[Frame]:
+    """Everybody in one image each of several cameras, in one batch where the estimator has that.
+
+    Args:
+        pipelines: one a camera, all with the same estimator.
+        pictures: the image of each.
+
+    Raises:
+        EstimatorError: the estimator is broken. What was known of people stays as it was.
+    """
+    estimator = pipelines[0].estimator
+    begun = [p._begin(picture) for p, picture in zip(pipelines, pictures, strict=True)]
+    with ExitStack() as stages:
+        for p in pipelines:
+            stages.enter_context(p._timer.stage("regress"))
+        observations = estimate_views(estimator, [(b.image, b.regions) for b in begun])
+    return [p._finish(b, o) for p, b, o in zip(pipelines, begun, observations, strict=True)]
