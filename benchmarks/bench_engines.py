@@ -1,7 +1,7 @@
 """Time of the body regressor's trunk in every engine and precision that this machine has, side by side.
 
 Run: ``python benchmarks/bench_engines.py [--device auto|cpu|cuda] [--batches 1 2] [--rounds N]``. Random
-weights: the time does not depend on them. INT8 is quantised here with random crops. One row per engine,
+weights: the time does not depend on them. INT8 is quantized here with random crops. One row per engine,
 precision and number of crops, interleaved in one run; the ratios are how many times as fast it is as torch in
 float32, by the median and by the fastest call. With other work on the machine torch loses far more than the
 others: then the second one is the fairer.
@@ -15,7 +15,7 @@ import numpy as np
 
 from frankmocap_ros.engines.available import available, make
 from frankmocap_ros.engines.base import EngineOptions, Trunk
-from frankmocap_ros.engines.measuring import Row, measure, some_crops
+from frankmocap_ros.engines.measuring import EngineTiming, measure, some_crops
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.runtime.machine import cpu_name, versions
 
@@ -34,7 +34,9 @@ def a_trunk() -> Trunk:
     return body_trunk(load, "0" * 64)
 
 
-def rows_of(trunk: Trunk, options: EngineOptions, batches: list[int], rounds: int) -> dict[int, list[Row]]:
+def rows_of(
+    trunk: Trunk, options: EngineOptions, batches: list[int], rounds: int
+) -> dict[int, list[EngineTiming]]:
     """What was measured for each number of crops."""
     engines = {}
     for option in available(trunk, options):
@@ -60,9 +62,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as cache:
         options = EngineOptions(device=arguments.device, cache=Path(cache), largest=max(arguments.batches))
         try:
-            from frankmocap_ros.engines.int8 import quantise
+            from frankmocap_ros.engines.int8 import quantize
 
-            quantise(trunk, some_crops(trunk, 32), options).keep()
+            quantize(trunk, some_crops(trunk, 32), options).keep()
         except MocapError as error:
             print(f"no INT8: {error}")
         found = rows_of(trunk, options, arguments.batches, arguments.rounds)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.teleop.command import Command
-from frankmocap_ros.teleop.controller import Commander
-from frankmocap_ros.teleop.operator_state import Poses, Sight
-from frankmocap_ros.teleop.robot.joint_controller import Driver
+from frankmocap_ros.teleop.controller import Controller
+from frankmocap_ros.teleop.operator_state import OperatorState, Poses
+from frankmocap_ros.teleop.robot.joint_controller import JointController
 from frankmocap_ros.teleop.robot.retargeter import load_retargeter
 
 SECONDS = 30.0
@@ -25,7 +25,7 @@ LAG_S = 0.02
 TREMBLE_M = 1e-4  # no camera is without: who does not move at all counts as frozen
 
 
-class _Timed(Driver):
+class _Timed(JointController):
     """Notes how long each posture takes [ms]."""
 
     def __init__(self, *args: Any) -> None:
@@ -44,8 +44,8 @@ def main() -> None:
     robot = load_retargeter("torso")
     joints = robot.home
     driver = _Timed(robot, lambda: joints, 0.0)
-    config = GateConfig(align_s=1.0, calm_speed=9.0, arming_s=0.1, max_speed=5.0, max_acceleration=90.0)
-    commander = Commander(config, robot.targets, driver, 0.0)
+    config = GateSettings(align_s=1.0, calm_speed=9.0, arming_s=0.1, max_speed=5.0, max_acceleration=90.0)
+    commander = Controller(config, robot.targets, driver, 0.0)
     rows = [BODY_WITH_HANDS.index[name] for name in commander.watched]
     seen = np.ones(len(rows), dtype=bool)
     random = np.random.default_rng(0)
@@ -57,7 +57,7 @@ def main() -> None:
             figure = scene("wave", now_s)[0]
             positions = figure.positions[rows] + random.normal(0.0, TREMBLE_M, (len(rows), 3))
             poses = Poses(positions, figure.orientations_xyzw[rows], np.ones(len(rows)), seen, seen)
-            commander.see(Sight(now_s - LAG_S, 1, poses, seen), now_s)
+            commander.see(OperatorState(now_s - LAG_S, 1, poses, seen), now_s)
         if tick == 20:
             commander.request(now_s)
         command = commander.tick(now_s)

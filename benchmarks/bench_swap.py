@@ -26,7 +26,7 @@ from rclpy.parameter import Parameter
 
 from frankmocap_ros.cli.nodes import mocap_command, stay_here
 from frankmocap_ros.ros.common.qos import RESULTS
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.standin.extra_data import write_standin
 
 CHANGES: tuple[dict[str, Any], ...] = (
@@ -128,7 +128,7 @@ def main(video: str, rounds: str = "3", rate_hz: str = "30") -> None:
         write_standin(Path(folder))
         os.sync()
         os.environ["FRANKMOCAP_CACHE_DIR"] = str(Path(folder) / "cache")
-        config = MocapConfig(
+        config = Settings(
             estimator="mediapipe",
             source=str(Path(video).absolute()),
             source_width=640,

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from frankmocap_ros.cli.nodes import camera_command, mocap_command, node_command, stay_here
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 
 PORT = 8096
 SETTLE_S = 6.0
@@ -96,7 +96,7 @@ def main(seconds: float = 15.0) -> None:
         return
     stay_here()
     os.environ["ROS_DOMAIN_ID"] = "92"
-    config = MocapConfig(estimator="mediapipe")
+    config = Settings(estimator="mediapipe")
     with (
         running(camera_command("synthetic", 0)) as camera,
         running(mocap_command(config)) as mocap,

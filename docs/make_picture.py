@@ -7,10 +7,10 @@ from pathlib import Path
 import cv2
 
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.body.drawing import annotate
 from frankmocap_ros.estimators.registry import make_estimator
-from frankmocap_ros.imaging.camera_image import Picture
+from frankmocap_ros.imaging.camera_image import CameraImage
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 
@@ -20,9 +20,9 @@ def main() -> None:
     if package is None or package.origin is None:
         raise SystemExit("scikit-image is not installed; run: pip install scikit-image")
     image = cv2.imread(str(Path(package.origin).parent / "data" / "camera.png"))
-    config = MocapConfig()
+    config = Settings()
     pipeline = Pipeline(make_estimator(config), config, time.perf_counter)
-    frame = pipeline.process(Picture(Bitmap(image), 0.0))
+    frame = pipeline.process(CameraImage(Bitmap(image), 0.0))
     annotate(image, frame)
     cv2.imwrite(str(Path(__file__).with_name("annotated.jpg")), image, [cv2.IMWRITE_JPEG_QUALITY, 88])
 

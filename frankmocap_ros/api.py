@@ -22,11 +22,11 @@ from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, 
 from frankmocap_ros.export.json_records import frame_record
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Picture
+from frankmocap_ros.imaging.camera_image import CameraImage
 from frankmocap_ros.runtime.health import DROP_OUT_OF_ORDER
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
-from frankmocap_ros.settings.camera import CameraConfig
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.sources import open_source
 from frankmocap_ros.tracking.pipeline import Pipeline
@@ -77,7 +77,7 @@ class FrankMocapWrapper:
             raise SettingError(f"{', '.join(twice)}: set by the wrapper's own arguments; leave it out")
         if not optimize_for_realtime:
             settings = {"engine": "torch", "precision": "fp32", **settings}
-        config = updated(MocapConfig(), {**named, **settings})
+        config = updated(Settings(), {**named, **settings})
         options = FrankMocapOptions.of(config, folder)
         self._estimator = FrankMocapEstimator(options, _LOG.info)
         self._estimator.warm_up()
@@ -91,12 +91,12 @@ class FrankMocapWrapper:
         self._order = StampOrder()
 
     @property
-    def config(self) -> MocapConfig:
+    def config(self) -> Settings:
         """The settings in force; assign to change those that may change while running."""
         return self._pipeline.config
 
     @config.setter
-    def config(self, config: MocapConfig) -> None:
+    def config(self, config: Settings) -> None:
         self._pipeline.config = config
 
     @property
@@ -130,7 +130,7 @@ class FrankMocapWrapper:
                 f"the image of {time_s:.3f} s comes after a later one; leave it out, or call reset() where "
                 "it begins another video",
             )
-        frame = self._pipeline.process(Picture(Bitmap(image_bgr), time_s, camera))
+        frame = self._pipeline.process(CameraImage(Bitmap(image_bgr), time_s, camera))
         record = frame_record(frame, self._arms)
         if self.warning:
             record["warning"] = self.warning
@@ -192,7 +192,9 @@ class VideoProcessorTrack:
         """
         self._frank.reset()
         self._count = 0
-        with contextlib.closing(open_source(CameraConfig(source=source, loop=False), moving=False)) as video:
+        with contextlib.closing(
+            open_source(CameraSettings(source=source, loop=False), moving=False)
+        ) as video:
             while (image := video.read()) is not None:
                 result = self.process(image.pixels, image.time_s, video.camera)
                 if result is not None:

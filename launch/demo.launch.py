@@ -19,7 +19,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackagePrefix
 
-from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.ros.common.launch_options import node_options
 from frankmocap_ros.runtime.package_files import share_file
@@ -99,7 +99,7 @@ def rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             package="tf2_ros",
             executable="static_transform_publisher",
             arguments=[
-                "--frame-id", "world", "--child-frame-id", CameraConfig.frame_id,
+                "--frame-id", "world", "--child-frame-id", CameraSettings.frame_id,
                 "--z", "1.5", "--roll", QUARTER_TURN, "--yaw", QUARTER_TURN,
             ],
         ),

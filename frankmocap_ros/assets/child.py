@@ -1,6 +1,6 @@
 """The process that reads one untrusted file: limits first, then the file, then plain numbers out.
 
-``conversion.py`` starts it. It reads nothing but the file, writes one file, and says on its output how it
+``assets/conversion.py`` starts it. It reads nothing but the file, writes one file, and says on its output how it
 went.
 """
 

@@ -38,7 +38,7 @@ main()
 
 
 @dataclass(frozen=True)
-class Limits:
+class ConversionLimits:
     """What the child may take.
 
     Attributes:
@@ -55,7 +55,7 @@ class Limits:
     wall_s: float = 600.0
 
 
-DEFAULT_LIMITS: Final = Limits()
+DEFAULT_LIMITS: Final = ConversionLimits()
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ def _read_safetensors(path: Path, names: Collection[str] | None) -> dict[str, Nu
         raise AssetError(f"the converted file is damaged ({error})") from error
 
 
-def convert(asset: Asset, source: Path, output: Path, limits: Limits = DEFAULT_LIMITS) -> Converted:
+def convert(asset: Asset, source: Path, output: Path, limits: ConversionLimits = DEFAULT_LIMITS) -> Converted:
     """Read ``source`` in a child process, which writes its arrays to ``output``.
 
     Args:
@@ -174,7 +174,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _run(job: str, folder: Path, limits: Limits) -> dict[str, Any]:
+def _run(job: str, folder: Path, limits: ConversionLimits) -> dict[str, Any]:
     """The child's report.
 
     Raises:

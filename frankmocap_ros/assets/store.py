@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from frankmocap_ros.assets.conversion import DEFAULT_LIMITS, Limits, convert, read_converted, suffix_of
+from frankmocap_ros.assets.conversion import (
+    DEFAULT_LIMITS,
+    ConversionLimits,
+    convert,
+    read_converted,
+    suffix_of,
+)
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, Asset
 from frankmocap_ros.assets.pickled import Numbers
 from frankmocap_ros.errors import AssetError
@@ -81,7 +87,7 @@ class AssetStore:
         folder: Path,
         cache: Path | None = None,
         progress: Callable[[str], object] = _silent,
-        limits: Limits = DEFAULT_LIMITS,
+        limits: ConversionLimits = DEFAULT_LIMITS,
     ) -> None:
         self.folder = Path(folder)
         self._cache = Cache(cache_folder() if cache is None else Path(cache))

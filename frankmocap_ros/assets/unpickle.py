@@ -1,7 +1,7 @@
 """Numbers out of a pickle, without running what it says. The one module that reads pickles.
 
 Three things stand in a pickle's way: its instructions must be on a list, every name that it calls must be on
-another (``pickled.py``), and all of it happens in a child process with limits (``child.py``).
+another (``pickled.py``), and all of it happens in a child process with limits (``assets/child.py``).
 """
 
 import io

@@ -6,7 +6,7 @@ import cv2
 
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.imaging.bitmap import no_wider
-from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import is_still, open_source
 
 _MOST_FRAMES = 900
@@ -29,7 +29,7 @@ def prepared_video(source: str, width: int, folder: Path) -> str:
     """
     if not Path(source).is_file() or is_still(source):
         return source
-    video = open_source(CameraConfig(source=source, loop=False), moving=False)
+    video = open_source(CameraSettings(source=source, loop=False), moving=False)
     out = folder / "camera.avi"
     writer: cv2.VideoWriter | None = None
     try:

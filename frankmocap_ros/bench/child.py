@@ -30,11 +30,11 @@ class Job:
     """What a process is for.
 
     Attributes:
-        kind: ``reference``, ``row``, ``quantise`` or ``gpu``.
+        kind: ``reference``, ``row``, ``quantize`` or ``gpu``.
         source, width: the images.
         folder: FrankMocap's files, empty where none are named.
         combination: of a row.
-        networks: of ``quantise``.
+        networks: of ``quantize``.
     """
 
     kind: str
@@ -98,15 +98,15 @@ def _play(job: Job, send: Callable[[Mapping[str, Any]], None]) -> None:
     player.close()
 
 
-def _quantise(job: Job, send: Callable[[Mapping[str, Any]], None]) -> None:
-    """Quantise networks by the source's images where that was not done before."""
+def _quantize(job: Job, send: Callable[[Mapping[str, Any]], None]) -> None:
+    """Quantize networks by the source's images where that was not done before."""
     from frankmocap_ros.assets.store import AssetStore, named_folder
-    from frankmocap_ros.estimators.frankmocap.int8_calibration import quantise_networks
-    from frankmocap_ros.settings.camera import CameraConfig
+    from frankmocap_ros.estimators.frankmocap.int8_calibration import quantize_networks
+    from frankmocap_ros.settings.camera import CameraSettings
     from frankmocap_ros.sources import open_source
 
-    pictures = open_source(CameraConfig(source=job.source, loop=False), moving=False)
-    outcomes = quantise_networks(AssetStore(named_folder(job.folder)), pictures, _tell, list(job.networks))
+    pictures = open_source(CameraSettings(source=job.source, loop=False), moving=False)
+    outcomes = quantize_networks(AssetStore(named_folder(job.folder)), pictures, _tell, list(job.networks))
     send({"texts": [outcome.text for outcome in outcomes]})
 
 
@@ -121,7 +121,7 @@ def _gpu(job: Job, send: Callable[[Mapping[str, Any]], None]) -> None:
 
 
 _KINDS: dict[str, Callable[[Job, Callable[[Mapping[str, Any]], None]], None]] = {
-    "reference": _play, "row": _play, "quantise": _quantise, "gpu": _gpu,
+    "reference": _play, "row": _play, "quantize": _quantize, "gpu": _gpu,
 }  # fmt: skip
 
 

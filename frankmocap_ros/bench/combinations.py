@@ -8,7 +8,7 @@ from typing import Any, Final
 from frankmocap_ros.bench.rows import NOTHING
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.settings.mocap import PRESETS, MocapConfig
+from frankmocap_ros.settings.mocap import PRESETS, Settings
 from frankmocap_ros.settings.schema import updated
 
 ESTIMATORS: Final = ("frankmocap", "mediapipe", "synthetic")
@@ -59,13 +59,13 @@ class Combination:
         return {**asked, "assets_dir": self.folder} if self.folder else asked
 
     @property
-    def config(self) -> MocapConfig:
+    def config(self) -> Settings:
         """The same as a config.
 
         Raises:
             SettingError: a name is not known.
         """
-        return updated(MocapConfig(), MocapConfig.expanded(self.changes))
+        return updated(Settings(), Settings.expanded(self.changes))
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON; ``Combination(**...)`` makes it again."""

@@ -17,7 +17,7 @@ Point = tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
-class Track:
+class Trajectory:
     """One thing's positions over time.
 
     Attributes:
@@ -32,25 +32,25 @@ class Track:
         """Positions at other times, linear in between, shape (len(times_s), 3)."""
         return np.stack([np.interp(times_s, self.times_s, axis) for axis in self.positions.T], axis=-1)
 
-    def during(self, spans: Sequence[tuple[float, float]]) -> "Track":
+    def during(self, spans: Sequence[tuple[float, float]]) -> "Trajectory":
         """Only what lies within some spans of time."""
         inside = np.zeros(len(self.times_s), dtype=bool)
         for start_s, end_s in spans:
             inside |= (self.times_s >= start_s) & (self.times_s <= end_s)
-        return Track(self.times_s[inside], self.positions[inside])
+        return Trajectory(self.times_s[inside], self.positions[inside])
 
 
-def track(samples: Sequence[tuple[float, Point]]) -> Track:
+def trajectory(samples: Sequence[tuple[float, Point]]) -> Trajectory:
     """A track of samples in order of time."""
-    return Track(
+    return Trajectory(
         np.array([time_s for time_s, _ in samples], dtype=float),
         np.array([point for _, point in samples], dtype=float).reshape(-1, 3),
     )
 
 
-def person_track(
+def person_trajectory(
     person: Sequence[tuple[float, Mapping[str, Point]]], joint: str, origin: str, since_s: float
-) -> Track:
+) -> Trajectory:
     """A joint of a person relative to another, in the frame of their torso at a time: forward, left, up [m].
 
     Args:
@@ -74,10 +74,10 @@ def person_track(
     )
     seen = [(time_s, at) for time_s, at in person if joint in at and origin in at]
     way = np.array([np.subtract(at[joint], at[origin]) for _, at in seen], dtype=float).reshape(-1, 3)
-    return Track(np.array([time_s for time_s, _ in seen]), quat_rotate(turned(level, -facing), way))
+    return Trajectory(np.array([time_s for time_s, _ in seen]), quat_rotate(turned(level, -facing), way))
 
 
-def correlation(leader: Track, follower: Track) -> tuple[float, float] | None:
+def correlation(leader: Trajectory, follower: Trajectory) -> tuple[float, float] | None:
     """How alike two motions are: the smallest correlation of an axis at the lag that makes it largest.
 
     Returns:
@@ -98,7 +98,9 @@ def correlation(leader: Track, follower: Track) -> tuple[float, float] | None:
     return best
 
 
-def errors(commands: Track, robot: Track, origin: Array, reach_m: float) -> tuple[float, float] | None:
+def errors(
+    commands: Trajectory, robot: Trajectory, origin: Array, reach_m: float
+) -> tuple[float, float] | None:
     """How far the robot is from where it was told to be, where it can be there.
 
     Args:
@@ -119,7 +121,7 @@ def errors(commands: Track, robot: Track, origin: Array, reach_m: float) -> tupl
     return float(np.linalg.norm(off, axis=-1).mean()), float(counted.sum() / known.sum())
 
 
-def largest_step(commands: Track, gap_s: float) -> float:
+def largest_step(commands: Trajectory, gap_s: float) -> float:
     """The largest way between two commands in a row [m]; a pause of more than ``gap_s`` is no step."""
     if len(commands.times_s) < 2:
         return 0.0

@@ -4,8 +4,8 @@ import contextlib
 
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.imaging.bitmap import Bitmap, no_wider
-from frankmocap_ros.imaging.camera_image import Picture
-from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.imaging.camera_image import CameraImage
+from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import open_source
 
 
@@ -22,7 +22,7 @@ class Footage:
     """
 
     def __init__(self, source: str, width: int, skip: int = 0) -> None:
-        self._source = open_source(CameraConfig(source=source))
+        self._source = open_source(CameraSettings(source=source))
         self._width = width
         self._begin_s = self._last_s = 0.0
         for _ in range(skip):
@@ -33,7 +33,7 @@ class Footage:
         """What it is, in words."""
         return self._source.name
 
-    def take(self, count: int) -> list[Picture]:
+    def take(self, count: int) -> list[CameraImage]:
         """The next images, decoded and ready.
 
         Raises:
@@ -46,7 +46,7 @@ class Footage:
         with contextlib.suppress(Exception):
             self._source.close()
 
-    def _next(self) -> Picture:
+    def _next(self) -> CameraImage:
         image = self._source.read()
         if image is None:
             self._source.rewind()
@@ -56,4 +56,4 @@ class Footage:
                 raise SourceError(f"{self._source.name}: it has no images; name another --source")
         self._last_s = self._begin_s + image.time_s
         bitmap, camera = Bitmap(no_wider(image.pixels, self._width)), self._source.camera
-        return Picture(bitmap, self._last_s, camera and camera.scaled_to(*bitmap.size_px))
+        return CameraImage(bitmap, self._last_s, camera and camera.scaled_to(*bitmap.size_px))

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.assets.store import AssetStore
-from frankmocap_ros.bench.rows import Row, percentiles
+from frankmocap_ros.bench.rows import BenchRow, percentiles
 from frankmocap_ros.engines.available import Option
 from frankmocap_ros.engines.base import Engine, EngineOptions, Trunk
-from frankmocap_ros.engines.measuring import Row as Timed
+from frankmocap_ros.engines.measuring import EngineTiming as Timed
 from frankmocap_ros.engines.measuring import measure, some_crops
 from frankmocap_ros.engines.torch import TorchEngine
 from frankmocap_ros.errors import MocapError
@@ -76,16 +76,16 @@ def _engine(trunk: Trunk, mode: str, precision: str, options: EngineOptions) -> 
     return TorchEngine(trunk, precision, options, mode)
 
 
-def _row(timed: Timed, base: Timed | None, crops: int, device: str) -> Row:
+def _row(timed: Timed, base: Timed | None, crops: int, device: str) -> BenchRow:
     """One row of so many crops."""
     mode, precision = timed.option.variant, timed.option.precision
     name = f"gpu: regressor {mode} {precision}, {crops} crop{'s' if crops > 1 else ''}"
-    row = Row(name, "frankmocap", f"torch {mode}", precision, people=crops, more={"device": device})
+    row = BenchRow(name, "frankmocap", f"torch {mode}", precision, people=crops, more={"device": device})
     if timed.failed:
-        return Row(**{**vars(row), "error": timed.failed})
+        return BenchRow(**{**vars(row), "error": timed.failed})
     total = percentiles(timed.times_ms)
     faster = None if base is None or base.failed else round(base.p50_ms / timed.p50_ms, 2)
-    return Row(**{
+    return BenchRow(**{
         **vars(row),
         "stages_ms": {"regress": total},
         "total_ms": total,
@@ -95,7 +95,7 @@ def _row(timed: Timed, base: Timed | None, crops: int, device: str) -> Row:
     })  # fmt: skip
 
 
-def trunk_rows(trunk: Trunk, options: EngineOptions, tell: Tell, rounds: int = _ROUNDS) -> list[Row]:
+def trunk_rows(trunk: Trunk, options: EngineOptions, tell: Tell, rounds: int = _ROUNDS) -> list[BenchRow]:
     """Every way to run a trunk, in turns, for each number of crops.
 
     The ratio is to eager float32 with as many crops: crops and features travel between host and device in
@@ -105,7 +105,7 @@ def trunk_rows(trunk: Trunk, options: EngineOptions, tell: Tell, rounds: int = _
 
     on_gpu = options.device == "cuda"
     device = torch.cuda.get_device_name() if on_gpu else "cpu"
-    rows: list[Row] = []
+    rows: list[BenchRow] = []
     with contextlib.ExitStack() as stack:
         engines: dict[Option, Engine] = {}
         broken: list[Timed] = []
@@ -125,7 +125,7 @@ def trunk_rows(trunk: Trunk, options: EngineOptions, tell: Tell, rounds: int = _
     return rows
 
 
-def gpu_rows(store: AssetStore, tell: Tell) -> list[Row]:
+def gpu_rows(store: AssetStore, tell: Tell) -> list[BenchRow]:
     """Rows of FrankMocap's body regressor for SMPL on the GPU.
 
     Raises:

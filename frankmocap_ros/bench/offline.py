@@ -10,7 +10,7 @@ from frankmocap_ros.bench.children import Child, only
 from frankmocap_ros.bench.combinations import Combination
 from frankmocap_ros.bench.rows import (
     NOTHING,
-    Row,
+    BenchRow,
     capacity_fps,
     people_seen,
     percentiles,
@@ -59,13 +59,13 @@ def _needs_int8(rows: Sequence[Combination]) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def quantise(setup: Setup, rows: Sequence[Combination], tell: Tell) -> None:
-    """Quantise what rows in int8 need, where nobody did; where that fails these rows tell what lacks."""
+def quantize(setup: Setup, rows: Sequence[Combination], tell: Tell) -> None:
+    """Quantize what rows in int8 need, where nobody did; where that fails these rows tell what lacks."""
     networks = _needs_int8(rows)
     if not networks:
         return
     try:
-        with only(setup.job("quantise", networks=networks)):
+        with only(setup.job("quantize", networks=networks)):
             pass  # it tells by itself
     except MocapError as error:
         tell(f"no INT8: {error}")
@@ -87,11 +87,11 @@ def _loaded(stack: contextlib.ExitStack, job: Job) -> tuple[Child, dict[str, Any
     return child, said
 
 
-def _failed(row: Combination, error: str) -> Row:
-    return Row(row.name, row.estimator, row.engine, row.precision, row.preset, row.cameras, error=error)
+def _failed(row: Combination, error: str) -> BenchRow:
+    return BenchRow(row.name, row.estimator, row.engine, row.precision, row.preset, row.cameras, error=error)
 
 
-def _numbers(row: Row, found: Measured) -> Row:
+def _numbers(row: BenchRow, found: Measured) -> BenchRow:
     """A row with what was measured of it; the ratio is still to come."""
     samples = found.samples
     if found.error or not samples:
@@ -111,10 +111,10 @@ def _numbers(row: Row, found: Measured) -> Row:
 
 def _group(
     rows: Sequence[Combination], reference: Child | None, setup: Setup, tell: Tell
-) -> tuple[list[Row], Measured]:
+) -> tuple[list[BenchRow], Measured]:
     """Rows that are measured beside each other, and the reference's part."""
-    done: dict[str, Row] = {}
-    said: dict[str, Row] = {}
+    done: dict[str, BenchRow] = {}
+    said: dict[str, BenchRow] = {}
     with contextlib.ExitStack() as stack:
         playing: dict[str, Child] = {} if reference is None else {REFERENCE: reference}
         for row in rows:
@@ -126,7 +126,7 @@ def _group(
                 done[row.name] = _failed(row, str(error))
             else:
                 playing[row.name] = child
-                said[row.name] = Row(row.name, preset=row.preset, cameras=row.cameras, **ran)
+                said[row.name] = BenchRow(row.name, preset=row.preset, cameras=row.cameras, **ran)
         # a reference alone is measured only where it is asked for alone
         found = in_turns(playing, setup.frames, tell) if said or not rows else {}
     beside = found.get(REFERENCE, Measured())
@@ -140,7 +140,7 @@ def _group(
     return [done[row.name] for row in rows], beside
 
 
-def measure(setup: Setup, rows: Sequence[Combination], tell: Tell = lambda _: None) -> list[Row]:
+def measure(setup: Setup, rows: Sequence[Combination], tell: Tell = lambda _: None) -> list[BenchRow]:
     """Measure rows beside the reference.
 
     What cannot run here is a row with ``error``; without a reference (no files of FrankMocap) there are no
@@ -154,10 +154,10 @@ def measure(setup: Setup, rows: Sequence[Combination], tell: Tell = lambda _: No
     Returns:
         the reference, then ``rows`` in their order.
     """
-    quantise(setup, rows, tell)
-    top = Row(REFERENCE, "frankmocap", "torch", "fp32", NOTHING)
+    quantize(setup, rows, tell)
+    top = BenchRow(REFERENCE, "frankmocap", "torch", "fp32", NOTHING)
     everything = Measured()
-    measured: list[Row] = []
+    measured: list[BenchRow] = []
     with contextlib.ExitStack() as stack:
         reference: Child | None = None
         try:
@@ -183,11 +183,11 @@ def _sum(a: float | None, b: float | None) -> float | None:
     return b if a is None else a if b is None else a + b
 
 
-def gpu(setup: Setup, tell: Tell = lambda _: None) -> tuple[list[Row], str]:
+def gpu(setup: Setup, tell: Tell = lambda _: None) -> tuple[list[BenchRow], str]:
     """Rows of the body regressor alone on a GPU, and why there are none."""
     try:
         with only(setup.job("gpu")) as answer:
-            return [Row(**row) for row in answer["rows"]], str(answer["absent"] or "")
+            return [BenchRow(**row) for row in answer["rows"]], str(answer["absent"] or "")
     except MocapError as error:
         tell(f"GPU: {error}")
         return [], str(error)

@@ -9,8 +9,8 @@ from frankmocap_ros.bench.combinations import Combination, ran
 from frankmocap_ros.bench.rows import Sample
 from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.estimators.registry import make_estimator
-from frankmocap_ros.imaging.camera_image import Picture
-from frankmocap_ros.tracking.background_detection import BackgroundSearch, SearchThread
+from frankmocap_ros.imaging.camera_image import CameraImage
+from frankmocap_ros.tracking.background_detection import BackgroundDetection, DetectionThread
 from frankmocap_ros.tracking.pipeline import Pipeline, process_together
 
 _REST = 1.5  # of a search's usual time, to let one that is under way come to its end
@@ -23,7 +23,7 @@ class Player(Protocol):
     engine: str
     precision: str
 
-    def process(self, pictures: Sequence[Picture]) -> Sample:
+    def process(self, pictures: Sequence[CameraImage]) -> Sample:
         """One image of each camera."""
 
     def rest(self) -> None:
@@ -53,17 +53,17 @@ class Followed:
         self._estimator.warm_up()
         clock = time.perf_counter
         cameras = range(combination.cameras)
-        self._thread: SearchThread | None = None
-        self._searches: list[BackgroundSearch] = []
+        self._thread: DetectionThread | None = None
+        self._searches: list[BackgroundDetection] = []
         if self._estimator.capabilities.detects_apart:
-            self._thread = thread = SearchThread(self._estimator, clock)
-            self._searches = [BackgroundSearch(thread) for _ in cameras]
+            self._thread = thread = DetectionThread(self._estimator, clock)
+            self._searches = [BackgroundDetection(thread) for _ in cameras]
         self._pipelines = [
             Pipeline(self._estimator, config, clock, search=self._searches[i] if self._searches else None)
             for i in cameras
         ]
 
-    def process(self, pictures: Sequence[Picture]) -> Sample:
+    def process(self, pictures: Sequence[CameraImage]) -> Sample:
         """One image of each camera, in a batch or one after the other."""
         start_s = time.perf_counter()
         if self._together:

@@ -23,7 +23,7 @@ from frankmocap_ros.estimators.frankmocap.networks.body_head import parameters, 
 from frankmocap_ros.estimators.frankmocap.networks.smpl import JointModel
 from frankmocap_ros.estimators.frankmocap.regressors import joint_model_of
 from frankmocap_ros.geometry.rotation import Array, quat_from_rotvec, quat_to_matrix
-from frankmocap_ros.imaging.camera_image import Picture
+from frankmocap_ros.imaging.camera_image import CameraImage
 from frankmocap_ros.runtime.thread_pools import wait_without_spinning
 from frankmocap_ros.runtime.timing import StageTimer
 
@@ -73,12 +73,12 @@ class Reference:
         smplx = uses_smplx(store)
         wait_without_spinning()
         torch = load_torch()
-        from frankmocap_ros.engines.torch_device import choose_running
+        from frankmocap_ros.engines.torch_device import choose_torch_device
         from frankmocap_ros.estimators.frankmocap.networks.hmr import load_hmr
         from frankmocap_ros.estimators.frankmocap.networks.mesh import MeshModel
         from frankmocap_ros.estimators.openpose.network import Pose2dDetector
 
-        self._device = choose_running("auto", "fp32").device
+        self._device = choose_torch_device("auto", "fp32").device
         self._detector = Pose2dDetector(store.load("pose2d"), self._device)
         key, model = ("body_smplx", "smplx") if smplx else ("body_smpl", "smpl")
         weights = store.load(key)
@@ -90,7 +90,7 @@ class Reference:
         self._mesh = MeshModel(store.load(model), extra, self._joints, ASSETS[model].path)
         self._timer = StageTimer(time.perf_counter)
 
-    def process(self, pictures: Sequence[Picture]) -> Sample:
+    def process(self, pictures: Sequence[CameraImage]) -> Sample:
         """The first camera's image."""
         bitmap = pictures[0].bitmap
         start_s = time.perf_counter()

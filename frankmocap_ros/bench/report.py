@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.bench.rows import NOTHING, Numbers, Row
+from frankmocap_ros.bench.rows import NOTHING, BenchRow, Numbers
 from frankmocap_ros.errors import SourceError
 
 _BEGIN, _END = "<!-- rows: {} -->", "<!-- end -->"
@@ -23,19 +23,19 @@ def _three(numbers: Numbers) -> list[str]:
     return [_number(numbers[name]) for name in ("p50", "p95", "p99")]
 
 
-def _stages(row: Row) -> str:
+def _stages(row: BenchRow) -> str:
     """Medians of the stages in one cell."""
     return (
         ", ".join(f"{name} {_number(numbers['p50'])}" for name, numbers in row.stages_ms.items()) or NOTHING
     )
 
 
-def _more(row: Row) -> str:
+def _more(row: BenchRow) -> str:
     """Further numbers in one cell."""
     return ", ".join(f"{name} {value}" for name, value in row.more.items())
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: BenchRow) -> list[str]:
     ratio = NOTHING if row.ratio_to_reference is None else f"{row.ratio_to_reference:.1f}"
     energy = [] if row.energy_j is None else [f"{row.energy_j:.2f} J"]
     return [
@@ -56,7 +56,7 @@ _HEAD: Final = (
 )  # fmt: skip
 
 
-def markdown(rows: Sequence[Row]) -> str:
+def markdown(rows: Sequence[BenchRow]) -> str:
     """A table of rows, then a line for each that could not be measured."""
     fine = [_cells(row) for row in rows if not row.error]
     columns = [i for i in range(len(_HEAD)) if i < len(_HEAD) - 1 or any(cells[i] for cells in fine)]
@@ -72,7 +72,7 @@ def _line(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def text(rows: Sequence[Row]) -> str:
+def text(rows: Sequence[BenchRow]) -> str:
     """The same for a terminal: a line a row, and its stages below it."""
     width = max((len(row.name) for row in rows), default=0)
     lines = [f"{'':{width}}  {'p50':>7} {'p95':>7} {'p99':>7} ms {'FPS':>7} {'x ref':>6} {'MB':>6}  engine"]

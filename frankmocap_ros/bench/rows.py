@@ -29,7 +29,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Row:
+class BenchRow:
     """One thing that was measured, or why it could not be.
 
     Attributes:
@@ -74,7 +74,7 @@ class Row:
 
 
 def percentiles(values: Sequence[float], percents: Sequence[int] = _PERCENTS) -> Numbers:
-    """Percentiles, linear between neighbours: ``{"p50": ...}``; None each where there is no value."""
+    """Percentiles, linear between neighbors: ``{"p50": ...}``; None each where there is no value."""
     if not len(values):
         return {f"p{percent}": None for percent in percents}
     found = np.percentile(values, percents)

@@ -14,7 +14,7 @@ _PARTS = (
 )
 
 
-def stature(skeleton: Skeleton, posed: Posed, least: float) -> float | None:
+def estimated_height_m(skeleton: Skeleton, posed: Posed, least: float) -> float | None:
     """Height of a person from the lengths of legs, torso and arms [m]; None where too little is seen.
 
     Args:

@@ -1,7 +1,7 @@
-"""What comes out: bodies and frames. Lengths in metres, angles in radians, quaternions x y z w.
+"""What comes out: bodies and frames. Lengths in meters, angles in radians, quaternions x y z w.
 
 Positions and orientations are in the camera's optical frame: x right, y down, z forward (REP 103); in a
-``Frame`` that was moved (``frame_change.py``) in another one.
+``Frame`` that was moved (``body/transform.py``) in another one.
 """
 
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class JointState(IntEnum):
 
 
 class ScaleSource(IntEnum):
-    """Where a body's metres come from; same numbers as in ``BodyPose.msg``."""
+    """Where a body's meters come from; same numbers as in ``BodyPose.msg``."""
 
     NONE = 0  # no metric scale
     ASSUMED_HEIGHT = 1  # the person's size and the camera's field of view are assumed
@@ -37,7 +37,7 @@ class ScaleSource(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class KeypointPose:
-    """A pose given by points; joints and rotations follow from them (``kinematics.py``).
+    """A pose given by points; joints and rotations follow from them (``body/kinematics.py``).
 
     Attributes:
         points: shape (K, 3), in the order of ``skeleton.KEYPOINTS`` or ``KEYPOINTS_WITH_HANDS`` [m].
@@ -50,7 +50,7 @@ class KeypointPose:
 
 @dataclass(frozen=True, eq=False)
 class PixelPose:
-    """A pose of which only the image is known; a depth image puts it into space (``lifting.py``).
+    """A pose of which only the image is known; a depth image puts it into space (``tracking/depth_lifting.py``).
 
     Attributes:
         pixels: shape (K, 2), in the order of ``skeleton.KEYPOINTS``, x and y [px].
@@ -86,7 +86,7 @@ class Observation:
         pose: where the joints are, in the optical frame or in the image alone.
         box_xywh: shape (4,), box around the person: min x, min y, width, height [px].
         score: confidence that this is a person at all, 0..1.
-        scale_source: where the metres come from.
+        scale_source: where the meters come from.
         region: the person's square as seen now, to look for them in the next image; None where the
             estimator needs none.
         betas: shape (10,), SMPL shape, or None.
@@ -120,7 +120,7 @@ class Body:
             orientation (the next joint of the limb, say) is not seen.
         states: shape (J,), uint8 values of JointState.
         box_xywh: shape (4,), min x, min y, width, height [px].
-        scale_source: where the metres come from.
+        scale_source: where the meters come from.
         has_3d, has_orientation, has_hands: what there is; without has_3d every joint is INVALID, and only
             its pixels mean something.
         betas: shape (10,), SMPL shape, or None where unknown.

@@ -92,7 +92,7 @@ def _hand_points(side: str) -> tuple[str, ...]:
     return tuple(name for name in joints if name not in KEYPOINTS)
 
 
-# What a keypoint estimator finds, and from which all joints and rotations follow (``kinematics.py``).
+# What a keypoint estimator finds, and from which all joints and rotations follow (``body/kinematics.py``).
 # The names are the skeleton's where a joint lies there; finger number 4 is the tip.
 KEYPOINTS = (
     "nose", "left_ear", "right_ear",

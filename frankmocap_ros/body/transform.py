@@ -7,7 +7,7 @@ from frankmocap_ros.geometry.rotation import Array, quat_multiply, quat_rotate
 
 
 @dataclass(frozen=True, eq=False)
-class Placement:
+class RigidTransform:
     """Where one coordinate frame is in another: a point p of it is at rotation * p + translation there.
 
     Attributes:
@@ -19,7 +19,7 @@ class Placement:
     rotation_xyzw: Array
 
 
-def moved(frame: Frame, placement: Placement, frame_id: str) -> Frame:
+def transformed(frame: Frame, placement: RigidTransform, frame_id: str) -> Frame:
     """The same people with their poses in ``frame_id``.
 
     Joints that are INVALID stay zeros and identity, and pixels stay pixels. Of the local rotations only the
@@ -30,12 +30,12 @@ def moved(frame: Frame, placement: Placement, frame_id: str) -> Frame:
         placement: where the image's frame is in ``frame_id``.
         frame_id: name of the other coordinate frame.
     """
-    bodies = tuple(_moved(body, placement) for body in frame.bodies)
+    bodies = tuple(_transformed(body, placement) for body in frame.bodies)
     up = quat_rotate(placement.rotation_xyzw, frame.up)
     return replace(frame, bodies=bodies, frame_id=frame_id, up=up)
 
 
-def _moved(body: Body, placement: Placement) -> Body:
+def _transformed(body: Body, placement: RigidTransform) -> Body:
     unknown = body.states == JointState.INVALID
     positions = quat_rotate(placement.rotation_xyzw, body.positions) + placement.translation
     orientations = quat_multiply(placement.rotation_xyzw, body.orientations_xyzw)

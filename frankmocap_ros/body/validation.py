@@ -7,7 +7,7 @@ import numpy as np
 from frankmocap_ros.body.pose import Body, KeypointPose, Observation, PixelPose
 
 
-def is_sound(observation: Observation) -> bool:
+def observation_is_finite(observation: Observation) -> bool:
     """Whether every number that an estimator gives is one."""
     pose, region = observation.pose, observation.region
     arrays = [pose.confidence, observation.box_xywh]
@@ -25,7 +25,7 @@ def is_sound(observation: Observation) -> bool:
     return all(map(math.isfinite, numbers)) and all(bool(np.isfinite(a).all()) for a in arrays)
 
 
-def is_finite(body: Body) -> bool:
+def body_is_finite(body: Body) -> bool:
     """Whether every number of a body is one, and every rotation is of unit length within 1e-6."""
     rotations = np.concatenate([body.orientations_xyzw, body.local_rotations_xyzw])
     squares = np.einsum("ni,ni->n", rotations, rotations)

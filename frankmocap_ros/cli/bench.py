@@ -13,7 +13,7 @@ from frankmocap_ros.bench import offline, report
 from frankmocap_ros.bench.combinations import ALL, ESTIMATORS, Wanted, combinations
 from frankmocap_ros.bench.offline import Setup
 from frankmocap_ros.bench.probes import Machine
-from frankmocap_ros.bench.rows import Row
+from frankmocap_ros.bench.rows import BenchRow
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.runtime.file_cache import cache_folder
@@ -139,7 +139,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise SettingError("--ros measures one camera; leave out --cameras, or --ros")
 
 
-def _offline(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[Row], str, str]:
+def _offline(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[BenchRow], str, str]:
     """Rows, name of the section, and what is to be said of them."""
     setup = Setup(arguments.source, arguments.width, arguments.frames, wanted.folder)
     rows = offline.measure(setup, combinations(wanted), _tell)
@@ -162,7 +162,7 @@ def _offline(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[Row], 
     return rows, name, "\n\n".join(said)
 
 
-def _with_ros(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[Row], str, str]:
+def _with_ros(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[BenchRow], str, str]:
     from frankmocap_ros.cli.bench_ros import Run, measure
 
     seconds = 60.0 * arguments.soak or arguments.duration

@@ -20,7 +20,7 @@ from frankmocap_ros.bench.arrivals import (
 from frankmocap_ros.bench.camera_video import prepared_video
 from frankmocap_ros.bench.combinations import Combination, ran
 from frankmocap_ros.bench.probes import resident_mb
-from frankmocap_ros.bench.rows import Row, Sample, people_seen, percentiles
+from frankmocap_ros.bench.rows import BenchRow, Sample, people_seen, percentiles
 from frankmocap_ros.cli.nodes import (
     camera_command,
     check,
@@ -103,7 +103,7 @@ def _watch(run: Run, receiver: "Receiver", processes: "list[Popen[bytes]]", stop
     return _Window(start_s, end_s, before, receiver.values(), memory)
 
 
-def _row(run: Run, combination: Combination, receiver: "Receiver", window: _Window) -> Row:
+def _row(run: Run, combination: Combination, receiver: "Receiver", window: _Window) -> BenchRow:
     """The figures."""
     receipts = receiver.receipts()
     counted = [one for one in receipts if window.start_s <= one.received_s <= window.end_s]
@@ -145,12 +145,12 @@ def _sent(receiver: "Receiver", counted: "Sequence[Receipt]") -> int:
     return sum(first <= stamp <= last for stamp in receiver.read().camera_stamps)
 
 
-def _named(combination: Combination) -> Row:
+def _named(combination: Combination) -> BenchRow:
     c = combination
-    return Row(f"ros: {c.name}", c.estimator, c.engine, c.precision, c.preset)
+    return BenchRow(f"ros: {c.name}", c.estimator, c.engine, c.precision, c.preset)
 
 
-def _one(run: Run, combination: Combination, stop: threading.Event) -> Row:
+def _one(run: Run, combination: Combination, stop: threading.Event) -> BenchRow:
     """Run one row.
 
     The node's first frames belong to it: there are none before subscriber and node know each other.
@@ -167,7 +167,7 @@ def _one(run: Run, combination: Combination, stop: threading.Event) -> Row:
             return _row(run, combination, receiver, _watch(run, receiver, [*node, *camera], stop))
 
 
-def measure(run: Run, rows: Sequence[Combination], tell: Tell) -> list[Row]:
+def measure(run: Run, rows: Sequence[Combination], tell: Tell) -> list[BenchRow]:
     """Run one row after the other, until Ctrl-C.
 
     Raises:

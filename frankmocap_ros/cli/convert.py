@@ -1,6 +1,6 @@
 """``frankmocap_ros convert``: read FrankMocap's files once, safely, into the cache that the node reads.
 
-With ``--int8`` it also quantises the networks, see ``estimators/calibration.py``.
+With ``--int8`` it also quantizes the networks, see ``estimators/frankmocap/int8_calibration.py``.
 """
 
 import argparse
@@ -17,10 +17,10 @@ from frankmocap_ros.estimators.frankmocap.int8_calibration import (
     NETWORKS,
     CalibrationOptions,
     networks_here,
-    quantise_networks,
+    quantize_networks,
 )
 from frankmocap_ros.runtime.file_cache import CACHE_VARIABLE
-from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import Source, open_source, photograph_path
 
 
@@ -28,7 +28,7 @@ def _millimetres(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0.0 < (value := float(text)) < math.inf:
             return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of millimetres above 0")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of millimeters above 0")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         description=(
             "Read every file of FrankMocap that is there, in a process of its own with limits, and keep its "
             f"numbers in the cache folder (${CACHE_VARIABLE}, by default ~/.cache/frankmocap_ros). "
-            "The node does the same when it starts. Exit code: 0 all well, 1 a file or a quantised network "
+            "The node does the same when it starts. Exit code: 0 all well, 1 a file or a quantized network "
             "is refused or a file is missing, 2 cannot run."
         ),
     )
@@ -48,13 +48,13 @@ def _parser() -> argparse.ArgumentParser:
         help=f"FrankMocap's extra_data (default ${ENVIRONMENT_VARIABLE})",
     )
     parser.add_argument(
-        "--force", action="store_true", help="convert and quantise again what was done before"
+        "--force", action="store_true", help="convert and quantize again what was done before"
     )
-    group = parser.add_argument_group("quantisation to 8 bits, for CPUs")
+    group = parser.add_argument_group("quantization to 8 bits, for CPUs")
     group.add_argument(
         "--int8",
         action="store_true",
-        help="also quantise the networks, and keep those whose joints stay where they are; "
+        help="also quantize the networks, and keep those whose joints stay where they are; "
         "a minute or two each",
     )
     group.add_argument(
@@ -90,7 +90,7 @@ def _check(arguments: argparse.Namespace) -> None:
     }  # fmt: skip
     for flag, value in given.items():
         if value and not arguments.int8:
-            raise SettingError(f"{flag} belongs to quantisation; give --int8 too, or leave it out")
+            raise SettingError(f"{flag} belongs to quantization; give --int8 too, or leave it out")
     if arguments.any_error and arguments.limit_mm:
         raise SettingError("--any-error allows every error; give it or --limit-mm, not both")
 
@@ -98,7 +98,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _pictures(named: str | None) -> Source:
     """Pictures to calibrate by."""
     if named is not None:
-        return open_source(CameraConfig(source=named, loop=False), moving=False)
+        return open_source(CameraSettings(source=named, loop=False), moving=False)
     photograph = photograph_path()
     if photograph is None:
         raise SourceError(
@@ -109,11 +109,11 @@ def _pictures(named: str | None) -> Source:
         f"calibrating by one photograph, {photograph}; a video of half a minute of the people and the place "
         "that the camera will see is better: --calibration VIDEO"
     )
-    return open_source(CameraConfig(source=str(photograph)), moving=False)
+    return open_source(CameraSettings(source=str(photograph)), moving=False)
 
 
-def _quantise(store: AssetStore, arguments: argparse.Namespace, refused: Set[str]) -> bool:
-    """Quantise the networks whose files are here and not refused; whether none of them is refused."""
+def _quantize(store: AssetStore, arguments: argparse.Namespace, refused: Set[str]) -> bool:
+    """Quantize the networks whose files are here and not refused; whether none of them is refused."""
     keys = [key for key in networks_here(store) if not refused & set(NETWORKS[key])]
     if not keys:
         _say("REFUSED: INT8: no network has all its files")
@@ -122,12 +122,12 @@ def _quantise(store: AssetStore, arguments: argparse.Namespace, refused: Set[str
         limit_mm=arguments.limit_mm or LIMIT_MM, any_error=arguments.any_error, again=arguments.force
     )
     with contextlib.closing(_pictures(arguments.calibration)) as pictures:
-        outcomes = quantise_networks(store, pictures, _say, keys, options)
+        outcomes = quantize_networks(store, pictures, _say, keys, options)
     return all(outcome.state != "refused" for outcome in outcomes)
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Convert all files, a line each; with ``--int8`` quantise the networks, a line each.
+    """Convert all files, a line each; with ``--int8`` quantize the networks, a line each.
 
     Returns:
         0 where all that are there are converted, none is needed that is not, and no network is refused;
@@ -136,7 +136,7 @@ def main(args: Sequence[str] | None = None) -> int:
     Raises:
         AssetError: there is no such folder.
         SettingError: arguments that do not go together.
-        EstimatorError, MissingDependencyError, SourceError: the networks cannot be quantised.
+        EstimatorError, MissingDependencyError, SourceError: the networks cannot be quantized.
     """
     arguments = _parser().parse_args(args)
     _check(arguments)
@@ -161,5 +161,5 @@ def main(args: Sequence[str] | None = None) -> int:
             print(f"REFUSED: {error}")
         else:
             _say(f"ok: {asset.path} ({asset.text}, {len(arrays)} arrays)")
-    quantised = _quantise(store, arguments, refused) if arguments.int8 else True
-    return 1 if refused or lacking or not quantised else 0
+    quantized = _quantize(store, arguments, refused) if arguments.int8 else True
+    return 1 if refused or lacking or not quantized else 0

@@ -21,10 +21,10 @@ from frankmocap_ros.cli.nodes import (
     wait_for,
 )
 from frankmocap_ros.cli.ros_available import require_ros
-from frankmocap_ros.settings.camera import CameraConfig
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import add_flags, from_flags, settings_of
-from frankmocap_ros.settings.viewer import ViewConfig
+from frankmocap_ros.settings.viewer import ViewerSettings
 from frankmocap_ros.viewer.web import require_viser
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _STATE_NAMES = ("invalid", "tracked", "predicted", "held")
 
 
 def _parser() -> argparse.ArgumentParser:
-    source = next(s for s in settings_of(CameraConfig) if s.name == "source")
+    source = next(s for s in settings_of(CameraSettings) if s.name == "source")
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros demo",
         description="Start a camera node and the mocap node, subscribe to the bodies and show what arrives.",
@@ -63,19 +63,19 @@ def _parser() -> argparse.ArgumentParser:
         help="let a simulated robot follow the person: torso (the default) or the YAML file of a map",
     )
     parser.add_argument("--view", action="store_true", help="show it all in a browser")
-    port = next(s for s in settings_of(ViewConfig) if s.name == "port")
+    port = next(s for s in settings_of(ViewerSettings) if s.name == "port")
     parser.add_argument(
         "--view-port", type=int, default=port.default, metavar="PORT", help="port of the browser view"
     )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON, and show no table")
-    add_flags(parser, MocapConfig, leave_out=_CAMERA_NODE)
+    add_flags(parser, Settings, leave_out=_CAMERA_NODE)
     return parser
 
 
 def main(args: Sequence[str]) -> int:
     """Run the demo; exit code 0, 1 where it ran its time and no body was ever received."""
     arguments = _parser().parse_args(args)
-    config = from_flags(MocapConfig, arguments)
+    config = from_flags(Settings, arguments)
     require_ros("demo")
     stay_here()
     stop = stop_on_signals()

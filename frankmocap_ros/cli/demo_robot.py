@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from frankmocap_ros.bench.following import (
-    Track,
+    Trajectory,
     correlation,
     errors,
     largest_step,
-    person_track,
+    person_trajectory,
     rounded,
     seconds_in,
     spans_of,
-    track,
+    trajectory,
 )
 from frankmocap_ros.cli.nodes import node_command
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
 from frankmocap_ros.teleop.robot.retargeter import Retargeter, load_retargeter
 
@@ -65,8 +65,8 @@ class RobotDemo:
 
     def commands(self) -> list[list[str]]:
         """The gate's and the simulated robot's command."""
-        config = updated(GateConfig(), {"robot": self._name, **SETTINGS})
-        changed = [s.name for s in settings_of(GateConfig) if getattr(config, s.name) != s.default]
+        config = updated(GateSettings(), {"robot": self._name, **SETTINGS})
+        changed = [s.name for s in settings_of(GateSettings) if getattr(config, s.name) != s.default]
         gate = {name: yaml_value(getattr(config, name)) for name in changed}
         trajectory = {"joint_trajectory": "gate/joint_trajectory"}
         return [
@@ -99,7 +99,7 @@ class RobotDemo:
         off = [one["error_m"] for one in found if one["error_m"] is not None]
         alike = [one["correlation"] for one in found if one["correlation"] is not None]
         lags = [one["lag_s"] for one in found if one["lag_s"] is not None]
-        steps = [largest_step(track(all_of), _GAP_S) for all_of in heard.commands.values()]
+        steps = [largest_step(trajectory(all_of), _GAP_S) for all_of in heard.commands.values()]
         return {
             "robot": {
                 "commands": max((len(all_of) for all_of in heard.commands.values()), default=0),
@@ -123,7 +123,7 @@ class RobotDemo:
     ) -> dict[str, float | None]:
         """Error, share within reach, correlation and lag of one wrist; ``since_s`` is when it began."""
         one = self.robot.targets[target]
-        commands = track(heard.commands.get(one.name, [])).during(spans)
+        commands = trajectory(heard.commands.get(one.name, [])).during(spans)
         robot = self._track(target, heard)
         off = alike = None
         if len(commands.times_s) and len(robot.times_s):
@@ -131,7 +131,7 @@ class RobotDemo:
             off = errors(commands, robot, origin, _REACH * one.robot_length)
         if spans and len(heard.person):
             side = one.joint.partition("_")[0]
-            person = person_track(heard.person, one.joint, _ORIGIN.format(side=side), since_s)
+            person = person_trajectory(heard.person, one.joint, _ORIGIN.format(side=side), since_s)
             alike = correlation(person, robot.during(spans))
         return {
             "error_m": rounded(off[0]) if off else None,
@@ -140,11 +140,11 @@ class RobotDemo:
             "lag_s": rounded(alike[1]) if alike else None,
         }
 
-    def _track(self, target: int, heard: "Teleoperation") -> Track:
+    def _track(self, target: int, heard: "Teleoperation") -> Trajectory:
         """Where the robot's target was, from the joints that it told."""
         names = self.robot.joint_names
         told = [(time_s, at) for time_s, at in heard.robot if at.keys() >= set(names)]
-        return track(
+        return trajectory(
             [
                 (time_s, tuple(self.robot.poses(np.array([at[n] for n in names])).positions[target]))
                 for time_s, at in told

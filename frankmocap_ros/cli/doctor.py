@@ -13,7 +13,7 @@ from frankmocap_ros.cli.doctor_checks import machine_checks
 from frankmocap_ros.cli.doctor_int8 import int8_checks
 from frankmocap_ros.cli.doctor_probes import Probes
 from frankmocap_ros.estimators.registry import why_not_frankmocap
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 
 _LIMIT_S = 8.0
 _WORDS = {"ok": "ok", "warning": "WARNING", "error": "ERROR"}
@@ -73,7 +73,7 @@ def estimator_check(folder: Path | None, checks: Mapping[str, Check]) -> Check:
     elif missing:
         reason = "missing: " + ", ".join(ASSETS[key].path for key in missing)
     else:
-        reason = why_not_frankmocap(MocapConfig(assets_dir=str(folder))) or _unusable(checks)
+        reason = why_not_frankmocap(Settings(assets_dir=str(folder))) or _unusable(checks)
     if reason is None:
         return Check("estimator", "ok", "auto takes frankmocap", "", {"estimator": "frankmocap"})
     mediapipe = checks["mediapipe"].status == "ok"

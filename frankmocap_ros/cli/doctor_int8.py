@@ -1,4 +1,4 @@
-"""What ``frankmocap_ros doctor`` says of quantised networks; it quantises and converts nothing."""
+"""What ``frankmocap_ros doctor`` says of quantized networks; it quantizes and converts nothing."""
 
 import shlex
 from pathlib import Path
@@ -13,7 +13,7 @@ from frankmocap_ros.estimators.frankmocap.trunks import weights_key
 
 
 def _notes(store: AssetStore, key: str, cache: Path) -> dict[str, Any] | None:
-    """What was written down when these very weights were quantised."""
+    """What was written down when these very weights were quantized."""
     digest = store.digest(key)
     if digest is None:
         return None
@@ -21,11 +21,11 @@ def _notes(store: AssetStore, key: str, cache: Path) -> dict[str, Any] | None:
 
 
 def _text(key: str, notes: dict[str, Any] | None) -> str:
-    return f"{key} not quantised" if notes is None else f"{key} quantised{error_text(notes)}"
+    return f"{key} not quantized" if notes is None else f"{key} quantized{error_text(notes)}"
 
 
 def int8_checks(folder: Path | None) -> list[Check]:
-    """A line that tells which networks are quantised; none where no network's files are there.
+    """A line that tells which networks are quantized; none where no network's files are there.
 
     Args:
         folder: FrankMocap's ``extra_data``; None where none is named.
@@ -40,7 +40,7 @@ def int8_checks(folder: Path | None) -> list[Check]:
     text = "; ".join(parts)
     if len(found) < len(keys):
         text += (
-            "; quantised networks are faster on a CPU: frankmocap_ros convert --int8 "
+            "; quantized networks are faster on a CPU: frankmocap_ros convert --int8 "
             f"--assets {shlex.quote(str(folder))} --calibration VIDEO"
         )
-    return [Check("int8", "ok", text, "", {"quantised": found})]
+    return [Check("int8", "ok", text, "", {"quantized": found})]

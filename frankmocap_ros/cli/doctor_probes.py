@@ -18,10 +18,10 @@ _PROGRAMS = {
     "torch": """
 import torch
 from frankmocap_ros.runtime.machine import has_bf16
-from frankmocap_ros.engines.torch_device import choose_running
+from frankmocap_ros.engines.torch_device import choose_torch_device
 cuda = torch.cuda.is_available()
 found = {
-    "version": torch.__version__, "cuda": cuda, "device": choose_running("auto", "auto").text,
+    "version": torch.__version__, "cuda": cuda, "device": choose_torch_device("auto", "auto").text,
     "bf16": torch.cuda.is_bf16_supported() if cuda else has_bf16(),
 }
 """,

@@ -7,12 +7,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from frankmocap_ros.settings.camera import CameraConfig
-from frankmocap_ros.settings.gate import GateConfig
-from frankmocap_ros.settings.mocap import MocapConfig
-from frankmocap_ros.settings.robot_sim import SimConfig
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.settings.schema import markdown_table, yaml_text
-from frankmocap_ros.settings.viewer import ViewConfig
+from frankmocap_ros.settings.viewer import ViewerSettings
 
 _BEGIN, _END = "<!-- generated: {} -->", "<!-- end -->"
 
@@ -29,14 +29,14 @@ def _with_table(readme: str, name: str, table: str) -> str:
 def generated(root: Path) -> dict[Path, str]:
     """Every generated file of a checkout with the text it should have."""
     readme = (root / "README.md").read_text(encoding="utf-8")
-    readme = _with_table(readme, "frankmocap parameters", markdown_table(MocapConfig))
-    readme = _with_table(readme, "camera parameters", markdown_table(CameraConfig))
-    readme = _with_table(readme, "gate parameters", markdown_table(GateConfig))
-    readme = _with_table(readme, "robot_sim parameters", markdown_table(SimConfig))
-    readme = _with_table(readme, "view parameters", markdown_table(ViewConfig))
+    readme = _with_table(readme, "frankmocap parameters", markdown_table(Settings))
+    readme = _with_table(readme, "camera parameters", markdown_table(CameraSettings))
+    readme = _with_table(readme, "gate parameters", markdown_table(GateSettings))
+    readme = _with_table(readme, "robot_sim parameters", markdown_table(RobotSimSettings))
+    readme = _with_table(readme, "view parameters", markdown_table(ViewerSettings))
     return {
-        root / "config" / "frankmocap.yaml": yaml_text(MocapConfig, "frankmocap"),
-        root / "config" / "gate.yaml": yaml_text(GateConfig, "gate"),
+        root / "config" / "frankmocap.yaml": yaml_text(Settings, "frankmocap"),
+        root / "config" / "gate.yaml": yaml_text(GateSettings, "gate"),
         root / "README.md": readme,
     }
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.runtime.fastdds_profile import transport_variables
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of, yaml_value
 
 if TYPE_CHECKING:
@@ -49,18 +49,18 @@ def node_command(
     return [sys.executable, "-c", code, "--ros-args", *pairs, *remapped]
 
 
-def mocap_command(config: MocapConfig) -> list[str]:
+def mocap_command(config: Settings) -> list[str]:
     """The mocap node with what of a config is not the default, and diagnostics twice a second."""
     given = {
         s.name: yaml_value(getattr(config, s.name))
-        for s in settings_of(MocapConfig)
+        for s in settings_of(Settings)
         if getattr(config, s.name) != s.default
     }
     return node_command("mocap_node", {**given, "diagnostics_period_s": "0.5"})
 
 
 def camera_command(source: str, width: int, rate_hz: float = 0.0) -> list[str]:
-    """The camera node; see ``CameraConfig`` for the arguments."""
+    """The camera node; see ``CameraSettings`` for the arguments."""
     parameters = {"source": json.dumps(source), "width": str(width), "rate_hz": yaml_value(float(rate_hz))}
     return node_command("camera_node", parameters)
 

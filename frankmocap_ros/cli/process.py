@@ -17,11 +17,11 @@ from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.export.gmr import gmr_record
 from frankmocap_ros.export.json_records import frame_record
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Picture
+from frankmocap_ros.imaging.camera_image import CameraImage
 from frankmocap_ros.runtime.malloc import keep_freed_memory
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
-from frankmocap_ros.settings.camera import CameraConfig
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import add_flags, from_flags, updated
 from frankmocap_ros.sources import Source, is_still, open_source
 from frankmocap_ros.tracking.pipeline import Pipeline
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         "(x forward, y left), which is the origin; joints is {} where nobody is",
     )
     parser.add_argument("--max-frames", type=int, metavar="N", help="stop after so many frames")
-    add_flags(parser, MocapConfig, leave_out=_ROS_ONLY)
+    add_flags(parser, Settings, leave_out=_ROS_ONLY)
     return parser
 
 
@@ -81,7 +81,7 @@ def _images(paths: Sequence[str]) -> Iterator[tuple[Source, bool]]:
             raise SourceError(
                 f"{path}: several sources must all be image files; name one video or folder alone"
             )
-        yield open_source(CameraConfig(source=path, loop=False), moving=False), still
+        yield open_source(CameraSettings(source=path, loop=False), moving=False), still
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def _record_maker(form: str) -> Callable[[Frame], dict[str, Any]]:
     return lambda frame: frame_record(frame, arms)
 
 
-def _records(arguments: argparse.Namespace, config: MocapConfig) -> Iterator[_Done]:
+def _records(arguments: argparse.Namespace, config: Settings) -> Iterator[_Done]:
     """Records of all frames."""
     sources = list(arguments.sources)
     record_of = _record_maker(arguments.format)
@@ -128,7 +128,7 @@ def _records(arguments: argparse.Namespace, config: MocapConfig) -> Iterator[_Do
                         continue
                     if still or arguments.stills:
                         pipeline.reset()
-                    frame = pipeline.process(Picture(Bitmap(image.pixels), image.time_s, source.camera))
+                    frame = pipeline.process(CameraImage(Bitmap(image.pixels), image.time_s, source.camera))
                     record = record_of(replace(frame, index=read - 1))
                     if image.name:
                         notes["file"] = image.name
@@ -143,7 +143,7 @@ def main(args: Sequence[str]) -> int:
     keep_freed_memory()
     leave_cores_to_networks()
     arguments = _parser().parse_args(args)
-    config = from_flags(MocapConfig, arguments)
+    config = from_flags(Settings, arguments)
     if "resize_short" not in vars(arguments) and (arguments.stills or all(map(is_still, arguments.sources))):
         config = updated(config, {"resize_short": _STILLS_SHORT_PX})
     frames = bodies = 0

@@ -1,6 +1,6 @@
 """What an engine is, and what it is given.
 
-An engine runs one trunk: crops of 8 bit in, features out. Normalisation and the order of channels are part of
+An engine runs one trunk: crops of 8 bit in, features out. Normalization and the order of channels are part of
 the trunk's graph; what follows the features (an affine head) is not the engine's matter.
 """
 
@@ -57,7 +57,7 @@ class Trunk:
 
     Attributes:
         build: makes the module with weights of a floating type: ``forward`` maps uint8 (N, side, side, 3) to
-            float32 (N, outputs), for any N. It normalises in float32, and takes no numbers from the host on
+            float32 (N, outputs), for any N. It normalizes in float32, and takes no numbers from the host on
             the way, so that a CUDA graph can hold it. Each call gives a module of its own.
         key: name of these very weights and this graph, such as a SHA-256; what is made of them is kept by it.
         outputs: features of a crop.

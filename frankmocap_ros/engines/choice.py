@@ -12,7 +12,7 @@ from typing import Final
 
 from frankmocap_ros.engines.available import Option, available, make, usual_device
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS, Engine, EngineOptions, Trunk
-from frankmocap_ros.engines.measuring import Row, measure, some_crops, table
+from frankmocap_ros.engines.measuring import EngineTiming, measure, some_crops, table
 from frankmocap_ros.engines.openvino import int8_kept
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError, MocapError
 from frankmocap_ros.runtime.machine import cpu_name, versions
@@ -46,7 +46,7 @@ def choose(
     """The engine for the settings ``engine`` and ``precision``.
 
     Where both are named nothing is measured. What auto leaves open is measured, unless that was done before
-    on this machine, with these versions and weights. INT8 takes part where somebody quantised the trunk
+    on this machine, with these versions and weights. INT8 takes part where somebody quantized the trunk
     before.
 
     Args:
@@ -142,7 +142,7 @@ def _refusal(asked: Sequence[Option]) -> MocapError:
 def _fastest(trunk: Trunk, asked: Sequence[Option], options: EngineOptions) -> Choice:
     """Load everything that can run, measure, and keep one."""
     engines: dict[Option, Engine] = {}
-    broken: list[Row] = []
+    broken: list[EngineTiming] = []
     best = None
     try:
         for option in asked:
@@ -150,7 +150,7 @@ def _fastest(trunk: Trunk, asked: Sequence[Option], options: EngineOptions) -> C
                 try:
                     engines[option] = make(trunk, option, options)
                 except Exception as error:  # whatever one lacks, auto takes another
-                    broken.append(Row(option, failed=f"{type(error).__name__}: {error}"))
+                    broken.append(EngineTiming(option, failed=f"{type(error).__name__}: {error}"))
         rows = [*measure(engines, some_crops(trunk, options.batch)), *broken]
         if not rows or rows[0].failed:
             raise EstimatorError(f"no engine runs here:\n{table(rows)}")

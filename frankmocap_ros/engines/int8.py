@@ -1,6 +1,6 @@
-"""Quantisation of a trunk to 8 bits after training, by NNCF, with crops to see the range of numbers by.
+"""Quantization of a trunk to 8 bits after training, by NNCF, with crops to see the range of numbers by.
 
-Only the trunk is quantised; the head that follows stays in float32. How far that moves the joints is for the
+Only the trunk is quantized; the head that follows stays in float32. How far that moves the joints is for the
 caller to measure, who then keeps the result or not.
 """
 
@@ -33,8 +33,8 @@ FEWEST_CROPS: Final = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Quantised:
-    """A quantised trunk that is not kept yet.
+class Quantized:
+    """A quantized trunk that is not kept yet.
 
     Attributes:
         engine: runs it.
@@ -73,7 +73,7 @@ def _load_nncf() -> Any:
 
 
 def check_installed() -> None:
-    """Look for what ``quantise`` needs, before somebody spends minutes on crops.
+    """Look for what ``quantize`` needs, before somebody spends minutes on crops.
 
     Raises:
         MissingDependencyError: OpenVINO or NNCF is not installed.
@@ -82,11 +82,11 @@ def check_installed() -> None:
     _load_nncf()
 
 
-def quantise(trunk: Trunk, crops: NDArray[np.uint8], options: EngineOptions | None = None) -> Quantised:
-    """Quantise a trunk.
+def quantize(trunk: Trunk, crops: NDArray[np.uint8], options: EngineOptions | None = None) -> Quantized:
+    """Quantize a trunk.
 
     Args:
-        trunk: what to quantise.
+        trunk: what to quantize.
         crops: shape (N, side, side, 3), as the engine will see them: of people in varied poses, places and
             light. 100 to 300 are plenty.
         options: threads and cache.
@@ -104,9 +104,9 @@ def quantise(trunk: Trunk, crops: NDArray[np.uint8], options: EngineOptions | No
         )
     ov, nncf = load_openvino(), _load_nncf()
     model = ov.Core().read_model(fp32_model(trunk, options))
-    options.tell(f"quantising a network with {len(crops)} crops, once; this takes about a minute")
+    options.tell(f"quantizing a network with {len(crops)} crops, once; this takes about a minute")
     with contextlib.redirect_stdout(io.StringIO()):  # progress bars
-        quantised = nncf.quantize(
+        quantized = nncf.quantize(
             model,
             nncf.Dataset([np.ascontiguousarray(crop[None]) for crop in crops]),
             preset=nncf.QuantizationPreset.MIXED,
@@ -115,12 +115,12 @@ def quantise(trunk: Trunk, crops: NDArray[np.uint8], options: EngineOptions | No
             # takes 31 s instead of 19 s, and a third off the largest error of the joints
             fast_bias_correction=False,
         )
-    engine = OpenVinoEngine(trunk, "int8", options, quantised)
-    return Quantised(engine, trunk, options, quantised, len(crops))
+    engine = OpenVinoEngine(trunk, "int8", options, quantized)
+    return Quantized(engine, trunk, options, quantized, len(crops))
 
 
 def notes(trunk: Trunk, options: EngineOptions | None = None) -> dict[str, Any] | None:
-    """What was written down when the trunk was quantised; None where that was not done."""
+    """What was written down when the trunk was quantized; None where that was not done."""
     return int8_kept(trunk, (options or EngineOptions()).cache).notes()
 
 
@@ -130,5 +130,5 @@ def notes_of(weights_key: str, cache: Path) -> dict[str, Any] | None:
 
 
 def discard(trunk: Trunk, options: EngineOptions | None = None) -> None:
-    """Forget the quantised trunk: precision int8 is not there any more."""
+    """Forget the quantized trunk: precision int8 is not there any more."""
     int8_kept(trunk, (options or EngineOptions()).cache).drop()

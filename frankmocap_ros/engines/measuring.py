@@ -18,7 +18,7 @@ _FAR: Final = 0.25  # features that differ by more than this share of the larges
 
 
 @dataclass(frozen=True)
-class Row:
+class EngineTiming:
     """What was measured of one option.
 
     Attributes:
@@ -40,7 +40,7 @@ class Row:
 
 
 def some_crops(trunk: Trunk, n: int) -> NDArray[np.uint8]:
-    """Soft blots of any colour: closer to a photograph than noise."""
+    """Soft blots of any color: closer to a photograph than noise."""
     side = trunk.side_px
     blots = np.random.default_rng(0).integers(0, 256, (n, 17, 17, 3)).astype(np.float64)
     at = np.linspace(0.0, 16.0, side, endpoint=False)
@@ -49,7 +49,9 @@ def some_crops(trunk: Trunk, n: int) -> NDArray[np.uint8]:
     return np.asarray(rows[:, :, cell] * (1.0 - part) + rows[:, :, cell + 1] * part, np.uint8)
 
 
-def measure(engines: Mapping[Option, Engine], crops: NDArray[np.uint8], rounds: int = _ROUNDS) -> list[Row]:
+def measure(
+    engines: Mapping[Option, Engine], crops: NDArray[np.uint8], rounds: int = _ROUNDS
+) -> list[EngineTiming]:
     """Time of each engine on the same crops, in turns, so that the machine's mood is the same for all.
 
     In its turn an engine runs three times and the first is not counted: it finds the caches as the engine
@@ -68,7 +70,7 @@ def measure(engines: Mapping[Option, Engine], crops: NDArray[np.uint8], rounds: 
                 features[option] = engine(crops)
             times[option] = []
         except Exception as error:  # an engine that does not run is one not to take
-            rows.append(Row(option, failed=f"{type(error).__name__}: {error}"))
+            rows.append(EngineTiming(option, failed=f"{type(error).__name__}: {error}"))
     for _ in range(rounds):
         for option, spent in times.items():
             engines[option](crops)
@@ -77,24 +79,24 @@ def measure(engines: Mapping[Option, Engine], crops: NDArray[np.uint8], rounds: 
                 engines[option](crops)
                 spent.append(1e3 * (time.perf_counter() - start))
     exact = next((features[option] for option in times if option.precision == "fp32"), None)
-    rows += [_row(option, spent, features[option], exact) for option, spent in times.items()]
+    rows += [_timing(option, spent, features[option], exact) for option, spent in times.items()]
     return sorted(rows, key=lambda row: row.p50_ms)
 
 
-def _row(
+def _timing(
     option: Option, spent: Sequence[float], features: NDArray[np.float32], exact: NDArray[np.float32] | None
-) -> Row:
+) -> EngineTiming:
     if not np.isfinite(features).all():
-        return Row(option, failed="gives numbers that are not finite")
+        return EngineTiming(option, failed="gives numbers that are not finite")
     difference = float("nan")
     if exact is not None:
         difference = float(np.abs(features - exact).max() / max(float(np.abs(exact).max()), 1e-12))
     if difference > _FAR:
-        return Row(option, failed=f"differs from fp32 by {100 * difference:.0f} %")
-    return Row(option, tuple(spent), difference)
+        return EngineTiming(option, failed=f"differs from fp32 by {100 * difference:.0f} %")
+    return EngineTiming(option, tuple(spent), difference)
 
 
-def table(rows: Sequence[Row], taken: Option | None = None) -> str:
+def table(rows: Sequence[EngineTiming], taken: Option | None = None) -> str:
     """One line an option: median and 90th percentile of its time, and how far it is from float32."""
     lines = []
     for row in rows:

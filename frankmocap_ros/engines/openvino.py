@@ -72,19 +72,19 @@ def int8_of(weights_key: str, cache: Path) -> Kept:
 
 
 def int8_kept(trunk: Trunk, cache: Path) -> Kept:
-    """The quantised network, which ``int8`` writes; any OpenVINO reads it."""
+    """The quantized network, which ``int8`` writes; any OpenVINO reads it."""
     return int8_of(trunk.key, cache)
 
 
 def check_int8(trunk: Trunk, options: EngineOptions) -> None:
-    """Refuse INT8 where nobody quantised the trunk.
+    """Refuse INT8 where nobody quantized the trunk.
 
     Raises:
         EstimatorError: nobody did, or its files are damaged.
     """
     if int8_kept(trunk, options.cache).notes() is None:
         raise EstimatorError(
-            "precision: int8 needs a network that was quantised before; run: "
+            "precision: int8 needs a network that was quantized before; run: "
             "frankmocap_ros convert --int8 --calibration VIDEO"
         )
 
@@ -119,7 +119,7 @@ class OpenVinoEngine(CheckedEngine):
         model: OpenVINO's model of the trunk, if there is one already.
 
     Raises:
-        EstimatorError: the precision is not there on this machine, or nobody quantised the trunk.
+        EstimatorError: the precision is not there on this machine, or nobody quantized the trunk.
         MissingDependencyError: OpenVINO is not installed.
     """
 

@@ -11,7 +11,7 @@ _HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True)
-class Running:
+class TorchDevice:
     """Device and numbers of a network.
 
     Attributes:
@@ -30,7 +30,7 @@ class Running:
         return f"{name} {names[self.half] if self.half else 'fp32'}"
 
 
-def choose_running(device: str, precision: str) -> Running:
+def choose_torch_device(device: str, precision: str) -> TorchDevice:
     """Device and numbers for the settings ``device`` and ``precision``.
 
     Raises:
@@ -48,4 +48,4 @@ def choose_running(device: str, precision: str) -> Running:
         half = _HALVES.get(precision)
     if half is torch.float16 and not on_gpu:
         raise EstimatorError("precision: fp16 needs device cuda; on a CPU allowed: auto | fp32 | bf16")
-    return Running(torch.device("cuda" if on_gpu else "cpu"), half)
+    return TorchDevice(torch.device("cuda" if on_gpu else "cpu"), half)

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 from frankmocap_ros.body.pose import Body, Observation
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.imaging.camera_image import Image
+from frankmocap_ros.imaging.camera_image import ScaledImage
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ class Estimator(Protocol):
     def warm_up(self) -> None:
         """Run everything once, so that the first real image is not slower than the others."""
 
-    def detect(self, image: Image, max_people: int) -> list[Region]:
+    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
         """Look for people in the whole image, best first; empty where regions are not needed."""
 
-    def estimate(self, image: Image, regions: Sequence[Region]) -> list[Observation | None]:
+    def estimate(self, image: ScaledImage, regions: Sequence[Region]) -> list[Observation | None]:
         """Estimate people.
 
         Returns:
@@ -80,13 +80,13 @@ class BatchEstimator(Estimator, Protocol):
     """An estimator that takes several images at once faster than one by one."""
 
     def estimate_views(
-        self, views: Sequence[tuple[Image, Sequence[Region]]]
+        self, views: Sequence[tuple[ScaledImage, Sequence[Region]]]
     ) -> list[list[Observation | None]]:
         """As ``estimate`` for each image with its regions."""
 
 
 def estimate_views(
-    estimator: Estimator, views: Sequence[tuple[Image, Sequence[Region]]]
+    estimator: Estimator, views: Sequence[tuple[ScaledImage, Sequence[Region]]]
 ) -> list[list[Observation | None]]:
     """People in several images, in one batch where the estimator has that."""
     if estimator.capabilities.batches:

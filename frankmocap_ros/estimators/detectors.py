@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.body.pose import Observation
 from frankmocap_ros.engines.torch import load_torch
-from frankmocap_ros.geometry.boxes import Region, box_centre, box_iou, region_of
+from frankmocap_ros.geometry.boxes import Region, box_center, box_iou, region_of
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.imaging.camera_image import Image
+from frankmocap_ros.imaging.camera_image import ScaledImage
 
 _SAME_PLACE: Final = 0.5  # IoU of boxes of one person in two looks
 _REMEMBERED: Final = 64  # people of the last searches, of all cameras
@@ -25,7 +25,7 @@ class Detector(Protocol):
 
     name: str
 
-    def detect(self, image: Image, max_people: int) -> list[Region]:
+    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
         """Regions with boxes, best first."""
 
     def close(self) -> None:
@@ -50,7 +50,7 @@ class MediaPipeDetector:
         self._estimator.warm_up()
         self._seen: deque[tuple[Array, Region]] = deque(maxlen=_REMEMBERED)  # boxes, and where to look again
 
-    def detect(self, image: Image, max_people: int) -> list[Region]:
+    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
         """Regions with boxes, best first."""
         found = self._again(image) if len(image.followed) >= max_people else None
         if found is None:
@@ -58,10 +58,10 @@ class MediaPipeDetector:
         self._seen += [(person.box_xywh, person.region) for person in found if person.region is not None]
         return [region_of(person.box_xywh) for person in found]
 
-    def _people(self, image: Image, regions: Sequence[Region]) -> list[Observation]:
+    def _people(self, image: ScaledImage, regions: Sequence[Region]) -> list[Observation]:
         return [person for person in self._estimator.estimate(image, regions) if person is not None]
 
-    def _again(self, image: Image) -> list[Observation] | None:
+    def _again(self, image: ScaledImage) -> list[Observation] | None:
         """Everybody who is followed; None where somebody is not there, or was never seen before."""
         regions = []
         for box in image.followed:
@@ -73,7 +73,7 @@ class MediaPipeDetector:
             if region is None or likeness < _SAME_PLACE:
                 return None
             grown = float(box[2:].max() / max(seen[2:].max(), 1.0))
-            center = box_centre(box) + grown * (region.center_px - box_centre(seen))
+            center = box_center(box) + grown * (region.center_px - box_center(seen))
             regions.append(replace(region, center_px=center, side_px=grown * region.side_px))
         found = self._people(image, regions)
         if len(found) < len(regions):
@@ -93,13 +93,13 @@ class Pose2dDetector:
 
     def __init__(self, weights: Mapping[str, NDArray[np.generic]], device: str, precision: str) -> None:
         load_torch()
-        from frankmocap_ros.engines.torch_device import choose_running
+        from frankmocap_ros.engines.torch_device import choose_torch_device
         from frankmocap_ros.estimators.openpose.network import Pose2dDetector as Network
 
-        how = choose_running(device, precision)
+        how = choose_torch_device(device, precision)
         self._network = Network(weights, how.device, how.half)
 
-    def detect(self, image: Image, max_people: int) -> list[Region]:
+    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
         """Regions with boxes, best first."""
         return [region_of(found.box_xywh) for found in self._network.detect(image.bitmap.bgr(), max_people)]
 

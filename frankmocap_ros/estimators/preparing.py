@@ -13,10 +13,10 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of, updated
 
-_LOADING: Final = tuple(s.name for s in settings_of(MocapConfig) if s.loads)
+_LOADING: Final = tuple(s.name for s in settings_of(Settings) if s.loads)
 _LONGEST_S: Final = 1800.0  # TensorRT takes minutes
 _NICE: Final = 10
 _TOLD: Final = "frankmocap_ros tells: "  # begins the lines that are not some library's
@@ -34,7 +34,7 @@ class Preparation:
         tell: told what the other process tells.
     """
 
-    def __init__(self, config: MocapConfig, tell: Callable[[str], None]) -> None:
+    def __init__(self, config: Settings, tell: Callable[[str], None]) -> None:
         self._config = config
         self._tell = tell
         self._done = False
@@ -77,7 +77,7 @@ def main() -> int:
     from frankmocap_ros.estimators.registry import make_estimator
 
     os.nice(_NICE)
-    config = updated(MocapConfig(), json.loads(sys.stdin.readline()))
+    config = updated(Settings(), json.loads(sys.stdin.readline()))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     make_estimator(config, lambda text: print(_TOLD + json.dumps(text), flush=True)).close()
     os._exit(0)  # past the thread that still reads

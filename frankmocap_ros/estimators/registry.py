@@ -7,7 +7,7 @@ from frankmocap_ros.assets.layout import needed
 from frankmocap_ros.assets.store import AssetStore, assets_folder, named_folder
 from frankmocap_ros.errors import AssetError, EstimatorError, MocapError
 from frankmocap_ros.estimators.base import Estimator
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 
 Tell = Callable[[str], None]
 Prepare = Callable[[], None]
@@ -17,13 +17,13 @@ def _nothing() -> None:
     pass
 
 
-def _frankmocap(config: MocapConfig, tell: Tell, prepare: Prepare) -> Estimator:
+def _frankmocap(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, FrankMocapOptions
 
     return FrankMocapEstimator(FrankMocapOptions.of(config, named_folder(config.assets_dir)), tell, prepare)
 
 
-def _mediapipe(config: MocapConfig, tell: Tell, prepare: Prepare) -> Estimator:
+def _mediapipe(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     from frankmocap_ros.estimators.mediapipe.estimator import MediaPipeEstimator
 
     if config.device not in ("auto", "cpu"):
@@ -33,20 +33,20 @@ def _mediapipe(config: MocapConfig, tell: Tell, prepare: Prepare) -> Estimator:
     return MediaPipeEstimator(hands=config.hands)
 
 
-def _synthetic(config: MocapConfig, tell: Tell, prepare: Prepare) -> Estimator:
+def _synthetic(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 
     return SyntheticEstimator(config.synthetic_motion, config.hands)
 
 
-ESTIMATORS: dict[str, Callable[[MocapConfig, Tell, Prepare], Estimator]] = {
+ESTIMATORS: dict[str, Callable[[Settings, Tell, Prepare], Estimator]] = {
     "frankmocap": _frankmocap,
     "mediapipe": _mediapipe,
     "synthetic": _synthetic,
 }
 
 
-def why_not_frankmocap(config: MocapConfig) -> str | None:
+def why_not_frankmocap(config: Settings) -> str | None:
     """Why ``auto`` does not take FrankMocap, with the next step; None where it does. Loads nothing."""
     try:
         store = AssetStore(named_folder(config.assets_dir))
@@ -71,7 +71,7 @@ def why_not_frankmocap(config: MocapConfig) -> str | None:
 
 
 def make_estimator(
-    config: MocapConfig,
+    config: Settings,
     tell: Tell = lambda _: None,
     warn: Tell | None = None,
     prepare: Prepare = _nothing,

@@ -1,4 +1,4 @@
-"""An estimator that knows the truth: the figure of ``figure.py`` at the image's time.
+"""An estimator that knows the truth: the figure of ``synthetic/human.py`` at the image's time.
 
 It never looks at the pixels. With the synthetic camera, whose images show the same figure at the same
 time, everything after the estimator can be checked against what is true.
@@ -14,8 +14,8 @@ from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.geometry.boxes import Region, box_around, clipped_box
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, Mask, quat_from_rotvec, quat_multiply
-from frankmocap_ros.imaging.camera_image import Image
-from frankmocap_ros.synthetic.human import FigurePose, scene
+from frankmocap_ros.imaging.camera_image import ScaledImage
+from frankmocap_ros.synthetic.human import HumanPose, scene
 
 
 class SyntheticEstimator:
@@ -43,11 +43,11 @@ class SyntheticEstimator:
     def warm_up(self) -> None:
         """Nothing to warm up."""
 
-    def detect(self, image: Image, max_people: int) -> list[Region]:
+    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
         """No regions are needed."""
         return []
 
-    def estimate(self, image: Image, regions: Sequence[Region]) -> list[Observation | None]:
+    def estimate(self, image: ScaledImage, regions: Sequence[Region]) -> list[Observation | None]:
         """The truth at the image's time."""
         people = (self._observed(figure, image) for figure in scene(self._motion, image.time_s))
         return [person for person in people if person is not None]
@@ -55,7 +55,7 @@ class SyntheticEstimator:
     def close(self) -> None:
         """Nothing to give back."""
 
-    def _observed(self, figure: FigurePose, image: Image) -> Observation | None:
+    def _observed(self, figure: HumanPose, image: ScaledImage) -> Observation | None:
         n, camera = self._joints, image.camera
         positions = figure.positions[:n]
         seen = _in_view(positions, camera)

@@ -14,7 +14,7 @@ def _numbers(array: Array) -> list[Any]:
 
 
 def frame_record(frame: Frame, arms: ArmAngles | None = None) -> dict[str, Any]:
-    """One frame: numbers in metres, pixels, milliseconds, radians; quaternions x y z w.
+    """One frame: numbers in meters, pixels, milliseconds, radians; quaternions x y z w.
 
     Args:
         frame: the frame.

@@ -3,7 +3,7 @@
 REP 155 ("Conventions, Topics, Interfaces for Perception in Human-Robot Interaction") names links and joints
 of a human and has 20 hinges, which no person fits exactly. The tree here has more of them, so that angles and
 sizes give the body's own joints back: three for each joint of spine, neck, head, collars and legs, seven for
-an arm (``arm_angles.py``, but relative to the collar). Names are the REP's where it has the link or joint.
+an arm (``body/arm_angles.py``, but relative to the collar). Names are the REP's where it has the link or joint.
 
 Links have x forward, y left, z up while the person stands upright; arms hang down at zero (REP 103, REP 155).
 """
@@ -20,7 +20,7 @@ from frankmocap_ros.body.arm_angles import ARM_JOINTS, HANGING, PARTS, arm_angle
 from frankmocap_ros.body.frames import BASE_FROM_REST
 from frankmocap_ros.body.pose import Body, JointState
 from frankmocap_ros.body.skeleton import BODY
-from frankmocap_ros.body.transform import Placement
+from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.geometry.rotation import (
     IDENTITY_XYZW,
     Array,
@@ -56,7 +56,7 @@ class Hinge:
 
 
 @dataclass(frozen=True)
-class Part:
+class BodyLink:
     """One joint of SMPL's: hinges at one place, or none where it is a tip.
 
     Attributes:
@@ -72,13 +72,13 @@ class Part:
     link: str
 
 
-def _turning(joint: str, parent: str, yaw_roll_pitch: str, link: str) -> Part:
+def _turning(joint: str, parent: str, yaw_roll_pitch: str, link: str) -> BodyLink:
     """A joint that turns about z, x and y, in this order: the middle one is far from 90 degrees in people."""
     y, r, p = yaw_roll_pitch.split()
-    return Part(joint, parent, (Hinge(y, _Z, y), Hinge(r, _X, r), Hinge(p, _Y, link)), link)
+    return BodyLink(joint, parent, (Hinge(y, _Z, y), Hinge(r, _X, r), Hinge(p, _Y, link)), link)
 
 
-def _parts() -> Iterator[Part]:
+def _parts() -> Iterator[BodyLink]:
     yield _turning("spine1", ROOT, "y_waist r_waist waist", "waist")
     yield _turning("spine2", "waist", "y_abdomen r_abdomen p_abdomen", "abdomen")
     yield _turning("spine3", "abdomen", "y_torso r_torso p_torso", "torso")
@@ -88,21 +88,21 @@ def _parts() -> Iterator[Part]:
         yield _turning(f"{side}_hip", ROOT, f"{s}_y_hip {s}_r_hip {s}_p_hip", f"{s}_hip")
         yield _turning(f"{side}_knee", f"{s}_hip", f"{s}_y_knee {s}_r_knee {s}_knee", f"{s}_knee")
         yield _turning(f"{side}_ankle", f"{s}_knee", f"{s}_y_ankle {s}_r_ankle {s}_p_ankle", f"{s}_ankle")
-        yield Part(f"{side}_foot", f"{s}_ankle", (), f"{s}_foot")
+        yield BodyLink(f"{side}_foot", f"{s}_ankle", (), f"{s}_foot")
         names = f"{s}_y_collar {s}_r_collar {s}_p_collar"
         yield _turning(f"{side}_collar", "torso", names, f"{s}_collar")
         pitch, roll = (Hinge(f"{s}_{i}_shoulder", a, f"{s}_{i}_shoulder") for i, a in (("p", _Y), ("r", _X)))
         yaw = Hinge(f"{s}_y_shoulder", _Z, f"{s}_shoulder")
-        yield Part(f"{side}_shoulder", f"{s}_collar", (pitch, roll, yaw), yaw.link)
+        yield BodyLink(f"{side}_shoulder", f"{s}_collar", (pitch, roll, yaw), yaw.link)
         elbow = Hinge(f"{s}_elbow", _MINUS_Y, f"{s}_elbow")
-        yield Part(f"{side}_elbow", f"{s}_shoulder", (elbow,), elbow.link)
+        yield BodyLink(f"{side}_elbow", f"{s}_shoulder", (elbow,), elbow.link)
         twist, pitch = (Hinge(f"{s}_{n}", a, f"{s}_{n}") for n, a in (("forearm", _Z), ("p_wrist", _Y)))
         yaw = Hinge(f"{s}_y_wrist", _X, f"{s}_wrist")
-        yield Part(f"{side}_wrist", f"{s}_elbow", (twist, pitch, yaw), yaw.link)
-        yield Part(f"{side}_hand", f"{s}_wrist", (), f"{s}_hand")
+        yield BodyLink(f"{side}_wrist", f"{s}_elbow", (twist, pitch, yaw), yaw.link)
+        yield BodyLink(f"{side}_hand", f"{s}_wrist", (), f"{s}_hand")
 
 
-HUMAN: tuple[Part, ...] = tuple(_parts())
+HUMAN: tuple[BodyLink, ...] = tuple(_parts())
 """Every part, after the one that it is on."""
 
 _ARM = {s: [p for p in HUMAN if p.joint in {f"{side}_{n}" for n in ("shoulder", "elbow", "wrist")}]
@@ -139,7 +139,7 @@ def _link_from_joint() -> Array:
 _JOINT_FROM_LINK = np.swapaxes(_link_from_joint(), -1, -2)
 
 
-def hips_frame(body: Body) -> Placement | None:
+def hips_frame(body: Body) -> RigidTransform | None:
     """REP 155's frame of a body: between the hips, x forward, z to the head; None where it is not known.
 
     Its axes are those of the pelvis (SMPL: x to the person's left, y up, z forward). A body whose hips, or
@@ -150,7 +150,7 @@ def hips_frame(body: Body) -> Placement | None:
     if (body.states[_HIPS] == JointState.INVALID).any() or body.states[0] == JointState.INVALID:
         return None
     rotation = quat_multiply(body.orientations_xyzw[0], quat_conjugate(BASE_FROM_REST))
-    return Placement(body.positions[_HIPS].mean(axis=0), rotation)
+    return RigidTransform(body.positions[_HIPS].mean(axis=0), rotation)
 
 
 def part_sizes(positions: Array, orientations_xyzw: Array) -> Array:
@@ -197,7 +197,7 @@ def _yaw_roll_pitch(rotations: Array) -> Array:
     return np.stack([yaw, roll, pitch], axis=1)
 
 
-class Human:
+class HumanModel:
     """One person from image to image: angles that go on, and sizes that settle.
 
     Attributes:

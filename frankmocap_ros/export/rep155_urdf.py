@@ -1,4 +1,4 @@
-"""The URDF of a person: the hinges of ``human_model.py`` at the person's own sizes."""
+"""The URDF of a person: the hinges of ``export/rep155_model.py`` at the person's own sizes."""
 
 import math
 import xml.etree.ElementTree as ET

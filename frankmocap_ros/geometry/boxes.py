@@ -13,7 +13,7 @@ import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
 
-GROWN = 1.25  # a region's side, in longer sides of the person's box
+REGION_PER_BOX = 1.25  # a region's side, in longer sides of the person's box
 _LEAST_SIDE_PX = 20.0
 _MOST_SIDES = 4.0  # of the image's longer side
 _LEAST_INSIDE = 0.15
@@ -24,7 +24,7 @@ _ANCHOR_SIDE = 4.0  # of one side alone: arms that hang or are spread
 
 @dataclass(frozen=True, eq=False)
 class Anchor:
-    """How a person's box follows from the box around the joints (``boxes.py``).
+    """How a person's box follows from the box around the joints (``geometry/boxes.py``).
 
     Attributes:
         ratio: shape (2,), width and height of the person's box in those of the joints' box.
@@ -53,7 +53,7 @@ class Region:
     box_xywh: Array | None = None
 
 
-def box_centre(box_xywh: Array) -> Array:
+def box_center(box_xywh: Array) -> Array:
     """Middle of a box, shape (2,) [px]."""
     return np.asarray(box_xywh[:2] + 0.5 * box_xywh[2:])
 
@@ -85,7 +85,7 @@ def blended(a: Array, b: Array, share: float) -> Array:
 
 def region_of(box_xywh: Array) -> Region:
     """The upright square around a person's box that an estimator crops."""
-    return Region(box_centre(box_xywh), GROWN * float(box_xywh[2:].max()), box_xywh=box_xywh)
+    return Region(box_center(box_xywh), REGION_PER_BOX * float(box_xywh[2:].max()), box_xywh=box_xywh)
 
 
 def scaled_region(region: Region, scale: Array) -> Region:
@@ -105,15 +105,15 @@ def anchor_of(joints_xywh: Array, person_xywh: Array) -> Anchor | None:
     size = float(person.max() / joints.max())
     if not 1.0 / _ANCHOR_SIZE < size < _ANCHOR_SIZE:
         return None
-    shift = (box_centre(person_xywh) - box_centre(joints_xywh)) / joints.max()
+    shift = (box_center(person_xywh) - box_center(joints_xywh)) / joints.max()
     return Anchor(np.clip(person / joints, 1.0 / _ANCHOR_SIDE, _ANCHOR_SIDE), shift)
 
 
 def anchored_box(joints_xywh: Array, anchor: Anchor) -> Array:
     """The person's box from the joints' box."""
     sides = np.maximum(joints_xywh[2:], 1.0)
-    centre = box_centre(joints_xywh) + anchor.shift * sides.max()
-    return np.concatenate([centre - 0.5 * sides * anchor.ratio, sides * anchor.ratio])
+    center = box_center(joints_xywh) + anchor.shift * sides.max()
+    return np.concatenate([center - 0.5 * sides * anchor.ratio, sides * anchor.ratio])
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class Camera:
 
     @staticmethod
     def from_fov(width: int, height: int, horizontal_fov_deg: float) -> "Camera":
-        """Camera with square pixels, centred principal point and the given horizontal field of view."""
+        """Camera with square pixels, centered principal point and the given horizontal field of view."""
         f = 0.5 * width / math.tan(math.radians(horizontal_fov_deg) / 2.0)
         return Camera(f, f, width / 2.0, height / 2.0, width, height)
 

@@ -1,4 +1,4 @@
-"""From a body-centred metric pose and its image to metres in the camera's optical frame."""
+"""From a body-centered metric pose and its image to meters in the camera's optical frame."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ _MIN_DEPTH_M, _MAX_DEPTH_M = 0.2, 50.0
 
 
 def place(points: Array, pixels: Array, weights: Array, camera: Camera) -> Array:
-    """Translation that makes a body-centred pose project onto its image points.
+    """Translation that makes a body-centered pose project onto its image points.
 
     For a pinhole camera with ray (u, v, 1) through a pixel, a point (X, Y, Z) moved by t lies on the ray
     where X + tx = u (Z + tz) and Y + ty = v (Z + tz): two linear equations a point, solved for t by

@@ -1,6 +1,6 @@
 """Rotations and cameras; pure functions on arrays.
 
-Quaternions are x y z w, arrays of shape (..., 4). Angles in radians, lengths in metres, images in pixels.
+Quaternions are x y z w, arrays of shape (..., 4). Angles in radians, lengths in meters, images in pixels.
 """
 
 import numpy as np

@@ -10,7 +10,7 @@ from frankmocap_ros.imaging.depth_image import DepthImage
 
 
 @dataclass(frozen=True, eq=False)
-class Image:
+class ScaledImage:
     """One image for an estimator.
 
     Attributes:
@@ -30,7 +30,7 @@ class Image:
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class CameraImage:
     """One image to process.
 
     Attributes:
@@ -46,7 +46,7 @@ class Picture:
     camera: Camera | None = None
     depth: Callable[[], DepthImage | None] = lambda: None
 
-    def reduced(self, camera: Camera, short_px: int) -> Image:
+    def reduced(self, camera: Camera, short_px: int) -> ScaledImage:
         """The image with its short side reduced to ``short_px``, or as it is where that is smaller.
 
         Args:
@@ -56,4 +56,4 @@ class Picture:
         bitmap = self.bitmap.resized(short_px)
         if bitmap.size_px != camera.size_px:
             camera = camera.scaled_to(*bitmap.size_px)
-        return Image(bitmap, camera, calibrated=self.camera is not None, time_s=self.time_s)
+        return ScaledImage(bitmap, camera, calibrated=self.camera is not None, time_s=self.time_s)

@@ -20,7 +20,7 @@ _GRID: Final = (18, 11)  # samples down and across the torso
 _INNER: Final = 0.76  # share of the torso that is looked at: at its rim there may be an arm, or the wall
 _AROUND: Final = np.stack(np.meshgrid((-1.0, 0.0, 1.0), (-1.0, 0.0, 1.0)), axis=-1).reshape(9, 2)
 _LEAST_OF_NINE: Final = 5
-_EDGE: Final = 0.15  # values of neighbours further apart than this [m], or this share of the distance
+_EDGE: Final = 0.15  # values of neighbors further apart than this [m], or this share of the distance
 _LEAST_SHARE: Final = 0.3  # of the samples that must be good
 _ROOT: Final = 0.95  # where the root is on the way from the shoulders to the hips
 _OFF_TORSO_M: Final = 0.2  # from the middle value: an arm before the chest, the wall beside it
@@ -45,7 +45,7 @@ class DepthImage:
     """Distances along the optical axis, of the same view as the image.
 
     Attributes:
-        values: shape (H, W), uint16 in millimetres or float32 in metres; 0, NaN, infinity: not measured.
+        values: shape (H, W), uint16 in millimeters or float32 in meters; 0, NaN, infinity: not measured.
     """
 
     values: NDArray[np.uint16] | NDArray[np.float32]

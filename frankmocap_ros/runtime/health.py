@@ -137,7 +137,7 @@ def _clocks_disagree(s: Snapshot) -> Finding | None:
     if not s.active or s.age_min_ms is None or s.age_min_ms > -CLOCKS_APART_MS:
         return None
     return Level.WARN, (
-        f"clocks disagree: images are stamped up to {-s.age_min_ms:.1f} ms in the future; synchronise the "
+        f"clocks disagree: images are stamped up to {-s.age_min_ms:.1f} ms in the future; synchronize the "
         "clocks of camera and node (chrony, PTP) or check use_sim_time"
     )
 

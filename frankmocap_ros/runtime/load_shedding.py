@@ -29,7 +29,7 @@ _MOST_REST_S: Final = 600.0
 
 
 @dataclass(frozen=True)
-class Rung:
+class SheddingLevel:
     """What is done less than the settings say.
 
     Attributes:
@@ -58,8 +58,15 @@ class Rung:
 
 # Where images are left out, people are looked for about as often in time as before: only detection tells
 # some estimators that somebody has left.
-RUNGS: Final = (Rung(), Rung(3), Rung(6), Rung(3, 2), Rung(2, 3), Rung(2, 4))
-_WITHOUT_DETECTION: Final = (Rung(), Rung(1, 2), Rung(1, 3), Rung(1, 4))
+SHEDDING_LEVELS: Final = (
+    SheddingLevel(),
+    SheddingLevel(3),
+    SheddingLevel(6),
+    SheddingLevel(3, 2),
+    SheddingLevel(2, 3),
+    SheddingLevel(2, 4),
+)
+_WITHOUT_DETECTION: Final = (SheddingLevel(), SheddingLevel(1, 2), SheddingLevel(1, 3), SheddingLevel(1, 4))
 
 
 def _ordinal(n: int) -> str:
@@ -112,7 +119,7 @@ class _Ages:
         return p95_ms
 
 
-class Ladder:
+class LoadShedder:
     """Goes up where images are late, and down again when there is time to spare. For one thread.
 
     It goes up one rung after each while (20 images and 1 s, or 3 s) whose 95th percentile is over the
@@ -125,7 +132,7 @@ class Ladder:
     """
 
     def __init__(self, detects: bool = True) -> None:
-        self._rungs: Sequence[Rung] = RUNGS if detects else _WITHOUT_DETECTION
+        self._rungs: Sequence[SheddingLevel] = SHEDDING_LEVELS if detects else _WITHOUT_DETECTION
         self._budget_ms = self._seen_s = 0.0
         self.reset()
 
@@ -151,7 +158,7 @@ class Ladder:
         return self._level
 
     @property
-    def rung(self) -> Rung:
+    def rung(self) -> SheddingLevel:
         """What is left out now."""
         return self._rungs[self._level]
 

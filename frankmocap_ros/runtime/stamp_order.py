@@ -7,7 +7,7 @@ RESTART_S: Final = 1.0
 """A stamp that is earlier than the newest by more than this is no late one: a clock was set, or a recording
 began again.
 
-Drivers and networks swap neighbouring images: that is 0.03 s at 30 Hz, 0.2 s at 5 Hz. Recordings go back by
+Drivers and networks swap neighboring images: that is 0.03 s at 30 Hz, 0.2 s at 5 Hz. Recordings go back by
 their whole length, which is seconds.
 """
 

@@ -59,7 +59,7 @@ def leave_cores_to_networks(environment: MutableMapping[str, str] = os.environ) 
 
     OpenBLAS's second thread spins after each product until the next frame comes: the regressors' head, 0.12
     ms of work, took 33.7 ms of processor time a frame at 30 Hz, one core of two; in one thread 0.2 ms, as
-    fast. What OpenCV does to a frame, resizing and changing colours, takes up to 0.6 ms from 1920x1080 in one
+    fast. What OpenCV does to a frame, resizing and changing colors, takes up to 0.6 ms from 1920x1080 in one
     thread and no less in two.
     """
     cv2.setNumThreads(1)

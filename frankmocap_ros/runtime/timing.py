@@ -83,7 +83,7 @@ class RollingPercentiles:
             self._added += 1
 
     def percentiles(self, percents: Sequence[float]) -> tuple[float, ...] | None:
-        """Percentiles, linear between neighbours; None while there is no number.
+        """Percentiles, linear between neighbors; None while there is no number.
 
         Args:
             percents: each 0..100; 0 is the smallest number, 100 the largest.

@@ -6,7 +6,7 @@ from frankmocap_ros.settings.schema import setting
 
 
 @dataclass(frozen=True)
-class CameraConfig:
+class CameraSettings:
     """Settings of the camera node."""
 
     source: str = setting(
@@ -44,7 +44,7 @@ class CameraConfig:
     raw: bool = setting(True, "Publish image.", live=False)
     compressed: bool = setting(False, "Publish image/compressed as JPEG.", live=False)
     depth: bool = setting(
-        False, "Publish depth in metres, aligned to image; only the synthetic figure has it.", live=False
+        False, "Publish depth in meters, aligned to image; only the synthetic figure has it.", live=False
     )
     jpeg_quality: int = setting(90, "JPEG quality of image/compressed.", minimum=1, maximum=100)
     motion: str = setting(

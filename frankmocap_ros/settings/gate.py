@@ -1,4 +1,4 @@
-"""Every setting of the gate and of the simulated robot, declared once (see ``settings.py``)."""
+"""Every setting of the gate and of the simulated robot, declared once (see ``settings/schema.py``)."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from frankmocap_ros.settings.schema import setting
 
 
 @dataclass(frozen=True)
-class GateConfig:
+class GateSettings:
     """Settings of the gate."""
 
     bodies: str = setting("frankmocap/bodies", "Topic of the people, from the mocap node.", live=False)

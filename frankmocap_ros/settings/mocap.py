@@ -1,4 +1,4 @@
-"""Every setting of the mocap node and of the camera, declared once (see ``settings.py``)."""
+"""Every setting of the mocap node and of the camera, declared once (see ``settings/schema.py``)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ PRESETS: Final[dict[str, dict[str, object]]] = {
 
 
 @dataclass(frozen=True)
-class MocapConfig:
+class Settings:
     """Settings of pipeline and mocap node."""
 
     preset: str = setting(
@@ -212,7 +212,7 @@ class MocapConfig:
     operator: str = setting(
         "nearest",
         "Who the operator is when nobody is: the nearest, largest or most central person, or operator_id.",
-        choices=("nearest", "largest", "centre", "id"),
+        choices=("nearest", "largest", "center", "id"),
     )
     operator_id: int = setting(0, "Body id of the operator with operator: id.", minimum=0, maximum=2**31 - 1)
     autostart: bool = setting(
@@ -240,7 +240,7 @@ class MocapConfig:
         if "preset" not in changes:
             return dict(changes)
         named = {name for values in PRESETS.values() for name in values}
-        defaults = {s.name: s.default for s in settings_of(MocapConfig) if s.name in named}
+        defaults = {s.name: s.default for s in settings_of(Settings) if s.name in named}
         return {**defaults, **PRESETS[changes["preset"]], **changes}
 
     def __post_init__(self) -> None:

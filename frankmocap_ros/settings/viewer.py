@@ -1,4 +1,4 @@
-"""Every setting of the browser view, declared once (see ``settings.py``)."""
+"""Every setting of the browser view, declared once (see ``settings/schema.py``)."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from frankmocap_ros.settings.schema import setting
 
 
 @dataclass(frozen=True)
-class ViewConfig:
+class ViewerSettings:
     """Settings of the browser view."""
 
     host: str = setting(

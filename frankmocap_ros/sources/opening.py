@@ -5,14 +5,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from frankmocap_ros.errors import SourceError
-from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources.base import ALLOWED, NOMINAL_HZ, Source
 from frankmocap_ros.sources.stills import SUFFIXES, ImagesSource, PhotographSource, is_image, read_image
 from frankmocap_ros.sources.synthetic import DEFAULT_FOV_DEG, SyntheticSource
 from frankmocap_ros.sources.video import VideoSource
 
 
-def open_source(config: CameraConfig, start_s: float = 0.0, moving: bool = True) -> Source:
+def open_source(config: CameraSettings, start_s: float = 0.0, moving: bool = True) -> Source:
     """Open what the settings ask for. Whether a file is an image or a video is seen from what is in it.
 
     Args:
@@ -79,7 +79,7 @@ def _natural(path: Path) -> tuple[list[str | int], str]:
     return [int(part) if i % 2 else part for i, part in enumerate(parts)], path.name
 
 
-def _synthetic(config: CameraConfig, start_s: float) -> SyntheticSource:
+def _synthetic(config: CameraSettings, start_s: float) -> SyntheticSource:
     return SyntheticSource(
         config.motion,
         start_s,
@@ -103,7 +103,7 @@ def _video_devices() -> list[int]:
     return sorted(int(name) for name in names if name.isdecimal())
 
 
-def _automatic(config: CameraConfig, start_s: float) -> Source:
+def _automatic(config: CameraSettings, start_s: float) -> Source:
     """A webcam if there is one, else the photograph, else the synthetic figure."""
     for number in _video_devices():
         try:

@@ -1,4 +1,4 @@
-"""The figure of ``figure.py`` before a synthetic camera."""
+"""The figure of ``synthetic/human.py`` before a synthetic camera."""
 
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.sources.base import NOMINAL_HZ, SourceImage

@@ -23,7 +23,7 @@ class Tube:
         child: row of the joint at the other end, or its own where there is none.
         ends: shape (2, 3), where the bone starts and ends [m].
         radii: shape (2, 2), half width and half depth of both ends [m].
-        sides: points of a ring, an even number: a ring's mean is then its centre.
+        sides: points of a ring, an even number: a ring's mean is then its center.
     """
 
     joint: int

@@ -47,7 +47,7 @@ _FACING_XYZW = np.array([1.0, 0.0, 0.0, 0.0])  # half a turn about x: upright an
 
 
 @dataclass(frozen=True)
-class FigurePose:
+class HumanPose:
     """The truth about one person at one time: 54 joints in ``BODY_WITH_HANDS`` order, the body's 24 first.
 
     Attributes:
@@ -73,8 +73,8 @@ class _Walker:
 
     person: int
     height_m: float
-    centre_x_m: float
-    reach_x_m: float  # signed: where the walk starts is centre minus reach
+    center_x_m: float
+    reach_x_m: float  # signed: where the walk starts is center minus reach
     z_m: float
     strides: int  # double steps per period; a whole number makes the walk repeat
 
@@ -85,7 +85,7 @@ _WALKERS = {
 }
 
 
-def scene(motion: str, time_s: float) -> tuple[FigurePose, ...]:
+def scene(motion: str, time_s: float) -> tuple[HumanPose, ...]:
     """Everybody in the scene at ``time_s`` [s], also those outside the image.
 
     Args:
@@ -157,7 +157,7 @@ def _set(local: Array, name: str, *turns: Array) -> None:
     local[BODY_WITH_HANDS.index[name]] = q
 
 
-def _standing(person: int, height_m: float, x_m: float, z_m: float, local: Array) -> FigurePose:
+def _standing(person: int, height_m: float, x_m: float, z_m: float, local: Array) -> HumanPose:
     """The figure in this posture with its lower foot on the floor."""
     offsets = _offsets(height_m)
     local[0] = quat_multiply(_FACING_XYZW, local[0])
@@ -168,10 +168,10 @@ def _standing(person: int, height_m: float, x_m: float, z_m: float, local: Array
         for part, below in _SOLE_BELOW.items()
     )
     positions += np.array([x_m, FLOOR_M - sole_y, z_m])
-    return FigurePose(person, height_m, positions, orientations, local, offsets)
+    return HumanPose(person, height_m, positions, orientations, local, offsets)
 
 
-def _waving(phase: float) -> FigurePose:
+def _waving(phase: float) -> HumanPose:
     """Standing 2.5 m away, swaying; in each turn of phase the right arm goes up, waves and goes down."""
     height_m, local = 1.70, _relaxed()
     lift = min(max(0.5 - 0.9 * math.cos(phase), 0.0), 1.0)
@@ -195,7 +195,7 @@ def _waving(phase: float) -> FigurePose:
     return _standing(0, height_m, sway_m, 2.5, local)
 
 
-def _walking(walker: _Walker, phase: float) -> FigurePose:
+def _walking(walker: _Walker, phase: float) -> HumanPose:
     """Somebody on their way; phase 0 is the start, pi the far end, 2 pi the start again [rad]."""
     local = _relaxed()
     pace = abs(math.sin(phase))  # share of the top speed
@@ -212,5 +212,5 @@ def _walking(walker: _Walker, phase: float) -> FigurePose:
     _set(local, "spine2", _turn(y=0.1 * pace * math.sin(step)))
     heading = 0.5 * math.pi * math.tanh(4.0 * math.sin(phase)) * math.copysign(1.0, walker.reach_x_m)
     _set(local, "pelvis", _turn(y=heading))
-    x_m = walker.centre_x_m - walker.reach_x_m * math.cos(phase)
+    x_m = walker.center_x_m - walker.reach_x_m * math.cos(phase)
     return _standing(walker.person, walker.height_m, x_m, walker.z_m, local)

@@ -1,4 +1,4 @@
-"""The figure of ``figure.py`` as a depth camera sees it: the same capsules, hit by a ray a pixel."""
+"""The figure of ``synthetic/human.py`` as a depth camera sees it: the same capsules, hit by a ray a pixel."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_rotate
-from frankmocap_ros.synthetic.human import FLOOR_M, FigurePose
+from frankmocap_ros.synthetic.human import FLOOR_M, HumanPose
 from frankmocap_ros.synthetic.render_rgb import CAPSULES, HEAD, HEAD_POINTS, TORSO, WALL_M
 
 Depth = NDArray[np.float32]
@@ -19,7 +19,7 @@ _HEAD_RADIUS = 0.055
 
 
 def render_depth(
-    poses: Sequence[FigurePose],
+    poses: Sequence[HumanPose],
     camera: Camera,
     noise: float = 0.0,
     holes: float = 0.0,
@@ -63,7 +63,7 @@ def _room(camera: Camera) -> Depth:
     return depth
 
 
-def _rods(pose: FigurePose) -> list[tuple[Array, Array, float]]:
+def _rods(pose: HumanPose) -> list[tuple[Array, Array, float]]:
     """Every capsule as its two ends [m] and its radius [m]."""
     at, height_m = pose.positions, pose.height_m
     rods = [(at[c.start], at[c.end], c.radius * height_m) for c in CAPSULES]

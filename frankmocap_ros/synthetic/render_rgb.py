@@ -1,4 +1,4 @@
-"""Drawing the figure of ``figure.py``: shaded capsules before a plain room.
+"""Drawing the figure of ``synthetic/human.py``: shaded capsules before a plain room.
 
 MediaPipe takes it for a person, left and right as they are.
 """
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, FINGERS
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_rotate
-from frankmocap_ros.synthetic.human import FLOOR_M, FigurePose
+from frankmocap_ros.synthetic.human import FLOOR_M, HumanPose
 
 Pixels = NDArray[np.uint8]
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 _SKIN, _HAIR, _SHOES, _DARK = (140, 172, 222), (38, 48, 66), (48, 44, 44), (40, 44, 60)
-_SHIRTS: tuple[Colour, ...] = ((168, 104, 48), (72, 92, 176))
-_TROUSERS: tuple[Colour, ...] = ((96, 80, 70), (84, 100, 92))
+_SHIRTS: tuple[Color, ...] = ((168, 104, 48), (72, 92, 176))
+_TROUSERS: tuple[Color, ...] = ((96, 80, 70), (84, 100, 92))
 _SHIFT = 4  # OpenCV's fixed point: 1/16 px
 # Of a capsule from the rim inwards: share of the radius, shift towards the light, brightness.
 _RINGS = ((1.0, 0.0, 0.72), (0.72, 0.16, 0.92), (0.35, 0.3, 1.12))
@@ -83,7 +83,7 @@ WALL_M = 5.0
 """How far away the wall of the room is [m]."""
 
 
-def render(poses: Sequence[FigurePose], camera: Camera, background: Pixels | None = None) -> Pixels:
+def render(poses: Sequence[HumanPose], camera: Camera, background: Pixels | None = None) -> Pixels:
     """Draw the people as ``camera`` sees them, the nearest last.
 
     Args:
@@ -107,19 +107,19 @@ def room(camera: Camera) -> Pixels:
     y, x = np.mgrid[0 : camera.height, 0 : camera.width].astype(np.float32)
     light = 1.0 - 0.25 * np.hypot(x / camera.width - 0.35, y / camera.height - 0.3)
     wall, floor = np.array((196, 204, 206), np.float32), np.array((116, 136, 156), np.float32)
-    colours = np.where((y < edge_y)[..., None], wall, floor) * light[..., None]
-    image: Pixels = colours.astype(np.uint8)
+    colors = np.where((y < edge_y)[..., None], wall, floor) * light[..., None]
+    image: Pixels = colors.astype(np.uint8)
     image.flags.writeable = False
     return image
 
 
-def _draw_person(image: Pixels, pose: FigurePose, camera: Camera) -> None:
+def _draw_person(image: Pixels, pose: HumanPose, camera: Camera) -> None:
     """Draw one person, far parts first."""
     pixels = camera.project(pose.positions)
     depths = pose.positions[:, 2]
     scale = camera.fx * pose.height_m / np.maximum(depths, 0.1)  # pixels per body height, at each joint
     shirt, trousers = _SHIRTS[pose.person % len(_SHIRTS)], _TROUSERS[pose.person % len(_TROUSERS)]
-    paints: dict[str, Colour] = {"skin": _SKIN, "shoes": _SHOES, "shirt": shirt, "trousers": trousers}
+    paints: dict[str, Color] = {"skin": _SKIN, "shoes": _SHOES, "shirt": shirt, "trousers": trousers}
     parts: list[tuple[float, Callable[[], None]]] = [
         (float(depths[TORSO].mean()), lambda: _draw_torso(image, pixels, float(scale[0]), shirt)),
         (float(depths[HEAD]), lambda: _draw_head(image, pose, camera)),
@@ -139,37 +139,37 @@ def _fixed(pixels: Array) -> NDArray[np.int32]:
     return np.asarray(np.round((np.clip(pixels, -1e4, 1e4) - 0.5) * (1 << _SHIFT)), dtype=np.int32)
 
 
-def _shade(colour: Colour, factor: float) -> Colour:
-    b, g, r = (min(int(c * factor), 255) for c in colour)
+def _shade(color: Color, factor: float) -> Color:
+    b, g, r = (min(int(c * factor), 255) for c in color)
     return b, g, r
 
 
-def _draw_capsule(image: Pixels, ends: Array, radius_px: float, colour: Colour) -> None:
+def _draw_capsule(image: Pixels, ends: Array, radius_px: float, color: Color) -> None:
     """A rounded rod lit from the upper left."""
     for share, shift, light in _RINGS if radius_px > 3.0 else _FLAT:
         a, b = _fixed(ends - shift * radius_px).tolist()
         width = max(round(2.0 * share * radius_px), 1)
-        cv2.line(image, a, b, _shade(colour, light), width, cv2.LINE_8, _SHIFT)
+        cv2.line(image, a, b, _shade(color, light), width, cv2.LINE_8, _SHIFT)
 
 
-def _draw_torso(image: Pixels, pixels: Array, scale: float, colour: Colour) -> None:
+def _draw_torso(image: Pixels, pixels: Array, scale: float, color: Color) -> None:
     """Chest and belly: a rounded quadrilateral, and a rod down the spine that keeps its width in profile."""
     corners = pixels[TORSO]
     for share, shift, light in ((1.0, 0.0, 0.72), (0.7, 0.008, 0.92), (0.35, 0.015, 1.05)):
         middle = corners.mean(axis=0)
         points = _fixed(middle + (corners - middle) * (0.5 + 0.5 * share) - shift * scale)
-        lit, border = _shade(colour, light), round(0.076 * share * scale) + 1
+        lit, border = _shade(color, light), round(0.076 * share * scale) + 1
         cv2.polylines(image, [points], True, lit, border, cv2.LINE_8, _SHIFT)
         cv2.fillConvexPoly(image, cv2.convexHull(points), lit, cv2.LINE_8, _SHIFT)
         _draw_line(image, pixels[_SPINE] - shift * scale, 0.13 * share * scale, lit)
 
 
-def _draw_line(image: Pixels, ends: Array, width_px: float, colour: Colour) -> None:
+def _draw_line(image: Pixels, ends: Array, width_px: float, color: Color) -> None:
     a, b = _fixed(ends).tolist()
-    cv2.line(image, a, b, colour, max(round(width_px), 1), cv2.LINE_8, _SHIFT)
+    cv2.line(image, a, b, color, max(round(width_px), 1), cv2.LINE_8, _SHIFT)
 
 
-def _draw_head(image: Pixels, pose: FigurePose, camera: Camera) -> None:
+def _draw_head(image: Pixels, pose: HumanPose, camera: Camera) -> None:
     """Hair behind or before the face, whichever is nearer, and eyes, nose and mouth where they are seen."""
     points = pose.positions[HEAD] + quat_rotate(pose.orientations_xyzw[HEAD], HEAD_POINTS * pose.height_m)
     scale = camera.fx * pose.height_m / max(float(points[0, 2]), 0.1)
@@ -177,9 +177,9 @@ def _draw_head(image: Pixels, pose: FigurePose, camera: Camera) -> None:
     tilt_deg = float(np.degrees(np.arctan2(up[0], -up[1])))
     middle, crown, *face = camera.project(points)
 
-    def ellipse(at: Array, wide: float, tall: float, colour: Colour) -> None:
+    def ellipse(at: Array, wide: float, tall: float, color: Color) -> None:
         axes = (max(round(wide * scale * (1 << _SHIFT)), 1), max(round(tall * scale * (1 << _SHIFT)), 1))
-        cv2.ellipse(image, _fixed(at).tolist(), axes, tilt_deg, 0, 360, colour, -1, cv2.LINE_8, _SHIFT)
+        cv2.ellipse(image, _fixed(at).tolist(), axes, tilt_deg, 0, 360, color, -1, cv2.LINE_8, _SHIFT)
 
     skull = [(middle, 0.046, 0.064, _shade(_SKIN, 0.82)), (middle - 0.008 * scale, 0.034, 0.050, _SKIN)]
     hair = [(crown, 0.050, 0.056, _HAIR)]

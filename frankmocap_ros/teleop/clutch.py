@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, quat_conjugate, quat_multiply
-from frankmocap_ros.teleop.setpoint import Goal
+from frankmocap_ros.teleop.setpoint import Setpoint
 
 Way = Callable[[Array, Array, float], tuple[Array, Array]]
 """Poses on the way from where the robot was at engagement, from the poses that it leads to, shape (N, 3) [m]
@@ -61,7 +61,9 @@ class Clutch:
         align_s: how long aligning takes [s]; 0 for never.
     """
 
-    def __init__(self, start: Goal, robot: RobotPoses, scales: Array, time_s: float, align_s: float) -> None:
+    def __init__(
+        self, start: Setpoint, robot: RobotPoses, scales: Array, time_s: float, align_s: float
+    ) -> None:
         self._scales = scales[:, None]
         self._time_s, self._align_s = time_s, align_s
         self._way = robot.way if align_s > 0.0 else None
@@ -76,7 +78,7 @@ class Clutch:
         """Whether the robot is still on the way into the operator's posture."""
         return self._way is not None
 
-    def map(self, operator: Goal, time_s: float) -> Goal:
+    def map(self, operator: Setpoint, time_s: float) -> Setpoint:
         """The robot's poses for the operator's.
 
         Args:
@@ -90,7 +92,7 @@ class Clutch:
             positions, orientations = self._way(positions, orientations, left)
             if not left > 0.0:
                 self._way = None
-        return Goal(
+        return Setpoint(
             positions=positions,
             velocities=self._scales * operator.velocities,
             orientations=orientations,

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.clutch import RobotPoses
-from frankmocap_ros.teleop.setpoint import Goal
+from frankmocap_ros.teleop.setpoint import Setpoint
 
 _PEAK: Final = 1.5  # of the mean speed, in a cubic from rest to rest
 
@@ -58,7 +58,7 @@ class Robot(Protocol):
     def begin(self) -> RobotPoses | str:
         """Start from where the robot is; its targets there, or why that is not known, in words."""
 
-    def within_reach(self, goal: Goal) -> Goal:
+    def within_reach(self, goal: Setpoint) -> Setpoint:
         """A goal no further from the robot than commands may be."""
 
     def drive(self, command: Command) -> Command | None:

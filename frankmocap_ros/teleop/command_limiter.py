@@ -21,9 +21,9 @@ from frankmocap_ros.geometry.rotation import (
     quat_multiply,
     quat_to_rotvec,
 )
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.operator_state import Target
-from frankmocap_ros.teleop.setpoint import Goal
+from frankmocap_ros.teleop.setpoint import Setpoint
 
 MAX_STEP_S = 0.05
 """A step of more time than this counts as this: after a pause nothing leaps."""
@@ -36,7 +36,7 @@ _WITHIN = 1e-9  # what rounding may add to a position at the wall [m]
 
 
 @dataclass(frozen=True, eq=False)
-class Limits:
+class CommandLimits:
     """Limits of N targets, in the robot's base frame.
 
     Attributes:
@@ -68,13 +68,13 @@ class Limits:
             )
 
 
-def limits_of(config: GateConfig, targets: Sequence[Target]) -> Limits:
+def limits_of(config: GateSettings, targets: Sequence[Target]) -> CommandLimits:
     """The tighter one of the settings' limit and the target's own, for each."""
 
     def least(name: str) -> Array:
         return np.array([min(getattr(config, name), getattr(t.limits, name)) for t in targets])
 
-    return Limits(
+    return CommandLimits(
         max_speed=least("max_speed"),
         max_acceleration=least("max_acceleration"),
         max_angular_speed=least("max_angular_speed"),
@@ -100,7 +100,7 @@ class Governor:
         SettingError: a start is not finite or outside the workspace.
     """
 
-    def __init__(self, limits: Limits, positions: Array, orientations: Array) -> None:
+    def __init__(self, limits: CommandLimits, positions: Array, orientations: Array) -> None:
         self._limits = limits
         n = len(limits.max_speed)
         outside = ~((positions >= limits.low) & (positions <= limits.high)).all(axis=-1)
@@ -128,7 +128,7 @@ class Governor:
         """How the commands turn, shape (N, 3) [rad/s]."""
         return np.asarray(self._twists[1])
 
-    def step(self, goal: Goal, dt: float) -> None:
+    def step(self, goal: Setpoint, dt: float) -> None:
         """One step towards a goal. What is not finite in it is not followed.
 
         Args:
@@ -151,10 +151,10 @@ class Governor:
         self._twists = twists
         self._go(twists * dt)
 
-    def _staying(self, goal: Goal, follow: Mask) -> Goal:
+    def _staying(self, goal: Setpoint, follow: Mask) -> Setpoint:
         """A goal whose targets stay where they are unless they follow."""
         moving = follow[:, None]
-        return Goal(
+        return Setpoint(
             np.where(moving, goal.positions, self.positions),
             np.where(moving, goal.velocities, 0.0),
             np.where(moving, goal.orientations, self.orientations),

@@ -13,23 +13,23 @@ from frankmocap_ros.body.frames import heading, level_from_settings, turned
 from frankmocap_ros.errors import RetargetError, RobotLostError, SettingError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import Clutch
 from frankmocap_ros.teleop.command import Command, Robot
 from frankmocap_ros.teleop.command_limiter import Governor, limits_of
 from frankmocap_ros.teleop.followed_run import FollowedRun
 from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
-from frankmocap_ros.teleop.operator_state import Sight, Target
-from frankmocap_ros.teleop.operator_tracker import OperatorJoints
-from frankmocap_ros.teleop.setpoint import Goal
-from frankmocap_ros.teleop.tracking_quality import Quality
+from frankmocap_ros.teleop.operator_state import OperatorState, Target
+from frankmocap_ros.teleop.operator_tracker import OperatorTracker
+from frankmocap_ros.teleop.setpoint import Setpoint
+from frankmocap_ros.teleop.tracking_quality import TrackingQuality
 
 FUTURE_S = 0.05
 """An image from further ahead than this was not taken by a clock that agrees with ours."""
 
 
-class Commander:
+class Controller:
     """Everything between what is seen and what is commanded.
 
     Attributes:
@@ -51,7 +51,7 @@ class Commander:
 
     def __init__(
         self,
-        config: GateConfig,
+        config: GateSettings,
         targets: Sequence[Target],
         robot: Robot,
         time_s: float,
@@ -60,7 +60,7 @@ class Commander:
         self._targets = tuple(targets)
         self._robot = robot
         self.gate = Gate(config, time_s, on_change)
-        self.quality = Quality()
+        self.quality = TrackingQuality()
         reasons = ("same stamp", "earlier stamp", "stamp in the future", "unreadable", "another publisher")
         self.ignored: dict[str, int] = dict.fromkeys(reasons, 0)
         self.run = FollowedRun(config.bodies)
@@ -72,15 +72,15 @@ class Commander:
 
     @property
     def watched(self) -> tuple[str, ...]:
-        """Names of the joints that a ``Sight`` holds."""
+        """Names of the joints that a ``OperatorState`` holds."""
         return self._operator.watched
 
-    def configure(self, config: GateConfig) -> None:
+    def configure(self, config: GateSettings) -> None:
         """Take other settings; only while nothing is engaged."""
         self.config = config
         self.gate.config = config
         self._limits = limits_of(config, self._targets)
-        self._operator = OperatorJoints(config, self._targets)
+        self._operator = OperatorTracker(config, self._targets)
         self._hands = RaisedHands(config.gesture_s)
         self._clutch: Clutch | None = None
         self._governor: Governor | None = None
@@ -127,7 +127,7 @@ class Commander:
             self._order.reset()
         return True
 
-    def see(self, sight: Sight, time_s: float) -> None:
+    def see(self, sight: OperatorState, time_s: float) -> None:
         """Take what a message of the followed run shows."""
         if self._out_of_order(sight.captured_s, time_s):
             return
@@ -262,7 +262,7 @@ class Commander:
         self._moving = self._measured.slower(confidence)
         self._still = self._measured.slower(np.zeros_like(confidence))
 
-    def _goal(self, clutch: Clutch, time_s: float) -> Goal:
+    def _goal(self, clutch: Clutch, time_s: float) -> Setpoint:
         """Where the robot's targets are to be."""
         if self.gate.state is not State.ENGAGED:
             return replace(self._still, follow=np.zeros_like(self._still.follow))

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 
 _LATE_TICKS = 2
 
@@ -34,7 +34,7 @@ class State(IntEnum):
 
 
 @dataclass(frozen=True)
-class Glance:
+class ArmingStatus:
     """What the gate needs to know of one message.
 
     Attributes:
@@ -68,7 +68,7 @@ class Gate:
     """
 
     def __init__(
-        self, config: GateConfig, time_s: float, on_change: Callable[[], None] = lambda: None
+        self, config: GateSettings, time_s: float, on_change: Callable[[], None] = lambda: None
     ) -> None:
         self.config = config
         self.state = State.DISENGAGED
@@ -76,7 +76,7 @@ class Gate:
         self.operator_id = 0
         self.entered_s = time_s
         self._on_change = on_change
-        self._glance: Glance | None = None
+        self._glance: ArmingStatus | None = None
         self._calm_since_s: float | None = None
         self._deadman_s = -math.inf
         self._missed = 0
@@ -153,7 +153,7 @@ class Gate:
         """Take a message of the deadman's switch."""
         self._deadman_s = time_s if pressed else -math.inf
 
-    def see(self, glance: Glance, time_s: float) -> None:
+    def see(self, glance: ArmingStatus, time_s: float) -> None:
         """Take what a message shows."""
         self._glance = glance
         changed = glance.operator_id != self.operator_id
@@ -216,7 +216,7 @@ class Gate:
             self._on_change()
 
 
-def _other(glance: Glance) -> str:
+def _other(glance: ArmingStatus) -> str:
     if not glance.operator_id:
         return "the operator is not seen any more"
     return f"person {glance.operator_id} is the operator now, who did not ask"

@@ -37,7 +37,7 @@ class Poses:
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
+class OperatorState:
     """One message, as far as it concerns the operator.
 
     Attributes:

@@ -8,19 +8,19 @@ import numpy as np
 from frankmocap_ros.body.frames import BASE_FROM_REST
 from frankmocap_ros.geometry.rotation import Array, Mask, quat_conjugate, quat_multiply
 from frankmocap_ros.one_euro import OneEuro
-from frankmocap_ros.settings.gate import GateConfig
-from frankmocap_ros.teleop.gate import Glance
-from frankmocap_ros.teleop.operator_state import Poses, Sight, Target
-from frankmocap_ros.teleop.outlier_rejection import Belief
-from frankmocap_ros.teleop.pose_filter import Motion
-from frankmocap_ros.teleop.setpoint import Goal
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.teleop.gate import ArmingStatus
+from frankmocap_ros.teleop.operator_state import OperatorState, Poses, Target
+from frankmocap_ros.teleop.outlier_rejection import OutlierRejection
+from frankmocap_ros.teleop.pose_filter import PoseFilter
+from frankmocap_ros.teleop.setpoint import Setpoint
 
 _SHOULDERS = ("left_shoulder", "right_shoulder")
 _GESTURE = ("head", "left_wrist", "right_wrist")
 _MOST = 1e6  # m: beyond this a position is as wrong as an infinite one
 
 
-class OperatorJoints:
+class OperatorTracker:
     """The watched joints of whoever the operator is, in a level frame.
 
     Positions are relative to the joint ``relative_to``; orientations are the identity where the joint is as
@@ -34,7 +34,7 @@ class OperatorJoints:
         targets: what the robot follows.
     """
 
-    def __init__(self, config: GateConfig, targets: Sequence[Target]) -> None:
+    def __init__(self, config: GateSettings, targets: Sequence[Target]) -> None:
         self._config = config
         self._targets = tuple(t.mirrored() for t in targets) if config.mirror else tuple(targets)
         origin = () if config.relative_to == "camera" else (config.relative_to,)
@@ -57,8 +57,10 @@ class OperatorJoints:
             smoothing = OneEuro(
                 config.one_euro_min_cutoff_hz, config.one_euro_beta, config.one_euro_derivative_cutoff_hz
             )
-        self._motion = Motion(n, smoothing)
-        self._belief = Belief(np.full(n, config.reject_speed), np.full(n, config.reject_angular_speed))
+        self._motion = PoseFilter(n, smoothing)
+        self._belief = OutlierRejection(
+            np.full(n, config.reject_speed), np.full(n, config.reject_angular_speed)
+        )
         self.reset()
 
     def reset(self) -> None:
@@ -72,7 +74,7 @@ class OperatorJoints:
         self._lengths = np.zeros(len(self._targets))
         self._lengths_seen = 0
 
-    def look(self, sight: Sight, level: Array) -> Glance:
+    def look(self, sight: OperatorState, level: Array) -> ArmingStatus:
         """Take what a message shows.
 
         Args:
@@ -141,7 +143,7 @@ class OperatorJoints:
             poses.oriented,
         )
 
-    def _glance(self, sight: Sight, frozen: bool) -> Glance:
+    def _glance(self, sight: OperatorState, frozen: bool) -> ArmingStatus:
         valid = self._motion.valid[self._required]
         tracked = valid & sight.tracked[self._required]
         lost = self._lost(valid)
@@ -150,7 +152,7 @@ class OperatorJoints:
         missing = lost or ("" if tracked.all() else f"not TRACKED: {self._names(~tracked)}")
         speed = np.linalg.norm(self._motion.velocities[self._required], axis=-1)
         calm = bool((speed < self._config.calm_speed).all())
-        return Glance(sight.captured_s, sight.operator_id, missing, calm, lost)
+        return ArmingStatus(sight.captured_s, sight.operator_id, missing, calm, lost)
 
     def _lost(self, valid: Mask) -> str:
         """What of the required joints is missing, in words."""
@@ -180,7 +182,7 @@ class OperatorJoints:
         self._lengths_seen += 1
 
     def scales(self) -> Array:
-        """What one metre of the operator is for each target, shape (N,)."""
+        """What one meter of the operator is for each target, shape (N,)."""
         scales = np.full(len(self._targets), self._config.motion_scale)
         for i, target in enumerate(self._targets):
             length = self._lengths[i] / max(1, self._lengths_seen)
@@ -206,11 +208,11 @@ class OperatorJoints:
         """When the joints were measured last; NaN before the first time [s]."""
         return self._motion.time_s
 
-    def followed(self) -> tuple[Goal, Array]:
+    def followed(self) -> tuple[Setpoint, Array]:
         """What the targets follow, relative to each one's own origin, and how sure that is, shape (N,)."""
         m, at, origin = self._motion, self._joint_at, self._origin_at
         own = self._own[:, None]
-        goal = Goal(
+        goal = Setpoint(
             positions=m.positions[at] - np.where(own, m.positions[origin], 0.0),
             velocities=m.velocities[at] - np.where(own, m.velocities[origin], 0.0),
             orientations=m.orientations[at],

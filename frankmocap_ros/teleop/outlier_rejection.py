@@ -12,7 +12,7 @@ FORGET_S = 0.5
 """What was not believed for so long starts anew, at rest."""
 
 
-class Belief:
+class OutlierRejection:
     """Which of N measured poses are believed.
 
     Args:

@@ -22,7 +22,7 @@ MAX_GAP_S = 0.5
 """A pose that was not seen for longer than this starts anew, at rest."""
 
 
-class Motion:
+class PoseFilter:
     """N poses, as they were measured last and as they move.
 
     Attributes:

@@ -12,7 +12,7 @@ _REFLECTED = np.array((-1.0, 1.0, -1.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
-class Goal:
+class Setpoint:
     """Where N targets are to go.
 
     Attributes:
@@ -29,9 +29,9 @@ class Goal:
     angular_velocities: Array
     follow: Mask
 
-    def reflected(self) -> "Goal":
+    def reflected(self) -> "Setpoint":
         """The same seen in a mirror that stands upright before the person: y turns its sign."""
-        return Goal(
+        return Setpoint(
             self.positions * _POLAR,
             self.velocities * _POLAR,
             self.orientations * _REFLECTED,
@@ -39,10 +39,10 @@ class Goal:
             self.follow,
         )
 
-    def turned(self, rotation: Array) -> "Goal":
+    def turned(self, rotation: Array) -> "Setpoint":
         """The same in a frame into which ``rotation``, shape (4,), turns."""
         matrix = quat_to_matrix(rotation).T
-        return Goal(
+        return Setpoint(
             self.positions @ matrix,
             self.velocities @ matrix,
             quat_multiply(rotation, self.orientations),
@@ -50,10 +50,10 @@ class Goal:
             self.follow,
         )
 
-    def slower(self, share: Array) -> "Goal":
+    def slower(self, share: Array) -> "Setpoint":
         """The same at a share, shape (N,), of the speed."""
         share = share[:, None]
-        return Goal(
+        return Setpoint(
             self.positions,
             self.velocities * share,
             self.orientations,
@@ -61,10 +61,10 @@ class Goal:
             self.follow,
         )
 
-    def after(self, seconds: float) -> "Goal":
+    def after(self, seconds: float) -> "Setpoint":
         """Where it is after some time, at constant velocity [s]."""
         turned = quat_from_rotvec(self.angular_velocities * seconds)
-        return Goal(
+        return Setpoint(
             self.positions + self.velocities * seconds,
             self.velocities,
             quat_multiply(turned, self.orientations),

@@ -13,12 +13,12 @@ WINDOW_S = 3.0
 _LEAST_SPEED = 0.05  # m/s: slower, nobody can tell what is lag
 
 
-class Quality:
+class TrackingQuality:
     """Lag and jitter of commanded positions beside the measured ones they follow.
 
     Lag is the time T for which ``measured - command = T * velocity`` holds best (least squares) over the
     window, both for the same moment. Jitter is the root of the mean squared distance of a position from the
-    middle of its two neighbours, one camera image away each.
+    middle of its two neighbors, one camera image away each.
     """
 
     def __init__(self) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.geometry.boxes import Region
-from frankmocap_ros.imaging.camera_image import Image
+from frankmocap_ros.imaging.camera_image import ScaledImage
 
 
-class SearchThread:
+class DetectionThread:
     """The one thread that runs an estimator's ``detect``, for all cameras in turn.
 
     Only for estimators whose ``detect`` may run beside their ``estimate`` (``Capabilities.detects_apart``).
@@ -23,12 +23,12 @@ class SearchThread:
         self._estimator = estimator
         self._clock = clock
         self.changed = threading.Condition()
-        self._jobs: deque[BackgroundSearch] = deque()
+        self._jobs: deque[BackgroundDetection] = deque()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="person_search", daemon=True)
         self._thread.start()
 
-    def put(self, search: "BackgroundSearch") -> None:
+    def put(self, search: "BackgroundDetection") -> None:
         """Let a search wait for its turn; ``changed`` is held."""
         self._jobs.append(search)
         self.changed.notify_all()
@@ -61,17 +61,17 @@ class SearchThread:
                 search.done(found, error, 1e3 * (self._clock() - start_s))
 
 
-class BackgroundSearch:
+class BackgroundDetection:
     """The searches of one camera, one at a time.
 
     Args:
         thread: where they run.
     """
 
-    def __init__(self, thread: SearchThread) -> None:
+    def __init__(self, thread: DetectionThread) -> None:
         self.spent_ms = 0.0  # of the last search that was taken
         self._thread = thread
-        self._job: tuple[Image, int] | None = None
+        self._job: tuple[ScaledImage, int] | None = None
         self._found: Sequence[Region] | None = None
         self._error: Exception | None = None
         self._took_ms = 0.0
@@ -84,12 +84,12 @@ class BackgroundSearch:
             return self._busy
 
     @property
-    def job(self) -> tuple[Image, int]:
+    def job(self) -> tuple[ScaledImage, int]:
         """The image to search, and how many people to find at most."""
         assert self._job is not None
         return self._job
 
-    def begin(self, image: Image, max_people: int) -> None:
+    def begin(self, image: ScaledImage, max_people: int) -> None:
         """Start a search; there must be none under way."""
         with self._thread.changed:
             assert not self._busy

@@ -14,7 +14,7 @@ from frankmocap_ros.imaging.depth_image import TORSO, TORSO_GRID, DepthImage, at
 _CORNERS: Final = np.array([KEYPOINTS.index(name) for name in TORSO])
 _LEAST: Final = 0.3  # of the torso's samples
 _WINDOW_M: Final = 1.0  # from the torso: an arm's or a leg's length
-_GUESSED: Final = 0.5  # of its confidence is left to a point whose depth is its neighbour's
+_GUESSED: Final = 0.5  # of its confidence is left to a point whose depth is its neighbor's
 _HALF_WIDTH: Final = 0.4  # of the shoulders, in torso lengths: 0.115 of the height by 0.288
 # From the skin to the point, in torso lengths; and the point whose depth stands in where it is not seen.
 _PARTS: Final = {
@@ -27,11 +27,11 @@ _PARTS: Final = {
 def _others() -> list[tuple[int, float, int]]:
     """Row, depth below the skin and row of who stands in, of all points but the torso's; that one first."""
     rows = []
-    for part, (below, neighbour) in _PARTS.items():
+    for part, (below, neighbor) in _PARTS.items():
         for name in (part, f"left_{part}", f"right_{part}"):
             if name in KEYPOINTS:
                 side = "left" if name == part else name.partition("_")[0]
-                rows.append((KEYPOINTS.index(name), below, KEYPOINTS.index(f"{side}_{neighbour}")))
+                rows.append((KEYPOINTS.index(name), below, KEYPOINTS.index(f"{side}_{neighbor}")))
     return rows
 
 
@@ -45,7 +45,7 @@ def lifted(pose: PixelPose, depth: DepthImage, camera: Camera, least: float) -> 
 
     The torso is a plane through its skin, moved back by half its thickness. Other points lie below the skin
     at their pixel; where that is not measured, or belongs to something else, a point has the depth of its
-    neighbour towards the torso, and half its confidence.
+    neighbor towards the torso, and half its confidence.
 
     Args:
         pose: the pixels.
@@ -75,8 +75,8 @@ def lifted(pose: PixelPose, depth: DepthImage, camera: Camera, least: float) -> 
     points[_CORNERS] *= (_plane(skin, good) + thick)[:, None]
     taken = points[_ROWS] * middle
     z, found = at_limbs(depth, taken, _BELOW * length_m, _WINDOW_M, camera)
-    for (row, _, neighbour), at, seen in zip(_OTHERS, z, found, strict=True):
-        points[row] *= at if seen else points[neighbour, 2]
+    for (row, _, neighbor), at, seen in zip(_OTHERS, z, found, strict=True):
+        points[row] *= at if seen else points[neighbor, 2]
         confidence[row] *= 1.0 if seen else _GUESSED
     return KeypointPose(points, confidence)
 

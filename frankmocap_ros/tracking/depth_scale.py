@@ -1,6 +1,6 @@
-"""Metres from a depth camera: one person's joints are put where it sees torso and wrists.
+"""Meters from a depth camera: one person's joints are put where it sees torso and wrists.
 
-An estimator's metres follow from what it assumes of a person's size. A depth image measures: the torso, which
+An estimator's meters follow from what it assumes of a person's size. A depth image measures: the torso, which
 many pixels show, tells how far away the person is, and so how large; each wrist tells how far it is before or
 behind where the estimator has it.
 """
@@ -60,7 +60,7 @@ class DepthView:
     params: OneEuro | None
 
 
-class MeasuredBody:
+class DepthScaledBody:
     """Puts one person's joints where a depth camera sees them, and remembers the person's size."""
 
     def __init__(self) -> None:

@@ -8,15 +8,15 @@ import numpy as np
 from frankmocap_ros.body.pose import SEARCH
 from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.geometry.boxes import Region, scaled_region
-from frankmocap_ros.imaging.camera_image import Image, Picture
+from frankmocap_ros.imaging.camera_image import CameraImage, ScaledImage
 from frankmocap_ros.runtime.timing import StageTimer
-from frankmocap_ros.settings.mocap import MocapConfig
-from frankmocap_ros.tracking.background_detection import BackgroundSearch
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.tracking.background_detection import BackgroundDetection
 from frankmocap_ros.tracking.tracker import Tracker
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class Detection:
     """What person detection says of an image.
 
     Attributes:
@@ -28,7 +28,7 @@ class Look:
     late: bool = False
 
 
-class Lookout:
+class DetectionSchedule:
     """Has people looked for in images of one camera.
 
     Args:
@@ -39,7 +39,7 @@ class Lookout:
     """
 
     def __init__(
-        self, estimator: Estimator, search: BackgroundSearch | None, tracker: Tracker, timer: StageTimer
+        self, estimator: Estimator, search: BackgroundDetection | None, tracker: Tracker, timer: StageTimer
     ) -> None:
         self._estimator, self._search = estimator, search
         self._tracker, self._timer = tracker, timer
@@ -50,7 +50,7 @@ class Lookout:
         if self._search is not None:
             self._search.forget()
 
-    def look(self, picture: Picture, image: Image, limit: int, config: MocapConfig) -> Look:
+    def look(self, picture: CameraImage, image: ScaledImage, limit: int, config: Settings) -> Detection:
         """Search the image now, or take what a search in the background found in an earlier one.
 
         Args:
@@ -64,11 +64,11 @@ class Lookout:
             found = search.take(wait=not config.track_bbox) if search.busy else None
             if found is not None:
                 self._timer.add(SEARCH, search.spent_ms)
-                return Look(self._tracker.brought_up(self._in_pixels_of(image, found)), late=True)
+                return Detection(self._tracker.brought_up(self._in_pixels_of(image, found)), late=True)
             if config.track_bbox:
-                return Look(None)
+                return Detection(None)
         if not self._tracker.detection_due(config):
-            return Look(None)
+            return Detection(None)
         with self._timer.stage("detect"):
             small = self._to_search(picture, image, config)
             if search is None:
@@ -76,9 +76,9 @@ class Lookout:
             else:  # all searches of an estimator run in one thread
                 search.begin(small, limit)
                 found = search.take(wait=True) or []
-            return Look(self._in_pixels_of(image, found))
+            return Detection(self._in_pixels_of(image, found))
 
-    def look_on(self, picture: Picture, image: Image, limit: int, config: MocapConfig) -> bool:
+    def look_on(self, picture: CameraImage, image: ScaledImage, limit: int, config: Settings) -> bool:
         """Search the image that was just processed in the background, if it is time; whether that began.
 
         Args:
@@ -99,13 +99,13 @@ class Lookout:
         tracker.search_began()
         return True
 
-    def _to_search(self, picture: Picture, image: Image, config: MocapConfig) -> Image:
+    def _to_search(self, picture: CameraImage, image: ScaledImage, config: Settings) -> ScaledImage:
         """The image in which people are looked for; its size is remembered for what is found."""
         small = picture.reduced(image.camera, config.resize_short)
         self._searched_px = small.bitmap.size_px
         return small
 
-    def _in_pixels_of(self, image: Image, found: Sequence[Region]) -> list[Region]:
+    def _in_pixels_of(self, image: ScaledImage, found: Sequence[Region]) -> list[Region]:
         """Regions of the searched image in the pixels of ``image``."""
         scale = np.array(image.bitmap.size_px) / self._searched_px
         return [scaled_region(region, scale) for region in found]

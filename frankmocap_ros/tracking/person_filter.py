@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.height import stature
+from frankmocap_ros.body.height import estimated_height_m
 from frankmocap_ros.body.kinematics import Posed, skeleton_of, solve
 from frankmocap_ros.body.pose import (
     Body,
@@ -23,9 +23,9 @@ from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.one_euro import OneEuro, OneEuroQuaternion, OneEuroVector
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.depth_lifting import lifted
-from frankmocap_ros.tracking.depth_scale import DepthView, MeasuredBody
+from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
 _JOINT_ROWS = np.array([BODY.index[name] for name in KEYPOINTS if name in BODY.index])
@@ -34,7 +34,7 @@ _HIPS = np.array([KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")])
 _HEIGHTS_KEPT = 60
 
 
-class Person:
+class PersonFilter:
     """Memory of one followed person: filters, size, and what each joint was when it was last seen."""
 
     def __init__(self, body_id: int, estimator: str) -> None:
@@ -42,7 +42,7 @@ class Person:
         self._estimator = estimator
         self._filters: tuple[OneEuroVector | OneEuroQuaternion, ...] = ()
         self._heights: deque[float] = deque(maxlen=_HEIGHTS_KEPT)
-        self._measured = MeasuredBody()
+        self._measured = DepthScaledBody()
         self._last: Body | None = None
         self._seen_s: Array = np.empty(0)
         self._seen_confidence: Array = np.empty(0)
@@ -52,7 +52,7 @@ class Person:
         observation: Observation,
         camera: Camera,
         time_s: float,
-        config: MocapConfig,
+        config: Settings,
         depth: DepthImage | None = None,
     ) -> Body:
         """The body at ``time_s``, in the camera's optical frame; pixels are those of ``camera``.
@@ -97,7 +97,7 @@ class Person:
         return self._with_states(body, time_s, config)
 
     def _flat(
-        self, pose: PixelPose, observation: Observation, camera: Camera, time_s: float, config: MocapConfig
+        self, pose: PixelPose, observation: Observation, camera: Camera, time_s: float, config: Settings
     ) -> Body:
         """A body of which only pixels are known now; what was known of its joints in space is held."""
         n = len(BODY)
@@ -123,11 +123,11 @@ class Person:
         body.pixels[_JOINT_ROWS[seen]] = pose.pixels[_KEYPOINT_ROWS[seen]]
         return replace(body, has_3d=False, has_orientation=False)
 
-    def _scaled(self, posed: Posed, skeleton: Skeleton, config: MocapConfig) -> Posed:
+    def _scaled(self, posed: Posed, skeleton: Skeleton, config: Settings) -> Posed:
         """Scale about the camera, which no single image can tell from the truth, to the assumed height."""
         if config.assumed_height_m == 0.0:
             return posed
-        height = stature(skeleton, posed, config.min_confidence)
+        height = estimated_height_m(skeleton, posed, config.min_confidence)
         if height is not None and height > 0.1:
             self._heights.append(height)
         if not self._heights:
@@ -136,7 +136,7 @@ class Person:
         return replace(posed, positions=posed.positions * scale)
 
     def _smoothed(
-        self, pose: KeypointPose | ModelPose, time_s: float, config: MocapConfig
+        self, pose: KeypointPose | ModelPose, time_s: float, config: Settings
     ) -> KeypointPose | ModelPose:
         """Root and the rest apart, so that noise in the body's depth does not blur the limbs."""
         params = _filters(config)
@@ -161,7 +161,7 @@ class Person:
         relative = other_filter.filter(pose.points - hips, time_s, valid)
         return replace(pose, points=root + np.where(valid[:, None], relative, pose.points - hips))
 
-    def _with_states(self, body: Body, time_s: float, config: MocapConfig) -> Body:
+    def _with_states(self, body: Body, time_s: float, config: Settings) -> Body:
         """Decide each joint's state; repeat or blank what is not known."""
         least = config.min_confidence
         known = _known(body.confidence, least)
@@ -197,7 +197,7 @@ class Person:
 _ROWS = ("positions", "orientations_xyzw", "local_rotations_xyzw", "pixels", "orientation_confidence")
 
 
-def _filters(config: MocapConfig) -> OneEuro | None:
+def _filters(config: Settings) -> OneEuro | None:
     """What filters are made with; None where there are none."""
     if config.smoothing == "none":
         return None

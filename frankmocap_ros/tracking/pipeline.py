@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from frankmocap_ros.body.pose import Body, Frame, Observation
-from frankmocap_ros.body.validation import is_finite, is_sound
+from frankmocap_ros.body.validation import body_is_finite, observation_is_finite
 from frankmocap_ros.estimators.base import Estimator, estimate_views
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.imaging.camera_image import Image, Picture
+from frankmocap_ros.imaging.camera_image import CameraImage, ScaledImage
 from frankmocap_ros.runtime.timing import StageTimer
-from frankmocap_ros.settings.mocap import MocapConfig
-from frankmocap_ros.tracking.background_detection import BackgroundSearch
-from frankmocap_ros.tracking.detection_schedule import Look, Lookout
-from frankmocap_ros.tracking.person_filter import Person
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.tracking.background_detection import BackgroundDetection
+from frankmocap_ros.tracking.detection_schedule import Detection, DetectionSchedule
+from frankmocap_ros.tracking.person_filter import PersonFilter
 from frankmocap_ros.tracking.track import Candidate, Track, confirmed
 from frankmocap_ros.tracking.tracker import Tracker, choose_operator
 
@@ -26,14 +26,14 @@ _RESET_GAP_S = 2.0  # after a longer pause nobody can be taken for who was there
 
 
 @dataclass(frozen=True, eq=False)
-class _Begun:
+class _PendingFrame:
     """An image before its people are estimated: where to look, and what was in force when it began."""
 
-    picture: Picture
-    config: MocapConfig
+    picture: CameraImage
+    config: Settings
     camera: Camera
-    image: Image
-    look: Look
+    image: ScaledImage
+    look: Detection
     candidates: list[Candidate]
 
     @property
@@ -57,17 +57,17 @@ class Pipeline:
     def __init__(
         self,
         estimator: Estimator,
-        config: MocapConfig,
+        config: Settings,
         clock: Callable[[], float],
         tracker: Tracker | None = None,
-        search: BackgroundSearch | None = None,
+        search: BackgroundDetection | None = None,
     ) -> None:
         self._estimator = estimator
         self._config = config
         self._timer = StageTimer(clock)
         self._tracker = tracker or Tracker()
-        self._lookout = Lookout(estimator, search, self._tracker, self._timer)
-        self._persons: dict[int, Person] = {}
+        self._lookout = DetectionSchedule(estimator, search, self._tracker, self._timer)
+        self._persons: dict[int, PersonFilter] = {}
         self._operator_id = 0
         self._last_s: float | None = None
         self._index = 0
@@ -84,12 +84,12 @@ class Pipeline:
         return self._estimator
 
     @property
-    def config(self) -> MocapConfig:
+    def config(self) -> Settings:
         """Settings of the next frame. Set it from any thread; a frame under way keeps its own."""
         return self._config
 
     @config.setter
-    def config(self, config: MocapConfig) -> None:
+    def config(self, config: Settings) -> None:
         self._config = config
 
     def reset(self) -> None:
@@ -100,7 +100,7 @@ class Pipeline:
         self._operator_id = 0
         self._last_s = None
 
-    def replace(self, estimator: Estimator, search: BackgroundSearch | None) -> None:
+    def replace(self, estimator: Estimator, search: BackgroundDetection | None) -> None:
         """Go on with another estimator from the next image on; the old ones are for the caller to close.
 
         Where it is the same kind, and tells the same joints, everybody stays who they are. Otherwise what
@@ -109,11 +109,11 @@ class Pipeline:
         old, new = self._estimator, estimator
         same = (old.name, old.capabilities.hands) == (new.name, new.capabilities.hands)
         self._estimator = estimator
-        self._lookout = Lookout(estimator, search, self._tracker, self._timer)
+        self._lookout = DetectionSchedule(estimator, search, self._tracker, self._timer)
         if not same:
             self.reset()
 
-    def process(self, picture: Picture) -> Frame:
+    def process(self, picture: CameraImage) -> Frame:
         """Everybody in one image.
 
         Time that goes back or pauses for more than 2 s forgets everybody first.
@@ -123,7 +123,7 @@ class Pipeline:
         """
         return process_together([self], [picture])[0]
 
-    def _begin(self, picture: Picture) -> _Begun:
+    def _begin(self, picture: CameraImage) -> _PendingFrame:
         """Everything before the people are estimated."""
         config = self._config
         time_s = picture.time_s
@@ -136,14 +136,14 @@ class Pipeline:
             image = picture.reduced(camera, _CROP_DETAIL * config.resize_short)
         capabilities = self._estimator.capabilities
         if not capabilities.needs_regions:
-            return _Begun(picture, config, camera, image, Look(None), [])
+            return _PendingFrame(picture, config, camera, image, Detection(None), [])
         limit = self._limit(config)
         look = self._lookout.look(picture, image, limit, config)
         blind = not capabilities.sees_absence
         candidates = self._tracker.candidates(look.found, config, limit, blind, look.late)
-        return _Begun(picture, config, camera, image, look, candidates)
+        return _PendingFrame(picture, config, camera, image, look, candidates)
 
-    def _finish(self, begun: _Begun, observations: Sequence[Observation | None]) -> Frame:
+    def _finish(self, begun: _PendingFrame, observations: Sequence[Observation | None]) -> Frame:
         """Everything after the people are estimated."""
         picture, config, camera, image = begun.picture, begun.config, begun.camera, begun.image
         with self._timer.stage("post"):
@@ -157,7 +157,7 @@ class Pipeline:
         return Frame(self._index - 1, picture.time_s, tuple(bodies), operator_id, stages_ms, camera, detected)
 
     def _seen(
-        self, begun: _Begun, observations: Sequence[Observation | None]
+        self, begun: _PendingFrame, observations: Sequence[Observation | None]
     ) -> tuple[list[tuple[Observation, Track | None]], bool]:
         """Observations with whose they are, and whether the whole image was searched."""
         capabilities, time_s = self._estimator.capabilities, begun.picture.time_s
@@ -174,17 +174,17 @@ class Pipeline:
         look = begun.look
         return [(o, c.track) for o, c in pairs if o is not None], look.found is not None and not look.late
 
-    def _limit(self, config: MocapConfig) -> int:
+    def _limit(self, config: Settings) -> int:
         """How many people at most."""
         return min(config.max_people, self._estimator.capabilities.max_people)
 
     def _sound(self, observations: Sequence[Observation | None]) -> list[Observation | None]:
         """None in place of whoever has a number that is not finite: it would spoil filters and boxes."""
-        sound = [o if o is None or is_sound(o) else None for o in observations]
+        sound = [o if o is None or observation_is_finite(o) else None for o in observations]
         self._not_finite += sum(o is not s for o, s in zip(observations, sound, strict=True))
         return sound
 
-    def _bodies(self, seen: list[tuple[Observation, Track | None]], begun: _Begun) -> list[Body]:
+    def _bodies(self, seen: list[tuple[Observation, Track | None]], begun: _PendingFrame) -> list[Body]:
         image, camera, config = begun.image, begun.camera, begun.config
         tracks = self._tracker.update(seen, image.time_s, config.hold_s)
         # the reduced image's sides are whole pixels: the two axes scale a little differently
@@ -193,12 +193,12 @@ class Pipeline:
         bodies = []
         for track in tracks:
             if track.id not in self._persons:
-                self._persons[track.id] = Person(track.id, self._estimator.name)
+                self._persons[track.id] = PersonFilter(track.id, self._estimator.name)
             person = self._persons[track.id]
             body = person.update(track.observation, image.camera, image.time_s, config, depth)
             if image.camera is not camera:
                 body = replace(body, pixels=body.pixels * scale, box_xywh=body.box_xywh * np.tile(scale, 2))
-            if is_finite(body):
+            if body_is_finite(body):
                 bodies.append(body)
             else:  # never let such numbers reach a robot; begin anew with this person
                 del self._persons[track.id]
@@ -207,7 +207,7 @@ class Pipeline:
         self._persons = {i: p for i, p in self._persons.items() if i in followed}
         return bodies
 
-    def _operator(self, bodies: Sequence[Body], camera: Camera, config: MocapConfig) -> int:
+    def _operator(self, bodies: Sequence[Body], camera: Camera, config: Settings) -> int:
         """Id of the operator, 0 where nobody is or the operator is not in this image."""
         missed = self._tracker.ids.difference(body.id for body in bodies)
         if config.operator != "id" and self._operator_id in missed:
@@ -216,7 +216,7 @@ class Pipeline:
         return self._operator_id
 
 
-def process_together(pipelines: Sequence[Pipeline], pictures: Sequence[Picture]) -> list[Frame]:
+def process_together(pipelines: Sequence[Pipeline], pictures: Sequence[CameraImage]) -> list[Frame]:
     """Everybody in one image each of several cameras, in one batch where the estimator has that.
 
     Args:

@@ -11,15 +11,15 @@ from frankmocap_ros.geometry.boxes import (
     anchor_of,
     anchored_box,
     blended,
-    box_centre,
+    box_center,
     box_iou,
     implausible,
     region_of,
 )  # fmt: skip
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 
-_JUMP_HEIGHTS = 0.4  # a box centre that moves more than this many box heights at once is somebody else
+_JUMP_HEIGHTS = 0.4  # a box center that moves more than this many box heights at once is somebody else
 _JUMP_HEIGHTS_PER_S = 3.0  # and this many more for each second since it was last seen
 _DOUBT = 0.25  # confidence is multiplied by this where one search did not find who is followed
 _MISSES = 2  # searches in a row without a person after which nobody is believed to be there
@@ -35,7 +35,7 @@ class Track:
         observation: the last one.
         seen_s: its time [s].
         present: whether it was seen in the last processed image.
-        velocity_px: shape (2,), speed of the box centre [px/s].
+        velocity_px: shape (2,), speed of the box center [px/s].
         misses: searches in a row that did not find this person.
         searched_xywh: shape (4,), the box in the image that was last searched in the background [px], None
             where the person was not there.
@@ -71,9 +71,9 @@ def distance(track: Track, observation: Observation, time_s: float) -> float:
     """How far an observation lies from where the track should be, in box heights."""
     old, new = track.observation.box_xywh, observation.box_xywh
     dt = max(0.0, time_s - track.seen_s)
-    expected = box_centre(old) + track.velocity_px * min(dt, 0.2)
+    expected = box_center(old) + track.velocity_px * min(dt, 0.2)
     size = max(float(np.max(old[2:])), float(np.max(new[2:])), 1.0)
-    return float(np.hypot(*(box_centre(new) - expected))) / size
+    return float(np.hypot(*(box_center(new) - expected))) / size
 
 
 def is_near(track: Track, observation: Observation, time_s: float) -> bool:
@@ -83,7 +83,7 @@ def is_near(track: Track, observation: Observation, time_s: float) -> bool:
 
 
 def verified(
-    track: Track, region: Region, match: Region | None, searched: bool, config: MocapConfig
+    track: Track, region: Region, match: Region | None, searched: bool, config: Settings
 ) -> Candidate | None:
     """Where to look for somebody of whose presence only detection knows."""
     if not searched:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from frankmocap_ros.body.pose import Body, JointState, Observation
-from frankmocap_ros.geometry.boxes import GROWN, Region, box_centre, box_iou
+from frankmocap_ros.geometry.boxes import REGION_PER_BOX, Region, box_center, box_iou
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.track import Candidate, Track, distance, is_near, verified
 
 _SAME_PERSON_IOU = 0.75  # boxes that overlap more than this are one person found twice
@@ -39,7 +39,7 @@ class Tracker:
         self._tracks.clear()
         self._since_detection = 0
 
-    def detection_due(self, config: MocapConfig, done: bool = False) -> bool:
+    def detection_due(self, config: Settings, done: bool = False) -> bool:
         """Whether the whole image should be searched: nobody or somebody lost, or it is time.
 
         Args:
@@ -69,7 +69,7 @@ class Tracker:
     def candidates(
         self,
         found: Sequence[Region] | None,
-        config: MocapConfig,
+        config: Settings,
         limit: int,
         blind: bool = False,
         late: bool = False,
@@ -100,13 +100,13 @@ class Tracker:
             if candidate is not None:
                 result.append(candidate)
         result += [Candidate(r, None, r.box_xywh) for r in free]
-        grow = (1.0 + config.box_margin) / GROWN
+        grow = (1.0 + config.box_margin) / REGION_PER_BOX
         return [replace(c, region=replace(c.region, side_px=c.region.side_px * grow)) for c in result[:limit]]
 
     def match(self, observations: Sequence[Observation], time_s: float) -> list[Track | None]:
         """Whose each observation is, for estimators that find people by themselves.
 
-        Nearest pairs first, by the distance of box centres in box heights.
+        Nearest pairs first, by the distance of box centers in box heights.
         """
         pairs = sorted(
             (distance(track, o, time_s), i, track.id)
@@ -156,7 +156,7 @@ def _nearest(region: Region, found: Sequence[Region]) -> Region | None:
     return found[int(np.argmin(distances))]
 
 
-def _followed(track: Track, region: Region, match: Region | None, config: MocapConfig) -> Candidate | None:
+def _followed(track: Track, region: Region, match: Region | None, config: Settings) -> Candidate | None:
     """Where to look for somebody with an estimator that tells by itself whether a person is there."""
     if not config.track_bbox:
         return Candidate(match, track) if match is not None else None
@@ -171,13 +171,13 @@ def _moved(region: Region, followed: Sequence[Track]) -> Region:
     for track in followed:
         old, new = track.searched_xywh, track.observation.box_xywh
         assert old is not None
-        if float(np.hypot(*(box_centre(old) - region.center_px))) <= _NEAR * region.side_px:
+        if float(np.hypot(*(box_center(old) - region.center_px))) <= _NEAR * region.side_px:
             grown = max(float(new[2:].max()), 1.0) / max(float(old[2:].max()), 1.0)
-            step = box_centre(new) - box_centre(old)
+            step = box_center(new) - box_center(old)
             box = region.box_xywh
             if box is not None:
                 sides = box[2:] * grown
-                box = np.concatenate([box_centre(box) + step - 0.5 * sides, sides])
+                box = np.concatenate([box_center(box) + step - 0.5 * sides, sides])
             return replace(
                 region, center_px=region.center_px + step, side_px=region.side_px * grown, box_xywh=box
             )
@@ -191,7 +191,7 @@ def _drifted(region: Region, detection: Region) -> bool:
 def _move(track: Track, observation: Observation, time_s: float) -> None:
     dt = time_s - track.seen_s
     if dt > 1e-3:
-        speed = (box_centre(observation.box_xywh) - box_centre(track.observation.box_xywh)) / dt
+        speed = (box_center(observation.box_xywh) - box_center(track.observation.box_xywh)) / dt
         track.velocity_px = 0.5 * track.velocity_px + 0.5 * speed
     track.observation, track.seen_s, track.present = observation, time_s, True
 
@@ -217,7 +217,7 @@ def _depth(body: Body) -> float:
 
 
 def choose_operator(
-    bodies: Sequence[Body], current: int, config: MocapConfig, width_px: int, height_px: int
+    bodies: Sequence[Body], current: int, config: Settings, width_px: int, height_px: int
 ) -> int:
     """Id of the operator, 0 for nobody.
 
@@ -233,6 +233,6 @@ def choose_operator(
     rules = {
         "nearest": _depth,
         "largest": lambda b: -float(b.box_xywh[2] * b.box_xywh[3]),
-        "centre": lambda b: float(np.hypot(*(box_centre(b.box_xywh) - middle))),
+        "center": lambda b: float(np.hypot(*(box_center(b.box_xywh) - middle))),
     }
     return min(bodies, key=rules[config.operator]).id if bodies else 0

@@ -65,7 +65,7 @@ class DrawnRobot:
         return body != _WORLD or any(self._model.geom_type[g] != plane for g in geoms)
 
     def meshes(self) -> list[Mesh]:
-        """Name, vertices (V, 3) in the body's frame [m], triangles (F, 3) and colour of each body."""
+        """Name, vertices (V, 3) in the body's frame [m], triangles (F, 3) and color of each body."""
         import trimesh
 
         result = []

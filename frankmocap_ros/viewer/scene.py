@@ -15,7 +15,7 @@ from frankmocap_ros.body.drawing import COLORS_BGR
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_from_matrix, quat_from_rotvec, quat_multiply
-from frankmocap_ros.settings.viewer import ViewConfig
+from frankmocap_ros.settings.viewer import ViewerSettings
 
 if TYPE_CHECKING:
     import viser
@@ -63,7 +63,7 @@ def wxyz(xyzw: Array) -> Array:
 
 
 def bones(bodies: Sequence[SeenBody]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Every bone whose two ends are known: ends (N, 2, 3) [m], and colours (N, 2, 3) of the less sure end."""
+    """Every bone whose two ends are known: ends (N, 2, 3) [m], and colors (N, 2, 3) of the less sure end."""
     ends, colors = [], []
     for body in bodies:
         for joint, parent in enumerate(body.parents):
@@ -74,7 +74,7 @@ def bones(bodies: Sequence[SeenBody]) -> tuple[NDArray[np.float32], NDArray[np.u
 
 
 def known_joints(bodies: Sequence[SeenBody]) -> tuple[Array, Array, NDArray[np.uint8]]:
-    """Positions (N, 3) [m], orientations (N, 4) and colours (N, 3) of every joint that is known."""
+    """Positions (N, 3) [m], orientations (N, 4) and colors (N, 3) of every joint that is known."""
     known = [body.states != JointState.INVALID for body in bodies]
     positions = [body.positions[k] for body, k in zip(bodies, known, strict=True)]
     turned = [body.orientations_xyzw[k] for body, k in zip(bodies, known, strict=True)]
@@ -105,7 +105,7 @@ class Scene:
         self._people = scene.add_frame("/people", show_axes=False)
         self._up = np.array([0.0, -1.0, 0.0])
         self._height_m = _HEIGHT_M
-        self._placed: tuple[ViewConfig, float] | None = None
+        self._placed: tuple[ViewerSettings, float] | None = None
         self._frustum: Any = None
         self._drawn: dict[str, Any] = {}
         self._labels: dict[int, Any] = {}
@@ -119,7 +119,7 @@ class Scene:
         self.axes = False
         """Whether to draw the joints' orientations."""
 
-    def place(self, config: ViewConfig, bodies: Sequence[SeenBody]) -> None:
+    def place(self, config: ViewerSettings, bodies: Sequence[SeenBody]) -> None:
         """Put camera and robot where they stand."""
         if config.camera_height_m or config.axes == "level":
             self._height_m = config.camera_height_m or _HEIGHT_M

@@ -21,7 +21,7 @@ class Heard:
         ages_ms: of the last frames, at publication [ms].
         inference_ms: of the last frame.
         people: of the last frame.
-        scale: where their metres come from, in words.
+        scale: where their meters come from, in words.
         since_s: time since the last frame [s], None before the first.
         level: of the node's health.
         health: in its own words.
@@ -53,7 +53,7 @@ def status_text(heard: Heard, there: bool) -> str:
     lines += [
         f"**{heard.fps:.1f} FPS**, age p50 **{p50:.0f} ms**, p95 **{p95:.0f} ms**, "
         f"inference {heard.inference_ms:.1f} ms",
-        f"people: {heard.people}" + (f", metres from {heard.scale}" if heard.scale else ""),
+        f"people: {heard.people}" + (f", meters from {heard.scale}" if heard.scale else ""),
     ]
     values = heard.values
     if values:

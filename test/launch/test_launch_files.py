@@ -20,8 +20,8 @@ from rclpy.node import Node
 from frankmocap_ros.errors import MissingDependencyError, SettingError
 from frankmocap_ros.runtime import fastdds_profile as transport
 from frankmocap_ros.runtime.package_files import share_file
-from frankmocap_ros.settings.camera import CameraConfig
-from frankmocap_ros.settings.mocap import PRESETS, MocapConfig
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.mocap import PRESETS, Settings
 from frankmocap_ros.settings.schema import updated
 
 HAS_LAUNCH = importlib.util.find_spec("launch_ros") is not None
@@ -342,8 +342,8 @@ def test_file_of_the_user_wins(launched, tmp_path, file, preset, names):
     context = launched(file, preset=preset, params_file=str(mine), use_sim_time="true")
     node = started(context, "frankmocap_node")
     assert node.parameters == USERS | {"use_sim_time": True}
-    config = updated(MocapConfig(), {name: node.parameters[name] for name in USERS})
-    assert config == MocapConfig(**USERS, **PRESETS["highest_quality"])
+    config = updated(Settings(), {name: node.parameters[name] for name in USERS})
+    assert config == Settings(**USERS, **PRESETS["highest_quality"])
 
 
 @pytest.mark.parametrize("file", LAUNCH_FILES)
@@ -522,7 +522,7 @@ def test_world_stands_upright(launched):
     """The transform is that of REP 103 from a level camera's body to its optical frame."""
     words = started(launched("demo"), "static_transform_publisher").arguments
     given = dict(zip(words[::2], words[1::2], strict=True))
-    assert given["--child-frame-id"] == CameraConfig().frame_id
+    assert given["--child-frame-id"] == CameraSettings().frame_id
     assert float(given["--z"]) > 0.0
     assert given["--roll"] == given["--yaw"] == str(-math.pi / 2)
 

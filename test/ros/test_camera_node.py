@@ -28,7 +28,7 @@ from frankmocap_ros.ros.camera.camera_node import CameraNode
 from frankmocap_ros.ros.camera.camera_outputs import Stamps
 from frankmocap_ros.ros.common.conversions import camera_of
 from frankmocap_ros.ros.images.images import decode_image
-from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.sources import SourceImage
 
@@ -37,7 +37,7 @@ FRAMES, VIDEO_HZ = 20, 50.0
 
 
 def shade(n: int) -> int:
-    """Grey value of frame ``n``: far enough from its neighbours' to survive compression."""
+    """Grey value of frame ``n``: far enough from its neighbors' to survive compression."""
     return 20 + 10 * n
 
 
@@ -594,7 +594,7 @@ def test_settings_of_the_source_open_it_anew(start, listener, video):
 
 def test_every_parameter_is_described_and_checked(start, listener, video):
     start(source=video)
-    settings = settings_of(CameraConfig)
+    settings = settings_of(CameraSettings)
     request = DescribeParameters.Request(names=[s.name for s in settings])
     for s, descriptor in zip(
         settings, listener.call(DescribeParameters, "describe_parameters", request).descriptors, strict=True

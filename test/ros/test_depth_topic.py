@@ -19,12 +19,12 @@ PERIOD_NS = 33_333_333
 FLAT_M = 2.0  # a wall where the probe's person is taken for 3 m away
 
 
-def depth_message(system, stamp_ns, encoding="16UC1", metres=FLAT_M):
+def depth_message(system, stamp_ns, encoding="16UC1", meters=FLAT_M):
     msg = system.stamped(Image(), stamp_ns)
     if encoding == "16UC1":
-        fill_image(msg, np.full((240, 320), round(1e3 * metres), np.uint16), encoding)
+        fill_image(msg, np.full((240, 320), round(1e3 * meters), np.uint16), encoding)
     elif encoding == "32FC1":
-        fill_image(msg, np.full((240, 320), metres, np.float32), encoding)
+        fill_image(msg, np.full((240, 320), meters, np.float32), encoding)
     else:
         fill_image(msg, np.zeros((240, 320, 3), np.uint8), encoding)
     return msg
@@ -154,7 +154,7 @@ def test_depth_that_is_wrong_is_told_and_left_out(system):
     assert scale(msg) != BodyPose.SCALE_DEPTH
     process_with_depth(system, encoding="rgb8")
     status = system.status(lambda s: "depth is left out" in s.message)
-    assert "allowed: 16UC1 in millimetres, 32FC1 in metres" in status.message
+    assert "allowed: 16UC1 in millimeters, 32FC1 in meters" in status.message
 
 
 def test_each_camera_has_its_own(start, probe):

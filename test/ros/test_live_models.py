@@ -28,10 +28,10 @@ from frankmocap_ros.ros.mocap import mesh
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.ros.mocap.model import Loader
 from frankmocap_ros.runtime.gc_control import Collector
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of
 
-SETTINGS = {s.name: s for s in settings_of(MocapConfig)}
+SETTINGS = {s.name: s for s in settings_of(Settings)}
 OTHER = {
     "use_smplx": True, "engine": "torch", "precision": "bf16", "assets_dir": "/nowhere/extra_data",
     "detector": "pose2d", "device": "cpu", "synthetic_motion": "cross", "estimator": "synthetic",
@@ -681,11 +681,11 @@ def test_whoever_hears_that_a_model_is_loaded_may_ask_for_another(start, models)
     def told(error):
         heard.append(error)
         if len(heard) == 1:
-            loader.begin(MocapConfig(engine="openvino"), told)
+            loader.begin(Settings(engine="openvino"), told)
         else:
             done.set()
 
-    loader.begin(MocapConfig(engine="torch"), told)
+    loader.begin(Settings(engine="torch"), told)
     assert done.wait(60.0)
     assert heard == [None, None]
     loader.close()

@@ -19,10 +19,10 @@ from frankmocap_ros.errors import MocapError
 from frankmocap_ros.msg import JointPose
 from frankmocap_ros.ros.images.images import fill_image
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of
 
-SETTINGS = {s.name: s for s in settings_of(MocapConfig)}
+SETTINGS = {s.name: s for s in settings_of(Settings)}
 LIVE = [name for name, s in SETTINGS.items() if s.live and not s.loads]  # the rest: test_live_models.py
 FIXED = [name for name, s in SETTINGS.items() if not s.live]
 TYPES = {
@@ -209,14 +209,14 @@ def min_confidence(c):
     assert c.joint().state == JointPose.TRACKED
 
 
-def lag(c, metres=0.2):
+def lag(c, meters=0.2):
     """How much of a step is still missing after one frame."""
     c.probe.people = [c.probe.person(0.0, -0.1, 3.0)]
     for _ in range(40):
         before = c.joint("pelvis").pose.position.x
     assert before == pytest.approx(0.0, abs=0.01)
-    c.probe.people = [c.probe.person(metres, -0.1, 3.0)]
-    return metres - c.joint("pelvis").pose.position.x
+    c.probe.people = [c.probe.person(meters, -0.1, 3.0)]
+    return meters - c.joint("pelvis").pose.position.x
 
 
 def smoothing(c):
@@ -322,7 +322,7 @@ def operator(c):
     assert c.frame().operator_id == 2
     c.set(operator_id=7)
     assert c.frame().operator_id == 0
-    for rule, first in (("centre", 1), ("nearest", 2), ("largest", 2)):
+    for rule, first in (("center", 1), ("nearest", 2), ("largest", 2)):
         c.set(operator="id")
         assert c.frame().operator_id == 0
         c.set(operator=rule)

@@ -55,7 +55,7 @@ def bones_of(*args, **kwargs):
 
 
 def segments(bones):
-    """Pairs of ends, each as (x, y, z), and each pair's two colours."""
+    """Pairs of ends, each as (x, y, z), and each pair's two colors."""
     points = [(p.x, p.y, p.z) for p in bones.points]
     colors = [(round(c.r, 3), round(c.g, 3), round(c.b, 3)) for c in bones.colors]
     assert len(points) == len(colors)
@@ -82,7 +82,7 @@ def test_a_bone_for_every_joint_with_a_parent(skeleton):
     assert len(set(colors)) == 1
 
 
-def test_bones_have_the_colour_of_their_worse_end():
+def test_bones_have_the_color_of_their_worse_end():
     person = body(left_elbow=JointState.PREDICTED, left_wrist=JointState.HELD, left_hand=JointState.TRACKED)
     pairs, colors = segments(bones_of(person))
     by_end = dict(zip((end for _, end in pairs), colors, strict=True))

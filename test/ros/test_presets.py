@@ -8,8 +8,8 @@ from rclpy.parameter import Parameter
 from frankmocap_ros.ros.camera.camera_node import CameraNode
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.runtime.package_files import share_file
-from frankmocap_ros.settings.camera import CameraConfig
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.mocap import Settings
 
 
 def config(kind, context, file, namespace="/"):
@@ -31,11 +31,11 @@ def config(kind, context, file, namespace="/"):
 @pytest.mark.parametrize(
     ("preset", "expected"),
     [
-        ("fastest", MocapConfig(preset="fastest", resize_short=256)),
-        ("balanced", MocapConfig()),
+        ("fastest", Settings(preset="fastest", resize_short=256)),
+        ("balanced", Settings()),
         (
             "highest_quality",
-            MocapConfig(preset="highest_quality", resize_short=512, use_smplx=True, hands=True),
+            Settings(preset="highest_quality", resize_short=512, use_smplx=True, hands=True),
         ),
     ],
 )
@@ -43,6 +43,6 @@ def test_preset(context, preset, expected, namespace):
     assert config(MocapNode, context(), f"{preset}.yaml", namespace) == expected
 
 
-@pytest.mark.parametrize(("kind", "defaults"), [(MocapNode, MocapConfig()), (CameraNode, CameraConfig())])
+@pytest.mark.parametrize(("kind", "defaults"), [(MocapNode, Settings()), (CameraNode, CameraSettings())])
 def test_generated_file_holds_the_defaults(context, kind, defaults):
     assert config(kind, context(), "frankmocap.yaml") == defaults

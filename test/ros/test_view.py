@@ -64,7 +64,7 @@ def pixels(page: Page) -> np.ndarray:
 
 
 def greens(image: np.ndarray) -> int:
-    """Pixels in the colour of tracked joints."""
+    """Pixels in the color of tracked joints."""
     blue, green, red = np.moveaxis(image, 2, 0)
     return int(((green > 170) & (red < 120) & (blue < 150)).sum())
 

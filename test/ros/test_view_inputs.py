@@ -11,7 +11,7 @@ from frankmocap_ros.msg import BodyPose, BodyPoseArray
 from frankmocap_ros.ros.clients.watcher import Watcher, summary
 from frankmocap_ros.ros.images.images import fill_image
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
-from frankmocap_ros.settings.viewer import ViewConfig
+from frankmocap_ros.settings.viewer import ViewerSettings
 
 from .conftest import Peer, Spinner, wait_until
 
@@ -24,7 +24,7 @@ def view(context):
     """A view's inputs, and a peer that publishes."""
     peer = Peer(context())
     spinner = Spinner(peer.node, peer.node.context)
-    inputs = ViewInputs(peer.node, ViewConfig())
+    inputs = ViewInputs(peer.node, ViewerSettings())
     inputs.open()
     yield inputs, peer
     inputs.close()
@@ -45,7 +45,7 @@ def test_the_view_draws_one_publishers_people_and_says_that_there_are_others(vie
         publisher.publish(bodies(run_id, body_id))
 
         def polled():
-            inputs.poll(ViewConfig())
+            inputs.poll(ViewerSettings())
             return inputs.bodies is not heard or inputs.heard.conflict
 
         wait_until(polled)
@@ -58,7 +58,7 @@ def test_the_view_draws_one_publishers_people_and_says_that_there_are_others(vie
 
     def known():
         inputs.look_around()
-        inputs.poll(ViewConfig())
+        inputs.poll(ViewerSettings())
         return "2 publishers on /frankmocap/bodies: /peer (2 times)" in inputs.heard.conflict
 
     wait_until(known)
@@ -66,7 +66,7 @@ def test_the_view_draws_one_publishers_people_and_says_that_there_are_others(vie
 
 def test_the_view_shows_no_image_after_a_newer_one(view):
     inputs, peer = view
-    config = ViewConfig(image_rate_hz=30.0)
+    config = ViewerSettings(image_rate_hz=30.0)
     inputs.want(image=True, mesh=False)
     publisher = peer.publisher(Image, "image")
 

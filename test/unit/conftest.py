@@ -170,7 +170,7 @@ def golden_weights(synth, golden_seed):
 
 
 @pytest.fixture(scope="session")
-def normalised():
+def normalized():
     """Body crops (N, H, W, 3), 8 bit RGB tensors, as the network wants them: by ImageNet's statistics."""
 
     def scaled(crops):

@@ -17,7 +17,13 @@ import pytest
 
 import frankmocap_ros
 from frankmocap_ros.assets.checkpoint import read_checkpoint
-from frankmocap_ros.assets.conversion import DEFAULT_LIMITS, Limits, convert, read_converted, suffix_of
+from frankmocap_ros.assets.conversion import (
+    DEFAULT_LIMITS,
+    ConversionLimits,
+    convert,
+    read_converted,
+    suffix_of,
+)
 from frankmocap_ros.assets.layout import ASSETS
 from frankmocap_ros.errors import AssetError, MocapError
 
@@ -185,14 +191,14 @@ def test_memory_is_limited(job):
     data = pickle.dumps({**MANO, "large": np.zeros(SMALL, np.uint8)}, 4)
     assert job("mean_mano", data)["large"].nbytes == SMALL
     with pytest.raises(AssetError, match="takes more than 32 MB of memory"):
-        job("mean_mano", data, Limits(memory_bytes=32 << 20, memory_per_byte=0))
+        job("mean_mano", data, ConversionLimits(memory_bytes=32 << 20, memory_per_byte=0))
 
 
 def test_an_archive_that_unpacks_to_more_than_memory_is_refused(job):
     bomb = squeezed(**MEAN, zeros=np.zeros(400 << 20, np.uint8))
     assert len(bomb) < 1 << 20
     with pytest.raises(AssetError, match="memory"):
-        job("mean_params", bomb, Limits(memory_bytes=100 << 20))
+        job("mean_params", bomb, ConversionLimits(memory_bytes=100 << 20))
     with pytest.raises(AssetError, match="its numbers take more than"):
         job("mean_params", bomb)
 
@@ -218,12 +224,12 @@ def test_processor_time_is_limited(job):
     modulus = (1 << 61) - 1
     keys = b"".join(b"\x8a\x0a" + (k * modulus).to_bytes(10, "little") + b"N" for k in range(1, 60_000))
     with pytest.raises(AssetError, match="more than 1 s of processor time"):
-        job("mean_mano", b"\x80\x02}(" + keys + b"u.", Limits(cpu_s=1))
+        job("mean_mano", b"\x80\x02}(" + keys + b"u.", ConversionLimits(cpu_s=1))
 
 
 def test_wall_clock_time_is_limited(job):
     with pytest.raises(AssetError, match=r"more than 0\.01 s"):
-        job("mean_mano", pickle.dumps(MANO), Limits(wall_s=0.01))
+        job("mean_mano", pickle.dumps(MANO), ConversionLimits(wall_s=0.01))
 
 
 def test_a_file_nested_too_deep_ends_the_child_at_most(job):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import frankmocap_ros
-from frankmocap_ros.assets.conversion import Limits
+from frankmocap_ros.assets.conversion import ConversionLimits
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER
 from frankmocap_ros.assets.store import AssetStore, assets_folder
 from frankmocap_ros.cli.main import main as command_line
@@ -280,7 +280,7 @@ def test_a_refusal_of_the_machine_is_not_held_against_the_file(world, monkeypatc
 
 def test_limits_reach_the_child(world):
     with pytest.raises(AssetError, match=r"more than 0\.01 s"):
-        world.store(limits=Limits(wall_s=0.01)).load(KEY)
+        world.store(limits=ConversionLimits(wall_s=0.01)).load(KEY)
 
 
 def test_a_cache_that_cannot_be_written_says_so(world, tmp_path):

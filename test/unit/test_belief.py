@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.geometry.rotation import quat_from_rotvec
-from frankmocap_ros.teleop.outlier_rejection import FORGET_S, Belief
+from frankmocap_ros.teleop.outlier_rejection import FORGET_S, OutlierRejection
 
 
 def judge(belief, x, time_s, valid=True, turn=0.0):
@@ -20,7 +20,7 @@ def judge(belief, x, time_s, valid=True, turn=0.0):
 @pytest.fixture
 def belief():
     """Nobody moves faster than 5 m/s or turns faster than 50 rad/s; something was seen at 0."""
-    belief = Belief(np.array([5.0]), np.array([50.0]))
+    belief = OutlierRejection(np.array([5.0]), np.array([50.0]))
     assert judge(belief, 0.0, 0.0), "the first one is believed"
     return belief
 

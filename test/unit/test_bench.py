@@ -15,7 +15,7 @@ from frankmocap_ros.bench.gpu import trunk_rows
 from frankmocap_ros.bench.offline import Setup
 from frankmocap_ros.bench.players import Followed
 from frankmocap_ros.bench.probes import EnergyMeter, Machine, resident_mb
-from frankmocap_ros.bench.rows import NOTHING, Row, Sample
+from frankmocap_ros.bench.rows import NOTHING, BenchRow, Sample
 from frankmocap_ros.bench.turns import BEGIN, SETTLE, in_turns, turn_lengths
 from frankmocap_ros.cli import bench
 from frankmocap_ros.cli.main import main
@@ -81,7 +81,7 @@ def test_people_are_what_was_seen_most_often():
 
 
 def test_a_record_is_json_and_holds_more():
-    record = Row("a", "mediapipe", more={"oldest_ms": 4.0}).record()
+    record = BenchRow("a", "mediapipe", more={"oldest_ms": 4.0}).record()
     check_record(record)
     assert record["oldest_ms"] == 4.0
     assert record["error"] is None
@@ -451,7 +451,7 @@ def test_the_nodes_own_figures():
 
 
 def some_rows():
-    fine = Row(
+    fine = BenchRow(
         "frankmocap balanced",
         "frankmocap",
         "openvino",
@@ -463,7 +463,7 @@ def some_rows():
         fps=75.0,
         ratio_to_reference=15.2,
     )
-    return [fine, Row("other", "frankmocap", error="it is\nnot here")]
+    return [fine, BenchRow("other", "frankmocap", error="it is\nnot here")]
 
 
 def test_tables_hold_every_row():

@@ -22,13 +22,13 @@ from frankmocap_ros.geometry.boxes import (
     scaled_region,
 )  # fmt: skip
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Picture
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.imaging.camera_image import CameraImage
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 WIDTH, HEIGHT = 640, 480
 BLANK = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-CONFIG = MocapConfig(smoothing="none", resize_short=1024)
+CONFIG = Settings(smoothing="none", resize_short=1024)
 STILL = np.array([260.0, 90.0, 110.0, 310.0])
 DT = 1 / 30
 
@@ -78,7 +78,7 @@ class Blind:
             joints = joints + self._random.normal(0.0, 0.5, 4)
         else:
             side = crop.side_px
-            joints = np.array([*(crop.centre_px - (0.15 * side, 0.38 * side)), 0.3 * side, 0.76 * side])
+            joints = np.array([*(crop.center_px - (0.15 * side, 0.38 * side)), 0.3 * side, 0.76 * side])
         factor = self.dream(self.number) if self.dream else 1.0
         joints = np.concatenate([joints[:2] + 0.5 * joints[2:] * (1 - factor), joints[2:] * factor])
         pose = ModelPose(
@@ -95,7 +95,7 @@ def run(blind, frames, config=CONFIG):
     pipeline = Pipeline(blind, config, lambda: 0.0)
     result = []
     for blind.number in range(frames):
-        result.append(pipeline.process(Picture(Bitmap(BLANK), blind.number * DT)))
+        result.append(pipeline.process(CameraImage(Bitmap(BLANK), blind.number * DT)))
     return result
 
 

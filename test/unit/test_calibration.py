@@ -1,4 +1,4 @@
-"""Quantisation of FrankMocap's networks: what is measured, what is kept, what is refused."""
+"""Quantization of FrankMocap's networks: what is measured, what is kept, what is refused."""
 
 from dataclasses import replace
 from importlib.util import find_spec
@@ -19,7 +19,7 @@ from frankmocap_ros.estimators.frankmocap.int8_calibration import (
     CalibrationOptions,
     error_text,
     networks_here,
-    quantise_networks,
+    quantize_networks,
 )
 from frankmocap_ros.estimators.frankmocap.int8_crops import Crops
 from frankmocap_ros.estimators.frankmocap.networks.folded_head import Affine
@@ -29,7 +29,7 @@ PICTURES = SimpleNamespace(name="film", frames=0, read=lambda: None)
 
 
 class FakeEngine:
-    """Features are the crops' mean, and so many millimetres at one joint."""
+    """Features are the crops' mean, and so many millimeters at one joint."""
 
     name, device = "openvino", "cpu"
 
@@ -58,7 +58,7 @@ def crops(n=40, held_out=20, apart=True):
 def bench(monkeypatch, tmp_path):
     """Networks whose one feature is the place of a joint [m]; INT8 is off by ``off_mm``."""
     world = SimpleNamespace(
-        off_mm=0.5, kept={}, told=[], gathered=[], quantised=[], hand=crops(), body=crops(), engines=[]
+        off_mm=0.5, kept={}, told=[], gathered=[], quantized=[], hand=crops(), body=crops(), engines=[]
     )
     folder = tmp_path / "extra_data"
     for key in {file for files in NETWORKS.values() for file in files}:
@@ -71,8 +71,8 @@ def bench(monkeypatch, tmp_path):
         head = Affine(np.ones((1, 1), np.float32), np.zeros(1, np.float32))
         return Regressor(key, Trunk(None, key, 1), head)
 
-    def quantise(trunk, pixels, options):
-        world.quantised.append((trunk.key, len(pixels)))
+    def quantize(trunk, pixels, options):
+        world.quantized.append((trunk.key, len(pixels)))
         engine = FakeEngine("int8", world.off_mm)
         world.engines.append(engine)
         return SimpleNamespace(engine=engine, keep=lambda notes: world.kept.__setitem__(trunk.key, notes))
@@ -94,7 +94,7 @@ def bench(monkeypatch, tmp_path):
 
     monkeypatch.setattr(calibration, "load_torch", lambda: None)
     monkeypatch.setattr(calibration.int8, "check_installed", lambda: None)
-    monkeypatch.setattr(calibration.int8, "quantise", quantise)
+    monkeypatch.setattr(calibration.int8, "quantize", quantize)
     monkeypatch.setattr(calibration.int8, "notes", lambda trunk, options: world.kept.get(trunk.key))
     monkeypatch.setattr(calibration, "regressor_of", regressor_of)
     monkeypatch.setattr(
@@ -103,7 +103,7 @@ def bench(monkeypatch, tmp_path):
     monkeypatch.setattr(calibration, "_crops", gather)
     monkeypatch.setattr(calibration, "OpenVinoEngine", openvino)
     monkeypatch.setattr(calibration, "measure", measure)
-    world.run = lambda keys=None, **options: quantise_networks(
+    world.run = lambda keys=None, **options: quantize_networks(
         world.store, PICTURES, world.told.append, keys, CalibrationOptions(**options)
     )
     return world
@@ -122,7 +122,7 @@ def test_all_networks_that_are_here(bench):
     assert outcomes[0].speed == pytest.approx(2.9)
     assert [line for line in bench.told if line.startswith("ok:")] == [outcome.text for outcome in outcomes]
     assert bench.gathered == [("film", True)]
-    assert bench.quantised == [("body_smpl", 40), ("body_smplx", 40), ("hand", 40)]
+    assert bench.quantized == [("body_smpl", 40), ("body_smplx", 40), ("hand", 40)]
     notes = bench.kept["hand"]
     assert (notes["network"], notes["standin"], notes["joints"]["crops"]) == ("hand", False, 20)
     assert notes["joints"]["mean_mm"] == pytest.approx(0.5, rel=1e-3)
@@ -138,7 +138,7 @@ def test_the_error_is_that_of_crops_that_were_held_out(bench):
     assert "over 13 crops of the same pictures" in outcome.text
 
 
-def test_hands_are_looked_for_only_where_their_network_is_quantised(bench):
+def test_hands_are_looked_for_only_where_their_network_is_quantized(bench):
     bench.run(["body_smpl", "body_smplx"])
     assert bench.gathered == [("film", False)]
 
@@ -173,15 +173,15 @@ def test_any_error_is_kept_where_it_is_allowed(bench):
     assert bench.kept["body_smpl"]["joints"]["mean_mm"] == pytest.approx(80.0, rel=1e-3)
 
 
-def test_what_was_quantised_before_stays(bench):
+def test_what_was_quantized_before_stays(bench):
     bench.run(["body_smpl"])
     bench.told.clear()
     (outcome,) = bench.run(["body_smpl"])
     assert outcome.state == "already"
     assert bench.told == [outcome.text]
-    assert "quantised before (joints differ from fp32 by 0.5 mm mean" in outcome.text
+    assert "quantized before (joints differ from fp32 by 0.5 mm mean" in outcome.text
     assert "--force" in outcome.text
-    assert len(bench.quantised) == len(bench.gathered) == 1
+    assert len(bench.quantized) == len(bench.gathered) == 1
     assert bench.run(["body_smpl"], again=True)[0].state == "kept"
     assert [o.state for o in bench.run(["body_smpl", "hand"])] == ["already", "kept"]
 
@@ -230,7 +230,7 @@ def test_files_that_are_missing(bench):
     bench.store.path("mean_mano").unlink()
     assert networks_here(bench.store) == ["body_smpl", "body_smplx"]
     assert [outcome.key for outcome in bench.run()] == ["body_smpl", "body_smplx"]
-    with pytest.raises(AssetError, match=rf"hand cannot be quantised, as {ASSETS['mean_mano'].path} is miss"):
+    with pytest.raises(AssetError, match=rf"hand cannot be quantized, as {ASSETS['mean_mano'].path} is miss"):
         bench.run(["hand"])
     bench.store.path("mean_params").unlink()
     with pytest.raises(AssetError, match="frankmocap_ros doctor"):
@@ -305,10 +305,10 @@ def _small(dtype):
 
 @pytest.fixture
 def small_network(standin, monkeypatch):
-    """SMPL's joints after a network that is small enough to quantise here."""
+    """SMPL's joints after a network that is small enough to quantize here."""
     for package in ("torch", "openvino", "nncf"):
         if find_spec(package) is None:  # not imported: OpenVINO tells its maker of imports
-            pytest.skip(f"{package} is not installed: quantisation was not tested")
+            pytest.skip(f"{package} is not installed: quantization was not tested")
     rng = np.random.default_rng(5)
     weight = rng.normal(0.0, 1.0, (157, 32)).astype(np.float32)
     bias = np.tile([1.0, 0.0, 0.0, 1.0, 0.0, 0.0], 27)[:157].astype(np.float32)
@@ -320,17 +320,17 @@ def small_network(standin, monkeypatch):
     return network, detector
 
 
-def test_quantised_measured_and_kept(standin, tmp_path, small_network):
+def test_quantized_measured_and_kept(standin, tmp_path, small_network):
     """By NNCF, with real joints: refused below its error and kept above."""
     network, detector = small_network
     engine, told = EngineOptions(device="cpu", cache=tmp_path / "engines"), []
     options = CalibrationOptions(limit_mm=1e-6, engine=engine)
     store = AssetStore(standin)
-    (outcome,) = quantise_networks(store, Noise(10), told.append, ["body_smpl"], options)
+    (outcome,) = quantize_networks(store, Noise(10), told.append, ["body_smpl"], options)
     assert outcome.state == "refused"
     assert detector.closed
     assert int8.notes(network.trunk, engine) is None
-    (outcome,) = quantise_networks(
+    (outcome,) = quantize_networks(
         store, Noise(10), told.append, ["body_smpl"], replace(options, limit_mm=50.0)
     )
     assert outcome.state == "kept"
@@ -351,7 +351,7 @@ def test_pictures_without_people(standin, tmp_path, small_network, monkeypatch):
     with pytest.raises(
         EstimatorError, match="0 crops of people in noise, at least 40 are needed; take a vid"
     ):
-        quantise_networks(AssetStore(standin), Noise(3), lambda _: None, ["body_smpl"], options)
+        quantize_networks(AssetStore(standin), Noise(3), lambda _: None, ["body_smpl"], options)
 
 
 def test_hands_are_cut_where_smplx_has_them(standin, tmp_path, small_network, monkeypatch):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.estimators.frankmocap import int8_augment as calibration_looks
+from frankmocap_ros.estimators.frankmocap import int8_augment
 from frankmocap_ros.estimators.frankmocap.body_crop import Crop, body_crop
 from frankmocap_ros.estimators.frankmocap.hand_crop import Side
-from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands, some_look
+from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands, random_view
 from frankmocap_ros.estimators.frankmocap.int8_crops import FEWEST, Crops, gather
 from frankmocap_ros.estimators.frankmocap.networks.folded_head import Affine
 from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX, JointModel
@@ -56,7 +56,7 @@ class Sees:
 @pytest.fixture
 def as_it_is(monkeypatch):
     """Looks of the picture's own light, so that red tells which picture it was."""
-    monkeypatch.setattr(calibration_looks, "_LIGHT", (1.0, 1.0))
+    monkeypatch.setattr(int8_augment, "_LIGHT", (1.0, 1.0))
 
 
 def numbers(crops):
@@ -81,8 +81,8 @@ def test_held_out_crops_are_of_other_stretches_of_the_film(as_it_is):
     calibration, held_out = numbers(crops.calibration), numbers(crops.held_out)
     assert crops.apart
     assert not calibration & held_out
-    neighbours = [number for number in held_out if {number - 1, number + 1} & calibration]
-    assert len(neighbours) <= len(held_out) // 3  # next to each other in time is nearly the same picture
+    neighbors = [number for number in held_out if {number - 1, number + 1} & calibration]
+    assert len(neighbors) <= len(held_out) // 3  # next to each other in time is nearly the same picture
     assert max(held_out) - min(held_out) > 80
 
 
@@ -129,21 +129,21 @@ def test_the_network_sees_the_person_in_rgb():
 
 def test_looks_vary_as_boxes_of_tracking_do_and_in_mirror_and_light():
     random = np.random.default_rng(1)
-    looks = [some_look(random, wide=False) for _ in range(400)]
+    looks = [random_view(random, wide=False) for _ in range(400)]
     assert 0.4 < np.mean([look.mirrored for look in looks]) < 0.6
     assert 0.4 < np.mean([look.light == 1.0 for look in looks]) < 0.6
     boxes = np.array([look.box(BOX, WIDTH) for look in looks])
     size = boxes[:, 3] / BOX[3]
     assert 0.85 < size.min() < 0.95
     assert 1.05 < size.max() < 1.15
-    centres = boxes[:, 0] + boxes[:, 2] / 2
+    centers = boxes[:, 0] + boxes[:, 2] / 2
     expected = np.where([look.mirrored for look in looks], WIDTH - 70.0, 70.0)
-    assert 3.0 < np.abs(centres - expected).max() <= 0.04 * BOX[3] + 1e-9
+    assert 3.0 < np.abs(centers - expected).max() <= 0.04 * BOX[3] + 1e-9
     grey = np.full((4, 4, 3), 100, np.uint8)
     shades = [int(look.lit(grey)[0, 0, 0]) for look in looks]
     assert min(shades) < 70
     assert max(shades) > 130
-    wide = [some_look(random, wide=True).box(BOX, WIDTH) for _ in range(400)]
+    wide = [random_view(random, wide=True).box(BOX, WIDTH) for _ in range(400)]
     assert np.ptp(np.array(wide)[:, 3]) > 1.5 * np.ptp(boxes[:, 3])
 
 
@@ -180,8 +180,8 @@ class Bodies(BodyForHands):
 
 def test_hands_are_cropped_where_the_body_has_them(monkeypatch):
     """BGR, and the left one in a mirror."""
-    plain = calibration_looks.Look(np.zeros(2), 1.0, False, 1.0)
-    monkeypatch.setattr("frankmocap_ros.estimators.frankmocap.int8_crops.some_look", lambda *_: plain)
+    plain = int8_augment.AugmentedView(np.zeros(2), 1.0, False, 1.0)
+    monkeypatch.setattr("frankmocap_ros.estimators.frankmocap.int8_crops.random_view", lambda *_: plain)
 
     class Lopsided(Film):
         def read(self):
@@ -242,10 +242,10 @@ def test_crops_hold_what_body_crop_gives():
     from frankmocap_ros.imaging.bitmap import Bitmap
 
     pixels = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
-    plain = calibration_looks.Look(np.zeros(2), 1.0, False, 1.0)
+    plain = int8_augment.AugmentedView(np.zeros(2), 1.0, False, 1.0)
     box = plain.box(BOX, WIDTH)
     np.testing.assert_allclose(box, BOX)
-    ((kind, crop),) = calibration_looks.crops_of(Bitmap(pixels), plain, box, None)
+    ((kind, crop),) = int8_augment.crops_of(Bitmap(pixels), plain, box, None)
     assert kind == "body"
     assert np.array_equal(crop, cv2.cvtColor(body_crop(pixels, BOX).pixels, cv2.COLOR_BGR2RGB))
     assert isinstance(Crops(crop[None], crop[None], True), Crops)

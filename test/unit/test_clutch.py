@@ -5,7 +5,7 @@ import pytest
 
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, quat_from_rotvec, quat_multiply
 from frankmocap_ros.teleop.clutch import Clutch, RobotPoses
-from frankmocap_ros.teleop.setpoint import Goal
+from frankmocap_ros.teleop.setpoint import Setpoint
 
 ALIGN_S = 2.0
 ORIGIN = np.array([[0.1, -0.2, 0.4]])
@@ -15,7 +15,7 @@ TURN = quat_from_rotvec(np.array([[0.0, 0.0, 0.2]]))
 
 def goal(position, orientation=IDENTITY_XYZW[None]):
     zero = np.zeros((1, 3))
-    return Goal(np.array([position], float), zero, orientation, zero, np.ones(1, bool))
+    return Setpoint(np.array([position], float), zero, orientation, zero, np.ones(1, bool))
 
 
 def clutch(robot, asked=None, align_s=ALIGN_S, scale=1.1):

@@ -8,8 +8,8 @@ pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmoc
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.controller import Command
-from frankmocap_ros.teleop.robot.alignment import Scout
-from frankmocap_ros.teleop.robot.joint_controller import Driver
+from frankmocap_ros.teleop.robot.alignment import Alignment
+from frankmocap_ros.teleop.robot.joint_controller import JointController
 from frankmocap_ros.teleop.robot.retargeter import load_retargeter
 
 DT = 0.01
@@ -64,7 +64,7 @@ def test_a_joint_that_moves_no_target_is_commanded_to_stay_where_it_is(load):
     assert robot.joint_names == (*ARM, "finger_joint")
     start = np.array([*HOME, 0.03])
     robot.start(start)
-    scout = Scout(robot)
+    scout = Alignment(robot)
     scout.begin(start)
     goal = robot.poses(np.array([0.5, 0.1, 1.2, 0.3, 0.0]))
     for left in np.linspace(1.0, 0.0, 150):
@@ -127,7 +127,7 @@ def posture_of(driver, time_s, poses):
 def test_a_driver_needs_to_know_where_the_commanded_joints_are_and_no_others(load):
     robot = load("joints: [shoulder_lift_joint, elbow_joint, wrist_joint]")
     at, others = np.array([0.4, 0.9, 0.0]), np.array([np.nan])
-    driver = Driver(robot, at.copy, 0.5, others.copy)
+    driver = JointController(robot, at.copy, 0.5, others.copy)
     start = driver.begin()
     assert start.positions[0, 1] == pytest.approx(0.0, abs=1e-9)
     assert posture_of(driver, 1.0, start) == pytest.approx(at)
@@ -145,7 +145,7 @@ def test_a_joint_that_turns_endlessly_is_not_unwound(load):
     goal = robot.poses(start)
     path = follow(robot, goal, 200)
     assert abs(path[-1, 3] - start[3]) < 0.5
-    scout = Scout(robot)
+    scout = Alignment(robot)
     scout.begin(start)
     robot.start(start)
     found = [
@@ -159,7 +159,7 @@ def test_a_driver_that_tells_an_endless_joint_within_one_turn_follows(load):
     """Some count turns, others begin anew at half a turn."""
     robot = load()
     at = np.array([*HOME[:3], np.pi - 0.01])
-    driver = Driver(robot, at.copy, 0.2)
+    driver = JointController(robot, at.copy, 0.2)
     start = driver.begin()
     for k in range(100):
         at[:] = posture_of(driver, 1.0 + DT * k, start)

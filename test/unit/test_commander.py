@@ -17,13 +17,13 @@ from frankmocap_ros.geometry.rotation import (
     quat_rotate,
     quat_to_rotvec,
 )
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.teleop.clutch import RobotPoses
-from frankmocap_ros.teleop.controller import Commander
+from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import State
-from frankmocap_ros.teleop.operator_state import Poses, Sight, Target, TargetLimits
+from frankmocap_ros.teleop.operator_state import OperatorState, Poses, Target, TargetLimits
 from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
 
 LATENCY_S = 0.03
@@ -46,12 +46,12 @@ class Teleoperation:
     """
 
     def __init__(self, targets=TARGETS, robot=None, **config):
-        self.config = updated(GateConfig(), {"hold_s": 0.5, **config})
+        self.config = updated(GateSettings(), {"hold_s": 0.5, **config})
         self.time_s = 50.0
         self.log = []
         self.robot = robot if robot is not None else robot_at()
         self.at = PoseRobot([t.name for t in targets], lambda: self.robot, max_error=0.0)
-        self.commander = Commander(self.config, targets, self.at, self.time_s, self._changed)
+        self.commander = Controller(self.config, targets, self.at, self.time_s, self._changed)
         self.index = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
         self.random = np.random.default_rng(1)
         self.person = lambda positions, orientations, t: (positions, orientations)
@@ -89,7 +89,7 @@ class Teleoperation:
         positions, orientations = self.person(positions, orientations, t)
         n = len(positions)
         yes = np.ones(n, dtype=bool)
-        return Sight(t, 1, Poses(positions, orientations, np.ones(n), yes, yes), yes)
+        return OperatorState(t, 1, Poses(positions, orientations, np.ones(n), yes, yes), yes)
 
     def run(self, seconds, until=None):
         """Let time pass; returns how long it took until a state."""

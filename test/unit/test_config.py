@@ -9,11 +9,11 @@ import yaml
 
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.settings.camera import CameraConfig
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import add_flags, checked, from_flags, settings_of, updated, yaml_text
 
-CLASSES = (MocapConfig, CameraConfig)
+CLASSES = (Settings, CameraSettings)
 EVERY = [pytest.param(s, id=f"{cls.__name__}.{s.name}") for cls in CLASSES for s in settings_of(cls)]
 NUMBERS = [p for p in EVERY if p.values[0].minimum is not None]
 
@@ -62,10 +62,10 @@ def test_nonsense_is_refused_by_name(s, value):
 
 def test_declared_defaults():
     """Those that the documentation promises."""
-    config = MocapConfig()
+    config = Settings()
     assert (config.estimator, config.resize_short, config.detect_every_n) == ("auto", 384, 5)
     assert (config.max_people, config.hands, config.smoothing) == (1, False, "one_euro")
-    resize = next(s for s in settings_of(MocapConfig) if s.name == "resize_short")
+    resize = next(s for s in settings_of(Settings) if s.name == "resize_short")
     assert (resize.minimum, resize.maximum) == (256, 1024)
 
 
@@ -102,19 +102,19 @@ def test_flags_give_every_setting(cls):
 
 @pytest.mark.parametrize("height_m", [0.0, 0.5, 1.7, 2.5])
 def test_assumed_height(height_m):
-    assert updated(MocapConfig(), {"assumed_height_m": height_m}).assumed_height_m == height_m
+    assert updated(Settings(), {"assumed_height_m": height_m}).assumed_height_m == height_m
 
 
 @pytest.mark.parametrize("height_m", [1e-9, 0.3, 0.499, -0.1, 2.51, math.nan])
 def test_assumed_heights_of_nobody(height_m):
     with pytest.raises(SettingError, match=r"^assumed_height_m: "):
-        updated(MocapConfig(), {"assumed_height_m": height_m})
+        updated(Settings(), {"assumed_height_m": height_m})
 
 
 def test_joint_topics():
-    assert updated(MocapConfig(), {"joint_topics": list(BODY.names)}).joint_topics == BODY.names
+    assert updated(Settings(), {"joint_topics": list(BODY.names)}).joint_topics == BODY.names
     everything = {"joint_topics": BODY_WITH_HANDS.names, "hands": True}
-    assert updated(MocapConfig(), everything).joint_topics == BODY_WITH_HANDS.names
+    assert updated(Settings(), everything).joint_topics == BODY_WITH_HANDS.names
 
 
 @pytest.mark.parametrize("name", ["nose", "left_writs", "", "LEFT_WRIST"])
@@ -122,18 +122,18 @@ def test_joint_topics_that_are_no_joints_are_refused_with_the_names(name):
     with pytest.raises(
         SettingError, match=rf"^joint_topics: unknown joint {name}; allowed: pelvis, left_hip"
     ):
-        updated(MocapConfig(), {"joint_topics": ["pelvis", name]})
+        updated(Settings(), {"joint_topics": ["pelvis", name]})
 
 
 def test_finger_topics_need_hands():
     with pytest.raises(SettingError, match="joint_topics: left_index1, right_thumb3 needs hands: true"):
-        updated(MocapConfig(), {"joint_topics": ["pelvis", "left_index1", "right_thumb3"]})
+        updated(Settings(), {"joint_topics": ["pelvis", "left_index1", "right_thumb3"]})
     with pytest.raises(SettingError, match="needs hands"):  # nor can hands be taken away from under them
-        updated(MocapConfig(hands=True, joint_topics=("left_index1",)), {"hands": False})
+        updated(Settings(hands=True, joint_topics=("left_index1",)), {"hands": False})
 
 
 def test_configs_are_values():
-    assert MocapConfig() == MocapConfig()
-    assert hash(MocapConfig()) == hash(MocapConfig())
+    assert Settings() == Settings()
+    assert hash(Settings()) == hash(Settings())
     with pytest.raises(AttributeError):
-        MocapConfig().max_people = 2
+        Settings().max_people = 2

@@ -1,4 +1,4 @@
-"""``frankmocap_ros convert --int8``: what it quantises by, what it says, its exit code."""
+"""``frankmocap_ros convert --int8``: what it quantizes by, what it says, its exit code."""
 
 from types import SimpleNamespace
 
@@ -16,7 +16,7 @@ from frankmocap_ros.estimators.frankmocap.int8_calibration import NETWORKS, Outc
 
 @pytest.fixture
 def run(monkeypatch, tmp_path, capsys):
-    """The command on a folder with all files, whose networks are not really quantised."""
+    """The command on a folder with all files, whose networks are not really quantized."""
     folder = tmp_path / "extra_data"
     for key in {file for files in NETWORKS.values() for file in files}:
         path = folder / ASSETS[key].path
@@ -33,7 +33,7 @@ def run(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(AssetStore, "load", load)
     world = SimpleNamespace(asked=[], state="kept", damaged=damaged, folder=folder, error=None)
 
-    def quantise(store, pictures, tell, keys, options):
+    def quantize(store, pictures, tell, keys, options):
         world.asked.append((pictures, keys, options))
         world.pictures = [picture.pixels for picture in iter(pictures.read, None)]
         if world.error is not None:
@@ -41,7 +41,7 @@ def run(monkeypatch, tmp_path, capsys):
         tell("ok: as told")
         return [Outcome(key, world.state, "text") for key in keys]
 
-    monkeypatch.setattr(convert, "quantise_networks", quantise)
+    monkeypatch.setattr(convert, "quantize_networks", quantize)
 
     def call(*arguments):
         code = command_line(["convert", "--assets", str(folder), *arguments])
@@ -85,10 +85,10 @@ def test_flags(run, pictures):
 
 
 @pytest.mark.parametrize("flags", [["--calibration", "x.mp4"], ["--any-error"], ["--limit-mm", "3"]])
-def test_flags_that_belong_to_quantisation(run, flags):
+def test_flags_that_belong_to_quantization(run, flags):
     code, said = run.call(*flags)
     assert code == 2
-    assert f"{flags[0]} belongs to quantisation; give --int8 too" in said.err
+    assert f"{flags[0]} belongs to quantization; give --int8 too" in said.err
     assert run.asked == []
 
 
@@ -102,7 +102,7 @@ def test_a_limit_and_no_limit(run):
 def test_limits_that_are_none(run, capsys, limit):
     with pytest.raises(SystemExit):
         run.call("--int8", f"--limit-mm={limit}")
-    assert "is not a number of millimetres above 0" in capsys.readouterr().err
+    assert "is not a number of millimeters above 0" in capsys.readouterr().err
 
 
 def test_by_one_photograph_where_nothing_is_named(run, monkeypatch, tmp_path):
@@ -132,7 +132,7 @@ def test_exit_code(run, pictures, state, code):
     "error",
     [EstimatorError("0 crops of people in x"), MissingDependencyError("pip install 'frankmocap_ros[int8]'")],
 )
-def test_what_cannot_be_quantised(run, pictures, error):
+def test_what_cannot_be_quantized(run, pictures, error):
     run.error = error
     code, said = run.call("--int8", "--calibration", str(pictures))
     assert code == 2

@@ -81,12 +81,12 @@ def test_metres_from_weak_perspective(x, y, z, fov):
     root = np.array([x, y, z])
     body = np.random.default_rng(3).uniform(-0.02, 0.02, (24, 3)) - [0.0, 0.2, 0.0]
     pixels = camera.project(body + root)
-    side, centre = 300.0, camera.project(root) - [-11.0, 7.0]
-    # the weak-perspective camera that fits: s (X + t / s) = (pixel - centre) / half
+    side, center = 300.0, camera.project(root) - [-11.0, 7.0]
+    # the weak-perspective camera that fits: s (X + t / s) = (pixel - center) / half
     scale = 2.0 * camera.fx / (z * side)
-    t = ((pixels - centre) / (side / 2) - scale * body[:, :2]).mean(axis=0)
+    t = ((pixels - center) / (side / 2) - scale * body[:, :2]).mean(axis=0)
     found = root_offset(
-        np.array([scale, *t]), side, centre, np.array([camera.fx, camera.fy]), np.array([320.0, 240.0])
+        np.array([scale, *t]), side, center, np.array([camera.fx, camera.fy]), np.array([320.0, 240.0])
     )
     assert np.abs(found - root).max() < 0.02 * z
 

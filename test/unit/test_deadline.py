@@ -6,19 +6,19 @@ from itertools import pairwise
 
 import pytest
 
-from frankmocap_ros.runtime.load_shedding import RUNGS, Ladder, Rung, Spacing
+from frankmocap_ros.runtime.load_shedding import SHEDDING_LEVELS, LoadShedder, SheddingLevel, Spacing
 
 PERIOD_S = 1.0 / 30.0
 BUDGET_MS = 100.0
 DETECT_EVERY_N = 5
-TOP = len(RUNGS) - 1
+TOP = len(SHEDDING_LEVELS) - 1
 
 
 @dataclass
 class Node:
     """A node on a simulated clock; ``changes`` are the rungs taken, with their times."""
 
-    ladder: Ladder = field(default_factory=Ladder)
+    ladder: LoadShedder = field(default_factory=LoadShedder)
     transport_s: float = 0.004
     budget_ms: float = BUDGET_MS
     now_s: float = 100.0
@@ -72,20 +72,20 @@ def takes(seconds):
 
 
 def test_the_rungs_do_less_from_one_to_the_next_and_detect_first():
-    assert RUNGS[0] == Rung()
-    assert [r.process_every for r in RUNGS] == [1, 1, 1, 2, 3, 4]
-    between = [r.detect_factor * r.process_every for r in RUNGS]
+    assert SHEDDING_LEVELS[0] == SheddingLevel()
+    assert [r.process_every for r in SHEDDING_LEVELS] == [1, 1, 1, 2, 3, 4]
+    between = [r.detect_factor * r.process_every for r in SHEDDING_LEVELS]
     assert between == sorted(between) and between[1] > 1
     assert between[-1] <= 8  # only detection tells some estimators that somebody has left
 
 
 def test_words_count_images_that_come():
-    assert Rung().words(5) == ""
-    assert Rung(3).words(5) == "detects every 15 images"
-    assert Rung(3, 2).words(5) == "detects every 30 images; processes every 2nd image"
-    assert Rung(1, 3).words(5) == "processes every 3rd image"
-    assert Rung(2, 4).words(5, 3) == "detects every 120 images; processes every 12th image"
-    assert [Rung(1, n).words(1).split()[2] for n in (4, 11, 21, 22, 23, 113)] == [
+    assert SheddingLevel().words(5) == ""
+    assert SheddingLevel(3).words(5) == "detects every 15 images"
+    assert SheddingLevel(3, 2).words(5) == "detects every 30 images; processes every 2nd image"
+    assert SheddingLevel(1, 3).words(5) == "processes every 3rd image"
+    assert SheddingLevel(2, 4).words(5, 3) == "detects every 120 images; processes every 12th image"
+    assert [SheddingLevel(1, n).words(1).split()[2] for n in (4, 11, 21, 22, 23, 113)] == [
         "4th", "11th", "21st", "22nd", "23rd", "113th",
     ]  # fmt: skip
 
@@ -93,7 +93,7 @@ def test_words_count_images_that_come():
 def test_in_time_nothing_is_left_out():
     node = Node().run(60.0, takes(0.02))
     assert node.changes == []
-    assert node.ladder.rung == Rung()
+    assert node.ladder.rung == SheddingLevel()
     assert node.processed > 1700
 
 
@@ -144,7 +144,7 @@ def test_between_the_two_limits_it_stays():
 
 def test_a_step_down_that_was_wrong_is_tried_ever_more_rarely():
     """Just too much for one rung, and little enough for the next one that coming down looks right."""
-    ladder = Ladder()
+    ladder = LoadShedder()
 
     def service_s(now_s, detects):
         return 0.12 if ladder.level < 2 else 0.03
@@ -174,7 +174,7 @@ def hopeless():
 def test_what_does_not_help_is_taken_back():
     node = hopeless().run(600.0, takes(0.02))
     assert [level for _, level in node.changes][:TOP] == [1, 2, 3, 4, 5]
-    assert node.ladder.rung == Rung()
+    assert node.ladder.rung == SheddingLevel()
     assert len(node.changes) == TOP + 1
     assert node.changes[-1][0] < 115.0
 
@@ -214,7 +214,7 @@ def feed(ladder, start_s, seconds, age_ms):
 
 
 def test_what_hardly_helps_is_no_reason_to_do_less():
-    ladder = Ladder()
+    ladder = LoadShedder()
     feed(ladder, 0.0, 15.0, lambda level: 150.0 - 2.0 * level)
     assert ladder.level == 0
     ladder.reset()
@@ -223,7 +223,7 @@ def test_what_hardly_helps_is_no_reason_to_do_less():
 
 
 def test_it_rests_after_what_did_not_help_and_longer_each_time():
-    ladder = Ladder()
+    ladder = LoadShedder()
     gave_up_s = feed(ladder, 0.0, 10.0, lambda level: 110.0)[-1][0]
     for rest_s, age_ms in ((30.0, 200.0), (60.0, 400.0), (120.0, 800.0)):
         changes = feed(ladder, gave_up_s + PERIOD_S, rest_s + 10.0, lambda level, age_ms=age_ms: age_ms)
@@ -233,7 +233,7 @@ def test_it_rests_after_what_did_not_help_and_longer_each_time():
 
 
 def test_a_step_down_while_it_rests_can_be_taken_back():
-    ladder = Ladder()
+    ladder = LoadShedder()
     feed(ladder, 0.0, 9.0, lambda level: 110.0 if level == TOP else 200.0)
     assert ladder.level == TOP
     feed(ladder, 9.0, 6.5, lambda level: 30.0)
@@ -243,7 +243,7 @@ def test_a_step_down_while_it_rests_can_be_taken_back():
 
 
 def test_what_was_learned_of_a_rung_before_it_was_in_time_does_not_count():
-    ladder = Ladder()
+    ladder = LoadShedder()
     feed(ladder, 0.0, 5.0, lambda level: 90.0 if level else 105.0)
     assert ladder.level == 1
     feed(ladder, 5.0, 12.0, lambda level: 300.0)
@@ -251,7 +251,7 @@ def test_what_was_learned_of_a_rung_before_it_was_in_time_does_not_count():
 
 
 def test_after_a_step_down_that_held_the_next_is_as_soon_as_at_first():
-    ladder = Ladder()
+    ladder = LoadShedder()
     feed(ladder, 0.0, 200.0, lambda level: 30.0 if level > 1 else 200.0)
     feed(ladder, 200.0, 400.0, lambda level: 30.0)
     assert ladder.level == 0
@@ -262,7 +262,7 @@ def test_after_a_step_down_that_held_the_next_is_as_soon_as_at_first():
 
 
 def test_a_step_down_may_also_turn_out_wrong_after_a_while():
-    ladder, images = Ladder(), 0
+    ladder, images = LoadShedder(), 0
 
     def age_ms(level):
         nonlocal images
@@ -275,7 +275,7 @@ def test_a_step_down_may_also_turn_out_wrong_after_a_while():
 
 
 def test_few_images_are_judged_after_a_longer_while():
-    ladder, now_s = Ladder(), 0.0
+    ladder, now_s = LoadShedder(), 0.0
     while not ladder.saw(300.0, 4.0, now_s, BUDGET_MS):
         now_s += 0.2
     assert 2.9 < now_s < 3.3
@@ -284,7 +284,7 @@ def test_few_images_are_judged_after_a_longer_while():
 @pytest.mark.parametrize("transport_s", [0.1, 0.5, 3600.0, -0.2, -3600.0])
 def test_old_or_future_stamps_alone_change_nothing(transport_s):
     """The node cannot mend a camera's stamps: only its own share counts."""
-    ladder = Ladder()
+    ladder = LoadShedder()
     for k in range(3000):
         ladder.saw(1e3 * transport_s + 30.0, 1e3 * transport_s, k * PERIOD_S, BUDGET_MS)
     assert ladder.level == 0
@@ -292,27 +292,27 @@ def test_old_or_future_stamps_alone_change_nothing(transport_s):
 
 @pytest.mark.parametrize("transport_s", [0.5, -0.5])
 def test_with_such_stamps_too_the_nodes_own_share_counts(transport_s):
-    ladder = Ladder()
+    ladder = LoadShedder()
     for k in range(90):
         ladder.saw(1e3 * transport_s + 130.0, 1e3 * transport_s, k * PERIOD_S, BUDGET_MS)
     assert ladder.level > 0
 
 
 def test_a_transport_that_leaves_little_is_part_of_the_age():
-    ladder = Ladder()
+    ladder = LoadShedder()
     for k in range(45):
         ladder.saw(90.0 + 30.0, 90.0, k * PERIOD_S, BUDGET_MS)
     assert ladder.level == 1
 
 
 def test_where_nothing_detects_only_images_are_left_out():
-    node = Node(Ladder(detects=False)).run(30.0, takes(0.085))
+    node = Node(LoadShedder(detects=False)).run(30.0, takes(0.085))
     assert [level for _, level in node.changes] == [1, 2]
-    assert node.ladder.rung == Rung(1, 3)
+    assert node.ladder.rung == SheddingLevel(1, 3)
 
 
 def test_slow_estimators_are_judged_too():
-    ladder, now_s = Ladder(), 0.0
+    ladder, now_s = LoadShedder(), 0.0
     while ladder.level == 0 and now_s < 60.0:
         now_s += 0.7
         ladder.saw(900.0, 4.0, now_s, BUDGET_MS)
@@ -330,7 +330,7 @@ def test_silence_is_no_sign_of_calm():
 
 
 def test_ages_before_a_silence_do_not_count():
-    ladder = Ladder()
+    ladder = LoadShedder()
     for k in range(19):
         ladder.saw(500.0, 4.0, k * PERIOD_S, BUDGET_MS)
     for k in range(40):
@@ -339,7 +339,7 @@ def test_ages_before_a_silence_do_not_count():
 
 def test_ages_of_the_rung_before_do_not_count():
     """A change is judged by what comes after it."""
-    ladder = Ladder()
+    ladder = LoadShedder()
     k = 0
     while not ladder.saw(300.0, 4.0, k * PERIOD_S, BUDGET_MS):
         k += 1
@@ -365,7 +365,7 @@ def test_a_new_budget_is_learned_anew():
 def test_reset_begins_anew():
     node = hopeless().run(60.0, takes(0.02))
     node.ladder.reset()
-    assert node.ladder.level == 0 and node.ladder.rung == Rung()
+    assert node.ladder.level == 0 and node.ladder.rung == SheddingLevel()
     node.changes.clear()
     node.run(60.0, takes(0.02))
     assert [level for _, level in node.changes][:TOP] == [1, 2, 3, 4, 5]

@@ -11,9 +11,9 @@ from frankmocap_ros.estimators.mediapipe import estimator as mediapipe
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Image
+from frankmocap_ros.imaging.camera_image import ScaledImage
 
-IMAGE = Image(Bitmap(np.zeros((480, 640, 3), np.uint8)), Camera.from_fov(640, 480, 60.0), False, 0.0)
+IMAGE = ScaledImage(Bitmap(np.zeros((480, 640, 3), np.uint8)), Camera.from_fov(640, 480, 60.0), False, 0.0)
 BOX = np.array([200.0, 100.0, 100.0, 300.0])
 OTHER = np.array([450.0, 120.0, 90.0, 280.0])
 

@@ -1,4 +1,4 @@
-"""doctor's line on quantised networks."""
+"""doctor's line on quantized networks."""
 
 import json
 
@@ -42,28 +42,28 @@ def test_nothing_to_say_where_no_network_is(tmp_path):
     assert int8_checks(tmp_path) == []
 
 
-def test_a_network_that_is_quantised(smpl_only):
+def test_a_network_that_is_quantized(smpl_only):
     (check,) = int8_checks(smpl_only)
     assert (check.name, check.status) == ("int8", "ok")
-    assert check.text.startswith("body_smpl not quantised; ")
+    assert check.text.startswith("body_smpl not quantized; ")
     assert f"frankmocap_ros convert --int8 --assets {smpl_only} --calibration VIDEO" in check.text
     kept = keep(smpl_only, {"joints": JOINTS})
     (check,) = int8_checks(smpl_only)
     assert check.text == (
-        "body_smpl quantised (joints differ from fp32 by 0.25 mm mean, 1.5 mm max over 60 crops)"
+        "body_smpl quantized (joints differ from fp32 by 0.25 mm mean, 1.5 mm max over 60 crops)"
     )
-    assert check.record()["quantised"]["body_smpl"]["joints"] == JOINTS
+    assert check.record()["quantized"]["body_smpl"]["joints"] == JOINTS
     (kept.folder / "model.xml").write_text("damaged")
-    assert "not quantised" in int8_checks(smpl_only)[0].text
+    assert "not quantized" in int8_checks(smpl_only)[0].text
 
 
-def test_a_file_that_changed_is_not_quantised(smpl_only, tmp_path):
+def test_a_file_that_changed_is_not_quantized(smpl_only, tmp_path):
     keep(smpl_only, {"joints": JOINTS})
     path = smpl_only / ASSETS["body_smpl"].path
     content = path.read_bytes()
     path.unlink()
     path.write_bytes(content[:-100] + bytes(100))
-    assert "body_smpl not quantised" in int8_checks(smpl_only)[0].text
+    assert "body_smpl not quantized" in int8_checks(smpl_only)[0].text
 
 
 def test_a_line_of_the_report(smpl_only, monkeypatch, capsys):
@@ -77,4 +77,4 @@ def test_a_line_of_the_report(smpl_only, monkeypatch, capsys):
     monkeypatch.setattr(doctor, "Probes", Probes)
     doctor.main(["--json", "--assets", str(smpl_only)])
     (line,) = [check for check in json.loads(capsys.readouterr().out)["checks"] if check["name"] == "int8"]
-    assert line["quantised"] == {}
+    assert line["quantized"] == {}

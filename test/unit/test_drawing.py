@@ -1,4 +1,4 @@
-"""What is drawn, where, and in which colour; seen by looking at the pixels."""
+"""What is drawn, where, and in which color; seen by looking at the pixels."""
 
 from dataclasses import replace
 
@@ -64,7 +64,7 @@ def test_nobody_draws_nothing():
 @pytest.mark.parametrize(
     ("state", "color"), [(JointState.TRACKED, GREEN), (JointState.PREDICTED, ORANGE), (JointState.HELD, RED)]
 )
-def test_joints_and_bones_in_the_colour_of_their_state(state, color):
+def test_joints_and_bones_in_the_color_of_their_state(state, color):
     person = body(state)
     image = drawn(person)
     assert all(at(image, xy) == color for xy in person.pixels)

@@ -11,12 +11,12 @@ pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmoc
 
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.cli.demo_robot import SETTINGS
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.synthetic.human import WAVE_PERIOD_S, scene
-from frankmocap_ros.teleop.controller import Commander
-from frankmocap_ros.teleop.operator_state import Poses, Sight
-from frankmocap_ros.teleop.robot.joint_controller import Driver
+from frankmocap_ros.teleop.controller import Controller
+from frankmocap_ros.teleop.operator_state import OperatorState, Poses
+from frankmocap_ros.teleop.robot.joint_controller import JointController
 from frankmocap_ros.teleop.robot.retargeter import load_retargeter
 from frankmocap_ros.teleop.robot.robot_map import load_map
 from frankmocap_ros.teleop.simulation.simulation import Simulation
@@ -25,7 +25,7 @@ PERIOD_S = 0.01
 IMAGE_S = 1.0 / 30.0
 LATENCY_S = 0.03
 ASKED_S = 0.3
-CONFIG = updated(GateConfig(), {"robot": "torso", **SETTINGS})
+CONFIG = updated(GateSettings(), {"robot": "torso", **SETTINGS})
 SETTLED_S = CONFIG.align_s + 0.5  # after engagement
 
 
@@ -38,8 +38,10 @@ class Following:
         self.moment_s = moment_s
         self.simulation = Simulation(load_map("torso"))
         self.order = [self.simulation.joint_names.index(name) for name in robot.joint_names]
-        self.driver = Driver(robot, lambda: self.simulation.positions[self.order], config.max_tracking_error)
-        self.commander = Commander(config, robot.targets, self.driver, 0.0)
+        self.driver = JointController(
+            robot, lambda: self.simulation.positions[self.order], config.max_tracking_error
+        )
+        self.commander = Controller(config, robot.targets, self.driver, 0.0)
         self.rows = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
         self.gone_s = np.inf
         self.states, self.refused, self.postures, self.off = Counter(), [], [], []
@@ -58,7 +60,7 @@ class Following:
         yes = np.ones(n, dtype=bool)
         positions = figure.positions[self.rows] + self.random.normal(0.0, 1e-4, (n, 3))
         poses = Poses(positions, figure.orientations_xyzw[self.rows], np.ones(n), yes, yes)
-        return Sight(time_s, int(time_s < self.gone_s), poses, yes)
+        return OperatorState(time_s, int(time_s < self.gone_s), poses, yes)
 
     def run(self, seconds):
         now_s = image_s = 0.0

@@ -7,8 +7,8 @@ from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import quat_multiply, quat_rotate
-from frankmocap_ros.settings.camera import CameraConfig
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.synthetic.human import FLOOR_M, FREEZE_S, MOTIONS, PERIOD_S, camera_stalls, scene
 from frankmocap_ros.synthetic.render_rgb import render, room
@@ -214,7 +214,7 @@ def test_unknown_motion_is_refused(ask):
 
 
 def test_settings_offer_exactly_the_motions():
-    choices = {s.name: s.choices for cls in (CameraConfig, MocapConfig) for s in settings_of(cls)}
+    choices = {s.name: s.choices for cls in (CameraSettings, Settings) for s in settings_of(cls)}
     assert choices["motion"] == choices["synthetic_motion"] == MOTIONS
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from frankmocap_ros.body.kinematics import forward_kinematics
 from frankmocap_ros.body.pose import IMAGE_UP, Body, Frame, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
-from frankmocap_ros.body.transform import Placement, moved
+from frankmocap_ros.body.transform import RigidTransform, transformed
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import (
     IDENTITY_XYZW,
@@ -44,14 +44,14 @@ def frame_of(**changes):
 
 def placement(seed):
     rng = np.random.default_rng(seed)
-    return Placement(rng.normal(0.0, 3.0, 3), normalize(rng.normal(size=4)))
+    return RigidTransform(rng.normal(0.0, 3.0, 3), normalize(rng.normal(size=4)))
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_there_and_back_and_true_in_between(seed):
     """The moved body is the figure moved as a whole: the same tree from the moved root gives it."""
     there, frame = placement(seed), frame_of()
-    body = moved(frame, there, "base").bodies[0]
+    body = transformed(frame, there, "base").bodies[0]
     positions, orientations = forward_kinematics(
         BODY_WITH_HANDS, body.positions[0], body.local_rotations_xyzw, FIGURE.offsets
     )
@@ -59,7 +59,9 @@ def test_there_and_back_and_true_in_between(seed):
     same = np.abs(np.einsum("ni,ni->n", body.orientations_xyzw, orientations))
     np.testing.assert_allclose(same, 1.0, atol=1e-9)
     back = quat_conjugate(there.rotation_xyzw)
-    again = moved(moved(frame, there, "base"), Placement(-quat_rotate(back, there.translation), back), "cam")
+    again = transformed(
+        transformed(frame, there, "base"), RigidTransform(-quat_rotate(back, there.translation), back), "cam"
+    )
     np.testing.assert_allclose(again.bodies[0].positions, FIGURE.positions, atol=1e-9)
     np.testing.assert_allclose(again.up, IMAGE_UP, atol=1e-12)
 
@@ -75,7 +77,7 @@ def test_what_is_not_known_stays_blank_and_nothing_is_written_to():
     for array in arrays.values():
         array.flags.writeable = False
     frame = frame_of(states=states, **arrays)
-    other = moved(frame, placement(1), "base")
+    other = transformed(frame, placement(1), "base")
     assert (frame.frame_id, other.frame_id) == ("", "base")
     body = other.bodies[0]
     for name, array in arrays.items():
@@ -87,7 +89,7 @@ def test_what_is_not_known_stays_blank_and_nothing_is_written_to():
 
 def test_up_turns_with_the_poses():
     looking_along_x = quat_multiply(IDENTITY_XYZW, np.array([-0.5, 0.5, -0.5, 0.5]))
-    other = moved(frame_of(), Placement(np.zeros(3), looking_along_x), "base")
+    other = transformed(frame_of(), RigidTransform(np.zeros(3), looking_along_x), "base")
     np.testing.assert_allclose(other.up, [0.0, 0.0, 1.0], atol=1e-12)
     head, foot = (other.bodies[0].positions[BODY_WITH_HANDS.index[n]] for n in ("head", "left_foot"))
     assert head[2] - foot[2] > 1.0

@@ -25,19 +25,19 @@ from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, 
 from frankmocap_ros.estimators.frankmocap.hand_crop import HandParameters
 from frankmocap_ros.estimators.frankmocap.hands import Hands
 from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX
-from frankmocap_ros.geometry.boxes import Region, box_centre, box_iou
+from frankmocap_ros.geometry.boxes import Region, box_center, box_iou
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Image, Picture
-from frankmocap_ros.settings.mocap import MocapConfig
-from frankmocap_ros.tracking.person_filter import Person
+from frankmocap_ros.imaging.camera_image import CameraImage, ScaledImage
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.tracking.person_filter import PersonFilter
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 PLAIN = {"engine": "torch", "precision": "fp32"}  # nothing to measure or to translate
 FRAME = np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8)
-IMAGE = Image(Bitmap(FRAME), Camera.from_fov(640, 480, 60.0), True, 0.0)
+IMAGE = ScaledImage(Bitmap(FRAME), Camera.from_fov(640, 480, 60.0), True, 0.0)
 
 
 class NoDetector:
@@ -90,8 +90,8 @@ def test_people_are_the_originals(original, golden, relative_error):
     frame = golden["frame_bgr"]
     camera = Camera.from_fov(frame.shape[1], frame.shape[0], 50.0)
     # fed as RGB: the order of channels is undone after the crop
-    image = Image(Bitmap(np.ascontiguousarray(frame[..., ::-1]), "rgb"), camera, False, 0.0)
-    found = original.estimate(image, [Region(box_centre(b), 1.2 * b[2:].max()) for b in boxes])
+    image = ScaledImage(Bitmap(np.ascontiguousarray(frame[..., ::-1]), "rgb"), camera, False, 0.0)
+    found = original.estimate(image, [Region(box_center(b), 1.2 * b[2:].max()) for b in boxes])
     assert [o is not None for o in found] == golden["body_crop_ok"].tolist()
     people = [found[row] for row in ok]
     rotations = quat_to_matrix(np.array([p.pose.local_rotations for p in people]))
@@ -122,12 +122,12 @@ def test_the_mesh_of_a_published_body(original, golden, relative_error):
     frame = golden["frame_bgr"]
     camera = Camera.from_fov(frame.shape[1], frame.shape[0], 50.0)
     box = golden["body_boxes_xywh"][row]
-    image = Image(Bitmap(frame), camera, False, 0.0)
-    (person,) = original.estimate(image, [Region(box_centre(box), 1.2 * box[2:].max())])
-    config = MocapConfig(smoothing="none", min_confidence=0.0)
+    image = ScaledImage(Bitmap(frame), camera, False, 0.0)
+    (person,) = original.estimate(image, [Region(box_center(box), 1.2 * box[2:].max())])
+    config = Settings(smoothing="none", min_confidence=0.0)
     # everything in view, so that every joint is known
     pose = replace(person.pose, root_position=np.array([0.0, 0.0, 30.0]), confidence=np.full(24, 0.9))
-    body = Person(1, "frankmocap").update(replace(person, pose=pose), camera, 0.0, config)
+    body = PersonFilter(1, "frankmocap").update(replace(person, pose=pose), camera, 0.0, config)
     assert (body.states == JointState.TRACKED).all()
     mesh = original.mesh_of(body)
     assert np.abs(mesh.joints[0] - body.positions).max() < 1e-5
@@ -146,7 +146,7 @@ def test_smpl_on_standin_files(smpl):
     assert (person.pose.confidence == 0.9).all()
     assert person.scale_source == ScaleSource.CAMERA_INFO
     # the stand-in body stands in its crop
-    assert np.abs(box_centre(person.box_xywh) - (320, 240)).max() < 0.03 * 400
+    assert np.abs(box_center(person.box_xywh) - (320, 240)).max() < 0.03 * 400
     assert person.box_xywh[3] == pytest.approx(400 / 1.25, rel=0.05)
     positions = solve(person.pose).positions
     rows = IMAGE.camera.project(positions)[:, 1]
@@ -308,10 +308,10 @@ def taiji():
         pytest.skip(f"{TAIJI} is not there")
     video, estimator = (
         cv2.VideoCapture(str(TAIJI)),
-        registry.make_estimator(MocapConfig(estimator="mediapipe")),
+        registry.make_estimator(Settings(estimator="mediapipe")),
     )
-    pictures = [Picture(Bitmap(cv2.resize(video.read()[1], (640, 360))), n / 24) for n in range(50)]
-    pipeline = Pipeline(estimator, MocapConfig(), lambda: 0.0)
+    pictures = [CameraImage(Bitmap(cv2.resize(video.read()[1], (640, 360))), n / 24) for n in range(50)]
+    pipeline = Pipeline(estimator, Settings(), lambda: 0.0)
     boxes = [pipeline.process(picture).bodies[0].box_xywh for picture in pictures]
     estimator.close()
     return list(zip(pictures, boxes, strict=True))
@@ -322,7 +322,7 @@ def taiji():
 )
 def test_the_box_follows_a_real_person(standin, taiji, options, frames):
     """Against MediaPipe's box, on stand-in files: the regressor sees nothing, so tracking does it all."""
-    config = MocapConfig(estimator="frankmocap", assets_dir=str(standin), **PLAIN, **options)
+    config = Settings(estimator="frankmocap", assets_dir=str(standin), **PLAIN, **options)
     estimator = registry.make_estimator(config)
     pipeline = Pipeline(estimator, config, lambda: 0.0)
     overlaps, searched = [], 0
@@ -339,10 +339,10 @@ def test_the_box_follows_a_real_person(standin, taiji, options, frames):
 
 def test_by_the_2d_pose_network(standin):
     """It runs; with random weights it finds nobody, and nobody is reported."""
-    config = MocapConfig(estimator="frankmocap", assets_dir=str(standin), detector="pose2d", **PLAIN)
+    config = Settings(estimator="frankmocap", assets_dir=str(standin), detector="pose2d", **PLAIN)
     estimator = registry.make_estimator(config)
     assert estimator.detect(IMAGE, 4) == []
-    assert Pipeline(estimator, config, lambda: 0.0).process(Picture(IMAGE.bitmap, 0.0)).bodies == ()
+    assert Pipeline(estimator, config, lambda: 0.0).process(CameraImage(IMAGE.bitmap, 0.0)).bodies == ()
     assert chosen_detector("auto") == "mediapipe"
 
 
@@ -375,18 +375,18 @@ import json, sys
 import numpy as np
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.geometry.boxes import Region
-from frankmocap_ros.settings.mocap import MocapConfig
-from frankmocap_ros.imaging.camera_image import Image
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.imaging.camera_image import ScaledImage
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.geometry.camera_model import Camera
 
 options = json.loads(sys.argv[1])
 if options.pop("absent"):
     sys.modules["torch"] = None
-estimator = make_estimator(MocapConfig(estimator="frankmocap", **options))
+estimator = make_estimator(Settings(estimator="frankmocap", **options))
 estimator.warm_up()
 frame = np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8)
-image = Image(Bitmap(frame), Camera.from_fov(640, 480, 60.0), True, 0.0)
+image = ScaledImage(Bitmap(frame), Camera.from_fov(640, 480, 60.0), True, 0.0)
 (person,) = estimator.estimate(image, [Region(np.array([320.0, 240.0]), 440.0)])
 print(json.dumps([sys.modules.get("torch") is not None, person.pose.local_rotations.tolist()]))
 """
@@ -414,11 +414,11 @@ def test_a_network_that_was_translated_runs_without_torch(standin, engine, tmp_p
 
 GONE = """
 import gc, json, sys, weakref
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.estimators.registry import make_estimator
 
 gc.disable()
-config = MocapConfig(estimator="frankmocap", **json.loads(sys.argv[1]))
+config = Settings(estimator="frankmocap", **json.loads(sys.argv[1]))
 for _ in range(2):
     estimator = make_estimator(config)
     estimator.warm_up()
@@ -442,7 +442,7 @@ for _ in range(2):
 def test_closed_it_is_gone_without_the_collector(standin, options):
     """A node keeps the collector away from all that is there while a model loads: cycles would stay forever.
 
-    In a process of its own, in which libraries are imported for the first time. Nobody quantised these
+    In a process of its own, in which libraries are imported for the first time. Nobody quantized these
     weights, so that there is an error of one engine to be told.
     """
     if options["engine"] == "openvino":
@@ -489,19 +489,19 @@ def told(config):
 
 def test_auto(as_if_real, standin, monkeypatch, tmp_path):
     monkeypatch.delenv("FRANKMOCAP_ASSETS_DIR", raising=False)
-    name, info, warnings = told(MocapConfig())
+    name, info, warnings = told(Settings())
     assert (name, warnings) == ("mediapipe", [])
     assert "FRANKMOCAP_ASSETS_DIR" in info[0]
 
-    assert told(MocapConfig(assets_dir=str(as_if_real), **PLAIN))[0] == "frankmocap"
+    assert told(Settings(assets_dir=str(as_if_real), **PLAIN))[0] == "frankmocap"
     monkeypatch.setenv("FRANKMOCAP_ASSETS_DIR", str(as_if_real))
-    assert told(MocapConfig(**PLAIN))[0] == "frankmocap"
-    assert told(MocapConfig(hands=True))[0] == "mediapipe"
+    assert told(Settings(**PLAIN))[0] == "frankmocap"
+    assert told(Settings(hands=True))[0] == "mediapipe"
 
-    name, _, warnings = told(MocapConfig(assets_dir=str(standin)))
+    name, _, warnings = told(Settings(assets_dir=str(standin)))
     assert name == "mediapipe"
     assert "stand-in" in warnings[0]
-    name, _, warnings = told(MocapConfig(assets_dir=str(tmp_path / "nowhere")))
+    name, _, warnings = told(Settings(assets_dir=str(tmp_path / "nowhere")))
     assert name == "mediapipe"
     assert "Missing" in warnings[0]
 
@@ -509,14 +509,14 @@ def test_auto(as_if_real, standin, monkeypatch, tmp_path):
     whole = damaged.read_bytes()
     damaged.unlink()
     damaged.write_bytes(whole[: len(whole) // 2])
-    name, _, warnings = told(MocapConfig())
+    name, _, warnings = told(Settings())
     assert name == "mediapipe"
     assert damaged.name in warnings[-1]
     with pytest.raises(AssetError, match=damaged.name):
-        registry.make_estimator(MocapConfig(estimator="frankmocap"))
+        registry.make_estimator(Settings(estimator="frankmocap"))
 
 
 def test_without_a_folder(monkeypatch):
     monkeypatch.delenv("FRANKMOCAP_ASSETS_DIR", raising=False)
     with pytest.raises(AssetError, match="assets_dir"):
-        registry.make_estimator(MocapConfig(estimator="frankmocap"))
+        registry.make_estimator(Settings(estimator="frankmocap"))

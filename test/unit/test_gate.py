@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.geometry.rotation import quat_from_rotvec
-from frankmocap_ros.settings.gate import GateConfig
-from frankmocap_ros.teleop.command_limiter import MAX_STEP_S, Governor, Limits
-from frankmocap_ros.teleop.gate import Gate, Glance, State
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.teleop.command_limiter import MAX_STEP_S, CommandLimits, Governor
+from frankmocap_ros.teleop.gate import ArmingStatus, Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
-from frankmocap_ros.teleop.setpoint import Goal
+from frankmocap_ros.teleop.setpoint import Setpoint
 
 FRAME_S = 1 / 30
 LATENCY_S = 0.03
@@ -20,7 +20,7 @@ class Scene:
     """A gate, an operator before a camera, and time that passes."""
 
     def __init__(self, **config):
-        self.config = GateConfig(**config)
+        self.config = GateSettings(**config)
         self.time_s = 100.0
         self.log = []
         self.gate = Gate(self.config, self.time_s, self._changed)
@@ -49,7 +49,7 @@ class Scene:
             if self.time_s >= self.next_s:
                 self.next_s += FRAME_S
                 if self.camera:
-                    self.gate.see(Glance(self.time_s - LATENCY_S, **self.seen), self.time_s)
+                    self.gate.see(ArmingStatus(self.time_s - LATENCY_S, **self.seen), self.time_s)
                 if self.pressed is not None:
                     self.gate.deadman(self.pressed, self.time_s)
             self.gate.tick(self.time_s)
@@ -257,7 +257,7 @@ def test_a_standstill_while_nobody_had_asked_changes_nothing():
     scene = Scene()
     scene.run(0.2)
     scene.time_s = scene.next_s = scene.time_s + 5.0
-    scene.gate.see(Glance(scene.time_s - LATENCY_S, **scene.seen), scene.time_s)
+    scene.gate.see(ArmingStatus(scene.time_s - LATENCY_S, **scene.seen), scene.time_s)
     assert scene.gate.request(scene.time_s) == "", "asked at its end, before the first tick"
     scene.run(0.01)
     assert scene.gate.state is State.ARMING
@@ -352,7 +352,7 @@ def test_random_sequences_through_gate_and_limits():
 class _Sequence:
     """One gate and what happens to it."""
 
-    config = GateConfig(arming_s=0.1, arming_timeout_s=0.5, hold_s=0.2, require_deadman=True)
+    config = GateSettings(arming_s=0.1, arming_timeout_s=0.5, hold_s=0.2, require_deadman=True)
 
     def __init__(self, rng):
         self.rng = rng
@@ -367,7 +367,7 @@ class _Sequence:
             good = self.reliable or rng.random() < 0.8
             lost = "" if good or rng.random() < 0.5 else "lost"
             old_s = 0.02 if self.reliable else rng.choice((0.02, 0.02, 0.1, 0.3))
-            gate.see(Glance(time_s - old_s, 1 if good else rng.randrange(3), lost, good, lost), time_s)
+            gate.see(ArmingStatus(time_s - old_s, 1 if good else rng.randrange(3), lost, good, lost), time_s)
             gate.deadman(self.reliable or rng.random() < 0.9, time_s)
         elif draw < 0.75:
             self.asked = not gate.request(time_s) or self.asked
@@ -393,7 +393,7 @@ class _Sequence:
 def _random_sequences(rng, numbers):
     n, speed, acceleration = AT_ONCE, 1.5, 15.0
     each = np.ones(n)
-    limits = Limits(
+    limits = CommandLimits(
         speed * each, acceleration * each, speed * each, acceleration * each,
         np.full((n, 3), -0.3), np.full((n, 3), 0.3),
     )  # fmt: skip
@@ -404,7 +404,7 @@ def _random_sequences(rng, numbers):
         time_s += 0.04 if rng.random() < 0.8 else rng.choice((0.01, 0.3))
         out, following = np.array([one.step(time_s) for one in sequences]).T
         wild = numbers.random((n, 1)) < 0.05
-        goal = Goal(
+        goal = Setpoint(
             np.where(wild, numbers.choice((np.nan, np.inf, 1e9)), numbers.normal(0, 0.5, (n, 3))),
             numbers.normal(0, 3, (n, 3)),
             quat_from_rotvec(numbers.normal(0, 2, (n, 3))) * numbers.choice((-1.0, 1.0), (n, 1)),

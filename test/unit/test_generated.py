@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from frankmocap_ros.cli.generate import generated
-from frankmocap_ros.settings.camera import CameraConfig
-from frankmocap_ros.settings.gate import GateConfig
-from frankmocap_ros.settings.mocap import MocapConfig
-from frankmocap_ros.settings.robot_sim import SimConfig
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.settings.schema import settings_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +20,7 @@ def test_is_current(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == generated(ROOT)[path], "run: make generate"
 
 
-FILES = {"frankmocap": MocapConfig, "gate": GateConfig}
+FILES = {"frankmocap": Settings, "gate": GateSettings}
 
 
 @pytest.mark.parametrize("node", FILES)
@@ -35,7 +35,7 @@ def test_the_yaml_holds_every_setting_at_its_default(node: str) -> None:
     assert {name: type(value) for name, value in values.items()} == {n: type(v) for n, v in wanted.items()}
 
 
-@pytest.mark.parametrize("cls", [MocapConfig, CameraConfig, GateConfig, SimConfig])
+@pytest.mark.parametrize("cls", [Settings, CameraSettings, GateSettings, RobotSimSettings])
 def test_readme_names_every_parameter(cls: type) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert all(f"| `{s.name}` |" in readme for s in settings_of(cls))

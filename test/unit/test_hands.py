@@ -115,12 +115,12 @@ def test_a_drawn_disc_is_found_again(box, place, is_left):
     radius = max(2, max(width, height) // 20)
     assume(min(width, height) > 2 * radius + 4)
     room = np.array([width, height]) - 2 * radius - 4
-    centre = np.array([x, y]) + radius + 2 + (np.array(place) * room).astype(int)
-    cv2.circle(blank, tuple(int(c) for c in centre), radius, (255, 255, 255), -1)
+    center = np.array([x, y]) + radius + 2 + (np.array(place) * room).astype(int)
+    cv2.circle(blank, tuple(int(c) for c in center), radius, (255, 255, 255), -1)
     weight = hand_crop(blank, box, is_left).pixels[..., 0].astype(float)
     rows, columns = np.mgrid[:CROP_PX, :CROP_PX] + 0.5
     found = np.array([(columns * weight).sum(), (rows * weight).sum()]) / weight.sum()
-    np.testing.assert_allclose(crop.to_frame(found), centre + 0.5, atol=0.5)
+    np.testing.assert_allclose(crop.to_frame(found), center + 0.5, atol=0.5)
 
 
 anything = st.one_of(st.floats(), st.floats(-1e3, 1e3), st.integers(-5, 5).map(float))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from frankmocap_ros.body.kinematics import forward_kinematics
 from frankmocap_ros.body.pose import Body, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
-from frankmocap_ros.export.rep155_model import ARM_HINGES, HUMAN, ROOT, Human, hips_frame, part_sizes
+from frankmocap_ros.export.rep155_model import ARM_HINGES, HUMAN, ROOT, HumanModel, hips_frame, part_sizes
 from frankmocap_ros.export.rep155_urdf import human_urdf
 from frankmocap_ros.geometry.rotation import normalize, quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.synthetic.human import PERIOD_S, scene
@@ -63,7 +63,7 @@ def shown(human, body, angles, links_of):
 
 
 def assert_same(human, body, angles, links_of):
-    """Every joint within a centimetre; what turns about all axes as the body has it."""
+    """Every joint within a centimeter; what turns about all axes as the body has it."""
     links = shown(human, body, angles, links_of)
     smpl = quat_to_matrix(body.orientations_xyzw)
     for part in HUMAN:
@@ -82,7 +82,7 @@ def assert_same(human, body, angles, links_of):
 
 @pytest.mark.parametrize("motion", ["wave", "walk_out"])
 def test_the_figure_moves_as_it_does(motion, links_of):
-    human = Human()
+    human = HumanModel()
     for time_s in np.arange(0.0, PERIOD_S[motion], 0.2):
         body = figure(motion, time_s)
         human.see(body, time_s)
@@ -99,7 +99,7 @@ def test_any_posture_comes_back(links_of, seed):
     local[0] = normalize(rng.normal(size=4))
     offsets = FIGURE.offsets * rng.uniform(0.7, 1.3, (len(FIGURE.offsets), 1))
     positions, orientations = forward_kinematics(BODY_WITH_HANDS, rng.normal(size=3), local, offsets)
-    human, body = Human(), body_of(positions, orientations)
+    human, body = HumanModel(), body_of(positions, orientations)
     human.see(body, 0.0)
     assert_same(human, body, human.angles(body), links_of)
 
@@ -132,26 +132,26 @@ def test_hips_that_are_not_known_have_no_frame(changes):
 
 
 def test_only_what_is_known_has_angles():
-    angles = Human().angles(figure(states=without("left_wrist", "right_knee")))
+    angles = HumanModel().angles(figure(states=without("left_wrist", "right_knee")))
     gone = set(HINGES) - set(angles)
     knees = {f"r_{n}" for n in ("y_knee", "r_knee", "knee", "y_ankle", "r_ankle", "p_ankle")}
     assert gone == knees | {hinge for arm, hinge in ARM_HINGES.items() if arm.startswith("left")}
-    assert Human().angles(figure(has_orientation=False)) == {}
-    assert Human().angles(figure(states=np.zeros(N, np.uint8))) == {}
+    assert HumanModel().angles(figure(has_orientation=False)) == {}
+    assert HumanModel().angles(figure(states=np.zeros(N, np.uint8))) == {}
 
 
 def test_sizes_of_what_was_never_seen_are_usual_ones():
     """A tall person behind a desk has long legs."""
     one = scene("stall", 0.0)[0]
     tall = body_of(1.2 * one.positions, one.orientations_xyzw, states=without("left_knee", "right_knee"))
-    human = Human()
+    human = HumanModel()
     human.see(tall, 0.0)
     np.testing.assert_allclose(human.sizes, 1.2 * part_sizes(one.positions, one.orientations_xyzw), atol=0.01)
 
 
 def test_the_model_changes_seldom():
     """Not for noise, not more than once a second, and for another size."""
-    rng, human, told = np.random.default_rng(0), Human(), []
+    rng, human, told = np.random.default_rng(0), HumanModel(), []
     for k in range(120):
         body = figure("stall", 0.0)
         scale = 1.0 if k < 60 else 1.1

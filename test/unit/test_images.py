@@ -54,7 +54,7 @@ def image(rows, encoding, *, height=HEIGHT, width=WIDTH, pad=0, big_endian=False
 
 
 def scene(seed=0):
-    """RGB, shape (12, 16, 3); the colour is constant over 2 x 2 pixels, as YUV 4:2:0 needs it."""
+    """RGB, shape (12, 16, 3); the color is constant over 2 x 2 pixels, as YUV 4:2:0 needs it."""
     small = np.random.default_rng(seed).integers(0, 256, (HEIGHT // 2, WIDTH // 2, 3))
     return small.repeat(2, axis=0).repeat(2, axis=1).astype(np.uint8)
 
@@ -81,7 +81,7 @@ def yuv(rgb):
 
 
 def in_gamut():
-    """A scene without the extreme colours, whose rounded YUV would clip."""
+    """A scene without the extreme colors, whose rounded YUV would clip."""
     return (scene().astype(float) * 0.8 + 25).astype(np.uint8)
 
 
@@ -182,7 +182,7 @@ def test_every_encoding_is_here():
 @pytest.mark.parametrize("big_endian", [False, True])
 @pytest.mark.parametrize("pad", [0, 24])
 @pytest.mark.parametrize("encoding", EXACT)
-def test_colour_and_grey(encoding, pad, big_endian):
+def test_color_and_grey(encoding, pad, big_endian):
     msg, expected = exact_message(encoding, scene(), pad=pad, big_endian=big_endian)
     decoded = decode_image(msg)
     assert decoded.size_px == (WIDTH, HEIGHT)
@@ -230,9 +230,9 @@ def test_planar_yuv(encoding, pad):
     np.testing.assert_allclose(out.astype(int), in_gamut(), atol=3)
 
 
-def test_nv24_keeps_every_pixels_colour():
+def test_nv24_keeps_every_pixels_color():
     rgb = in_gamut()
-    rgb[:, 1::2] = rgb[:, 1::2][:, ::-1]  # colours change from pixel to pixel
+    rgb[:, 1::2] = rgb[:, 1::2][:, ::-1]  # colors change from pixel to pixel
     out = decode_image(planar_message("nv24", rgb)).rgb()
     np.testing.assert_allclose(out.astype(int), rgb, atol=3)
 
@@ -529,7 +529,7 @@ def test_odd_sizes_elsewhere(encoding):
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 2), (2, 8), (8, 2)])
 @pytest.mark.parametrize("encoding", ["bayer_rggb8", "bayer_grbg16"])
-def test_bayer_too_small_to_hold_every_colour(encoding, size):
+def test_bayer_too_small_to_hold_every_color(encoding, size):
     assert refused(odd(encoding, *size))[0] == "bad_size"
 
 

@@ -67,14 +67,14 @@ def chunk(kind, body=b"", crc=None):
     )
 
 
-def header(width, height, depth=8, colour=2, *rest):
+def header(width, height, depth=8, color=2, *rest):
     """A PNG header chunk."""
-    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, *(rest or (0, 0, 0))))
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, *(rest or (0, 0, 0))))
 
 
-def png(width, height, rows, *extra, depth=8, colour=2, interlace=0):
+def png(width, height, rows, *extra, depth=8, color=2, interlace=0):
     """A PNG of raw scan lines, each with its filter byte; ``extra`` chunks come before the data."""
-    ihdr = header(width, height, depth, colour, 0, 0, interlace)
+    ihdr = header(width, height, depth, color, 0, 0, interlace)
     return PNG_START + ihdr + b"".join(extra) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND")
 
 
@@ -171,11 +171,11 @@ def test_alpha_is_dropped():
 
 
 def test_palette_png():
-    colours = np.random.default_rng(2).integers(0, 256, (4, 3), np.uint8)
+    colors = np.random.default_rng(2).integers(0, 256, (4, 3), np.uint8)
     index = np.arange(12).reshape(3, 4) % 4
     rows = b"".join(b"\0" + bytes(row) for row in index.astype(np.uint8))
-    data = png(4, 3, rows, chunk(b"PLTE", colours.tobytes()), colour=3)
-    np.testing.assert_array_equal(decode_compressed(message(data)).rgb(), colours[index])
+    data = png(4, 3, rows, chunk(b"PLTE", colors.tobytes()), color=3)
+    np.testing.assert_array_equal(decode_compressed(message(data)).rgb(), colors[index])
 
 
 def test_interlaced_png():
@@ -191,7 +191,7 @@ def test_interlaced_png():
     )
     rows = b"".join(b"\0" + row.tobytes() for y, x, dy, dx in passes for row in values[y::dy, x::dx])
     np.testing.assert_array_equal(
-        decode_compressed(message(png(8, 8, rows, colour=0, interlace=1))).pixels, values
+        decode_compressed(message(png(8, 8, rows, color=0, interlace=1))).pixels, values
     )
 
 
@@ -334,11 +334,11 @@ def test_jpeg_bomb(monkeypatch, width, height):
 @pytest.mark.parametrize(
     ("width", "height"), [(2**31 - 1, 2**31 - 1), (8000, 5001), (6000, 6000), (2**32 - 1, 1)]
 )
-@pytest.mark.parametrize(("depth", "colour"), [(8, 2), (16, 6), (1, 0)])
-def test_png_bomb(monkeypatch, width, height, depth, colour):
+@pytest.mark.parametrize(("depth", "color"), [(8, 2), (16, 6), (1, 0)])
+def test_png_bomb(monkeypatch, width, height, depth, color):
     monkeypatch.setattr(cv2, "imdecode", None)
     rows = zlib.compress(bytes(100_000))
-    data = PNG_START + header(width, height, depth, colour) + chunk(b"IDAT", rows) + chunk(b"IEND")
+    data = PNG_START + header(width, height, depth, color) + chunk(b"IDAT", rows) + chunk(b"IEND")
     assert refused(message(data, "png")) == "bomb"
 
 
@@ -351,8 +351,8 @@ def test_bomb_of_scans(monkeypatch):
 
 def test_side_too_long():
     rows = bytes(32_769)
-    assert refused(message(png(32_768, 1, rows, colour=0))) == "bad_size"
-    assert decode_compressed(message(png(32_767, 1, rows[1:], colour=0))).size_px == (32_767, 1)
+    assert refused(message(png(32_768, 1, rows, color=0))) == "bad_size"
+    assert decode_compressed(message(png(32_767, 1, rows[1:], color=0))).size_px == (32_767, 1)
 
 
 @pytest.mark.parametrize("data", [resized_jpeg(JPEG, 0, HEIGHT), resized_jpeg(JPEG, WIDTH, 0)])

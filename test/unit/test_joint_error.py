@@ -1,4 +1,4 @@
-"""Errors of joints, in millimetres."""
+"""Errors of joints, in millimeters."""
 
 import numpy as np
 import pytest

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry.rotation import quat_conjugate, quat_from_rotvec, quat_multiply, quat_to_rotvec
-from frankmocap_ros.teleop.command_limiter import MAX_STEP_S, Governor, Limits
-from frankmocap_ros.teleop.setpoint import Goal
+from frankmocap_ros.teleop.command_limiter import MAX_STEP_S, CommandLimits, Governor
+from frankmocap_ros.teleop.setpoint import Setpoint
 
 DT = 0.01
 IDENTITY = np.array([0.0, 0.0, 0.0, 1.0])
 
 
 def limits(n=1, speed=1.0, acceleration=5.0, angular=2.0, angular_acceleration=20.0, box=1.0):
-    return Limits(
+    return CommandLimits(
         np.full(n, speed), np.full(n, acceleration), np.full(n, angular), np.full(n, angular_acceleration),
         np.full((n, 3), -box), np.full((n, 3), box),
     )  # fmt: skip
@@ -30,7 +30,7 @@ def governor(n=1, at=(0.0, 0.0, 0.0), **kwargs):
 def goal(positions, velocities=None, orientations=None, turning=None, follow=True):
     positions = np.atleast_2d(np.asarray(positions, dtype=float))
     n = len(positions)
-    return Goal(
+    return Setpoint(
         positions,
         np.zeros((n, 3)) if velocities is None else np.atleast_2d(velocities),
         np.tile(IDENTITY, (n, 1)) if orientations is None else np.atleast_2d(orientations),
@@ -179,7 +179,7 @@ def test_whatever_the_goals_are_the_limits_hold(seed, box, speed, acceleration):
     for _ in range(40):
         before = (g.positions, g.velocities, g.orientations, g.angular_velocities)
         bad = rng.random((n, 1)) < 0.02
-        one = Goal(
+        one = Setpoint(
             np.where(bad, np.nan, rng.normal(0, 2 * box, (n, 3))),
             rng.normal(0, speed, (n, 3)),
             quat_from_rotvec(rng.normal(0, 2, (n, 3))) * rng.choice((-1.0, 1.0), (n, 1)),

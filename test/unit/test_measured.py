@@ -1,4 +1,4 @@
-"""A depth camera beside an estimator that has the pixels right and the metres wrong, as with any one lens."""
+"""A depth camera beside an estimator that has the pixels right and the meters wrong, as with any one lens."""
 
 from dataclasses import replace
 
@@ -12,11 +12,11 @@ from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import quat_conjugate, quat_multiply, quat_rotate
 from frankmocap_ros.imaging.depth_image import DepthImage
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.synthetic.render_depth import render_depth
 from frankmocap_ros.tracking.depth_scale import GAINED_S, KEPT_S, with_wrists_moved
-from frankmocap_ros.tracking.person_filter import Person
+from frankmocap_ros.tracking.person_filter import PersonFilter
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
 RATE_HZ = 30.0
@@ -57,8 +57,8 @@ class Scene:
         self.away_m, self.larger, self.noise, self.holes = away_m, larger, noise, holes
         self.off_m = np.array([_OFF_M.get(name.partition("_")[2], 0.02) for name in KEYPOINTS])
         self.phase = self.random.uniform(0.0, 6.28, len(KEYPOINTS))
-        self.person = Person(1, "monocular")
-        self.config = MocapConfig()
+        self.person = PersonFilter(1, "monocular")
+        self.config = Settings()
 
     def figure(self, t):
         figure = scene("wave", t)[0]
@@ -213,7 +213,7 @@ def test_a_moved_wrist_takes_its_arm_along(offsets):
 
 
 class TestPixelsOnly:
-    """An estimator that gives pixels and no metres."""
+    """An estimator that gives pixels and no meters."""
 
     @staticmethod
     def pose(one, t, **confidence):

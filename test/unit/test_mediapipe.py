@@ -27,8 +27,8 @@ from frankmocap_ros.geometry.rotation import (
     quat_to_rotvec,
 )
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Image, Picture
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.imaging.camera_image import CameraImage, ScaledImage
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.tracking.pipeline import Pipeline
 
@@ -41,7 +41,7 @@ JOINTS = [J[name] for name in LIMBS]
 POINTS = [KEYPOINTS.index(name) for name in LIMBS]
 LANDMARKS = [11, 13, 15, 23, 25, 27, 12, 14, 16, 24, 26, 28]  # BlazePose's numbers of LIMBS
 RIGHT_HAND_RAISED = 234  # number of an image of the video in which the left arm hangs down
-STILL = MocapConfig(smoothing="none")
+STILL = Settings(smoothing="none")
 
 needs_mediapipe = pytest.mark.skipif(
     find_spec("mediapipe") is None,
@@ -77,13 +77,13 @@ def estimator_with_hands():
 
 def image_of(bgr, fov_deg=60.0):
     bitmap = Bitmap(bgr)
-    return Image(bitmap, Camera.from_fov(*bitmap.size_px, fov_deg), calibrated=False, time_s=0.0)
+    return ScaledImage(bitmap, Camera.from_fov(*bitmap.size_px, fov_deg), calibrated=False, time_s=0.0)
 
 
 def frame_of(estimator, bgr, config=STILL, camera=None):
     """The frame of one image on its own."""
     pipeline = Pipeline(estimator, config, itertools.count().__next__)
-    return pipeline.process(Picture(Bitmap(bgr), 0.0, camera))
+    return pipeline.process(CameraImage(Bitmap(bgr), 0.0, camera))
 
 
 # -- MediaPipe's own answers
@@ -91,7 +91,7 @@ def frame_of(estimator, bgr, config=STILL, camera=None):
 
 @dataclass(frozen=True)
 class Reference:
-    """What ``mediapipe.solutions.pose`` says of one image: 33 landmarks in pixels, metres, and visibility."""
+    """What ``mediapipe.solutions.pose`` says of one image: 33 landmarks in pixels, meters, and visibility."""
 
     number: int
     image: np.ndarray
@@ -171,7 +171,7 @@ def test_joints_project_onto_the_image_landmarks(estimator, small, record_proper
     """With the camera used, whichever it is: within 8 px on an image 640 px wide."""
     worst = 0.0
     for fov_deg in (40.0, 60.0, 80.0):
-        config = MocapConfig(smoothing="none", horizontal_fov_deg=fov_deg)
+        config = Settings(smoothing="none", horizontal_fov_deg=fov_deg)
         for reference in small:
             frame = frame_of(estimator, reference.image, config)
             (body,) = frame.bodies
@@ -282,7 +282,7 @@ def test_turning_the_camera_turns_the_body_by_as_much(estimator):
     for yaw_deg in (-18.0, 0.0, 18.0):
         turned = cv2.Rodrigues(np.radians([0.0, yaw_deg, 0.0]))[0]
         view = cv2.warpPerspective(bgr, k @ turned @ np.linalg.inv(k), (1280, 720))
-        (body,) = frame_of(estimator, view, MocapConfig(smoothing="none", resize_short=720)).bodies
+        (body,) = frame_of(estimator, view, Settings(smoothing="none", resize_short=720)).bodies
         bodies[yaw_deg] = body, turned
     for yaw_deg in (-18.0, 18.0):
         body, turned = bodies[yaw_deg]
@@ -341,7 +341,7 @@ def test_observation(estimator, small):
     # the next region is where the person is: about the detected one
     assert np.linalg.norm(observation.region.center_px - region.center_px) < 0.1 * region.side_px
     assert observation.region.side_px == pytest.approx(region.side_px, rel=0.25)
-    calibrated = Image(image.bitmap, image.camera, calibrated=True, time_s=0.0)
+    calibrated = ScaledImage(image.bitmap, image.camera, calibrated=True, time_s=0.0)
     assert estimator.estimate(calibrated, [region])[0].scale_source == ScaleSource.CAMERA_INFO
 
 
@@ -421,7 +421,7 @@ def test_a_graph_that_failed_is_made_anew(estimator, small):
 )
 def test_images_of_any_shape(estimator, shape, order):
     bitmap = Bitmap(np.full(shape, 99, np.uint8), order)
-    image = Image(bitmap, Camera.from_fov(*bitmap.size_px, 60.0), calibrated=False, time_s=0.0)
+    image = ScaledImage(bitmap, Camera.from_fov(*bitmap.size_px, 60.0), calibrated=False, time_s=0.0)
     assert estimator.detect(image, 1) == []
     assert estimator.estimate(image, [Region(np.array([0.5, 0.5]), 1.0)]) == [None]
 
@@ -435,7 +435,7 @@ def test_the_order_of_the_channels_does_not_matter(estimator, small):
     codes = {"rgb": cv2.COLOR_BGR2RGB, "rgba": cv2.COLOR_BGR2RGBA, "bgra": cv2.COLOR_BGR2BGRA}
     for order, code in codes.items():
         bitmap = Bitmap(cv2.cvtColor(bgr, code), order)
-        image = Image(bitmap, image_of(bgr).camera, calibrated=False, time_s=0.0)
+        image = ScaledImage(bitmap, image_of(bgr).camera, calibrated=False, time_s=0.0)
         np.testing.assert_array_equal(estimator.estimate(image, region)[0].pose.points, expected)
 
 
@@ -460,9 +460,9 @@ def test_one_image_after_the_other_does_not_mix(estimator, small):
 @needs_video
 def test_a_person_is_followed_through_the_video(estimator):
     """Every second image: one id, few detections, and the arms tracked."""
-    pipeline = Pipeline(estimator, MocapConfig(), itertools.count().__next__)
+    pipeline = Pipeline(estimator, Settings(), itertools.count().__next__)
     images = itertools.islice(video(2), 120)
-    frames = [pipeline.process(Picture(Bitmap(bgr), i / 23.976)) for i, bgr in images]
+    frames = [pipeline.process(CameraImage(Bitmap(bgr), i / 23.976)) for i, bgr in images]
     bodies = [body for frame in frames for body in frame.bodies]
     assert len(bodies) == len(frames) == 120
     assert {body.id for body in bodies} == {1}
@@ -488,7 +488,7 @@ HAND_NUMBERS = {"thumb": 1, "index": 5, "middle": 9, "ring": 13, "pinky": 17}  #
 def test_hands_are_those_of_mediapipes_own_solution(estimator_with_hands):
     import mediapipe
 
-    config = MocapConfig(smoothing="none", hands=True, resize_short=720)
+    config = Settings(smoothing="none", hands=True, resize_short=720)
     names = [(finger, k) for finger in FINGERS for k in (1, 2, 3)]
     numbers = [HAND_NUMBERS[finger] + k - 1 for finger, k in names]
     seen = 0
@@ -531,14 +531,14 @@ def test_hands_change_nothing_else(estimator, estimator_with_hands, small):
 
 
 def test_registry_holds_every_choice_but_auto():
-    choices = next(s.choices for s in settings_of(MocapConfig) if s.name == "estimator")
+    choices = next(s.choices for s in settings_of(Settings) if s.name == "estimator")
     assert set(ESTIMATORS) == set(choices) - {"auto"}
 
 
 @needs_mediapipe
 @pytest.mark.parametrize("hands", [False, True])
 def test_auto_takes_mediapipe(hands):
-    made = make_estimator(MocapConfig(hands=hands))
+    made = make_estimator(Settings(hands=hands))
     assert made.name == "mediapipe"
     assert made.capabilities.hands is hands
     made.warm_up()
@@ -548,10 +548,10 @@ def test_auto_takes_mediapipe(hands):
 @needs_mediapipe
 def test_a_device_that_cannot_be_is_an_error():
     with pytest.raises(EstimatorError, match=r"device: cuda .*mediapipe; allowed: auto \| cpu"):
-        make_estimator(MocapConfig(estimator="mediapipe", device="cuda"))
+        make_estimator(Settings(estimator="mediapipe", device="cuda"))
 
 
 def test_a_missing_package_is_told_with_the_next_step(monkeypatch):
     monkeypatch.setitem(sys.modules, "mediapipe", None)
     with pytest.raises(MissingDependencyError, match="pip install 'mediapipe=="):
-        make_estimator(MocapConfig(estimator="mediapipe"))
+        make_estimator(Settings(estimator="mediapipe"))

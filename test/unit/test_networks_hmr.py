@@ -43,10 +43,10 @@ def head(weights, mean):
 
 
 @pytest.fixture(scope="module")
-def features(network, golden, normalised):
+def features(network, golden, normalized):
     ok = golden["body_crop_ok"]
     with torch.inference_mode():
-        return network.features(normalised(torch.from_numpy(golden["body_crops_rgb"][ok])))
+        return network.features(normalized(torch.from_numpy(golden["body_crops_rgb"][ok])))
 
 
 def test_features_are_the_originals(features, golden, relative_error):
@@ -86,7 +86,7 @@ def test_folding_an_affine_map_that_feeds_back_much():
 
 
 def test_the_trunk_in_fp32_and_bf16(weights, golden, features, relative_error):
-    """Normalisation in the graph, batch norms folded into the convolutions."""
+    """Normalization in the graph, batch norms folded into the convolutions."""
     crops = np.ascontiguousarray(golden["body_crops_rgb"][golden["body_crop_ok"]])
     trunk = body_trunk(lambda: load_hmr(weights), "golden")
     assert relative_error(TorchEngine(trunk, "fp32")(crops), features.numpy()) < 1e-4

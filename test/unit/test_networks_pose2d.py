@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="the networks need torch")
 from frankmocap_ros.estimators.openpose.fitting import HEIGHT_PX, MOST_WIDTH_PX, fitted  # noqa: E402
 from frankmocap_ros.estimators.openpose.grouping import KEYPOINTS, LIMBS, Grouped  # noqa: E402
 from frankmocap_ros.estimators.openpose.network import (  # noqa: E402
-    GROWN,
+    BOX_PER_KEYPOINTS,
     Pose2dDetector,
     Pose2dNetwork,
     load_pose2d,
@@ -116,10 +116,10 @@ def test_a_spot_is_found_where_it_is(width, height):
         seen = image.pixels[:, :, 0].astype(np.float64)
         seen[:top], seen[top + high :], seen[:, :left], seen[:, left + wide :] = 0.0, 0.0, 0.0, 0.0
         y, x = np.indices(seen.shape)
-        centre = np.array([(seen * x).sum(), (seen * y).sum()]) / seen.sum()
+        center = np.array([(seen * x).sum(), (seen * y).sum()]) / seen.sum()
         # a cell's middle lies in the middle of its 8 pixels; there are 4 pixels of the large maps to it
         rows, columns = image.cells
-        in_cells = (centre + 0.5) / 8.0 - 0.5 - (columns.start, rows.start)
+        in_cells = (center + 0.5) / 8.0 - 0.5 - (columns.start, rows.start)
         found = image.to_image(4.0 * (in_cells + 0.5) - 0.5)
         assert np.abs(found - at).max() <= 0.25 / image.scale.min() + 0.25
 
@@ -152,7 +152,7 @@ def test_a_box_has_a_size_even_where_all_keypoints_are_in_one_place():
     confidence = np.zeros(18)
     confidence[:3] = 1.0
     person = person_box(Grouped(np.full((18, 2), 40.0), confidence, 400.0), image)
-    np.testing.assert_allclose(person.box_xywh[2:], GROWN)
+    np.testing.assert_allclose(person.box_xywh[2:], BOX_PER_KEYPOINTS)
     assert person.score == 1.0
 
 
@@ -180,7 +180,7 @@ def test_a_person_in_the_maps_is_found_in_the_image(detector, monkeypatch, width
     most = 2.5 / image.scale.min()
     assert np.abs(person.keypoints - expected).max() <= most
     low, high = expected.min(axis=0), expected.max(axis=0)
-    margin = 0.5 * (GROWN - 1.0) * (high - low)
+    margin = 0.5 * (BOX_PER_KEYPOINTS - 1.0) * (high - low)
     box = np.concatenate([low - margin, high - low + 2.0 * margin])
     assert np.abs(person.box_xywh - box).max() <= 2.2 * most
     assert np.abs(person.keypoints - expected).mean() <= 0.6 * most

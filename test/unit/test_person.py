@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frankmocap_ros.body.from_keypoints import REST_DIRECTIONS, joint_confidence
-from frankmocap_ros.body.height import stature
+from frankmocap_ros.body.height import estimated_height_m
 from frankmocap_ros.body.kinematics import solve
 from frankmocap_ros.body.pose import JointState, KeypointPose, ModelPose, Observation, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS_WITH_HANDS
@@ -22,12 +22,12 @@ from frankmocap_ros.geometry.rotation import (
     quat_multiply,
     quat_rotate,
 )
-from frankmocap_ros.settings.mocap import MocapConfig
-from frankmocap_ros.tracking.person_filter import Person
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.tracking.person_filter import PersonFilter
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
-OFF = MocapConfig(smoothing="none")
-SMOOTH = MocapConfig()
+OFF = Settings(smoothing="none")
+SMOOTH = Settings()
 DT = 1.0 / 30.0
 J = BODY_WITH_HANDS.index
 K = {name: i for i, name in enumerate(KEYPOINTS_WITH_HANDS)}
@@ -55,7 +55,7 @@ def points(rest_keypoints):
 
 
 def update(observation, config=OFF, person=None, time_s=0.0):
-    return (person or Person(7, "fake")).update(observation, CAMERA, time_s, config)
+    return (person or PersonFilter(7, "fake")).update(observation, CAMERA, time_s, config)
 
 
 def state(body, name):
@@ -98,7 +98,7 @@ def test_smoothing_off_passes_everything_on(posture, seed, hands):
 
 def test_what_the_body_says_of_itself(points):
     observation = replace(seen(points), betas=np.arange(10.0), scale_source=ScaleSource.CAMERA_INFO)
-    body = Person(7, "fake").update(observation, CAMERA, 0.0, OFF)
+    body = PersonFilter(7, "fake").update(observation, CAMERA, 0.0, OFF)
     assert (body.id, body.estimator, body.scale_source) == (7, "fake", ScaleSource.CAMERA_INFO)
     np.testing.assert_array_equal(body.betas, np.arange(10.0))
     np.testing.assert_array_equal(body.box_xywh, BOX)
@@ -116,14 +116,14 @@ def test_what_the_body_says_of_itself(points):
 def test_observations_are_not_written_to(points):
     observation = seen(points, left_wrist=0.0)
     observation.pose.points.flags.writeable = observation.pose.confidence.flags.writeable = False
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     for i in range(3):
         body = person.update(observation, CAMERA, i * DT, SMOOTH)
     assert not np.shares_memory(body.confidence, observation.pose.confidence)
 
 
 def test_bodies_do_not_change_afterwards(points):
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     first = person.update(seen(points), CAMERA, 0.0, SMOOTH)
     before = {name: getattr(first, name).copy() for name in ("positions", "confidence", "states", "pixels")}
     person.update(seen(points + 0.1, left_wrist=0.0), CAMERA, DT, SMOOTH)
@@ -229,7 +229,7 @@ def test_confidences_are_those_of_the_keypoints(posture, seed, hands):
 
 def held_run(points, hold_s, times_s):
     """Bodies at the times given after the left wrist was seen at time 0 and lost."""
-    person, config = Person(1, "fake"), replace(OFF, hold_s=hold_s)
+    person, config = PersonFilter(1, "fake"), replace(OFF, hold_s=hold_s)
     first = person.update(seen(points), CAMERA, 0.0, config)
     moved = points + np.array([0.02, 0.0, 0.0])
     return first, [person.update(seen(moved, left_wrist=0.0), CAMERA, t, config) for t in times_s]
@@ -263,13 +263,13 @@ def test_hold_s_zero_holds_nothing(points):
 
 
 def test_never_seen_is_never_held(points):
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     for i in range(5):
         assert_invalid(update(seen(points, left_wrist=0.0), OFF, person, i * DT), "left_wrist")
 
 
 def test_seen_again_is_tracked_and_held_anew(points):
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     update(seen(points), OFF, person, 0.0)
     assert state(update(seen(points, left_wrist=0.0), OFF, person, 0.2), "left_wrist") == JointState.HELD
     assert state(update(seen(points), OFF, person, 0.25), "left_wrist") == JointState.TRACKED
@@ -280,14 +280,14 @@ def test_seen_again_is_tracked_and_held_anew(points):
 
 def test_what_was_given_up_is_not_held_when_hold_s_grows(points):
     """Its last value is gone: holding it would put a joint at zero."""
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     update(seen(points), OFF, person, 0.0)
     assert_invalid(update(seen(points, left_wrist=0.0), OFF, person, 0.5), "left_wrist")
     assert_invalid(update(seen(points, left_wrist=0.0), replace(OFF, hold_s=5.0), person, 0.6), "left_wrist")
 
 
 def test_nothing_is_held_when_time_goes_back(points):
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     update(seen(points), OFF, person, 100.0)
     assert_invalid(update(seen(points, left_wrist=0.0), OFF, person, 99.9), "left_wrist")
 
@@ -295,7 +295,7 @@ def test_nothing_is_held_when_time_goes_back(points):
 @given(seeds)
 def test_whatever_comes_every_number_is_sound(posture, seed):
     """Random confidence, garbage points, random times: finite, unit, and blank where INVALID."""
-    rng, person = np.random.default_rng(seed), Person(1, "fake")
+    rng, person = np.random.default_rng(seed), PersonFilter(1, "fake")
     time_s = 0.0
     for step in range(12):
         time_s += rng.choice([-0.1, 0.0, DT, 0.2])
@@ -329,23 +329,23 @@ def test_stature_of_a_known_figure(rest_keypoints):
     leg = 0.82 / 0.491
     torso = np.hypot(0.08, 0.48) / 0.288
     arm = 0.54 / 0.332
-    assert stature(BODY, posed, 0.5) == pytest.approx(np.median([leg, torso, arm]))
+    assert estimated_height_m(BODY, posed, 0.5) == pytest.approx(np.median([leg, torso, arm]))
 
 
 @given(seeds, st.floats(0.5, 3.0))
 def test_stature_does_not_depend_on_the_posture(posture, seed, size):
     posed = solve(KeypointPose(size * posture(seed).points, np.ones(21)))
     legs_and_arms = sorted([0.82 / 0.491, 0.54 / 0.332])
-    height = stature(BODY, posed, 0.5)
+    height = estimated_height_m(BODY, posed, 0.5)
     assert size * legs_and_arms[0] - 1e-9 <= height <= size * legs_and_arms[1] + 0.1
 
 
 def test_stature_needs_one_part_that_is_seen(points):
     pose = KeypointPose(points, np.full(21, 0.2))
-    assert stature(BODY, solve(pose), 0.3) is None
+    assert estimated_height_m(BODY, solve(pose), 0.3) is None
     for name in ("left_shoulder", "left_elbow", "left_wrist"):
         pose.confidence[K[name]] = 0.3
-    assert stature(BODY, solve(pose), 0.3) == pytest.approx(0.54 / 0.332)
+    assert estimated_height_m(BODY, solve(pose), 0.3) == pytest.approx(0.54 / 0.332)
 
 
 @pytest.mark.parametrize("height_m", [0.5, 1.2, 1.95])
@@ -353,7 +353,7 @@ def test_stature_needs_one_part_that_is_seen(points):
 def test_assumed_height_scales_to_the_stature_and_moves_no_pixel(points, config, height_m):
     plain = update(seen(points), config)
     body = update(seen(points), replace(config, assumed_height_m=height_m))
-    assert stature(BODY, body, 0.3) == pytest.approx(height_m)
+    assert estimated_height_m(BODY, body, 0.3) == pytest.approx(height_m)
     np.testing.assert_allclose(body.pixels, plain.pixels, atol=1e-9)
     scale = body.positions[0, 2] / plain.positions[0, 2]
     np.testing.assert_allclose(body.positions, scale * plain.positions, atol=1e-12)
@@ -362,7 +362,7 @@ def test_assumed_height_scales_to_the_stature_and_moves_no_pixel(points, config,
 
 def test_assumed_height_is_that_of_the_usual_size(points):
     """One image in which somebody looks twice as large changes little: the median of many counts."""
-    person, config = Person(1, "fake"), replace(OFF, assumed_height_m=1.7)
+    person, config = PersonFilter(1, "fake"), replace(OFF, assumed_height_m=1.7)
     for i in range(20):
         last = update(seen(points), config, person, i * DT)
     odd = update(seen(points * 1.5), config, person, 20 * DT)
@@ -386,7 +386,7 @@ def shaky(points, seed, n, size_m=0.01):
 
 def test_smoothing_takes_noise_away(points):
     inputs = shaky(points, 0, 90)
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     smooth = np.array([update(seen(p), SMOOTH, person, i * DT).positions for i, p in enumerate(inputs)])
     raw = np.array([update(seen(p)).positions for p in inputs])
     rows = [J["left_wrist"], J["right_ankle"], J["pelvis"], J["head"]]
@@ -399,7 +399,7 @@ def test_smoothed_positions_and_rotations_agree(posture, seed, hands):
     """Along a limb, joint plus turned bone is the next joint, also after the filter."""
     base = posture(seed, hands).points
     confidence = np.full(len(base), 0.9)
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     for i, points in enumerate(shaky(base, seed, 5, 0.05)):
         body = update(seen(points, confidence.copy()), SMOOTH, person, i * DT)
     for side in ("left", "right"):
@@ -417,7 +417,7 @@ def test_smoothed_positions_and_rotations_agree(posture, seed, hands):
 
 
 def test_settled_filter_adds_nothing(points):
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     for i in range(200):
         body = update(seen(points), SMOOTH, person, i * DT)
     np.testing.assert_allclose(body.positions, update(seen(points)).positions, atol=1e-9)
@@ -431,7 +431,7 @@ def test_first_image_passes_unfiltered(points):
 
 @pytest.mark.parametrize("later_s", [-0.5, -1e6, 0.6, 1e6])
 def test_filter_starts_anew_after_a_gap_or_when_time_goes_back(points, later_s):
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     for i in range(30):
         update(seen(points), SMOOTH, person, 1000.0 + i * DT)
     moved = points + np.array([0.3, 0.0, 0.0])
@@ -440,7 +440,7 @@ def test_filter_starts_anew_after_a_gap_or_when_time_goes_back(points, later_s):
 
 
 def test_filter_goes_on_within_a_gap(points):
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     for i in range(30):
         update(seen(points), SMOOTH, person, i * DT)
     moved = points + np.array([0.3, 0.0, 0.0])
@@ -451,7 +451,7 @@ def test_filter_goes_on_within_a_gap(points):
 
 def test_a_joint_seen_again_starts_at_its_place(points):
     """What was seen before it was lost does not pull it back; the others stay smooth."""
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     for i in range(10):
         update(seen(points), SMOOTH, person, i * DT)
     update(seen(points, left_wrist=0.0), SMOOTH, person, 10 * DT)
@@ -466,7 +466,7 @@ def test_a_guess_stays_where_the_estimator_puts_it(points):
     """A wrist that is not known still says, with the elbow's hinge, how the upper arm is turned."""
     bent = points.copy()
     bent[K["left_wrist"]] = bent[K["left_elbow"]] + (0.0, -0.25, 0.0)
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     for i in range(5):
         body = update(seen(bent, left_wrist=0.1), SMOOTH, person, i * DT)
     plain = update(seen(bent, left_wrist=0.1))
@@ -478,7 +478,7 @@ def test_a_guess_stays_where_the_estimator_puts_it(points):
 def test_low_confidence_is_not_smoothed_into_the_good(points):
     """With min_confidence 0 a hand that is not seen is not filtered either: it would drag when it appears."""
     config = replace(SMOOTH, min_confidence=0.0)
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     for i in range(10):
         update(seen(points, left_wrist=0.0), config, person, i * DT)
     moved = points.copy()
@@ -492,7 +492,7 @@ def test_low_confidence_is_not_smoothed_into_the_good(points):
     [{"one_euro_min_cutoff_hz": 0.2}, {"one_euro_beta": 30.0}, {"one_euro_derivative_cutoff_hz": 0.05}],
 )
 def test_each_cut_off_takes_effect_at_once(points, change):
-    a, b = Person(1, "fake"), Person(1, "fake")
+    a, b = PersonFilter(1, "fake"), PersonFilter(1, "fake")
     for i in range(10):
         update(seen(points), SMOOTH, a, i * DT)
         update(seen(points), SMOOTH, b, i * DT)
@@ -503,7 +503,7 @@ def test_each_cut_off_takes_effect_at_once(points, change):
 
 
 def test_smoothing_can_be_switched(points):
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     for i in range(10):
         update(seen(points), SMOOTH, person, i * DT)
     moved = points + np.array([0.2, 0.0, 0.0])
@@ -537,7 +537,7 @@ def test_model_pose_passes_unsmoothed(seed):
 @given(seeds)
 def test_model_pose_is_smoothed_on_its_rotations(seed):
     """Bones keep their lengths, whatever the filter does."""
-    person = Person(1, "fake")
+    person = PersonFilter(1, "fake")
     update(model_observation(seed), SMOOTH, person, 0.0)
     second = model_observation(seed)
     wild = normalize(np.random.default_rng(seed + 1).normal(size=(24, 4)))
@@ -558,7 +558,7 @@ def test_model_pose_is_smoothed_on_its_rotations(seed):
 def test_model_pose_takes_the_assumed_height(posture):
     observation = model_observation(3, 0.0)
     body = update(observation, replace(OFF, assumed_height_m=1.7))
-    assert stature(BODY, body, 0.3) == pytest.approx(1.7)
+    assert estimated_height_m(BODY, body, 0.3) == pytest.approx(1.7)
     np.testing.assert_allclose(body.pixels, update(observation).pixels, atol=1e-9)
 
 
@@ -566,7 +566,7 @@ def test_model_pose_with_joints_that_are_not_known():
     observation = model_observation(3, 0.1)
     observation.pose.confidence[J["left_wrist"]] = 0.05
     for config in (OFF, SMOOTH):
-        person = Person(1, "fake")
+        person = PersonFilter(1, "fake")
         for i in range(3):
             body = update(observation, config, person, i * DT)
         assert_invalid(body, "left_wrist")

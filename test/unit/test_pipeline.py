@@ -17,15 +17,15 @@ from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import dot, quat_from_rotvec
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Picture
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.imaging.camera_image import CameraImage
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of
-from frankmocap_ros.tracking.person_filter import Person, stature
+from frankmocap_ros.tracking.person_filter import PersonFilter, estimated_height_m
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 DT = 1.0 / 30.0
 K = {name: i for i, name in enumerate(KEYPOINTS_WITH_HANDS)}
-CONFIG = MocapConfig(smoothing="none", max_people=4)
+CONFIG = Settings(smoothing="none", max_people=4)
 PIXELS = np.zeros((480, 640, 3), np.uint8)
 
 
@@ -112,7 +112,7 @@ class Run:
         if people:
             self.estimator.people = list(people)
         self.time_s += dt
-        return self.pipeline.process(Picture(Bitmap(pixels), self.time_s, camera))
+        return self.pipeline.process(CameraImage(Bitmap(pixels), self.time_s, camera))
 
     def set(self, **changes):
         self.pipeline.config = replace(self.pipeline.config, **changes)
@@ -437,7 +437,7 @@ def test_two_people_crossing_keep_their_ids(run, person):
 
 
 def test_the_operator_comes_first(run, person):
-    run.set(operator="centre")
+    run.set(operator="center")
     frame = run(person(-1.0), person(0.1), person(1.0))
     assert frame.operator_id == frame.bodies[0].id == 2
     assert ids(frame) == [2, 1, 3]
@@ -498,12 +498,12 @@ def test_who_is_followed_is_not_swapped_for_who_is_surer(person):
 def test_people_who_are_gone_leave_nothing_behind(run, person):
     def kept():
         gc.collect()
-        return sum(type(o) is Person for o in gc.get_objects())  # isinstance asks some objects too much
+        return sum(type(o) is PersonFilter for o in gc.get_objects())  # isinstance asks some objects too much
 
     before = kept()
     for i in range(12):
         run(person(-0.8 if i % 2 else 0.8), dt=1.0)
-    assert len(run.pipeline.process(Picture(Bitmap(PIXELS), run.time_s + DT)).bodies) == 1
+    assert len(run.pipeline.process(CameraImage(Bitmap(PIXELS), run.time_s + DT)).bodies) == 1
     assert kept() <= before + 2
 
 
@@ -533,7 +533,7 @@ TESTED_HERE = {
 
 
 def test_every_live_setting_is_tested():
-    assert {s.name for s in settings_of(MocapConfig) if s.live and not s.loads} == OF_THE_NODE | TESTED_HERE
+    assert {s.name for s in settings_of(Settings) if s.live and not s.loads} == OF_THE_NODE | TESTED_HERE
 
 
 def test_a_frame_under_way_keeps_its_settings(run):
@@ -663,7 +663,7 @@ def test_assumed_height_m(run):
     own = run().bodies[0]
     run.set(assumed_height_m=1.2)
     scaled = run().bodies[0]
-    assert stature(BODY, scaled, 0.3) == pytest.approx(1.2)
+    assert estimated_height_m(BODY, scaled, 0.3) == pytest.approx(1.2)
     np.testing.assert_allclose(scaled.pixels, own.pixels, atol=1e-6)
     run.set(assumed_height_m=0.0)
     np.testing.assert_array_equal(run().bodies[0].positions, own.positions)
@@ -681,9 +681,9 @@ def test_horizontal_fov_deg(run):
 
 def test_operator(run, person):
     people = (person(0.1, 3.5), person(-1.0, 2.5))
-    run.set(operator="centre")
+    run.set(operator="center")
     assert run(*people).operator_id == 1
-    for rule, expected in (("nearest", 2), ("largest", 2), ("centre", 1)):
+    for rule, expected in (("nearest", 2), ("largest", 2), ("center", 1)):
         run.pipeline.reset()
         run.set(operator=rule)
         frame = run(*people)

@@ -9,7 +9,7 @@ from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
 from frankmocap_ros.teleop.robot.tracking_error import ARRIVE_S, LEASH, STANDS
-from frankmocap_ros.teleop.setpoint import Goal
+from frankmocap_ros.teleop.setpoint import Setpoint
 
 NAMES = ("left", "right")
 DT = 0.01
@@ -110,7 +110,9 @@ def goal_at(arms, way=(0.0, 0.0, 0.0), turn=(0.0, 0.0, 0.0)):
     """A goal for the right arm, on the move."""
     one = np.array([[0.0], [1.0]])
     turned = quat_multiply(quat_from_rotvec(one * turn), arms.at().orientations)
-    return Goal(arms.positions + one * way, np.ones((2, 3)), turned, np.ones((2, 3)), np.ones(2, dtype=bool))
+    return Setpoint(
+        arms.positions + one * way, np.ones((2, 3)), turned, np.ones((2, 3)), np.ones(2, dtype=bool)
+    )
 
 
 def test_a_goal_is_no_further_than_the_leash_and_stands_there():

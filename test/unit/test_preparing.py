@@ -14,7 +14,7 @@ from frankmocap_ros.errors import AssetError
 from frankmocap_ros.estimators import preparing
 from frankmocap_ros.estimators.preparing import Preparation
 from frankmocap_ros.estimators.registry import make_estimator
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 
 # in place of the other process: one that makes nothing
 OTHER = """
@@ -49,7 +49,7 @@ def other(monkeypatch):
 
 def test_it_makes_what_the_settings_say_with_low_priority_and_once(other):
     told = []
-    preparation = Preparation(MocapConfig(estimator="frankmocap", use_smplx=True), told.append)
+    preparation = Preparation(Settings(estimator="frankmocap", use_smplx=True), told.append)
     preparation()
     assert told[0] == "frankmocap True"
     assert int(told[1].split()[1].rstrip(",")) >= min(19, os.getpriority(os.PRIO_PROCESS, 0) + 10)
@@ -62,21 +62,21 @@ def test_it_makes_what_the_settings_say_with_low_priority_and_once(other):
 def test_however_it_ends_it_is_over(other, rest):
     other(rest)
     told = []
-    Preparation(MocapConfig(), told.append)()
+    Preparation(Settings(), told.append)()
     assert len(told) == 2
 
 
 @pytest.mark.parametrize("executable", ["", "/nowhere/python"])
 def test_without_a_python_to_start_nothing_happens(monkeypatch, executable):
     monkeypatch.setattr(sys, "executable", executable)
-    Preparation(MocapConfig(), pytest.fail)()
+    Preparation(Settings(), pytest.fail)()
 
 
 def test_one_that_takes_too_long_is_ended(other, monkeypatch):
     other("time.sleep(600)")
     monkeypatch.setattr(preparing, "_LONGEST_S", 3.0)
     start_s = time.perf_counter()
-    Preparation(MocapConfig(), lambda _: None)()
+    Preparation(Settings(), lambda _: None)()
     assert time.perf_counter() - start_s < 60.0
 
 
@@ -91,9 +91,9 @@ def runs(pid):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_it_ends_with_who_asked():
     code = (
-        "import sys; from frankmocap_ros.settings.mocap import MocapConfig; "
+        "import sys; from frankmocap_ros.settings.mocap import Settings; "
         "from frankmocap_ros.estimators import preparing; preparing._START = sys.argv[1]; "
-        "preparing.Preparation(MocapConfig(), lambda text: print(text, flush=True))()"
+        "preparing.Preparation(Settings(), lambda text: print(text, flush=True))()"
     )
     command = [sys.executable, "-c", code, OTHER.replace("REST", "time.sleep(600)")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
@@ -108,7 +108,7 @@ def test_it_ends_with_who_asked():
 
 
 def test_what_it_cannot_make_is_refused_here(tmp_path):
-    config = MocapConfig(estimator="frankmocap", assets_dir=str(tmp_path))
+    config = Settings(estimator="frankmocap", assets_dir=str(tmp_path))
     told = []
     Preparation(config, told.append)()
     assert told == []
@@ -125,7 +125,7 @@ def test_a_network_is_translated_and_measured_elsewhere(standin, tmp_path, monke
     converted = Path(os.environ["FRANKMOCAP_CACHE_DIR"])
     shutil.copytree(converted, cache, copy_function=os.link, ignore=shutil.ignore_patterns("engines"))
     monkeypatch.setenv("FRANKMOCAP_CACHE_DIR", str(cache))
-    config = MocapConfig(
+    config = Settings(
         estimator="frankmocap",
         assets_dir=str(standin),
         engine=engine,

@@ -6,11 +6,11 @@ import pytest
 import yaml
 
 from frankmocap_ros.runtime.package_files import share_file
-from frankmocap_ros.settings.mocap import PRESETS, MocapConfig
+from frankmocap_ros.settings.mocap import PRESETS, Settings
 from frankmocap_ros.settings.schema import settings_of, updated
 
 NAMES = ("fastest", "balanced", "highest_quality")
-DEFAULTS = {s.name: s.default for s in settings_of(MocapConfig)}
+DEFAULTS = {s.name: s.default for s in settings_of(Settings)}
 
 
 def preset(name: str) -> dict[str, object]:
@@ -31,7 +31,7 @@ def test_file_names_the_preset_and_nothing_else(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_preset_is_allowed_and_names_only_what_differs(name):
-    config = updated(MocapConfig(), {"preset": name})
+    config = updated(Settings(), {"preset": name})
     assert all(getattr(config, key) == value != DEFAULTS[key] for key, value in PRESETS[name].items())
 
 
@@ -39,14 +39,14 @@ def test_preset_is_allowed_and_names_only_what_differs(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_preset_takes_the_place_of_another(before, name):
     """Whatever preset was in force before, and what is set beside it wins."""
-    config = updated(MocapConfig(), {"preset": before, "max_people": 3})
-    assert updated(config, {"preset": name}) == updated(MocapConfig(), {**preset(name), "max_people": 3})
+    config = updated(Settings(), {"preset": before, "max_people": 3})
+    assert updated(config, {"preset": name}) == updated(Settings(), {**preset(name), "max_people": 3})
     assert updated(config, {"preset": name, "resize_short": 777}).resize_short == 777
 
 
 def test_presets_are_in_order_of_quality():
-    fastest, balanced, best = (updated(MocapConfig(), preset(name)) for name in NAMES)
-    assert balanced == MocapConfig()
+    fastest, balanced, best = (updated(Settings(), preset(name)) for name in NAMES)
+    assert balanced == Settings()
     assert fastest.resize_short < balanced.resize_short < best.resize_short
     assert best.hands
     assert best.use_smplx

@@ -11,12 +11,12 @@ import mujoco
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.errors import RetargetError, RobotError, RobotLostError
 from frankmocap_ros.geometry.rotation import normalize, quat_conjugate, quat_multiply, quat_to_rotvec
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.teleop.command import Command
-from frankmocap_ros.teleop.controller import Commander
-from frankmocap_ros.teleop.operator_state import Poses, Sight
-from frankmocap_ros.teleop.robot.joint_controller import Driver
+from frankmocap_ros.teleop.controller import Controller
+from frankmocap_ros.teleop.operator_state import OperatorState, Poses
+from frankmocap_ros.teleop.robot.joint_controller import JointController
 from frankmocap_ros.teleop.robot.retargeter import load_retargeter
 from frankmocap_ros.teleop.robot.robot_map import ROBOTS, load_map
 from frankmocap_ros.teleop.robot.tracking_error import ARRIVE_S, LEASH
@@ -410,7 +410,7 @@ def test_a_pair_names_a_geom_or_a_body_for_its_geoms(load, part):
 @pytest.mark.parametrize(
     "part, words",
     [
-        ("lower", "hand and lower are of one body or of neighbours"),
+        ("lower", "hand and lower are of one body or of neighbors"),
         ("hand", "hand and hand are of one body"),
         (
             "seen",
@@ -438,7 +438,7 @@ class Robot:
     def __init__(self, torso, max_error=0.5):
         self.at = torso.home.copy()
         self.silent = ""
-        self.driver = Driver(torso, lambda: self.silent or self.at.copy(), max_error)
+        self.driver = JointController(torso, lambda: self.silent or self.at.copy(), max_error)
         self.start = self.driver.begin()
         self.time_s = 10.0
 
@@ -540,8 +540,8 @@ def test_the_first_posture_is_where_the_robot_is(torso):
 def test_a_person_is_mirrored_by_the_robot(torso):
     """The synthetic figure waves; the robot's wrists go where the commands are."""
     robot = Robot(torso, max_error=0.0)
-    config = GateConfig(align_s=1.0, calm_speed=9.0, arming_s=0.1, max_speed=5.0, max_acceleration=90.0)
-    commander = Commander(config, torso.targets, robot.driver, 0.0)
+    config = GateSettings(align_s=1.0, calm_speed=9.0, arming_s=0.1, max_speed=5.0, max_acceleration=90.0)
+    commander = Controller(config, torso.targets, robot.driver, 0.0)
     at = [BODY_WITH_HANDS.index[name] for name in commander.watched]
     yes = np.ones(len(at), dtype=bool)
     random = np.random.default_rng(0)
@@ -552,7 +552,7 @@ def test_a_person_is_mirrored_by_the_robot(torso):
             figure = scene("wave", time_s)[0]
             positions = figure.positions[at] + random.normal(0, 1e-4, (len(at), 3))
             poses = Poses(positions, figure.orientations_xyzw[at], np.ones(len(at)), yes, yes)
-            commander.see(Sight(time_s - 0.02, 1, poses, yes), time_s)
+            commander.see(OperatorState(time_s - 0.02, 1, poses, yes), time_s)
         if k == 20:
             assert commander.request(time_s) == ""
         command = commander.tick(time_s)

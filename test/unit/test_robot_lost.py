@@ -14,13 +14,13 @@ pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmoc
 
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.errors import RetargetError
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.synthetic.human import scene
-from frankmocap_ros.teleop.controller import Commander
+from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import State
-from frankmocap_ros.teleop.operator_state import Poses, Sight
-from frankmocap_ros.teleop.robot.joint_controller import Driver
+from frankmocap_ros.teleop.operator_state import OperatorState, Poses
+from frankmocap_ros.teleop.robot.joint_controller import JointController
 from frankmocap_ros.teleop.robot.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.robot_map import load_map
 from frankmocap_ros.teleop.robot.tracking_error import STANDS
@@ -30,7 +30,7 @@ PERIOD_S = 0.01
 LATENCY_S = 0.03
 IMAGE_TICKS = 3
 CONFIG = updated(
-    GateConfig(),
+    GateSettings(),
     {
         "robot": "torso",
         "arming_s": 0.2,
@@ -59,9 +59,9 @@ class Chain:
         self.simulation = Simulation(map_, command_timeout_s=None)
         self.order = [self.simulation.joint_names.index(name) for name in robot.joint_names]
         self.silent = ""
-        self.driver = Driver(robot, self.measured, self.config.max_tracking_error)
+        self.driver = JointController(robot, self.measured, self.config.max_tracking_error)
         self.log = []
-        self.commander = Commander(self.config, robot.targets, self.driver, 0.0, self.changed)
+        self.commander = Controller(self.config, robot.targets, self.driver, 0.0, self.changed)
         self.rows = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
         self.random = np.random.default_rng(0)
         self.ticks = 0
@@ -92,7 +92,7 @@ class Chain:
         n = len(self.rows)
         yes = np.ones(n, dtype=bool)
         positions = figure.positions[self.rows] + self.random.normal(0.0, 1e-4, (n, 3))
-        return Sight(
+        return OperatorState(
             time_s,
             int(self.here),
             Poses(positions, figure.orientations_xyzw[self.rows], np.ones(n), yes, yes),

@@ -81,7 +81,7 @@ def changed(path, value):
         ("model", ..., "model: is missing"),
         ("model", "other.xml", r"model: no file .*other\.xml"),
         ("model", 3, "model: expected a name"),
-        ("colour", "red", "colour: is not known; allowed: model"),
+        ("color", "red", "color: is not known; allowed: model"),
         ("home", [1], "home: expected a mapping"),
         ("home.a", "x", "home.a: expected a finite number"),
         ("velocity_limits.a", 0, "velocity_limits.a: expected a speed above 0"),

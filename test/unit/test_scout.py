@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
-from frankmocap_ros.teleop.robot.alignment import Scout
+from frankmocap_ros.teleop.robot.alignment import Alignment
 from frankmocap_ros.teleop.robot.retargeter import load_retargeter
 
 TICKS = 200  # of two seconds
@@ -27,7 +27,7 @@ def posture(robot, rng):
 def test_it_begins_where_the_robot_is_and_ends_where_it_leads_to(torso, seed):
     rng = np.random.default_rng(seed)
     start, goal = posture(torso, rng), torso.poses(posture(torso, rng))
-    scout = Scout(torso)
+    scout = Alignment(torso)
     scout.begin(start)
     shares = 1.0 - np.linspace(0.0, 1.0, TICKS + 1)
     path = [scout.way(goal.positions, goal.orientations, left) for left in shares]

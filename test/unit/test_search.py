@@ -11,14 +11,14 @@ from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.geometry.boxes import box_iou, region_of
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Image, Picture
-from frankmocap_ros.settings.mocap import MocapConfig
-from frankmocap_ros.tracking.background_detection import BackgroundSearch, SearchThread
+from frankmocap_ros.imaging.camera_image import CameraImage, ScaledImage
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.tracking.background_detection import BackgroundDetection, DetectionThread
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 BLANK = Bitmap(np.zeros((480, 640, 3), np.uint8))
-IMAGE = Image(BLANK, Camera.from_fov(640, 480, 60.0), False, 0.0)
-CONFIG = MocapConfig(smoothing="none", resize_short=1024)
+IMAGE = ScaledImage(BLANK, Camera.from_fov(640, 480, 60.0), False, 0.0)
+CONFIG = Settings(smoothing="none", resize_short=1024)
 DT = 1 / 30
 WAIT_S = 10.0
 
@@ -64,7 +64,7 @@ def slow():
 @pytest.fixture
 def thread(slow):
     clock = iter(range(10_000))
-    thread = SearchThread(slow, lambda: next(clock) * 0.025)  # each search takes 25 ms
+    thread = DetectionThread(slow, lambda: next(clock) * 0.025)  # each search takes 25 ms
     yield thread
     slow.gate.release(100)
     thread.close()
@@ -72,7 +72,7 @@ def thread(slow):
 
 @pytest.fixture
 def search(thread):
-    return BackgroundSearch(thread)
+    return BackgroundDetection(thread)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def run(slow, search):
         if let_go:
             slow.gate.release()
             settled(search)
-        return pipeline.process(Picture(BLANK, next(count) * DT))
+        return pipeline.process(CameraImage(BLANK, next(count) * DT))
 
     def begin():
         """The first image is searched, in the second somebody is there; the third to fifth follow."""
@@ -146,8 +146,8 @@ def test_an_error_comes_to_who_takes(slow, search):
 
 
 def test_closing_ends_the_thread(slow):
-    thread = SearchThread(slow, lambda: 0.0)
-    search, waiting = BackgroundSearch(thread), BackgroundSearch(thread)
+    thread = DetectionThread(slow, lambda: 0.0)
+    search, waiting = BackgroundDetection(thread), BackgroundDetection(thread)
     search.begin(IMAGE, 1)
     waiting.begin(IMAGE, 1)
     assert slow.begun.acquire(timeout=WAIT_S)
@@ -213,14 +213,14 @@ def test_the_time_of_a_search_is_told_apart(slow, run):
 
 def test_nobody_waits_for_the_first_search_either(slow, thread):
     """One thread searches for all cameras; one that sees nobody must not hold the others back."""
-    searches = [BackgroundSearch(thread) for _ in range(2)]
+    searches = [BackgroundDetection(thread) for _ in range(2)]
     pipelines = [Pipeline(slow, CONFIG, lambda: 0.0, search=search) for search in searches]
-    frames = [[p.process(Picture(BLANK, n * DT)) for p in pipelines] for n in range(3)]
+    frames = [[p.process(CameraImage(BLANK, n * DT)) for p in pipelines] for n in range(3)]
     assert [[frame.detected for frame in pair] for pair in frames] == [[True] * 2, [False] * 2, [False] * 2]
     slow.gate.release(2)
     for search, pipeline in zip(searches, pipelines, strict=True):
         settled(search)
-        frame = pipeline.process(Picture(BLANK, 3 * DT))
+        frame = pipeline.process(CameraImage(BLANK, 3 * DT))
         assert len(frame.bodies) == 1
         assert "detect" not in frame.stages_ms
     assert slow.threads == ["person_search"] * 2
@@ -254,18 +254,18 @@ def test_an_error_does_not_end_it(slow, run):
 @pytest.mark.parametrize("blind", [False, True])
 def test_somebody_new_is_found(blind):
     slow = Slow(blind)
-    thread = SearchThread(slow, lambda: 0.0)
-    search = BackgroundSearch(thread)
+    thread = DetectionThread(slow, lambda: 0.0)
+    search = BackgroundDetection(thread)
     pipeline = Pipeline(slow, replace(CONFIG, max_people=2), lambda: 0.0, search=search)
     other = np.array([430.0, 100.0, 100.0, 300.0])
     detect = slow.detect
     slow.gate.release(100)
     slow.estimate = lambda image, regions: [_at(region) for region in regions]
-    pipeline.process(Picture(BLANK, 0.0))
+    pipeline.process(CameraImage(BLANK, 0.0))
     slow.detect = lambda image, n: [*detect(image, n), region_of(other)][:n]
     ids = set()
     for number in range(1, 12):
-        ids = {body.id for body in pipeline.process(Picture(BLANK, number * DT)).bodies}
+        ids = {body.id for body in pipeline.process(CameraImage(BLANK, number * DT)).bodies}
         if search.busy:
             settled(search)
     thread.close()

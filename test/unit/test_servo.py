@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand, JointLimits
-from frankmocap_ros.teleop.simulation.joint_servo import MAX_FUTURE_S, NEAR, VELOCITY_S, Servo
+from frankmocap_ros.teleop.simulation.joint_servo import MAX_FUTURE_S, NEAR, VELOCITY_S, JointServo
 
 NAMES = ("shoulder", "elbow")
 LIMITS = JointLimits(NAMES, np.array([-1.5, -2.0]), np.array([1.5, 0.0]), np.array([4.0, 2.0]))
@@ -23,7 +23,7 @@ def command(positions=START, velocities=None, valid_s=NOW_S, names=NAMES):
 
 @pytest.fixture
 def servo():
-    return Servo(LIMITS, START, TIMEOUT_S)
+    return JointServo(LIMITS, START, TIMEOUT_S)
 
 
 @pytest.fixture
@@ -228,7 +228,7 @@ event = st.tuples(
 @settings(max_examples=500)
 @given(st.lists(event, max_size=30))
 def test_whatever_comes_the_target_keeps_the_limits(events):
-    servo, time_s, measured = Servo(LIMITS, START, TIMEOUT_S), NOW_S, START.copy()
+    servo, time_s, measured = JointServo(LIMITS, START, TIMEOUT_S), NOW_S, START.copy()
     taken = 0
     for later_s, stamp_s, positions, velocities, names in events:
         time_s += later_s

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
-from frankmocap_ros.settings.robot_sim import SimConfig
+from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.teleop.operator_state import TargetLimits
 from frankmocap_ros.teleop.robot.robot_map import DEFAULT_SPEED, RobotMap, TargetMap, load_map
@@ -473,7 +473,7 @@ def test_without_mujoco(write, monkeypatch):
 
 
 def test_settings_fit_the_simulation():
-    defaults = {s.name: s for s in settings_of(SimConfig)}
+    defaults = {s.name: s for s in settings_of(RobotSimSettings)}
     assert set(defaults) == {"robot", "rate_hz", "controller", "command_timeout_s", "viewer"}
     assert not any(s.live for s in defaults.values())
     assert defaults["rate_hz"].maximum <= 1.0 / STEP_S

@@ -11,7 +11,7 @@ import pytest
 
 from frankmocap_ros.errors import SettingError, SourceError
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import is_still, open_source
 from frankmocap_ros.sources.stills import PhotographSource
 from frankmocap_ros.sources.synthetic import SyntheticSource
@@ -44,7 +44,7 @@ def write_video(path, count=20, rate_hz=25.0, codec="MJPG", noise=False):
 
 def opened(where, **settings):
     moving = settings.pop("moving", True)
-    return open_source(CameraConfig(source=str(where), **settings), moving=moving)
+    return open_source(CameraSettings(source=str(where), **settings), moving=moving)
 
 
 def read_all(source, limit=1000):
@@ -445,7 +445,7 @@ def test_a_giant_photograph_is_reduced():
 
 @pytest.mark.parametrize("start_s", [0.0, 1.8e9 + 0.25])
 def test_the_synthetic_camera_shows_the_scene_at_its_time(start_s):
-    source = open_source(CameraConfig(source="synthetic", motion="cross"), start_s)
+    source = open_source(CameraSettings(source="synthetic", motion="cross"), start_s)
     assert (source.rate_hz, source.frames, source.live) == (30.0, 0, False)
     camera = Camera.from_fov(640, 480, 60.0)
     assert source.camera == camera

@@ -434,10 +434,10 @@ def projected(joints, rotations, betas, camera):
     return crop_to_image(points, 1.0, np.zeros((len(points), 2)))[..., :2]
 
 
-def assert_stands_in_the_crop(pixels, side_tolerance, centre_tolerance_px):
+def assert_stands_in_the_crop(pixels, side_tolerance, center_tolerance_px):
     low, high = pixels.min(axis=1), pixels.max(axis=1)
     assert np.abs((high - low).max(axis=1) * 1.25 / CROP_PX - 1.0).max() < side_tolerance
-    assert np.abs(0.5 * (low + high) - 0.5 * CROP_PX).max() < centre_tolerance_px
+    assert np.abs(0.5 * (low + high) - 0.5 * CROP_PX).max() < center_tolerance_px
     head, feet = pixels[:, BODY.index["head"], 1], pixels[:, BODY.index["left_foot"], 1]
     assert (head < feet).all()  # upright
     assert (
@@ -464,14 +464,14 @@ def random_crops():
 
 @pytest.mark.parametrize(("model", "weights"), [("smpl", "body_smpl"), ("smplx", "body_smplx")])
 @pytest.mark.parametrize("half", [None, "bfloat16"])
-def test_the_regressor_stays_near_the_mean_whatever_it_sees(store, models, model, weights, half, normalised):
+def test_the_regressor_stays_near_the_mean_whatever_it_sees(store, models, model, weights, half, normalized):
     from frankmocap_ros.estimators.frankmocap.networks.hmr import load_hmr
 
     arrays, start = store.load(weights), store.load("mean_params")
     network = load_hmr(arrays)
     dtype = getattr(torch, half) if half else None
     with torch.inference_mode(), torch.autocast("cpu", dtype, enabled=half is not None):
-        feature = network.features(normalised(torch.from_numpy(random_crops()))).float()
+        feature = network.features(normalized(torch.from_numpy(random_crops()))).float()
     values = body_head.folded_head(arrays, start)(feature.numpy())
     assert 0.1 < float(feature.pow(2).mean().sqrt()) < 20.0
     found, mean = (body_head.parameters(v) for v in (values, body_head.start_of(start)[None]))

@@ -12,8 +12,8 @@ from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import quat_conjugate, quat_multiply, quat_to_rotvec
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Image
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.imaging.camera_image import ScaledImage
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.sources.synthetic import SyntheticSource
 from frankmocap_ros.synthetic.human import MOTIONS, PERIOD_S, scene
 
@@ -23,7 +23,7 @@ NOW_S = 1.8e9  # a wall clock's time
 
 
 def image_at(time_s, camera=CAMERA, calibrated=False, pixels=BLANK):
-    return Image(Bitmap(pixels), camera, calibrated, time_s)
+    return ScaledImage(Bitmap(pixels), camera, calibrated, time_s)
 
 
 def inside(pixels, camera=CAMERA):
@@ -120,7 +120,7 @@ def test_unknown_motion_is_refused_at_once():
 
 
 def test_the_registry_makes_it_as_configured():
-    estimator = make_estimator(MocapConfig(estimator="synthetic", synthetic_motion="cross", hands=True))
+    estimator = make_estimator(Settings(estimator="synthetic", synthetic_motion="cross", hands=True))
     assert estimator.name == "synthetic"
     assert estimator.capabilities.hands
     estimator.warm_up()

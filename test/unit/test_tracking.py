@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from frankmocap_ros.body.pose import Body, JointState, KeypointPose, Observation, ScaleSource
 from frankmocap_ros.body.skeleton import BODY
-from frankmocap_ros.geometry.boxes import Region, box_centre, box_iou
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.geometry.boxes import Region, box_center, box_iou
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.tracker import Tracker, choose_operator
 
 DT = 1.0 / 30.0
 FORGET_S = 0.3
-CONFIG = MocapConfig(max_people=4)
+CONFIG = Settings(max_people=4)
 POSE = KeypointPose(np.zeros((21, 3)), np.zeros(21))
 
 
@@ -53,7 +53,7 @@ class FindsByItself:
 
 def test_boxes():
     box = np.array([10.0, 20.0, 4.0, 6.0])
-    np.testing.assert_array_equal(box_centre(box), [12.0, 23.0])
+    np.testing.assert_array_equal(box_center(box), [12.0, 23.0])
     assert box_iou(box, box) == 1.0
     assert box_iou(box, box + np.array([2.0, 0.0, 0.0, 0.0])) == pytest.approx(1.0 / 3.0)
     assert box_iou(box, box + np.array([4.0, 0.0, 0.0, 0.0])) == 0.0
@@ -232,7 +232,7 @@ def test_detection_runs_once_in_n_images_while_tracked(n):
 
 
 def test_default_searches_at_most_one_image_in_five_while_tracked():
-    assert len(run_schedule(MocapConfig(), 100)) <= 20
+    assert len(run_schedule(Settings(), 100)) <= 20
 
 
 def test_detection_runs_in_every_image_until_somebody_is_found():
@@ -376,27 +376,27 @@ PEOPLE = (
 
 
 def operator(rule, bodies=PEOPLE, current=0, operator_id=0):
-    return choose_operator(bodies, current, MocapConfig(operator=rule, operator_id=operator_id), 640, 480)
+    return choose_operator(bodies, current, Settings(operator=rule, operator_id=operator_id), 640, 480)
 
 
-@pytest.mark.parametrize(("rule", "expected"), [("centre", 3), ("nearest", 5), ("largest", 8), ("id", 0)])
+@pytest.mark.parametrize(("rule", "expected"), [("center", 3), ("nearest", 5), ("largest", 8), ("id", 0)])
 def test_rules(rule, expected):
     assert operator(rule) == expected
     assert operator(rule, PEOPLE[::-1]) == expected
 
 
-@pytest.mark.parametrize("rule", ["nearest", "largest", "centre"])
+@pytest.mark.parametrize("rule", ["nearest", "largest", "center"])
 @pytest.mark.parametrize("current", [3, 5, 8])
 def test_whoever_is_the_operator_stays_it(rule, current):
     assert operator(rule, current=current) == current
 
 
-@pytest.mark.parametrize(("rule", "expected"), [("centre", 3), ("nearest", 5), ("largest", 8)])
+@pytest.mark.parametrize(("rule", "expected"), [("center", 3), ("nearest", 5), ("largest", 8)])
 def test_the_rule_chooses_when_the_operator_is_gone(rule, expected):
     assert operator(rule, current=4) == expected
 
 
-@pytest.mark.parametrize("rule", ["nearest", "largest", "centre", "id"])
+@pytest.mark.parametrize("rule", ["nearest", "largest", "center", "id"])
 def test_nobody_is_operator_of_nobody(rule):
     assert operator(rule, (), current=3, operator_id=3) == 0
 

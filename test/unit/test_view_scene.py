@@ -30,7 +30,7 @@ def test_nobody_has_no_bones():
     assert [part.shape for part in known_joints([])] == [(0, 3), (0, 4), (0, 3)]
 
 
-def test_bones_of_what_is_known_in_the_colour_of_the_less_sure_end():
+def test_bones_of_what_is_known_in_the_color_of_the_less_sure_end():
     body = seen(JointState.TRACKED)
     body.states[BODY.index["left_wrist"]] = JointState.INVALID
     body.states[BODY.index["right_wrist"]] = JointState.HELD

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from frankmocap_ros.settings.gate import GateConfig
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.viewer.texts import GateHeard, Heard, gate_text, status_text
 from frankmocap_ros.viewer.widgets import Described, grouped, shown, typed, widget_of
@@ -16,7 +16,7 @@ def described(s):
     return Described(s.name, s.default, s.description, s.allowed, low, high)
 
 
-ALL = [(cls, s) for cls in (MocapConfig, GateConfig) for s in settings_of(cls)]
+ALL = [(cls, s) for cls in (Settings, GateSettings) for s in settings_of(cls)]
 
 
 @pytest.mark.parametrize(("cls", "s"), ALL, ids=[f"{cls.__name__}.{s.name}" for cls, s in ALL])
@@ -92,7 +92,7 @@ def test_status_of_a_node_that_runs():
     for part in (
         "29.9 FPS",
         "p50 **35 ms**",
-        "people: 2, metres from depth",
+        "people: 2, meters from depth",
         "mediapipe",
         "too_old 3; skipped 7",
     ):

@@ -14,7 +14,7 @@ from frankmocap_ros.errors import AssetError, EstimatorError, ImageError, Settin
 from frankmocap_ros.estimators.frankmocap import estimator as frankmocap
 from frankmocap_ros.geometry.boxes import region_of
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 
 IMAGE = np.random.default_rng(1).integers(0, 255, (360, 480, 3), np.uint8)
 
@@ -65,7 +65,7 @@ def shared(standin):
 def wrapper(shared):
     """The shared one, as new but for its ids."""
     shared.reset()
-    shared.config = MocapConfig(estimator="frankmocap")
+    shared.config = Settings(estimator="frankmocap")
     return shared
 
 
@@ -193,8 +193,8 @@ def test_what_cannot_be(standin, tmp_path, monkeypatch):
         FrankMocapWrapper()
     with pytest.raises(AssetError, match="Missing"):
         FrankMocapWrapper(assets=tmp_path)
-    with pytest.raises(SettingError, match="unknown setting colour"):
-        FrankMocapWrapper(assets=standin, colour="red")
+    with pytest.raises(SettingError, match="unknown setting color"):
+        FrankMocapWrapper(assets=standin, color="red")
     with pytest.raises(SettingError, match="hands: set by"):
         FrankMocapWrapper(assets=standin, hands=True)
     with pytest.raises(SettingError, match="device"):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.geometry.rotation import Array
 
 CROP_PX = 224
-GROWN = 1.2  # side of the square, in longer sides of the box
+CROP_PER_BOX = 1.2  # side of the square, in longer sides of the box
 _LEAST_PX = 20  # smaller crops show nothing
 _MOST_PX = 20_000  # a box this large is no person, and its padding would fill the memory
 _UNIT_PX = 200.0  # unit of the scale in HMR's and SPIN's data
@@ -37,7 +37,7 @@ class Crop:
         return CROP_PX / self.scale
 
     @property
-    def centre_px(self) -> Array:
+    def center_px(self) -> Array:
         """Middle of the square in the image, shape (2,) [px]."""
         return self.top_left_px + 0.5 * self.side_px
 
@@ -50,7 +50,7 @@ def _corners(box_xywh: Array) -> tuple[int, int, int, int]:
     the operations matters: these are those of the inversion. Dividing by the scale is a pixel off at times.
     """
     x, y, w, h = (float(v) for v in box_xywh)
-    side = _UNIT_PX * (max(w, h) * GROWN / _UNIT_PX)
+    side = _UNIT_PX * (max(w, h) * CROP_PER_BOX / _UNIT_PX)
     scale = 1.0 / (CROP_PX / side)  # pixels of the image per pixel of the crop
     left = -(CROP_PX * (0.5 - (x + w / 2.0) / side) * scale)
     top = -(CROP_PX * (0.5 - (y + h / 2.0) / side) * scale)
@@ -60,7 +60,7 @@ def _corners(box_xywh: Array) -> tuple[int, int, int, int]:
 def body_crop(image: NDArray[np.uint8], box_xywh: Array) -> Crop | None:
     """The crop around a person's box.
 
-    The square has the box's centre and 1.2 times its longer side; its corners are whole pixels, and what
+    The square has the box's center and 1.2 times its longer side; its corners are whole pixels, and what
     lies beside the image is black. It is resized bilinearly.
 
     Args:
@@ -71,7 +71,7 @@ def body_crop(image: NDArray[np.uint8], box_xywh: Array) -> Crop | None:
         None where the original refuses the box: a crop with a side under 20 px, or beside the image. Boxes
         without finite numbers or wider than 20,000 px are refused too.
     """
-    if not all(map(math.isfinite, box_xywh)) or not 0.0 < max(box_xywh[2:]) * GROWN < _MOST_PX:
+    if not all(map(math.isfinite, box_xywh)) or not 0.0 < max(box_xywh[2:]) * CROP_PER_BOX < _MOST_PX:
         return None
     left, top, right, bottom = _corners(box_xywh)
     width, height = right - left, bottom - top
@@ -121,7 +121,7 @@ def weak_perspective(points: Array, camera: Array) -> Array:
     return np.asarray(seen)
 
 
-def root_offset(camera: Array, side_px: float, centre_px: Array, focal_px: Array, middle_px: Array) -> Array:
+def root_offset(camera: Array, side_px: float, center_px: Array, focal_px: Array, middle_px: Array) -> Array:
     """Where the model's origin lies in the optical frame, from its weak perspective in a crop.
 
     A body much smaller than its distance looks alike to both cameras where z = 2 f / (s side); its
@@ -130,7 +130,7 @@ def root_offset(camera: Array, side_px: float, centre_px: Array, focal_px: Array
     Args:
         camera: shape (3,): scale s, translation tx, ty.
         side_px: side of the crop in the image [px].
-        centre_px: shape (2,), middle of the crop [px].
+        center_px: shape (2,), middle of the crop [px].
         focal_px: shape (2,), focal lengths [px].
         middle_px: shape (2,), principal point [px].
 
@@ -139,4 +139,4 @@ def root_offset(camera: Array, side_px: float, centre_px: Array, focal_px: Array
     """
     scale = max(float(camera[0]), 1e-6)
     z = 2.0 * float(focal_px.mean()) / (scale * side_px)
-    return np.array([*(camera[1:] / scale + (centre_px - middle_px) * z / focal_px), z])
+    return np.array([*(camera[1:] / scale + (center_px - middle_px) * z / focal_px), z])

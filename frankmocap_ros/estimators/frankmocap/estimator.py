@@ -3,7 +3,7 @@
 Joo, Neverova, Vedaldi, "Exemplar Fine-Tuning for 3D Human Model Fitting" (EFT), 2020, and Rong, Shiratori,
 Joo, "FrankMocap", 2021. Crops, networks and body models give the numbers of the original; what is new is that
 joints need no vertices, that people and hands go through the networks as one batch, and that the weak
-perspective of the crop becomes metres before the camera.
+perspective of the crop becomes meters before the camera.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.estimators.detectors import chosen_detector, make_detector
 from frankmocap_ros.estimators.frankmocap.body_crop import (
-    GROWN,
+    CROP_PER_BOX,
     Crop,
     body_crop,
     crop_to_image,
@@ -39,9 +39,9 @@ from frankmocap_ros.geometry.boxes import Region, box_around, region_of
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_from_matrix
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Image
+from frankmocap_ros.imaging.camera_image import ScaledImage
 from frankmocap_ros.runtime.thread_pools import wait_without_spinning
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 
 if TYPE_CHECKING:
     from frankmocap_ros.estimators.frankmocap.networks.mesh import Mesh, MeshModel
@@ -76,7 +76,7 @@ class FrankMocapOptions:
     max_people: int = 1
 
     @staticmethod
-    def of(config: MocapConfig, folder: Path) -> "FrankMocapOptions":
+    def of(config: Settings, folder: Path) -> "FrankMocapOptions":
         """What the settings ask for."""
         return FrankMocapOptions(
             folder, config.use_smplx, config.hands, config.detector, config.device, config.engine,
@@ -165,18 +165,18 @@ class FrankMocapEstimator:
     def warm_up(self) -> None:
         """Run everything once, with every number of people up to ``max_people``."""
         camera = Camera.from_fov(320, 240, 60.0)
-        blank = Image(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
+        blank = ScaledImage(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
         self.detect(blank, 1)
         for people in range(1, self._options.max_people + 1):
             self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)] * people)
         if self._hands is not None:
             self._hands.warm_up(2 * self._options.max_people)
 
-    def detect(self, image: Image, max_people: int) -> list[Region]:
+    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
         """Look for people in the whole image."""
         return self._detector.detect(image, max_people)
 
-    def estimate(self, image: Image, regions: Sequence[Region]) -> list[Observation | None]:
+    def estimate(self, image: ScaledImage, regions: Sequence[Region]) -> list[Observation | None]:
         """Everybody in one batch; None where a region cannot be cropped.
 
         A body is given also where nobody is: see ``Capabilities.sees_absence``.
@@ -184,7 +184,7 @@ class FrankMocapEstimator:
         return self.estimate_views([(image, regions)])[0]
 
     def estimate_views(
-        self, views: Sequence[tuple[Image, Sequence[Region]]]
+        self, views: Sequence[tuple[ScaledImage, Sequence[Region]]]
     ) -> list[list[Observation | None]]:
         """Everybody in several images in one batch, as ``estimate`` does for one."""
         crops = [(image, _crop(image.bitmap, region)) for image, regions in views for region in regions]
@@ -192,7 +192,7 @@ class FrankMocapEstimator:
         each = iter([None if crop is None else next(found) for _, crop in crops])
         return [[next(each) for _ in regions] for _, regions in views]
 
-    def _observations(self, wanted: Sequence[tuple[Image, Crop]]) -> list[Observation]:
+    def _observations(self, wanted: Sequence[tuple[ScaledImage, Crop]]) -> list[Observation]:
         """The people in crops of some images."""
         if not wanted:
             return []
@@ -267,7 +267,7 @@ class FrankMocapEstimator:
         result[:, :22] = rotations[:, :22]
         return result
 
-    def _observation(self, image: Image, one: "_One") -> Observation:
+    def _observation(self, image: ScaledImage, one: "_One") -> Observation:
         """One person in the optical frame."""
         crop, camera, rows = one.crop, image.camera, self._rows
         confidence = np.where((np.abs(one.in_crop[rows, :2]) <= 1.0).all(axis=-1), _SURE, _SURE * _UNSEEN)
@@ -280,7 +280,7 @@ class FrankMocapEstimator:
         origin = root_offset(
             one.camera,
             crop.side_px,
-            crop.centre_px,
+            crop.center_px,
             np.array([camera.fx, camera.fy]),
             np.array([camera.cx, camera.cy]),
         )
@@ -317,7 +317,7 @@ class _One:
 
 def _crop(bitmap: Bitmap, region: Region) -> Crop | None:
     """The crop of a region: its side is that of the square, which holds 1.2 times the box."""
-    side = region.side_px / GROWN
+    side = region.side_px / CROP_PER_BOX
     corner = region.center_px - 0.5 * side
     pixels: NDArray[np.uint8] = bitmap.pixels
     return body_crop(pixels, np.array([*corner, side, side]))

@@ -45,7 +45,7 @@ class HandCrop:
     def to_frame(self, points: Array) -> Array:
         """Frame coordinates (..., 2) [px] of places (..., 2) in ``pixels``; the mirror is undone.
 
-        In both, whole numbers are the edges of pixels, not their centres.
+        In both, whole numbers are the edges of pixels, not their centers.
         """
         if self.is_left:
             points = (CROP_PX, 0.0) + points * (-1.0, 1.0)

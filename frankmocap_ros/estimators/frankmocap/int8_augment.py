@@ -14,7 +14,7 @@ from frankmocap_ros.estimators.frankmocap.hand_crop import FINGER_JOINTS, Side, 
 from frankmocap_ros.estimators.frankmocap.networks.body_head import parameters
 from frankmocap_ros.estimators.frankmocap.networks.smpl import JointModel
 from frankmocap_ros.estimators.frankmocap.regressors import Regressor
-from frankmocap_ros.geometry.boxes import box_centre
+from frankmocap_ros.geometry.boxes import box_center
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.imaging.bitmap import Bitmap
 
@@ -25,7 +25,7 @@ Pixels = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class AugmentedView:
     """One way to look at a person: as tracking's boxes vary, in a mirror, and in other light."""
 
     shift: Array  # (2,), in longer sides of the box
@@ -35,21 +35,21 @@ class Look:
 
     def box(self, box_xywh: Array, width: int) -> Array:
         """A person's box as this look has it, in a picture of this width [px]."""
-        centre, sides = box_centre(box_xywh), box_xywh[2:]
+        center, sides = box_center(box_xywh), box_xywh[2:]
         if self.mirrored:
-            centre = np.array([width - centre[0], centre[1]])
-        centre = centre + self.shift * sides.max()
-        return np.concatenate([centre - 0.5 * self.scale * sides, self.scale * sides])
+            center = np.array([width - center[0], center[1]])
+        center = center + self.shift * sides.max()
+        return np.concatenate([center - 0.5 * self.scale * sides, self.scale * sides])
 
     def lit(self, pixels: Pixels) -> Pixels:
         """A crop's pixels in this look's light."""
         return pixels if self.light == 1.0 else np.asarray(cv2.convertScaleAbs(pixels, alpha=self.light))
 
 
-def some_look(random: np.random.Generator, wide: bool) -> Look:
+def random_view(random: np.random.Generator, wide: bool) -> AugmentedView:
     """Half of all looks are in a mirror, half in other light; ``wide`` ones vary more."""
     shift, scale = (0.1, 0.25) if wide else (0.04, 0.1)
-    return Look(
+    return AugmentedView(
         random.uniform(-shift, shift, 2),
         float(np.exp(random.uniform(-scale, scale))),
         bool(random.random() < 0.5),
@@ -88,7 +88,7 @@ class BodyForHands:
 
 
 def crops_of(
-    bitmap: Bitmap, look: Look, box_xywh: Array, hands: BodyForHands | None
+    bitmap: Bitmap, look: AugmentedView, box_xywh: Array, hands: BodyForHands | None
 ) -> Iterator[tuple[str, Pixels]]:
     """The body's crop and those of the hands, each with its kind."""
     crop = body_crop(bitmap.pixels, box_xywh)

@@ -1,7 +1,7 @@
-"""Quantises FrankMocap's networks by pictures of people, and keeps what moves the joints little.
+"""Quantizes FrankMocap's networks by pictures of people, and keeps what moves the joints little.
 
-Only the trunks run in 8 bits. What that does is measured where it counts: in millimetres at the joints, on
-crops that took no part in the quantisation.
+Only the trunks run in 8 bits. What that does is measured where it counts: in millimeters at the joints, on
+crops that took no part in the quantization.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators.detectors import chosen_detector, make_detector
 from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands
-from frankmocap_ros.estimators.frankmocap.int8_crops import Crops, Pictures, gather
+from frankmocap_ros.estimators.frankmocap.int8_crops import CalibrationImages, Crops, gather
 from frankmocap_ros.estimators.frankmocap.joint_error import JointError, joint_error, joints_of
 from frankmocap_ros.estimators.frankmocap.regressors import (
     Regressor,
@@ -49,12 +49,12 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True)
 class CalibrationOptions:
-    """How to quantise.
+    """How to quantize.
 
     Attributes:
         limit_mm: the largest mean error of the joints; of a single one it is six times that [mm].
         any_error: keep the network whatever its error is.
-        again: quantise also what was quantised before.
+        again: quantize also what was quantized before.
         engine: threads and cache.
     """
 
@@ -98,7 +98,7 @@ def regressor_of(store: AssetStore, key: str) -> Regressor:
 
 
 def error_text(notes: Mapping[str, Any]) -> str:
-    """The error that was written down when a network was quantised, to follow other words."""
+    """The error that was written down when a network was quantized, to follow other words."""
     try:
         return f" ({JointError(**notes['joints']).text})"
     except (KeyError, TypeError, ValueError):
@@ -115,18 +115,18 @@ def _check(store: AssetStore, keys: Sequence[str]) -> None:
     if lacking:
         names = ", ".join(asset.path for asset in lacking)
         raise AssetError(
-            f"{', '.join(keys or NETWORKS)} cannot be quantised, as {names} is missing in {store.folder}; "
+            f"{', '.join(keys or NETWORKS)} cannot be quantized, as {names} is missing in {store.folder}; "
             "put it there, and look with: frankmocap_ros doctor"
         )
     load_torch()
 
 
 def _already(key: str, notes: Mapping[str, Any]) -> Outcome:
-    return Outcome(key, "already", f"ok: {key} INT8: quantised before{error_text(notes)}; again with --force")
+    return Outcome(key, "already", f"ok: {key} INT8: quantized before{error_text(notes)}; again with --force")
 
 
 def _crops(
-    store: AssetStore, pictures: Pictures, hands: bool, tell: Tell, options: CalibrationOptions
+    store: AssetStore, pictures: CalibrationImages, hands: bool, tell: Tell, options: CalibrationOptions
 ) -> dict[str, Crops]:
     """Crops of people, and of hands where they are wanted."""
     with contextlib.ExitStack() as stack:
@@ -144,27 +144,27 @@ def _crops(
     return crops
 
 
-def _quantised(store: AssetStore, key: str, crops: Crops, tell: Tell, options: CalibrationOptions) -> Outcome:
-    """Quantise one network, look at its error, and keep it or not."""
+def _quantized(store: AssetStore, key: str, crops: Crops, tell: Tell, options: CalibrationOptions) -> Outcome:
+    """Quantize one network, look at its error, and keep it or not."""
     try:
         crops.check("hands" if key == "hand" else "people", "these pictures")
     except EstimatorError as few:
         return Outcome(key, "refused", f"REFUSED: {key} INT8: {few}")
     regressor, to_joints = regressor_of(store, key), joints_of(store, key)
-    tell(f"{key}: quantising with {len(crops.calibration)} crops; this takes a minute or two")
-    quantised = int8.quantise(regressor.trunk, crops.calibration, options.engine)
+    tell(f"{key}: quantizing with {len(crops.calibration)} crops; this takes a minute or two")
+    quantized = int8.quantize(regressor.trunk, crops.calibration, options.engine)
     exact = OpenVinoEngine(regressor.trunk, "fp32", options.engine)
-    with contextlib.closing(quantised.engine), contextlib.closing(exact):
+    with contextlib.closing(quantized.engine), contextlib.closing(exact):
         joints = [
             to_joints(regressor.head(_features(engine, crops.held_out)))
-            for engine in (quantised.engine, exact)
+            for engine in (quantized.engine, exact)
         ]
-        error, speed = joint_error(*joints), _speed(quantised.engine, exact, crops.held_out[:1])
+        error, speed = joint_error(*joints), _speed(quantized.engine, exact, crops.held_out[:1])
     text = f"{error.text}{'' if crops.apart else ' of the same pictures'}{_speed_text(speed)}"
     too_far = error.mean_mm > options.limit_mm or error.max_mm > MAX_IN_MEANS * options.limit_mm
     if too_far and not options.any_error:
         return Outcome(key, "refused", f"REFUSED: {key} INT8: {text}; {_refusal(options)}", error, speed)
-    quantised.keep({"network": key, "joints": asdict(error), "speed": speed, "standin": store.is_standin})
+    quantized.keep({"network": key, "joints": asdict(error), "speed": speed, "standin": store.is_standin})
     warning = f" (more than the limit of {options.limit_mm:g} mm)" if too_far else ""
     return Outcome(key, "kept", f"ok: {key} INT8: {text}{warning}", error, speed)
 
@@ -174,9 +174,9 @@ def _features(engine: Engine, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.concatenate(parts)
 
 
-def _speed(quantised: Engine, exact: Engine, crops: NDArray[np.uint8]) -> float | None:
+def _speed(quantized: Engine, exact: Engine, crops: NDArray[np.uint8]) -> float | None:
     """How many times as fast one is as the other; None where one of them gives nonsense."""
-    engines = {Option(engine.name, engine.precision, engine.device): engine for engine in (quantised, exact)}
+    engines = {Option(engine.name, engine.precision, engine.device): engine for engine in (quantized, exact)}
     times_ms = {row.option.precision: row.p50_ms for row in measure(engines, crops)}
     speed = times_ms["fp32"] / times_ms["int8"]
     return speed if 0.0 < speed < float("inf") else None
@@ -197,14 +197,14 @@ def _refusal(options: CalibrationOptions) -> str:
     )
 
 
-def quantise_networks(
+def quantize_networks(
     store: AssetStore,
-    pictures: Pictures,
+    pictures: CalibrationImages,
     tell: Tell,
     keys: Sequence[str] | None = None,
     options: CalibrationOptions | None = None,
 ) -> list[Outcome]:
-    """Quantise networks, and keep those whose joints stay where they are.
+    """Quantize networks, and keep those whose joints stay where they are.
 
     Takes a minute or two a network.
 
@@ -237,7 +237,7 @@ def quantise_networks(
         return outcomes
     crops = _crops(store, pictures, "hand" in waiting, tell, options)
     for key in waiting:
-        outcomes.append(_quantised(store, key, crops["hand" if key == "hand" else "body"], tell, options))
+        outcomes.append(_quantized(store, key, crops["hand" if key == "hand" else "body"], tell, options))
         tell(outcomes[-1].text)
     if store.is_standin:
         measured = [outcome.error for outcome in outcomes if outcome.error is not None]

@@ -9,12 +9,12 @@ import numpy as np
 
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators.frankmocap.body_crop import CROP_PX
-from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands, Pixels, crops_of, some_look
+from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands, Pixels, crops_of, random_view
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Image
+from frankmocap_ros.imaging.camera_image import ScaledImage
 
 FEWEST: Final = 40  # crops of a kind
 _PICTURES: Final = 130  # that are looked at, spread over the source
@@ -30,7 +30,7 @@ _TELL_EVERY: Final = 25
 _WORDS: Final = {"body": "crops of people", "hand": "crops of hands"}
 
 
-class Picture(Protocol):
+class CalibrationImage(Protocol):
     """One image."""
 
     @property
@@ -38,7 +38,7 @@ class Picture(Protocol):
         """Shape (H, W, 3), BGR."""
 
 
-class Pictures(Protocol):
+class CalibrationImages(Protocol):
     """Images one after the other; each of ``frankmocap_ros.sources`` is such."""
 
     @property
@@ -49,14 +49,14 @@ class Pictures(Protocol):
     def frames(self) -> int:
         """How many there are, 0 where that is not known."""
 
-    def read(self) -> Picture | None:
+    def read(self) -> CalibrationImage | None:
         """The next one, None after the last."""
 
 
 class Finds(Protocol):
     """What finds people, such as ``estimators.detectors`` has."""
 
-    def detect(self, image: Image, max_people: int) -> list[Region]:
+    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
         """Regions with boxes, best first."""
 
 
@@ -65,7 +65,7 @@ class Crops:
     """Crops of one kind, shape (N, 224, 224, 3), in the order of channels that the network wants.
 
     Attributes:
-        calibration: to quantise by.
+        calibration: to quantize by.
         held_out: others, to measure the error by.
         apart: whether those come from other pictures; otherwise from other looks at the same.
     """
@@ -96,7 +96,7 @@ class _Taken:
     pixels: Pixels
 
 
-def _spread(pictures: Pictures) -> Iterator[Pixels]:
+def _spread(pictures: CalibrationImages) -> Iterator[Pixels]:
     """Up to ``_PICTURES`` of them, from the first to the last."""
     given, total = 0, pictures.frames
     wanted, index = min(total, _PICTURES), 0
@@ -110,7 +110,7 @@ def _spread(pictures: Pictures) -> Iterator[Pixels]:
 
 
 def _boxes(bitmap: Bitmap, detector: Finds) -> list[Array]:
-    image = Image(bitmap, Camera.from_fov(*bitmap.size_px, _FOV_DEG), False, 0.0)
+    image = ScaledImage(bitmap, Camera.from_fov(*bitmap.size_px, _FOV_DEG), False, 0.0)
     regions = detector.detect(image, _PEOPLE)[:_PEOPLE]
     return [region.box_xywh for region in regions if region.box_xywh is not None]
 
@@ -136,7 +136,7 @@ def _thinned(crops: Sequence[Pixels], most: int) -> Pixels:
 
 
 def gather(
-    pictures: Pictures,
+    pictures: CalibrationImages,
     detector: Finds,
     hands: BodyForHands | None = None,
     tell: Callable[[str], None] = lambda _: None,
@@ -166,7 +166,7 @@ def gather(
         bitmap = Bitmap(pixels).resized(_SHORT_PX)
         boxes = _boxes(bitmap, detector)
         for _ in range(looks if boxes else 0):
-            look = some_look(random, wide)
+            look = random_view(random, wide)
             seen = Bitmap(np.asarray(cv2.flip(bitmap.pixels, 1))) if look.mirrored else bitmap
             for box in boxes:
                 for kind, crop in crops_of(seen, look, look.box(box, seen.size_px[0]), hands):

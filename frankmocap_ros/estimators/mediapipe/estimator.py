@@ -5,7 +5,7 @@ three steps (detection, landmarks of one region, next region from the landmarks)
 the pipeline's settings for detection and boxes hold and several people can be followed. On the same image
 the landmarks equal those of ``solutions.pose`` (``test_mediapipe.py``).
 
-Axes, checked on a real image (``test_mediapipe.py``): world landmarks are metres around the middle of the
+Axes, checked on a real image (``test_mediapipe.py``): world landmarks are meters around the middle of the
 hips with x to the image's right, y down and z away from the camera. These are the axes of the optical frame,
 but turned to the ray through the hips (``_on_rays``). Left is the person's left, so nothing needs swapping.
 """
@@ -28,7 +28,7 @@ from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.pinhole_fit import place
 from frankmocap_ros.geometry.rotation import Array, dot, normalize, quat_rotate
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import Image
+from frankmocap_ros.imaging.camera_image import ScaledImage
 from frankmocap_ros.runtime.background_import import import_apart
 from frankmocap_ros.runtime.native_stderr import with_native_stderr
 
@@ -84,7 +84,7 @@ def _is_usable(region: Region) -> bool:
 
 
 class MediaPipeEstimator:
-    """BlazePose "full": 33 landmarks in pixels and metres, one region at a time.
+    """BlazePose "full": 33 landmarks in pixels and meters, one region at a time.
 
     Args:
         hands: also find 21 landmarks a hand (for the first person).
@@ -133,7 +133,7 @@ class MediaPipeEstimator:
     def warm_up(self) -> None:
         """Run all graphs once on an empty image."""
         camera = Camera.from_fov(320, 240, 60.0)
-        blank = Image(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
+        blank = ScaledImage(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
 
         def run() -> None:
             self.detect(blank, 1)
@@ -147,7 +147,7 @@ class MediaPipeEstimator:
             if graph is not None:
                 graph.close()
 
-    def detect(self, image: Image, max_people: int) -> list[Region]:
+    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
         """Look for people in the whole image with BlazePose's detector, best first."""
         out = self._detector.run(image=self._image_packet(image))
         if "detections" not in out:
@@ -162,11 +162,11 @@ class MediaPipeEstimator:
             regions.append(_region(center, rim))
         return regions
 
-    def estimate(self, image: Image, regions: Sequence[Region]) -> list[Observation | None]:
+    def estimate(self, image: ScaledImage, regions: Sequence[Region]) -> list[Observation | None]:
         """Landmarks of each region as keypoints in the optical frame."""
         return [self._estimate_one(image, region) for region in regions]
 
-    def _image_packet(self, image: Image) -> Any:
+    def _image_packet(self, image: ScaledImage) -> Any:
         """The image as MediaPipe's packet, made once for detection and landmarks."""
         packet = self._packet  # detection may run in another thread, with another image
         if packet is None or packet[0] is not image.bitmap:
@@ -174,7 +174,7 @@ class MediaPipeEstimator:
             packet = self._packet = (image.bitmap, frame)
         return packet[1]
 
-    def _estimate_one(self, image: Image, region: Region) -> Observation | None:
+    def _estimate_one(self, image: ScaledImage, region: Region) -> Observation | None:
         if not _is_usable(region):
             return None
         width, height = image.bitmap.size_px
@@ -238,7 +238,7 @@ def _towards(pixel: Array, camera: Camera) -> Array:
 
 
 def _on_rays(world: Array, pixels: Array, confidence: Array, camera: Camera) -> Array:
-    """Body-centred metric landmarks in the camera's frame, near the rays of their image landmarks.
+    """Body-centered metric landmarks in the camera's frame, near the rays of their image landmarks.
 
     World landmarks come from a crop around the hips, so their z axis is the ray through the hips, not the
     camera's axis: seen 20 degrees off the axis the body is turned by 20 degrees. Turning them back halves

@@ -20,7 +20,7 @@ from frankmocap_ros.estimators.openpose.grouping import KEYPOINTS, LIMBS, Groupe
 from frankmocap_ros.estimators.openpose.peaks import Floats
 from frankmocap_ros.geometry.rotation import Array
 
-GROWN = 1.05  # a box's sides, in those around the keypoints
+BOX_PER_KEYPOINTS = 1.05  # a box's sides, in those around the keypoints
 WHOLE_SCORE = float(len(KEYPOINTS) + len(LIMBS))
 
 _HEATMAPS, _PAFS = 19, 38
@@ -156,7 +156,7 @@ def load_pose2d(weights: Mapping[str, NDArray[np.generic]], what: str = "2D pose
 
 
 def _without_batch_norms(network: Pose2dNetwork) -> Pose2dNetwork:
-    """Fold every batch normalisation into the convolution before it, in place; for inference only."""
+    """Fold every batch normalization into the convolution before it, in place; for inference only."""
     for layers in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
         for number, norm in enumerate(layers):
             if isinstance(norm, nn.BatchNorm2d):
@@ -188,7 +188,7 @@ def person_box(person: Grouped, image: Fitted) -> PersonBox:
     keypoints = np.clip(image.to_image(person.keypoints), 0.0, np.array(image.image_px) - 1.0)
     keypoints[~known] = 0.0
     low, high = keypoints[known].min(axis=0), keypoints[known].max(axis=0)
-    sides = GROWN * np.maximum(high - low, 1.0)
+    sides = BOX_PER_KEYPOINTS * np.maximum(high - low, 1.0)
     box = np.concatenate([0.5 * (low + high - sides), sides])
     return PersonBox(box, min(1.0, person.score / WHOLE_SCORE), keypoints, np.minimum(person.confidence, 1.0))
 

@@ -52,7 +52,7 @@ def _highest(bordered: Floats) -> Peaks:
     """Peaks of one map that has a border of zeros."""
     flat, row = bordered.reshape(-1), bordered.shape[1]
     at = np.flatnonzero(flat > _LEAST_PEAK)
-    # Two equal neighbours, as of a drop exactly between two pixels, are one peak: the one to the upper left.
+    # Two equal neighbors, as of a drop exactly between two pixels, are one peak: the one to the upper left.
     for before in (1, row):
         value = flat[at]
         at = at[(value > flat[at - before]) & (value >= flat[at + before])]

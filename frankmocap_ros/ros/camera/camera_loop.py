@@ -15,7 +15,7 @@ from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import no_wider
 from frankmocap_ros.runtime.health import SILENT_ERROR_S, Health, Level
 from frankmocap_ros.runtime.timing import RateMeter
-from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import Source, SourceImage, open_source
 
 FIRST_RETRY_S: Final = 0.5
@@ -80,7 +80,7 @@ class CameraLoop:
     def __init__(
         self,
         node: Node,
-        config: Callable[[], CameraConfig],
+        config: Callable[[], CameraSettings],
         outputs: Sink,
         changed: Callable[[], None],
     ) -> None:

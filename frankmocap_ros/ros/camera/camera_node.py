@@ -23,12 +23,12 @@ from frankmocap_ros.ros.common.qos import HEALTH
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.runtime.malloc import keep_freed_memory
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
-from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.schema import add_flags, differing, from_flags, settings_of
 
 NODE_NAME = "camera"
 _DIAGNOSTICS_PERIOD_S = 1.0
-_REOPENING = tuple(s.name for s in settings_of(CameraConfig) if not s.live)
+_REOPENING = tuple(s.name for s in settings_of(CameraSettings) if not s.live)
 
 
 class CameraNode(Node):
@@ -43,7 +43,7 @@ class CameraNode(Node):
         self._loop: CameraLoop | None = None
         self._outputs: CameraOutputs | None = None
         self._stamps = Stamps()
-        self._settings = Parameters(self, CameraConfig, running=lambda: False, on_change=self._configured)
+        self._settings = Parameters(self, CameraSettings, running=lambda: False, on_change=self._configured)
         self._config = self._settings.config
         self._diagnostics = advertise(self, Topic(DiagnosticArray, "/diagnostics", HEALTH))
         self._timer = self.create_timer(
@@ -73,7 +73,7 @@ class CameraNode(Node):
             self._outputs.destroy()
             self._outputs = None
 
-    def _configured(self, config: CameraConfig) -> None:
+    def _configured(self, config: CameraSettings) -> None:
         """Bring changed settings into force."""
         old, self._config = self._config, config
         if differing(old, config, _REOPENING):
@@ -105,9 +105,9 @@ def _overrides(arguments: Sequence[str]) -> list[Parameter]:
         description="Publish a video, webcam, photograph or synthetic figure as a ROS camera. Settings are "
         "flags here or ROS parameters (--ros-args -p source:=FILE).",
     )
-    add_flags(parser, CameraConfig)
+    add_flags(parser, CameraSettings)
     given = parser.parse_args(arguments)
-    config = from_flags(CameraConfig, given)
+    config = from_flags(CameraSettings, given)
     return [Parameter(name, value=getattr(config, name)) for name in vars(given)]
 
 

@@ -10,7 +10,7 @@ from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.images.compressed import fill_compressed
 from frankmocap_ros.ros.images.images import fill_image
-from frankmocap_ros.settings.camera import CameraConfig
+from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import SourceImage
 
 CAMERA = QoSProfile(
@@ -68,7 +68,7 @@ class CameraOutputs:
         stamps: where stamps come from; they go on rising when the publishers are made anew.
     """
 
-    def __init__(self, node: Node, config: CameraConfig, stamps: Stamps) -> None:
+    def __init__(self, node: Node, config: CameraSettings, stamps: Stamps) -> None:
         self._node = node
         self._stamps = stamps
         self._frame_id = config.frame_id

@@ -27,7 +27,7 @@ def nanoseconds(stamp: Time) -> int:
 def camera_of(info: CameraInfo, width: int, height: int) -> Camera | None:
     """The camera of an image of the given size; None where the message says nothing about it.
 
-    Focal lengths and centre that no lens has (not within 0.01 to 10000 image sizes) say nothing either.
+    Focal lengths and center that no lens has (not within 0.01 to 10000 image sizes) say nothing either.
     Lens distortion is not taken into account. An image of another size than the calibration's is taken
     for a resized one where the aspect ratio is the same within 1 %.
     """

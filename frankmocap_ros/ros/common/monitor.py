@@ -10,7 +10,7 @@ from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.runtime.health import Health, Snapshot
 from frankmocap_ros.runtime.timing import Counters, RateMeter, RollingPercentiles
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 
 _WINDOW = 300  # frames that percentiles are taken over
 _RATE_WINDOW_S = 3.0
@@ -92,7 +92,7 @@ class Monitor:
         self._operator_id = frame.operator_id
 
     def snapshot(
-        self, now_s: float, active: bool, estimator: Estimator | None, topic: str, config: MocapConfig
+        self, now_s: float, active: bool, estimator: Estimator | None, topic: str, config: Settings
     ) -> Snapshot:
         """Everything at the steady time ``now_s``; begins a new period."""
         error, self._last_error = self._last_error, None

@@ -9,10 +9,10 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from rclpy.node import Node
 
-from frankmocap_ros.body.transform import Placement
+from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.errors import MissingDependencyError, TransformError
 from frankmocap_ros.geometry.rotation import normalize
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import yaml_value
 
 _LOOK_AGAIN_S: Final = 0.002
@@ -47,7 +47,7 @@ _NEEDS: Final = {
 }
 
 
-def need_packages(config: MocapConfig, names: Container[str] = tuple(_NEEDS)) -> None:
+def need_packages(config: Settings, names: Container[str] = tuple(_NEEDS)) -> None:
     """Make sure that there is what those of the mocap node's settings need that are named.
 
     Raises:
@@ -76,7 +76,7 @@ class Transforms:
         self._buffer = Buffer()
         self._listener = TransformListener(self._buffer, node)
 
-    def placement(self, target_frame: str, frame_id: str, stamp: Time, wait_s: float = 0.0) -> Placement:
+    def placement(self, target_frame: str, frame_id: str, stamp: Time, wait_s: float = 0.0) -> RigidTransform:
         """Where ``frame_id`` is in ``target_frame`` at a time.
 
         TF usually comes a little after the images. While it may still come this waits, but not for frames
@@ -104,7 +104,7 @@ class Transforms:
                 break
             time.sleep(_LOOK_AGAIN_S)
         t, q = found.transform.translation, found.transform.rotation
-        return Placement(np.array((t.x, t.y, t.z)), normalize(np.array((q.x, q.y, q.z, q.w))))
+        return RigidTransform(np.array((t.x, t.y, t.z)), normalize(np.array((q.x, q.y, q.z, q.w))))
 
     def _connected(self, target_frame: str, frame_id: str) -> bool:
         """Whether the transform is known at any time."""

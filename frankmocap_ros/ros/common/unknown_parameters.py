@@ -7,20 +7,20 @@ from typing import Final
 
 from rclpy.node import Node
 
-from frankmocap_ros.settings.camera import CameraConfig
-from frankmocap_ros.settings.gate import GateConfig
-from frankmocap_ros.settings.mocap import MocapConfig
-from frankmocap_ros.settings.robot_sim import SimConfig
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.settings.schema import settings_of
-from frankmocap_ros.settings.viewer import ViewConfig
+from frankmocap_ros.settings.viewer import ViewerSettings
 
 _QOS: Final = "qos_overrides."  # declared when their topics are, which may be later
 _NODES: Final = {
-    "frankmocap": MocapConfig,
-    "camera": CameraConfig,
-    "gate": GateConfig,
-    "robot_sim": SimConfig,
-    "frankmocap_view": ViewConfig,
+    "frankmocap": Settings,
+    "camera": CameraSettings,
+    "gate": GateSettings,
+    "robot_sim": RobotSimSettings,
+    "frankmocap_view": ViewerSettings,
 }
 
 

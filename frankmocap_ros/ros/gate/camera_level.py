@@ -12,7 +12,7 @@ from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 from frankmocap_ros.ros.common.qos import IMAGES
 from frankmocap_ros.ros.common.transforms import Transforms
 from frankmocap_ros.ros.gate.polling import Polling
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 
 _SILENT_S = 1.0
 _SMOOTHING_S = 0.5  # a hand that shakes the camera is no gravity
@@ -47,7 +47,7 @@ class Gravity:
         self._up = self._up + gain * (measured - self._up)
         self._heard_s = time_s
 
-    def level(self, config: GateConfig, time_s: float) -> Array | str:
+    def level(self, config: GateSettings, time_s: float) -> Array | str:
         """Rotation from the optical to a level frame, or why it is not known."""
         if not time_s - self._heard_s <= _SILENT_S:
             return f"gravity: imu, and nothing has come on the topic imu for {_SILENT_S:g} s"

@@ -35,12 +35,12 @@ from frankmocap_ros.ros.gate.operator_message import OperatorReader, Seen, read_
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.gate.robot_port import JointsPort, PosesPort
 from frankmocap_ros.runtime.health import Health, Level
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import RobotPoses
-from frankmocap_ros.teleop.controller import Commander
+from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import State
 from frankmocap_ros.teleop.operator_state import Target
-from frankmocap_ros.teleop.robot.joint_controller import Driver
+from frankmocap_ros.teleop.robot.joint_controller import JointController
 from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
 from frankmocap_ros.teleop.robot.retargeter import Retargeter, load_retargeter
 
@@ -62,7 +62,7 @@ class GateNode(Node):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._worker: GateWorker | None = None
-        self._commander: Commander | None = None
+        self._commander: Controller | None = None
         self._clock_s = time.monotonic
         self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
         self._reader = OperatorReader(())
@@ -70,7 +70,7 @@ class GateNode(Node):
         self._transforms: Transforms | None = None
         self._settings = Parameters(
             self,
-            GateConfig,
+            GateSettings,
             running=lambda: self._worker is not None,
             on_change=self._configured,
         )
@@ -83,7 +83,7 @@ class GateNode(Node):
         targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
         self._robot = self._driver(found, config) if found else self._pose_robot(names, config)
-        self._commander = Commander(config, targets, self._robot, self._clock_s(), self._on_change)
+        self._commander = Controller(config, targets, self._robot, self._clock_s(), self._on_change)
         outputs = GateOutputs(self, config.base_frame, names, found.joint_names if found else ())
         self._worker = GateWorker(self, self._commander, self._polling, outputs)
         self._bodies_from: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class GateNode(Node):
         self.get_logger().info(f"{config.robot or 'poses only'}: {', '.join(names)}; call ~/engage")
         self._worker.start()
 
-    def _subscribe(self, config: GateConfig) -> None:
+    def _subscribe(self, config: GateSettings) -> None:
         self._polling.subscribe_raw(BodyPoseArray, config.bodies, self._on_bodies, incoming(1))
         # one that is lost errs towards standing still, within deadman_timeout_s: see docs/SAFETY.md
         self._polling.subscribe(Bool, "~/deadman", self._on_deadman, incoming(1))
@@ -120,7 +120,7 @@ class GateNode(Node):
 
     def _only_while_idle(self, parameters: Sequence[Parameter]) -> SetParametersResult:
         commander = self._commander
-        known = {p.name for p in parameters} & set(GateConfig.__dataclass_fields__)
+        known = {p.name for p in parameters} & set(GateSettings.__dataclass_fields__)
         if commander is not None and known and commander.gate.state not in _IDLE:
             return SetParametersResult(
                 successful=False,
@@ -134,18 +134,18 @@ class GateNode(Node):
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
-    def _look_up(self, config: GateConfig) -> None:
+    def _look_up(self, config: GateSettings) -> None:
         """Listen to what else tells where up and forward is."""
         if config.gravity == "imu":
             self._gravity.listen()
         self._listen_to_tf(config)
 
-    def _listen_to_tf(self, config: GateConfig) -> None:
+    def _listen_to_tf(self, config: GateSettings) -> None:
         if config.heading == "tf" and self._transforms is None:
             need_package("tf2_ros", "heading: tf", "heading: operator, heading: camera")
             self._transforms = Transforms(self)
 
-    def _configured(self, config: GateConfig) -> None:
+    def _configured(self, config: GateSettings) -> None:
         """Bring changed settings into force."""
         self._look_up(config)
         worker, commander = self._worker, self._commander
@@ -158,7 +158,7 @@ class GateNode(Node):
 
             worker.hand_over(configure)
 
-    def _driver(self, robot: Retargeter, config: GateConfig) -> Driver:
+    def _driver(self, robot: Retargeter, config: GateSettings) -> JointController:
         for note in robot.notes:
             self.get_logger().warning(note)
         port = JointsPort(self._polling, robot.joint_names, robot.observed, self._clock_s)
@@ -166,9 +166,9 @@ class GateNode(Node):
         def measured() -> Array | str:
             return robot.home if self._settings.config.reference == "home" else port.positions()
 
-        return Driver(robot, measured, _max_error(config), port.observed)
+        return JointController(robot, measured, _max_error(config), port.observed)
 
-    def _pose_robot(self, names: Sequence[str], config: GateConfig) -> PoseRobot:
+    def _pose_robot(self, names: Sequence[str], config: GateSettings) -> PoseRobot:
         port = PosesPort(self._polling, names, self._clock_s)
         n = len(names)
         home = RobotPoses.alone(np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)))
@@ -200,7 +200,7 @@ class GateNode(Node):
         self._level(commander, seen, now_s)
         commander.see(seen.sight(self._stamps.time_s(seen.stamp_ns)), now_s)
 
-    def _level(self, commander: Commander, seen: Seen, now_s: float) -> None:
+    def _level(self, commander: Controller, seen: Seen, now_s: float) -> None:
         """Tell the commander where up and forward is, where the settings alone do not."""
         config = commander.config
         if seen.frame_id != self._frame_id:
@@ -238,7 +238,7 @@ class GateNode(Node):
         elif pressed(config.joy_engage_button):
             self._request(commander, now_s)
 
-    def _request(self, commander: Commander, now_s: float) -> None:
+    def _request(self, commander: Controller, now_s: float) -> None:
         refusal = commander.request(now_s)
         if refusal:
             self.get_logger().warning(f"not engaged: {refusal}")
@@ -286,7 +286,7 @@ class GateNode(Node):
         if worker is not None and commander is not None:
             worker.hand_over(lambda now_s: self._publish_health(worker, commander, now_s))
 
-    def _publish_health(self, worker: GateWorker, commander: Commander, now_s: float) -> None:
+    def _publish_health(self, worker: GateWorker, commander: Controller, now_s: float) -> None:
         gate = commander.gate
         level = {State.FAULT: Level.ERROR, State.HOLD: Level.WARN}.get(gate.state, Level.OK)
         conflict = commander.run.conflict(now_s)
@@ -312,18 +312,18 @@ class GateNode(Node):
         self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))
 
 
-def _targets(config: GateConfig) -> tuple[Target, ...]:
+def _targets(config: GateSettings) -> tuple[Target, ...]:
     """The targets of the settings, where no robot names its own."""
     origin = "" if config.relative_to == "camera" else config.relative_to
     return tuple(Target(name, name, "" if name == origin else origin) for name in config.targets)
 
 
-def _max_error(config: GateConfig) -> float:
+def _max_error(config: GateSettings) -> float:
     """How far the robot may be from its commands; as far as it likes where nothing tells where it is."""
     return config.max_tracking_error if config.reference == "measured" else 0.0
 
 
-def _engage(commander: Commander, wanted: bool, now_s: float) -> tuple[bool, str]:
+def _engage(commander: Controller, wanted: bool, now_s: float) -> tuple[bool, str]:
     if not wanted:
         commander.gate.release("asked to", now_s)
         return True, f"{commander.gate.state.name}: no commands"
@@ -331,7 +331,7 @@ def _engage(commander: Commander, wanted: bool, now_s: float) -> tuple[bool, str
     return not refusal, refusal or f"{commander.gate.state.name}: {commander.gate.reason}"
 
 
-def _reset(commander: Commander, now_s: float) -> tuple[bool, str]:
+def _reset(commander: Controller, now_s: float) -> tuple[bool, str]:
     if commander.gate.state is not State.FAULT:
         return False, f"there is no fault; it is {commander.gate.state.name}"
     commander.gate.reset(now_s)

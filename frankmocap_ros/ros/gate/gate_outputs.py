@@ -15,9 +15,9 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from frankmocap_ros.msg import GateState
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.qos import COMMANDS, LATCHED
-from frankmocap_ros.settings.gate import GateConfig
+from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.command import Command, Posture
-from frankmocap_ros.teleop.controller import Commander
+from frankmocap_ros.teleop.controller import Controller
 
 
 class GateOutputs:
@@ -76,7 +76,7 @@ class GateOutputs:
             q.x, q.y, q.z, q.w = command.orientations[i].tolist()
             self._poses[i].publish(message)
 
-    def joints(self, posture: Posture, config: GateConfig, stamp: Time) -> None:
+    def joints(self, posture: Posture, config: GateSettings, stamp: Time) -> None:
         """Publish joint positions and velocities; a trajectory has the time that the robot needs, at least.
 
         Args:
@@ -100,7 +100,7 @@ class GateOutputs:
         for publisher, message in self._joints_heard:
             publisher.publish(message)
 
-    def state(self, commander: Commander, time_s: float, stamp: Time) -> None:
+    def state(self, commander: Controller, time_s: float, stamp: Time) -> None:
         """Publish the gate's state, with what holds the robot back."""
         gate, quality, message = commander.gate, commander.quality, self._message
         age_s = gate.age_s(time_s)

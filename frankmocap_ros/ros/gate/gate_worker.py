@@ -16,7 +16,7 @@ from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.runtime.gc_control import Collector
 from frankmocap_ros.runtime.timing import RollingPercentiles
 from frankmocap_ros.teleop.command import Command
-from frankmocap_ros.teleop.controller import Commander
+from frankmocap_ros.teleop.controller import Controller
 
 STATE_PERIOD_S = 0.05
 _QUEUED = 256
@@ -39,7 +39,7 @@ class GateWorker:
         outputs: what it publishes.
     """
 
-    def __init__(self, node: Node, commander: Commander, polling: Polling, outputs: GateOutputs) -> None:
+    def __init__(self, node: Node, commander: Controller, polling: Polling, outputs: GateOutputs) -> None:
         self._node = node
         self._commander = commander
         self._polling = polling

@@ -10,7 +10,7 @@ from frankmocap_ros.errors import MessageError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose
 from frankmocap_ros.ros.common.conversions import nanoseconds
-from frankmocap_ros.teleop.operator_state import Poses, Sight
+from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 
 _POSES = (JointPose.TRACKED, JointPose.PREDICTED)
 
@@ -33,9 +33,9 @@ class Seen:
     poses: Poses
     tracked: Mask
 
-    def sight(self, captured_s: float) -> Sight:
+    def sight(self, captured_s: float) -> OperatorState:
         """The same with the image's time on the caller's clock [s]."""
-        return Sight(captured_s, self.operator_id, self.poses, self.tracked)
+        return OperatorState(captured_s, self.operator_id, self.poses, self.tracked)
 
 
 def read_bodies(data: bytes) -> BodyPoseArray:

@@ -1,6 +1,6 @@
 """sensor_msgs/CompressedImage, JPEG or PNG, to 8-bit pixels and back.
 
-The bytes decide what it is; ``format`` only tells channel order and bayer pattern. Colours come out right
+The bytes decide what it is; ``format`` only tells channel order and bayer pattern. Colors come out right
 for every format string but ``...; jpeg compressed rgb8``, which image_transport uses for swapped channels;
 these are swapped back. 16-bit PNG: the high byte. EXIF rotation is ignored, as CameraInfo describes the
 image as stored.

@@ -18,7 +18,7 @@ Kind = Literal["bytes", "high_byte", "scaled", "bayer", "yuv_packed", "yuv_plane
 
 @dataclass(frozen=True)
 class Layout:
-    """How one encoding lies in memory and what it takes to get 8-bit colour out of it.
+    """How one encoding lies in memory and what it takes to get 8-bit color out of it.
 
     Attributes:
         kind: the conversion it needs.
@@ -82,7 +82,7 @@ _DEPTHS: Final = (
     ("32F", "<f4"),
     ("64F", "<f8"),
 )
-# OpenCV's own colour images are BGR, so cv_bridge reads 3 and 4 channels without a name that way too.
+# OpenCV's own color images are BGR, so cv_bridge reads 3 and 4 channels without a name that way too.
 _UNNAMED_ORDER: Final[dict[int, Order]] = {1: "gray", 2: "gray", 3: "bgr", 4: "bgra"}
 
 

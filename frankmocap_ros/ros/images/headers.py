@@ -28,7 +28,7 @@ _JPEG_PIXELS_PER_BYTE: Final = 512
 # more, so that the time to decode stays bounded by that of the largest.
 _JPEG_SCANS_AT_MAX: Final = 16
 
-_PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type -> samples a pixel
+_PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # color type -> samples a pixel
 _PNG_DEPTHS: Final = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _PNG_CRITICAL: Final = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 _MAX_CHUNKS: Final = 65_536
@@ -163,12 +163,12 @@ def _png_header(body: memoryview) -> tuple[tuple[int, int], int]:
     """Width and height, and bits a pixel."""
     if len(body) != 13:
         raise ImageError("bad_png", f"PNG header of {len(body)} bytes")
-    width, height, depth, colour, compression, filtering, interlace = struct.unpack(">IIBBBBB", body)
-    if depth not in _PNG_DEPTHS.get(colour, ()) or compression or filtering or interlace > 1:
-        raise ImageError("bad_png", f"PNG of colour type {colour} with {depth} bits is not valid")
+    width, height, depth, color, compression, filtering, interlace = struct.unpack(">IIBBBBB", body)
+    if depth not in _PNG_DEPTHS.get(color, ()) or compression or filtering or interlace > 1:
+        raise ImageError("bad_png", f"PNG of color type {color} with {depth} bits is not valid")
     if not width or not height:
         raise ImageError("bad_size", f"PNG of {width} x {height} is empty")
-    return (width, height), depth * _PNG_CHANNELS[colour]
+    return (width, height), depth * _PNG_CHANNELS[color]
 
 
 def _refuse_bomb(name: str, size: tuple[int, int], max_pixels: int, holds: int) -> None:

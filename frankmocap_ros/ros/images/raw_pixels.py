@@ -1,7 +1,7 @@
 """Bytes of a sensor_msgs/Image to 8-bit pixels, one conversion per kind of encoding.
 
-- 8-bit colour and grey come out as a view of the message: no copy.
-- 16-bit colour and grey (``mono16``, ``rgb16``, ``16UC3``, ...): the high byte. cv_bridge multiplies by
+- 8-bit color and grey come out as a view of the message: no copy.
+- 16-bit color and grey (``mono16``, ``rgb16``, ``16UC3``, ...): the high byte. cv_bridge multiplies by
   255/65535 and rounds; the two differ by at most 1.
 - Types that do not say what their numbers mean (``16UC1``, ``32FC1``, ``8SC3``, ...): smallest to largest
   finite value becomes 0..255, cv_bridge's dynamic scaling for display. Not finite is black; an image of one
@@ -51,7 +51,7 @@ class Raw:
         )
 
     def values(self) -> NDArray[Any]:
-        """First channel, or three colours: contiguous, own type, the machine's byte order."""
+        """First channel, or three colors: contiguous, own type, the machine's byte order."""
         c, item = self.layout.channels, self.layout.dtype.itemsize
         dtype = self.layout.dtype.newbyteorder(">" if self.big_endian else "<")
         view: NDArray[Any] = np.ndarray(

@@ -4,7 +4,7 @@ from geometry_msgs.msg import TransformStamped
 from std_msgs.msg import Header
 
 from frankmocap_ros.body.pose import Body, Frame, JointState
-from frankmocap_ros.body.transform import Placement
+from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.export.rep155_model import hips_frame
 
 TF_TOPIC = "/tf"
@@ -48,7 +48,7 @@ class _OneBody:
         return filled
 
 
-def _set(transform: TransformStamped, header: Header, placement: Placement) -> None:
+def _set(transform: TransformStamped, header: Header, placement: RigidTransform) -> None:
     _set_numbers(transform, header, placement.translation.tolist(), placement.rotation_xyzw.tolist())
 
 

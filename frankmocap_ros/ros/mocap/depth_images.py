@@ -22,7 +22,7 @@ _UNITS: Final = {"16UC1": np.uint16, "mono16": np.uint16, "32FC1": np.float32}
 
 
 def decode_depth(msg: Any) -> DepthImage:
-    """Distances of a sensor_msgs/Image: ``16UC1`` in millimetres or ``32FC1`` in metres (REP 118).
+    """Distances of a sensor_msgs/Image: ``16UC1`` in millimeters or ``32FC1`` in meters (REP 118).
 
     Args:
         msg: anything with the message's fields; its data are not copied where they are as they should be.
@@ -33,7 +33,7 @@ def decode_depth(msg: Any) -> DepthImage:
     kind = _UNITS.get(msg.encoding)
     if kind is None:
         raise ImageError(
-            "unknown_encoding", f"depth is {msg.encoding!r}; allowed: 16UC1 in millimetres, 32FC1 in metres"
+            "unknown_encoding", f"depth is {msg.encoding!r}; allowed: 16UC1 in millimeters, 32FC1 in meters"
         )
     return DepthImage(checked(msg, MAX_PIXELS).values().astype(kind, copy=False))
 

@@ -14,7 +14,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Header, String
 
 from frankmocap_ros.body.pose import Body, Frame
-from frankmocap_ros.export.rep155_model import Human
+from frankmocap_ros.export.rep155_model import HumanModel
 from frankmocap_ros.export.rep155_urdf import human_urdf
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
@@ -35,7 +35,7 @@ class _Person:
     def __init__(self, node: LifecycleNode, name: str) -> None:
         self._node = node
         self._name = name
-        self._human = Human()
+        self._human = HumanModel()
         self._told: Array | None = None
         # parameters of everybody who ever came would pile up
         states = Topic(JointState, f"{TOP}/{name}/joint_states", EVENTS, overridable=False)

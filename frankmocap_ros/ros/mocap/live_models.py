@@ -14,10 +14,10 @@ from rclpy.task import Future
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.ros.common.parameters import Parameters
 from frankmocap_ros.ros.mocap.model import Loader
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 
 
-def await_models(node: Node, settings: Parameters[MocapConfig], loader: Loader) -> None:
+def await_models(node: Node, settings: Parameters[Settings], loader: Loader) -> None:
     """Let the services that set parameters load a model first, where one is needed, beside the executor.
 
     Whoever calls them waits for the answer until the model is there, and gets the reason where it cannot be

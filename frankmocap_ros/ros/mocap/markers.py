@@ -1,4 +1,4 @@
-"""Bodies as RViz markers: bones in one LINE_LIST coloured by state, a text above the head."""
+"""Bodies as RViz markers: bones in one LINE_LIST colored by state, a text above the head."""
 
 from geometry_msgs.msg import Point, Quaternion, Vector3
 from rclpy.duration import Duration
@@ -44,7 +44,7 @@ def _marker(body: Body, header: Header, ns: str, kind: int) -> Marker:
 
 
 def _bones(body: Body, header: Header) -> Marker:
-    """Every bone whose two ends are known, in the colour of the less certain end."""
+    """Every bone whose two ends are known, in the color of the less certain end."""
     marker = _marker(body, header, _BONES, Marker.LINE_LIST)
     marker.scale = Vector3(x=0.02)
     states = body.states.tolist()

@@ -35,7 +35,7 @@ from frankmocap_ros.ros.mocap.worker import Worker
 from frankmocap_ros.runtime.gc_control import Collector
 from frankmocap_ros.runtime.malloc import keep_freed_memory
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks, take_turns_quickly
-from frankmocap_ros.settings.mocap import MocapConfig, camera_names
+from frankmocap_ros.settings.mocap import Settings, camera_names
 from frankmocap_ros.tracking.pipeline import Pipeline
 from frankmocap_ros.tracking.tracker import Tracker
 
@@ -67,7 +67,7 @@ class MocapNode(LifecycleNode):
         self.problem: str | None = None
         self._settings = Parameters(
             self,
-            MocapConfig,
+            Settings,
             running=lambda: self._model is not None,
             on_change=self._configured,
             load=self._load,
@@ -125,7 +125,7 @@ class MocapNode(LifecycleNode):
         self.problem = None
         return TransitionCallbackReturn.SUCCESS
 
-    def _stream(self, name: str, topic: str, model: Model, config: MocapConfig) -> Stream:
+    def _stream(self, name: str, topic: str, model: Model, config: Settings) -> Stream:
         tracker = self._trackers.setdefault(name, Tracker())
         pipeline = Pipeline(model.estimator, config, time.perf_counter, tracker, model.search())
         outputs = Outputs(self, self._run_id, config.joint_topics, mesh_estimator(model.estimator), name)
@@ -149,7 +149,7 @@ class MocapNode(LifecycleNode):
             self._inputs.append(self._input(slot, stream, config))
         return super().on_activate(state)
 
-    def _input(self, slot: int, stream: Stream, config: MocapConfig) -> Subscriptions | OwnCamera:
+    def _input(self, slot: int, stream: Stream, config: Settings) -> Subscriptions | OwnCamera:
         def on_image(msg: AnyImage) -> None:
             self._on_image(slot, msg)
 
@@ -218,7 +218,7 @@ class MocapNode(LifecycleNode):
             *([model.close] if model is not None else []),
         )
 
-    def _load(self, config: MocapConfig) -> None:
+    def _load(self, config: Settings) -> None:
         """Have the model of a config; here only where parameters are set in this process, which then waits.
 
         Raises:
@@ -231,7 +231,7 @@ class MocapNode(LifecycleNode):
         except Exception as error:  # rclpy would let it end the node
             raise EstimatorError(f"{type(error).__name__}: {error}") from error
 
-    def _configured(self, config: MocapConfig) -> None:
+    def _configured(self, config: Settings) -> None:
         """Bring changed settings into force."""
         model = self._loader.take(config)
         swap = None

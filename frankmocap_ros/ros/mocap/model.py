@@ -13,11 +13,11 @@ from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.estimators.preparing import Preparation
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.runtime.gc_control import Collector
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import differing, settings_of
-from frankmocap_ros.tracking.background_detection import BackgroundSearch, SearchThread
+from frankmocap_ros.tracking.background_detection import BackgroundDetection, DetectionThread
 
-_LOADING = tuple(s.name for s in settings_of(MocapConfig) if s.loads)
+_LOADING = tuple(s.name for s in settings_of(Settings) if s.loads)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,16 +31,16 @@ class Model:
     """
 
     estimator: Estimator
-    searching: SearchThread | None
-    made_for: MocapConfig
+    searching: DetectionThread | None
+    made_for: Settings
 
-    def serves(self, config: MocapConfig) -> bool:
+    def serves(self, config: Settings) -> bool:
         """Whether it is what ``config`` asks for."""
         return not differing(self.made_for, config, _LOADING)
 
-    def search(self) -> BackgroundSearch | None:
+    def search(self) -> BackgroundDetection | None:
         """Searches of one camera."""
-        return BackgroundSearch(self.searching) if self.searching is not None else None
+        return BackgroundDetection(self.searching) if self.searching is not None else None
 
     def close(self) -> None:
         """End the thread, then the estimator."""
@@ -49,7 +49,7 @@ class Model:
         self.estimator.close()
 
 
-def load_model(node: Node, config: MocapConfig, beside: bool = False) -> Model:
+def load_model(node: Node, config: Settings, beside: bool = False) -> Model:
     """Make and warm up what ``config`` asks for; the log tells what takes long, and what it became.
 
     Args:
@@ -82,7 +82,7 @@ def load_model(node: Node, config: MocapConfig, beside: bool = False) -> Model:
     except Exception:
         estimator.close()
         raise
-    searching = SearchThread(estimator, time.perf_counter) if capabilities.detects_apart else None
+    searching = DetectionThread(estimator, time.perf_counter) if capabilities.detects_apart else None
     return Model(estimator, searching, config)
 
 
@@ -107,7 +107,7 @@ class Loader:
         """Whether a model is being loaded."""
         return self._busy
 
-    def begin(self, config: MocapConfig, done: Callable[[Exception | None], Any]) -> None:
+    def begin(self, config: Settings, done: Callable[[Exception | None], Any]) -> None:
         """Start to load; ``done`` is called in the loader's thread, with what went wrong if anything did.
 
         Raises:
@@ -119,7 +119,7 @@ class Loader:
             self._busy = True
         threading.Thread(target=self._run, args=(config, done), name="model_loader", daemon=True).start()
 
-    def have(self, config: MocapConfig) -> None:
+    def have(self, config: Settings) -> None:
         """Have the model for ``config``: the one that was loaded, or one that is loaded now, in this thread.
 
         Raises:
@@ -130,7 +130,7 @@ class Loader:
         if model is None or not model.serves(config):
             self._load(config)
 
-    def take(self, config: MocapConfig) -> Model | None:
+    def take(self, config: Settings) -> Model | None:
         """The model that was loaded for ``config``, once; None where there is none."""
         with self._lock:
             if self._model is None or not self._model.serves(config):
@@ -160,11 +160,11 @@ class Loader:
         for one in superfluous:
             one.close()
 
-    def _load(self, config: MocapConfig) -> None:
+    def _load(self, config: Settings) -> None:
         with self._collector.loading():
             self._keep(load_model(self._node, config, beside=True))
 
-    def _run(self, config: MocapConfig, done: Callable[[Exception | None], Any]) -> None:
+    def _run(self, config: Settings, done: Callable[[Exception | None], Any]) -> None:
         error: Exception | None = None
         try:
             self._load(config)

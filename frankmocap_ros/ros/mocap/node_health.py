@@ -7,13 +7,13 @@ from dataclasses import replace
 from frankmocap_ros.ros.common.monitor import Monitor
 from frankmocap_ros.ros.mocap.stream import OwnCamera, Stream, Subscriptions
 from frankmocap_ros.runtime.health import Health, assess
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 
 
 def healths(
     streams: Sequence[Stream],
     inputs: Sequence[Subscriptions | OwnCamera],
-    config: MocapConfig,
+    config: Settings,
     problem: str | None,
 ) -> Iterator[tuple[Health, str]]:
     """Each health with what it is of.

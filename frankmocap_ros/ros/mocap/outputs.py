@@ -27,7 +27,7 @@ from frankmocap_ros.ros.mocap.arm_states import ArmStates
 from frankmocap_ros.ros.mocap.body_frames import TF_TOPIC, BodyFrames
 from frankmocap_ros.ros.mocap.markers import MarkerMaker
 from frankmocap_ros.ros.mocap.mesh import MeshOutput
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ class Outputs:
             publisher.on_activate(LifecycleState("active", State.PRIMARY_STATE_ACTIVE))
         return publisher
 
-    def set_tf(self, config: MocapConfig) -> None:
+    def set_tf(self, config: Settings) -> None:
         """Publish on /tf, or not, from the next frame on; for the worker's thread while there is one.
 
         Raises:

@@ -25,10 +25,10 @@ from frankmocap_ros.ros.common.qos import IMAGES
 from frankmocap_ros.ros.mocap.depth_images import DepthImages
 from frankmocap_ros.ros.mocap.outputs import Outputs
 from frankmocap_ros.runtime.health import DROP_OUT_OF_ORDER
-from frankmocap_ros.runtime.load_shedding import Rung, Spacing
+from frankmocap_ros.runtime.load_shedding import SheddingLevel, Spacing
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
-from frankmocap_ros.settings.camera import CameraConfig
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.sources import SourceImage
 from frankmocap_ros.tracking.pipeline import Pipeline
 
@@ -76,15 +76,15 @@ class Stream:
         self._order = StampOrder()
         self.config = pipeline.config
         outputs.set_tf(self.config)
-        self._level, self._rung = 0, Rung()
+        self._level, self._rung = 0, SheddingLevel()
 
-    def set_config(self, config: MocapConfig) -> None:
+    def set_config(self, config: Settings) -> None:
         """Go on with these settings; for the worker's thread while there is one."""
         self.config = config
         self.outputs.set_tf(config)
         self._bring_into_force()
 
-    def set_rung(self, level: int, rung: Rung) -> None:
+    def set_rung(self, level: int, rung: SheddingLevel) -> None:
         """Leave out so much, so that results come in time; as ``set_config``."""
         self._level, self._rung = level, rung
         self._bring_into_force()
@@ -143,7 +143,7 @@ class Subscriptions:
         self,
         node: Node,
         stream: Stream,
-        config: MocapConfig,
+        config: Settings,
         on_image: Callable[[Any], None],
         group: CallbackGroup,
     ) -> None:
@@ -179,14 +179,14 @@ class OwnCamera:
         on_image: called with each image, in the camera's own thread.
     """
 
-    def __init__(self, node: Node, config: MocapConfig, on_image: Callable[[OwnImage], None]) -> None:
+    def __init__(self, node: Node, config: Settings, on_image: Callable[[OwnImage], None]) -> None:
         self._node = node
         self._on_image = on_image
         self._stamps = Stamps()
         self._header = Header(frame_id=config.source_frame_id)
         self._prepared: tuple[NDArray[np.uint8], Camera | None] | None = None
         self.topic = f"source {config.source}"
-        camera = CameraConfig(
+        camera = CameraSettings(
             source=config.source,
             rate_hz=config.source_rate_hz,
             width=config.source_width,

@@ -12,9 +12,9 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from frankmocap_ros.body.pose import Frame
-from frankmocap_ros.body.transform import moved
+from frankmocap_ros.body.transform import transformed
 from frankmocap_ros.errors import ImageError, TransformError
-from frankmocap_ros.imaging.camera_image import Picture
+from frankmocap_ros.imaging.camera_image import CameraImage
 from frankmocap_ros.ros.common.conversions import camera_of, nanoseconds, seconds
 from frankmocap_ros.ros.common.running import ros_runs
 from frankmocap_ros.ros.common.transforms import Transforms
@@ -23,16 +23,16 @@ from frankmocap_ros.ros.images.images import decode_image
 from frankmocap_ros.ros.mocap.stream import AnyImage, OwnImage, Stream
 from frankmocap_ros.runtime.gc_control import Collector
 from frankmocap_ros.runtime.health import DROP_NO_TRANSFORM, DROP_OVERWRITTEN, DROP_TOO_OLD
-from frankmocap_ros.runtime.load_shedding import Ladder, Rung
+from frankmocap_ros.runtime.load_shedding import LoadShedder, SheddingLevel
 from frankmocap_ros.runtime.mailbox import Mailboxes
-from frankmocap_ros.settings.mocap import MocapConfig
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.pipeline import process_together
 
 _GATHER_S = 0.004  # images of several cameras that come within this time are of one instant
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
+class _QueuedImage:
     """One image on its way: the message, and the steady time of its arrival [s] with its age then [ms]."""
 
     msg: AnyImage
@@ -41,12 +41,12 @@ class _Job:
 
 
 @dataclass(frozen=True, eq=False)
-class _Ready:
+class _DecodedImage:
     """A decoded image; times on the steady clock [s]."""
 
     stream: Stream
-    job: _Job
-    picture: Picture
+    job: _QueuedImage
+    picture: CameraImage
     start_s: float
     decoded_s: float
 
@@ -74,14 +74,14 @@ class Worker:
         self._collector = collector
         self._transforms = transforms
         self.begin_anew()
-        self._boxes: Mailboxes[_Job] = Mailboxes(len(streams), _GATHER_S if len(streams) > 1 else 0.0)
+        self._boxes: Mailboxes[_QueuedImage] = Mailboxes(len(streams), _GATHER_S if len(streams) > 1 else 0.0)
         self._calls: deque[Callable[[], None]] = deque()
         self._thread = threading.Thread(target=self._run, name="mocap_worker", daemon=True)
         self._thread.start()
 
     def hand_over(self, msg: AnyImage, slot: int = 0) -> None:
         """Leave an image of a camera for the worker; one that still waits is dropped for it."""
-        job = _Job(msg, time.perf_counter(), self._age_ms(msg))
+        job = _QueuedImage(msg, time.perf_counter(), self._age_ms(msg))
         if self._boxes.put(job, slot, job.arrived_s):
             self._streams[slot].monitor.drop(DROP_OVERWRITTEN)
 
@@ -92,9 +92,9 @@ class Worker:
 
     def begin_anew(self) -> None:
         """Leave nothing out, and learn anew what has to be: another model has another speed."""
-        self._ladder = Ladder(self._streams[0].pipeline.estimator.capabilities.needs_regions)
+        self._ladder = LoadShedder(self._streams[0].pipeline.estimator.capabilities.needs_regions)
         for stream in self._streams:
-            stream.set_rung(0, Rung())
+            stream.set_rung(0, SheddingLevel())
 
     def between_frames(self, call: Callable[[], None]) -> None:
         """Let the worker call something before the next image."""
@@ -132,7 +132,7 @@ class Worker:
                 self._process(ready)
                 self._collector.between_frames(idle=not self._boxes.waiting)
 
-    def _ready(self, jobs: Mapping[int, _Job]) -> list[_Ready]:
+    def _ready(self, jobs: Mapping[int, _QueuedImage]) -> list[_DecodedImage]:
         """The images that can be processed; the others are dropped and counted."""
         ready = []
         for slot, job in jobs.items():
@@ -149,7 +149,7 @@ class Worker:
                 ready += [one] if one is not None else []
         return ready
 
-    def _decoded(self, stream: Stream, job: _Job) -> _Ready | None:
+    def _decoded(self, stream: Stream, job: _QueuedImage) -> _DecodedImage | None:
         """An image as pixels, None where it is too old."""
         start_s = time.perf_counter()
         limit_ms = 1e3 * stream.config.max_image_age_s
@@ -164,10 +164,10 @@ class Worker:
             info = stream.info
             camera = camera_of(info, *bitmap.size_px) if info is not None else None
         stamp = job.msg.header.stamp
-        picture = Picture(bitmap, seconds(stamp), camera, lambda: stream.depth_at(nanoseconds(stamp)))
-        return _Ready(stream, job, picture, start_s, time.perf_counter())
+        picture = CameraImage(bitmap, seconds(stamp), camera, lambda: stream.depth_at(nanoseconds(stamp)))
+        return _DecodedImage(stream, job, picture, start_s, time.perf_counter())
 
-    def _process(self, ready: Sequence[_Ready]) -> None:
+    def _process(self, ready: Sequence[_DecodedImage]) -> None:
         """Estimate and publish; whatever goes wrong, the next image gets its chance."""
         try:
             frames = process_together([r.stream.pipeline for r in ready], [r.picture for r in ready])
@@ -192,7 +192,7 @@ class Worker:
         stream.monitor.failed(f"{type(error).__name__}: {error}")
         self._log.error("".join(traceback.format_exception(error)), throttle_duration_sec=1.0)
 
-    def _publish(self, ready: _Ready, frame: Frame) -> None:
+    def _publish(self, ready: _DecodedImage, frame: Frame) -> None:
         job, outputs, monitor = ready.job, ready.stream.outputs, ready.stream.monitor
         header = job.msg.header
         placed = self._placed(ready.stream, frame, header)
@@ -229,9 +229,9 @@ class Worker:
             stream.monitor.not_placed(words)
             self._log.warning(f"nothing is published: no transform {words}", throttle_duration_sec=1.0)
             return None
-        return moved(frame, placement, config.target_frame)
+        return transformed(frame, placement, config.target_frame)
 
-    def _adapt(self, config: MocapConfig, age_ms: float, transport_ms: float, now_s: float) -> None:
+    def _adapt(self, config: Settings, age_ms: float, transport_ms: float, now_s: float) -> None:
         """Leave out more where results are late, and less where there is time to spare."""
         ladder, before = self._ladder, self._ladder.level
         if config.adapt:

@@ -26,7 +26,7 @@ from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.robot_sim.robot_loop import RobotLoop, Viewer
-from frankmocap_ros.settings.robot_sim import SimConfig
+from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.teleop.robot.robot_map import is_model, load_map
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand
 from frankmocap_ros.teleop.simulation.simulation import Simulation
@@ -35,7 +35,7 @@ NODE_NAME = "robot_sim"
 _DIAGNOSTICS_PERIOD_S = 1.0
 
 
-def _simulation(config: SimConfig) -> Simulation:
+def _simulation(config: RobotSimSettings) -> Simulation:
     """The robot of the settings.
 
     Raises:
@@ -78,7 +78,7 @@ class RobotSimNode(Node):
         self._loop: RobotLoop | None = None
         self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
         self._settings = Parameters(
-            self, SimConfig, running=lambda: self._loop is not None, on_change=lambda _: None
+            self, RobotSimSettings, running=lambda: self._loop is not None, on_change=lambda _: None
         )
         config = self._settings.config
         simulation = _simulation(config)

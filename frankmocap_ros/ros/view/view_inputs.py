@@ -24,7 +24,7 @@ from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.images.images import decode_image
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
-from frankmocap_ros.settings.viewer import ViewConfig
+from frankmocap_ros.settings.viewer import ViewerSettings
 from frankmocap_ros.teleop.followed_run import FollowedRun
 from frankmocap_ros.viewer.scene import SeenBody
 from frankmocap_ros.viewer.texts import STAGES, GateHeard, Heard
@@ -46,7 +46,7 @@ class ViewInputs:
         config: names and rates.
     """
 
-    def __init__(self, node: Node, config: ViewConfig) -> None:
+    def __init__(self, node: Node, config: ViewerSettings) -> None:
         self._node = node
         self._config = config
         self._polling: Polling | None = None
@@ -109,7 +109,7 @@ class ViewInputs:
             self._mesh_polling.close()
             self._mesh_polling, self.mesh = None, None
 
-    def poll(self, config: ViewConfig) -> None:
+    def poll(self, config: ViewerSettings) -> None:
         """Take what has come."""
         self._config = config
         now_s = time.perf_counter()

@@ -17,7 +17,7 @@ from frankmocap_ros.ros.common.parameters import Parameters
 from frankmocap_ros.ros.common.running import ros_runs, run_node
 from frankmocap_ros.ros.view.remote_parameters import RemoteParameters
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
-from frankmocap_ros.settings.viewer import ViewConfig
+from frankmocap_ros.settings.viewer import ViewerSettings
 from frankmocap_ros.viewer.panel import Panel
 from frankmocap_ros.viewer.scene import Scene
 from frankmocap_ros.viewer.texts import STAGES, gate_text, status_text
@@ -37,7 +37,9 @@ class ViewNode(Node):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._running = False
-        self._settings = Parameters(self, ViewConfig, running=lambda: self._running, on_change=lambda _: None)
+        self._settings = Parameters(
+            self, ViewerSettings, running=lambda: self._running, on_change=lambda _: None
+        )
         config = self._settings.config
         robot = None
         if config.robot:
@@ -100,7 +102,7 @@ class ViewNode(Node):
             self._stop.wait(max(0.0, period_s - (time.perf_counter() - start_s)))
         self._inputs.close()
 
-    def _draw(self, config: ViewConfig) -> None:
+    def _draw(self, config: ViewerSettings) -> None:
         panel, scene, inputs = self._panel, self._scene, self._inputs
         inputs.want(panel.wants_image, panel.wants_mesh)
         inputs.poll(config)

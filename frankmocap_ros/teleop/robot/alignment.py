@@ -25,7 +25,7 @@ _PULL: Final = 0.8  # cost of the joints' distance from the way; the built-in ro
 _FADE: Final = 0.1  # with so much of the way left it begins to fall: who is let go at once swings
 
 
-class Scout:
+class Alignment:
     """Leads a robot into the operator's posture. For one thread.
 
     Args:

@@ -26,7 +26,7 @@ _ROUNDING: Final = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class RobotModel:
+class IkModel:
     """A model and what its map names in it.
 
     Attributes:
@@ -85,7 +85,7 @@ def packages() -> tuple[Any, Any, Any]:
     return mujoco, mink, daqp
 
 
-def load_model(robot: RobotMap) -> RobotModel:
+def load_model(robot: RobotMap) -> IkModel:
     """Load a robot's model, and find everything in it that the map names.
 
     Raises:
@@ -106,7 +106,7 @@ def load_model(robot: RobotMap) -> RobotModel:
     lower, upper = _ranges(model, roles)
     home_qpos = _home(robot, loaded, roles)
     joints = list(roles.commanded)
-    found = RobotModel(
+    found = IkModel(
         mujoco=mujoco,
         model=model,
         roles=roles,
@@ -178,7 +178,7 @@ def _home(robot: RobotMap, loaded: LoadedModel, roles: JointRoles) -> Array:
     return home
 
 
-def _check_equalities(robot: RobotMap, found: RobotModel) -> None:
+def _check_equalities(robot: RobotMap, found: IkModel) -> None:
     """Refuse a home posture in which equalities do not hold, and joints that cannot move one by one."""
     space = found.space()
     try:

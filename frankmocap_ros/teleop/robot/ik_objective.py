@@ -14,7 +14,7 @@ from frankmocap_ros.teleop.robot_model.parts import Part
 _WXYZ = np.array([3, 0, 1, 2])  # from x y z w
 
 
-class Reaching:
+class IkObjective:
     """N parts and their aims, as weighted least squares: 0.5 |errors|^2 is what is to be small.
 
     Errors are an aim less a part's position, and the rotation vector from the part to its aim, both in the

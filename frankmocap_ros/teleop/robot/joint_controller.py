@@ -10,10 +10,10 @@ from frankmocap_ros.errors import RetargetError, RobotLostError
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.command import Command, Posture
-from frankmocap_ros.teleop.robot.alignment import Scout
+from frankmocap_ros.teleop.robot.alignment import Alignment
 from frankmocap_ros.teleop.robot.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.tracking_error import LEASH, TrackingError
-from frankmocap_ros.teleop.setpoint import Goal
+from frankmocap_ros.teleop.setpoint import Setpoint
 
 MAX_STEP_S = 0.02
 """A posture goes no further than joints move in this time: after a late step, a servo would swing over."""
@@ -22,7 +22,7 @@ MISSED_M = 0.05
 """A target that is further from its command than this has not reached it."""
 
 
-class Driver:
+class JointController:
     """Solves for postures, and watches whether the robot takes them; a ``Robot`` of the gate.
 
     Attributes:
@@ -51,7 +51,7 @@ class Driver:
         self._commanded = np.zeros((len(robot.targets), 3))
         self._measured = measured
         self._observed = observed if robot.observed else None
-        self._scout = Scout(robot)
+        self._scout = Alignment(robot)
         self._error = TrackingError(robot.joint_names, lambda a, b: np.abs(robot.apart(a, b)))
         self._time_s = math.nan
 
@@ -73,7 +73,7 @@ class Driver:
         self._commanded = poses.positions
         return replace(poses, way=self._scout.way)
 
-    def within_reach(self, goal: Goal) -> Goal:
+    def within_reach(self, goal: Setpoint) -> Setpoint:
         """The goal itself: it is the joints that wait for the robot."""
         return goal
 

@@ -36,9 +36,9 @@ def pairs_of_geoms(robot: RobotMap, loaded: LoadedModel) -> tuple[tuple[int, int
     for first, second in robot.pairs:
         for a in known[first]:
             for b in known[second]:
-                if _are_neighbours(model, a, b):
+                if _are_neighbors(model, a, b):
                     raise RobotError(
-                        f"{robot.model}: {key}: {first} and {second} are of one body or of neighbours, "
+                        f"{robot.model}: {key}: {first} and {second} are of one body or of neighbors, "
                         "which always touch; leave the pair out"
                     )
                 found[min(a, b), max(a, b)] = None
@@ -70,7 +70,7 @@ def _refuse_lost(
             )
 
 
-def _are_neighbours(model: Any, a: int, b: int) -> bool:
+def _are_neighbors(model: Any, a: int, b: int) -> bool:
     """Whether geoms are of one body or of a body and the one that carries it; mink would leave them out."""
     welds = [int(model.body_weldid[model.geom_bodyid[geom]]) for geom in (a, b)]
     carriers = [int(model.body_weldid[model.body_parentid[weld]]) for weld in welds]

@@ -17,7 +17,7 @@ from frankmocap_ros.geometry.rotation import (
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.robot.tracking_error import LEASH, TrackingError
-from frankmocap_ros.teleop.setpoint import Goal
+from frankmocap_ros.teleop.setpoint import Setpoint
 
 
 class PoseRobot:
@@ -45,7 +45,7 @@ class PoseRobot:
         self._error.begin()
         return self._measured()
 
-    def within_reach(self, goal: Goal) -> Goal:
+    def within_reach(self, goal: Setpoint) -> Setpoint:
         """A goal no further from the robot than commands may be; one that is further stands still there."""
         robot = self._measured() if self.max_error > 0.0 else ""
         if isinstance(robot, str):
@@ -54,7 +54,7 @@ class PoseRobot:
         way, far = _shortened(goal.positions - robot.positions, leash)
         turn = quat_multiply(goal.orientations, quat_conjugate(robot.orientations))
         turn, turned = _shortened(quat_to_rotvec(turn), leash)
-        return Goal(
+        return Setpoint(
             np.where(far, robot.positions + way, goal.positions),
             np.where(far, 0.0, goal.velocities),
             np.where(turned, quat_multiply(quat_from_rotvec(turn), robot.orientations), goal.orientations),

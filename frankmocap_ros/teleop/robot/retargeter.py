@@ -21,8 +21,8 @@ from frankmocap_ros.geometry.rotation import Array, dot, quat_from_matrix
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.operator_state import Target
 from frankmocap_ros.teleop.robot.clearance import Clearance
-from frankmocap_ros.teleop.robot.ik_model import RobotModel, load_model, packages
-from frankmocap_ros.teleop.robot.ik_objective import Reaching
+from frankmocap_ros.teleop.robot.ik_model import IkModel, load_model, packages
+from frankmocap_ros.teleop.robot.ik_objective import IkObjective
 from frankmocap_ros.teleop.robot.robot_map import RobotMap, load_map
 from frankmocap_ros.teleop.robot_model.parts import Part
 
@@ -70,7 +70,7 @@ class Retargeter:
         MissingDependencyError: a package is not installed.
     """
 
-    def __init__(self, robot: RobotMap, model: RobotModel | None = None) -> None:
+    def __init__(self, robot: RobotMap, model: IkModel | None = None) -> None:
         self._mujoco, self._mink, self._daqp = packages()
         self._map = robot
         self._found = found = load_model(robot) if model is None else model
@@ -97,7 +97,7 @@ class Retargeter:
             for t, length in zip(robot.targets, lengths, strict=True)
         )
         self._reach = np.array([length * _REACH or np.inf for length in lengths])
-        self._reaching = Reaching(
+        self._reaching = IkObjective(
             self._mujoco,
             self._configuration,
             self._parts,

@@ -34,7 +34,7 @@ _SPEED_ROUNDING: Final = 1e-3  # of the limit: what a solver's tolerance leaves
 _CLOCKS: Final = "Check the clocks, and that both sides use use_sim_time or neither"
 
 
-class Servo:
+class JointServo:
     """Follows commands within limits.
 
     Attributes:

@@ -11,7 +11,7 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.robot.robot_map import RobotMap
 from frankmocap_ros.teleop.robot_model.joints import joint_name
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand
-from frankmocap_ros.teleop.simulation.joint_servo import Servo
+from frankmocap_ros.teleop.simulation.joint_servo import JointServo
 from frankmocap_ros.teleop.simulation.sim_model import STEP_S, load_robot
 from frankmocap_ros.teleop.simulation.trajectory_servo import TrajectoryServo
 
@@ -73,7 +73,7 @@ class Simulation:
         self._servo = (
             TrajectoryServo(self.limits, self._now)
             if command_timeout_s is None
-            else Servo(self.limits, self._now, command_timeout_s)
+            else JointServo(self.limits, self._now, command_timeout_s)
         )
         self._time_s = time_s
         self.limit_violations = 0

@@ -232,7 +232,7 @@ def photograph():
     return np.random.default_rng(5).integers(0, 256, (1, 224, 224, 3), np.uint8)
 
 
-def test_trunk_of_the_body(needs, photograph, normalised, relative_error):
+def test_trunk_of_the_body(needs, photograph, normalized, relative_error):
     needs("torch")
     import torch
 
@@ -244,7 +244,7 @@ def test_trunk_of_the_body(needs, photograph, normalised, relative_error):
     network.bn1.running_mean.fill_(0.1)
     trunk = body_trunk(lambda: copy.deepcopy(network), "k")
     pixels = torch.from_numpy(photograph)
-    expected = network.features(normalised(pixels)).numpy()
+    expected = network.features(normalized(pixels)).numpy()
     assert (trunk.outputs, trunk.side_px) == (2048, 224)
     assert relative_error(trunk.build(torch.float32)(pixels).numpy(), expected) < 1e-5
     half = trunk.build(torch.bfloat16)

@@ -10,7 +10,7 @@ from frankmocap_ros.engines import base, choice, measuring
 from frankmocap_ros.engines.available import Option, available
 from frankmocap_ros.engines.base import ENGINES, EngineOptions
 from frankmocap_ros.engines.choice import choose
-from frankmocap_ros.engines.measuring import Row, measure, some_crops, table
+from frankmocap_ros.engines.measuring import EngineTiming, measure, some_crops, table
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
 
 SLOW, FAST = Option("torch", "fp32", "cpu"), Option("openvino", "bf16", "cpu")
@@ -56,7 +56,7 @@ def bench(monkeypatch):
 
     def fake_measure(engines, crops):
         state.measured += 1
-        return sorted((Row(o, (state.times[o],), 0.01) for o in engines), key=lambda row: row.p50_ms)
+        return sorted((EngineTiming(o, (state.times[o],), 0.01) for o in engines), key=lambda row: row.p50_ms)
 
     def listed(trunk, options, engines=ENGINES):
         return [option for option in state.options if option.engine in engines]
@@ -275,18 +275,18 @@ def test_every_engine_is_listed_with_what_stands_in_its_way(trunk, options, monk
     assert not chosen.measured
 
 
-def test_int8_takes_part_where_somebody_quantised(needs, trunk, options, crops):
+def test_int8_takes_part_where_somebody_quantized(needs, trunk, options, crops):
     needs("openvino", "nncf")
     from frankmocap_ros.engines import int8
 
     def int8_option():
         return next(option for option in available(trunk, options) if option.precision == "int8")
 
-    assert "quantised before" in int8_option().reason
+    assert "quantized before" in int8_option().reason
     before = choose(trunk, "openvino", "auto", options)
     assert before.option.precision != "int8"
     assert "openvino int8: precision: int8 needs" in before.text
-    int8.quantise(trunk, crops, options).keep()
+    int8.quantize(trunk, crops, options).keep()
     assert int8_option().problem is None
     after = choose(trunk, "openvino", "auto", options)
     assert after.measured

@@ -1,4 +1,4 @@
-"""OpenVINO, and quantisation by NNCF."""
+"""OpenVINO, and quantization by NNCF."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ def openvino(needs):
 
 @pytest.fixture
 def nncf(needs):
-    """Asked for by tests that quantise."""
+    """Asked for by tests that quantize."""
     needs("openvino", "nncf")
 
 
@@ -78,19 +78,19 @@ def test_precisions_that_openvino_has_not(trunk, shared_options):
         OpenVinoEngine(trunk, "fp16", shared_options)
 
 
-def test_int8_needs_a_quantised_network(openvino, trunk, options):
-    with pytest.raises(EstimatorError, match="quantised before; run: frankmocap_ros convert --int8"):
+def test_int8_needs_a_quantized_network(openvino, trunk, options):
+    with pytest.raises(EstimatorError, match="quantized before; run: frankmocap_ros convert --int8"):
         OpenVinoEngine(trunk, "int8", options)
 
 
-def test_quantised(nncf, trunk, options, crops, expected, relative_error, capfd):
-    quantised = int8.quantise(trunk, crops, options)
-    far = relative_error(quantised.engine(crops), expected)
+def test_quantized(nncf, trunk, options, crops, expected, relative_error, capfd):
+    quantized = int8.quantize(trunk, crops, options)
+    far = relative_error(quantized.engine(crops), expected)
     assert 1e-5 < far < 0.1
     assert capfd.readouterr().out == ""
     # nothing is there before somebody keeps it
     assert int8.notes(trunk, options) is None
-    quantised.keep({"joint_error_mm": 2.5})
+    quantized.keep({"joint_error_mm": 2.5})
     notes = int8.notes(trunk, options)
     assert (notes["crops"], notes["joint_error_mm"]) == (16, 2.5)
     assert set(notes["made_with"]) == {"openvino", "nncf", "torch"}
@@ -100,12 +100,12 @@ def test_quantised(nncf, trunk, options, crops, expected, relative_error, capfd)
         np.testing.assert_allclose(kept(crops[:n]), expected[:n], atol=2 * far * expected.max())
     # damaged, it is not run, and it is not made again behind somebody's back
     (int8_kept(trunk, options.cache).folder / MODEL).write_bytes(b"")
-    with pytest.raises(EstimatorError, match="quantised before"):
+    with pytest.raises(EstimatorError, match="quantized before"):
         OpenVinoEngine(trunk, "int8", options)
 
 
-def test_quantised_weights_are_in_8_bits(nncf, trunk, options, crops):
-    int8.quantise(trunk, crops, options).keep()
+def test_quantized_weights_are_in_8_bits(nncf, trunk, options, crops):
+    int8.quantize(trunk, crops, options).keep()
     weights = int8_kept(trunk, options.cache).folder / "model.bin"
     exact = fp32_model(trunk, options).with_suffix(".bin")
     assert weights.stat().st_size < 0.5 * exact.stat().st_size
@@ -114,9 +114,9 @@ def test_quantised_weights_are_in_8_bits(nncf, trunk, options, crops):
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((7, 32, 32, 3), np.uint8), np.zeros((9, 32, 32, 3), np.float32)])
-def test_crops_to_quantise_by(trunk, options, wrong):
+def test_crops_to_quantize_by(trunk, options, wrong):
     with pytest.raises(EstimatorError, match="N at least 8; take a longer video"):
-        int8.quantise(trunk, wrong, options)
+        int8.quantize(trunk, wrong, options)
 
 
 @pytest.mark.parametrize(("package", "extra"), [("openvino", "openvino"), ("nncf", "int8")])
@@ -125,7 +125,7 @@ def test_packages_that_are_not_installed(needs, trunk, options, crops, monkeypat
         needs("openvino")
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(MissingDependencyError, match=rf"pip install 'frankmocap_ros\[{extra}\]'"):
-        int8.quantise(trunk, crops, options)
+        int8.quantize(trunk, crops, options)
 
 
 def test_nothing_is_sent(nncf, tmp_path):

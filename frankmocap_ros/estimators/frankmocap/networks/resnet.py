@@ -51,7 +51,7 @@ def _stage(inputs: int, width: int, blocks: int, stride: int) -> nn.Sequential:
 class ResNet50(nn.Module):
     """Image crops to features.
 
-    Input: shape (N, 3, H, W), normalised. Output: shape (N, 2048), the mean over the last stage's cells.
+    Input: shape (N, 3, H, W), normalized. Output: shape (N, 2048), the mean over the last stage's cells.
     """
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ class ResNet50(nn.Module):
 
 
 def without_batch_norms(network: ResNet50) -> ResNet50:
-    """Fold every batch normalisation into the convolution before it, in place; for inference only."""
+    """Fold every batch normalization into the convolution before it, in place; for inference only."""
 
     def fuse(parent: nn.Module, conv: str, norm: str) -> None:
         fused = nn.utils.fusion.fuse_conv_bn_eval(
