@@ -2,15 +2,14 @@
 
 import json
 import os
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from frankmocap_ros.assets.layout import STANDIN_WARNING
+from support.paths import TAIJI
 
-TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 KEYS = {
     "frames_sent", "frames_received", "bodies_mean", "fps", "age_ms", "inference_ms", "joints", "estimator",
     "dropped",

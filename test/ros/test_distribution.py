@@ -3,7 +3,6 @@
 import os
 import sys
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 from rcl_interfaces.srv import SetParameters
@@ -11,6 +10,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
+
+from support.paths import ROOT
 
 pytestmark = pytest.mark.distribution
 
@@ -20,7 +21,7 @@ TIMEOUT_S = 30.0
 @pytest.fixture
 def ros_wheels(monkeypatch):
     """The tables of the build."""
-    folder = Path(__file__).resolve().parents[2] / "build_backend"
+    folder = ROOT / "build_backend"
     monkeypatch.syspath_prepend(folder)
     import ros_wheels
 

@@ -3,7 +3,6 @@
 import math
 import threading
 import time
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,8 +14,7 @@ from frankmocap_ros.body.pose import ScaleSource
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.synthetic.human import scene
-
-TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
+from support.paths import TAIJI
 
 
 def images(system, wanted=lambda _: True):

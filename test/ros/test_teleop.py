@@ -18,10 +18,10 @@ from std_srvs.srv import SetBool
 
 from frankmocap_ros.msg import BodyPoseArray, GateState
 from frankmocap_ros.teleop.robot.robot_map import load_map
+from support.paths import ROOT, TAIJI
 
 from .conftest import Peer, Spinner, wait_until
 
-TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 IDLE_LOAD = 0.5  # processes already running per core, above which a real-time run says nothing
 ROBOT = importlib.util.find_spec("mujoco") and importlib.util.find_spec("mink")
 
@@ -267,7 +267,7 @@ def test_a_node_that_cannot_be_made_says_why(program, name, parameter, words):
 
 
 ARM_X = 0.125
-EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+EXAMPLES = ROOT / "docs" / "examples"
 
 
 @pytest.mark.parametrize("name, publishes", [("follow_bodies", "/goal"), ("follow_gate", "/arm/target")])

@@ -19,8 +19,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from frankmocap_ros.msg import GateState
+from support.paths import TAIJI
 
-TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 WAIT_MS = 60_000
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # WebGL without a GPU, as root, in a container

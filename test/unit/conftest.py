@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
 from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_to_matrix
+from support.paths import SHARED
 
 # the same examples in every run, and no time limits: another process may need the processor
 settings.register_profile("project", deadline=None, derandomize=True, database=None)
@@ -126,9 +127,6 @@ def rest_keypoints() -> Points:
 def posture() -> Callable[..., Posture]:
     """Makes a possible posture of a seed: ``posture(seed, hands=False, bend_rad=(0.0, 2.4))``."""
     return _posture
-
-
-SHARED = Path(__file__).parents[2].parent / "shared"
 
 
 def _shared(name: str) -> Path:

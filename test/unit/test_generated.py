@@ -11,8 +11,7 @@ from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.settings.schema import settings_of
-
-ROOT = Path(__file__).resolve().parents[2]
+from support.paths import ROOT
 
 
 @pytest.mark.parametrize("path", sorted(generated(ROOT)), ids=lambda path: path.name)

@@ -13,8 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 
 import frankmocap_ros
+from support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = xml.etree.ElementTree.parse(ROOT / "package.xml").getroot()
 SHARE = Path(sys.prefix, "share", "frankmocap_ros")
 EXECUTABLES = ("camera_node", "frankmocap_node", "frankmocap_ros", "gate_node", "robot_sim_node", "view_node")

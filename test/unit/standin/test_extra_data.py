@@ -7,7 +7,6 @@ import pickletools
 import struct
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,10 +36,10 @@ from frankmocap_ros.standin import (
 )
 from frankmocap_ros.standin.published_formats import Chumpy, Csc, write_checkpoint, write_pickle
 from frankmocap_ros.standin.tubes import Tube, skin
+from support.paths import SHARED
 
 torch = pytest.importorskip("torch")
 smplx = pytest.importorskip("smplx")
-SHARED = Path(__file__).parents[2].parent / "shared"
 SMALL = ("mean_params", "extra_regressor", "mean_mano")
 
 

@@ -1,5 +1,6 @@
 """The two ways to install, done for real: pip on a bare machine, colcon as a workspace package."""
 
+from support.paths import ROOT
 import json
 import os
 import shutil
@@ -10,7 +11,6 @@ from pathlib import Path
 import pytest
 import skimage
 
-ROOT = Path(__file__).resolve().parents[2]
 PYTHON_FOLDER = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 TOOLS = os.pathsep.join([str(Path(sys.prefix, "bin")), os.environ["PATH"]])
 PHOTOGRAPH = Path(skimage.__file__).parent / "data" / "camera.png"

@@ -1,11 +1,11 @@
 """What the distributions of ROS that are promised do not have in common is not used."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from support.paths import ROOT
+
 FILES = [
     path for folder in ("frankmocap_ros", "docs", "launch", "test") for path in (ROOT / folder).rglob("*.py")
 ]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from support.paths import ROOT
+
 SOURCED = [{"ROS_DISTRO": "jazzy"}, {"ROS_DISTRO": "lyrical"}, {"AMENT_PREFIX_PATH": "/opt/ros/kilted"}]
 HOOK = """
 import sys

@@ -3,7 +3,6 @@
 import os
 import sys
 from itertools import islice
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,8 +17,8 @@ from frankmocap_ros.sources.synthetic import SyntheticSource
 from frankmocap_ros.sources.video import VideoSource
 from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.synthetic.render_rgb import render
+from support.paths import TAIJI
 
-TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 SIZE = (64, 48)
 
 

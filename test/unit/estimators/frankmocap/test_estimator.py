@@ -33,8 +33,8 @@ from frankmocap_ros.imaging.camera_image import CameraImage, ScaledImage
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.person_filter import PersonFilter
 from frankmocap_ros.tracking.pipeline import Pipeline
+from support.paths import TAIJI
 
-TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 PLAIN = {"engine": "torch", "precision": "fp32"}  # nothing to measure or to translate
 FRAME = np.random.default_rng(1).integers(0, 255, (480, 640, 3), np.uint8)
 IMAGE = ScaledImage(Bitmap(FRAME), Camera.from_fov(640, 480, 60.0), True, 0.0)

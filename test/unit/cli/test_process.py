@@ -15,8 +15,8 @@ from frankmocap_ros.body.from_keypoints import REST_DIRECTIONS
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.cli.main import main
 from frankmocap_ros.geometry.rotation import quat_rotate
+from support.paths import TAIJI
 
-TAIJI = Path(__file__).resolve().parents[3] / "shared" / "data" / "taiji.mp4"
 FRAME_KEYS = {
     "frame", "stamp_s", "inference_ms", "detected", "stages_ms", "camera", "operator_id", "bodies",
 }  # fmt: skip

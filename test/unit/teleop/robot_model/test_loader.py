@@ -3,10 +3,11 @@
 import os
 import re
 import struct
-from pathlib import Path
 
 import numpy as np
 import pytest
+
+from support.paths import ROOT
 
 pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
@@ -18,7 +19,7 @@ from frankmocap_ros.teleop.robot_model import xml_source
 from frankmocap_ros.teleop.robot_model.loader import load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
+SHARED = ROOT.parent / "shared"
 INERTIAL = (
     '<inertial><mass value="1"/><inertia ixx="0.1" iyy="0.1" izz="0.1" ixy="0" ixz="0" iyz="0"/></inertial>'
 )

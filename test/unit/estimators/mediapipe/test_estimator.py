@@ -4,7 +4,6 @@ import itertools
 import sys
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -31,8 +30,8 @@ from frankmocap_ros.imaging.camera_image import CameraImage, ScaledImage
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.tracking.pipeline import Pipeline
+from support.paths import TAIJI as VIDEO
 
-VIDEO = Path(__file__).resolve().parents[2] / "../shared/data/taiji.mp4"
 LIMBS = tuple(
     f"{s}_{p}" for s in ("left", "right") for p in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 )

@@ -1,0 +1,8 @@
+"""Where the checkout is, and the files that are shared beside it."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"
+TAIJI = SHARED / "data" / "taiji.mp4"
+"""A video of a person; not part of a clone."""
