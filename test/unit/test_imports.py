@@ -1,4 +1,4 @@
-"""What may import what: DESIGN's dependency direction, and a core that loads neither ROS nor networks."""
+"""What may import what: one direction between folders, and a core that loads neither ROS nor networks."""
 
 import ast
 import json
@@ -23,124 +23,152 @@ HEAVY = (
     "mujoco",
     "mink",
 )
-# A module imports only from the lines above its own, or from its own line where nothing runs in a circle.
-LAYERS = (
-    ("errors", "skeleton", "native_stderr", "stamp_order"),
-    (
-        "geometry",
-        "settings",
-        "threads",
-        "priority",
-        "garbage",
-        "memory",
-        "gentle_import",
-        "bitmap",
-        "mailbox",
-        "transport",
-        "crops",
-        "hands",
-    ),
-    ("body", "config"),
-    (
-        "boxes",
-        "frame_change",
-        "keypoints",
-        "kinematics",
-        "placement",
-        "smoothing",
-        "tracking",
-        "tracks",
-        "timing",
-        "health",
-        "deadline",
-        "figure",
-        "figure_image",
-        "figure_depth",
-        "depth",
-        "lifting",
-        "measured",
-        "stature",
-    ),
-    ("networks", "engines", "assets"),
+# A folder, or a module at the root, imports only from the lines above its own.
+DIRECTION = (
+    ("errors",),
+    ("geometry",),
+    ("one_euro",),
+    ("body", "imaging"),
+    ("settings", "runtime"),
+    ("synthetic",),
+    ("sources", "assets", "engines"),
     ("estimators",),
-    ("person", "picture", "lookout", "sound", "pipeline", "search", "drawing", "sources"),
-    ("wrapper", "teleop", "records", "human_model", "human_urdf"),
-    ("ros", "viewer", "msg"),
-    ("benchmark", "cli"),
+    ("tracking",),
+    ("export",),
+    ("api",),
+    ("teleop",),
+    ("viewer", "standin", "bench"),
+    ("msg",),
+    ("ros",),
+    ("cli",),
 )
-LAYER = {name: i for i, names in enumerate(LAYERS) for name in names}
-OUTSIDE_THE_CORE = ("networks", "engines", "ros", "viewer", "msg", "cli", "benchmark")
+PLACE = {folder: i for i, folders in enumerate(DIRECTION) for folder in folders}
+NETWORKS = ("estimators.frankmocap.networks.", "estimators.openpose.network")  # written in torch
+OUTSIDE_THE_CORE = ("engines", "bench", "viewer", "msg", "ros", "cli")
+WITH_HEAVY = (
+    "assets.", "sources.", "standin.", "estimators.", "teleop.robot.", "teleop.simulation.",
+)  # fmt: skip
 
 
-def modules():
-    """Dotted name below the package -> file, of every hand-written module."""
-    found = {
-        ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")
-    }
-    return {name: path for name, path in found.items() if not name.startswith("msg.") and name != "__init__"}
+def module_name(path):
+    """Dotted name below the package: of a folder's ``__init__`` that of the folder."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-MODULES = modules()
-CORE = sorted(name for name in MODULES if name.partition(".")[0] not in OUTSIDE_THE_CORE)
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+MODULES = {name: path for name, path in MODULES.items() if name and name.partition(".")[0] != "msg"}
+CORE = sorted(
+    name
+    for name in MODULES
+    if name.partition(".")[0] not in OUTSIDE_THE_CORE and not name.startswith(NETWORKS)
+)
 
 
-def imports(path, everywhere=True):
-    """Absolute names of what a file imports; only at the top of the module where not ``everywhere``."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+def imported(source, everywhere=True):
+    """Absolute names of what a text imports; only at the top of the module where not ``everywhere``."""
+    tree = ast.parse(source)
     names = set()
     for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path.name}: write imports in full"
+            assert node.level == 0, "write imports in full"
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
     return names
 
 
-def own(path):
-    """Modules of this package that a file imports."""
-    below = {
-        name.removeprefix("frankmocap_ros.") for name in imports(path) if name.startswith("frankmocap_ros.")
-    }
+def imports(name, everywhere=True):
+    return imported(MODULES[name].read_text(encoding="utf-8"), everywhere)
+
+
+def folder_of(name):
+    return name.partition(".")[0]
+
+
+def own(names):
+    """Modules of this package among imported names, below the package."""
+    below = {name.removeprefix("frankmocap_ros.") for name in names if name.startswith("frankmocap_ros.")}
     return {name if name in MODULES else name.rpartition(".")[0] for name in below} - {""}
 
 
+def against_direction(name, names):
+    """What a module imports that does not stand above its own folder."""
+    here = folder_of(name)
+    return sorted(
+        other for other in own(names) if folder_of(other) != here and PLACE[folder_of(other)] >= PLACE[here]
+    )
+
+
+def circle(graph):
+    """Nodes that take part in a circle, or lead into one; empty where there is none."""
+    graph = {node: needs - {node} for node, needs in graph.items()}
+    while graph:
+        leaves = {node for node, needs in graph.items() if not needs & set(graph)}
+        if not leaves:
+            return sorted(graph)
+        graph = {node: needs for node, needs in graph.items() if node not in leaves}
+    return []
+
+
+def room(name):
+    """The folder that a module lies in; the module itself where that folder has folders of its own."""
+    folder = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+    inner = [path for path in MODULES[name].parent.iterdir() if (path / "__init__.py").exists()]
+    return folder if folder and not inner else name
+
+
 def test_every_core_module_is_seen():
-    assert {"errors", "pipeline", "person", "estimators.base", "estimators.mediapipe"} <= set(CORE)
+    assert {"errors", "tracking.pipeline", "tracking.person_filter", "estimators.base"} <= set(CORE)
+
+
+def test_every_folder_has_its_place():
+    assert {folder_of(name) for name in MODULES} <= set(PLACE)
 
 
 @pytest.mark.parametrize("name", sorted(MODULES))
-def test_imports_only_from_its_left(name):
-    top = name.partition(".")[0]
-    assert top in LAYER, f"{name} has no place yet: write it into LAYERS of {Path(__file__).name}"
-    wrong = [other for other in own(MODULES[name]) if LAYER[other.partition(".")[0]] > LAYER[top]]
-    assert wrong == []
+def test_imports_only_from_folders_above(name):
+    assert against_direction(name, imports(name)) == []
 
 
-def test_no_imports_in_a_circle():
-    graph = {name: {o for o in own(path) if o in MODULES} - {name} for name, path in MODULES.items()}
-    while graph:
-        leaves = {name for name, needs in graph.items() if not needs & set(graph)}
-        assert leaves, f"in a circle: {sorted(graph)}"
-        graph = {name: needs for name, needs in graph.items() if name not in leaves}
+def test_an_import_against_the_direction_is_found():
+    wrong = imported("from frankmocap_ros.ros.common.qos import IMAGES\nimport frankmocap_ros.cli.main")
+    assert against_direction("geometry.boxes", wrong) == ["cli.main", "ros.common.qos"]
+    beside = imported("from frankmocap_ros.imaging.bitmap import Bitmap")
+    assert against_direction("body.pose", beside) == ["imaging.bitmap"]
+    assert against_direction("ros.mocap.worker", imported("from frankmocap_ros.ros.common import qos")) == []
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": set()}) == ["a", "b", "c"]
+
+
+def test_no_modules_in_a_circle():
+    assert circle({name: own(imports(name)) & set(MODULES) for name in MODULES}) == []
+
+
+def test_no_folders_in_a_circle():
+    """Folders below folders too, such as ``teleop/robot``."""
+    graph = {}
+    for name in MODULES:
+        needs = {room(other) for other in own(imports(name)) if other in MODULES}
+        graph.setdefault(room(name), set()).update(needs)
+    assert {"geometry", "teleop.robot", "estimators.frankmocap.networks"} <= set(graph)
+    assert circle(graph) == []
 
 
 @pytest.mark.parametrize("name", CORE)
 def test_core_is_made_of_numpy_and_opencv(name):
     """Anything heavier is imported in the function that needs it, below an estimator."""
     allowed = set(sys.stdlib_module_names) | {"numpy", "cv2", "frankmocap_ros"}
-    at_top = {package.partition(".")[0] for package in imports(MODULES[name], everywhere=False)}
+    at_top = {package.partition(".")[0] for package in imports(name, everywhere=False)}
     assert at_top - allowed == set()
-    with_heavy = ("estimators.", "sources", "assets.", "teleop.retarget", "teleop.robot", "teleop.sim")
-    if not name.startswith(with_heavy):
-        everywhere = {package.partition(".")[0] for package in imports(MODULES[name])}
+    if not name.startswith(WITH_HEAVY):
+        everywhere = {package.partition(".")[0] for package in imports(name)}
         assert everywhere - allowed == set()
 
 
-@pytest.mark.parametrize("name", sorted(set(CORE) - {"wrapper"}))  # as the commands it hands the clock in
+@pytest.mark.parametrize("name", sorted(set(CORE) - {"api"}))  # as the commands it hands the clock in
 def test_no_clock_in_the_core(name):
     """Time comes in as seconds, so that recordings and simulations run as live images do."""
-    assert {package.partition(".")[0] for package in imports(MODULES[name])} & {"time", "datetime"} == set()
+    assert {package.partition(".")[0] for package in imports(name)} & {"time", "datetime"} == set()
 
 
 def test_a_fresh_interpreter_loads_nothing_heavy():
