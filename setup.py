@@ -60,6 +60,8 @@ setup(
             "ruff>=0.9",
             "PyYAML>=6",
             "types-PyYAML",
+            "types-psutil",
+            "types-tqdm",
         ],
     },
 )

@@ -4,12 +4,13 @@ Camera, mocap node (synthetic), gate and simulated robot are processes of their 
 which takes a command where ``now - stamp < 0.1 s``.
 """
 
-import os
 import sys
 import threading
 import time
 
 import numpy as np
+
+from frankmocap_ros.bench.probes import processor_s
 
 SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
 WARM_UP_S = 3.0
@@ -32,13 +33,6 @@ def solves() -> None:
         spent.append(1e3 * (time.perf_counter() - start_s))
     p50, p99 = np.percentile(spent, (50, 99))
     print(f"retargeting, one solve: p50 {p50:.2f} ms, p99 {p99:.2f} ms")
-
-
-def busy_s(pid: int) -> float:
-    """Processor time of a process [s]."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def commands() -> None:
@@ -82,12 +76,12 @@ def commands() -> None:
         if not consumer.first.wait(60.0):
             raise SystemExit("no command came")
         time.sleep(WARM_UP_S)
-        count, before = len(consumer.ages_s), [busy_s(p.pid) for p in processes]
+        count, before = len(consumer.ages_s), [processor_s(p.pid) for p in processes]
         start_s = time.monotonic()
         time.sleep(SECONDS)
         seconds = time.monotonic() - start_s
         ages = np.array(consumer.ages_s[count:])
-        shares = [(busy_s(p.pid) - b) / seconds for p, b in zip(processes, before, strict=True)]
+        shares = [(processor_s(p.pid) - b) / seconds for p, b in zip(processes, before, strict=True)]
     p50, p99 = 1e3 * np.percentile(ages, (50, 99))
     taken = 100.0 * np.mean(ages < ACCEPTED_S)
     print(f"{len(ages) / seconds:.1f} a second for {seconds:.0f} s, age p50 {p50:.2f}, p99 {p99:.2f} ms")

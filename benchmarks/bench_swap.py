@@ -24,6 +24,7 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
+from frankmocap_ros.bench.probes import resident_mb
 from frankmocap_ros.cli.nodes import mocap_command, stay_here
 from frankmocap_ros.ros.common.qos import RESULTS
 from frankmocap_ros.settings.mocap import Settings
@@ -147,8 +148,7 @@ def main(video: str, rounds: str = "3", rate_hz: str = "30") -> None:
                 for one in CHANGES
                 for pair in one.items()
             ]
-            with open(f"/proc/{node.pid}/status") as file:
-                print(next(line for line in file if line.startswith("VmRSS")), end="")
+            print(f"resident memory: {resident_mb(node.pid):.0f} MB")
         finally:
             node.terminate()
             node.wait()

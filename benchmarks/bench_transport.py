@@ -3,7 +3,7 @@
 `python benchmarks/bench_transport.py [SECONDS [RATE_HZ]]` sends images of each size from one process to
 another, with the package's transport profile. The ways take turns, so that they meet the same machine:
 received as a message or as serialized bytes (``raw=True``), and with memory that both processes give back
-after each image or keep (``frankmocap_ros.runtime.malloc``). Of bytes only the stamp is read: what a whole reader
+after each image or keep (``runtime.malloc``). Of bytes only the stamp is read: what a whole reader
 would save is less than the table shows. One that reads and checks every field took 0.83 (640x480), 1.03
 (1280x720) and 0.90 (1920x1080) times as long as messages with kept memory, so messages it is.
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
+from frankmocap_ros.bench.probes import processor_s
 from frankmocap_ros.cli.nodes import camera_command, mocap_command, node_command, stay_here
 from frankmocap_ros.settings.mocap import Settings
 
@@ -30,13 +31,6 @@ CAMERA = {  # where somebody looks from; with it viser counts them
     "look_at": (1.0, 0.0, 1.0),
     "up_direction": (0.0, 0.0, 1.0),
 }
-
-
-def cpu_s(process: subprocess.Popen[bytes]) -> float:
-    """Processor time that a process has used [s]."""
-    with open(f"/proc/{process.pid}/stat") as file:
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
@@ -79,11 +73,11 @@ def looking() -> Iterator[None]:
 
 def measure(name: str, processes: dict[str, subprocess.Popen[bytes]], seconds: float) -> None:
     """Print a row."""
-    before = {who: cpu_s(process) for who, process in processes.items()}
+    before = {who: processor_s(process.pid) for who, process in processes.items()}
     start_s = time.perf_counter()
     time.sleep(seconds)
     spent_s = time.perf_counter() - start_s
-    shares = {who: (cpu_s(process) - before[who]) / spent_s for who, process in processes.items()}
+    shares = {who: (processor_s(process.pid) - before[who]) / spent_s for who, process in processes.items()}
     print(f"{name:24}" + "".join(f"{who:>8}{100.0 * share:7.1f} %" for who, share in shares.items()))
 
 

@@ -19,10 +19,10 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackagePrefix
 
-from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.ros.common.launch_options import node_options
 from frankmocap_ros.runtime.package_files import share_file
+from frankmocap_ros.settings.camera import CameraSettings
 
 QUARTER_TURN = str(-math.pi / 2)
 

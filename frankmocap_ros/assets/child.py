@@ -1,7 +1,7 @@
 """The process that reads one untrusted file: limits first, then the file, then plain numbers out.
 
-``assets/conversion.py`` starts it. It reads nothing but the file, writes one file, and says on its output how it
-went.
+``assets/conversion.py`` starts it. It reads nothing but the file, writes one file, and says on its output
+how it went.
 """
 
 import errno

@@ -1,4 +1,4 @@
-"""What the machine tells: its name, memory in use, energy."""
+"""What the machine tells: its name, memory and processor time in use, energy."""
 
 import datetime
 import os
@@ -6,6 +6,8 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import psutil
 
 import frankmocap_ros
 from frankmocap_ros.runtime.machine import cores, cpu_name, versions
@@ -17,21 +19,26 @@ _PACKAGES: Final = (
 )  # fmt: skip
 
 
-def resident_mb(process: int | str = "self") -> float | None:
-    """Resident memory of a process [MB]; None where the system does not tell.
+def resident_mb(process: int | None = None) -> float | None:
+    """Resident memory of a process [MB]; None where it has ended or may not be asked.
 
     Args:
-        process: its number.
+        process: its number; None for this process.
     """
     try:
-        for line in (
-            Path(f"/proc/{process}/status").read_text(encoding="ascii", errors="replace").splitlines()
-        ):
-            if line.startswith("VmRSS:"):
-                return float(line.split()[1]) / 1024.0
-    except (OSError, ValueError, IndexError):
-        pass
-    return None
+        return psutil.Process(process).memory_info().rss / 2**20
+    except psutil.Error:
+        return None
+
+
+def processor_s(process: int) -> float:
+    """Processor time that a process has used so far, its threads together [s].
+
+    Raises:
+        psutil.NoSuchProcess: it has ended.
+    """
+    times = psutil.Process(process).cpu_times()
+    return float(times.user + times.system)
 
 
 def _number(path: Path) -> int:
@@ -89,7 +96,7 @@ class Machine:
     Attributes:
         cpu: as the kernel calls it.
         cores: that this process may use.
-        memory_gb: of the machine [GB], None where it does not tell.
+        memory_gb: of the machine [GB].
         system: kernel and Python.
         versions: of this package and of those that run networks.
         date: day, in UTC.
@@ -97,7 +104,7 @@ class Machine:
 
     cpu: str
     cores: int
-    memory_gb: float | None
+    memory_gb: float
     system: str
     versions: dict[str, str]
     date: str
@@ -105,14 +112,10 @@ class Machine:
     @staticmethod
     def here() -> "Machine":
         """This one, now."""
-        try:
-            memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-        except (ValueError, OSError):
-            memory_gb = None
         return Machine(
             cpu_name(),
             cores(),
-            memory_gb,
+            psutil.virtual_memory().total / 1e9,
             f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
             {"frankmocap_ros": frankmocap_ros.__version__, **versions(_PACKAGES)},
             datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
@@ -121,6 +124,6 @@ class Machine:
     @property
     def text(self) -> str:
         """In one paragraph."""
-        memory = "" if self.memory_gb is None else f", {self.memory_gb:.0f} GB of memory"
         packages = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        return f"{self.cpu}, {self.cores} cores{memory}; {self.system}; {packages}; {self.date}"
+        size = f"{self.cores} cores, {self.memory_gb:.0f} GB of memory"
+        return f"{self.cpu}, {size}; {self.system}; {packages}; {self.date}"

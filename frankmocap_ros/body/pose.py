@@ -50,7 +50,7 @@ class KeypointPose:
 
 @dataclass(frozen=True, eq=False)
 class PixelPose:
-    """A pose of which only the image is known; a depth image puts it into space (``tracking/depth_lifting.py``).
+    """A pose of which only the image is known; a depth image puts it into space.
 
     Attributes:
         pixels: shape (K, 2), in the order of ``skeleton.KEYPOINTS``, x and y [px].

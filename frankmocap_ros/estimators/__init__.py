@@ -1,1 +1,1 @@
-"""What turns images into bodies; see ``base.py`` for the contract and ``estimators/registry.py`` for the names."""
+"""What turns images into bodies; ``base.py`` has the contract, ``registry.py`` the names."""

@@ -3,7 +3,7 @@
 REP 155 ("Conventions, Topics, Interfaces for Perception in Human-Robot Interaction") names links and joints
 of a human and has 20 hinges, which no person fits exactly. The tree here has more of them, so that angles and
 sizes give the body's own joints back: three for each joint of spine, neck, head, collars and legs, seven for
-an arm (``body/arm_angles.py``, but relative to the collar). Names are the REP's where it has the link or joint.
+an arm (``body/arm_angles.py``, but from the collar). Names are the REP's where it has the link or joint.
 
 Links have x forward, y left, z up while the person stands upright; arms hang down at zero (REP 103, REP 155).
 """

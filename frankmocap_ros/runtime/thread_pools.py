@@ -1,21 +1,15 @@
 """How a network's threads wait for each other, and what is done without threads."""
 
-import ctypes
 import os
 import sys
-from collections.abc import Iterator, MutableMapping
-from pathlib import Path
+from collections.abc import MutableMapping
 from typing import Final
 
 import cv2
+from threadpoolctl import threadpool_limits
 
 _SAID = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 _SWITCH_INTERVAL_S: Final = 0.0005
-_MAPS: Final = Path("/proc/self/maps")
-# as plain builds name it, and those in the wheels of numpy and scipy
-_SET_BLAS_THREADS: Final = tuple(
-    f"{prefix}openblas_set_num_threads{suffix}" for prefix in ("", "scipy_") for suffix in ("", "64_", "_64")
-)
 
 
 def wait_without_spinning(environment: MutableMapping[str, str] = os.environ) -> None:
@@ -39,18 +33,6 @@ def take_turns_quickly() -> None:
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
 
 
-def _loaded(part: str) -> Iterator[ctypes.CDLL]:
-    """The libraries of this process with ``part`` in their file's name; none where that cannot be known."""
-    try:
-        lines = _MAPS.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return
-    paths = {Path(fields[5]) for line in lines if len(fields := line.split(maxsplit=5)) == 6}
-    for path in sorted(paths):
-        if part in path.name and path.is_file():
-            yield ctypes.CDLL(str(path))
-
-
 def leave_cores_to_networks(environment: MutableMapping[str, str] = os.environ) -> None:
     """Let OpenCV, and numpy's matrices where OpenBLAS does them, work in the thread that calls.
 
@@ -63,9 +45,5 @@ def leave_cores_to_networks(environment: MutableMapping[str, str] = os.environ) 
     thread and no less in two.
     """
     cv2.setNumThreads(1)
-    if "OPENBLAS_NUM_THREADS" in environment:
-        return
-    for library in _loaded("openblas"):
-        for name in _SET_BLAS_THREADS:
-            if hasattr(library, name):
-                getattr(library, name)(ctypes.c_int(1))
+    if "OPENBLAS_NUM_THREADS" not in environment:
+        threadpool_limits(1, user_api="blas")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
+from frankmocap_ros.settings import one_euro
 from frankmocap_ros.settings.schema import setting
 
 
@@ -152,26 +153,10 @@ class GateSettings:
     workspace_max: tuple[float, ...] = setting(
         (2.0, 2.0, 2.0), "Upper corner of it.", unit="m", minimum=-100.0, maximum=100.0
     )
-    smoothing: str = setting(
-        "one_euro", "Filter for what is measured, beyond the mocap node's own.", choices=("none", "one_euro")
-    )
-    one_euro_min_cutoff_hz: float = setting(
-        4.0,
-        "One-Euro cut-off at rest: lower is smoother, higher lags less.",
-        unit="Hz",
-        minimum=0.01,
-        maximum=100.0,
-    )
-    one_euro_beta: float = setting(
-        10.0,
-        "One-Euro rise of the cut-off with speed.",
-        unit="Hz per m/s or rad/s",
-        minimum=0.0,
-        maximum=100.0,
-    )
-    one_euro_derivative_cutoff_hz: float = setting(
-        1.0, "One-Euro cut-off for the speed itself.", unit="Hz", minimum=0.01, maximum=100.0
-    )
+    smoothing: str = one_euro.smoothing("Filter for the operator's joints, on top of the mocap node's own.")
+    one_euro_min_cutoff_hz: float = one_euro.min_cutoff_hz(4.0)
+    one_euro_beta: float = one_euro.beta(10.0)
+    one_euro_derivative_cutoff_hz: float = one_euro.derivative_cutoff_hz()
     max_prediction_ms: float = setting(
         20.0,
         "Commands look ahead from the image to the time they are for, at most so far; 0 does not.",

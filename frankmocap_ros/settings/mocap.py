@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
+from frankmocap_ros.settings import one_euro
 from frankmocap_ros.settings.schema import setting, settings_of
 
 # what drivers call the image itself; what stands before is the camera
@@ -134,26 +135,10 @@ class Settings:
         minimum=0.0,
         maximum=1.0,
     )
-    smoothing: str = setting(
-        "one_euro", "Filter for positions and orientations.", choices=("none", "one_euro")
-    )
-    one_euro_min_cutoff_hz: float = setting(
-        1.5,
-        "One-Euro cut-off for a joint at rest: lower is smoother, higher lags less.",
-        unit="Hz",
-        minimum=0.01,
-        maximum=100.0,
-    )
-    one_euro_beta: float = setting(
-        3.0,
-        "One-Euro rise of the cut-off with speed.",
-        unit="Hz per m/s or rad/s",
-        minimum=0.0,
-        maximum=100.0,
-    )
-    one_euro_derivative_cutoff_hz: float = setting(
-        1.0, "One-Euro cut-off for the speed itself.", unit="Hz", minimum=0.01, maximum=100.0
-    )
+    smoothing: str = one_euro.smoothing("Filter for positions and orientations.")
+    one_euro_min_cutoff_hz: float = one_euro.min_cutoff_hz(1.5)
+    one_euro_beta: float = one_euro.beta(3.0)
+    one_euro_derivative_cutoff_hz: float = one_euro.derivative_cutoff_hz()
     hold_s: float = setting(
         0.3,
         "How long a joint that is lost repeats its last value as HELD before it is INVALID.",

@@ -1,4 +1,4 @@
-"""Body models that stand in for SMPL and SMPL-X: the figure's skeleton (``synthetic/human.py``) in a skin of tubes.
+"""Body models that stand in for SMPL and SMPL-X: the synthetic human's skeleton in a skin of tubes.
 
 Keys, shapes and kinds of numbers are those of the published files, so that whatever reads them reads these.
 """

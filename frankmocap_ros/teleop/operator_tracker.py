@@ -7,8 +7,8 @@ import numpy as np
 
 from frankmocap_ros.body.frames import BASE_FROM_REST
 from frankmocap_ros.geometry.rotation import Array, Mask, quat_conjugate, quat_multiply
-from frankmocap_ros.one_euro import OneEuro
 from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.settings.one_euro import filter_of
 from frankmocap_ros.teleop.gate import ArmingStatus
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses, Target
 from frankmocap_ros.teleop.outlier_rejection import OutlierRejection
@@ -52,12 +52,7 @@ class OperatorTracker:
         self._own = self._origin_at >= 0
         self._chains = [np.array([index[name] for name in t.chain], dtype=np.intp) for t in self._targets]
         n = len(self.watched)
-        smoothing = None
-        if config.smoothing == "one_euro":
-            smoothing = OneEuro(
-                config.one_euro_min_cutoff_hz, config.one_euro_beta, config.one_euro_derivative_cutoff_hz
-            )
-        self._motion = PoseFilter(n, smoothing)
+        self._motion = PoseFilter(n, filter_of(config))
         self._belief = OutlierRejection(
             np.full(n, config.reject_speed), np.full(n, config.reject_angular_speed)
         )

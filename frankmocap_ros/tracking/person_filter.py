@@ -22,8 +22,9 @@ from frankmocap_ros.geometry.boxes import clipped_box
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
 from frankmocap_ros.imaging.depth_image import DepthImage
-from frankmocap_ros.one_euro import OneEuro, OneEuroQuaternion, OneEuroVector
+from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector
 from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.settings.one_euro import filter_of
 from frankmocap_ros.tracking.depth_lifting import lifted
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
 
@@ -73,7 +74,7 @@ class PersonFilter:
         pose = self._smoothed(_without_points_outside(pose, camera), time_s, config)
         skeleton = skeleton_of(pose)
         posed = self._scaled(solve(pose), skeleton, config)
-        view = DepthView(depth, camera, time_s, config.min_confidence, _filters(config))
+        view = DepthView(depth, camera, time_s, config.min_confidence, filter_of(config))
         posed, measured = self._measured.place(posed, skeleton, view)
         pixels = camera.project(posed.positions)
         posed = _without_joints_outside(posed, pixels, camera)
@@ -139,7 +140,7 @@ class PersonFilter:
         self, pose: KeypointPose | ModelPose, time_s: float, config: Settings
     ) -> KeypointPose | ModelPose:
         """Root and the rest apart, so that noise in the body's depth does not blur the limbs."""
-        params = _filters(config)
+        params = filter_of(config)
         if params is None:
             self._filters = ()
             return pose
@@ -195,13 +196,6 @@ class PersonFilter:
 
 
 _ROWS = ("positions", "orientations_xyzw", "local_rotations_xyzw", "pixels", "orientation_confidence")
-
-
-def _filters(config: Settings) -> OneEuro | None:
-    """What filters are made with; None where there are none."""
-    if config.smoothing == "none":
-        return None
-    return OneEuro(config.one_euro_min_cutoff_hz, config.one_euro_beta, config.one_euro_derivative_cutoff_hz)
 
 
 def _blank(body: Body, rows: Mask) -> None:

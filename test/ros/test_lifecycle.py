@@ -3,9 +3,9 @@
 import gc
 import os
 import threading
-from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
@@ -25,11 +25,10 @@ from frankmocap_ros.runtime.gc_control import Collector
 from frankmocap_ros.runtime.load_shedding import Spacing
 
 CYCLES = 20
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def resident_bytes():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+    return psutil.Process().memory_info().rss
 
 
 def changed(system, *labels):

@@ -3,11 +3,10 @@
 import array
 import gc
 import math
-import os
-from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 from rcl_interfaces.msg import Log
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -16,7 +15,6 @@ from frankmocap_ros.ros.common.monitor import Monitor
 from frankmocap_ros.ros.images.images import REASONS, fill_image
 
 COUNT = 1000  # of raw ones, and as many compressed
-PAGE = os.sysconf("SC_PAGE_SIZE")
 UINTS = (0, 1, 2, 3, 255, 32767, 32768, 65535, 2**31 - 1, 2**31, 2**32 - 1)
 ENCODINGS = (
     "",
@@ -37,7 +35,7 @@ WIDTH, HEIGHT = 80, 60
 
 def resident_bytes():
     gc.collect()
-    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
+    return psutil.Process().memory_info().rss
 
 
 def pick(rng, values):

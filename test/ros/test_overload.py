@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import Image
@@ -15,11 +16,10 @@ from frankmocap_ros.ros.images.images import fill_image
 
 RATE_HZ = 120.0
 DURATION_S = 15.0
-PAGE = 4096
 
 
 def resident_bytes(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+    return psutil.Process(pid).memory_info().rss
 
 
 def photograph() -> np.ndarray:

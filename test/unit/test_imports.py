@@ -157,7 +157,7 @@ def test_no_folders_in_a_circle():
 @pytest.mark.parametrize("name", CORE)
 def test_core_is_made_of_numpy_and_opencv(name):
     """Anything heavier is imported in the function that needs it, below an estimator."""
-    allowed = set(sys.stdlib_module_names) | {"numpy", "cv2", "frankmocap_ros"}
+    allowed = set(sys.stdlib_module_names) | {"numpy", "cv2", "threadpoolctl", "frankmocap_ros"}
     at_top = {package.partition(".")[0] for package in imports(name, everywhere=False)}
     assert at_top - allowed == set()
     if not name.startswith(WITH_HEAVY):

@@ -1,7 +1,7 @@
 """sensor_msgs/Image to 8-bit pixels and back, without cv_bridge.
 
 What a message may do wrong is checked before a byte is touched; whatever is wrong with it ends in one
-``ImageError`` whose reason is one of ``REASONS``. How each encoding becomes 8-bit: ``ros/images/raw_pixels.py``.
+``ImageError`` whose reason is one of ``REASONS``. How each encoding becomes 8-bit: ``raw_pixels.py``.
 """
 
 import array

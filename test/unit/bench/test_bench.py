@@ -1,6 +1,8 @@
 """The bench: rows, turns, ratios, and the report, on figures that are known and on runs of a few frames."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -264,7 +266,9 @@ def test_a_group_of_rows_beside_the_reference(monkeypatch):
 
 def test_memory_of_this_process():
     assert 5.0 < resident_mb() < 100_000.0
-    assert resident_mb("no such") is None
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert resident_mb(gone.pid) is None
 
 
 def test_energy_of_whole_packages(tmp_path):

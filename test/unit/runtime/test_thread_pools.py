@@ -4,12 +4,9 @@ import os
 import subprocess
 import sys
 
-import cv2
 import pytest
 
-from frankmocap_ros.runtime import thread_pools as threads
 from frankmocap_ros.runtime.thread_pools import (
-    leave_cores_to_networks,
     take_turns_quickly,
     wait_without_spinning,
 )
@@ -49,16 +46,14 @@ def test_the_estimator_says_it_before_torch_is_there(standin):
     assert "OMP_WAIT_POLICY = 'PASSIVE'" in done.stderr
 
 
-# How many threads OpenCV and OpenBLAS have; None for OpenBLAS where numpy runs on something else.
+# Threads of OpenCV and of numpy's BLAS; None where threadpoolctl does not know that BLAS.
 COUNT = """
-import cv2, numpy, os, sys
-from frankmocap_ros.runtime.thread_pools import _SET_BLAS_THREADS, _loaded, leave_cores_to_networks
+import cv2, numpy
+from threadpoolctl import threadpool_info
+from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 
 def counts():
-    found = [
-        getattr(library, name.replace("_set_", "_get_"))()
-        for library in _loaded("openblas") for name in _SET_BLAS_THREADS if hasattr(library, name)
-    ]
+    found = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
     return cv2.getNumThreads(), max(found, default=None)
 
 before = counts()
@@ -87,7 +82,7 @@ def test_small_work_is_done_in_the_thread_that_calls():
         pytest.skip("this process has one core: there are no threads to take away")
     assert cv_after == 1
     if blas_before is None:
-        pytest.skip("numpy here runs without OpenBLAS")
+        pytest.skip("numpy here runs on a BLAS that threadpoolctl does not know")
     assert blas_before > 1 and blas_after == 1
 
 
@@ -95,16 +90,6 @@ def test_the_users_word_on_openblas_holds():
     _, blas_before, cv_after, blas_after = counted(OPENBLAS_NUM_THREADS="2")
     assert cv_after == 1
     assert blas_after == blas_before
-
-
-def test_where_nothing_is_known_of_libraries_only_opencv_is_told(monkeypatch, tmp_path):
-    monkeypatch.setattr(threads, "_MAPS", tmp_path / "absent")
-    before = cv2.getNumThreads()
-    try:
-        leave_cores_to_networks({})
-        assert cv2.getNumThreads() == 1
-    finally:
-        cv2.setNumThreads(before)
 
 
 def test_threads_take_turns_quickly():

@@ -1,0 +1,59 @@
+"""The One-Euro filter's settings, declared once for every node that smooths (see ``one_euro.py``)."""
+
+from typing import Any
+
+from frankmocap_ros.one_euro import OneEuro
+from frankmocap_ros.settings.schema import setting
+
+CHOICES = ("none", "one_euro")
+
+
+def smoothing(text: str) -> Any:
+    """The setting ``smoothing``: which filter.
+
+    Args:
+        text: what is smoothed.
+    """
+    return setting("one_euro", text, choices=CHOICES)
+
+
+def min_cutoff_hz(default: float) -> Any:
+    """The setting ``one_euro_min_cutoff_hz``."""
+    return setting(
+        default,
+        "One-Euro cut-off frequency at rest: lower is smoother, higher lags less.",
+        unit="Hz",
+        minimum=0.01,
+        maximum=100.0,
+    )
+
+
+def beta(default: float) -> Any:
+    """The setting ``one_euro_beta``."""
+    return setting(
+        default,
+        "One-Euro rise of the cut-off frequency with speed.",
+        unit="Hz per m/s or rad/s",
+        minimum=0.0,
+        maximum=100.0,
+    )
+
+
+def derivative_cutoff_hz(default: float = 1.0) -> Any:
+    """The setting ``one_euro_derivative_cutoff_hz``."""
+    return setting(
+        default,
+        "One-Euro cut-off frequency of the speed estimate.",
+        unit="Hz",
+        minimum=0.01,
+        maximum=100.0,
+    )
+
+
+def filter_of(settings: Any) -> OneEuro | None:
+    """The filter that settings with these fields ask for; None for no smoothing."""
+    if settings.smoothing == "none":
+        return None
+    return OneEuro(
+        settings.one_euro_min_cutoff_hz, settings.one_euro_beta, settings.one_euro_derivative_cutoff_hz
+    )
