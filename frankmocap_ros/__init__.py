@@ -1,10 +1,100 @@
-"""Camera images in, joint poses of the person out: positions and orientations for teleoperation."""
+"""Camera images in, joint poses of the person out: positions and orientations for teleoperation.
+
+The public names are imported when they are first asked for: importing the package loads neither networks nor
+ROS. What each of them is stands in the module that it comes from.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from frankmocap_ros.api import FrankMocapWrapper, VideoProcessorTrack, process
+    from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
+    from frankmocap_ros.body.skeleton import Skeleton
+    from frankmocap_ros.errors import (
+        AssetError,
+        EstimatorError,
+        ImageError,
+        MissingDependencyError,
+        MocapError,
+        RetargetError,
+        RobotError,
+        SettingError,
+        SourceError,
+        TransformError,
+    )
+    from frankmocap_ros.geometry.camera_model import Camera
+    from frankmocap_ros.imaging.bitmap import Bitmap
+    from frankmocap_ros.imaging.camera_image import CameraImage
+    from frankmocap_ros.settings.mocap import Settings
+    from frankmocap_ros.tracking.pipeline import Pipeline
+
+_PLACES = {
+    "AssetError": "errors",
+    "Bitmap": "imaging.bitmap",
+    "Body": "body.pose",
+    "Camera": "geometry.camera_model",
+    "CameraImage": "imaging.camera_image",
+    "EstimatorError": "errors",
+    "Frame": "body.pose",
+    "FrankMocapWrapper": "api",
+    "ImageError": "errors",
+    "JointState": "body.pose",
+    "MissingDependencyError": "errors",
+    "MocapError": "errors",
+    "Pipeline": "tracking.pipeline",
+    "RetargetError": "errors",
+    "RobotError": "errors",
+    "ScaleSource": "body.pose",
+    "SettingError": "errors",
+    "Settings": "settings.mocap",
+    "Skeleton": "body.skeleton",
+    "SourceError": "errors",
+    "TransformError": "errors",
+    "VideoProcessorTrack": "api",
+    "process": "api",
+}
+
+__all__ = [
+    "AssetError",
+    "Bitmap",
+    "Body",
+    "Camera",
+    "CameraImage",
+    "EstimatorError",
+    "Frame",
+    "FrankMocapWrapper",
+    "ImageError",
+    "JointState",
+    "MissingDependencyError",
+    "MocapError",
+    "Pipeline",
+    "RetargetError",
+    "RobotError",
+    "ScaleSource",
+    "SettingError",
+    "Settings",
+    "Skeleton",
+    "SourceError",
+    "TransformError",
+    "VideoProcessorTrack",
+    "process",
+]
 
 
-def __getattr__(name: str) -> str:
-    """Look the version up when asked for: the look-up costs more than importing this package."""
+def __getattr__(name: str) -> Any:
+    """Import a public name from where it is defined; look the version up."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("frankmocap_ros")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names, whether imported already or not."""
+    return sorted({*globals(), *__all__})

@@ -1,14 +1,22 @@
-"""FrankMocap as plain Python: one call a frame, or an iterator over a video. Knows nothing of ROS.
+"""Plain Python, without ROS: the frames of a video, and FrankMocap as one call a frame.
 
-frank = FrankMocapWrapper(assets="~/extra_data")
-for result in VideoProcessorTrack(frank)("walk.mp4"):
-    print(result["inference_ms"], result["bodies"])
+With the estimator that ``auto`` takes::
+
+    for frame in process("walk.mp4"):
+        print(frame.time_s, [body.id for body in frame.bodies])
+
+With FrankMocap, and results as dictionaries::
+
+    frank = FrankMocapWrapper(assets="~/extra_data")
+    for result in VideoProcessorTrack(frank)("walk.mp4"):
+        print(result["inference_ms"], result["bodies"])
 """
 
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +25,11 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.assets.store import named_folder
 from frankmocap_ros.body.arm_angles import ArmAngles
-from frankmocap_ros.errors import ImageError, SettingError
+from frankmocap_ros.body.pose import Frame
+from frankmocap_ros.errors import ImageError, SettingError, SourceError
+from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, FrankMocapOptions
+from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.export.json_records import frame_record
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
@@ -28,7 +39,7 @@ from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import updated
-from frankmocap_ros.sources import open_source
+from frankmocap_ros.sources import is_still, open_source
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 _LOG = logging.getLogger(__name__)
@@ -199,6 +210,73 @@ class VideoProcessorTrack:
                 result = self.process(image.pixels, image.time_s, video.camera)
                 if result is not None:
                     yield result
+
+
+@dataclass(frozen=True, eq=False)
+class ProcessedImage:
+    """One image of a sequence and what was found in it.
+
+    Attributes:
+        frame: its index counts the images of the sequence, those left out by ``process_every_n`` too.
+        file: name of the image file; empty where the source has none.
+        total: number of images that are to come in all; 0 where that is not known.
+    """
+
+    frame: Frame
+    file: str
+    total: int
+
+
+def processed_images(
+    estimator: Estimator, settings: Settings, sources: Sequence[str], stills: bool = False
+) -> Iterator[ProcessedImage]:
+    """Run an estimator on videos and images, one after the other.
+
+    Args:
+        estimator: the caller closes it.
+        settings: of the pipeline.
+        sources: one video, folder of images or camera; or any number of image files.
+        stills: take the images as independent of each other, as image files named one by one always are.
+
+    Raises:
+        SourceError: a source cannot be opened or read, or several are not all image files.
+    """
+    pipeline = Pipeline(estimator, settings, time.perf_counter)
+    index = 0
+    for path in sources:
+        still = is_still(path)
+        if len(sources) > 1 and not still:
+            raise SourceError(
+                f"{path}: several sources must all be image files; name one video or folder alone"
+            )
+        with contextlib.closing(open_source(CameraSettings(source=path, loop=False), moving=False)) as source:
+            total = len(sources) if still else source.frames
+            while (image := source.read()) is not None:
+                number, index = index, index + 1
+                if number % settings.process_every_n:
+                    continue
+                if still or stills:
+                    pipeline.reset()
+                frame = pipeline.process(CameraImage(Bitmap(image.pixels), image.time_s, source.camera))
+                yield ProcessedImage(replace(frame, index=number), image.name, total)
+
+
+def process(*sources: str, settings: Settings | None = None) -> Iterator[Frame]:
+    """Everybody in a video, a folder of images, a camera, or in image files, frame by frame.
+
+    Args:
+        sources: as for ``processed_images``.
+        settings: of estimator and pipeline; None for the defaults.
+
+    Raises:
+        EstimatorError: the estimator that is asked for cannot be made.
+        SourceError: a source cannot be opened or read, or several are not all image files.
+    """
+    settings = settings or Settings()
+    with contextlib.closing(make_estimator(settings, _LOG.info)) as estimator:
+        estimator.warm_up()
+        for image in processed_images(estimator, settings, sources):
+            yield image.frame
 
 
 def _require_bgr(image: NDArray[np.uint8]) -> None:

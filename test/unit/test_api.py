@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from frankmocap_ros.api import FrankMocapWrapper, VideoProcessorTrack
+from frankmocap_ros.api import FrankMocapWrapper, VideoProcessorTrack, process
 from frankmocap_ros.assets.layout import STANDIN_WARNING
 from frankmocap_ros.engines import choice
 from frankmocap_ros.errors import AssetError, EstimatorError, ImageError, SettingError, SourceError
@@ -215,3 +215,32 @@ def test_the_folder_from_the_environment(frank, standin, monkeypatch):
     monkeypatch.setenv("FRANKMOCAP_ASSETS_DIR", str(standin))
     with frank(assets=None) as wrapper:
         assert len(wrapper(IMAGE, 0.0)["bodies"]) == 1
+
+
+@pytest.fixture
+def images(tmp_path):
+    """A folder of five images."""
+    for number in range(5):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), IMAGE)
+    return tmp_path
+
+
+def test_process_gives_the_frames_of_a_sequence(images):
+    settings = Settings(estimator="synthetic", process_every_n=2)
+    frames = list(process(str(images), settings=settings))
+    assert [frame.index for frame in frames] == [0, 2, 4]
+    assert [len(frame.bodies) for frame in frames] == [1, 1, 1]
+    ids = {body.id for frame in frames for body in frame.bodies}
+    assert len(ids) == 1
+
+
+def test_process_takes_image_files_as_independent(images):
+    files = [str(images / f"{number}.png") for number in range(3)]
+    frames = list(process(*files, settings=Settings(estimator="synthetic")))
+    assert [frame.index for frame in frames] == [0, 1, 2]
+    assert len({body.id for frame in frames for body in frame.bodies}) == 3
+
+
+def test_process_refuses_two_sequences(images):
+    with pytest.raises(SourceError, match="several sources must all be image files"):
+        list(process(str(images), str(images), settings=Settings(estimator="synthetic")))
