@@ -6,7 +6,6 @@ from collections.abc import MutableMapping
 from typing import Final
 
 import cv2
-from threadpoolctl import threadpool_limits
 
 _SAID = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 _SWITCH_INTERVAL_S: Final = 0.0005
@@ -45,5 +44,10 @@ def leave_cores_to_networks(environment: MutableMapping[str, str] = os.environ) 
     thread and no less in two.
     """
     cv2.setNumThreads(1)
-    if "OPENBLAS_NUM_THREADS" not in environment:
-        threadpool_limits(1, user_api="blas")
+    if "OPENBLAS_NUM_THREADS" in environment:
+        return
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:  # rosdep has no key for it; without it one core is busier and everything works
+        return
+    threadpool_limits(1, user_api="blas")

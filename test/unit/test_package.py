@@ -22,6 +22,7 @@ EXECUTABLES = ("camera_node", "frankmocap_node", "frankmocap_ros", "gate_node", 
 ROSDEP_NAME = {
     "cv2": "python3-opencv",
     "numpy": "python3-numpy",
+    "psutil": "python3-psutil",
     "skimage": "python3-skimage",
     "yaml": "python3-yaml",
 }
@@ -29,7 +30,7 @@ ROSDEP_NAME = {
 # has FrankMocap's files
 NOT_IN_ROSDEP = {
     "mediapipe", "google", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
-    "nncf", "tensorrt", "mujoco", "mink", "daqp", "viser", "trimesh", "hri_msgs",
+    "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh", "hri_msgs",
 }  # fmt: skip
 
 

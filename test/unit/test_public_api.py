@@ -33,7 +33,7 @@ def test_each_name_is_what_its_module_defines(name):
 
 
 def test_every_error_that_users_can_meet_is_public():
-    found = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    found = {name for name, value in vars(errors).items() if isinstance(value, type)} - {"TypeVar"}
     assert found & set(frankmocap_ros.__all__) == found
 
 

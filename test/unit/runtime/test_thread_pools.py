@@ -4,9 +4,14 @@ import os
 import subprocess
 import sys
 
+import cv2
 import pytest
 
 from frankmocap_ros.runtime.thread_pools import (
+    leave_cores_to_networks,
+    take_turns_quickly,
+    wait_without_spinning,
+)
     take_turns_quickly,
     wait_without_spinning,
 )
@@ -90,6 +95,16 @@ def test_the_users_word_on_openblas_holds():
     _, blas_before, cv_after, blas_after = counted(OPENBLAS_NUM_THREADS="2")
     assert cv_after == 1
     assert blas_after == blas_before
+
+
+def test_without_threadpoolctl_only_opencv_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "threadpoolctl", None)
+    before = cv2.getNumThreads()
+    try:
+        leave_cores_to_networks({})
+        assert cv2.getNumThreads() == 1
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_threads_take_turns_quickly():
