@@ -12,9 +12,6 @@ from frankmocap_ros.runtime.thread_pools import (
     take_turns_quickly,
     wait_without_spinning,
 )
-    take_turns_quickly,
-    wait_without_spinning,
-)
 
 
 def test_it_is_said_once():
