@@ -97,7 +97,7 @@ def main(seconds: float = 15.0) -> None:
     ):
         nodes = {"camera": camera, "mocap": mocap}
         measure("no view", nodes, seconds)
-        with running(node_command("view_node", {"port": str(PORT)})) as view:
+        with running(node_command("view", {"port": str(PORT)})) as view:
             nodes["view"] = view
             measure("view, nobody looks", nodes, seconds)
             with looking():

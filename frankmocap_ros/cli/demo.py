@@ -102,7 +102,7 @@ def _view_command(arguments: argparse.Namespace) -> list[str]:
     if arguments.robot:
         given["robot"] = json.dumps(arguments.robot)
     print(f"frankmocap_ros demo: look at http://127.0.0.1:{arguments.view_port}", file=sys.stderr, flush=True)
-    return node_command("view_node", given)
+    return node_command("view", given)
 
 
 def _watch(

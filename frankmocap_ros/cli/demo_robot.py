@@ -70,8 +70,8 @@ class RobotDemo:
         gate = {name: yaml_value(getattr(config, name)) for name in changed}
         trajectory = {"joint_trajectory": "gate/joint_trajectory"}
         return [
-            node_command("gate_node", gate),
-            node_command("robot_sim_node", {"robot": json.dumps(self._name)}, trajectory),
+            node_command("gate", gate),
+            node_command("robot_sim", {"robot": json.dumps(self._name)}, trajectory),
         ]
 
     def watcher(self) -> "RobotWatcher":

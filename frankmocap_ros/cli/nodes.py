@@ -34,16 +34,17 @@ class Failing(Protocol):
 
 
 def node_command(
-    module: str, parameters: Mapping[str, str], topics: Mapping[str, str] | None = None
+    node: str, parameters: Mapping[str, str], topics: Mapping[str, str] | None = None
 ) -> list[str]:
     """A node of this package in this Python; the folder it starts in stays off the module path.
 
     Args:
-        module: of the package ``ros``.
+        node: mocap, camera, gate, robot_sim or view.
         parameters: ROS parameters by name, as YAML.
         topics: what topics are called instead, by their own name.
     """
-    code = f"import sys; sys.path.pop(0); from frankmocap_ros.ros.{module} import main; sys.exit(main())"
+    main = f"from frankmocap_ros.ros.{node}.{node}_node import main"
+    code = f"import sys; sys.path.pop(0); {main}; sys.exit(main())"
     pairs = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
     remapped = [word for name, other in (topics or {}).items() for word in ("-r", f"{name}:={other}")]
     return [sys.executable, "-c", code, "--ros-args", *pairs, *remapped]
@@ -56,13 +57,13 @@ def mocap_command(config: Settings) -> list[str]:
         for s in settings_of(Settings)
         if getattr(config, s.name) != s.default
     }
-    return node_command("mocap_node", {**given, "diagnostics_period_s": "0.5"})
+    return node_command("mocap", {**given, "diagnostics_period_s": "0.5"})
 
 
 def camera_command(source: str, width: int, rate_hz: float = 0.0) -> list[str]:
     """The camera node; see ``CameraSettings`` for the arguments."""
     parameters = {"source": json.dumps(source), "width": str(width), "rate_hz": yaml_value(float(rate_hz))}
-    return node_command("camera_node", parameters)
+    return node_command("camera", parameters)
 
 
 def stay_here() -> None:

@@ -1,1 +1,1 @@
-"""A robot's model: read from any maker's file, and its joints told apart: commanded ones, and all others."""
+"""What drives a robot: its map, inverse kinematics, alignment, and the control of its joints."""

@@ -7,19 +7,19 @@ import numpy as np
 
 from frankmocap_ros.errors import MissingDependencyError, RetargetError, RobotError
 from frankmocap_ros.geometry.rotation import Array, Mask
-from frankmocap_ros.teleop.robot.pairs import pairs_of_geoms
-from frankmocap_ros.teleop.robot.robot_map import RobotMap
-from frankmocap_ros.teleop.robot_model.equalities import only_equalities
-from frankmocap_ros.teleop.robot_model.joint_space import JointSpace
-from frankmocap_ros.teleop.robot_model.joints import (
+from frankmocap_ros.teleop.robot.joint_space import JointSpace
+from frankmocap_ros.teleop.robot.joints import (
     JointRoles,
     assign_roles,
     home_posture,
     joint_name,
     simple_joints,
 )
+from frankmocap_ros.teleop.robot.pairs import pairs_of_geoms
+from frankmocap_ros.teleop.robot.parts import TargetParts, listed, refuse_unknown, target_parts
+from frankmocap_ros.teleop.robot.robot_map import RobotMap
+from frankmocap_ros.teleop.robot_model.equalities import only_equalities
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
-from frankmocap_ros.teleop.robot_model.parts import TargetParts, listed, refuse_unknown, target_parts
 from frankmocap_ros.teleop.robot_model.resources import Shapes
 
 _ROUNDING: Final = 1e-6

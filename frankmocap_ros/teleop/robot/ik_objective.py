@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot_model.parts import Part
+from frankmocap_ros.teleop.robot.parts import RobotPart
 
 _WXYZ = np.array([3, 0, 1, 2])  # from x y z w
 
@@ -29,7 +29,7 @@ class IkObjective:
         costs: shape (2, N), weights of positions and of orientations.
     """
 
-    def __init__(self, mujoco: Any, configuration: Any, parts: Sequence[Part], costs: Array) -> None:
+    def __init__(self, mujoco: Any, configuration: Any, parts: Sequence[RobotPart], costs: Array) -> None:
         n, freedoms, data = len(parts), configuration.model.nv, configuration.data
         self._mujoco, self._model, self._data = mujoco, configuration.model, data
         self._costs = costs[:, :, None]

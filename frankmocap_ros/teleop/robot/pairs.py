@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot.parts import numbers_by_name, refuse_unknown
 from frankmocap_ros.teleop.robot.robot_map import RobotMap
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel
-from frankmocap_ros.teleop.robot_model.parts import numbers_by_name, refuse_unknown
 
 
 def pairs_of_geoms(robot: RobotMap, loaded: LoadedModel) -> tuple[tuple[int, int], ...]:

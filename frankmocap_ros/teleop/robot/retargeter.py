@@ -23,8 +23,8 @@ from frankmocap_ros.teleop.operator_state import Target
 from frankmocap_ros.teleop.robot.clearance import Clearance
 from frankmocap_ros.teleop.robot.ik_model import IkModel, load_model, packages
 from frankmocap_ros.teleop.robot.ik_objective import IkObjective
+from frankmocap_ros.teleop.robot.parts import RobotPart
 from frankmocap_ros.teleop.robot.robot_map import RobotMap, load_map
-from frankmocap_ros.teleop.robot_model.parts import Part
 
 _REACH: Final = 0.995  # of a limb's length: a straight arm has lost a direction
 _GAIN: Final = 0.8  # of what is left to a command, in one step: all of it at once makes joints jerk
@@ -302,7 +302,7 @@ class Retargeter:
         data = self._configuration.data
         return np.array([origin.position(data) for origin in self._origins])
 
-    def _length(self, chain: tuple[Part, ...]) -> float:
+    def _length(self, chain: tuple[RobotPart, ...]) -> float:
         """Length of a limb [m]; 0 without one."""
         points = np.array([part.position(self._configuration.data) for part in chain])
         return float(np.linalg.norm(np.diff(points, axis=0), axis=-1).sum()) if chain else 0.0

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot.joints import assign_roles, home_posture, joint_name, simple_joints
+from frankmocap_ros.teleop.robot.parts import target_parts
 from frankmocap_ros.teleop.robot.robot_map import DEFAULT_SPEED, RobotMap
-from frankmocap_ros.teleop.robot_model.joints import assign_roles, home_posture, joint_name, simple_joints
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
-from frankmocap_ros.teleop.robot_model.parts import target_parts
 from frankmocap_ros.teleop.robot_model.resources import Shapes
 from frankmocap_ros.teleop.simulation.joint_command import JointLimits
 from frankmocap_ros.teleop.simulation.joint_servo import ROUNDING

@@ -8,8 +8,8 @@ import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.teleop.robot.joints import joint_name
 from frankmocap_ros.teleop.robot.robot_map import RobotMap
-from frankmocap_ros.teleop.robot_model.joints import joint_name
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand
 from frankmocap_ros.teleop.simulation.joint_servo import JointServo
 from frankmocap_ros.teleop.simulation.sim_model import STEP_S, load_robot

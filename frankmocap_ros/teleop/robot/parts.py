@@ -15,7 +15,7 @@ _LISTED: Final = 20
 
 
 @dataclass(frozen=True)
-class Part:
+class RobotPart:
     """A site or a body of a model.
 
     Attributes:
@@ -49,9 +49,9 @@ class TargetParts:
         chain: the limb from there to the part; empty for none.
     """
 
-    part: Part
-    origin: Part
-    chain: tuple[Part, ...]
+    part: RobotPart
+    origin: RobotPart
+    chain: tuple[RobotPart, ...]
 
 
 def numbers_by_name(one: Any, count: int) -> dict[str, int]:
@@ -67,8 +67,8 @@ def target_parts(robot: RobotMap, model: Any) -> tuple[TargetParts, ...]:
     """
     sites = numbers_by_name(model.site, model.nsite)
     known = {
-        "site": {name: Part(name, "site", i, int(model.site_bodyid[i])) for name, i in sites.items()},
-        "body": {n: Part(n, "body", i, i) for n, i in numbers_by_name(model.body, model.nbody).items()},
+        "site": {name: RobotPart(name, "site", i, int(model.site_bodyid[i])) for name, i in sites.items()},
+        "body": {n: RobotPart(n, "body", i, i) for n, i in numbers_by_name(model.body, model.nbody).items()},
     }
     found = []
     for target in robot.targets:
@@ -81,7 +81,7 @@ def target_parts(robot: RobotMap, model: Any) -> tuple[TargetParts, ...]:
     return tuple(found)
 
 
-def _part(robot: RobotMap, key: str, name: str, kinds: Mapping[str, Mapping[str, Part]]) -> Part:
+def _part(robot: RobotMap, key: str, name: str, kinds: Mapping[str, Mapping[str, RobotPart]]) -> RobotPart:
     """A part of that name, of the first kind that has one."""
     for known in kinds.values():
         if name in known:
