@@ -1,4 +1,4 @@
-"""Writes what is generated from the settings: files in ``config/`` and the README's tables.
+"""Writes what is generated from the settings: files in ``config/`` and the page of the parameters.
 
 Run in a checkout: ``python -m frankmocap_ros.cli.generate [--check]``.
 """
@@ -13,30 +13,51 @@ from frankmocap_ros.teleop.config import GateConfig
 from frankmocap_ros.teleop.sim_config import SimConfig
 from frankmocap_ros.viewer.config import ViewConfig
 
-_BEGIN, _END = "<!-- generated: {} -->", "<!-- end -->"
+_PARAMETERS = """\
+<!-- Generated from the package's settings by `make generate`; do not edit. -->
+# Parameters
 
+- **live** parameters hold from the next image on: `ros2 param set /frankmocap resize_short 256`.
+- **loads** marks parameters that need another model. It is loaded while the old one goes on; see
+  [](estimators.md#change-the-model-while-it-runs).
+- Parameters that are neither take effect when the node is configured.
 
-def _with_table(readme: str, name: str, table: str) -> str:
-    """The README with the table between its marks replaced."""
-    head, begin, rest = readme.partition(_BEGIN.format(name))
-    _, end, tail = rest.partition(_END)
-    if not (begin and end):
-        raise SystemExit(f"README.md has no place for {name}: write {_BEGIN.format(name)} and {_END}")
-    return f"{head}{begin}\n{table}{end}{tail}"
+A value that is out of range, not a number or of the wrong type is refused with a reason, and the old value
+stays. `config/frankmocap.yaml` and `config/gate.yaml` hold every parameter of these nodes with its default; a
+preset names only what differs.
+
+## Mocap node
+
+{mocap}
+## Camera node
+
+{camera}
+## Gate
+
+None of these changes while the gate is ARMING, ENGAGED or HOLD.
+
+{gate}
+## Simulated robot
+
+{robot_sim}
+## Browser view
+
+{view}"""
 
 
 def generated(root: Path) -> dict[Path, str]:
     """Every generated file of a checkout with the text it should have."""
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    readme = _with_table(readme, "frankmocap parameters", markdown_table(MocapConfig))
-    readme = _with_table(readme, "camera parameters", markdown_table(CameraConfig))
-    readme = _with_table(readme, "gate parameters", markdown_table(GateConfig))
-    readme = _with_table(readme, "robot_sim parameters", markdown_table(SimConfig))
-    readme = _with_table(readme, "view parameters", markdown_table(ViewConfig))
+    parameters = _PARAMETERS.format(
+        mocap=markdown_table(MocapConfig),
+        camera=markdown_table(CameraConfig),
+        gate=markdown_table(GateConfig),
+        robot_sim=markdown_table(SimConfig),
+        view=markdown_table(ViewConfig),
+    )
     return {
         root / "config" / "frankmocap.yaml": yaml_text(MocapConfig, "frankmocap"),
         root / "config" / "gate.yaml": yaml_text(GateConfig, "gate"),
-        root / "README.md": readme,
+        root / "docs" / "source" / "parameters.md": parameters,
     }
 
 
@@ -54,7 +75,7 @@ def main() -> int:
     for path, text in stale.items():
         print(f"{path} {'is not current: run make generate' if arguments.check else 'written'}")
         if not arguments.check:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     return int(bool(stale) and arguments.check)
 
