@@ -1,6 +1,6 @@
-"""Makes the README's picture of the robot: what the estimator finds in the synthetic figure, and the robot beside it.
+"""Makes the README's pictures: what the estimator finds in the synthetic figure, and the robot beside it.
 
-MUJOCO_GL=egl python docs/make_robot_gif.py    (needs the extra robot, and Pillow, which scikit-image brings)
+MUJOCO_GL=egl python docs/make_pictures.py    (needs the extra robot, and Pillow, which scikit-image brings)
 """
 
 import time
@@ -80,7 +80,9 @@ def square(image: NDArray[np.uint8]) -> Image.Image:
     """The middle of an RGB image, as large as a picture's half."""
     height, width = image.shape[:2]
     left = (width - height) // 2
-    return Image.fromarray(image[:, left : left + height]).resize((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
+    return Image.fromarray(image[:, left : left + height]).resize(
+        (SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS
+    )
 
 
 def main() -> None:
@@ -112,12 +114,16 @@ def main() -> None:
             both.paste(square(drawn[..., ::-1]), (0, 0))
             both.paste(square(robot.picture(retargeter.joint_names, joints)), (SIDE_PX, 0))
             pictures.append(both)
-    palette = pictures[len(pictures) // 2].quantize(80, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = pictures[len(pictures) // 2].quantize(
+        80, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
+    )
     flat = [p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
     period_ms = round(1e3 * EVERY / source.rate_hz)
     path = IMAGES / "robot.gif"
     flat[0].save(path, save_all=True, append_images=flat[1:], duration=period_ms, loop=0, optimize=True)
-    print(f"{path}: {len(pictures)} pictures, {path.stat().st_size / 1e3:.0f} kB; {commander.gate.state.name}")
+    print(
+        f"{path}: {len(pictures)} pictures, {path.stat().st_size / 1e3:.0f} kB; {commander.gate.state.name}"
+    )
 
 
 if __name__ == "__main__":

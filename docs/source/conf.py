@@ -11,7 +11,7 @@ if (ROOT / "package.xml").is_file():  # rosdoc2 builds a copy of this folder, an
 
 project = "frankmocap_ros"
 author = "the frankmocap_ros developers"
-copyright = author  # noqa: A001 - Sphinx's name
+copyright = author
 language = "en"
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
