@@ -18,7 +18,17 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 suppress_warnings = ["myst.xref_ambiguous"]
-exclude_patterns = ["examples/*"]
+# rosdoc2 puts the files of the root, and a page for each message, beside these pages, which do not name them.
+exclude_patterns = [
+    "examples/*",
+    "__*",
+    "README*",
+    "CHANGELOG*",
+    "CONTRIBUTING*",
+    "LICENSE*",
+    "PACKAGE*",
+    "msg/*",
+]
 nitpicky = False  # types of numpy and ROS have no pages here
 
 # The public API is made of numpy and OpenCV. What else it can use is imported when it is chosen.
