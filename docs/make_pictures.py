@@ -11,22 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from frankmocap_ros.bitmap import Bitmap
-from frankmocap_ros.body import Body, JointState
-from frankmocap_ros.config import CameraConfig, MocapConfig
-from frankmocap_ros.drawing import annotate
+from frankmocap_ros.body.drawing import annotate
+from frankmocap_ros.body.pose import Body, JointState
+from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.estimators.registry import make_estimator
-from frankmocap_ros.picture import Picture
-from frankmocap_ros.pipeline import Pipeline
-from frankmocap_ros.settings import updated
-from frankmocap_ros.skeleton import BODY
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import CameraImage
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.sources import open_source
-from frankmocap_ros.teleop.commander import Commander
-from frankmocap_ros.teleop.config import GateConfig
-from frankmocap_ros.teleop.driver import Driver
-from frankmocap_ros.teleop.retarget import load_retargeter
-from frankmocap_ros.teleop.robot_map import load_map
-from frankmocap_ros.teleop.sight import Poses, Sight
+from frankmocap_ros.teleop.controller import Controller
+from frankmocap_ros.teleop.operator_state import OperatorState, Poses
+from frankmocap_ros.teleop.robot.joint_controller import JointController
+from frankmocap_ros.teleop.robot.retargeter import load_retargeter
+from frankmocap_ros.teleop.robot.robot_map import load_map
+from frankmocap_ros.tracking.pipeline import Pipeline
 
 IMAGES = Path(__file__).with_name("source") / "images"
 TICKS = 3  # commands for each image
@@ -67,13 +68,13 @@ class Robot:
         return np.asarray(self._renderer.render())
 
 
-def seen(body: Body, names: tuple[str, ...], time_s: float) -> Sight:
+def seen(body: Body, names: tuple[str, ...], time_s: float) -> OperatorState:
     """What the gate hears of a body."""
     rows = [BODY.index[name] for name in names]
     states = body.states[rows]
     known = (states == JointState.TRACKED) | (states == JointState.PREDICTED)
     poses = Poses(body.positions[rows], body.orientations_xyzw[rows], body.confidence[rows], known, known)
-    return Sight(time_s, body.id, poses, states == JointState.TRACKED)
+    return OperatorState(time_s, body.id, poses, states == JointState.TRACKED)
 
 
 def square(image: NDArray[np.uint8]) -> Image.Image:
@@ -87,23 +88,23 @@ def square(image: NDArray[np.uint8]) -> Image.Image:
 
 def main() -> None:
     """Write ``skeleton.jpg`` and ``robot.gif``."""
-    config = updated(MocapConfig(), {"estimator": "mediapipe"})
+    config = updated(Settings(), {"estimator": "mediapipe"})
     pipeline = Pipeline(make_estimator(config), config, time.perf_counter)
-    source = open_source(CameraConfig(source="synthetic"))
+    source = open_source(CameraSettings(source="synthetic"))
     retargeter, robot = load_retargeter("torso"), Robot()
     joints = retargeter.home
-    driver = Driver(retargeter, lambda: joints, 0.0)
-    commander = Commander(updated(GateConfig(), GATE), retargeter.targets, driver.begin, 0.0)
+    joint_controller = JointController(retargeter, lambda: joints, 0.0)
+    controller = Controller(updated(GateSettings(), GATE), retargeter.targets, joint_controller.begin, 0.0)
     pictures, asked, number = [], False, 0
     while (image := source.read()) is not None and image.time_s < END_S:
-        frame = pipeline.process(Picture(Bitmap(image.pixels), image.time_s, source.camera))
+        frame = pipeline.process(CameraImage(Bitmap(image.pixels), image.time_s, source.camera))
         if frame.bodies:
-            commander.see(seen(frame.bodies[0], commander.watched, image.time_s), image.time_s + 1e-3)
-            asked = asked or not commander.request(image.time_s + 2e-3)
+            controller.see(seen(frame.bodies[0], controller.watched, image.time_s), image.time_s + 1e-3)
+            asked = asked or not controller.request(image.time_s + 2e-3)
         for tick in range(1, TICKS + 1):
-            command = commander.tick(image.time_s + tick / (TICKS * source.rate_hz))
+            command = controller.tick(image.time_s + tick / (TICKS * source.rate_hz))
             if command is not None:
-                joints, _ = driver.drive(command)
+                joints, _ = joint_controller.drive(command)
         number += 1
         drawn = image.pixels.copy()
         annotate(drawn, frame)
@@ -122,7 +123,7 @@ def main() -> None:
     path = IMAGES / "robot.gif"
     flat[0].save(path, save_all=True, append_images=flat[1:], duration=period_ms, loop=0, optimize=True)
     print(
-        f"{path}: {len(pictures)} pictures, {path.stat().st_size / 1e3:.0f} kB; {commander.gate.state.name}"
+        f"{path}: {len(pictures)} pictures, {path.stat().st_size / 1e3:.0f} kB; {controller.gate.state.name}"
     )
 
 
