@@ -23,8 +23,16 @@ _PARAMETERS = """\
 - Parameters that are neither take effect when the node is configured.
 
 A value that is out of range, not a number or of the wrong type is refused with a reason, and the old value
-stays. `config/frankmocap.yaml` and `config/gate.yaml` hold every parameter of these nodes with its default; a
-preset names only what differs.
+stays. A parameter that does not exist is warned about at the start, with the nearest one.
+`config/frankmocap.yaml` and `config/gate.yaml` hold every parameter of these nodes with its default.
+
+## Which value wins
+
+Weakest first: what a launch file decides by itself (`preset:=`, the robot `torso`, `trajectory_velocities` with
+the simulated robot); parameters that a launch file around it sets (`SetParameter`); `params_file`, under every
+name that a node may have in it (`/**`, `/**/frankmocap`, `/frankmocap`); arguments that set a parameter
+(`source:=`, `robot:=my.yaml`, `use_sim_time:=true`). A `preset` in a file wins over `preset:=`, with all that it
+stands for. What is given beside a preset wins over the preset.
 
 ## Mocap node
 
