@@ -28,11 +28,11 @@ stays. A parameter that does not exist is warned about at the start, with the ne
 
 ## Which value wins
 
-Weakest first: what a launch file decides by itself (`preset:=`, the robot `torso`, `trajectory_velocities` with
-the simulated robot); parameters that a launch file around it sets (`SetParameter`); `params_file`, under every
-name that a node may have in it (`/**`, `/**/frankmocap`, `/frankmocap`); arguments that set a parameter
-(`source:=`, `robot:=my.yaml`, `use_sim_time:=true`). A `preset` in a file wins over `preset:=`, with all that it
-stands for. What is given beside a preset wins over the preset.
+Weakest first: what a launch file decides by itself (`preset:=`, the robot `torso`, `trajectory_velocities`
+with the simulated robot); parameters that a launch file around it sets (`SetParameter`); `params_file`,
+under every name that a node may have in it (`/**`, `/**/frankmocap`, `/frankmocap`); arguments that set a
+parameter (`source:=`, `robot:=my.yaml`, `use_sim_time:=true`). A `preset` in a file wins over `preset:=`,
+with all that it stands for. What is given beside a preset wins over the preset.
 
 ## Mocap node
 
