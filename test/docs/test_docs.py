@@ -89,6 +89,16 @@ def test_files_and_folders_that_are_named_are_there(page):
     assert [path for path in named if not any((top / path).exists() for top in below)] == []
 
 
+def test_pages_that_the_code_names_are_there():
+    folders = ("frankmocap_ros", "launch", "msg", "config", "scripts", "benchmarks", "build_backend")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix != ".pyc"]
+    texts = {path: path.read_text(encoding="utf-8") for path in files if path.is_file()}
+    named = {
+        (path.name, page) for path, text in texts.items() for page in re.findall(r"docs/[\w/]+\.md", text)
+    }
+    assert sorted((name, page) for name, page in named if not (ROOT / page).exists()) == []
+
+
 def test_the_architecture_answers_twelve_questions():
     text = (SOURCE / "architecture.md").read_text(encoding="utf-8")
     section = text.partition("## Where to find things")[2].partition("\n## ")[0]
