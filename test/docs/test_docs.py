@@ -94,7 +94,9 @@ def test_pages_that_the_code_names_are_there():
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix != ".pyc"]
     texts = {path: path.read_text(encoding="utf-8") for path in files if path.is_file()}
     named = {
-        (path.name, page) for path, text in texts.items() for page in re.findall(r"docs/[\w/]+\.md", text)
+        (path.name, page)
+        for path, text in texts.items()
+        for page in re.findall(r"(?<!/)docs/[\w/]+\.md", text)
     }
     assert sorted((name, page) for name, page in named if not (ROOT / page).exists()) == []
 
