@@ -7,13 +7,13 @@ unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH ROS_DIST
 
 RECIPE := pyproject.toml setup.py $(wildcard build_backend/*.py)
 SOURCES := CMakeLists.txt package.xml $(shell find frankmocap_ros launch config msg scripts -not -path '*__pycache__*')
-CHECKED := frankmocap_ros build_backend setup.py launch $(wildcard scripts/*) test benchmarks
+CHECKED := frankmocap_ros build_backend setup.py launch $(wildcard scripts/*) test benchmarks docs
 SOURCE ?= auto
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 JAZZY := .venv/jazzy
 ON_JAZZY := FRANKMOCAP_ROS_WHEELS=jazzy
 
-.PHONY: demo demo-robot demo-view test test-jazzy check format generate bench install clean
+.PHONY: demo demo-robot demo-view test test-jazzy check docs format generate bench install clean
 
 demo: install  ## joints of a person, from a webcam or a photograph
 	$(BIN)/frankmocap_ros demo --duration 20
@@ -24,13 +24,13 @@ demo-robot: install .venv/robot  ## a simulated robot that mirrors a person: SOU
 demo-view: install .venv/robot .venv/viewer  ## the same in a browser, at http://127.0.0.1:8080
 	$(BIN)/frankmocap_ros demo --robot --view --source $(SOURCE)
 
-test: install .venv/torch .venv/robot .venv/viewer  ## every test, against the installed package
+test: install .venv/torch .venv/robot .venv/viewer .venv/docs  ## every test, against the installed package
 ifdef ARGS
 	$(BIN)/pytest $(ARGS)
 else
 	@echo "tests without nodes, two at a time, with a core each; then those with nodes, in which times count, one after the other"
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/unit test/install/test_install.py; without=$$?; \
-	$(BIN)/pytest test/ros test/install/test_launch_files.py; with=$$?; \
+	$(BIN)/pytest test/ros test/docs test/install/test_launch_files.py; with=$$?; \
 	$(MAKE) --no-print-directory test-jazzy; jazzy=$$?; exit $$((without || with || jazzy))
 endif
 
@@ -41,10 +41,14 @@ test-jazzy: $(JAZZY)/package  ## the tests marked `distribution`, on ROS 2 Jazzy
 		$(ON_JAZZY) $(JAZZY)/bin/pytest -m distribution $$(grep -l mark.distribution test/ros/*.py); \
 	else echo "not tested on ROS 2 Jazzy: its wheels do not fit this machine, or there is no C++ compiler"; fi
 
-check: install .venv/torch .venv/robot .venv/viewer  ## style and types
+check: install docs .venv/torch .venv/robot .venv/viewer  ## style, types and documentation
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/mypy
+
+docs: .venv/docs  ## the documentation, into build/docs; warnings are errors
+	$(BIN)/sphinx-build -W --keep-going -q docs/source build/docs
+	@echo "documentation: build/docs/index.html"
 
 format: .venv/dependencies  ## rewrite the sources in the project's style
 	$(BIN)/ruff check --fix $(CHECKED)
@@ -91,6 +95,10 @@ clean:
 
 .venv/viewer: .venv/dependencies
 	$(PIP) install --quiet 'frankmocap_ros[viewer]'
+	touch $@
+
+.venv/docs: .venv/dependencies
+	$(PIP) install --quiet 'frankmocap_ros[docs]'
 	touch $@
 
 .venv/package: .venv/dependencies $(SOURCES)

@@ -50,7 +50,9 @@ setup(
         "int8": ["openvino>=2026.0", "nncf>=3.0"],
         "viewer": ["viser>=1.1"],
         "robot": ["mujoco>=3.3", "mink>=1.0", "daqp>=0.7", "PyYAML>=6"],
+        "docs": ["sphinx>=7.4", "myst-parser>=4", "sphinx-rtd-theme>=3"],
         "dev": [
+            "check-jsonschema>=0.30",
             "colcon-common-extensions",
             "hypothesis>=6.100",
             "mypy>=1.13",

@@ -1,4 +1,4 @@
-"""Makes the README's picture of the browser view: a screenshot of the demo with a robot, by Chromium.
+"""Makes the documentation's picture of the browser view: a screenshot of the demo with a robot, by Chromium.
 
 python docs/make_view_picture.py VIDEO    (needs the extras viewer, robot and dev, and Chromium)
 """
@@ -19,7 +19,7 @@ _FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshade
 
 
 def main(video: str) -> None:
-    """Write ``view.jpg`` beside this file."""
+    """Write ``view.jpg`` among the documentation's pictures."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         raise SystemExit("there is no Chromium; run: apt install chromium")
@@ -41,7 +41,8 @@ def main(video: str) -> None:
         demo.terminate()
         demo.wait()
     image = cv2.imdecode(np.frombuffer(shot, np.uint8), cv2.IMREAD_COLOR)
-    cv2.imwrite(str(Path(__file__).with_name("view.jpg")), image, [cv2.IMWRITE_JPEG_QUALITY, 82])
+    path = Path(__file__).with_name("source") / "images" / "view.jpg"
+    cv2.imwrite(str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 82])
 
 
 if __name__ == "__main__":

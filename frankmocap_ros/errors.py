@@ -1,16 +1,18 @@
 """Every error this package raises on purpose.
 
-MocapError
-|-- SettingError             a setting's name, type, range or combination is wrong
-|-- SourceError              a video, camera or image cannot be opened or read
-|-- ImageError               one image is malformed; has a short ``reason`` for counting
-|-- MissingDependencyError   a package that the request needs is not installed
-|-- AssetError               a file of an estimator is missing, damaged, unsafe or not what it should be
-|-- EstimatorError           an estimator cannot be made or does not run
-|-- TransformError           TF does not know where a frame is at a time
-|-- RobotError               a robot's map or model is missing or wrong
-|-- RetargetError            no posture of the robot can be found for a command
-`-- RobotLostError           the robot does not follow its commands, or does not tell where it is
+::
+
+    MocapError
+    |-- SettingError             a setting's name, type, range or combination is wrong
+    |-- SourceError              a video, camera or image cannot be opened or read
+    |-- ImageError               one image is malformed; has a short ``reason`` for counting
+    |-- MissingDependencyError   a package that the request needs is not installed
+    |-- AssetError               a file of an estimator is missing, damaged, unsafe or not what it should be
+    |-- EstimatorError           an estimator cannot be made or does not run
+    |-- TransformError           TF does not know where a frame is at a time
+    |-- RobotError               a robot's map or model is missing or wrong
+    |-- RetargetError            no posture of the robot can be found for a command
+    `-- RobotLostError           the robot does not follow its commands, or does not tell where it is
 """
 
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""Writes what is generated from the settings: files in ``config/`` and the README's tables.
+"""Writes what is generated from the settings: files in ``config/`` and the page of the parameters.
 
 Run in a checkout: ``python -m frankmocap_ros.cli.generate [--check]``.
 """
@@ -14,30 +14,59 @@ from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.settings.schema import markdown_table, yaml_text
 from frankmocap_ros.settings.viewer import ViewerSettings
 
-_BEGIN, _END = "<!-- generated: {} -->", "<!-- end -->"
+_PARAMETERS = """\
+<!-- Generated from the package's settings by `make generate`; do not edit. -->
+# Parameters
 
+- **live** parameters hold from the next image on: `ros2 param set /frankmocap resize_short 256`.
+- **loads** marks parameters that need another model. It is loaded while the old one goes on; see
+  [](estimators.md#change-the-model-while-it-runs).
+- Parameters that are neither take effect when the node is configured.
 
-def _with_table(readme: str, name: str, table: str) -> str:
-    """The README with the table between its marks replaced."""
-    head, begin, rest = readme.partition(_BEGIN.format(name))
-    _, end, tail = rest.partition(_END)
-    if not (begin and end):
-        raise SystemExit(f"README.md has no place for {name}: write {_BEGIN.format(name)} and {_END}")
-    return f"{head}{begin}\n{table}{end}{tail}"
+A value that is out of range, not a number or of the wrong type is refused with a reason, and the old value
+stays. A parameter that does not exist is warned about at the start, with the nearest one.
+`config/frankmocap.yaml` and `config/gate.yaml` hold every parameter of these nodes with its default.
+
+## Which value wins
+
+Weakest first: what a launch file decides by itself (`preset:=`, the robot `torso`, `trajectory_velocities`
+with the simulated robot); parameters that a launch file around it sets (`SetParameter`); `params_file`,
+under every name that a node may have in it (`/**`, `/**/frankmocap`, `/frankmocap`); arguments that set a
+parameter (`source:=`, `robot:=my.yaml`, `use_sim_time:=true`). A `preset` in a file wins over `preset:=`,
+with all that it stands for. What is given beside a preset wins over the preset.
+
+## Mocap node
+
+{mocap}
+## Camera node
+
+{camera}
+## Gate
+
+None of these changes while the gate is ARMING, ENGAGED or HOLD.
+
+{gate}
+## Simulated robot
+
+{robot_sim}
+## Browser view
+
+{view}"""
 
 
 def generated(root: Path) -> dict[Path, str]:
     """Every generated file of a checkout with the text it should have."""
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    readme = _with_table(readme, "frankmocap parameters", markdown_table(Settings))
-    readme = _with_table(readme, "camera parameters", markdown_table(CameraSettings))
-    readme = _with_table(readme, "gate parameters", markdown_table(GateSettings))
-    readme = _with_table(readme, "robot_sim parameters", markdown_table(RobotSimSettings))
-    readme = _with_table(readme, "view parameters", markdown_table(ViewerSettings))
+    parameters = _PARAMETERS.format(
+        mocap=markdown_table(Settings),
+        camera=markdown_table(CameraSettings),
+        gate=markdown_table(GateSettings),
+        robot_sim=markdown_table(RobotSimSettings),
+        view=markdown_table(ViewerSettings),
+    )
     return {
         root / "config" / "frankmocap.yaml": yaml_text(Settings, "frankmocap"),
         root / "config" / "gate.yaml": yaml_text(GateSettings, "gate"),
-        root / "README.md": readme,
+        root / "docs" / "source" / "parameters.md": parameters,
     }
 
 
@@ -55,7 +84,7 @@ def main() -> int:
     for path, text in stale.items():
         print(f"{path} {'is not current: run make generate' if arguments.check else 'written'}")
         if not arguments.check:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     return int(bool(stale) and arguments.check)
 

@@ -1,6 +1,6 @@
 """Settings declared once: a frozen dataclass whose fields carry default, text, unit, range and choices.
 
-From one such line come the ROS parameter and its descriptor, the YAML file, the README's table, the
+From one such line come the ROS parameter and its descriptor, the YAML file, the documentation's table, the
 command-line flag and the check of every value. The declarations are in ``settings/``.
 """
 

@@ -1,5 +1,7 @@
 """What is generated from the settings is current."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.settings.schema import settings_of
+from frankmocap_ros.settings.viewer import ViewerSettings
 from support.paths import ROOT
 
 
@@ -34,7 +37,16 @@ def test_the_yaml_holds_every_setting_at_its_default(node: str) -> None:
     assert {name: type(value) for name, value in values.items()} == {n: type(v) for n, v in wanted.items()}
 
 
-@pytest.mark.parametrize("cls", [Settings, CameraSettings, GateSettings, RobotSimSettings])
-def test_readme_names_every_parameter(cls: type) -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert all(f"| `{s.name}` |" in readme for s in settings_of(cls))
+@pytest.mark.parametrize("cls", [Settings, CameraSettings, GateSettings, RobotSimSettings, ViewerSettings])
+def test_the_documentation_names_every_parameter(cls: type) -> None:
+    page = (ROOT / "docs" / "source" / "parameters.md").read_text(encoding="utf-8")
+    assert all(f"| `{s.name}` |" in page for s in settings_of(cls))
+
+
+def test_check_says_what_is_not_current(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "frankmocap_ros.cli.generate", "--root", str(tmp_path)]
+    stale = subprocess.run([*command, "--check"], capture_output=True, text=True, check=False)
+    assert stale.returncode == 1
+    assert "parameters.md is not current: run make generate" in stale.stdout
+    assert subprocess.run(command, check=False).returncode == 0
+    assert subprocess.run([*command, "--check"], check=False).returncode == 0

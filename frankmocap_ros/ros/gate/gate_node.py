@@ -95,7 +95,7 @@ class GateNode(Node):
 
     def _subscribe(self, config: GateSettings) -> None:
         self._polling.subscribe_raw(BodyPoseArray, config.bodies, self._on_bodies, incoming(1))
-        # one that is lost errs towards standing still, within deadman_timeout_s: see docs/SAFETY.md
+        # one that is lost errs towards standing still, within deadman_timeout_s: see docs/source/safety.md
         self._polling.subscribe(Bool, "~/deadman", self._on_deadman, incoming(1))
         self._polling.subscribe(Joy, "joy", self._on_joy, incoming(10))
         # whoever waits for an answer does not keep messages waiting
