@@ -26,9 +26,16 @@ class Camera:
     height: int
 
     @staticmethod
-    def from_fov(width: int, height: int, horizontal_fov_deg: float) -> "Camera":
-        """Camera with square pixels, centered principal point and the given horizontal field of view."""
-        f = 0.5 * width / math.tan(math.radians(horizontal_fov_deg) / 2.0)
+    def from_fov(width: int, height: int, fov_deg: float) -> "Camera":
+        """Camera with square pixels and centered principal point.
+
+        Args:
+            width: of its images [px].
+            height: of its images [px].
+            fov_deg: field of view along the longer side, so that a camera keeps its focal length when it is
+                held upright [deg].
+        """
+        f = 0.5 * max(width, height) / math.tan(math.radians(fov_deg) / 2.0)
         return Camera(f, f, width / 2.0, height / 2.0, width, height)
 
     @property

@@ -34,7 +34,7 @@ class CameraSettings:
     frame_id: str = setting("camera_optical_frame", "Frame of the images.", live=False)
     horizontal_fov_deg: float = setting(
         0.0,
-        "Horizontal field of view for camera_info; 0 says that the camera is not calibrated (K is zero), but the synthetic camera knows its own.",
+        "Field of view along the longer side of the image (the height of a portrait image), for camera_info; 0 says that the camera is not calibrated (K is zero), but the synthetic camera knows its own.",
         unit="deg",
         minimum=0.0,
         maximum=170.0,

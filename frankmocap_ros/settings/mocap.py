@@ -165,7 +165,7 @@ class Settings:
     )
     horizontal_fov_deg: float = setting(
         60.0,
-        "Camera's horizontal field of view, used until a CameraInfo arrives.",
+        "Camera's field of view along the longer side of the image (the height of a portrait image), used until a CameraInfo arrives.",
         unit="deg",
         minimum=10.0,
         maximum=170.0,

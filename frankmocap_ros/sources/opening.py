@@ -5,11 +5,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from frankmocap_ros.errors import SourceError
+from frankmocap_ros.runtime.file_names import home_expanded, printable
 from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.sources.animation import AnimationSource, is_animation
 from frankmocap_ros.sources.base import ALLOWED, NOMINAL_HZ, Source
 from frankmocap_ros.sources.stills import SUFFIXES, ImagesSource, PhotographSource, is_image, read_image
 from frankmocap_ros.sources.synthetic import DEFAULT_FOV_DEG, SyntheticSource
 from frankmocap_ros.sources.video import VideoSource
+from frankmocap_ros.sources.webcams import webcams, webcams_text
 
 
 def open_source(config: CameraSettings, start_s: float = 0.0, moving: bool = True) -> Source:
@@ -29,32 +32,67 @@ def open_source(config: CameraSettings, start_s: float = 0.0, moving: bool = Tru
         return _synthetic(config, start_s)
     if where == "auto":
         return _automatic(config, start_s)
+    number = _webcam_number(where)
+    if number is not None:
+        return VideoSource(number, f"webcam /dev/video{number}")
+    return _open_path(home_expanded(where), config.rate_hz or NOMINAL_HZ, moving)
+
+
+def check_source(where: str) -> None:
+    """Refuse a source that is certainly not there, without opening anything.
+
+    Args:
+        where: the setting ``source``.
+
+    Raises:
+        SourceError: it is not there; the text says what is.
+    """
+    if where in ("synthetic", "auto"):
+        return
+    number = _webcam_number(where)
+    if number is not None:
+        if not Path(f"/dev/video{number}").exists():
+            raise SourceError(f"webcam /dev/video{number}: there is no such camera; {webcams_text()}")
+        return
+    if not home_expanded(where).exists():
+        raise SourceError(_no_such_file(where))
+
+
+def _webcam_number(where: str) -> int | None:
+    """N of ``/dev/videoN``, ``N`` or a link to that; None for anything else."""
     if where.startswith("/dev/"):
         where = str(Path(where).resolve())  # udev's stable names are links
     webcam = re.fullmatch(r"(?:/dev/video)?([0-9]{1,9})", where)
-    if webcam:
-        return VideoSource(int(webcam[1]), f"webcam /dev/video{webcam[1]}")
-    return _open_path(Path(where).expanduser(), config.rate_hz or NOMINAL_HZ, moving)
+    return int(webcam[1]) if webcam else None
+
+
+def _no_such_file(where: str | Path) -> str:
+    return f"{printable(where)}: there is no such file; allowed: {ALLOWED}"
 
 
 def _open_path(path: Path, rate_hz: float, moving: bool) -> Source:
-    """A folder, a photograph or a video."""
+    """A folder, a photograph, an animation or a video."""
+    shown = printable(path)
     if path.is_dir():
         files = _images_in(path)
-        return ImagesSource(files, f"{len(files)} images of {path}", rate_hz)
+        return ImagesSource(files, f"{len(files)} images of {shown}", rate_hz)
     if not path.exists():
-        raise SourceError(f"{path}: there is no such file; allowed: {ALLOWED}")
+        raise SourceError(_no_such_file(path))
+    if is_animation(path):
+        return AnimationSource(path, f"animation {shown}")
     if not is_image(path):
-        return VideoSource(str(path), f"video {path}")
+        return VideoSource(str(path), f"video {shown}")
     if moving:
-        return PhotographSource(read_image(path), f"photograph {path}", rate_hz)
-    return ImagesSource([path], f"image {path}", rate_hz)
+        return PhotographSource(read_image(path), f"photograph {shown}", rate_hz)
+    return ImagesSource([path], f"image {shown}", rate_hz)
 
 
 def is_still(where: str) -> bool:
     """Whether ``where`` names one image file; what is not there is judged by its name."""
-    path = Path(where).expanduser()
-    return is_image(path) if path.exists() else path.suffix.lower() in SUFFIXES
+    path = home_expanded(where)
+    if not path.exists():
+        return path.suffix.lower() in SUFFIXES
+    return is_image(path) and not is_animation(path)
 
 
 def _images_in(folder: Path) -> list[Path]:
@@ -66,10 +104,10 @@ def _images_in(folder: Path) -> list[Path]:
     try:
         names = [path for path in folder.iterdir() if not path.name.startswith(".")]
     except OSError as error:
-        raise SourceError(f"{folder}: {error.strerror}; name a folder that can be read") from error
+        raise SourceError(f"{printable(folder)}: {error.strerror}; name a folder that can be read") from error
     files = [path for path in names if path.suffix.lower() in SUFFIXES or is_image(path)]
     if not files:
-        raise SourceError(f"{folder}: no images in this folder; allowed: {' '.join(SUFFIXES)}")
+        raise SourceError(f"{printable(folder)}: no images in this folder; allowed: {' '.join(SUFFIXES)}")
     return sorted(files, key=_natural)
 
 
@@ -97,19 +135,13 @@ def photograph_path() -> Path | None:
     return path if path.exists() else None
 
 
-def _video_devices() -> list[int]:
-    """Numbers of the machine's video devices."""
-    names = (path.name[5:] for path in Path("/dev").glob("video[0-9]*"))
-    return sorted(int(name) for name in names if name.isdecimal())
-
-
 def _automatic(config: CameraSettings, start_s: float) -> Source:
     """A webcam if there is one, else the photograph, else the synthetic figure."""
-    for number in _video_devices():
+    for webcam in webcams():
         try:
-            return VideoSource(number, f"webcam /dev/video{number}")
+            return VideoSource(webcam.number, f"webcam /dev/video{webcam.number}")
         except SourceError:
-            continue  # many video devices are not cameras
+            continue  # in use, or broken
     photograph = photograph_path()
     if photograph is not None:
         rate_hz = config.rate_hz or NOMINAL_HZ

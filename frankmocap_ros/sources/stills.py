@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.bit_depth import To8Bit
+from frankmocap_ros.runtime.file_names import native_path, printable
 from frankmocap_ros.sources.base import NOMINAL_HZ, SourceImage
+from frankmocap_ros.sources.orientation import Display
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 _MAX_SIDE_PX = 1920  # a photograph of a phone at 30 Hz would be 1 GB/s
@@ -32,6 +35,7 @@ class ImagesSource:
         self.rate_hz = rate_hz
         self.frames = len(paths)
         self._paths = tuple(paths)
+        self._to_8bit = To8Bit()
         self._index = 0
 
     def read(self) -> SourceImage | None:
@@ -43,7 +47,8 @@ class ImagesSource:
         if self._index == len(self._paths):
             return None
         path = self._paths[self._index]
-        image = SourceImage(read_image(path), self._index / self.rate_hz, path.name)
+        pixels = read_image(path, self._to_8bit)
+        image = SourceImage(pixels, self._index / self.rate_hz, printable(path.name))
         self._index += 1
         return image
 
@@ -102,25 +107,44 @@ class PhotographSource:
 
 def is_image(path: Path) -> bool:
     """Whether a file begins as an image file that OpenCV reads, whatever its name is."""
-    return path.is_file() and bool(cv2.haveImageReader(str(path)))
+    if not path.is_file():
+        return False
+    try:
+        with native_path(path) as native:
+            return bool(cv2.haveImageReader(native))
+    except OSError:
+        return False
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
+def read_image(path: Path, to_8bit: To8Bit | None = None) -> NDArray[np.uint8]:
     """An image file as BGR, shape (H, W, 3), uint8, turned as its EXIF data say.
+
+    Args:
+        path: the file.
+        to_8bit: scales an image of 16 bits as those before it; None scales it by itself.
 
     Raises:
         SourceError: there is no such file, or it is not an image.
     """
+    shown = printable(path)
     try:
         data = np.fromfile(path, np.uint8)
-        pixels = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        # as stored: 16 bits stay 16, and grey stays grey
+        pixels = cv2.imdecode(data, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH) if data.size else None
+        if pixels is not None and pixels.dtype not in (np.uint8, np.uint16):
+            pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except OSError as error:
-        raise SourceError(f"{path}: {error.strerror}; name an image file that can be read") from error
+        raise SourceError(f"{shown}: {error.strerror}; name an image file that can be read") from error
     except cv2.error as error:
-        raise SourceError(f"{path}: OpenCV refuses this image: {error.err}; make it smaller") from error
+        raise SourceError(f"{shown}: OpenCV refuses this image: {error.err}; make it smaller") from error
     if pixels is None:
-        raise SourceError(f"{path}: not an image that OpenCV reads; allowed: {' '.join(SUFFIXES)}")
-    return np.asarray(pixels, dtype=np.uint8)
+        raise SourceError(f"{shown}: not an image that OpenCV reads; allowed: {' '.join(SUFFIXES)}")
+    if pixels.dtype == np.uint16:
+        scale, values = to_8bit or To8Bit(), np.asarray(pixels, dtype=np.uint16)
+        pixels = scale.grey(values) if values.ndim == 2 else scale.color(values)
+    if pixels.ndim == 2:
+        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+    return Display.of_webp(data.tobytes()).shown(np.asarray(pixels, dtype=np.uint8))
 
 
 def _reduced(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

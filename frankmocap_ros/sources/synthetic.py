@@ -17,7 +17,7 @@ class SyntheticSource:
         motion: see ``figure.scene``.
         start_s: time in the figure's own life at which the first image is taken [s].
         rate_hz: images per second [Hz].
-        horizontal_fov_deg: the camera's field of view [deg].
+        horizontal_fov_deg: the camera's field of view, along the width of its images [deg].
 
     Raises:
         SettingError: the motion is not known.

@@ -1,6 +1,9 @@
 """Video files and webcams, through OpenCV."""
 
 import codecs
+import contextlib
+import os
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -8,7 +11,10 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.runtime.file_names import native_path
 from frankmocap_ros.sources.base import ALLOWED, NOMINAL_HZ, SourceImage
+from frankmocap_ros.sources.orientation import Display
+from frankmocap_ros.sources.webcams import webcams_text
 
 _MAX_JUMP_S = 10.0  # larger steps in a video's own time stamps are taken for damage
 _WHOLE = 0.9  # of the length that a file promises; what is shorter has been cut off
@@ -31,7 +37,9 @@ class VideoSource:
         self.name = name
         self.live = isinstance(where, int)
         self._where = where
+        self._display = Display()
         self._capture = self._opened()
+        self.name += self._display.text
         rate_hz = float(self._capture.get(cv2.CAP_PROP_FPS))
         self.rate_hz = rate_hz if 0.1 <= rate_hz <= 1000.0 else NOMINAL_HZ
         self.frames = 0 if self.live else max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
@@ -71,22 +79,28 @@ class VideoSource:
 
     def _opened(self) -> cv2.VideoCapture:
         if isinstance(self._where, int):
-            problem = "is it connected, in use by another program, or are you not in the group video?"
+            problem = (
+                f"is it connected, in use by another program, or are you not in the group video? "
+                f"{webcams_text()}"
+            )
         else:
             problem = f"it is not a video or image that OpenCV reads, or damaged; allowed: {ALLOWED}"
             if _is_text(self._where):
                 raise SourceError(f"{self.name}: cannot be opened; {problem}")
-        capture = cv2.VideoCapture(self._where)
-        if not capture.isOpened():
-            capture.release()
+        capture = _quietly_opened(self._where)
+        if capture is None:
             raise SourceError(f"{self.name}: cannot be opened; {problem}")
         if self.live:
             capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # an old image is worth nothing
+        else:
+            capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 0)  # square pixels come first, then the turn
+            sar = (capture.get(cv2.CAP_PROP_SAR_NUM), capture.get(cv2.CAP_PROP_SAR_DEN))
+            self._display = Display.of(sar, capture.get(cv2.CAP_PROP_ORIENTATION_META))
         return capture
 
     def _grabbed(self) -> NDArray[np.uint8] | None:
         ok, pixels = self._capture.read()
-        return np.asarray(pixels, dtype=np.uint8) if ok and pixels is not None else None
+        return self._display.shown(np.asarray(pixels, dtype=np.uint8)) if ok and pixels is not None else None
 
     def _check_end(self) -> None:
         """There is no next image: that is the end of a whole file, or an error."""
@@ -111,6 +125,39 @@ class VideoSource:
         time_s = self._last_s + 1.0 / self.rate_hz
         self._zero_s = own_s - time_s  # stamps may go on from here
         return time_s
+
+
+def _quietly_opened(where: str | int) -> cv2.VideoCapture | None:
+    """A file or webcam that is open, None where it cannot be. What native code prints is kept out."""
+    # FFmpeg would go on printing while a damaged video plays; read when OpenCV first uses it
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    try:
+        with contextlib.ExitStack() as stack:
+            native = where if isinstance(where, int) else stack.enter_context(native_path(where))
+            stack.enter_context(_opencv_silent())
+            capture = cv2.VideoCapture(native)
+    except OSError:
+        return None
+    if capture.isOpened():
+        return capture
+    capture.release()
+    return None
+
+
+@contextlib.contextmanager
+def _opencv_silent() -> Iterator[None]:
+    """Without OpenCV's log of every back end that it tries.
+
+    Its own level, not the process's stderr: a driver that hangs would keep that from everybody else.
+    """
+    if not hasattr(cv2, "setLogLevel"):
+        yield
+        return
+    level = cv2.setLogLevel(0)
+    try:
+        yield
+    finally:
+        cv2.setLogLevel(level)
 
 
 def _is_text(path: str) -> bool:

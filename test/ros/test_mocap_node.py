@@ -187,7 +187,7 @@ def test_latency_adds_up(start, probe):
 
 def test_decoding_the_message_counts(start, probe, monkeypatch):
     decode = worker.decode_image
-    monkeypatch.setattr(worker, "decode_image", lambda msg: time.sleep(0.03) or decode(msg))
+    monkeypatch.setattr(worker, "decode_image", lambda msg, to_8bit: time.sleep(0.03) or decode(msg, to_8bit))
     system = start()
     latencies = system.listen(Latency, "/frankmocap/latency")
     bodies = system.process()

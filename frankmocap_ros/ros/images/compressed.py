@@ -2,8 +2,8 @@
 
 The bytes decide what it is; ``format`` only tells channel order and bayer pattern. Colors come out right
 for every format string but ``...; jpeg compressed rgb8``, which image_transport uses for swapped channels;
-these are swapped back. 16-bit PNG: the high byte. EXIF rotation is ignored, as CameraInfo describes the
-image as stored.
+these are swapped back. 16-bit PNG: as ``imaging/bit_depth.py`` scales it. EXIF rotation is ignored, as
+CameraInfo describes the image as stored.
 
 PNG has checksums, so all damage shows. JPEG has none: what is cut off, and what leaves the decoder with too
 many or too few bits, is refused; damage that happens to fit decodes as a picture with a flaw.
@@ -14,8 +14,10 @@ from typing import Any, Final, cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.errors import ImageError
+from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap, Order
 from frankmocap_ros.ros.images.encodings import ENCODINGS
 from frankmocap_ros.ros.images.headers import JPEG_START, PNG_START, checked_jpeg, checked_png
@@ -29,7 +31,7 @@ _CODECS: Final = (
     ("jpeg", JPEG_START, re.compile("jpe?g", re.IGNORECASE)),
     ("png", PNG_START, re.compile("png", re.IGNORECASE)),
 )
-_FLAGS: Final = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_IGNORE_ORIENTATION
+_FLAGS: Final = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
 # Every warning of libjpeg's decoder (jerror.h), libpng's, and OpenCV's log lines about them.
 _CODEC_LINE: Final = re.compile(
     rb"^(Corrupt JPEG data|Premature end of JPEG|Invalid SOS param|Inconsistent progression"
@@ -42,11 +44,14 @@ _MAX_EXTRA_BYTES: Final = 8  # webcams leave a few behind the picture; more mean
 _SHORT_LINE: Final = re.compile(rb"[Pp]remature end")
 
 
-def decode_compressed(msg: Any, max_pixels: int = MAX_COMPRESSED_PIXELS) -> Bitmap:
+def decode_compressed(
+    msg: Any, to_8bit: To8Bit | None = None, max_pixels: int = MAX_COMPRESSED_PIXELS
+) -> Bitmap:
     """8-bit pixels of a sensor_msgs/CompressedImage.
 
     Args:
         msg: anything with ``format`` and ``data``; ``data`` may be any contiguous buffer.
+        to_8bit: scales 16 bits as in the camera's images before; None scales this image by itself.
         max_pixels: larger images are refused before they are decoded.
 
     Raises:
@@ -72,7 +77,7 @@ def decode_compressed(msg: Any, max_pixels: int = MAX_COMPRESSED_PIXELS) -> Bitm
         raise ImageError(
             f"bad_{codec}", f"{codec} of {size} px by its header, {pixels.shape[1::-1]} by its data"
         )
-    return _ordered(text, pixels)
+    return _ordered(text, pixels, to_8bit or To8Bit())
 
 
 def _codec(text: str, data: bytes) -> str:
@@ -92,7 +97,7 @@ def _codec(text: str, data: bytes) -> str:
     )
 
 
-def _decoded(codec: str, flat: Pixels) -> Pixels:
+def _decoded(codec: str, flat: Pixels) -> NDArray[Any]:
     """Decode a stream whose headers are sound, and refuse it where the decoder found damage."""
     try:
         pixels, lines = with_native_stderr(lambda: cv2.imdecode(flat, _FLAGS), _CODEC_LINE)
@@ -105,7 +110,7 @@ def _decoded(codec: str, flat: Pixels) -> Pixels:
         raise ImageError("truncated" if short else f"bad_{codec}", f"{codec} is damaged: {text}")
     if pixels is None:
         raise ImageError(f"bad_{codec}", f"{codec} does not decode")
-    return cast(Pixels, pixels)
+    return pixels
 
 
 def _is_damage(line: bytes) -> bool:
@@ -116,13 +121,16 @@ def _is_damage(line: bytes) -> bool:
     return not _HARMLESS_LINE.search(line)
 
 
-def _ordered(text: str, pixels: Pixels) -> Bitmap:
+def _ordered(text: str, pixels: NDArray[Any], to_8bit: To8Bit) -> Bitmap:
     """Name the channels, and interpolate a bayer pattern that was compressed as grey."""
     original, _, compression = text.partition(";")
+    layout = ENCODINGS.get(original.strip())
+    bayer = layout is not None and layout.kind == "bayer" and pixels.ndim == 2 and min(pixels.shape) >= 3
+    if pixels.dtype == np.uint16:
+        pixels = to_8bit.color(pixels) if bayer or pixels.ndim == 3 else to_8bit.grey(pixels)
+    if layout is not None and bayer:
+        return Bitmap(cast(Pixels, cv2.cvtColor(pixels, layout.code)), "rgb")
     if pixels.ndim == 2:
-        layout = ENCODINGS.get(original.strip())
-        if layout is not None and layout.kind == "bayer" and min(pixels.shape) >= 3:
-            return Bitmap(cast(Pixels, cv2.cvtColor(pixels, layout.code)), "rgb")
         return Bitmap(pixels, "gray")
     order: Order = "rgb" if "compressed rgb" in compression else "bgr"
     return Bitmap(pixels, order)

@@ -13,7 +13,7 @@ import numpy as np
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bitmap import Order
 
-Kind = Literal["bytes", "high_byte", "scaled", "bayer", "yuv_packed", "yuv_planes", "nv24"]
+Kind = Literal["bytes", "16_bits", "scaled", "bayer", "yuv_packed", "yuv_planes", "nv24"]
 
 
 @dataclass(frozen=True)
@@ -86,27 +86,23 @@ _DEPTHS: Final = (
 _UNNAMED_ORDER: Final[dict[int, Order]] = {1: "gray", 2: "gray", 3: "bgr", 4: "bgra"}
 
 
-def _unnamed_kind(depth: str, channels: int) -> Kind:
-    """Conversion of an OpenCV type, which says nothing about its range.
-
-    cv_bridge takes 16UC3 and 16UC4 for bgr16 and bgra16, and scales the others for display.
-    """
-    if depth == "8U":
-        return "bytes"
-    return "high_byte" if depth == "16U" and channels >= 3 else "scaled"
+def _unnamed_kind(depth: str) -> Kind:
+    """Conversion of an OpenCV type, which says nothing about its range."""
+    kinds: dict[str, Kind] = {"8U": "bytes", "16U": "16_bits"}
+    return kinds.get(depth, "scaled")
 
 
 def _table() -> dict[str, Layout]:
     """Every encoding by name."""
     table = {f"{name}8": Layout("bytes", _U8, n, order) for name, n, order in _COLOUR}
-    table |= {f"{name}16": Layout("high_byte", _U16, n, order) for name, n, order in _COLOUR}
+    table |= {f"{name}16": Layout("16_bits", _U16, n, order) for name, n, order in _COLOUR}
     for pattern, code in _BAYER:
         table[f"bayer_{pattern}8"] = Layout("bayer", _U8, 1, "rgb", code)
         table[f"bayer_{pattern}16"] = Layout("bayer", _U16, 1, "rgb", code)
     table |= {name: Layout(kind, _U8, n, "rgb", code) for name, kind, n, code in _YUV}
     for depth, dtype in _DEPTHS:
         for suffix, n in (("", 1), ("C", 1), ("C1", 1), ("C2", 2), ("C3", 3), ("C4", 4)):
-            kind = _unnamed_kind(depth, n)
+            kind = _unnamed_kind(depth)
             table[depth + suffix] = Layout(kind, np.dtype(dtype), n, _UNNAMED_ORDER[n])
     return table
 

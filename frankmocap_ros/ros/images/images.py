@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import ImageError
+from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.ros.images.encodings import layout_of
 from frankmocap_ros.ros.images.raw_pixels import Pixels, Raw, to_bitmap
@@ -84,11 +85,12 @@ def checked(msg: Any, max_pixels: int) -> Raw:
     return Raw(flat, height, width, step, _uint32(msg, "is_bigendian") != 0, layout)
 
 
-def decode_image(msg: Any, max_pixels: int = MAX_PIXELS) -> Bitmap:
+def decode_image(msg: Any, to_8bit: To8Bit | None = None, max_pixels: int = MAX_PIXELS) -> Bitmap:
     """8-bit pixels of a sensor_msgs/Image.
 
     Args:
         msg: anything with the message's fields; ``data`` may be any contiguous buffer.
+        to_8bit: scales 16 bits as in the camera's images before; None scales this image by itself.
         max_pixels: larger images are refused.
 
     Raises:
@@ -97,7 +99,7 @@ def decode_image(msg: Any, max_pixels: int = MAX_PIXELS) -> Bitmap:
     """
     raw = checked(msg, max_pixels)
     try:
-        return to_bitmap(raw)
+        return to_bitmap(raw, to_8bit or To8Bit())
     except (cv2.error, MemoryError) as e:
         raise ImageError("bad_data", f"{msg.encoding} does not convert: {str(e).strip()}") from e
 

@@ -1,9 +1,9 @@
 """Bytes of a sensor_msgs/Image to 8-bit pixels, one conversion per kind of encoding.
 
 - 8-bit color and grey come out as a view of the message: no copy.
-- 16-bit color and grey (``mono16``, ``rgb16``, ``16UC3``, ...): the high byte. cv_bridge multiplies by
-  255/65535 and rounds; the two differ by at most 1.
-- Types that do not say what their numbers mean (``16UC1``, ``32FC1``, ``8SC3``, ...): smallest to largest
+- 16 bits (``mono16``, ``16UC1``, ``rgb16``, ``bayer_rggb16``, ...): scaled by what the camera uses of them,
+  see ``imaging/bit_depth.py``; the high byte where it uses them all.
+- Other types that do not say what their numbers mean (``32FC1``, ``8SC3``, ...): smallest to largest
   finite value becomes 0..255, cv_bridge's dynamic scaling for display. Not finite is black; an image of one
   value is 127. Two channels: the first is shown. A fourth channel is dropped.
 - YUV is BT.601 with video range, as OpenCV has it.
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import ImageError
+from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap, Order
 from frankmocap_ros.ros.images.encodings import Kind, Layout
 
@@ -43,13 +44,6 @@ class Raw:
         cut = 3 if depth > 1 else 2
         return np.ndarray(shape[:cut], np.uint8, self.flat, 0, strides[:cut])
 
-    def high_bytes(self) -> Pixels:
-        """The more significant byte of each 16-bit value, shape (H, W) or (H, W, C)."""
-        raw = self.bytes_view(2 * self.layout.channels)
-        return np.ascontiguousarray(raw[..., 0 if self.big_endian else 1 :: 2]).reshape(
-            (self.height, self.width, self.layout.channels)[: 3 if self.layout.channels > 1 else 2]
-        )
-
     def values(self) -> NDArray[Any]:
         """First channel, or three colors: contiguous, own type, the machine's byte order."""
         c, item = self.layout.channels, self.layout.dtype.itemsize
@@ -61,18 +55,21 @@ class Raw:
         return np.ascontiguousarray(kept, dtype=dtype.newbyteorder("="))
 
 
-def _from_bytes(raw: Raw) -> Bitmap:
+def _from_bytes(raw: Raw, _: To8Bit) -> Bitmap:
     view = raw.bytes_view(raw.layout.channels)
     if raw.layout.channels == 2:
         view = np.ascontiguousarray(view[..., 0])
     return Bitmap(view, raw.layout.order)
 
 
-def _from_high_byte(raw: Raw) -> Bitmap:
-    return Bitmap(raw.high_bytes(), raw.layout.order)
+def _from_16_bits(raw: Raw, to_8bit: To8Bit) -> Bitmap:
+    values = raw.values()
+    if values.ndim == 2:
+        return Bitmap(to_8bit.grey(values), "gray")
+    return Bitmap(to_8bit.color(values), cast(Order, raw.layout.order.removesuffix("a")))
 
 
-def _from_scaled(raw: Raw) -> Bitmap:
+def _from_scaled(raw: Raw, _: To8Bit) -> Bitmap:
     values = raw.values()
     order: Order = "bgr" if values.ndim == 3 else "gray"
     if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
@@ -106,20 +103,20 @@ def _scaled_floats(values: NDArray[Any]) -> Pixels:
     return cast(Pixels, cv2.convertScaleAbs(np.multiply(shifted, 255.0 / span, out=shifted)))
 
 
-def _from_bayer(raw: Raw) -> Bitmap:
+def _from_bayer(raw: Raw, to_8bit: To8Bit) -> Bitmap:
     if min(raw.height, raw.width) < 3:
         raise ImageError("bad_size", f"bayer image of {raw.width} x {raw.height}; the least is 3 x 3")
-    mosaic = raw.high_bytes() if raw.layout.dtype.itemsize == 2 else raw.bytes_view(1)
+    mosaic = to_8bit.color(raw.values()) if raw.layout.dtype.itemsize == 2 else raw.bytes_view(1)
     return Bitmap(cast(Pixels, cv2.cvtColor(mosaic, raw.layout.code)), "rgb")
 
 
-def _from_yuv_packed(raw: Raw) -> Bitmap:
+def _from_yuv_packed(raw: Raw, _: To8Bit) -> Bitmap:
     if raw.width % 2:
         raise ImageError("bad_size", f"YUV 4:2:2 image of odd width {raw.width}; pixels share chroma in twos")
     return Bitmap(cast(Pixels, cv2.cvtColor(raw.bytes_view(2), raw.layout.code)), "rgb")
 
 
-def _from_yuv_planes(raw: Raw) -> Bitmap:
+def _from_yuv_planes(raw: Raw, _: To8Bit) -> Bitmap:
     if raw.width % 2 or raw.height % 2:
         raise ImageError(
             "bad_size", f"YUV 4:2:0 image of odd size {raw.width} x {raw.height}; sides are even"
@@ -133,7 +130,7 @@ _YUV_TO_RGB: Final = np.array([[1.164, 0.0, 1.596], [1.164, -0.391, -0.813], [1.
 _YUV_MATRIX: Final = np.hstack([_YUV_TO_RGB, _YUV_TO_RGB @ [[-16.0], [-128.0], [-128.0]]])
 
 
-def _from_nv24(raw: Raw) -> Bitmap:
+def _from_nv24(raw: Raw, _: To8Bit) -> Bitmap:
     yuv = np.empty((raw.height, raw.width, 3), np.uint8)
     yuv[..., 0] = raw.bytes_view(1)
     chroma_at = raw.step * raw.height
@@ -141,9 +138,9 @@ def _from_nv24(raw: Raw) -> Bitmap:
     return Bitmap(cast(Pixels, cv2.transform(yuv, _YUV_MATRIX)), "rgb")
 
 
-_DECODERS: Final[dict[Kind, Callable[[Raw], Bitmap]]] = {
+_DECODERS: Final[dict[Kind, Callable[[Raw, To8Bit], Bitmap]]] = {
     "bytes": _from_bytes,
-    "high_byte": _from_high_byte,
+    "16_bits": _from_16_bits,
     "scaled": _from_scaled,
     "bayer": _from_bayer,
     "yuv_packed": _from_yuv_packed,
@@ -152,10 +149,14 @@ _DECODERS: Final[dict[Kind, Callable[[Raw], Bitmap]]] = {
 }
 
 
-def to_bitmap(raw: Raw) -> Bitmap:
+def to_bitmap(raw: Raw, to_8bit: To8Bit) -> Bitmap:
     """Convert by the encoding's kind.
+
+    Args:
+        raw: the message.
+        to_8bit: scales 16 bits as in the camera's images before.
 
     Raises:
         ImageError: ``bad_size`` where the encoding does not allow this width or height.
     """
-    return _DECODERS[raw.layout.kind](raw)
+    return _DECODERS[raw.layout.kind](raw, to_8bit)

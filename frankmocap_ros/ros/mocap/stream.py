@@ -14,6 +14,7 @@ from std_msgs.msg import Header
 
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.ros.camera.camera_loop import CameraLoop
@@ -74,6 +75,7 @@ class Stream:
         self.count = 0  # images that came
         self.depth = DepthImages()
         self._order = StampOrder()
+        self.to_8bit = To8Bit()  # for the worker's thread
         self.config = pipeline.config
         outputs.set_tf(self.config)
         self._level, self._rung = 0, SheddingLevel()

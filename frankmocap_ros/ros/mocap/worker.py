@@ -160,7 +160,7 @@ class Worker:
             bitmap, camera = job.msg.bitmap, job.msg.camera
         else:
             decode = decode_image if isinstance(job.msg, Image) else decode_compressed
-            bitmap = decode(job.msg)
+            bitmap = decode(job.msg, stream.to_8bit)
             info = stream.info
             camera = camera_of(info, *bitmap.size_px) if info is not None else None
         stamp = job.msg.header.stamp

@@ -15,6 +15,7 @@ from sensor_msgs.msg import CameraInfo, Image, JointState, PointCloud2
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import no_wider
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, Latency
 from frankmocap_ros.ros.clients.robot_watcher import STATE_NAMES
@@ -74,6 +75,7 @@ class ViewInputs:
         self._bodies_s: float | None = None
         self._gate_s = 0.0
         self._info: CameraInfo | None = None
+        self._to_8bit = To8Bit()
 
     def open(self) -> None:
         """Subscribe."""
@@ -189,7 +191,7 @@ class ViewInputs:
             return  # out of order: the newer one is shown already
         self._image_s = now_s
         try:
-            bitmap = decode_image(msg)
+            bitmap = decode_image(msg, self._to_8bit)
             self.camera = camera_of(self._info, *bitmap.size_px) if self._info is not None else None
         except ImageError:
             return  # the mocap node says in its health what is wrong with it

@@ -15,7 +15,7 @@ from frankmocap_ros.body.from_keypoints import REST_DIRECTIONS
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.cli.main import main
 from frankmocap_ros.geometry.rotation import quat_rotate
-from support.paths import TAIJI
+from support.paths import SHARED, TAIJI
 
 FRAME_KEYS = {
     "frame", "stamp_s", "inference_ms", "detected", "stages_ms", "camera", "operator_id", "bodies",
@@ -169,6 +169,30 @@ def test_stills_are_independent(tmp_path: Path, taiji: str) -> None:
     sequence = run(tmp_path, str(folder))
     assert sequence[1]["stamp_s"] > sequence[0]["stamp_s"] == 0.0
     assert stills[0]["bodies"][0]["id"] != stills[1]["bodies"][0]["id"]
+
+
+# What the same person is at in the plain video is 2.96 m; portraits show a cutting of it.
+@pytest.mark.parametrize(
+    ("name", "frames", "distance_m"),
+    [
+        ("anamorphic_sar2.mp4", 36, 2.96),
+        ("anim.webp", 15, 2.96),
+        ("gray12in16.png", 1, 2.96),
+        ("phone_portrait_rotate270.mp4", 24, 1.79),
+    ],
+)
+def test_pictures_that_are_to_be_shown_otherwise_than_stored(
+    tmp_path: Path, name: str, frames: int, distance_m: float
+) -> None:
+    path = SHARED / "cases" / name
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    records = run(tmp_path, str(path))
+    assert [len(record["bodies"]) for record in records] == [1] * frames
+    distances = [joints(record)["pelvis"]["position_m"][2] for record in records]
+    assert np.median(distances) == pytest.approx(distance_m, rel=0.05)
+    upright = joints(records[0])
+    assert upright["head"]["position_m"][1] < upright["pelvis"]["position_m"][1]  # y points down
 
 
 def test_settings_are_flags(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from frankmocap_ros.sources import is_still, open_source
 from frankmocap_ros.sources.stills import PhotographSource
 from frankmocap_ros.sources.synthetic import SyntheticSource
 from frankmocap_ros.sources.video import VideoSource
+from frankmocap_ros.sources.webcams import Webcam
 from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.synthetic.render_rgb import render
 from support.paths import TAIJI
@@ -185,7 +186,8 @@ class Capture:
     def get(self, what):
         if what == cv2.CAP_PROP_POS_MSEC:
             return self.stamps_ms[max(self.count - 1, 0)]
-        return {cv2.CAP_PROP_FPS: self.rate_hz, cv2.CAP_PROP_FRAME_COUNT: len(self.stamps_ms)}[what]
+        known = {cv2.CAP_PROP_FPS: self.rate_hz, cv2.CAP_PROP_FRAME_COUNT: len(self.stamps_ms)}
+        return known.get(what, 0.0)  # as OpenCV says of what it does not know
 
     def set(self, what, value):
         return True
@@ -272,7 +274,8 @@ def machine(monkeypatch, tmp_path, capture):
     """A machine with these video devices, and with or without scikit-image's photograph."""
 
     def make(devices, photograph):
-        monkeypatch.setattr("frankmocap_ros.sources.opening._video_devices", lambda: list(devices))
+        cameras = [Webcam(number) for number in devices]
+        monkeypatch.setattr("frankmocap_ros.sources.opening.webcams", lambda: cameras)
         monkeypatch.delitem(sys.modules, "skimage", raising=False)
         package = tmp_path / "site" / "skimage"
         (package / "data").mkdir(parents=True)

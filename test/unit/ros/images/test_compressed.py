@@ -164,6 +164,16 @@ def test_16_bit_png_gives_the_high_byte(channels):
     np.testing.assert_array_equal(decoded.pixels, scene(channels))
 
 
+@pytest.mark.parametrize(
+    "text", ["mono16; png compressed mono16", "bayer_rggb16; png compressed bayer_rggb16"]
+)
+def test_12_bits_in_a_png_of_16_are_seen(text):
+    values = np.linspace(0, 4095, 48 * 64).reshape(48, 64).astype(np.uint16)
+    shown = decode_compressed(message(packed(values, ".png"), text)).rgb()
+    assert shown.shape == (48, 64, 3)
+    assert shown.max() > 200
+
+
 def test_alpha_is_dropped():
     np.testing.assert_array_equal(
         decode_compressed(message(packed(scene(4), ".png"))).bgr(), scene(4)[..., :3]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.errors import ImageError
+from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.ros.images.encodings import ENCODINGS
 from frankmocap_ros.ros.images.images import MAX_PIXELS, REASONS, decode_image, fill_image
@@ -118,7 +119,10 @@ def scaled_message(encoding, **how):
         values[..., 3] = np.iinfo(dtype).max if dtype.kind != "f" else 1e6  # an alpha of its own range
     shown = values[..., [2, 1, 0]] if n > 2 else values[..., [0, 0, 0]]
     shown = shown.astype(float)
-    expected = (shown - shown.min()) * 255.0 / (shown.max() - shown.min())
+    low, high = shown.min(), shown.max()
+    if depth == "16U":  # with headroom at both ends, see imaging/bit_depth.py
+        low, high = max(0.0, low - 0.1 * (high - low)), high + 0.1 * (high - low)
+    expected = (shown - low) * 255.0 / (high - low)
     return image(values.reshape(HEIGHT, -1), encoding, **how), expected
 
 
@@ -251,6 +255,28 @@ def test_16_bit_is_within_one_of_cv_bridge():
     assert np.abs(out - np.rint(values * (255.0 / 65535.0))).max() == 1
 
 
+def twelve_bits():
+    """A ramp of 12 bits, which the high byte shows as 0..15."""
+    return np.linspace(0, 4095, HEIGHT * WIDTH).reshape(HEIGHT, WIDTH).astype(np.uint16)
+
+
+@pytest.mark.parametrize("encoding", ["mono16", "16UC1", "bayer_rggb16", "rgb16", "bgra16", "16UC3"])
+def test_12_bits_in_16_are_seen(encoding):
+    channels = ENCODINGS[encoding].channels
+    rows = np.repeat(twelve_bits()[..., None], channels, axis=-1).reshape(HEIGHT, -1)
+    shown = decode_image(image(rows, encoding)).rgb()
+    assert shown.max() > 200
+    assert shown.min() < 25
+
+
+def test_a_camera_of_16_bits_is_scaled_alike_from_image_to_image():
+    to_8bit, values = To8Bit(), twelve_bits()
+    first = decode_image(image(values, "mono16"), to_8bit).pixels
+    values[0, :] = 3000
+    second = decode_image(image(values, "mono16"), to_8bit).pixels
+    np.testing.assert_array_equal(first[1:], second[1:])
+
+
 @pytest.mark.parametrize("encoding", ["32FC1", "64FC1", "32FC3"])
 def test_not_finite_is_black_and_silent(encoding):
     msg, _ = scaled_message(encoding)
@@ -295,7 +321,7 @@ def test_every_int32_is_told_from_the_next():
     np.testing.assert_array_equal(decode_image(image(values, "32SC1")).pixels[0, :3], (100, 255, 0))
 
 
-@pytest.mark.parametrize("encoding", ["8SC1", "16UC1", "16SC3", "32SC1"])
+@pytest.mark.parametrize("encoding", ["8SC1", "16SC3", "32SC1"])
 def test_one_value_is_grey(encoding):
     msg, _ = scaled_message(encoding)
     msg.data = bytes(len(msg.data))

@@ -1,0 +1,49 @@
+"""File names that users give: of any bytes, for libraries and messages that take UTF-8 alone."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from frankmocap_ros.errors import MocapError
+
+
+def home_expanded(path: str | Path) -> Path:
+    """A path with ``~`` and ``~user`` replaced.
+
+    Raises:
+        MocapError: the home folder is not known: HOME is not set, and the user has no entry of their own.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise MocapError(
+            f"{printable(path)}: the home folder is not known; set HOME, or write the path in full"
+        ) from error
+
+
+def printable(name: str | Path) -> str:
+    """A file name as text that can be encoded; bytes that are not UTF-8 are shown by their numbers."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+@contextmanager
+def native_path(path: str | Path) -> Iterator[str]:
+    """A name by which C and C++ libraries can open an existing file, as long as the context lasts.
+
+    They take names as UTF-8; OpenCV crashes on what cannot be encoded. The name is absolute, because FFmpeg
+    takes the start of ``12:30.mp4`` for a protocol. A name of other bytes is replaced by that of an open
+    file descriptor.
+
+    Raises:
+        OSError: the file has such a name and cannot be opened.
+    """
+    whole = os.path.abspath(path)
+    if os.fsencode(whole) == whole.encode("utf-8", "surrogatepass"):
+        yield whole
+        return
+    descriptor = os.open(whole, os.O_RDONLY)
+    try:
+        yield f"/dev/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
