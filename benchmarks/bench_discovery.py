@@ -49,10 +49,10 @@ def child() -> None:
                 self.create_subscription(kind, name, note, qos, raw=True)
 
     commands = [
-        node_command("mocap", {"estimator": "synthetic"}),
+        node_command("node", {"estimator": "synthetic"}),
         node_command("camera", {"source": "synthetic"}),
         node_command("gate", {"robot": "torso", "trajectory_velocities": "true"}),
-        node_command("robot_sim", {}, {"joint_trajectory": "gate/joint_trajectory"}),
+        node_command("robot", {}, {"joint_trajectory": "gate/joint_trajectory"}),
     ]
     start_s = time.monotonic()
     with running(commands), listening(Listener):

@@ -67,10 +67,10 @@ def commands() -> None:
     stay_here()
     names = ("mocap", "camera", "gate", "robot")
     started = [
-        node_command("mocap", {"estimator": "synthetic"}),
+        node_command("node", {"estimator": "synthetic"}),
         node_command("camera", {"source": "synthetic"}),
         node_command("gate", {"robot": "torso", "calm_speed": "9.0", "trajectory_velocities": "true"}),
-        node_command("robot_sim", {}, {"joint_trajectory": "gate/joint_trajectory"}),
+        node_command("robot", {}, {"joint_trajectory": "gate/joint_trajectory"}),
     ]
     with listening(Consumer) as consumer, running(started) as processes:
         if not consumer.first.wait(60.0):

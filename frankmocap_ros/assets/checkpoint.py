@@ -4,10 +4,12 @@ import io
 import re
 import zipfile
 from collections import OrderedDict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from frankmocap_ros.assets.pickled import Numbers
 from frankmocap_ros.errors import AssetError, MissingDependencyError
+
+if TYPE_CHECKING:
+    from frankmocap_ros.assets.pickled import Numbers
 
 INSTALL: Final = "pip install 'frankmocap_ros[torch]'"
 _ZIP: Final = b"PK\x03\x04"
@@ -93,7 +95,7 @@ def _state_dict(content: object) -> dict[object, object]:
     return entries
 
 
-def _array(torch: Any, key: str, tensor: Any) -> Numbers:
+def _array(torch: Any, key: str, tensor: Any) -> "Numbers":
     """One tensor as an array.
 
     Raises:
@@ -118,7 +120,7 @@ def _said(error: Exception) -> str:
     return found[:200] or "it ends too early or is damaged"
 
 
-def read_checkpoint(data: bytes) -> dict[str, Numbers]:
+def read_checkpoint(data: bytes) -> "dict[str, Numbers]":
     """The state dict of a checkpoint, key -> array; floating numbers as float32.
 
     Both of torch's formats are read, by ``weights_only=True`` alone. Entries that are not tensors are left

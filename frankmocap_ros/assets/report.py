@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, STANDIN_WARNING, Asset, needed
 from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, AssetState, AssetStore
 
-Verdict = Literal["ok", "warning", "error"]
+Verdict = Literal["ok", "optional", "warning", "error"]
 
 _NAME_IT: Final = f"--assets DIR or the environment variable {ENVIRONMENT_VARIABLE}"
 # What a file holds at least, in numbers of 4 bytes: a network's weights, a body model's large arrays.
@@ -30,7 +30,8 @@ class Check:
 
     Attributes:
         name: what was looked at, such as ``"torch"`` or ``"file smpl"``.
-        status: whether it is as it should be.
+        status: whether it is as it should be; ``"optional"`` where it is not, but nothing needs it that is
+            used.
         text: what was found.
         next_step: command, address or path; never empty where the status is not ``"ok"``.
         details: more of the same for programs, as plain values.
@@ -85,7 +86,7 @@ def _file_check(asset: Asset, store: AssetStore | None) -> Check:
     if status == "missing":
         purpose = f"needed for {', '.join(uses)}" if uses else "nothing here needs it"
         step = f"{source}, put it at {path}"
-        return Check(name, "warning" if uses else "ok", f"{what}: missing, {purpose}", step, details)
+        return Check(name, "warning" if uses else "optional", f"{what}: missing, {purpose}", step, details)
     if status == "damaged":
         reason = text or state.text.removeprefix(f"{asset.text}: ").partition("; get it from ")[0]
         step = f"{source} again, put it at {path}"

@@ -6,19 +6,16 @@ import zipfile
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from frankmocap_ros.assets.conversion import (
-    DEFAULT_LIMITS,
-    ConversionLimits,
-    convert,
-    read_converted,
-    suffix_of,
-)
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, Asset
-from frankmocap_ros.assets.pickled import Numbers
 from frankmocap_ros.errors import AssetError
 from frankmocap_ros.runtime.file_cache import Cache, Entry, Stamp, cache_folder, sha256_of
+from frankmocap_ros.runtime.file_names import home_expanded
+
+if TYPE_CHECKING:
+    from frankmocap_ros.assets.conversion import ConversionLimits
+    from frankmocap_ros.assets.pickled import Numbers
 
 ENVIRONMENT_VARIABLE: Final = "FRANKMOCAP_ASSETS_DIR"
 
@@ -28,7 +25,7 @@ Status = Literal["converted", "needs conversion", "missing", "damaged"]
 def assets_folder(setting: str = "") -> Path | None:
     """The folder that the setting names, else the environment variable; None where neither does."""
     named = setting or os.environ.get(ENVIRONMENT_VARIABLE, "")
-    return Path(named).expanduser() if named else None
+    return home_expanded(named) if named else None
 
 
 def named_folder(setting: str = "") -> Path:
@@ -79,7 +76,7 @@ class AssetStore:
         folder: the user's ``extra_data``.
         cache: where converted files are kept; from the environment where None.
         progress: is told when a conversion begins, which takes some seconds.
-        limits: what a conversion may take.
+        limits: what a conversion may take; the usual where None.
     """
 
     def __init__(
@@ -87,7 +84,7 @@ class AssetStore:
         folder: Path,
         cache: Path | None = None,
         progress: Callable[[str], object] = _silent,
-        limits: ConversionLimits = DEFAULT_LIMITS,
+        limits: "ConversionLimits | None" = None,
     ) -> None:
         self.folder = Path(folder)
         self._cache = Cache(cache_folder() if cache is None else Path(cache))
@@ -114,7 +111,9 @@ class AssetStore:
         except OSError:
             return None
 
-    def load(self, key: str, again: bool = False, names: Collection[str] | None = None) -> dict[str, Numbers]:
+    def load(
+        self, key: str, again: bool = False, names: Collection[str] | None = None
+    ) -> "dict[str, Numbers]":
         """Arrays of one file by name; floating numbers are float32. The caller may change them.
 
         A file that was not converted yet, or that changed since, is converted first.
@@ -157,8 +156,10 @@ class AssetStore:
 
     def _converted(
         self, asset: Asset, source: Path, names: Collection[str] | None
-    ) -> dict[str, Numbers] | None:
+    ) -> "dict[str, Numbers] | None":
         """Arrays from the cache; None where it does not hold those of this very file."""
+        from frankmocap_ros.assets.conversion import read_converted
+
         entry = self._cache.entry(asset.key, source)
         if entry is None or not entry.file:
             return None
@@ -177,12 +178,14 @@ class AssetStore:
         except AssetError:  # written under other rules
             return None
 
-    def _convert(self, asset: Asset, source: Path, work: Path) -> dict[str, Numbers]:
+    def _convert(self, asset: Asset, source: Path, work: Path) -> "dict[str, Numbers]":
+        from frankmocap_ros.assets.conversion import DEFAULT_LIMITS, convert, suffix_of
+
         stamp = Stamp.of(source)
         self._progress(f"converting {source.name} ({size_text(stamp.size)}), once; this takes some seconds")
         output = work / f"arrays{suffix_of(asset)}"
         try:
-            converted = convert(asset, source, output, self._limits)
+            converted = convert(asset, source, output, self._limits or DEFAULT_LIMITS)
         except AssetError as error:
             self._cache.remember(asset.key, source, Entry(stamp, "", refused=str(error)))
             raise AssetError(f"{source}: {error}; {_where_from(asset)}") from error

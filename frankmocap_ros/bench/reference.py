@@ -17,8 +17,8 @@ from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.bench.rows import Sample
 from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError
+from frankmocap_ros.estimators.availability import missing_text
 from frankmocap_ros.estimators.frankmocap.body_crop import Crop, body_crop, crop_to_image, weak_perspective
-from frankmocap_ros.estimators.frankmocap.estimator import missing_text
 from frankmocap_ros.estimators.frankmocap.networks.body_head import parameters, start_of
 from frankmocap_ros.estimators.frankmocap.networks.smpl import JointModel
 from frankmocap_ros.estimators.frankmocap.regressors import joint_model_of

@@ -14,11 +14,10 @@ from frankmocap_ros.errors import AssetError, MissingDependencyError, SettingErr
 from frankmocap_ros.estimators.frankmocap.int8_calibration import (
     LIMIT_MM,
     MAX_IN_MEANS,
-    NETWORKS,
     CalibrationOptions,
-    networks_here,
     quantize_networks,
 )
+from frankmocap_ros.estimators.frankmocap.int8_notes import NETWORKS, networks_here
 from frankmocap_ros.runtime.file_cache import CACHE_VARIABLE
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import Source, open_source, photograph_path

@@ -71,7 +71,7 @@ class RobotDemo:
         trajectory = {"joint_trajectory": "gate/joint_trajectory"}
         return [
             node_command("gate", gate),
-            node_command("robot_sim", {"robot": json.dumps(self._name)}, trajectory),
+            node_command("robot", {"robot": json.dumps(self._name)}, trajectory),
         ]
 
     def watcher(self) -> "RobotWatcher":

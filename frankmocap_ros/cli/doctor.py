@@ -3,7 +3,9 @@
 import argparse
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import frankmocap_ros
 from frankmocap_ros.assets.layout import ASSETS, needed
@@ -12,12 +14,12 @@ from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, assets_folder
 from frankmocap_ros.cli.doctor_checks import machine_checks
 from frankmocap_ros.cli.doctor_int8 import int8_checks
 from frankmocap_ros.cli.doctor_probes import Probes
-from frankmocap_ros.estimators.registry import why_not_frankmocap
+from frankmocap_ros.estimators.availability import why_not_frankmocap
 from frankmocap_ros.settings.mocap import Settings
 
-_LIMIT_S = 8.0
-_WORDS = {"ok": "ok", "warning": "WARNING", "error": "ERROR"}
-_SUMMARY = ("all is well", "it runs, with warnings", "the node cannot run")
+_LIMIT_S: Final = 30.0
+_WORDS: Final = {"ok": "ready", "optional": "optional", "warning": "WARNING", "error": "ERROR"}
+_FOR_FRANKMOCAP: Final = ("assets", "torch", "packages")  # and its files
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -25,9 +27,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="frankmocap_ros doctor",
         description="Look at everything that the node needs, change nothing, and say the next step where "
         "something lacks.",
-        epilog="Exit code: 0 all is well; 1 it runs, with warnings (such as FrankMocap's files missing while "
-        "MediaPipe works); 2 the node cannot run: ROS or this package's messages are missing, or OpenCV "
-        "does not load, or there is neither FrankMocap nor MediaPipe.",
+        epilog="Exit code: 0 the node runs, with the estimator that auto takes; warnings change nothing "
+        "about that. 2 the node cannot run: ROS or this package's messages are missing, or OpenCV does not "
+        "load, or there is neither FrankMocap nor MediaPipe.",
     )
     parser.add_argument(
         "--assets",
@@ -36,13 +38,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help=f"FrankMocap's extra_data (default ${ENVIRONMENT_VARIABLE})",
     )
+    parser.add_argument(
+        "--all", action="store_true", help="list also what is optional, each with its address"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
     parser.add_argument(
         "--limit-s",
         type=float,
         default=_LIMIT_S,
         metavar="S",
-        help="how long torch, MediaPipe and rclpy may take to load [s] (default: %(default)s)",
+        help="how long OpenCV, torch, MediaPipe and rclpy may take to load; what takes longer is not judged "
+        "[s] (default: %(default)s)",
     )
     return parser
 
@@ -74,38 +80,93 @@ def estimator_check(folder: Path | None, checks: Mapping[str, Check]) -> Check:
         reason = "missing: " + ", ".join(ASSETS[key].path for key in missing)
     else:
         reason = why_not_frankmocap(Settings(assets_dir=str(folder))) or _unusable(checks)
+    opencv, mediapipe = checks["opencv"], checks["mediapipe"]
+    step = "see the lines on FrankMocap's files, torch and packages"
+    if opencv.status == "error":
+        text = "none can run without OpenCV"
+        return Check("estimator", "error", text, opencv.next_step, {"estimator": None})
     if reason is None:
         return Check("estimator", "ok", "auto takes frankmocap", "", {"estimator": "frankmocap"})
-    mediapipe = checks["mediapipe"].status == "ok"
-    step = "see the lines on FrankMocap's files, torch and packages"
-    if not mediapipe:
+    if mediapipe.status != "ok" and not mediapipe.details.get("slow"):
         text = f"none can run: no MediaPipe, and no FrankMocap: {reason}"
-        step = f"{checks['mediapipe'].next_step}; or for FrankMocap: {step}"
+        step = f"{mediapipe.next_step}; or for FrankMocap: {step}"
         return Check("estimator", "error", text, step, {"estimator": None})
+    if folder is None:
+        return Check("estimator", "ok", "auto takes mediapipe", "", {"estimator": "mediapipe"})
     text = f"auto takes mediapipe, not frankmocap: {reason}"
     return Check("estimator", "warning", text, step, {"estimator": "mediapipe"})
 
 
-def _text(checks: Sequence[Check], code: int) -> str:
-    lines = []
-    for check in checks:
-        lines.append(f"{_WORDS[check.status]:<8} {check.name}: {check.text}")
-        if check.status != "ok":
-            lines.append(f"         next: {check.next_step}")
-    return "\n".join([*lines, "", f"{_SUMMARY[code]} (exit code {code})"])
+def _judged(checks: Sequence[Check], folder: Path | None, estimator: str | None) -> list[Check]:
+    """The checks, ready first, then what is optional, because nothing that is used needs it.
+
+    Args:
+        checks: of everything.
+        folder: FrankMocap's ``extra_data``; who names none does not use it.
+        estimator: what ``auto`` takes.
+    """
+    judged = [
+        replace(check, status="optional")
+        if check.status == "warning" and not _matters(check, folder is not None, estimator)
+        else check
+        for check in checks
+    ]
+    order = list(_WORDS)
+    return sorted(judged, key=lambda check: (order.index(check.status), check.name != "estimator"))
+
+
+def _matters(check: Check, named: bool, estimator: str | None) -> bool:
+    """Whether a warning concerns what is used: by who names a folder, that is what FrankMocap runs with."""
+    if check.name == "mediapipe":
+        return estimator != "frankmocap"
+    if _is_file(check) and estimator == "frankmocap":
+        return check.details["state"] != "missing" or check.details["key"] in needed()
+    return named or not (_is_file(check) or check.name in _FOR_FRANKMOCAP)
+
+
+def _is_file(check: Check) -> bool:
+    return check.name.startswith("file ")
+
+
+def _folded(optional: Sequence[Check]) -> list[str]:
+    """What is optional, in one line and the next step; nothing where nothing is."""
+    if not optional:
+        return []
+    files = sum(map(_is_file, optional))
+    names = [check.name for check in optional if not _is_file(check)]
+    names += [f"{files} files of FrankMocap"] if files else []
+    return [
+        f"{_WORDS['optional']:<8} not set up, and nothing above needs it: {', '.join(names)}",
+        "         next: frankmocap_ros doctor --all says what each is for, and where to get it",
+    ]
+
+
+def _text(checks: Sequence[Check], code: int, every: bool) -> str:
+    """The report for people: what is ready, what is optional, warnings, errors."""
+    lines: list[str] = []
+    for status, word in _WORDS.items():
+        of_status = [check for check in checks if check.status == status]
+        if status == "optional" and not every:
+            lines += _folded(of_status)
+            continue
+        for check in of_status:
+            lines.append(f"{word:<8} {check.name}: {check.text}")
+            if status != "ok":
+                lines.append(f"         next: {check.next_step}")
+    summary = "the node cannot run" if code else "the node runs"
+    return "\n".join([*lines, "", f"{summary} (exit code {code})"])
 
 
 def main(args: Sequence[str]) -> int:
-    """Run the command; exit code 0, 1 or 2 as its help says."""
+    """Run the command; exit code 0 or 2 as its help says."""
     arguments = _parser().parse_args(args)
     folder = assets_folder(arguments.assets)
     probes = Probes(arguments.limit_s)  # these work while files are read here
     files = file_checks(folder)
-    checks = [*machine_checks(probes.results()), *files, *int8_checks(folder)]
-    chosen = estimator_check(folder, {check.name: check for check in checks})
-    checks.append(chosen)
-    verdicts = {check.status for check in checks}
-    code = 2 if "error" in verdicts else 1 if "warning" in verdicts else 0
+    found = [*machine_checks(probes.results()), *files, *int8_checks(folder)]
+    chosen = estimator_check(folder, {check.name: check for check in found})
+    checks = _judged([*found, chosen], folder, chosen.details["estimator"])
+    code = 2 if any(check.status == "error" for check in checks) else 0
     if arguments.json:
         report = {
             "ok": code == 0,
@@ -116,5 +177,5 @@ def main(args: Sequence[str]) -> int:
         }
         print(json.dumps(report, indent=1))
     else:
-        print(_text(checks, code))
+        print(_text(checks, code, arguments.all))
     return code

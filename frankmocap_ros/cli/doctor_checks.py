@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import frankmocap_ros
 from frankmocap_ros.assets.checkpoint import INSTALL, new_enough
 from frankmocap_ros.assets.report import Check
 from frankmocap_ros.cli.doctor_probes import Probe
+from frankmocap_ros.cli.ending import library_step, opencv_step
 from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.errors import MissingDependencyError, MocapError
 from frankmocap_ros.runtime.fastdds_profile import fast_dds, transport_variables, users_choice
@@ -46,19 +48,25 @@ def python_check() -> Check:
     return Check("python", "ok", text, "", details)
 
 
-def numbers_check() -> Check:
+def _slow(name: str, package: str, probe: Probe, details: Mapping[str, Any]) -> Check:
+    """What did not load in time: nothing is known of it, and it counts as there."""
+    text = (
+        f"{package} had not loaded after {probe.slow:g} s: the machine is slow or busy, and it is not judged"
+    )
+    return Check(name, "warning", text, "frankmocap_ros doctor --limit-s 300", {**details, "slow": True})
+
+
+def numbers_check(probe: Probe) -> Check:
     """NumPy and OpenCV."""
-    try:
-        import cv2
-        import numpy as np
-    except (ImportError, OSError) as error:
-        step = (
-            "pip install --force-reinstall opencv-python==4.11.0.86 'numpy<2' (no libGL: apt install libgl1)"
+    if probe.slow:
+        return _slow("opencv", "OpenCV", probe, {})
+    if probe.error:
+        return Check(
+            "opencv", "error", f"OpenCV or NumPy does not load: {probe.error}", opencv_step(probe.error)
         )
-        return Check("opencv", "error", f"OpenCV or NumPy does not load: {error}", step)
     installed = {name: version for name in _OPENCVS if (version := _version(name)) is not None}
-    details = {"numpy": np.__version__, "opencv": cv2.__version__, "installed": installed}
-    text = f"OpenCV {cv2.__version__}, NumPy {np.__version__}"
+    details = {**probe.found, "installed": installed}
+    text = f"OpenCV {probe.found['opencv']}, NumPy {probe.found['numpy']}"
     if len(set(installed.values())) > 1:
         pairs = ", ".join(f"{name} {version}" for name, version in installed.items())
         wanted = installed.get("opencv-contrib-python", next(iter(installed.values())))
@@ -80,6 +88,8 @@ def ros_check(probe: Probe, environ: Mapping[str, str]) -> Check:
         what, _, step = str(error).partition(". ")
         return Check("ros", "error", what, step, details)
     place = f"ROS {sourced}, sourced" if sourced else "ROS from wheels (no distribution is sourced)"
+    if probe.slow:
+        return _slow("ros", "rclpy", probe, details)
     if probe.error:
         step = (
             f"source /opt/ros/{sourced}/setup.bash again"
@@ -134,6 +144,8 @@ def torch_check(probe: Probe) -> Check:
             {"version": None, "usable": False},
         )
     details = {"version": version, **probe.found, "usable": False}
+    if probe.slow:
+        return _slow("torch", f"torch {version}", probe, {**details, "usable": True})
     if probe.error:
         step = (
             f"pip install --force-reinstall 'torch>=2.10', then look with: {sys.executable} -c 'import torch'"
@@ -166,12 +178,14 @@ def packages_check() -> Check:
 def mediapipe_check(probe: Probe) -> Check:
     """MediaPipe."""
     version = _version("mediapipe")
+    if probe.slow:
+        return _slow("mediapipe", f"mediapipe {version}", probe, {"version": version})
     if probe.error:
         installed = find_spec("mediapipe") is not None
         text = (
             f"mediapipe {version} does not load: {probe.error}" if installed else "mediapipe is not installed"
         )
-        step = "pip install mediapipe==0.10.21 'numpy<2' (Python 3.10 to 3.12)"
+        step = library_step(probe.error) or "pip install mediapipe==0.10.21 'numpy<2' (Python 3.10 to 3.12)"
         return Check("mediapipe", "warning", text, step, {"version": version})
     return Check("mediapipe", "ok", f"mediapipe {version}", "", {"version": version})
 
@@ -181,7 +195,7 @@ def machine_checks(probes: Mapping[str, Probe], environ: Mapping[str, str] = os.
     rmw = probes["ros"].found.get("rmw") or environ.get("RMW_IMPLEMENTATION")
     return [
         python_check(),
-        numbers_check(),
+        numbers_check(probes["numbers"]),
         ros_check(probes["ros"], environ),
         transport_check(rmw, environ),
         torch_check(probes["torch"]),

@@ -6,18 +6,8 @@ from typing import Any
 
 from frankmocap_ros.assets.report import Check
 from frankmocap_ros.assets.store import AssetStore
-from frankmocap_ros.engines.base import EngineOptions
-from frankmocap_ros.engines.int8 import notes_of
-from frankmocap_ros.estimators.frankmocap.int8_calibration import error_text, networks_here
-from frankmocap_ros.estimators.frankmocap.trunks import weights_key
-
-
-def _notes(store: AssetStore, key: str, cache: Path) -> dict[str, Any] | None:
-    """What was written down when these very weights were quantized."""
-    digest = store.digest(key)
-    if digest is None:
-        return None
-    return notes_of(weights_key("hand" if key == "hand" else "body", digest), cache)
+from frankmocap_ros.engines.kept import engines_folder
+from frankmocap_ros.estimators.frankmocap.int8_notes import error_text, networks_here, notes_of
 
 
 def _text(key: str, notes: dict[str, Any] | None) -> str:
@@ -34,8 +24,8 @@ def int8_checks(folder: Path | None) -> list[Check]:
     keys = networks_here(store) if store is not None else []
     if store is None or not keys:
         return []
-    cache = EngineOptions().cache
-    found = {key: notes for key in keys if (notes := _notes(store, key, cache)) is not None}
+    cache = engines_folder()
+    found = {key: notes for key in keys if (notes := notes_of(store, key, cache)) is not None}
     parts = [_text(key, found.get(key)) for key in keys]
     text = "; ".join(parts)
     if len(found) < len(keys):

@@ -15,6 +15,12 @@ from typing import Any
 # The folder it is started in stays off the module path.
 _START = "import json, sys; sys.path[:] = [p for p in sys.path if p]\n"
 _PROGRAMS = {
+    "numbers": """
+import numpy
+found = {"numpy": numpy.__version__}
+import cv2
+found["opencv"] = cv2.__version__
+""",
     "torch": """
 import torch
 from frankmocap_ros.runtime.machine import has_bf16
@@ -50,10 +56,12 @@ class Probe:
     Attributes:
         found: what the package says of itself; empty where it cannot be imported.
         error: why it cannot, empty where it can.
+        slow: for how long it was waited in vain, so that nothing is known of it; 0 where it was not [s].
     """
 
     found: Mapping[str, Any]
     error: str = ""
+    slow: float = 0.0
 
 
 def _result(process: "subprocess.Popen[str]", left_s: float, limit_s: float) -> Probe:
@@ -62,7 +70,7 @@ def _result(process: "subprocess.Popen[str]", left_s: float, limit_s: float) -> 
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-        return Probe({}, f"it does not load within {limit_s:g} s")
+        return Probe({}, slow=limit_s)
     lines = said.strip().splitlines()
     with contextlib.suppress(ValueError, IndexError):
         found = json.loads(lines[-1])
@@ -75,7 +83,7 @@ def _result(process: "subprocess.Popen[str]", left_s: float, limit_s: float) -> 
 
 
 class Probes:
-    """Imports of torch, mediapipe and rclpy, each in a process of its own that starts at once.
+    """Imports of OpenCV, torch, MediaPipe and rclpy, each in a process of its own that starts at once.
 
     Args:
         limit_s: how long all of it may take [s].
@@ -97,7 +105,7 @@ class Probes:
         }
 
     def results(self) -> dict[str, Probe]:
-        """Wait for ``"torch"``, ``"mediapipe"`` and ``"ros"``; whoever takes too long is ended."""
+        """Wait for ``"numbers"``, ``"torch"``, ``"mediapipe"``, ``"ros"``; what takes too long is ended."""
         return {
             name: _result(process, self._end_s - time.monotonic(), self._limit_s)
             for name, process in self._processes.items()

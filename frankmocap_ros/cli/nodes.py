@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from frankmocap_ros.errors import MocapError
+from frankmocap_ros.errors import MocapError, SourceError
 from frankmocap_ros.runtime.fastdds_profile import transport_variables
+from frankmocap_ros.runtime.file_names import printable
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of, yaml_value
+from frankmocap_ros.sources import check_source
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -34,20 +36,19 @@ class Failing(Protocol):
 
 
 def node_command(
-    node: str, parameters: Mapping[str, str], topics: Mapping[str, str] | None = None
+    command: str, parameters: Mapping[str, str], topics: Mapping[str, str] | None = None
 ) -> list[str]:
     """A node of this package in this Python; the folder it starts in stays off the module path.
 
     Args:
-        node: mocap, camera, gate, robot_sim or view.
+        command: of ``frankmocap_ros``, such as ``camera``.
         parameters: ROS parameters by name, as YAML.
         topics: what topics are called instead, by their own name.
     """
-    main = f"from frankmocap_ros.ros.{node}.{node}_node import main"
-    code = f"import sys; sys.path.pop(0); {main}; sys.exit(main())"
+    code = "import sys; sys.path.pop(0); from frankmocap_ros.cli.main import main; sys.exit(main())"
     pairs = [word for name, value in parameters.items() for word in ("-p", f"{name}:={value}")]
     remapped = [word for name, other in (topics or {}).items() for word in ("-r", f"{name}:={other}")]
-    return [sys.executable, "-c", code, "--ros-args", *pairs, *remapped]
+    return [sys.executable, "-c", code, command, "--ros-args", *pairs, *remapped]
 
 
 def mocap_command(config: Settings) -> list[str]:
@@ -57,12 +58,24 @@ def mocap_command(config: Settings) -> list[str]:
         for s in settings_of(Settings)
         if getattr(config, s.name) != s.default
     }
-    return node_command("mocap", {**given, "diagnostics_period_s": "0.5"})
+    return node_command("node", {**given, "diagnostics_period_s": "0.5"})
 
 
 def camera_command(source: str, width: int, rate_hz: float = 0.0) -> list[str]:
-    """The camera node; see ``CameraSettings`` for the arguments."""
-    parameters = {"source": json.dumps(source), "width": str(width), "rate_hz": yaml_value(float(rate_hz))}
+    """The camera node, which ends where its source cannot be opened; see ``CameraSettings`` for the arguments.
+
+    Raises:
+        SourceError: the source is not there, or has a name that ROS cannot pass on.
+    """
+    check_source(source)
+    if printable(source) != source:
+        raise SourceError(
+            f"{printable(source)}: the name is not UTF-8, which ROS cannot pass on; make a link to it: ln -s"
+        )
+    parameters = {
+        "source": json.dumps(source), "width": str(width), "rate_hz": yaml_value(float(rate_hz)),
+        "wait_for_source": "false",
+    }  # fmt: skip
     return node_command("camera", parameters)
 
 
@@ -86,7 +99,9 @@ def listening(make: Callable[[], N]) -> Iterator[N]:
     import rclpy
     from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
-    rclpy.init(signal_handler_options=rclpy.signals.SignalHandlerOptions.NO)
+    from frankmocap_ros.ros.common.running import start_ros
+
+    start_ros(signal_handler_options=rclpy.signals.SignalHandlerOptions.NO)
     node = make()
     executor = SingleThreadedExecutor()
     executor.add_node(node)

@@ -5,19 +5,21 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import IO, Any
 
 from frankmocap_ros.body.arm_angles import ArmAngles
 from frankmocap_ros.body.pose import Frame
+from frankmocap_ros.cli.ending import INTERRUPTED
+from frankmocap_ros.cli.lines import line_writer
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.export.gmr import gmr_record
 from frankmocap_ros.export.json_records import frame_record
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.camera_image import CameraImage
+from frankmocap_ros.runtime.file_names import printable
 from frankmocap_ros.runtime.malloc import keep_freed_memory
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.camera import CameraSettings
@@ -41,6 +43,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Write one JSON object a frame: bodies with positions, rotations, states, pixels and arm "
         "angles. A video or a folder of images is a sequence of one camera; image files named one by one are "
         "independent of each other, and searched at --resize-short 1024 unless told otherwise.",
+        epilog="Exit code: 0 fine; 1 nobody was found in any frame; 2 cannot run, or cannot write; 130 "
+        "interrupted (SIGINT, Ctrl-C). Whatever ends it, the output holds whole lines.",
     )
     parser.add_argument(
         "sources",
@@ -79,7 +83,7 @@ def _images(paths: Sequence[str]) -> Iterator[tuple[Source, bool]]:
         still = is_still(path)
         if len(paths) > 1 and not still:
             raise SourceError(
-                f"{path}: several sources must all be image files; name one video or folder alone"
+                f"{printable(path)}: several sources must all be image files; name one video or folder alone"
             )
         yield open_source(CameraSettings(source=path, loop=False), moving=False), still
 
@@ -107,7 +111,7 @@ def _record_maker(form: str) -> Callable[[Frame], dict[str, Any]]:
     return lambda frame: frame_record(frame, arms)
 
 
-def _records(arguments: argparse.Namespace, config: Settings) -> Iterator[_Done]:
+def _records(arguments: argparse.Namespace, config: Settings) -> Generator[_Done, None, None]:
     """Records of all frames."""
     sources = list(arguments.sources)
     record_of = _record_maker(arguments.format)
@@ -139,33 +143,27 @@ def _records(arguments: argparse.Namespace, config: Settings) -> Iterator[_Done]
 
 
 def main(args: Sequence[str]) -> int:
-    """Run the command; exit code 0, or 1 where no body was found in any frame."""
+    """Run the command; exit code 0, 1 where no body was found in any frame, 130 where it is interrupted."""
     keep_freed_memory()
     leave_cores_to_networks()
     arguments = _parser().parse_args(args)
     config = from_flags(Settings, arguments)
     if "resize_short" not in vars(arguments) and (arguments.stills or all(map(is_still, arguments.sources))):
         config = updated(config, {"resize_short": _STILLS_SHORT_PX})
-    frames = bodies = 0
-    with contextlib.ExitStack() as stack:
-        out: IO[str] = sys.stdout
-        if arguments.out:
-            try:
-                out = stack.enter_context(Path(arguments.out).open("w", encoding="utf-8"))
-            except OSError as error:
-                raise SourceError(
-                    f"--out {arguments.out}: {error.strerror}; name a file in a folder that exists"
-                ) from error
+    bodies = 0
+    with line_writer(arguments.out) as out, contextlib.closing(_records(arguments, config)) as records:
         progress = _Progress(sys.stderr)
-        for done in _records(arguments, config):
-            json.dump(done.record, out, allow_nan=False, separators=(",", ":"))
-            out.write("\n")
-            frames += 1
-            bodies += done.bodies
-            progress.show(frames, done.total)
-            if frames == arguments.max_frames:
-                break
-        progress.end(frames, bodies)
+        try:
+            for done in records:
+                out.write(json.dumps(done.record, allow_nan=False, separators=(",", ":")))
+                bodies += done.bodies
+                progress.show(out.count, done.total)
+                if out.count == arguments.max_frames:
+                    break
+        except KeyboardInterrupt:
+            _tell(f"interrupted after {out.count} frames, which are written")
+            return INTERRUPTED
+        progress.end(out.count, bodies)
     return 0 if bodies else 1
 
 

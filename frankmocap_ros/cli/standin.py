@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from frankmocap_ros.runtime.file_names import home_expanded
 from frankmocap_ros.standin.extra_data import write_standin
 
 
@@ -34,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(args: Sequence[str]) -> int:
     """Run the command; exit code 0."""
     arguments = _parser().parse_args(args)
-    folder: Path = arguments.folder.expanduser()
+    folder: Path = home_expanded(arguments.folder)
     start_s = time.perf_counter()
     size = write_standin(folder, arguments.seed, progress=lambda text: print(f"  {text}", file=sys.stderr))
     print(

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.engines.kept import engines_folder
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
-from frankmocap_ros.runtime.file_cache import cache_folder
 from frankmocap_ros.runtime.machine import cores, has_bf16
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class EngineOptions:
     threads: int = field(default_factory=cores)
     batch: int = 1
     largest: int = 16
-    cache: Path = field(default_factory=lambda: cache_folder() / "engines")
+    cache: Path = field(default_factory=engines_folder)
     tell: Callable[[str], None] = _silent
     prepare: Callable[[], None] = _nothing
 

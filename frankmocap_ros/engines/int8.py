@@ -10,7 +10,6 @@ import io
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +21,6 @@ from frankmocap_ros.engines.openvino import (
     OpenVinoEngine,
     fp32_model,
     int8_kept,
-    int8_of,
     load_openvino,
     without_telemetry,
 )
@@ -122,11 +120,6 @@ def quantize(trunk: Trunk, crops: NDArray[np.uint8], options: EngineOptions | No
 def notes(trunk: Trunk, options: EngineOptions | None = None) -> dict[str, Any] | None:
     """What was written down when the trunk was quantized; None where that was not done."""
     return int8_kept(trunk, (options or EngineOptions()).cache).notes()
-
-
-def notes_of(weights_key: str, cache: Path) -> dict[str, Any] | None:
-    """As ``notes``, by a trunk's key alone; nothing is loaded for it."""
-    return int8_of(weights_key, cache).notes()
 
 
 def discard(trunk: Trunk, options: EngineOptions | None = None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from frankmocap_ros.runtime.file_cache import Cache, sha256_of
+from frankmocap_ros.runtime.file_cache import Cache, cache_folder, sha256_of
 
 _MANIFEST: Final = "manifest.json"
 
@@ -95,3 +95,17 @@ class Kept:
     def drop(self) -> None:
         """Remove the files."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def int8_of(weights_key: str, cache: Path) -> Kept:
+    """As ``int8_kept``, by a trunk's key."""
+    return Kept(cache, f"{weights_key[:32]}-int8")
+
+
+def engines_folder() -> Path:
+    """The folder of what engines keep, unless they are told another one.
+
+    Raises:
+        AssetError: there is no place for a cache.
+    """
+    return cache_folder() / "engines"

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, check_bf16, missing_package
-from frankmocap_ros.engines.kept import Kept
+from frankmocap_ros.engines.kept import Kept, int8_of
 from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.runtime.background_import import import_apart
@@ -64,11 +64,6 @@ def _import() -> Any:
     with without_telemetry():
         import openvino
     return openvino
-
-
-def int8_of(weights_key: str, cache: Path) -> Kept:
-    """As ``int8_kept``, by a trunk's key."""
-    return Kept(cache, f"{weights_key[:32]}-int8")
 
 
 def int8_kept(trunk: Trunk, cache: Path) -> Kept:

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import Final, Protocol
 
 import numpy as np
@@ -105,13 +104,6 @@ class Pose2dDetector:
 
     def close(self) -> None:
         """Nothing to give back."""
-
-
-def chosen_detector(setting: str) -> str:
-    """``mediapipe`` or ``pose2d`` for the setting ``detector``."""
-    if setting != "auto":
-        return setting
-    return "mediapipe" if find_spec("mediapipe") is not None else "pose2d"
 
 
 def make_detector(name: str, store: AssetStore, device: str = "auto", precision: str = "auto") -> Detector:

@@ -1,11 +1,10 @@
 """Names of the estimators. Each is imported when it is chosen."""
 
 from collections.abc import Callable
-from importlib.util import find_spec
 
-from frankmocap_ros.assets.layout import needed
-from frankmocap_ros.assets.store import AssetStore, assets_folder, named_folder
-from frankmocap_ros.errors import AssetError, EstimatorError, MocapError
+from frankmocap_ros.assets.store import assets_folder, named_folder
+from frankmocap_ros.errors import EstimatorError, MocapError
+from frankmocap_ros.estimators.availability import why_not_frankmocap
 from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.settings.mocap import Settings
 
@@ -44,30 +43,6 @@ ESTIMATORS: dict[str, Callable[[Settings, Tell, Prepare], Estimator]] = {
     "mediapipe": _mediapipe,
     "synthetic": _synthetic,
 }
-
-
-def why_not_frankmocap(config: Settings) -> str | None:
-    """Why ``auto`` does not take FrankMocap, with the next step; None where it does. Loads nothing."""
-    try:
-        store = AssetStore(named_folder(config.assets_dir))
-    except AssetError as error:
-        return str(error)
-    from frankmocap_ros.estimators.detectors import chosen_detector
-    from frankmocap_ros.estimators.frankmocap.estimator import missing_text
-
-    if config.hands and not config.use_smplx:
-        return "hands: true needs use_smplx: true with FrankMocap"
-    text = missing_text(
-        store, needed(config.use_smplx, config.hands, chosen_detector(config.detector) == "pose2d")
-    )
-    if text is not None:
-        return text
-    if store.is_standin:
-        return f"{store.folder} holds stand-in weights; estimator: frankmocap runs them all the same"
-    # torch may be absent: what was converted and translated runs without it
-    if find_spec("safetensors") is None:
-        return "FrankMocap needs safetensors; run: pip install 'frankmocap_ros[torch]'"
-    return None
 
 
 def make_estimator(

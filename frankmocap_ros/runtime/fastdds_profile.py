@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import SettingError
+from frankmocap_ros.runtime.file_names import home_expanded
 from frankmocap_ros.runtime.package_files import share_file
 
 BUILTIN_VARIABLE: Final = "FASTDDS_BUILTIN_TRANSPORTS"
@@ -91,7 +92,7 @@ def transport_variables(environ: Mapping[str, str], profile: str = "auto") -> di
         short = free is not None and free < PROCESSES * SEGMENT_BYTES
         path = share_file("config", "fastdds_small.xml" if short else "fastdds.xml")
     else:
-        path = Path(profile).expanduser()
+        path = home_expanded(profile)
         if not path.is_file():
             raise SettingError(f"transport profile {profile!r} is no file; allowed: auto | none | a path")
     return {fast_dds(environ).variable: str(path.absolute())}

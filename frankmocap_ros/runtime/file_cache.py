@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.errors import AssetError
+from frankmocap_ros.errors import AssetError, MocapError
+from frankmocap_ros.runtime.file_names import home_expanded, printable
 
 CACHE_VARIABLE: Final = "FRANKMOCAP_CACHE_DIR"
 _VERSION: Final = 2  # of the conversion; a change converts every file again
@@ -62,12 +63,22 @@ class Entry:
 
 
 def cache_folder() -> Path:
-    """$FRANKMOCAP_CACHE_DIR, else $XDG_CACHE_HOME/frankmocap_ros, else ~/.cache/frankmocap_ros."""
-    own = os.environ.get(CACHE_VARIABLE)
-    if own:
-        return Path(own).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "frankmocap_ros"
+    """$FRANKMOCAP_CACHE_DIR, else $XDG_CACHE_HOME/frankmocap_ros, else ~/.cache/frankmocap_ros.
+
+    Raises:
+        AssetError: the home folder is not known, or the name is not UTF-8, which engines cannot open.
+    """
+    own, base = os.environ.get(CACHE_VARIABLE), os.environ.get("XDG_CACHE_HOME")
+    try:
+        folder = home_expanded(own or f"{base or '~/.cache'}/frankmocap_ros")
+    except MocapError as error:
+        raise AssetError(f"{error}; or set {CACHE_VARIABLE} to a folder that can be written") from error
+    if printable(folder) != str(folder):
+        raise AssetError(
+            f"the cache folder {printable(folder)} has a name that is not UTF-8; set {CACHE_VARIABLE} to "
+            "another one"
+        )
+    return folder
 
 
 def sha256_of(path: Path) -> str:

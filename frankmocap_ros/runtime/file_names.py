@@ -22,7 +22,7 @@ def home_expanded(path: str | Path) -> Path:
         ) from error
 
 
-def printable(name: str | Path) -> str:
+def printable(name: str | bytes | Path) -> str:
     """A file name as text that can be encoded; bytes that are not UTF-8 are shown by their numbers."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 

@@ -14,6 +14,11 @@ class CameraSettings:
         "Video file, image file, /dev/videoN, synthetic, or auto: a webcam if there is one, else a photograph that comes with an installed package.",
         live=False,
     )
+    wait_for_source: bool = setting(
+        True,
+        "Try again where source cannot be opened at the start; false ends the node then. A source that is lost later is opened again in any case.",
+        live=False,
+    )
     rate_hz: float = setting(
         0.0,
         "Images per second; 0 keeps the source's own rate.",

@@ -22,8 +22,9 @@ from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.engines.base import EngineOptions
 from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError, EstimatorError
+from frankmocap_ros.estimators.availability import chosen_detector, missing_text
 from frankmocap_ros.estimators.base import Capabilities
-from frankmocap_ros.estimators.detectors import chosen_detector, make_detector
+from frankmocap_ros.estimators.detectors import make_detector
 from frankmocap_ros.estimators.frankmocap.body_crop import (
     CROP_PER_BOX,
     Crop,
@@ -82,18 +83,6 @@ class FrankMocapOptions:
             folder, config.use_smplx, config.hands, config.detector, config.device, config.engine,
             config.precision, config.max_people,
         )  # fmt: skip
-
-
-def missing_text(store: AssetStore, keys: Sequence[str]) -> str | None:
-    """What to do where files are missing, None where none is."""
-    missing = store.missing(keys)
-    if not missing:
-        return None
-    lines = "; ".join(f"{asset.path} ({asset.text}, {asset.licence}: {asset.url})" for asset in missing)
-    return (
-        f"FrankMocap's files are not all in {store.folder}. Missing: {lines}. "
-        "Put them there, and look with: frankmocap_ros doctor"
-    )
 
 
 class FrankMocapEstimator:

@@ -12,7 +12,6 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.assets.layout import needed
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.engines import int8
 from frankmocap_ros.engines.available import Option
@@ -21,10 +20,17 @@ from frankmocap_ros.engines.measuring import measure
 from frankmocap_ros.engines.openvino import OpenVinoEngine
 from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError, EstimatorError
-from frankmocap_ros.estimators.detectors import chosen_detector, make_detector
+from frankmocap_ros.estimators.availability import chosen_detector
+from frankmocap_ros.estimators.detectors import make_detector
 from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands
 from frankmocap_ros.estimators.frankmocap.int8_crops import CalibrationImages, Crops, gather
-from frankmocap_ros.estimators.frankmocap.joint_error import JointError, joint_error, joints_of
+from frankmocap_ros.estimators.frankmocap.int8_notes import (
+    NETWORKS,
+    JointError,
+    error_text,
+    networks_here,
+)
+from frankmocap_ros.estimators.frankmocap.joint_error import joint_error, joints_of
 from frankmocap_ros.estimators.frankmocap.regressors import (
     Regressor,
     body_regressor,
@@ -32,12 +38,6 @@ from frankmocap_ros.estimators.frankmocap.regressors import (
     joint_model_of,
 )
 
-# Which files each network needs here; a hand is looked for where SMPL-X's body has it.
-NETWORKS: Final = {
-    "body_smpl": needed(use_smplx=False),
-    "body_smplx": needed(use_smplx=True),
-    "hand": needed(use_smplx=True, hands=True),
-}
 # EFT's own joints are some 50 mm off (after alignment, on 3DPW): a tenth of that is lost among it. A single
 # joint that is 30 mm off is still less than a hand's width, farther it would jerk.
 LIMIT_MM: Final = 5.0
@@ -83,11 +83,6 @@ class Outcome:
     speed: float | None = None
 
 
-def networks_here(store: AssetStore) -> list[str]:
-    """The networks whose files are all there."""
-    return [key for key, files in NETWORKS.items() if not store.missing(files)]
-
-
 def regressor_of(store: AssetStore, key: str) -> Regressor:
     """The network of a key.
 
@@ -95,14 +90,6 @@ def regressor_of(store: AssetStore, key: str) -> Regressor:
         AssetError: a file is missing, damaged or not what it should be.
     """
     return hand_regressor(store) if key == "hand" else body_regressor(store, key == "body_smplx")
-
-
-def error_text(notes: Mapping[str, Any]) -> str:
-    """The error that was written down when a network was quantized, to follow other words."""
-    try:
-        return f" ({JointError(**notes['joints']).text})"
-    except (KeyError, TypeError, ValueError):
-        return ""
 
 
 def _check(store: AssetStore, keys: Sequence[str]) -> None:

@@ -1,7 +1,6 @@
 """How far joints move where a network runs in other numbers: the same head and body model after both."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators.frankmocap.hand_crop import FINGER_JOINTS
+from frankmocap_ros.estimators.frankmocap.int8_notes import JointError
 from frankmocap_ros.estimators.frankmocap.networks import body_head, hand_head
 from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX, JointModel
 from frankmocap_ros.estimators.frankmocap.regressors import joint_model_of
@@ -17,32 +17,6 @@ from frankmocap_ros.geometry.rotation import Array, quat_from_rotvec, quat_to_ma
 
 # The regressor's numbers (N, P) to joints (N, J, 3) [m], each from the root or the wrist.
 ToJoints = Callable[[NDArray[np.floating[Any]]], Array]
-
-
-@dataclass(frozen=True)
-class JointError:
-    """Distances between the joints of both, each from the body's root or the hand's wrist.
-
-    Attributes:
-        mean_mm: over all joints of all crops.
-        max_mm: of the one joint that moves farthest.
-        moves_mm: how far these joints are from their own mean over the crops, on the average: what an error
-            is to be compared with. Random weights give nearly the same pose for every crop.
-        crops: how many.
-    """
-
-    mean_mm: float
-    max_mm: float
-    moves_mm: float
-    crops: int
-
-    @property
-    def text(self) -> str:
-        """Such as ``joints differ from fp32 by 0.04 mm mean, 0.21 mm max over 60 crops``."""
-        return (
-            f"joints differ from fp32 by {self.mean_mm:.2g} mm mean, {self.max_mm:.2g} mm max "
-            f"over {self.crops} crops"
-        )
 
 
 def joint_error(found: Array, exact: Array) -> JointError:

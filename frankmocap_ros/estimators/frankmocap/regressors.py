@@ -11,10 +11,11 @@ from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.engines.base import EngineOptions, Trunk
 from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError
+from frankmocap_ros.estimators.frankmocap.int8_notes import weights_key
 from frankmocap_ros.estimators.frankmocap.networks import body_head, hand_head
 from frankmocap_ros.estimators.frankmocap.networks.folded_head import Affine
 from frankmocap_ros.estimators.frankmocap.networks.smpl import ARRAYS, JointModel, joint_model
-from frankmocap_ros.estimators.frankmocap.trunks import body_trunk, hand_trunk, weights_key
+from frankmocap_ros.estimators.frankmocap.trunks import body_trunk, hand_trunk
 from frankmocap_ros.runtime.thread_priority import giving_way
 
 if TYPE_CHECKING:

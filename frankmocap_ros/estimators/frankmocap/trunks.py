@@ -1,8 +1,7 @@
 """The trunks of this package's networks."""
 
-import hashlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from frankmocap_ros.engines.base import Trunk
 
@@ -13,19 +12,8 @@ if TYPE_CHECKING:
     from frankmocap_ros.estimators.frankmocap.networks.hand import HandNetwork
     from frankmocap_ros.estimators.frankmocap.networks.resnet import ResNet50
 
-_VERSION: Final = "1"  # of the graphs below; a change makes every file anew
 _BODY_SCALE = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))  # ImageNet's mean and deviation, of RGB
 _HAND_SCALE = ((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))  # from -1 to 1
-
-
-def weights_key(kind: str, digest: str) -> str:
-    """Name of a trunk.
-
-    Args:
-        kind: body or hand: which graph it is.
-        digest: of the file that holds its weights.
-    """
-    return hashlib.sha256(f"{kind} {_VERSION} {digest}".encode()).hexdigest()
 
 
 def _module(

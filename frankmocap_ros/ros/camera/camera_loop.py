@@ -74,7 +74,8 @@ class CameraLoop:
         node: for context and log.
         config: tells the settings; those that can change while running are asked for with each image.
         outputs: where images go.
-        changed: called in the loop's thread when the source is opened, has ended or is lost.
+        changed: called in the loop's thread when the source is opened, has ended or is lost, also where that
+            is the end: see ``failure``.
     """
 
     def __init__(
@@ -94,6 +95,8 @@ class CameraLoop:
         self._sent_s = 0.0
         self._stamps_ns = (0, 0)
         self._size = ""
+        self._opened = False
+        self.failure = ""  # why it has ended by itself; empty while it has not
         self._stop = threading.Event()
         self._state = _State("opening", Level.OK, "opening", config().source, time.perf_counter())
         self._thread = threading.Thread(target=self._run, name="camera_loop", daemon=True)
@@ -151,6 +154,10 @@ class CameraLoop:
             if self._frames_sent > sent:
                 retry_s = FIRST_RETRY_S
             source = self._config().source
+            if not self._opened and not self._config().wait_for_source:
+                self.failure = problem
+                self._enter("lost", Level.ERROR, problem, source)
+                return
             self._enter("lost", Level.ERROR, f"{problem}; trying again in {retry_s:g} s", source)
             self._stop.wait(retry_s)
             retry_s = min(2.0 * retry_s, LAST_RETRY_S)
@@ -165,6 +172,7 @@ class CameraLoop:
         # the synthetic figure lives by the clock of the stamps, so that its estimator knows the same pose
         start_s = 1e-9 * self._node.get_clock().now().nanoseconds
         with contextlib.closing(open_source(config, start_s)) as source:
+            self._opened = True
             rate_hz = config.rate_hz or source.rate_hz
             running = ("running", Level.OK, f"{source.name}, {rate_hz:g} Hz", source.name, rate_hz)
             self._enter(*running)

@@ -40,6 +40,7 @@ class CameraNode(Node):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
+        self.failed = False  # whether it has ended by itself; the log says why
         self._loop: CameraLoop | None = None
         self._outputs: CameraOutputs | None = None
         self._stamps = Stamps()
@@ -92,6 +93,9 @@ class CameraNode(Node):
         except Exception:
             if self.context.ok():
                 raise  # else a signal took ROS away meanwhile
+        if loop.failure:
+            self.failed = True
+            self.context.try_shutdown()
 
 
 def _overrides(arguments: Sequence[str]) -> list[Parameter]:
@@ -121,4 +125,11 @@ def main(args: Sequence[str] | None = None) -> int:
     except (MocapError, RuntimeError) as error:  # the latter is rclpy's own
         print(f"camera_node: {error}", file=sys.stderr)
         return 2
-    return run_node("camera_node", lambda: CameraNode(parameter_overrides=overrides), words)
+    made: list[CameraNode] = []
+
+    def make() -> CameraNode:
+        made.append(CameraNode(parameter_overrides=overrides))
+        return made[0]
+
+    code = run_node("camera_node", make, words)
+    return 2 if made and made[0].failed else code

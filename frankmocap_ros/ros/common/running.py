@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
@@ -17,6 +18,28 @@ def ros_runs(node: Node) -> bool:
     return handle is not None and handle.ok()
 
 
+def start_ros(args: Sequence[str] | None = None, **how: Any) -> None:
+    """As ``rclpy.init``.
+
+    Raises:
+        MocapError: an argument or a parameter file cannot be read, or there is no place for logs.
+    """
+    try:
+        rclpy.init(args=list(args) if args is not None else None, **how)
+    except UnicodeEncodeError as error:
+        raise MocapError(
+            f"an argument is not UTF-8, which ROS cannot pass on: {error.object!a}; give it another name, or "
+            "a link with one"
+        ) from error
+    except RuntimeError as error:  # rclpy's own
+        step = (
+            "; set HOME, or ROS_LOG_DIR to a folder that can be written"
+            if "initialize logging" in str(error)
+            else ""
+        )
+        raise MocapError(f"{error}{step}") from error
+
+
 def run_node(name: str, make: Callable[[], Node], args: Sequence[str] | None = None) -> int:
     """Run a node until SIGINT or SIGTERM; returns the exit code: 0, or 2 where it cannot be made.
 
@@ -25,13 +48,9 @@ def run_node(name: str, make: Callable[[], Node], args: Sequence[str] | None = N
         make: makes the node; raises MocapError where that cannot be, with the reason.
         args: ROS arguments; None takes those of the process.
     """
-    try:
-        rclpy.init(args=list(args) if args is not None else None)
-    except RuntimeError as error:  # rclpy's own: an argument or a parameter file that it cannot read
-        print(f"{name}: {error}", file=sys.stderr)
-        return 2
     node: Node | None = None
     try:
+        start_ros(args)
         node = make()
         if rclpy.ok():
             rclpy.spin(node)

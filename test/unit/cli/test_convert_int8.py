@@ -11,7 +11,8 @@ from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.cli import convert
 from frankmocap_ros.cli.main import main as command_line
 from frankmocap_ros.errors import AssetError, EstimatorError, MissingDependencyError
-from frankmocap_ros.estimators.frankmocap.int8_calibration import NETWORKS, Outcome
+from frankmocap_ros.estimators.frankmocap.int8_calibration import Outcome
+from frankmocap_ros.estimators.frankmocap.int8_notes import NETWORKS
 
 
 @pytest.fixture

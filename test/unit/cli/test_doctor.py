@@ -25,9 +25,11 @@ from frankmocap_ros.cli.doctor_checks import (
 )
 from frankmocap_ros.cli.doctor_probes import Probe, Probes
 
+NUMBERS = Probe({"numpy": "1.26.4", "opencv": "4.11.0"})
 TORCH = Probe({"version": "2.13.0", "cuda": False, "device": "cpu fp32", "bf16": False})
 MEDIAPIPE = Probe({"version": "0.10.21"})
 ROS = Probe({"rmw": "rmw_fastrtps_cpp", "messages": True})
+SLOW = Probe({}, slow=30.0)
 BROKEN = Probe({}, "ImportError: libwhatever.so: cannot open")
 
 
@@ -78,6 +80,7 @@ def run(*arguments):
     program = "import sys; from frankmocap_ros.cli.main import main; sys.exit(main(sys.argv[1:]))"
     return subprocess.run(
         [sys.executable, "-c", program, "doctor", "--limit-s", "60", *map(str, arguments)],
+        cwd="/",  # the installed package, not the checkout
         capture_output=True,
         text=True,
         timeout=150,
@@ -90,12 +93,11 @@ def here(monkeypatch, capsys):
     """The command in this process, where nothing is probed: exit code and output."""
 
     def run(*arguments, **probes):
-        results = {"torch": TORCH, "mediapipe": MEDIAPIPE, "ros": ROS, **probes}
+        results = {"numbers": NUMBERS, "torch": TORCH, "mediapipe": MEDIAPIPE, "ros": ROS, **probes}
         monkeypatch.setattr(
             doctor, "Probes", lambda limit_s: type("fake", (), {"results": lambda self: results})()
         )
         monkeypatch.setattr(doctor_checks, "require_ros", lambda command: None)
-        monkeypatch.setattr(doctor_checks, "numbers_check", lambda: Check("opencv", "ok", "as it should be"))
         code = doctor.main([*map(str, arguments)])
         return code, capsys.readouterr().out
 
@@ -106,8 +108,8 @@ def report(code, out):
     """The JSON of a run, after what must be true of each."""
     found = json.loads(out)
     verdicts = {check["status"] for check in found["checks"]}
-    assert verdicts <= {"ok", "warning", "error"}
-    assert code == found["exit"] == (2 if "error" in verdicts else 1 if "warning" in verdicts else 0)
+    assert verdicts <= {"ok", "optional", "warning", "error"}
+    assert code == found["exit"] == (2 if "error" in verdicts else 0)
     assert found["ok"] is (code == 0)
     assert all(check["next_step"] for check in found["checks"] if check["status"] != "ok")
     return found, {check["name"]: check for check in found["checks"]}
@@ -117,8 +119,9 @@ def test_without_a_folder_every_file_is_named_with_licence_address_and_place():
     done = run("--json")
     assert done.stderr == ""
     found, checks = report(done.returncode, done.stdout)
-    assert found["exit"] in (1, 2)
+    assert found["exit"] == 0
     assert found["estimator"] == "mediapipe"
+    assert {check["status"] for check in checks.values()} == {"ok", "optional"}
     assert "--assets" in checks["assets"]["next_step"]
     assert {name for name in checks if name.startswith("file ")} == {f"file {key}" for key in ASSETS}
     for key, asset in ASSETS.items():
@@ -146,7 +149,8 @@ def test_standin_files_are_whole_and_their_poses_meaningless(standin, here, monk
     cache = Path(os.environ["FRANKMOCAP_CACHE_DIR"])
     monkeypatch.setenv("FRANKMOCAP_ASSETS_DIR", str(standin))
     found, checks = report(*here("--json"))
-    assert found["exit"] == 1
+    assert found["exit"] == 0
+    assert checks["assets"]["status"] == "warning"
     assert checks["assets"]["standin"] is True
     assert "poses are meaningless" in checks["assets"]["text"]
     assert {checks[f"file {key}"]["state"] for key in ASSETS} == {"needs conversion"}
@@ -159,17 +163,138 @@ def test_standin_files_are_whole_and_their_poses_meaningless(standin, here, monk
 def test_text_has_a_line_each_and_a_next_step_below_each_that_fails(here, tmp_path):
     code, text = here("--assets", tmp_path)
     lines = text.splitlines()
-    failing = [i for i, line in enumerate(lines) if line.startswith(("WARNING", "ERROR"))]
+    failing = [i for i, line in enumerate(lines) if line.startswith(("optional", "WARNING", "ERROR"))]
     assert len(failing) >= len(needed())
     assert all(lines[i + 1].startswith("         next: ") for i in failing)
     assert f"(exit code {code})" in lines[-1]
+
+
+def test_what_is_ready_comes_first_and_what_is_optional_is_one_line(here):
+    """For somebody who has no files of FrankMocap."""
+    code, text = here(torch=BROKEN)
+    assert code == 0
+    words = [line.split()[0] for line in text.splitlines()[:-2]]
+    ready = words.count("ready")
+    assert words == ["ready"] * ready + ["optional", "next:"]
+    assert text.startswith("ready    estimator: auto takes mediapipe\n")
+    for name in ("python", "opencv", "ros", "transport", "mediapipe"):
+        assert f"ready    {name}: " in text
+    assert f"torch, assets, {len(ASSETS)} files of FrankMocap" in text
+    assert text.endswith("the node runs (exit code 0)\n")
+    _, text = here("--all", torch=BROKEN)
+    assert text.count("\noptional") == len(ASSETS) + 2
+    assert "libwhatever" in text
+    assert "https://smpl.is.tue.mpg.de" in text
+
+
+def test_for_who_has_frankmocap_the_rest_is_optional(here, as_if_real):
+    for key in set(ASSETS) - set(needed()):
+        (as_if_real / ASSETS[key].path).unlink()
+    code, text = here("--assets", as_if_real, mediapipe=BROKEN)
+    assert code == 0
+    assert text.startswith("ready    estimator: auto takes frankmocap\n")
+    assert "WARNING" not in text
+    assert f"mediapipe, {len(ASSETS) - len(needed())} files of FrankMocap" in text
+
+
+def test_slow_is_not_broken(here):
+    code, text = here("--all", torch=SLOW, mediapipe=SLOW, ros=SLOW, numbers=SLOW)
+    assert code == 0
+    assert "auto takes mediapipe" in text
+    assert text.count("had not loaded after 30 s") == 4
+    assert "install" not in text.replace("not install", "").split("optional")[0]
+    assert "force-reinstall" not in text
+    assert "frankmocap_ros doctor --limit-s 300" in text
+
+
+LIBGL = "libGL.so.1: cannot open shared object file: No such file or directory"
+
+
+@pytest.fixture
+def slim(tmp_path):
+    """The environment of a container without libGL: OpenCV is installed and does not load."""
+    (tmp_path / "slim" / "cv2").mkdir(parents=True)
+    (tmp_path / "slim" / "cv2" / "__init__.py").write_text(f"raise ImportError({LIBGL!r})\n")
+    return {**os.environ, "PYTHONPATH": str(tmp_path / "slim")}
+
+
+def test_a_container_without_libgl_is_diagnosed(slim, tmp_path):
+    command = [sys.executable, "-m", "frankmocap_ros.cli.main", "doctor", "--json", "--limit-s", "60"]
+    done = subprocess.run(
+        command, env=slim, cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False
+    )
+    assert done.stderr == ""
+    found, checks = report(done.returncode, done.stdout)
+    assert found["exit"] == 2
+    assert LIBGL in checks["opencv"]["text"]
+    for name in ("opencv", "mediapipe", "estimator"):
+        assert checks[name]["next_step"].startswith("apt install libgl1")
+    assert found["estimator"] is None
+    assert checks["ros"]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "demo --source synthetic", "node", "camera", "gate", "robot", "view", "process synthetic", "bench",
+        "convert --assets .",
+    ],
+)  # fmt: skip
+def test_every_other_command_says_so_in_one_line(slim, tmp_path, words):
+    command = [sys.executable, "-m", "frankmocap_ros.cli.main", *words.split()]
+    done = subprocess.run(
+        command, env=slim, cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(
+        f"frankmocap_ros {words.split()[0]}: OpenCV does not load: {LIBGL}; apt install libgl1"
+    )
+    assert line.endswith("look with: frankmocap_ros doctor")
+
+
+@pytest.mark.parametrize(
+    "name", ["frankmocap_node", "camera_node", "gate_node", "robot_sim_node", "view_node"]
+)
+def test_the_nodes_say_so_in_one_line(slim, tmp_path, name):
+    """Both of the programs that are installed: for the shell, and for ros2 run and launch files."""
+    prefix = Path(sys.executable).parent
+    for program in (prefix / name, prefix.parent / "lib" / "frankmocap_ros" / name):
+        done = subprocess.run(
+            [sys.executable, str(program)],
+            env=slim,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        (line,) = done.stderr.splitlines()
+        assert line.startswith(f"{name}: OpenCV does not load: {LIBGL}")
+
+
+def test_doctor_imports_nothing_that_it_judges(tmp_path):
+    """Also where everything loads, and with a folder that is named."""
+    program = """
+import sys
+from frankmocap_ros.cli.main import main
+main(["doctor", "--json", "--limit-s", "60", "--assets", sys.argv[1]])
+judged = {"cv2", "numpy", "torch", "mediapipe", "rclpy", "openvino", "smplx", "safetensors"}
+print(sorted(judged & set(sys.modules)), file=sys.stderr)
+"""
+    small_folder(tmp_path / "files")
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "files")],
+        cwd=tmp_path, capture_output=True, text=True, timeout=150, check=True,
+    )  # fmt: skip
+    assert done.stderr.strip() == "[]"
 
 
 def test_help_says_the_exit_codes():
     done = run("--help")
     assert done.returncode == 0
     text = " ".join(done.stdout.split())
-    assert "Exit code: 0 all is well; 1 it runs, with warnings" in text
+    assert "Exit code: 0 the node runs, with the estimator that auto takes" in text
     assert "2 the node cannot run" in text
 
 
@@ -206,7 +331,7 @@ def test_only_what_nothing_reads_may_lack_without_a_warning(tmp_path):
     assert needed_for("mean_params") == ("SMPL", "SMPL-X")
     assert needed_for("hand") == ("hands",)
     for check in file_checks(tmp_path)[1:]:
-        assert (check.status == "ok") == (check.details["key"] in unread)
+        assert (check.status == "optional") == (check.details["key"] in unread)
 
 
 @pytest.mark.parametrize("key", ["body_smpl", "hand", "pose2d", "smpl", "smplx", "mean_params", "mean_mano"])
@@ -246,7 +371,7 @@ def test_the_record_of_a_check_is_flat_json():
 
 
 def chosen(folder, torch=TORCH, mediapipe=MEDIAPIPE):
-    probes = {"torch": torch, "mediapipe": mediapipe, "ros": ROS}
+    probes = {"numbers": NUMBERS, "torch": torch, "mediapipe": mediapipe, "ros": ROS}
     checks = [*machine_checks(probes, {}), *file_checks(folder)]
     assert_next_steps(checks)
     check = doctor.estimator_check(folder, by_name(checks))
@@ -266,8 +391,9 @@ def test_auto_does_not_take_standins(standin):
 
 
 def test_auto_takes_mediapipe_where_something_of_frankmocap_lacks(as_if_real, tmp_path):
+    assert chosen(None).status == "ok"
+    assert chosen(None).details["estimator"] == "mediapipe"
     for check, reason in (
-        (chosen(None), "no folder"),
         (chosen(tmp_path / "empty"), ASSETS["body_smpl"].path),
         (chosen(as_if_real, torch=BROKEN), "libwhatever"),
         (chosen(as_if_real, torch=Probe({**TORCH.found, "version": "2.9.1"})), "2.9.1"),
@@ -296,10 +422,14 @@ def test_exit_codes(here, as_if_real, standin, tmp_path):
         return found["exit"]
 
     assert code(as_if_real) == 0
-    assert code(standin) == 1
-    assert code() == 1
-    assert code(as_if_real, mediapipe=BROKEN) == 1
-    assert code(as_if_real, torch=BROKEN) == 1
+    assert code(standin) == 0
+    assert code() == 0
+    assert code(as_if_real, mediapipe=BROKEN) == 0
+    assert code(as_if_real, torch=BROKEN) == 0
+    assert code(torch=BROKEN) == 0
+    assert code(torch=SLOW, mediapipe=SLOW, ros=SLOW, numbers=SLOW) == 0
+    assert code(numbers=BROKEN) == 2
+    assert code(mediapipe=BROKEN) == 2
     assert code(tmp_path / "empty", mediapipe=BROKEN) == 2
     assert code(as_if_real, torch=BROKEN, mediapipe=BROKEN) == 2
     assert code(as_if_real, ros=BROKEN) == 2
@@ -372,13 +502,11 @@ def test_an_old_python_is_told(monkeypatch):
 def test_several_opencvs_of_different_versions_are_told(monkeypatch):
     versions = {"opencv-python": "4.11.0.86", "opencv-contrib-python": "4.12.0.88"}
     monkeypatch.setattr(doctor_checks, "_version", versions.get)
-    check = numbers_check()
+    check = numbers_check(NUMBERS)
     assert check.status == "warning"
     assert "opencv-python==4.12.0.88" in check.next_step
     versions["opencv-python"] = "4.12.0.88"
-    assert numbers_check().status == "ok"
-    monkeypatch.setitem(sys.modules, "cv2", None)
-    assert (numbers_check().status, "opencv-python" in numbers_check().next_step) == ("error", True)
+    assert numbers_check(NUMBERS).status == "ok"
 
 
 def probe(monkeypatch, program, limit_s=60.0):
@@ -392,8 +520,7 @@ def test_a_package_may_print_fail_crash_or_hang(monkeypatch):
     assert "signal 6" in probe(monkeypatch, "import os; os.abort()\n").error
     assert "exit code 3" in probe(monkeypatch, "import os; os._exit(3)\n").error
     hangs = probe(monkeypatch, "import time; time.sleep(600)\n", limit_s=0.2)
-    assert "does not load within 0.2 s" in hangs.error
-    assert hangs.found == {}
+    assert (hangs.found, hangs.error, hangs.slow) == ({}, "", 0.2)
 
 
 def test_modules_of_the_folder_that_it_starts_in_are_not_taken(monkeypatch, tmp_path):

@@ -10,9 +10,8 @@ from frankmocap_ros.cli import doctor
 from frankmocap_ros.cli.doctor_int8 import int8_checks
 from frankmocap_ros.cli.doctor_probes import Probe
 from frankmocap_ros.engines.base import EngineOptions
-from frankmocap_ros.engines.openvino import int8_of
-from frankmocap_ros.estimators.frankmocap.int8_calibration import NETWORKS
-from frankmocap_ros.estimators.frankmocap.trunks import weights_key
+from frankmocap_ros.engines.kept import int8_of
+from frankmocap_ros.estimators.frankmocap.int8_notes import NETWORKS, weights_key
 
 JOINTS = {"mean_mm": 0.25, "max_mm": 1.5, "moves_mm": 90.0, "crops": 60}
 
@@ -72,7 +71,7 @@ def test_a_line_of_the_report(smpl_only, monkeypatch, capsys):
             pass
 
         def results(self):
-            return dict.fromkeys(("torch", "mediapipe", "ros"), Probe({}, "not looked at"))
+            return dict.fromkeys(("numbers", "torch", "mediapipe", "ros"), Probe({}, "not looked at"))
 
     monkeypatch.setattr(doctor, "Probes", Probes)
     doctor.main(["--json", "--assets", str(smpl_only)])

@@ -12,7 +12,8 @@ from frankmocap_ros.engines import torch as torch_engine
 from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, warm_up
 from frankmocap_ros.engines.torch import TorchEngine, chosen_device
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
-from frankmocap_ros.estimators.frankmocap.trunks import body_trunk, hand_trunk, weights_key
+from frankmocap_ros.estimators.frankmocap.int8_notes import weights_key
+from frankmocap_ros.estimators.frankmocap.trunks import body_trunk, hand_trunk
 from frankmocap_ros.runtime import machine
 
 HAS_BF16 = pytest.mark.skipif(not machine.has_bf16(), reason="this CPU has no bfloat16")

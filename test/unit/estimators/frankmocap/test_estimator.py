@@ -18,7 +18,7 @@ from frankmocap_ros.body.pose import JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators import registry
-from frankmocap_ros.estimators.detectors import chosen_detector
+from frankmocap_ros.estimators.availability import chosen_detector
 from frankmocap_ros.estimators.frankmocap import estimator as frankmocap
 from frankmocap_ros.estimators.frankmocap.body_crop import crop_to_image, root_offset, weak_perspective
 from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, FrankMocapOptions

@@ -11,17 +11,16 @@ from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.engines import int8
 from frankmocap_ros.engines.base import EngineOptions, Trunk
+from frankmocap_ros.engines.kept import int8_of
 from frankmocap_ros.engines.openvino import OpenVinoEngine
 from frankmocap_ros.errors import AssetError, EstimatorError, MissingDependencyError
 from frankmocap_ros.estimators.frankmocap import int8_calibration as calibration
 from frankmocap_ros.estimators.frankmocap.int8_calibration import (
-    NETWORKS,
     CalibrationOptions,
-    error_text,
-    networks_here,
     quantize_networks,
 )
 from frankmocap_ros.estimators.frankmocap.int8_crops import Crops
+from frankmocap_ros.estimators.frankmocap.int8_notes import NETWORKS, error_text, networks_here
 from frankmocap_ros.estimators.frankmocap.networks.folded_head import Affine
 from frankmocap_ros.estimators.frankmocap.regressors import Regressor
 
@@ -340,7 +339,7 @@ def test_quantized_measured_and_kept(standin, tmp_path, small_network):
     notes = int8.notes(network.trunk, engine)
     assert notes["joints"]["mean_mm"] == outcome.error.mean_mm
     assert notes["crops"] > 100
-    assert int8.notes_of(network.trunk.key, engine.cache) == notes
+    assert int8_of(network.trunk.key, engine.cache).notes() == notes
     pixels = np.random.default_rng(0).integers(0, 255, (2, 224, 224, 3), np.uint8)
     assert OpenVinoEngine(network.trunk, "int8", engine)(pixels).shape == (2, 32)
 

@@ -1,0 +1,49 @@
+"""What ``auto`` takes on this machine, found out without loading any of it: not even NumPy."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from frankmocap_ros.assets.layout import needed
+from frankmocap_ros.assets.store import AssetStore, named_folder
+from frankmocap_ros.errors import AssetError
+from frankmocap_ros.settings.mocap import Settings
+
+
+def chosen_detector(setting: str) -> str:
+    """``mediapipe`` or ``pose2d`` for the setting ``detector``."""
+    if setting != "auto":
+        return setting
+    return "mediapipe" if find_spec("mediapipe") is not None else "pose2d"
+
+
+def missing_text(store: AssetStore, keys: Sequence[str]) -> str | None:
+    """What to do where files are missing, None where none is."""
+    missing = store.missing(keys)
+    if not missing:
+        return None
+    lines = "; ".join(f"{asset.path} ({asset.text}, {asset.licence}: {asset.url})" for asset in missing)
+    return (
+        f"FrankMocap's files are not all in {store.folder}. Missing: {lines}. "
+        "Put them there, and look with: frankmocap_ros doctor"
+    )
+
+
+def why_not_frankmocap(config: Settings) -> str | None:
+    """Why ``auto`` does not take FrankMocap, with the next step; None where it does. Loads nothing."""
+    try:
+        store = AssetStore(named_folder(config.assets_dir))
+    except AssetError as error:
+        return str(error)
+    if config.hands and not config.use_smplx:
+        return "hands: true needs use_smplx: true with FrankMocap"
+    text = missing_text(
+        store, needed(config.use_smplx, config.hands, chosen_detector(config.detector) == "pose2d")
+    )
+    if text is not None:
+        return text
+    if store.is_standin:
+        return f"{store.folder} holds stand-in weights; estimator: frankmocap runs them all the same"
+    # torch may be absent: what was converted and translated runs without it
+    if find_spec("safetensors") is None:
+        return "FrankMocap needs safetensors; run: pip install 'frankmocap_ros[torch]'"
+    return None
