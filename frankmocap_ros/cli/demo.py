@@ -77,6 +77,7 @@ def main(args: Sequence[str]) -> int:
     arguments = _parser().parse_args(args)
     config = from_flags(Settings, arguments)
     require_ros("demo")
+    camera = camera_command(arguments.camera, arguments.width)
     stay_here()
     stop = stop_on_signals()
     robot = None
@@ -84,7 +85,7 @@ def main(args: Sequence[str]) -> int:
         from frankmocap_ros.cli.demo_robot import RobotDemo
 
         robot = RobotDemo(arguments.robot)
-    commands = [mocap_command(config), camera_command(arguments.camera, arguments.width)]
+    commands = [mocap_command(config), camera]
     if arguments.view:
         commands.append(_view_command(arguments))
     with running([*commands, *(robot.commands() if robot else ())]) as processes:

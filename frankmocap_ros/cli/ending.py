@@ -43,7 +43,8 @@ def ended(program: str, run: Callable[[], int]) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         code = run()
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it was not closed by who started this
+            sys.stdout.flush()
     except MocapError as error:
         return _told(program, str(error))
     except KeyboardInterrupt:
@@ -125,7 +126,8 @@ def _settle_output() -> None:
     """Write what standard output still holds, or nowhere: it would fail once more when Python ends."""
     out = sys.stdout
     try:
-        out.flush()
+        if out is not None:
+            out.flush()
     except OSError:
         if out is sys.__stdout__:  # not one that a caller put there
             nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -9,10 +9,13 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 from frankmocap_ros.cli.ending import os_error_text
 from frankmocap_ros.errors import MocapError, SourceError
 from frankmocap_ros.runtime.file_names import home_expanded, printable
+
+_STDOUT: Final = 1
 
 
 class LineWriter:
@@ -95,8 +98,10 @@ def line_writer(path: str | None) -> Iterator[LineWriter]:
         SourceError: the file cannot be made.
     """
     if path is None:
+        if sys.stdout is None:
+            raise SourceError("standard output is closed; name a file with --out")
         sys.stdout.flush()
-        yield LineWriter(sys.stdout.fileno(), "standard output")
+        yield LineWriter(_STDOUT, "standard output")
         return
     out: Path = home_expanded(path)
     try:

@@ -453,6 +453,29 @@ def test_a_source_that_is_lost_is_opened_again(start, listener, tmp_path, monkey
     images.next(lambda msg: frame_number(msg) == 1)
 
 
+def test_a_source_that_is_not_waited_for_ends_the_node(program, tmp_path):
+    camera = program("camera_node", "--source", str(tmp_path / "no.mp4"), "--no-wait-for-source")
+    assert camera.process.wait(TIMEOUT_S) == 2, camera.text()
+    assert f"{tmp_path / 'no.mp4'}: there is no such file" in camera.text()
+    (line,) = camera.text().splitlines()
+    assert line.startswith("camera_node: ")
+
+
+def test_a_source_that_was_there_is_waited_for_in_any_case(start, listener, tmp_path, monkeypatch):
+    monkeypatch.setattr(camera_loop, "FIRST_RETRY_S", 0.05)
+    picture, away = tmp_path / "images" / "0.png", tmp_path / "away.png"
+    picture.parent.mkdir()
+    cv2.imwrite(str(picture), np.full((64, 96, 3), shade(0), np.uint8))
+    diagnostics = listener.listen(DiagnosticArray, "/diagnostics")
+    start(source=picture.parent, wait_for_source=False)
+    diagnostics.wait(lambda msg: values(msg)["state"] == "running")
+    picture.rename(away)
+    told = diagnostics.next(lambda msg: values(msg)["state"] == "lost")
+    assert "trying again" in told.status[0].message
+    away.rename(picture)
+    diagnostics.next(lambda msg: values(msg)["state"] == "running")
+
+
 class Scripted:
     """A source made for one test."""
 

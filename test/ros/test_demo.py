@@ -85,6 +85,35 @@ def test_files_that_are_missing_are_told_at_once(program, tmp_path):
     assert "smpl/basicModel_neutral_lbs_10_207_0_v1.0.0.pkl" in text.splitlines()[-1]
 
 
+def test_a_camera_that_is_not_there_is_told_at_once(program):
+    """In one line, with the cameras there are, and nothing of what OpenCV prints."""
+    code, text = finished(program("frankmocap_ros", "demo", "--source", "/dev/video77"), 30.0)
+    assert code == 2
+    (line,) = text.splitlines()
+    assert line.startswith("frankmocap_ros demo: webcam /dev/video77: there is no such camera; ")
+    assert "camera" in line.partition("; ")[2]
+
+
+def test_a_source_that_does_not_open_ends_the_demo(program, tmp_path):
+    (tmp_path / "broken.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(4000))
+    code, text = finished(program("frankmocap_ros", "demo", "--source", str(tmp_path / "broken.mp4")), 60.0)
+    assert code == 2
+    assert "broken.mp4: cannot be opened" in text
+    assert "a node ended with exit code 2" in text.splitlines()[-1]
+    assert "Traceback" not in text
+    assert "moov atom" not in text
+
+
+def test_a_name_that_ros_cannot_pass_on_is_told(program, tmp_path):
+    path = os.path.join(os.fsencode(tmp_path), b"a\xff.png")
+    cv2.imencode(".png", np.zeros((48, 64, 3), np.uint8))[1].tofile(os.fsdecode(path))
+    code, text = finished(program("frankmocap_ros", "demo", "--source", os.fsdecode(path)), 30.0)
+    assert code == 2
+    (line,) = text.splitlines()
+    assert r"a\xff.png: the name is not UTF-8" in line
+    assert "ln -s" in line
+
+
 def test_standin_files(program, standin):
     """The whole path at full size, on a real person where the video is there."""
     source = str(TAIJI) if TAIJI.exists() else "synthetic"

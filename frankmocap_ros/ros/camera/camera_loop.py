@@ -156,7 +156,8 @@ class CameraLoop:
             source = self._config().source
             if not self._opened and not self._config().wait_for_source:
                 self.failure = problem
-                self._enter("lost", Level.ERROR, problem, source)
+                self._state = _State("lost", Level.ERROR, problem, source, time.perf_counter())
+                self._changed()
                 return
             self._enter("lost", Level.ERROR, f"{problem}; trying again in {retry_s:g} s", source)
             self._stop.wait(retry_s)

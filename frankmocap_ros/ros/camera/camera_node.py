@@ -13,7 +13,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.utilities import remove_ros_args
 
-from frankmocap_ros.errors import MocapError
+from frankmocap_ros.errors import MocapError, SourceError
 from frankmocap_ros.ros.camera.camera_loop import CameraLoop
 from frankmocap_ros.ros.camera.camera_outputs import CameraOutputs, Stamps
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
@@ -40,12 +40,12 @@ class CameraNode(Node):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
-        self.failed = False  # whether it has ended by itself; the log says why
         self._loop: CameraLoop | None = None
         self._outputs: CameraOutputs | None = None
         self._stamps = Stamps()
         self._settings = Parameters(self, CameraSettings, running=lambda: False, on_change=self._configured)
         self._config = self._settings.config
+        self._failed = self.create_guard_condition(self._end)
         self._diagnostics = advertise(self, Topic(DiagnosticArray, "/diagnostics", HEALTH))
         self._timer = self.create_timer(
             _DIAGNOSTICS_PERIOD_S, self._diagnose, clock=Clock(clock_type=ClockType.STEADY_TIME)
@@ -94,8 +94,15 @@ class CameraNode(Node):
             if self.context.ok():
                 raise  # else a signal took ROS away meanwhile
         if loop.failure:
-            self.failed = True
-            self.context.try_shutdown()
+            self._failed.trigger()
+
+    def _end(self) -> None:
+        """End the executor with the reason.
+
+        Raises:
+            SourceError: always.
+        """
+        raise SourceError(self._loop.failure if self._loop is not None else "")
 
 
 def _overrides(arguments: Sequence[str]) -> list[Parameter]:
@@ -125,11 +132,4 @@ def main(args: Sequence[str] | None = None) -> int:
     except (MocapError, RuntimeError) as error:  # the latter is rclpy's own
         print(f"camera_node: {error}", file=sys.stderr)
         return 2
-    made: list[CameraNode] = []
-
-    def make() -> CameraNode:
-        made.append(CameraNode(parameter_overrides=overrides))
-        return made[0]
-
-    code = run_node("camera_node", make, words)
-    return 2 if made and made[0].failed else code
+    return run_node("camera_node", lambda: CameraNode(parameter_overrides=overrides), words)
