@@ -271,7 +271,7 @@ def test_torch_absent_says_what_to_install(world, monkeypatch):
 
 def test_a_refusal_of_the_machine_is_not_held_against_the_file(world, monkeypatch):
     monkeypatch.setattr(
-        "frankmocap_ros.assets.store.convert", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
+        "frankmocap_ros.assets.conversion.convert", lambda *_: (_ for _ in ()).throw(OSError("disk full"))
     )
     with pytest.raises(AssetError, match="disk full"):
         world.store().load(KEY)
