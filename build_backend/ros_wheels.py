@@ -6,7 +6,7 @@ has the wheels: pip builds the messages against the wheels. Anything else: no me
 
 The wheels are ROS 2 Kilted's; the variable FRANKMOCAP_ROS_WHEELS names another distribution that has some.
 
-``python build_backend/ros_wheels.py build`` prints what a build without isolation needs, ``run`` what runs it.
+``python build_backend/ros_wheels.py build`` prints what a build without isolation needs, ``run`` what runs.
 """
 
 import os
