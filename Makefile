@@ -106,16 +106,15 @@ clean:
 	touch $@
 
 # The same package on ROS 2 Jazzy, with the other packages in the versions of .venv and no more of them than the
-# tests need: neither MediaPipe nor torch.
+# tests need: neither MediaPipe nor torch. It is built as by `pip install`: with what it says it needs, and no more.
 $(JAZZY)/dependencies: $(RECIPE) | .venv/dependencies .venv/robot .venv/viewer
 	test -x $(JAZZY)/bin/python || $(BIN)/python -m venv $(JAZZY)
+	$(ON_JAZZY) $(BIN)/python build_backend/ros_wheels.py run > $(JAZZY)/ros.txt
 	$(PIP) list --format=freeze | grep -v '^ros' > $(JAZZY)/versions.txt
-	for what in build run; do $(ON_JAZZY) $(BIN)/python build_backend/ros_wheels.py $$what; done > $(JAZZY)/ros.txt
 	$(JAZZY)/bin/python -m pip --disable-pip-version-check install --quiet -c $(JAZZY)/versions.txt \
-		-r $(JAZZY)/ros.txt setuptools opencv-python mujoco mink daqp PyYAML viser pytest
+		-r $(JAZZY)/ros.txt opencv-python mujoco mink daqp PyYAML viser pytest
 	touch $@
 
 $(JAZZY)/package: $(JAZZY)/dependencies .venv/package
-	$(ON_JAZZY) $(JAZZY)/bin/python -m pip --disable-pip-version-check install --quiet \
-		--no-deps --no-build-isolation .
+	$(ON_JAZZY) $(JAZZY)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps .
 	touch $@

@@ -6,7 +6,7 @@ has the wheels: pip builds the messages against the wheels. Anything else: no me
 
 The wheels are ROS 2 Kilted's; the variable FRANKMOCAP_ROS_WHEELS names another distribution that has some.
 
-``python build_backend/ros_wheels.py build`` prints what a build without isolation needs, ``run`` what runs it.
+``python build_backend/ros_wheels.py build`` prints what a build without isolation needs, ``run`` what runs.
 """
 
 import os
@@ -46,6 +46,7 @@ BUILD_WHEELS = {
     "ament-cmake-ros": ("0.14.5", "0.12.0"),
     "ament-cmake-ros-core": ("0.14.5", ""),  # part of ament-cmake-ros before Kilted
     "ament-package": ("0.17.2", "0.16.4"),
+    "fastrtps-cmake-module": ("", "3.6.2"),  # Jazzy's messages are built with it
     "geometry-msgs": ("5.5.1", "5.3.6"),
     "python-cmake-module": ("0.11.1", "0.11.1"),
     "rosidl-core-generators": ("0.3.1", "0.2.0"),
