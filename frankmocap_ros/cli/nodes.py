@@ -62,7 +62,7 @@ def mocap_command(config: Settings) -> list[str]:
 
 
 def camera_command(source: str, width: int, rate_hz: float = 0.0) -> list[str]:
-    """The camera node, which ends where its source cannot be opened; see ``CameraSettings`` for the arguments.
+    """The camera node, which ends where its source cannot be opened.
 
     Raises:
         SourceError: the source is not there, or has a name that ROS cannot pass on.
