@@ -15,7 +15,7 @@ changes nothing else.
 
 import math
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -58,6 +58,35 @@ class OneEuro:
                 raise SettingError(f"{name}: {value} Hz is out of range; allowed: finite and above 0")
         if not (math.isfinite(self.beta) and self.beta >= 0.0):
             raise SettingError(f"beta: {self.beta} is out of range; allowed: finite and 0 or more")
+
+
+class SmoothingSettings(Protocol):
+    """The settings of a node that smooths; ``settings/one_euro.py`` declares them."""
+
+    @property
+    def smoothing(self) -> str:
+        """``"none"`` or ``"one_euro"``."""
+
+    @property
+    def one_euro_min_cutoff_hz(self) -> float:
+        """As ``OneEuro.min_cutoff_hz``."""
+
+    @property
+    def one_euro_beta(self) -> float:
+        """As ``OneEuro.beta``."""
+
+    @property
+    def one_euro_derivative_cutoff_hz(self) -> float:
+        """As ``OneEuro.derivative_cutoff_hz``."""
+
+
+def filter_of(settings: SmoothingSettings) -> OneEuro | None:
+    """The filter that settings ask for; None for no smoothing."""
+    if settings.smoothing == "none":
+        return None
+    return OneEuro(
+        settings.one_euro_min_cutoff_hz, settings.one_euro_beta, settings.one_euro_derivative_cutoff_hz
+    )
 
 
 class _OneEuroFilter:

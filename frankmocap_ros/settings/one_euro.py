@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from frankmocap_ros.one_euro import OneEuro
 from frankmocap_ros.settings.schema import setting
 
 CHOICES = ("none", "one_euro")
@@ -47,13 +46,4 @@ def derivative_cutoff_hz(default: float = 1.0) -> Any:
         unit="Hz",
         minimum=0.01,
         maximum=100.0,
-    )
-
-
-def filter_of(settings: Any) -> OneEuro | None:
-    """The filter that settings with these fields ask for; None for no smoothing."""
-    if settings.smoothing == "none":
-        return None
-    return OneEuro(
-        settings.one_euro_min_cutoff_hz, settings.one_euro_beta, settings.one_euro_derivative_cutoff_hz
     )

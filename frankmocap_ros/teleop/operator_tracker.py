@@ -7,8 +7,8 @@ import numpy as np
 
 from frankmocap_ros.body.frames import BASE_FROM_REST
 from frankmocap_ros.geometry.rotation import Array, Mask, quat_conjugate, quat_multiply
+from frankmocap_ros.one_euro import filter_of
 from frankmocap_ros.settings.gate import GateSettings
-from frankmocap_ros.settings.one_euro import filter_of
 from frankmocap_ros.teleop.gate import ArmingStatus
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses, Target
 from frankmocap_ros.teleop.outlier_rejection import OutlierRejection

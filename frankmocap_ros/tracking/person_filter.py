@@ -22,9 +22,8 @@ from frankmocap_ros.geometry.boxes import clipped_box
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
 from frankmocap_ros.imaging.depth_image import DepthImage
-from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector
+from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector, filter_of
 from frankmocap_ros.settings.mocap import Settings
-from frankmocap_ros.settings.one_euro import filter_of
 from frankmocap_ros.tracking.depth_lifting import lifted
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
 

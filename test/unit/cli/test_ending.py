@@ -193,7 +193,9 @@ def finished(process):
 
 
 def without_home(**more):
-    return {**{name: value for name, value in os.environ.items() if name != "HOME"}, **more}
+    """The environment without a home; nor with the cache folder that other tests set."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("HOME", "FRANKMOCAP_CACHE_DIR")}
+    return {**kept, **more}
 
 
 def test_a_full_device(tmp_path):
@@ -264,7 +266,6 @@ def test_a_home_that_cannot_be_written(tmp_path, as_if_real):
     run = command(tmp_path, *PROCESS, "--max-frames", "2", env=without_home(HOME="/proc"))
     assert finished(run)[0] == 0
     environment = without_home(HOME="/proc")
-    environment.pop("FRANKMOCAP_CACHE_DIR", None)
     code, _, err = finished(
         command(
             tmp_path, "process", "synthetic", "--estimator", "frankmocap", "--assets", str(as_if_real),
