@@ -94,11 +94,10 @@ def _table() -> dict[str, Layout]:
 
 
 ENCODINGS: Final = _table()
-ALLOWED: Final = (
-    "mono, bgr, rgb, bgra, rgba or bayer_(rggb, bggr, gbrg, grbg) with 8 or 16 bits, such as bgr8; uyvy, "
-    "yuyv, yuv422, yuv422_yuy2, nv12, nv21; (8U, 8S, 16U, 16S, 32S, 32F, 64F)C(1 to 4), such as 16UC1"
+_ALLOWED: Final = (
+    "(mono|bgr|rgb|bgra|rgba|bayer_*)(8|16), uyvy, yuyv, yuv422, yuv422_yuy2, nv12, nv21, or a type of "
+    "OpenCV such as 16UC1"
 )
-"""The encodings in words."""
 
 
 def layout_of(encoding: object) -> Layout:
@@ -110,8 +109,5 @@ def layout_of(encoding: object) -> Layout:
     layout = ENCODINGS.get(encoding) if isinstance(encoding, str) else None
     if layout is None:
         shown = repr(encoding[:40]) if isinstance(encoding, str) else type(encoding).__name__
-        raise ImageError(
-            "unknown_encoding",
-            f"encoding {shown} is not supported; allowed: {ALLOWED}; set the camera driver to one of these",
-        )
+        raise ImageError("unknown_encoding", f"encoding {shown} is not supported; publish {_ALLOWED}")
     return layout
