@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap, Order
-from frankmocap_ros.ros.images.converter import PlainImage, converted
-from frankmocap_ros.ros.images.encodings import ENCODINGS
+from frankmocap_ros.ros.images.converter import interpolated
 from frankmocap_ros.ros.images.headers import JPEG_START, PNG_START, checked_jpeg, checked_png
 from frankmocap_ros.ros.images.images import MAX_SIDE_PX, byte_array, flat_bytes
 from frankmocap_ros.ros.images.raw_pixels import Pixels
@@ -126,20 +125,15 @@ def _is_damage(line: bytes) -> bool:
 def _ordered(text: str, pixels: NDArray[Any], to_8bit: To8Bit) -> Bitmap:
     """Name the channels, and interpolate a bayer pattern that was compressed as grey."""
     original, _, compression = text.partition(";")
-    pattern = _BAYER.fullmatch(original.strip())
-    order: Order = "rgb" if "compressed rgb" in compression else "bgr"
-    if pattern and pixels.ndim == 2 and min(pixels.shape) >= 3:
-        pixels, order = _interpolated(pattern[1], pixels), "rgb"
+    bayer = _BAYER.fullmatch(original.strip()) if pixels.ndim == 2 and min(pixels.shape) >= 3 else None
     if pixels.dtype == np.uint16:
-        pixels = to_8bit.color(pixels) if pixels.ndim == 3 else to_8bit.grey(pixels)
-    return Bitmap(pixels, "gray" if pixels.ndim == 2 else order)
-
-
-def _interpolated(pattern: str, mosaic: NDArray[Any]) -> NDArray[Any]:
-    """Colors of a mosaic with as many bits as it has, whatever ``format`` says of them."""
-    encoding = f"{pattern}{8 * mosaic.itemsize}"
-    image = PlainImage.of(mosaic, mosaic.shape[1], encoding)
-    return converted(image, ENCODINGS[encoding].target, mosaic.dtype)
+        pixels = to_8bit.color(pixels) if bayer or pixels.ndim == 3 else to_8bit.grey(pixels)
+    if bayer:
+        return Bitmap(interpolated(pixels, f"{bayer[1]}8"), "rgb")
+    if pixels.ndim == 2:
+        return Bitmap(pixels, "gray")
+    order: Order = "rgb" if "compressed rgb" in compression else "bgr"
+    return Bitmap(pixels, order)
 
 
 def fill_compressed(msg: Any, image: Bitmap, jpeg_quality: int = 90) -> None:

@@ -122,3 +122,19 @@ def converted(image: PlainImage, target: str, dtype: np.dtype[Any]) -> NDArray[A
         got = f"{pixels.dtype} of shape {pixels.shape}" if isinstance(pixels, np.ndarray) else type(pixels)
         raise ImageError("bad_data", f"{image.encoding} converts to {got}, not to {dtype} of {size}")
     return pixels
+
+
+def interpolated(mosaic: NDArray[np.uint8], encoding: str) -> NDArray[np.uint8]:
+    """Colors of a Bayer pattern.
+
+    Args:
+        mosaic: shape (H, W), contiguous; sides of at least 3.
+        encoding: its pattern: ``bayer_rggb8``, ``bayer_bggr8``, ``bayer_gbrg8`` or ``bayer_grbg8``.
+
+    Returns:
+        RGB, shape (H, W, 3).
+
+    Raises:
+        ImageError: as ``converted``.
+    """
+    return converted(PlainImage.of(mosaic, mosaic.shape[1], encoding), "rgb8", mosaic.dtype)

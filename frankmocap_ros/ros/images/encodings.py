@@ -13,7 +13,7 @@ import numpy as np
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bitmap import Order
 
-Kind = Literal["view", "8_bits", "16_bits", "numbers", "planes"]
+Kind = Literal["view", "8_bits", "16_bits", "mosaic", "numbers", "planes"]
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,12 @@ class Layout:
     """How one encoding lies in memory and what it takes to get 8-bit color out of it.
 
     Attributes:
-        kind: what gives its 8-bit pixels: a view of the message; a library alone (``8_bits``), or before
-            its values are scaled (``16_bits``, ``numbers``); one call of OpenCV (``planes``).
+        kind: what gives its 8-bit pixels: a view of the message; a library alone (``8_bits``), before its
+            values are scaled (``16_bits``, ``numbers``), or before and after it (``mosaic``, Bayer of 16
+            bits); one call of OpenCV (``planes``).
         dtype: type of one value, in little endian.
         channels: values per pixel in a row of the message; the first plane's for planar ones.
-        order: meaning of the channels, once they are converted to ``target``.
+        order: meaning of the channels; of the converted pixels for Bayer and YUV.
         target: the encoding that a library converts it to; empty: values as they are.
         block: width and height of the pixels that share a color [px]: an image has whole blocks.
         least_px: shortest side that holds every color.
@@ -83,7 +84,7 @@ def _table() -> dict[str, Layout]:
     table |= {f"{name}16": Layout("16_bits", _U16, n, order) for name, n, order in _COLOR}
     for pattern in _BAYER:
         table[f"bayer_{pattern}8"] = Layout("8_bits", _U8, 1, "rgb", "rgb8", least_px=3)
-        table[f"bayer_{pattern}16"] = Layout("16_bits", _U16, 1, "rgb", "rgb16", least_px=3)
+        table[f"bayer_{pattern}16"] = Layout("mosaic", _U16, 1, "rgb", least_px=3)
     table |= {name: Layout("8_bits", _U8, 2, "rgb", "rgb8", block=(2, 1)) for name in _PACKED_YUV}
     table |= {name: Layout("planes", _U8, 1, "rgb", block=(2, 2)) for name in _PLANAR_YUV}
     for depth, dtype in _DEPTHS:

@@ -11,7 +11,6 @@
 Two channels: the first is shown. A fourth channel is dropped. YUV is BT.601 with video range, as in OpenCV.
 """
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap, Order
 from frankmocap_ros.imaging.contrast import full_range
-from frankmocap_ros.ros.images.converter import AS_IT_IS, PlainImage, converted
+from frankmocap_ros.ros.images.converter import AS_IT_IS, PlainImage, converted, interpolated
 from frankmocap_ros.ros.images.encodings import Kind, Layout
 
 Pixels = NDArray[np.uint8]
@@ -52,11 +51,11 @@ class Raw:
 
     def plain(self) -> PlainImage:
         """The image without padding and in the machine's byte order; a copy only where it has to change."""
-        row, item = self.width * self.layout.pixel_bytes, self.layout.dtype.itemsize
-        view: Pixels = np.ndarray((self.height, row), np.uint8, self.flat, 0, (self.step, 1))
-        rows: NDArray[Any] = np.ascontiguousarray(view)
-        if item > 1 and self.big_endian != (sys.byteorder == "big"):
-            rows = rows.view(f"u{item}").byteswap()
+        item = self.layout.dtype.itemsize
+        shape = (self.height, self.width * self.layout.channels)
+        dtype = np.dtype(f"{'>' if self.big_endian else '<'}u{item}")  # bits, whatever they mean
+        view: NDArray[Any] = np.ndarray(shape, dtype, self.flat, 0, (self.step, item))
+        rows = np.ascontiguousarray(view, dtype=dtype.newbyteorder("="))
         return PlainImage.of(rows, self.width, self.encoding)
 
     def values(self) -> NDArray[Any]:
@@ -95,6 +94,11 @@ def _from_16_bits(raw: Raw, to_8bit: To8Bit) -> Bitmap:
     return Bitmap(to_8bit.color(values), _color(raw))
 
 
+def _from_mosaic(raw: Raw, to_8bit: To8Bit) -> Bitmap:
+    mosaic = to_8bit.color(raw.values())  # a third of what there is to scale once it has colors
+    return Bitmap(interpolated(mosaic, raw.encoding.removesuffix("16") + "8"), "rgb")
+
+
 def _from_numbers(raw: Raw, _: To8Bit) -> Bitmap:
     return Bitmap(full_range(raw.values()), _color(raw))
 
@@ -108,6 +112,7 @@ _DECODERS: Final[dict[Kind, Callable[[Raw, To8Bit], Bitmap]]] = {
     "view": _from_view,
     "8_bits": _from_8_bits,
     "16_bits": _from_16_bits,
+    "mosaic": _from_mosaic,
     "numbers": _from_numbers,
     "planes": _from_planes,
 }

@@ -63,8 +63,8 @@ def test_without_ros_the_wheels_are_asked_for(source, tmp_path):
 
 def test_what_converts_images_is_asked_for_where_no_distribution_brings_cv_bridge(source, tmp_path):
     converters = [
-        [line for line in metadata(source, tmp_path / name, environ) if line.startswith("rosbags-image")]
-        for name, environ in (("bare", {}), ("sourced", {"ROS_DISTRO": "kilted"}))
+        [line for line in metadata(source, tmp_path, environ) if line.startswith("rosbags-image")]
+        for environ in ({}, {"ROS_DISTRO": "kilted"})
     ]
     assert converters == [['rosbags-image>=0.10.4; extra == "ros"'], []]
     assert "<exec_depend>cv_bridge</exec_depend>" in (source / "package.xml").read_text()

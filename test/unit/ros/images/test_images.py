@@ -202,8 +202,7 @@ def test_numbers_without_a_meaning_are_scaled(encoding, pad, big_endian):
 @pytest.mark.parametrize("big_endian", [False, True])
 @pytest.mark.parametrize("pad", [0, 24, 40])
 @pytest.mark.parametrize(
-    "encoding",
-    [*SCALED, *(n for n in SHORT_NAMES if n != "8U"), "16UC3", "16UC4", *(f"{name}16" for name in ORDERS)],
+    "encoding", [e for e, layout in ENCODINGS.items() if layout.kind in ("16_bits", "mosaic", "numbers")]
 )
 def test_every_bit_of_a_number_is_kept(encoding, pad, big_endian):
     layout, rng = ENCODINGS[encoding], np.random.default_rng(11)
@@ -233,20 +232,6 @@ def test_bayer(pattern, bits, big_endian, pad):
     plain = np.broadcast_to(np.uint8([200, 90, 30]), rgb.shape)
     msg, _ = bayer_message(pattern, bits, plain, pad=pad, big_endian=big_endian)
     np.testing.assert_array_equal(decode_image(msg).rgb(), plain)
-
-
-@pytest.mark.parametrize("pad", [0, 24])
-@pytest.mark.parametrize("big_endian", [False, True])
-@pytest.mark.parametrize("pattern", BAYER)
-def test_bayer_of_16_bits_keeps_them_until_they_are_scaled(pattern, big_endian, pad):
-    tile = np.array(["rgb".index(c) for c in pattern]).reshape(2, 2)
-    measured = np.tile(tile, (HEIGHT // 2, WIDTH // 2))
-    mosaic = np.random.default_rng(4).integers(0, 65536, (HEIGHT, WIDTH)).astype(np.uint16)
-    msg = image(mosaic, f"bayer_{pattern}16", pad=pad, big_endian=big_endian)
-    values = checked(msg, MAX_PIXELS).values()
-    inner = np.s_[1:-1, 1:-1]
-    kept = np.take_along_axis(values, measured[..., None], axis=2)[..., 0]
-    np.testing.assert_array_equal(kept[inner], mosaic[inner])
 
 
 @pytest.mark.parametrize("pad", [0, 24])
