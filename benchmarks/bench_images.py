@@ -15,6 +15,7 @@ import numpy as np
 
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.ros.images.compressed import decode_compressed
+from frankmocap_ros.ros.images.converter import converter
 from frankmocap_ros.ros.images.encodings import ENCODINGS
 from frankmocap_ros.ros.images.images import byte_array, decode_image
 
@@ -26,11 +27,16 @@ RAW = (
     "bgra8",
     "yuv422_yuy2",
     "nv12",
-    "nv24",
     "bayer_rggb8",
+    "bayer_rggb16",
     "rgb16",
+    "rgba16",
     "16UC1",
+    "16SC1",
+    "32SC1",
     "32FC1",
+    "32FC3",
+    "64FC1",
 )
 PACKED = (("jpeg", ".jpg"), ("png", ".png"))
 SHORT_PX = 384
@@ -52,7 +58,7 @@ def raw_message(encoding: str, width: int, height: int) -> SimpleNamespace:
     step = width * layout.pixel_bytes
     pixels = np.resize(scene(width, height), layout.data_bytes(step, height))
     if layout.dtype.kind == "f":
-        pixels = np.linspace(0.3, 8.0, width * height, dtype=layout.dtype)
+        pixels = np.linspace(0.3, 8.0, width * height * layout.channels, dtype=layout.dtype)
     return SimpleNamespace(
         height=height, width=width, encoding=encoding, is_bigendian=0, step=step, data=byte_array(pixels)
     )
@@ -77,6 +83,9 @@ def measure(decode: Callable[[], Bitmap], frames: int) -> str:
 
 def main(frames: int = 100) -> None:
     """Print the table."""
+    start = time.perf_counter()
+    library = converter()
+    print(f"{library.__module__} converts; looking for it took {1e3 * (time.perf_counter() - start):.1f} ms")
     print(f"{'':14}" + "".join(f"{f'{w} x {h}':>27}" for w, h in SIZES))
     print(f"{'encoding':14}" + f"{'decode [ms]':>12} {'to RGB 384 [ms]':>14}" * len(SIZES))
     for encoding in RAW:

@@ -37,6 +37,7 @@ RUN_WHEELS = {
     "trajectory-msgs": ("5.5.1", "5.3.6"),
     "visualization-msgs": ("5.5.1", "5.3.6"),
 }
+RUN_TOOLS = ("rosbags-image>=0.10.4",)  # does what a distribution's cv_bridge does
 BUILD_WHEELS = {
     "ament-cmake": ("2.7.3", "2.5.4"),
     "ament-cmake-gmock": ("2.7.3", "2.5.4"),
@@ -90,7 +91,7 @@ def run_wheels(environ: Mapping[str, str] = os.environ) -> list[str]:
     if ros_is_sourced(environ):
         return []
     marker = "sys_platform == 'linux' and platform_machine == 'x86_64'"
-    return [f"{wheel}; {marker}" for wheel in _pinned(RUN_WHEELS, environ)]
+    return [*(f"{wheel}; {marker}" for wheel in _pinned(RUN_WHEELS, environ)), *RUN_TOOLS]
 
 
 def build_wheels(environ: Mapping[str, str] = os.environ) -> list[str]:

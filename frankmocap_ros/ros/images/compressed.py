@@ -10,7 +10,7 @@ many or too few bits, is refused; damage that happens to fit decodes as a pictur
 """
 
 import re
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap, Order
-from frankmocap_ros.ros.images.encodings import ENCODINGS
+from frankmocap_ros.ros.images.converter import interpolated
 from frankmocap_ros.ros.images.headers import JPEG_START, PNG_START, checked_jpeg, checked_png
 from frankmocap_ros.ros.images.images import MAX_SIDE_PX, byte_array, flat_bytes
 from frankmocap_ros.ros.images.raw_pixels import Pixels
@@ -31,6 +31,7 @@ _CODECS: Final = (
     ("jpeg", JPEG_START, re.compile("jpe?g", re.IGNORECASE)),
     ("png", PNG_START, re.compile("png", re.IGNORECASE)),
 )
+_BAYER: Final = re.compile("(bayer_(?:rggb|bggr|gbrg|grbg))(?:8|16)")
 _FLAGS: Final = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
 # Every warning of libjpeg's decoder (jerror.h), libpng's, and OpenCV's log lines about them.
 _CODEC_LINE: Final = re.compile(
@@ -56,8 +57,8 @@ def decode_compressed(
 
     Raises:
         ImageError: not JPEG or PNG (``bad_format``), damaged (``bad_jpeg``, ``bad_png``), cut off
-            (``truncated``), too large for the limit or for its own bytes (``bomb``), empty (``bad_size``), or
-            of wrong types (``bad_data``).
+            (``truncated``), too large for the limit or for its own bytes (``bomb``), empty (``bad_size``),
+            of wrong types (``bad_data``), or a bayer pattern without a library for it (``no_converter``).
     """
     text = getattr(msg, "format", None)
     if not isinstance(text, str):
@@ -124,12 +125,11 @@ def _is_damage(line: bytes) -> bool:
 def _ordered(text: str, pixels: NDArray[Any], to_8bit: To8Bit) -> Bitmap:
     """Name the channels, and interpolate a bayer pattern that was compressed as grey."""
     original, _, compression = text.partition(";")
-    layout = ENCODINGS.get(original.strip())
-    bayer = layout is not None and layout.kind == "bayer" and pixels.ndim == 2 and min(pixels.shape) >= 3
+    bayer = _BAYER.fullmatch(original.strip()) if pixels.ndim == 2 and min(pixels.shape) >= 3 else None
     if pixels.dtype == np.uint16:
         pixels = to_8bit.color(pixels) if bayer or pixels.ndim == 3 else to_8bit.grey(pixels)
-    if layout is not None and bayer:
-        return Bitmap(cast(Pixels, cv2.cvtColor(pixels, layout.code)), "rgb")
+    if bayer:
+        return Bitmap(interpolated(pixels, f"{bayer[1]}8"), "rgb")
     if pixels.ndim == 2:
         return Bitmap(pixels, "gray")
     order: Order = "rgb" if "compressed rgb" in compression else "bgr"

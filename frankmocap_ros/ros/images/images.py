@@ -1,7 +1,8 @@
-"""sensor_msgs/Image to 8-bit pixels and back, without cv_bridge.
+"""sensor_msgs/Image to 8-bit pixels and back.
 
-What a message may do wrong is checked before a byte is touched; whatever is wrong with it ends in one
-``ImageError`` whose reason is one of ``REASONS``. How each encoding becomes 8-bit: ``raw_pixels.py``.
+What a message may do wrong is checked before a byte is touched, by this package or by a library; whatever is
+wrong with it ends in one ``ImageError`` whose reason is one of ``REASONS``. How each encoding becomes 8-bit:
+``raw_pixels.py``.
 """
 
 import array
@@ -16,15 +17,16 @@ from numpy.typing import NDArray
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.ros.images.encodings import layout_of
+from frankmocap_ros.ros.images.encodings import Layout, layout_of
 from frankmocap_ros.ros.images.raw_pixels import Pixels, Raw, to_bitmap
 
 REASONS: Final = (
-    "unknown_encoding",  # not an encoding of sensor_msgs
+    "unknown_encoding",  # none of ``ENCODINGS``
+    "no_converter",  # the encoding needs a library that is not installed
     "bad_size",  # zero, larger than allowed, or impossible for the encoding
     "bad_step",  # rows shorter than the width needs, or not whole values
     "bad_length",  # data is not step x height
-    "bad_data",  # a field is of the wrong type
+    "bad_data",  # a field is of the wrong type, or a library fails
     "bad_format",  # compressed, but neither JPEG nor PNG
     "bad_jpeg",
     "bad_png",
@@ -73,6 +75,7 @@ def checked(msg: Any, max_pixels: int) -> Raw:
     if max(height, width) > MAX_SIDE_PX or height * width > max_pixels:
         allowed = f"{max_pixels} pixels, {MAX_SIDE_PX} a side"
         raise ImageError("bad_size", f"image of {width} x {height} is too large; allowed: {allowed}")
+    _check_blocks(width, height, msg.encoding, layout)
     row = width * layout.pixel_bytes
     if step < row or step % layout.dtype.itemsize:
         need = f"{row} bytes, in whole values of {layout.dtype.itemsize}"
@@ -82,7 +85,18 @@ def checked(msg: Any, max_pixels: int) -> Raw:
     if flat.size != expected:
         rows = f"{height} rows of {msg.encoding} with step {step}"
         raise ImageError("bad_length", f"data has {flat.size} bytes; {rows} have {expected}")
-    return Raw(flat, height, width, step, _uint32(msg, "is_bigendian") != 0, layout)
+    return Raw(flat, height, width, step, _uint32(msg, "is_bigendian") != 0, msg.encoding, layout)
+
+
+def _check_blocks(width: int, height: int, encoding: str, layout: Layout) -> None:
+    """Whether an image of this size has the pixels that its encoding computes colors from."""
+    across, down = layout.block
+    if width % across or height % down:
+        sides = "width is" if down == 1 else "width and height are"
+        raise ImageError("bad_size", f"{encoding} image of odd size {width} x {height}; its {sides} even")
+    if min(width, height) < layout.least_px:
+        least = f"{layout.least_px} x {layout.least_px}"
+        raise ImageError("bad_size", f"{encoding} image of {width} x {height}; the least is {least}")
 
 
 def decode_image(msg: Any, to_8bit: To8Bit | None = None, max_pixels: int = MAX_PIXELS) -> Bitmap:
@@ -120,7 +134,7 @@ def fill_image(msg: Any, pixels: NDArray[Any], encoding: str) -> None:
     dtype = layout.dtype.newbyteorder("=")
     shape = pixels.shape if pixels.ndim > 2 else (*pixels.shape, 1)
     fits = len(shape) == 3 and shape[2] == layout.channels and pixels.dtype.newbyteorder("=") == dtype
-    if layout.kind in ("yuv_planes", "nv24") or not fits:
+    if layout.kind == "planes" or not fits:
         raise ImageError("bad_data", f"{encoding} does not hold {pixels.dtype} of shape {pixels.shape}")
     if not pixels.size:
         raise ImageError("bad_size", f"image of shape {pixels.shape} is empty")

@@ -61,6 +61,15 @@ def test_without_ros_the_wheels_are_asked_for(source, tmp_path):
     assert any(line.startswith("ros-rclpy[fastrtps]~=9.1") and 'extra == "ros"' in line for line in required)
 
 
+def test_what_converts_images_is_asked_for_where_no_distribution_brings_cv_bridge(source, tmp_path):
+    converters = [
+        [line for line in metadata(source, tmp_path, environ) if line.startswith("rosbags-image")]
+        for environ in ({}, {"ROS_DISTRO": "kilted"})
+    ]
+    assert converters == [['rosbags-image>=0.10.4; extra == "ros"'], []]
+    assert "<exec_depend>cv_bridge</exec_depend>" in (source / "package.xml").read_text()
+
+
 def test_the_wheels_of_another_distribution(source, tmp_path):
     """Not a word of the default one's: versions of both do not go together."""
     environ = {"FRANKMOCAP_ROS_WHEELS": "jazzy"}

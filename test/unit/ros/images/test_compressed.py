@@ -214,6 +214,12 @@ def test_compressed_bayer_is_interpolated(pattern, code):
     np.testing.assert_array_equal(decoded.rgb(), cv2.cvtColor(scene(1), code))
 
 
+def test_the_data_says_how_many_bits_a_compressed_bayer_pattern_has():
+    data = packed(scene(1), ".png")
+    decoded = decode_compressed(message(data, "bayer_rggb16; png compressed bayer_rggb16"))
+    np.testing.assert_array_equal(decoded.rgb(), cv2.cvtColor(scene(1), cv2.COLOR_BayerBG2RGB))
+
+
 @pytest.mark.parametrize("tail", [b"\0", bytes(100_000), b"junk" * 100])
 @pytest.mark.parametrize("data", [JPEG, PROGRESSIVE, PNG])
 def test_bytes_after_the_end_do_not_matter(data, tail):
