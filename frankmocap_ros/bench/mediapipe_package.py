@@ -63,7 +63,7 @@ class MediaPipePackage:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        self.pid: int | str = self._process.pid
+        self.pid: int | None = self._process.pid
 
     def process(self, pictures: Sequence[CameraImage]) -> Sample:
         """The image of the one camera.

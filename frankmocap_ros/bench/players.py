@@ -22,7 +22,7 @@ class Player(Protocol):
     estimator: str
     engine: str
     precision: str
-    pid: int | str  # of the process whose memory counts, or "self"
+    pid: int | None  # of the process whose memory counts, None for this one
 
     def process(self, pictures: Sequence[CameraImage]) -> Sample:
         """One image of each camera."""
@@ -47,7 +47,7 @@ class Followed:
 
     def __init__(self, combination: Combination, tell: Callable[[str], None]) -> None:
         config = combination.config
-        self.pid: int | str = "self"
+        self.pid: int | None = None
         self._together = combination.together
         self._estimator = make_estimator(config, tell)
         self.estimator = self._estimator.name

@@ -67,7 +67,7 @@ class Reference:
     estimator = "frankmocap"
     engine = "torch"
     precision = "fp32"
-    pid: int | str = "self"
+    pid: int | None = None
 
     def __init__(self, folder: Path) -> None:
         store = AssetStore(folder)

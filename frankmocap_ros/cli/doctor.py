@@ -47,8 +47,8 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         default=_LIMIT_S,
         metavar="S",
-        help="how long OpenCV, torch, BlazePose's engine and rclpy may take to load; what takes longer is not judged "
-        "[s] (default: %(default)s)",
+        help="how long OpenCV, torch, BlazePose's engine and rclpy may take to load; what takes longer is "
+        "not judged [s] (default: %(default)s)",
     )
     return parser
 

@@ -82,7 +82,7 @@ def _result(process: "subprocess.Popen[str]", left_s: float, limit_s: float) -> 
 
 
 class Probes:
-    """Imports of OpenCV, torch, BlazePose's engine and rclpy, each in a process of its own that starts at once.
+    """Imports of OpenCV, torch, BlazePose's engine and rclpy, each in a process of its own, all at once.
 
     Args:
         limit_s: how long all of it may take [s].

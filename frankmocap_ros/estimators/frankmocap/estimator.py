@@ -254,7 +254,7 @@ class FrankMocapEstimator:
         if not self._options.use_smplx:
             return rotations
         n = len(self._model.skeleton)
-        result = np.broadcast_to(np.eye(3), (len(rotations), n, 3, 3)).copy()
+        result: Array = np.array(np.broadcast_to(np.eye(3), (len(rotations), n, 3, 3)))
         result[:, :22] = rotations[:, :22]
         return result
 
