@@ -29,7 +29,7 @@ ifdef ARGS
 	$(BIN)/pytest $(ARGS)
 else
 	@echo "tests without nodes, two at a time, with a core each; then those with nodes, in which times count, one after the other"
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/unit test/install/test_install.py; without=$$?; \
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/unit test/install/test_install.py test/install/test_wheels.py; without=$$?; \
 	$(BIN)/pytest test/ros test/docs test/install/test_launch_files.py; with=$$?; \
 	$(MAKE) --no-print-directory test-jazzy; jazzy=$$?; exit $$((without || with || jazzy))
 endif
