@@ -26,7 +26,7 @@ from frankmocap_ros.cli.doctor_probes import Probe, Probes
 
 NUMBERS = Probe({"numpy": "1.26.4", "opencv": "4.11.0"})
 TORCH = Probe({"version": "2.13.0", "cuda": False, "device": "cpu fp32", "bf16": False})
-BLAZEPOSE = Probe({"version": "0.10.21"})
+BLAZEPOSE = Probe({"engine": "openvino", "version": "2026.4.1"})
 ROS = Probe({"rmw": "rmw_fastrtps_cpp", "messages": True})
 SLOW = Probe({}, slow=30.0)
 BROKEN = Probe({}, "ImportError: libwhatever.so: cannot open")
@@ -226,7 +226,7 @@ def test_a_container_without_libgl_is_diagnosed(slim, tmp_path):
     found, checks = report(done.returncode, done.stdout)
     assert found["exit"] == 2
     assert LIBGL in checks["opencv"]["text"]
-    for name in ("opencv", "blazepose", "estimator"):
+    for name in ("opencv", "estimator"):
         assert checks[name]["next_step"].startswith("apt install libgl1")
     assert found["estimator"] is None
     assert checks["ros"]["status"] == "ok"
@@ -278,7 +278,7 @@ def test_doctor_imports_nothing_that_it_judges(tmp_path):
 import sys
 from frankmocap_ros.cli.main import main
 main(["doctor", "--json", "--limit-s", "60", "--assets", sys.argv[1]])
-judged = {"cv2", "numpy", "torch", "blazepose", "rclpy", "openvino", "smplx", "safetensors"}
+judged = {"cv2", "numpy", "torch", "ai_edge_litert", "rclpy", "openvino", "smplx", "safetensors"}
 print(sorted(judged & set(sys.modules)), file=sys.stderr)
 """
     small_folder(tmp_path / "files")

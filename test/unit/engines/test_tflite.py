@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.assets.model_files import VARIANTS, model_path
-from frankmocap_ros.engines import tflite_choice
+from frankmocap_ros.engines import tflite_installed
 from frankmocap_ros.engines.tflite import TfliteModel, TfliteOptions
-from frankmocap_ros.engines.tflite_choice import engine_version, load_tflite, tflite_engine
+from frankmocap_ros.engines.tflite_choice import engine_version, load_tflite
+from frankmocap_ros.engines.tflite_installed import tflite_engine
 from frankmocap_ros.engines.tflite_litert import LiteRtTflite
 from frankmocap_ros.engines.tflite_openvino import OpenVinoTflite
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
@@ -106,12 +107,12 @@ def test_a_network_of_another_kind_is_told(engine):
 def test_the_fastest_that_is_installed_is_taken(monkeypatch):
     assert tflite_engine() == "openvino"
     assert engine_version()[0] == "openvino"
-    monkeypatch.setattr(tflite_choice, "find_spec", lambda name: None if name == "openvino" else name)
+    monkeypatch.setattr(tflite_installed, "find_spec", lambda name: None if name == "openvino" else name)
     assert tflite_engine() == "ai_edge_litert"
     assert engine_version()[0] == "litert"
     network = load_tflite(landmarks())
     assert network.engine == "litert"
     network.close()
-    monkeypatch.setattr(tflite_choice, "find_spec", lambda name: None)
+    monkeypatch.setattr(tflite_installed, "find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match="pip install openvino or pip install ai-edge-litert"):
         tflite_engine()
