@@ -52,6 +52,7 @@ setup(
         "robot": ["mujoco>=3.3", "mink>=1.0", "daqp>=0.7", "PyYAML>=6"],
         "docs": ["sphinx>=7.4", "myst-parser>=4", "sphinx-rtd-theme>=3"],
         "dev": [
+            "ai-edge-litert>=2.0",  # the other engine of TFLite files, which x86 does not install
             "check-jsonschema>=0.30",
             "colcon-common-extensions",
             "hypothesis>=6.100",

@@ -38,7 +38,7 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"use_smplx": False},
     {"engine": "torch"},
     {"engine": "openvino"},
-    {"estimator": "mediapipe"},
+    {"estimator": "blazepose"},
 )
 
 
@@ -130,7 +130,7 @@ def main(video: str, rounds: str = "3", rate_hz: str = "30") -> None:
         os.sync()
         os.environ["FRANKMOCAP_CACHE_DIR"] = str(Path(folder) / "cache")
         config = Settings(
-            estimator="mediapipe",
+            estimator="blazepose",
             source=str(Path(video).absolute()),
             source_width=640,
             source_rate_hz=float(rate_hz),

@@ -90,7 +90,7 @@ def main(seconds: float = 15.0) -> None:
         return
     stay_here()
     os.environ["ROS_DOMAIN_ID"] = "92"
-    config = Settings(estimator="mediapipe")
+    config = Settings(estimator="blazepose")
     with (
         running(camera_command("synthetic", 0)) as camera,
         running(mocap_command(config)) as mocap,

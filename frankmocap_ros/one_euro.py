@@ -108,7 +108,7 @@ class _OneEuroFilter:
     @property
     def active(self) -> Mask:
         """Which points of the last output are values, shape (N,), a copy: valid ones with finite input."""
-        return self._active.copy()
+        return np.array(self._active)
 
     def reset(self) -> None:
         """Forget everything; the next sample of every point passes unfiltered."""
@@ -158,7 +158,7 @@ class _OneEuroFilter:
         else:
             self._input[restart] = values[restart]
         self._active = usable
-        return self._output.copy()
+        return np.array(self._output)
 
     def _advance(self, time_s: float) -> float:
         """Time since the last frame [s], 0 for the same stamp and after a reset."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.assets.layout import STANDIN_MARKER
+from frankmocap_ros.assets.model_files import MODELS_VARIABLE, models_folder
 from frankmocap_ros.estimators.frankmocap import estimator as frankmocap
 from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, FrankMocapOptions
 from frankmocap_ros.geometry.boxes import region_of
@@ -13,6 +14,9 @@ from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.runtime.fastdds_profile import transport_variables
 from frankmocap_ros.runtime.package_files import share_file
 from frankmocap_ros.standin.extra_data import write_standin
+
+# networks are fetched once; tests have caches of their own
+os.environ.setdefault(MODELS_VARIABLE, str(models_folder()))
 
 
 @pytest.fixture(scope="session", autouse=True)

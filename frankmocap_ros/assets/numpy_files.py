@@ -94,7 +94,7 @@ def _array(data: NDArray[np.uint8]) -> Numbers | None:
     if dtype.kind not in "biuf" or dtype.hasobject:
         return None
     flat: Numbers = np.frombuffer(data, dtype, offset=header.tell())
-    return flat.reshape(shape, order="F" if column_major else "C")
+    return np.asarray(flat.reshape(shape, order="F" if column_major else "C"))
 
 
 def write_npz(path: Path, arrays: Mapping[str, Numbers]) -> None:

@@ -14,6 +14,8 @@ from typing import IO, Any
 
 from frankmocap_ros.bench.combinations import Combination
 from frankmocap_ros.bench.footage import Footage
+from frankmocap_ros.bench.mediapipe_package import NAME as PACKAGE
+from frankmocap_ros.bench.mediapipe_package import MediaPipePackage
 from frankmocap_ros.bench.players import Followed, Player
 from frankmocap_ros.bench.probes import EnergyMeter, resident_mb
 from frankmocap_ros.bench.rows import Sample
@@ -67,6 +69,8 @@ def _player(job: Job) -> tuple[Player, int]:
         return Reference(named_folder(job.folder)), 1
     assert job.combination is not None
     combination = Combination(**job.combination)
+    if combination.estimator == PACKAGE:
+        return MediaPipePackage(), 1
     return Followed(combination, _tell), combination.cameras
 
 
@@ -79,7 +83,7 @@ def _turn(player: Player, footages: list[Footage], settle: int, count: int) -> d
     energy.start()
     samples: list[Sample] = [player.process(pictures) for pictures in instants[settle:]]
     spent = energy.joules()
-    rss_mb = resident_mb()
+    rss_mb = resident_mb(player.pid)
     player.rest()
     return {"samples": [asdict(sample) for sample in samples], "energy_j": spent, "rss_mb": rss_mb}
 

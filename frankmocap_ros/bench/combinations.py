@@ -2,16 +2,18 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
+from frankmocap_ros.assets.model_files import VARIANTS
+from frankmocap_ros.bench.mediapipe_package import NAME as PACKAGE
 from frankmocap_ros.bench.rows import NOTHING
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings.mocap import PRESETS, Settings
 from frankmocap_ros.settings.schema import updated
 
-ESTIMATORS: Final = ("frankmocap", "mediapipe", "synthetic")
+ESTIMATORS: Final = ("frankmocap", "blazepose", "synthetic", PACKAGE)
 ALL: Final = "all"
 # What an engine has on no device; those of a list are left out, one that is named alone is an error's row.
 _NEVER: Final = {
@@ -31,6 +33,7 @@ class Combination:
         cameras: how many at once.
         together: whether several cameras share a batch; otherwise one image is processed after the other.
         folder: FrankMocap's files, empty where none are named.
+        variant: of BlazePose's network; ``-`` for the preset's.
     """
 
     estimator: str
@@ -40,13 +43,16 @@ class Combination:
     cameras: int = 1
     together: bool = True
     folder: str = ""
+    variant: str = NOTHING
 
     @property
     def name(self) -> str:
         """Such as ``frankmocap balanced openvino int8, 2 cameras``."""
-        parts = [self.estimator, self.preset]
+        parts = [self.estimator] + ([self.preset] if self.preset != NOTHING else [])
         if self.engine != NOTHING:
             parts += [self.engine, self.precision] if self.engine != self.precision else [self.engine]
+        if self.variant != NOTHING:
+            parts.append(self.variant)
         cameras = "" if self.cameras == 1 else f", {self.cameras} cameras"
         return " ".join(parts) + cameras + ("" if self.together else " one after the other")
 
@@ -56,6 +62,8 @@ class Combination:
         asked: dict[str, Any] = {"preset": self.preset, "estimator": self.estimator}
         if self.engine != NOTHING:
             asked |= {"engine": self.engine, "precision": self.precision}
+        if self.variant != NOTHING:
+            asked["variant"] = self.variant
         return {**asked, "assets_dir": self.folder} if self.folder else asked
 
     @property
@@ -76,12 +84,13 @@ class Combination:
 class Wanted:
     """What the user asks for; ``all`` in a list stands for everything that there is."""
 
-    estimators: Sequence[str] = ("frankmocap", "mediapipe")
+    estimators: Sequence[str] = ("frankmocap", "blazepose")
     engines: Sequence[str] = ("auto",)
     precisions: Sequence[str] = ("auto",)
     presets: Sequence[str] = ("balanced", "fastest", "highest_quality")
     cameras: int = 1
     folder: str = ""
+    variants: Sequence[str] = (NOTHING,)
 
     def __post_init__(self) -> None:
         """Check the names.
@@ -105,6 +114,7 @@ class Wanted:
             ("engines", self.engines, ("auto", *ENGINES)),
             ("precisions", self.precisions, ("auto", *PRECISIONS)),
             ("presets", self.presets, tuple(PRESETS)),
+            ("variants", self.variants, (NOTHING, "auto", *VARIANTS)),
         )
 
 
@@ -114,7 +124,7 @@ def _expanded(given: Sequence[str], known: Sequence[str]) -> list[str]:
 
 def combinations(wanted: Wanted) -> list[Combination]:
     """The rows that the user asks for, each once, best preset of an estimator after the other."""
-    estimators, engines, precisions, presets = (
+    estimators, engines, precisions, presets, variants = (
         _expanded(given, known) for _, given, known in wanted._lists()
     )
     several = len(engines) * len(precisions) > 1
@@ -128,13 +138,18 @@ def combinations(wanted: Wanted) -> list[Combination]:
     ]
     rows = []
     for estimator, preset in itertools.product(estimators, presets):
-        own = pairs if estimator == "frankmocap" else [(NOTHING, NOTHING)]
-        for engine, precision in own:
-            for together in (True, False) if wanted.cameras > 1 else (True,):
-                rows.append(
-                    Combination(estimator, engine, precision, preset, wanted.cameras, together, wanted.folder)
-                )
-    return rows
+        own = [
+            Combination(estimator, engine, precision, preset, wanted.cameras, folder=wanted.folder)
+            for engine, precision in (pairs if estimator == "frankmocap" else [(NOTHING, NOTHING)])
+        ]
+        if estimator == "blazepose":
+            own = [replace(row, variant=variant) for row in own for variant in variants]
+        if estimator == PACKAGE:  # it follows one person in the images of one camera, and has no settings
+            own = [Combination(PACKAGE, preset=NOTHING)]
+        elif wanted.cameras > 1:
+            own = [replace(row, together=together) for row in own for together in (True, False)]
+        rows += own
+    return list(dict.fromkeys(rows))
 
 
 def ran(device: str) -> tuple[str, str]:

@@ -22,6 +22,7 @@ class Player(Protocol):
     estimator: str
     engine: str
     precision: str
+    pid: int | None  # of the process whose memory counts, None for this one
 
     def process(self, pictures: Sequence[CameraImage]) -> Sample:
         """One image of each camera."""
@@ -46,6 +47,7 @@ class Followed:
 
     def __init__(self, combination: Combination, tell: Callable[[str], None]) -> None:
         config = combination.config
+        self.pid: int | None = None
         self._together = combination.together
         self._estimator = make_estimator(config, tell)
         self.estimator = self._estimator.name

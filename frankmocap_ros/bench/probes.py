@@ -14,7 +14,7 @@ from frankmocap_ros.runtime.machine import cores, cpu_name, versions
 
 _POWERCAP: Final = Path("/sys/class/powercap")
 _PACKAGES: Final = (
-    "numpy", "opencv-python", "mediapipe", "torch", "openvino", "nncf", "onnxruntime", "onnxruntime-gpu",
+    "numpy", "opencv-python", "ai-edge-litert", "torch", "openvino", "nncf", "onnxruntime", "onnxruntime-gpu",
     "tensorrt", "smplx",
 )  # fmt: skip
 

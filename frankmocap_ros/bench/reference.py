@@ -67,6 +67,7 @@ class Reference:
     estimator = "frankmocap"
     engine = "torch"
     precision = "fp32"
+    pid: int | None = None
 
     def __init__(self, folder: Path) -> None:
         store = AssetStore(folder)
@@ -138,7 +139,7 @@ def _all_rotations(model: JointModel, rotations: Array) -> Array:
     joints = len(model.skeleton)
     if joints == rotations.shape[1]:
         return rotations
-    result = np.broadcast_to(np.eye(3), (1, joints, 3, 3)).copy()
+    result: Array = np.array(np.broadcast_to(np.eye(3), (1, joints, 3, 3)))
     result[:, :_SHARED_JOINTS] = rotations[:, :_SHARED_JOINTS]
     result[:, model.skeleton.index["left_index1"] :] = quat_to_matrix(
         quat_from_rotvec(model.hand_mean.reshape(-1, 3))

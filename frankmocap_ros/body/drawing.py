@@ -37,7 +37,7 @@ def _draw_body(image_bgr: NDArray[np.uint8], body: Body, thick: int, is_operator
     states = body.states.tolist()
     colors: list[Color | None] = [COLORS_BGR.get(JointState(state)) for state in states]
     if not body.has_3d:  # where something is in the image is all that is known
-        colors = [_FLAT if known else None for known in body.pixels.any(axis=1)]
+        colors = [_FLAT if known else None for known in (body.pixels != 0.0).any(axis=1).tolist()]
     pixels = [(round(x), round(y)) for x, y in body.pixels.tolist()]
     for joint, parent in enumerate(body.skeleton.parents):
         color = colors[max(joint, parent, key=lambda end: states[end])]

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, STANDIN_WARNING
+from frankmocap_ros.assets.model_files import VARIANTS
 from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, assets_folder
 from frankmocap_ros.bench import offline, report
 from frankmocap_ros.bench.combinations import ALL, ESTIMATORS, Wanted, combinations
+from frankmocap_ros.bench.mediapipe_package import NAME as PACKAGE
 from frankmocap_ros.bench.offline import Setup
 from frankmocap_ros.bench.probes import Machine
-from frankmocap_ros.bench.rows import BenchRow
+from frankmocap_ros.bench.rows import NOTHING, BenchRow
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.runtime.file_cache import cache_folder
@@ -24,8 +26,9 @@ _OFFLINE_TEXT: Final = (
     "Each row has a process of its own; rows take turns on the same images, {frames} of which count. Total: "
     "from the decoded image to the finished frame, back to back, with the search for people in the "
     "background where the node has it there. FPS: images of all cameras per second of that time. "
-    "`reference`: the 2D pose network in every image, eager torch in float32 and the whole body model, "
-    "synchronous. MB: resident memory of the row's process."
+    "`mediapipe-package`: MediaPipe's own package with its full network. `reference`: the 2D pose network in "
+    "every image, eager torch in float32 and the whole body model, synchronous. MB: resident memory of the "
+    "row's process."
 )
 _CAMERAS_TEXT: Final = (
     "Total: of one image of each camera, as one batch where the estimator has that, or one after the other; "
@@ -54,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         ("engines", Wanted.engines, ("auto", *ENGINES)),
         ("precisions", Wanted.precisions, ("auto", *PRECISIONS)),
         ("presets", Wanted.presets, tuple(PRESETS)),
+        ("variants", Wanted.variants, (NOTHING, "auto", *VARIANTS)),
     )
     for name, default, known in lists:
         given.add_argument(
@@ -135,6 +139,8 @@ def _check(arguments: argparse.Namespace) -> None:
             raise SettingError(f"--{flag}: {value} is out of range; allowed: {allowed}")
     if arguments.soak and not arguments.ros:
         raise SettingError("--soak needs --ros")
+    if arguments.ros and PACKAGE in arguments.estimators:
+        raise SettingError(f"--ros measures nodes; leave out {PACKAGE}, or --ros")
     if arguments.ros and arguments.cameras > 1:
         raise SettingError("--ros measures one camera; leave out --cameras, or --ros")
 
@@ -182,6 +188,7 @@ def main(args: Sequence[str]) -> int:
         arguments.presets,
         arguments.cameras,
         _folder(arguments.assets),
+        arguments.variants,
     )
     rows, name, said = (_with_ros if arguments.ros else _offline)(arguments, wanted)
     where = f"Source: {arguments.source}, at most {arguments.width} wide."

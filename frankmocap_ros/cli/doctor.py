@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
         "something lacks.",
         epilog="Exit code: 0 the node runs, with the estimator that auto takes; warnings change nothing "
         "about that. 2 the node cannot run: ROS or this package's messages are missing, or OpenCV does not "
-        "load, or there is neither FrankMocap nor MediaPipe.",
+        "load, or there is neither FrankMocap nor BlazePose.",
     )
     parser.add_argument(
         "--assets",
@@ -47,8 +47,8 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         default=_LIMIT_S,
         metavar="S",
-        help="how long OpenCV, torch, MediaPipe and rclpy may take to load; what takes longer is not judged "
-        "[s] (default: %(default)s)",
+        help="how long OpenCV, torch, BlazePose's engine and rclpy may take to load; what takes longer is "
+        "not judged [s] (default: %(default)s)",
     )
     return parser
 
@@ -80,21 +80,21 @@ def estimator_check(folder: Path | None, checks: Mapping[str, Check]) -> Check:
         reason = "missing: " + ", ".join(ASSETS[key].path for key in missing)
     else:
         reason = why_not_frankmocap(Settings(assets_dir=str(folder))) or _unusable(checks)
-    opencv, mediapipe = checks["opencv"], checks["mediapipe"]
+    opencv, blazepose = checks["opencv"], checks["blazepose"]
     step = "see the lines on FrankMocap's files, torch and packages"
     if opencv.status == "error":
         text = "none can run without OpenCV"
         return Check("estimator", "error", text, opencv.next_step, {"estimator": None})
     if reason is None:
         return Check("estimator", "ok", "auto takes frankmocap", "", {"estimator": "frankmocap"})
-    if mediapipe.status != "ok" and not mediapipe.details.get("slow"):
-        text = f"none can run: no MediaPipe, and no FrankMocap: {reason}"
-        step = f"{mediapipe.next_step}; or for FrankMocap: {step}"
+    if not blazepose.details["usable"]:
+        text = f"none can run: no BlazePose, and no FrankMocap: {reason}"
+        step = f"{blazepose.next_step}; or for FrankMocap: {step}"
         return Check("estimator", "error", text, step, {"estimator": None})
     if folder is None:
-        return Check("estimator", "ok", "auto takes mediapipe", "", {"estimator": "mediapipe"})
-    text = f"auto takes mediapipe, not frankmocap: {reason}"
-    return Check("estimator", "warning", text, step, {"estimator": "mediapipe"})
+        return Check("estimator", "ok", "auto takes blazepose", "", {"estimator": "blazepose"})
+    text = f"auto takes blazepose, not frankmocap: {reason}"
+    return Check("estimator", "warning", text, step, {"estimator": "blazepose"})
 
 
 def _judged(checks: Sequence[Check], folder: Path | None, estimator: str | None) -> list[Check]:
@@ -117,7 +117,7 @@ def _judged(checks: Sequence[Check], folder: Path | None, estimator: str | None)
 
 def _matters(check: Check, named: bool, estimator: str | None) -> bool:
     """Whether a warning concerns what is used: by who names a folder, that is what FrankMocap runs with."""
-    if check.name == "mediapipe":
+    if check.name == "blazepose":
         return estimator != "frankmocap"
     if _is_file(check) and estimator == "frankmocap":
         return check.details["state"] != "missing" or check.details["key"] in needed()

@@ -11,14 +11,25 @@ from typing import Any
 
 import frankmocap_ros
 from frankmocap_ros.assets.checkpoint import INSTALL, new_enough
+from frankmocap_ros.assets.model_files import (
+    FETCH,
+    MODEL_FILES,
+    by_hand,
+    find_model,
+    missing_models,
+    models_folder,
+    needed_models,
+)
 from frankmocap_ros.assets.report import Check
 from frankmocap_ros.cli.doctor_probes import Probe
 from frankmocap_ros.cli.ending import library_step, opencv_step
 from frankmocap_ros.cli.ros_available import require_ros
+from frankmocap_ros.engines.tflite_installed import TFLITE_ENGINES
 from frankmocap_ros.errors import MissingDependencyError, MocapError
 from frankmocap_ros.runtime.fastdds_profile import fast_dds, transport_variables, users_choice
 
-_PYTHONS = ((3, 10), (3, 13))  # from, and the first that is not any more
+_OLDEST_PYTHON = (3, 10)
+_ENGINE_STEP = " or ".join(f"pip install {package}" for package in TFLITE_ENGINES.values())
 _OPENCVS = (
     "opencv-python",
     "opencv-contrib-python",
@@ -42,8 +53,8 @@ def python_check() -> Check:
     here = platform.python_version()
     text = f"Python {here}, frankmocap_ros {frankmocap_ros.__version__}"
     details = {"version": here, "package": frankmocap_ros.__version__, "executable": sys.executable}
-    if not _PYTHONS[0] <= sys.version_info[:2] < _PYTHONS[1]:
-        step = "MediaPipe runs on Python 3.10, 3.11 and 3.12: install with python3.12 -m venv"
+    if sys.version_info[:2] < _OLDEST_PYTHON:
+        step = "Python 3.10 or later is needed: install with python3.12 -m venv"
         return Check("python", "warning", text, step, details)
     return Check("python", "ok", text, "", details)
 
@@ -175,19 +186,25 @@ def packages_check() -> Check:
     return Check("packages", "ok", text, "", versions)
 
 
-def mediapipe_check(probe: Probe) -> Check:
-    """MediaPipe."""
-    version = _version("mediapipe")
-    if probe.slow:
-        return _slow("mediapipe", f"mediapipe {version}", probe, {"version": version})
+def blazepose_check(probe: Probe) -> Check:
+    """What BlazePose needs, an engine and its networks; ``usable`` tells whether the default runs."""
+    states = {key: find_model(key)[1] for key in MODEL_FILES}
+    details = {**probe.found, "folder": str(models_folder()), "files": states, "usable": False}
     if probe.error:
-        installed = find_spec("mediapipe") is not None
-        text = (
-            f"mediapipe {version} does not load: {probe.error}" if installed else "mediapipe is not installed"
-        )
-        step = library_step(probe.error) or "pip install mediapipe==0.10.21 'numpy<2' (Python 3.10 to 3.12)"
-        return Check("mediapipe", "warning", text, step, {"version": version})
-    return Check("mediapipe", "ok", f"mediapipe {version}", "", {"version": version})
+        step = library_step(probe.error) or _ENGINE_STEP
+        return Check("blazepose", "warning", f"no engine runs BlazePose: {probe.error}", step, details)
+    details["usable"] = not missing_models(needed_models())
+    if probe.slow:
+        return _slow("blazepose", "the engine of BlazePose", probe, details)
+    engine = f"BlazePose on {probe.found['engine']} {probe.found['version']}"
+    lacking = [MODEL_FILES[key] for key, state in states.items() if state != "ok"]
+    if not lacking:
+        return Check("blazepose", "ok", f"{engine}; all networks are here", "", details)
+    names = ", ".join(f"{file.name} ({file.text}) {states[file.key]}" for file in lacking)
+    text = f"{engine}; {names}"
+    if details["usable"]:
+        return Check("blazepose", "ok", f"{text}; to get them: {FETCH}", "", details)
+    return Check("blazepose", "warning", text, f"{FETCH}; without a network {by_hand(lacking)}", details)
 
 
 def machine_checks(probes: Mapping[str, Probe], environ: Mapping[str, str] = os.environ) -> list[Check]:
@@ -200,5 +217,5 @@ def machine_checks(probes: Mapping[str, Probe], environ: Mapping[str, str] = os.
         transport_check(rmw, environ),
         torch_check(probes["torch"]),
         packages_check(),
-        mediapipe_check(probes["mediapipe"]),
+        blazepose_check(probes["blazepose"]),
     ]

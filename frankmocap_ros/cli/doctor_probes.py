@@ -31,10 +31,9 @@ found = {
     "bf16": torch.cuda.is_bf16_supported() if cuda else has_bf16(),
 }
 """,
-    "mediapipe": """
-import mediapipe
-mediapipe.solutions.pose
-found = {"version": mediapipe.__version__}
+    "blazepose": """
+from frankmocap_ros.engines.tflite_choice import engine_version
+found = dict(zip(("engine", "version"), engine_version()))
 """,
     "ros": """
 from rclpy.utilities import get_rmw_implementation_identifier
@@ -83,7 +82,7 @@ def _result(process: "subprocess.Popen[str]", left_s: float, limit_s: float) -> 
 
 
 class Probes:
-    """Imports of OpenCV, torch, MediaPipe and rclpy, each in a process of its own that starts at once.
+    """Imports of OpenCV, torch, BlazePose's engine and rclpy, each in a process of its own, all at once.
 
     Args:
         limit_s: how long all of it may take [s].
@@ -105,7 +104,7 @@ class Probes:
         }
 
     def results(self) -> dict[str, Probe]:
-        """Wait for ``"numbers"``, ``"torch"``, ``"mediapipe"``, ``"ros"``; what takes too long is ended."""
+        """Wait for ``"numbers"``, ``"torch"``, ``"blazepose"``, ``"ros"``; what takes too long is ended."""
         return {
             name: _result(process, self._end_s - time.monotonic(), self._limit_s)
             for name, process in self._processes.items()

@@ -86,7 +86,7 @@ def opencv_step(problem: str) -> str:
     Args:
         problem: what it says, or its last line.
     """
-    again = "pip install --force-reinstall opencv-python==4.11.0.86 'numpy<2'"
+    again = "pip install --force-reinstall 'opencv-python>=4.11' numpy"
     return library_step(problem) or again
 
 

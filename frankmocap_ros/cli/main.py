@@ -1,4 +1,4 @@
-"""``frankmocap_ros``: demo, node, camera, gate, robot, process, doctor, convert, standin, bench."""
+"""``frankmocap_ros``: demo, node, camera, gate, robot, process, doctor, models, convert, standin, bench."""
 
 import argparse
 import sys
@@ -23,6 +23,12 @@ def _process(args: Sequence[str]) -> int:
 
 def _doctor(args: Sequence[str]) -> int:
     from frankmocap_ros.cli.doctor import main
+
+    return main(args)
+
+
+def _models(args: Sequence[str]) -> int:
+    from frankmocap_ros.cli.models import main
 
     return main(args)
 
@@ -58,6 +64,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "view": ("the ROS 2 node of the browser view (takes --ros-args)", partial(run_node_command, "view")),
     "process": ("bodies of a video or of images as JSON lines, without ROS", _process),
     "doctor": ("what is installed and which files are there, with the next step", _doctor),
+    "models": ("the networks of the default estimator: list them, or download what is missing", _models),
     "convert": ("read FrankMocap's files once, safely, into the cache", _convert),
     "standin": ("write FrankMocap's files with random weights, to try things", _standin),
     "bench": ("how fast everything is here, beside a reference in the same run", _bench),

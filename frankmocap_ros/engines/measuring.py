@@ -1,7 +1,7 @@
 """How fast engines are, side by side, and how far from float32."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,6 +47,16 @@ def some_crops(trunk: Trunk, n: int) -> NDArray[np.uint8]:
     cell, part = at.astype(int), (at % 1.0)[:, None]
     rows = blots[:, cell] * (1.0 - part[..., None]) + blots[:, cell + 1] * part[..., None]
     return np.asarray(rows[:, :, cell] * (1.0 - part) + rows[:, :, cell + 1] * part, np.uint8)
+
+
+def median_ms(call: Callable[[], object], rounds: int = 9) -> float:
+    """Median time of a call [ms], after some that warm it up."""
+    times = []
+    for _ in range(_WARM_UPS + rounds):
+        start = time.perf_counter()
+        call()
+        times.append(1e3 * (time.perf_counter() - start))
+    return float(np.median(times[_WARM_UPS:]))
 
 
 def measure(

@@ -5,15 +5,20 @@ from importlib.util import find_spec
 
 from frankmocap_ros.assets.layout import needed
 from frankmocap_ros.assets.store import AssetStore, named_folder
-from frankmocap_ros.errors import AssetError
+from frankmocap_ros.engines.tflite_installed import tflite_engine
+from frankmocap_ros.errors import AssetError, MissingDependencyError
 from frankmocap_ros.settings.mocap import Settings
 
 
 def chosen_detector(setting: str) -> str:
-    """``mediapipe`` or ``pose2d`` for the setting ``detector``."""
+    """``blazepose`` or ``pose2d`` for the setting ``detector``; auto is blazepose where an engine runs it."""
     if setting != "auto":
         return setting
-    return "mediapipe" if find_spec("mediapipe") is not None else "pose2d"
+    try:
+        tflite_engine()
+    except MissingDependencyError:
+        return "pose2d"
+    return "blazepose"
 
 
 def missing_text(store: AssetStore, keys: Sequence[str]) -> str | None:

@@ -1,8 +1,8 @@
 """Who is in an image: boxes around people, for estimators that need them."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import numpy as np
@@ -31,21 +31,24 @@ class Detector(Protocol):
         """Give back memory and threads."""
 
 
-class MediaPipeDetector:
+class BlazePoseDetector:
     """BlazePose's detector, and its landmarks to confirm each person and to draw the box.
 
     The detector alone gives the middle of the hips and a circle around the body, and takes a coat for a
     person; the landmark network looks again. Where nobody else is wanted than who is followed, the landmark
-    network looks at once, as MediaPipe itself does from image to image: that takes 20 instead of 33 ms. The
-    whole image is searched where it does not find everybody where they should be.
+    network looks at once, as MediaPipe itself does from image to image. The whole image is searched where it
+    does not find everybody where they should be.
+
+    Args:
+        tell: told of networks that are downloaded.
     """
 
-    name = "mediapipe"
+    name = "blazepose"
 
-    def __init__(self) -> None:
-        from frankmocap_ros.estimators.mediapipe.estimator import MediaPipeEstimator
+    def __init__(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        from frankmocap_ros.estimators.blazepose.making import make_blazepose_detector
 
-        self._estimator = MediaPipeEstimator(background=True)
+        self._estimator = make_blazepose_detector(tell)
         self._estimator.warm_up()
         self._seen: deque[tuple[Array, Region]] = deque(maxlen=_REMEMBERED)  # boxes, and where to look again
 
@@ -81,7 +84,7 @@ class MediaPipeDetector:
         return found if all(box_iou(person.box_xywh, box) >= _SAME_PLACE for person, box in agree) else None
 
     def close(self) -> None:
-        """End MediaPipe's threads."""
+        """Give back memory and threads."""
         self._estimator.close()
 
 
@@ -106,20 +109,35 @@ class Pose2dDetector:
         """Nothing to give back."""
 
 
-def make_detector(name: str, store: AssetStore, device: str = "auto", precision: str = "auto") -> Detector:
+@dataclass(frozen=True)
+class DetectorOptions:
+    """How a detector runs.
+
+    Attributes:
+        device: auto, cpu or cuda, and
+        precision: as the setting, for ``pose2d``.
+        tell: told of networks that are downloaded, for ``blazepose``.
+    """
+
+    device: str = "auto"
+    precision: str = "auto"
+    tell: Callable[[str], None] = lambda _: None
+
+
+def make_detector(name: str, store: AssetStore, options: DetectorOptions | None = None) -> Detector:
     """The detector of a name.
 
     Args:
         name: from ``chosen_detector``.
         store: where the 2D pose network's file is.
-        device: auto, cpu or cuda, and
-        precision: as the setting, for ``pose2d``.
+        options: how it runs.
 
     Raises:
-        MissingDependencyError: MediaPipe, or torch for ``pose2d``, is not installed.
+        MissingDependencyError: what runs BlazePose, or torch for ``pose2d``, is not installed.
         EstimatorError: device or precision is not there.
-        AssetError: the file is missing or damaged.
+        AssetError: a file is missing or damaged.
     """
-    if name == "mediapipe":
-        return MediaPipeDetector()
-    return Pose2dDetector(store.load("pose2d"), device, precision)
+    options = options or DetectorOptions()
+    if name == "blazepose":
+        return BlazePoseDetector(options.tell)
+    return Pose2dDetector(store.load("pose2d"), options.device, options.precision)

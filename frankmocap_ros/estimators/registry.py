@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from frankmocap_ros.assets.store import assets_folder, named_folder
-from frankmocap_ros.errors import EstimatorError, MocapError
+from frankmocap_ros.errors import MocapError
 from frankmocap_ros.estimators.availability import why_not_frankmocap
 from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.settings.mocap import Settings
@@ -22,14 +22,10 @@ def _frankmocap(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     return FrankMocapEstimator(FrankMocapOptions.of(config, named_folder(config.assets_dir)), tell, prepare)
 
 
-def _mediapipe(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
-    from frankmocap_ros.estimators.mediapipe.estimator import MediaPipeEstimator
+def _blazepose(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.blazepose.making import make_blazepose
 
-    if config.device not in ("auto", "cpu"):
-        raise EstimatorError(
-            f"device: {config.device} is not possible with estimator mediapipe; allowed: auto | cpu"
-        )
-    return MediaPipeEstimator(hands=config.hands)
+    return make_blazepose(config, tell)
 
 
 def _synthetic(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
@@ -40,7 +36,7 @@ def _synthetic(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
 
 ESTIMATORS: dict[str, Callable[[Settings, Tell, Prepare], Estimator]] = {
     "frankmocap": _frankmocap,
-    "mediapipe": _mediapipe,
+    "blazepose": _blazepose,
     "synthetic": _synthetic,
 }
 
@@ -54,7 +50,7 @@ def make_estimator(
     """The estimator that the settings ask for, not yet warmed up.
 
     Args:
-        config: the settings. ``auto`` takes FrankMocap where it can be made, else MediaPipe.
+        config: the settings. ``auto`` takes FrankMocap where it can be made, else BlazePose.
         tell: told what ``auto`` took and why, and what takes long.
         warn: told of what ``auto`` did not take although its folder is named; ``tell`` where it is None.
         prepare: called before something is made once and kept; may have made it when it returns.
@@ -73,5 +69,5 @@ def make_estimator(
         except MocapError as error:
             reason = str(error)
     named = warn is not None and assets_folder(config.assets_dir) is not None
-    (warn if warn and named else tell)(f"estimator: auto takes mediapipe, not frankmocap: {reason}")
-    return ESTIMATORS["mediapipe"](config, tell, prepare)
+    (warn if warn and named else tell)(f"estimator: auto takes blazepose, not frankmocap: {reason}")
+    return ESTIMATORS["blazepose"](config, tell, prepare)

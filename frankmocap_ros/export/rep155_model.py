@@ -217,7 +217,7 @@ class HumanModel:
             return
         known = _known_parts(body)
         sizes = part_sizes(body.positions, body.orientations_xyzw)
-        sizes[~known] = np.nan
+        sizes[np.logical_not(known)] = np.nan
         self._seen.append(sizes)
         if not 0.0 <= time_s - self._checked_s < _CHECKED_EVERY_S:
             self._checked_s = time_s

@@ -40,6 +40,6 @@ def _floats(values: NDArray[Any]) -> NDArray[np.uint8]:
     low, high, top = float(known.min()), float(known.max()), float(np.finfo(values.dtype).max)
     span = high - low
     if not 255.0 / top < span <= top:  # one value, or a span that its own type cannot divide by or hold
-        return np.where(finite, np.uint8(_FLAT), np.uint8(0))
+        return np.asarray(np.where(finite, np.uint8(_FLAT), np.uint8(0)))
     shifted = np.subtract(values if whole else np.where(finite, values, low), low, dtype=values.dtype)
     return cast(NDArray[np.uint8], cv2.convertScaleAbs(np.multiply(shifted, 255.0 / span, out=shifted)))

@@ -70,8 +70,8 @@ class DepthImage:
 def _grid() -> Array:
     """Weights of the torso's four corners in each sample, shape (N, 4)."""
     low, high = 0.5 - 0.5 * _INNER, 0.5 + 0.5 * _INNER
-    v, u = np.meshgrid(np.linspace(low, high, _GRID[0]), np.linspace(low, high, _GRID[1]), indexing="ij")
-    v, u = v.ravel(), u.ravel()
+    rows, columns = np.linspace(low, high, _GRID[0]), np.linspace(low, high, _GRID[1])
+    v, u = (axis.ravel() for axis in np.meshgrid(rows, columns, indexing="ij"))
     return np.stack([(1 - v) * (1 - u), (1 - v) * u, v * u, v * (1 - u)], axis=1)
 
 

@@ -1,6 +1,6 @@
 """Garbage collection kept out of frames.
 
-A full collection stops every thread for 15 ms with rclpy alone and 46 to 58 ms with rclpy and MediaPipe
+A full collection stops every thread for 15 ms with rclpy alone and 46 to 58 ms with rclpy and a model
 imported (102,000 objects), whenever Python thinks that it is time. What is alive when the node becomes active
 stays alive, so it is taken out of the collector's sight; what is left costs 0.02 ms (p50) to 0.07 ms (most)
 for all generations. The pipeline itself leaves no cycles: 217 objects more after 300 frames.

@@ -14,9 +14,9 @@ from frankmocap_ros.settings.schema import setting, settings_of
 _IMAGE_NAMES: Final = re.compile(r"(image|color|rgb)(_\w+)?|compressed")
 
 PRESETS: Final[dict[str, dict[str, object]]] = {
-    "fastest": {"resize_short": 256},
+    "fastest": {"resize_short": 256, "variant": "lite"},
     "balanced": {},
-    "highest_quality": {"resize_short": 512, "use_smplx": True, "hands": True},
+    "highest_quality": {"resize_short": 512, "variant": "heavy", "use_smplx": True, "hands": True},
 }
 """What differs from the defaults, by name of the preset."""
 
@@ -27,13 +27,20 @@ class Settings:
 
     preset: str = setting(
         "balanced",
-        "Sets resize_short, use_smplx and hands; what else is given along with it wins.",
+        "Sets resize_short, variant, use_smplx and hands; what else is given along with it wins.",
         choices=tuple(PRESETS),
     )
     estimator: str = setting(
         "auto",
         "What estimates bodies; auto takes the best one that is installed and whose files are there.",
-        choices=("auto", "frankmocap", "mediapipe", "synthetic"),
+        choices=("auto", "frankmocap", "blazepose", "synthetic"),
+        renamed={"mediapipe": "blazepose"},
+        loads=True,
+    )
+    variant: str = setting(
+        "auto",
+        "BlazePose's landmark network, the faster the less exact; auto measures at start and takes the best that keeps the camera's rate.",
+        choices=("auto", "lite", "full", "heavy"),
         loads=True,
     )
     assets_dir: str = setting(
@@ -46,8 +53,9 @@ class Settings:
     )
     detector: str = setting(
         "auto",
-        "What finds people for FrankMocap; auto takes mediapipe where it is installed.",
-        choices=("auto", "mediapipe", "pose2d"),
+        "What finds people for FrankMocap; auto takes blazepose where an engine for it is installed.",
+        choices=("auto", "blazepose", "pose2d"),
+        renamed={"mediapipe": "blazepose"},
         loads=True,
     )
     engine: str = setting(

@@ -41,7 +41,9 @@ class Setting:
         choices: the allowed strings, empty where any is.
         live: whether it may change while the node runs.
         loads: whether a change needs another model, which is loaded while the old one goes on.
-        item: type of a tuple's items: str for any number of names, float for as many numbers as the default.
+        renamed: choices that are called otherwise now, by their old names; an old name is refused with the
+        new. item: type of a tuple's items: str for any number of names, float for as many numbers as the
+        default.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     live: bool = True
     loads: bool = False
+    renamed: Mapping[str, str] = field(default_factory=dict)
     item: Any = str
 
     @property
@@ -94,6 +97,7 @@ def setting(
     choices: tuple[str, ...] = (),
     live: bool = True,
     loads: bool = False,
+    renamed: Mapping[str, str] | None = None,
 ) -> Any:  # a dataclass field, typed Any as dataclasses.field is
     """Declare a setting as a field of a frozen dataclass; see ``Setting`` for the arguments."""
     first = default[0] if isinstance(default, tuple) and default else default
@@ -105,7 +109,8 @@ def setting(
         metadata={
             "setting": {
                 "text": text, "unit": unit, "minimum": minimum,
-                "maximum": maximum, "choices": choices, "live": live, "loads": loads,
+                "maximum": maximum, "choices": choices, "live": live, "loads": loads, "renamed": renamed or
+                {},
             }
         },
     )  # fmt: skip
@@ -154,6 +159,10 @@ def checked(s: Setting, value: object) -> Value:
     if s.minimum is not None and s.maximum is not None and not s.minimum <= value <= s.maximum:  # type: ignore[operator]
         unit = f" {s.unit}" if s.unit else ""
         raise SettingError(f"{s.name}: {value} is out of range; allowed: {s.allowed}{unit}")
+    if s.renamed and value in s.renamed:
+        raise SettingError(
+            f"{s.name}: {value!r} is called {s.renamed[str(value)]!r} now; allowed: {s.allowed}"
+        )
     if s.choices and value not in s.choices:
         raise SettingError(f"{s.name}: {value!r} is not known; allowed: {s.allowed}")
     return value  # type: ignore[return-value]

@@ -49,7 +49,7 @@ def render_depth(
         patches = random.random([-(-n // side) for n in depth.shape]) < 0.5 * holes
         wide = np.repeat(np.repeat(patches, side, axis=0), side, axis=1)
         depth[wide[: depth.shape[0], : depth.shape[1]]] = np.nan
-    return depth
+    return np.asarray(depth)
 
 
 @lru_cache(maxsize=4)

@@ -1,6 +1,6 @@
 """Drawing the figure of ``synthetic/human.py``: shaded capsules before a plain room.
 
-MediaPipe takes it for a person, left and right as they are.
+BlazePose takes it for a person, left and right as they are.
 """
 
 from collections.abc import Callable, Sequence

@@ -460,7 +460,7 @@ def context(domain):
 def probe(monkeypatch):
     """The estimator of every node that this test makes."""
     probe = Probe()
-    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", probe.make)
+    monkeypatch.setitem(registry.ESTIMATORS, "blazepose", probe.make)
     return probe
 
 

@@ -50,7 +50,7 @@ def test_the_default_estimator_sees_the_synthetic_figure(program):
     )
     assert code == 0, text
     found = summary(text)
-    assert found["estimator"] == "mediapipe"
+    assert found["estimator"] == "blazepose"
     assert found["one_body_ratio"] > 0.9
     assert found["not_finite"] == 0
 
@@ -147,7 +147,7 @@ def test_a_real_person(program):
     assert code == 0, text
     found = summary(text)
     print({name: value for name, value in found.items() if name != "joints"})
-    assert found["estimator"] == "mediapipe"
+    assert found["estimator"] == "blazepose"
     assert found["frames_received"] > 60
     assert found["one_body_ratio"] >= 0.95
     for name in ARMS:

@@ -58,14 +58,14 @@ def test_fingers(start, standin):
 
 
 def test_auto_without_files(start, tmp_path):
-    """Runs on MediaPipe and says what is missing."""
+    """Runs on BlazePose and says what is missing."""
     system = start(autostart=False, assets_dir=str(tmp_path))
     log = system.listen(Log, "/rosout")
     assert system.change("configure")
     assert system.change("activate")
-    said(log, 30, "estimator: auto takes mediapipe, not frankmocap")
+    said(log, 30, "estimator: auto takes blazepose, not frankmocap")
     assert ASSETS["body_smpl"].path in said(log, 30, "Missing").msg
-    system.values(lambda values: values["estimator"] == "mediapipe")
+    system.values(lambda values: values["estimator"] == "blazepose")
 
 
 def test_fingers_without_smplx(start, standin):

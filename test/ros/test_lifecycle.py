@@ -251,7 +251,7 @@ def failing(error, when):
 )
 def test_a_configuration_that_fails(start, probe, monkeypatch, autostart, when, error, text):
     make, broken = failing(error, when)
-    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", make)
+    monkeypatch.setitem(registry.ESTIMATORS, "blazepose", make)
     system = start(autostart=autostart)
     log = system.listen(Log, "/rosout")
     assert system.state() == "unconfigured"
@@ -263,7 +263,7 @@ def test_a_configuration_that_fails(start, probe, monkeypatch, autostart, when, 
     assert text in log.wait(lambda msg: msg.level == 40).msg
     assert broken.closed == (1 + autostart if when == "warmed up" else 0)
 
-    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", probe.make)
+    monkeypatch.setitem(registry.ESTIMATORS, "blazepose", probe.make)
     assert changed(system, "configure", "activate") == "active"
     system.listen(BodyPoseArray, "/frankmocap/bodies")
     assert len(system.process().bodies) == 1
@@ -353,15 +353,15 @@ def test_what_cannot_be_given_back_finalizes_the_node_in_words(start, probe, mon
 
 def test_a_setting_that_cannot_be_met(start):
     """With the real registry: says what is allowed, and works once that is set."""
-    system = start(device="cuda", estimator="mediapipe")
+    system = start(device="cuda", estimator="blazepose")
     assert system.state() == "unconfigured"
     status = system.status(lambda status: status.level == DiagnosticStatus.ERROR)
-    assert "device: cuda is not possible with estimator mediapipe; allowed: auto | cpu" in status.message
+    assert "device: cuda is not possible with estimator blazepose; allowed: auto | cpu" in status.message
     system.set(device="cpu")
     assert changed(system, "configure", "activate") == "active"
     system.listen(BodyPoseArray, "/frankmocap/bodies")
     assert system.process().bodies == []  # a grey wall
-    system.values(lambda v: v["estimator"] == "mediapipe")
+    system.values(lambda v: v["estimator"] == "blazepose")
 
 
 def searching():

@@ -33,6 +33,7 @@ from frankmocap_ros.settings.schema import settings_of
 
 SETTINGS = {s.name: s for s in settings_of(Settings)}
 OTHER = {
+    "variant": "heavy",
     "use_smplx": True, "engine": "torch", "precision": "bf16", "assets_dir": "/nowhere/extra_data",
     "detector": "pose2d", "device": "cpu", "synthetic_motion": "cross", "estimator": "synthetic",
     "hands": True,
@@ -88,7 +89,7 @@ def models(probe, monkeypatch):
 
         return made
 
-    for name in ("mediapipe", "synthetic", "frankmocap"):
+    for name in ("blazepose", "synthetic", "frankmocap"):
         monkeypatch.setitem(registry.ESTIMATORS, name, make(name))
     return models
 
@@ -281,10 +282,11 @@ def test_a_preset_loads_once(start, models, at_once):
     assert len(models) == 2
     system.set(preset="balanced")
     assert len(models) == 3
-    system.set(preset="fastest")  # the same model
-    assert len(models) == 3
     camera.body()
     assert len(models[-1].seen) == 1
+    system.set(preset="fastest")
+    assert len(models) == 4
+    assert models[-1].config.variant == "lite"
 
 
 # --- while a model is being loaded ---------------------------------------------------------------
@@ -654,7 +656,7 @@ def load(config, *_):
     threading.Event().wait()
 
 atexit.register(print, "this thread would go on in a process that is taken down")
-registry.ESTIMATORS["mediapipe"] = load
+registry.ESTIMATORS["blazepose"] = load
 sys.exit(main(sys.argv))
 """
 
@@ -664,7 +666,7 @@ def test_a_signal_while_a_model_is_loaded(program, peer, number):
     """The process ends at once, although a thread may be in the middle of loading libraries."""
     node = program("python", "-c", LOADING_FOR_EVER, "--ros-args", "-p", "estimator:=synthetic")
     client = peer.node.create_client(SetParameters, "/frankmocap/set_parameters")
-    request = SetParameters.Request(parameters=[Parameter("estimator", value="mediapipe").to_parameter_msg()])
+    request = SetParameters.Request(parameters=[Parameter("estimator", value="blazepose").to_parameter_msg()])
     peer.wait_until(client.service_is_ready)
     client.call_async(request)
     peer.wait_until(lambda: "loading" in node.text())
@@ -741,7 +743,7 @@ def photograph():
 
 def test_real_estimators_at_30_hz(start, pool, monkeypatch):
     """Images go on while each is loaded; each is processed by one of them or overwritten by a newer one."""
-    system = start(estimator="mediapipe")
+    system = start(estimator="blazepose")
     image, end = Image(), threading.Event()
     fill_image(image, photograph(), "mono8")
     publisher = system.publisher(Image, "image")
@@ -766,8 +768,8 @@ def test_real_estimators_at_30_hz(start, pool, monkeypatch):
 
     sending = pool.submit(camera)
     try:
-        people = [system.bodies.next(seen("mediapipe")).bodies[0]]
-        for estimator in ("synthetic", "mediapipe"):
+        people = [system.bodies.next(seen("blazepose")).bodies[0]]
+        for estimator in ("synthetic", "blazepose"):
             system.set(estimator=estimator)
             people.append(system.bodies.next(seen(estimator)).bodies[0])
     finally:

@@ -644,7 +644,7 @@ FILES = {
     "max_people: 40": "1 .. 16",
     "max_people: two": "max_people",
     "smoothing: 'none '": "none | one_euro",
-    "estimator: maskrcnn": "auto | frankmocap | mediapipe",
+    "estimator: maskrcnn": "auto | frankmocap | blazepose",
     "joint_topics: [left_wrist, left_tentacle]": "left_tentacle",
     "assumed_height_m: 0.2": "0.5 .. 2.5",
     "track_bbox: 1": "true | false",

@@ -252,7 +252,7 @@ def test_a_package_that_only_meshes_need(frank, standing, standin, monkeypatch):
 
 def test_an_estimator_without_a_mesh(start, probe):
     """There is no such topic."""
-    system = start(estimator="mediapipe")
+    system = start(estimator="blazepose")
     inbox = system.listen(PointCloud2, TOPIC)
     assert system.process().bodies
     assert system.node.count_publishers("/frankmocap/bodies") == 1
@@ -339,7 +339,7 @@ def output(start, probe):
     publisher = Published()
     surface = SimpleNamespace(vertices=np.arange(12.0).reshape(1, 4, 3))
     estimator = SimpleNamespace(mesh_of=lambda body: surface)
-    output = MeshOutput(start(estimator="mediapipe").mocap, publisher, estimator)
+    output = MeshOutput(start(estimator="blazepose").mocap, publisher, estimator)
     yield output, publisher, estimator
     output.close()
 

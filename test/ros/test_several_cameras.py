@@ -54,7 +54,7 @@ def model(probe, monkeypatch):
         return next(name for name, size in SIZES.items() if size == image.bitmap.size_px)
 
     model = Model()
-    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", model.make)
+    monkeypatch.setitem(registry.ESTIMATORS, "blazepose", model.make)
     return model
 
 

@@ -65,7 +65,7 @@ class Slow(SyntheticEstimator):
         time.sleep(0.5)
 
 
-registry.ESTIMATORS["mediapipe"] = lambda *_: Slow()
+registry.ESTIMATORS["blazepose"] = lambda *_: Slow()
 sys.exit(main())
 """
 

@@ -224,7 +224,7 @@ def test_the_demos_robot_follows_the_synthetic_figure(program):
 @pytest.mark.skipif(not TAIJI.exists(), reason=f"{TAIJI} is not here")
 def test_the_demos_robot_follows_a_person(program):
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
-    found, text = demo(program, "--source", str(TAIJI), "--estimator", "mediapipe", "--duration", "16")
+    found, text = demo(program, "--source", str(TAIJI), "--estimator", "blazepose", "--duration", "16")
     robot, gate = found["robot"], found["gate"]
     print(f"load {load:.2f} a core; {robot} {gate}")
     assert robot["commands"] > 0, text

@@ -117,7 +117,7 @@ def test_a_newcomer_sees_a_person_and_sets_the_node(peer, program, page, port):
 
     # the node, in words
     expect(page.get_by_text(re.compile(r"\d FPS"))).to_be_visible(timeout=WAIT_MS)
-    expect(page.locator("strong", has_text="mediapipe")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator("strong", has_text="blazepose")).to_be_visible(timeout=WAIT_MS)
     # the person and the image, in the picture
     until(page, lambda seen: greens(seen) > 40, "no skeleton is drawn")
     until(page, lambda seen: darks(seen) > 2000, "no image is drawn")

@@ -14,7 +14,7 @@ PACKAGE = Path(frankmocap_ros.__file__).parent
 HEAVY = (
     "rclpy",
     "torch",
-    "mediapipe",
+    "ai_edge_litert",
     "tensorflow",
     "onnxruntime",
     "openvino",

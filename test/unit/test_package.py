@@ -26,10 +26,10 @@ ROSDEP_NAME = {
     "skimage": "python3-skimage",
     "yaml": "python3-yaml",
 }
-# google.protobuf comes with mediapipe, hri_msgs is only for who sets rep155; the others are extras, for who
-# has FrankMocap's files, and rosbags is for who has no cv_bridge
+# hri_msgs is only for who sets rep155; the others are extras, for who has FrankMocap's files, and rosbags is
+# for who has no cv_bridge
 NOT_IN_ROSDEP = {
-    "mediapipe", "google", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
+    "ai_edge_litert", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
     "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh", "hri_msgs",
     "rosbags",
 }  # fmt: skip

@@ -24,7 +24,7 @@ from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators.availability import chosen_detector, missing_text
 from frankmocap_ros.estimators.base import Capabilities
-from frankmocap_ros.estimators.detectors import make_detector
+from frankmocap_ros.estimators.detectors import DetectorOptions, make_detector
 from frankmocap_ros.estimators.frankmocap.body_crop import (
     CROP_PER_BOX,
     Crop,
@@ -60,7 +60,7 @@ class FrankMocapOptions:
         folder: FrankMocap's ``extra_data``.
         use_smplx: with SMPL-X instead of SMPL.
         hands: with finger joints; needs SMPL-X.
-        detector: auto, mediapipe or pose2d.
+        detector: auto, blazepose or pose2d.
         device: auto, cpu or cuda.
         engine: auto, torch, onnxruntime, openvino or tensorrt.
         precision: auto, fp32, bf16, fp16 or int8.
@@ -132,7 +132,9 @@ class FrankMocapEstimator:
             )
             tell(hand.text)
             self._hands = Hands(network, hand.engine, self._model)
-        self._detector = make_detector(detector, store, options.device, options.precision)
+        self._detector = make_detector(
+            detector, store, DetectorOptions(options.device, options.precision, tell)
+        )
         # SMPL-X has joints that this package's skeleton does not know (jaw, eyes), and lacks SMPL's hands
         known = BODY_WITH_HANDS if options.hands else BODY
         own = self._model.skeleton.index
@@ -252,7 +254,7 @@ class FrankMocapEstimator:
         if not self._options.use_smplx:
             return rotations
         n = len(self._model.skeleton)
-        result = np.broadcast_to(np.eye(3), (len(rotations), n, 3, 3)).copy()
+        result: Array = np.array(np.broadcast_to(np.eye(3), (len(rotations), n, 3, 3)))
         result[:, :22] = rotations[:, :22]
         return result
 

@@ -59,7 +59,7 @@ class JointSpace:
         Raises:
             RetargetError: the joints that follow cannot.
         """
-        qpos = self._whole.copy()
+        qpos: Array = np.array(self._whole)
         qpos[self._qpos] = joints
         if self._followers is not None:
             if not self._followers.settle(qpos):
@@ -88,7 +88,7 @@ class JointSpace:
 
     def _moves_now(self) -> Array:
         """How all degrees of freedom go along with the commanded joints, shape (nv, J)."""
-        moves = self._moves.copy()
+        moves: Array = np.array(self._moves)
         if self._followers is not None:
             moves[self._followers.dofs] = self._followers.follow() @ self._moves
         return moves

@@ -96,7 +96,7 @@ class Simulation:
     @property
     def targets(self) -> Array:
         """Where they are to be now, shape (J,)."""
-        return self._servo.target.copy()
+        return np.array(self._servo.target)
 
     @property
     def stopped(self) -> bool:

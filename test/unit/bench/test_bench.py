@@ -83,7 +83,7 @@ def test_people_are_what_was_seen_most_often():
 
 
 def test_a_record_is_json_and_holds_more():
-    record = BenchRow("a", "mediapipe", more={"oldest_ms": 4.0}).record()
+    record = BenchRow("a", "blazepose", more={"oldest_ms": 4.0}).record()
     check_record(record)
     assert record["oldest_ms"] == 4.0
     assert record["error"] is None
@@ -95,13 +95,13 @@ def test_a_record_is_json_and_holds_more():
 
 
 def test_only_frankmocap_has_engines():
-    wanted = Wanted(("frankmocap", "mediapipe"), ("torch", "openvino"), ("fp32", "int8"), ("balanced",))
+    wanted = Wanted(("frankmocap", "blazepose"), ("torch", "openvino"), ("fp32", "int8"), ("balanced",))
     found = [(c.estimator, c.engine, c.precision) for c in combinations(wanted)]
     assert found == [
         ("frankmocap", "torch", "fp32"),
         ("frankmocap", "openvino", "fp32"),
         ("frankmocap", "openvino", "int8"),
-        ("mediapipe", NOTHING, NOTHING),
+        ("blazepose", NOTHING, NOTHING),
     ]
 
 
@@ -139,7 +139,7 @@ def test_a_preset_is_its_settings():
     assert config.hands
     assert config.use_smplx
     assert (config.engine, config.precision, config.assets_dir) == ("torch", "fp32", "/x")
-    assert not Combination("mediapipe").config.hands
+    assert not Combination("blazepose").config.hands
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_int8_is_made_for_the_networks_that_are_asked_for():
     def body(preset="balanced", precision="int8"):
         return Combination("frankmocap", "openvino", precision, preset)
 
-    assert needed(body(precision="fp32"), Combination("mediapipe")) == ()
+    assert needed(body(precision="fp32"), Combination("blazepose")) == ()
     assert needed(body()) == ("body_smpl",)
     assert needed(body(), body("fastest"), body("highest_quality")) == ("body_smpl", "body_smplx", "hand")
 

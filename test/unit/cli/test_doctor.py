@@ -15,7 +15,6 @@ from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.cli import doctor, doctor_checks, doctor_probes
 from frankmocap_ros.cli.doctor_checks import (
     machine_checks,
-    mediapipe_check,
     numbers_check,
     packages_check,
     python_check,
@@ -27,7 +26,7 @@ from frankmocap_ros.cli.doctor_probes import Probe, Probes
 
 NUMBERS = Probe({"numpy": "1.26.4", "opencv": "4.11.0"})
 TORCH = Probe({"version": "2.13.0", "cuda": False, "device": "cpu fp32", "bf16": False})
-MEDIAPIPE = Probe({"version": "0.10.21"})
+BLAZEPOSE = Probe({"engine": "openvino", "version": "2026.4.1"})
 ROS = Probe({"rmw": "rmw_fastrtps_cpp", "messages": True})
 SLOW = Probe({}, slow=30.0)
 BROKEN = Probe({}, "ImportError: libwhatever.so: cannot open")
@@ -93,7 +92,7 @@ def here(monkeypatch, capsys):
     """The command in this process, where nothing is probed: exit code and output."""
 
     def run(*arguments, **probes):
-        results = {"numbers": NUMBERS, "torch": TORCH, "mediapipe": MEDIAPIPE, "ros": ROS, **probes}
+        results = {"numbers": NUMBERS, "torch": TORCH, "blazepose": BLAZEPOSE, "ros": ROS, **probes}
         monkeypatch.setattr(
             doctor, "Probes", lambda limit_s: type("fake", (), {"results": lambda self: results})()
         )
@@ -120,7 +119,7 @@ def test_without_a_folder_every_file_is_named_with_licence_address_and_place():
     assert done.stderr == ""
     found, checks = report(done.returncode, done.stdout)
     assert found["exit"] == 0
-    assert found["estimator"] == "mediapipe"
+    assert found["estimator"] == "blazepose"
     assert {check["status"] for check in checks.values()} == {"ok", "optional"}
     assert "--assets" in checks["assets"]["next_step"]
     assert {name for name in checks if name.startswith("file ")} == {f"file {key}" for key in ASSETS}
@@ -137,7 +136,7 @@ def test_without_a_folder_every_file_is_named_with_licence_address_and_place():
         "transport",
         "torch",
         "packages",
-        "mediapipe",
+        "blazepose",
         "estimator",
     }
     assert checks["torch"]["device"].split()[-1] in ("fp32", "bf16", "fp16")
@@ -176,8 +175,8 @@ def test_what_is_ready_comes_first_and_what_is_optional_is_one_line(here):
     words = [line.split()[0] for line in text.splitlines()[:-2]]
     ready = words.count("ready")
     assert words == ["ready"] * ready + ["optional", "next:"]
-    assert text.startswith("ready    estimator: auto takes mediapipe\n")
-    for name in ("python", "opencv", "ros", "transport", "mediapipe"):
+    assert text.startswith("ready    estimator: auto takes blazepose\n")
+    for name in ("python", "opencv", "ros", "transport", "blazepose"):
         assert f"ready    {name}: " in text
     assert f"torch, assets, {len(ASSETS)} files of FrankMocap" in text
     assert text.endswith("the node runs (exit code 0)\n")
@@ -190,17 +189,17 @@ def test_what_is_ready_comes_first_and_what_is_optional_is_one_line(here):
 def test_for_who_has_frankmocap_the_rest_is_optional(here, as_if_real):
     for key in set(ASSETS) - set(needed()):
         (as_if_real / ASSETS[key].path).unlink()
-    code, text = here("--assets", as_if_real, mediapipe=BROKEN)
+    code, text = here("--assets", as_if_real, blazepose=BROKEN)
     assert code == 0
     assert text.startswith("ready    estimator: auto takes frankmocap\n")
     assert "WARNING" not in text
-    assert f"mediapipe, {len(ASSETS) - len(needed())} files of FrankMocap" in text
+    assert f"blazepose, {len(ASSETS) - len(needed())} files of FrankMocap" in text
 
 
 def test_slow_is_not_broken(here):
-    code, text = here("--all", torch=SLOW, mediapipe=SLOW, ros=SLOW, numbers=SLOW)
+    code, text = here("--all", torch=SLOW, blazepose=SLOW, ros=SLOW, numbers=SLOW)
     assert code == 0
-    assert "auto takes mediapipe" in text
+    assert "auto takes blazepose" in text
     assert text.count("had not loaded after 30 s") == 4
     assert "install" not in text.replace("not install", "").split("optional")[0]
     assert "force-reinstall" not in text
@@ -227,7 +226,7 @@ def test_a_container_without_libgl_is_diagnosed(slim, tmp_path):
     found, checks = report(done.returncode, done.stdout)
     assert found["exit"] == 2
     assert LIBGL in checks["opencv"]["text"]
-    for name in ("opencv", "mediapipe", "estimator"):
+    for name in ("opencv", "estimator"):
         assert checks[name]["next_step"].startswith("apt install libgl1")
     assert found["estimator"] is None
     assert checks["ros"]["status"] == "ok"
@@ -279,7 +278,7 @@ def test_doctor_imports_nothing_that_it_judges(tmp_path):
 import sys
 from frankmocap_ros.cli.main import main
 main(["doctor", "--json", "--limit-s", "60", "--assets", sys.argv[1]])
-judged = {"cv2", "numpy", "torch", "mediapipe", "rclpy", "openvino", "smplx", "safetensors"}
+judged = {"cv2", "numpy", "torch", "ai_edge_litert", "rclpy", "openvino", "smplx", "safetensors"}
 print(sorted(judged & set(sys.modules)), file=sys.stderr)
 """
     small_folder(tmp_path / "files")
@@ -370,8 +369,8 @@ def test_the_record_of_a_check_is_flat_json():
 # ---------------------------------------------------------------- what auto takes
 
 
-def chosen(folder, torch=TORCH, mediapipe=MEDIAPIPE):
-    probes = {"numbers": NUMBERS, "torch": torch, "mediapipe": mediapipe, "ros": ROS}
+def chosen(folder, torch=TORCH, blazepose=BLAZEPOSE):
+    probes = {"numbers": NUMBERS, "torch": torch, "blazepose": blazepose, "ros": ROS}
     checks = [*machine_checks(probes, {}), *file_checks(folder)]
     assert_next_steps(checks)
     check = doctor.estimator_check(folder, by_name(checks))
@@ -386,20 +385,20 @@ def test_auto_takes_frankmocap_where_everything_is_there(as_if_real):
 
 def test_auto_does_not_take_standins(standin):
     check = chosen(standin)
-    assert (check.status, check.details["estimator"]) == ("warning", "mediapipe")
+    assert (check.status, check.details["estimator"]) == ("warning", "blazepose")
     assert "stand-in" in check.text
 
 
-def test_auto_takes_mediapipe_where_something_of_frankmocap_lacks(as_if_real, tmp_path):
+def test_auto_takes_blazepose_where_something_of_frankmocap_lacks(as_if_real, tmp_path):
     assert chosen(None).status == "ok"
-    assert chosen(None).details["estimator"] == "mediapipe"
+    assert chosen(None).details["estimator"] == "blazepose"
     for check, reason in (
         (chosen(tmp_path / "empty"), ASSETS["body_smpl"].path),
         (chosen(as_if_real, torch=BROKEN), "libwhatever"),
         (chosen(as_if_real, torch=Probe({**TORCH.found, "version": "2.9.1"})), "2.9.1"),
         (chosen(small_folder(tmp_path / "small")), "is damaged"),
     ):
-        assert (check.status, check.details["estimator"]) == ("warning", "mediapipe")
+        assert (check.status, check.details["estimator"]) == ("warning", "blazepose")
         assert reason in check.text
 
 
@@ -410,10 +409,10 @@ def test_a_driver_that_torch_does_not_use_is_no_reason_against_frankmocap(as_if_
 
 
 def test_neither_estimator_is_an_error(as_if_real, tmp_path):
-    check = chosen(tmp_path, mediapipe=BROKEN)
+    check = chosen(tmp_path, blazepose=BROKEN)
     assert (check.status, check.details["estimator"]) == ("error", None)
-    assert "pip install mediapipe" in check.next_step
-    assert chosen(as_if_real, mediapipe=BROKEN).status == "ok"
+    assert "pip install openvino or pip install ai-edge-litert" in check.next_step
+    assert chosen(as_if_real, blazepose=BROKEN).status == "ok"
 
 
 def test_exit_codes(here, as_if_real, standin, tmp_path):
@@ -424,14 +423,14 @@ def test_exit_codes(here, as_if_real, standin, tmp_path):
     assert code(as_if_real) == 0
     assert code(standin) == 0
     assert code() == 0
-    assert code(as_if_real, mediapipe=BROKEN) == 0
+    assert code(as_if_real, blazepose=BROKEN) == 0
     assert code(as_if_real, torch=BROKEN) == 0
     assert code(torch=BROKEN) == 0
-    assert code(torch=SLOW, mediapipe=SLOW, ros=SLOW, numbers=SLOW) == 0
+    assert code(torch=SLOW, blazepose=SLOW, ros=SLOW, numbers=SLOW) == 0
     assert code(numbers=BROKEN) == 2
-    assert code(mediapipe=BROKEN) == 2
-    assert code(tmp_path / "empty", mediapipe=BROKEN) == 2
-    assert code(as_if_real, torch=BROKEN, mediapipe=BROKEN) == 2
+    assert code(blazepose=BROKEN) == 2
+    assert code(tmp_path / "empty", blazepose=BROKEN) == 2
+    assert code(as_if_real, torch=BROKEN, blazepose=BROKEN) == 2
     assert code(as_if_real, ros=BROKEN) == 2
 
 
@@ -490,12 +489,11 @@ def test_torch(monkeypatch):
     monkeypatch.setattr(doctor_checks, "find_spec", lambda name: None)
     assert "frankmocap_ros[torch]" in torch_check(BROKEN).next_step
     assert "frankmocap_ros[torch]" in packages_check().next_step
-    assert mediapipe_check(BROKEN).text == "mediapipe is not installed"
 
 
 def test_an_old_python_is_told(monkeypatch):
     assert python_check().status == "ok"
-    monkeypatch.setattr(doctor_checks, "_PYTHONS", ((3, 8), (3, 9)))
+    monkeypatch.setattr(doctor_checks, "_OLDEST_PYTHON", (3, 99))
     assert (python_check().status, "3.12" in python_check().next_step) == ("warning", True)
 
 

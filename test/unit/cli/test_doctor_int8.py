@@ -71,7 +71,7 @@ def test_a_line_of_the_report(smpl_only, monkeypatch, capsys):
             pass
 
         def results(self):
-            return dict.fromkeys(("numbers", "torch", "mediapipe", "ros"), Probe({}, "not looked at"))
+            return dict.fromkeys(("numbers", "torch", "blazepose", "ros"), Probe({}, "not looked at"))
 
     monkeypatch.setattr(doctor, "Probes", Probes)
     doctor.main(["--json", "--assets", str(smpl_only)])

@@ -87,7 +87,7 @@ def test_real_person(tmp_path: Path, taiji: str) -> None:
     for record in records:
         check_record(record)
         assert len(record["bodies"]) == 1
-        assert record["bodies"][0]["estimator"] == "mediapipe"
+        assert record["bodies"][0]["estimator"] == "blazepose"
         assert record["bodies"][0]["scale_source"] == "ASSUMED_HEIGHT"
         assert record["inference_ms"] == pytest.approx(sum(record["stages_ms"].values()), abs=0.01)
         found = joints(record)
@@ -220,7 +220,7 @@ def test_nobody_is_exit_code_1(tmp_path: Path) -> None:
         (["synthetic", "--assumed-height-m", "0.1"], ("assumed_height_m", "0.1")),
         (["synthetic", "--box-margin", "nan"], ("box_margin", "finite")),
         (["synthetic", "--out", "/nowhere/x.jsonl"], ("/nowhere/x.jsonl",)),
-        (["synthetic", "--device", "cuda", "--estimator", "mediapipe"], ("cuda", "mediapipe", "cpu")),
+        (["synthetic", "--device", "cuda", "--estimator", "blazepose"], ("cuda", "blazepose", "cpu")),
     ],
 )
 def test_bad_input_is_told_in_words(

@@ -1,4 +1,4 @@
-"""Where MediaPipe's networks look for who is followed."""
+"""Where BlazePose's networks look for who is followed."""
 
 from dataclasses import replace
 
@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.body.pose import KeypointPose, Observation, ScaleSource
-from frankmocap_ros.estimators.detectors import MediaPipeDetector
-from frankmocap_ros.estimators.mediapipe import estimator as mediapipe
+from frankmocap_ros.estimators.blazepose import making
+from frankmocap_ros.estimators.detectors import BlazePoseDetector
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
@@ -25,8 +25,7 @@ def shifted(x, y=0):
 class Fake:
     """Finds ``people`` (boxes) in the whole image, and where a region's middle lies in one of them."""
 
-    def __init__(self, hands=False, background=False):
-        assert background
+    def __init__(self, tell):
         self.people, self.searched, self.looked = [BOX], 0, []
 
     def warm_up(self):
@@ -55,8 +54,8 @@ class Fake:
 
 @pytest.fixture
 def detector(monkeypatch):
-    monkeypatch.setattr(mediapipe, "MediaPipeEstimator", Fake)
-    return MediaPipeDetector()
+    monkeypatch.setattr(making, "make_blazepose_detector", Fake)
+    return BlazePoseDetector()
 
 
 def found(detector, *followed, max_people=1):

@@ -18,7 +18,7 @@ from frankmocap_ros.runtime.health import (
 
 GOOD = Snapshot(
     active=True,
-    estimator="mediapipe",
+    estimator="blazepose",
     device="cpu",
     image_topic="/lab/image",
     active_s=60.0,
@@ -167,7 +167,7 @@ def test_images_out_of_order(n, level):
 def test_an_exception_of_the_estimator_is_an_error():
     found = assess(replace(GOOD, last_error="EstimatorError: no graph"))
     assert found.level is Level.ERROR
-    assert "mediapipe failed: EstimatorError: no graph" in found.text
+    assert "blazepose failed: EstimatorError: no network" in found.text
     assert found.values["last_error"] == "EstimatorError: no graph"
 
 
@@ -225,7 +225,7 @@ def test_each_fault_alone_is_all_that_is_told(word):
 def test_values_hold_every_number_as_text():
     assert assess(GOOD).values == {
         "state": "active",
-        "estimator": "mediapipe",
+        "estimator": "blazepose",
         "device": "cpu",
         "image_topic": "/lab/image",
         "input_rate_hz": "30.00",

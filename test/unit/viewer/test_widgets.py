@@ -81,7 +81,7 @@ def test_status_says_what_is_missing():
 
 def test_status_of_a_node_that_runs():
     values = {
-        "estimator": "mediapipe",
+        "estimator": "blazepose",
         "device": "cpu",
         "dropped/too_old": "3",
         "dropped/bomb": "0",
@@ -93,7 +93,7 @@ def test_status_of_a_node_that_runs():
         "29.9 FPS",
         "p50 **35 ms**",
         "people: 2, meters from depth",
-        "mediapipe",
+        "blazepose",
         "too_old 3; skipped 7",
     ):
         assert part in text

@@ -68,8 +68,8 @@ def _unit(v: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def parameters(values: NDArray[np.floating[Any]]) -> BodyParameters:
     """Rotations, shape and camera from the regressor's (N, 157) numbers."""
-    values = np.asarray(values, np.float64)
-    return BodyParameters(rotations_from_6d(values[:, POSE]), values[:, SHAPE], values[:, CAMERA])
+    exact: NDArray[np.float64] = values.astype(np.float64)
+    return BodyParameters(rotations_from_6d(exact[:, POSE]), exact[:, SHAPE], exact[:, CAMERA])
 
 
 def start_of(

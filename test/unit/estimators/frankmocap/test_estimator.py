@@ -303,12 +303,12 @@ def test_hands_out_of_the_image_are_not_seen(smplx_hands):
 
 @pytest.fixture(scope="module")
 def taiji():
-    """Pictures of a real person, and MediaPipe's box in each."""
+    """Pictures of a real person, and BlazePose's box in each."""
     if not TAIJI.exists():
         pytest.skip(f"{TAIJI} is not there")
     video, estimator = (
         cv2.VideoCapture(str(TAIJI)),
-        registry.make_estimator(Settings(estimator="mediapipe")),
+        registry.make_estimator(Settings(estimator="blazepose")),
     )
     pictures = [CameraImage(Bitmap(cv2.resize(video.read()[1], (640, 360))), n / 24) for n in range(50)]
     pipeline = Pipeline(estimator, Settings(), lambda: 0.0)
@@ -321,7 +321,7 @@ def taiji():
     ("options", "frames"), [({}, 50), ({"use_smplx": True, "hands": True}, 15)], ids=["smpl", "smplx"]
 )
 def test_the_box_follows_a_real_person(standin, taiji, options, frames):
-    """Against MediaPipe's box, on stand-in files: the regressor sees nothing, so tracking does it all."""
+    """Against BlazePose's box, on stand-in files: the regressor sees nothing, so tracking does it all."""
     config = Settings(estimator="frankmocap", assets_dir=str(standin), **PLAIN, **options)
     estimator = registry.make_estimator(config)
     pipeline = Pipeline(estimator, config, lambda: 0.0)
@@ -343,7 +343,7 @@ def test_by_the_2d_pose_network(standin):
     estimator = registry.make_estimator(config)
     assert estimator.detect(IMAGE, 4) == []
     assert Pipeline(estimator, config, lambda: 0.0).process(CameraImage(IMAGE.bitmap, 0.0)).bodies == ()
-    assert chosen_detector("auto") == "mediapipe"
+    assert chosen_detector("auto") == "blazepose"
 
 
 def test_what_a_model_that_runs_has_is_not_read_again(standin, monkeypatch):
@@ -490,19 +490,19 @@ def told(config):
 def test_auto(as_if_real, standin, monkeypatch, tmp_path):
     monkeypatch.delenv("FRANKMOCAP_ASSETS_DIR", raising=False)
     name, info, warnings = told(Settings())
-    assert (name, warnings) == ("mediapipe", [])
+    assert (name, warnings) == ("blazepose", [])
     assert "FRANKMOCAP_ASSETS_DIR" in info[0]
 
     assert told(Settings(assets_dir=str(as_if_real), **PLAIN))[0] == "frankmocap"
     monkeypatch.setenv("FRANKMOCAP_ASSETS_DIR", str(as_if_real))
     assert told(Settings(**PLAIN))[0] == "frankmocap"
-    assert told(Settings(hands=True))[0] == "mediapipe"
+    assert told(Settings(hands=True))[0] == "blazepose"
 
     name, _, warnings = told(Settings(assets_dir=str(standin)))
-    assert name == "mediapipe"
+    assert name == "blazepose"
     assert "stand-in" in warnings[0]
     name, _, warnings = told(Settings(assets_dir=str(tmp_path / "nowhere")))
-    assert name == "mediapipe"
+    assert name == "blazepose"
     assert "Missing" in warnings[0]
 
     damaged = as_if_real / ASSETS["body_smpl"].path
@@ -510,7 +510,7 @@ def test_auto(as_if_real, standin, monkeypatch, tmp_path):
     damaged.unlink()
     damaged.write_bytes(whole[: len(whole) // 2])
     name, _, warnings = told(Settings())
-    assert name == "mediapipe"
+    assert name == "blazepose"
     assert damaged.name in warnings[-1]
     with pytest.raises(AssetError, match=damaged.name):
         registry.make_estimator(Settings(estimator="frankmocap"))

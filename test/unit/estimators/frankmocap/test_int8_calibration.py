@@ -315,7 +315,7 @@ def small_network(standin, monkeypatch):
     monkeypatch.setattr(calibration, "regressor_of", lambda store, key: network)
     detector = Standing()
     monkeypatch.setattr(calibration, "make_detector", lambda *_: detector)
-    monkeypatch.setattr(calibration, "chosen_detector", lambda _: "mediapipe")
+    monkeypatch.setattr(calibration, "chosen_detector", lambda _: "blazepose")
     return network, detector
 
 

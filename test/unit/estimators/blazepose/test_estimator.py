@@ -1,9 +1,7 @@
-"""The MediaPipe estimator on real images: against MediaPipe itself, and axes and sides as people see them."""
+"""The BlazePose estimator on real images: axes and sides as people see them, following, hands."""
 
 import itertools
-import sys
-from dataclasses import dataclass
-from importlib.util import find_spec
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,8 +11,9 @@ from hypothesis import strategies as st
 
 from frankmocap_ros.body.pose import JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, FINGERS, KEYPOINTS
-from frankmocap_ros.errors import EstimatorError, MissingDependencyError
-from frankmocap_ros.estimators.mediapipe import estimator as module
+from frankmocap_ros.errors import EstimatorError, SettingError
+from frankmocap_ros.estimators.blazepose.estimator import BlazePoseEstimator, BlazePoseOptions
+from frankmocap_ros.estimators.blazepose.rays import faced_pixel, on_rays
 from frankmocap_ros.estimators.registry import ESTIMATORS, make_estimator
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.camera_model import Camera
@@ -28,9 +27,11 @@ from frankmocap_ros.geometry.rotation import (
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.camera_image import CameraImage, ScaledImage
 from frankmocap_ros.settings.mocap import Settings
-from frankmocap_ros.settings.schema import settings_of
+from frankmocap_ros.settings.schema import settings_of, updated
 from frankmocap_ros.tracking.pipeline import Pipeline
+from support.blazepose_networks import Networks
 from support.paths import TAIJI as VIDEO
+from support.people import video
 
 LIMBS = tuple(
     f"{s}_{p}" for s in ("left", "right") for p in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
@@ -42,34 +43,19 @@ LANDMARKS = [11, 13, 15, 23, 25, 27, 12, 14, 16, 24, 26, 28]  # BlazePose's numb
 RIGHT_HAND_RAISED = 234  # number of an image of the video in which the left arm hangs down
 STILL = Settings(smoothing="none")
 
-needs_mediapipe = pytest.mark.skipif(
-    find_spec("mediapipe") is None,
-    reason="mediapipe is not installed; run: pip install 'mediapipe==0.10.21'",
-)
 needs_video = pytest.mark.skipif(not VIDEO.exists(), reason=f"no video {VIDEO}")
-
-
-def video(every, first=0):
-    """Images of the video with their numbers, as (number, BGR)."""
-    capture = cv2.VideoCapture(str(VIDEO))
-    for i in itertools.count():
-        ok, image = capture.read()
-        if not ok:
-            return
-        if i >= first and (i - first) % every == 0:
-            yield i, image
 
 
 @pytest.fixture(scope="module")
 def estimator():
-    made = module.MediaPipeEstimator()
+    made = BlazePoseEstimator()
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
 def estimator_with_hands():
-    made = module.MediaPipeEstimator(hands=True)
+    made = BlazePoseEstimator(BlazePoseOptions(hands=True))
     yield made
     made.close()
 
@@ -85,12 +71,12 @@ def frame_of(estimator, bgr, config=STILL, camera=None):
     return pipeline.process(CameraImage(Bitmap(bgr), 0.0, camera))
 
 
-# -- MediaPipe's own answers
+# -- against the landmarks themselves, which test_oracle.py compares with MediaPipe's
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What ``mediapipe.solutions.pose`` says of one image: 33 landmarks in pixels, meters, and visibility."""
+    """What BlazePose says of one image: 33 landmarks in pixels, meters, and visibility."""
 
     number: int
     image: np.ndarray
@@ -99,35 +85,30 @@ class Reference:
     visibility: np.ndarray
 
 
-def references(images):
-    import mediapipe
+@pytest.fixture(scope="module")
+def references():
+    """A function from numbered images to what BlazePose says of each."""
+    networks = Networks()
 
-    with mediapipe.solutions.pose.Pose(static_image_mode=True, model_complexity=1) as pose:
+    def see(images):
         for number, bgr in images:
-            result = pose.process(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
-            height, width = bgr.shape[:2]
-            seen, world = result.pose_landmarks.landmark, result.pose_world_landmarks.landmark
-            yield Reference(
-                number,
-                bgr,
-                np.array([(p.x * width, p.y * height) for p in seen]),
-                np.array([(p.x, p.y, p.z) for p in world]),
-                np.array([p.visibility for p in seen]),
-            )
+            seen, _ = networks.answer(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+            yield Reference(number, bgr, *(seen[name] for name in ("pixels", "world", "visibility")))
+
+    yield see
+    networks.close()
 
 
 @pytest.fixture(scope="module")
-def small():
+def small(references):
     """11 images 640 px wide: smaller than ``resize_short``, so they are estimated as they are."""
-    return list(
-        references((i, cv2.resize(bgr, (640, 360), interpolation=cv2.INTER_AREA)) for i, bgr in video(40))
-    )
+    return list(references(video(40, width=640)))
 
 
 @pytest.fixture(scope="module")
-def large():
-    """6 images of 1280x720, which the pipeline reduces."""
-    return list(references(video(80)))
+def large(references):
+    """21 images of 1280x720, which the pipeline reduces to look for people."""
+    return list(references(video(20)))
 
 
 def aligned(points, to):
@@ -144,27 +125,6 @@ def displacement_mm(points, reference):
     return 1e3 * np.linalg.norm(aligned(points, world) - world, axis=1)
 
 
-@needs_mediapipe
-@needs_video
-def test_landmarks_are_those_of_mediapipes_own_solution(estimator, small, monkeypatch):
-    taken = {}
-
-    def spy(world, pixels, confidence, camera):
-        taken.update(world=world.copy(), pixels=pixels.copy(), confidence=confidence.copy())
-        return on_rays(world, pixels, confidence, camera)
-
-    on_rays = module._on_rays
-    monkeypatch.setattr(module, "_on_rays", spy)
-    for reference in small:
-        image = image_of(reference.image)
-        (region,) = estimator.detect(image, 1)
-        assert estimator.estimate(image, [region])[0] is not None
-        np.testing.assert_allclose(taken["pixels"][POINTS], reference.pixels[LANDMARKS], atol=0.1)
-        np.testing.assert_allclose(taken["world"][POINTS], reference.world[LANDMARKS], atol=1e-3)
-        np.testing.assert_allclose(taken["confidence"][POINTS], reference.visibility[LANDMARKS], atol=0.01)
-
-
-@needs_mediapipe
 @needs_video
 def test_joints_project_onto_the_image_landmarks(estimator, small, record_property):
     """With the camera used, whichever it is: within 8 px on an image 640 px wide."""
@@ -184,7 +144,6 @@ def test_joints_project_onto_the_image_landmarks(estimator, small, record_proper
     assert worst < 8.0
 
 
-@needs_mediapipe
 @needs_video
 def test_placing_costs_no_accuracy(estimator, small, record_property):
     """Ours against the world landmarks on the same pixels.
@@ -206,7 +165,6 @@ def test_placing_costs_no_accuracy(estimator, small, record_property):
     assert added_mm < 0.7
 
 
-@needs_mediapipe
 @needs_video
 def test_the_whole_pipeline_costs_little_accuracy(estimator, large, record_property):
     """Also where the image is reduced first, against MediaPipe on all of its pixels: below 2 mm."""
@@ -228,7 +186,6 @@ def test_the_whole_pipeline_costs_little_accuracy(estimator, large, record_prope
 # -- axes and sides
 
 
-@needs_mediapipe
 @needs_video
 def test_left_is_the_persons_left_and_up_is_negative_y(estimator, small):
     """The person faces the camera: their left is on the image's right."""
@@ -249,7 +206,6 @@ def test_left_is_the_persons_left_and_up_is_negative_y(estimator, small):
         assert chest[0, 0] > 0.5
 
 
-@needs_mediapipe
 @needs_video
 def test_a_raised_right_hand_is_right_wrist_up(estimator):
     _, bgr = next(video(1000, first=RIGHT_HAND_RAISED))
@@ -266,7 +222,6 @@ def test_a_raised_right_hand_is_right_wrist_up(estimator):
         assert (bone[1] > 0.5) == (side == "left")
 
 
-@needs_mediapipe
 @needs_video
 def test_turning_the_camera_turns_the_body_by_as_much(estimator):
     """A camera that turns sees the image warped by a homography, exactly; the person has not moved.
@@ -307,7 +262,7 @@ def test_landmarks_that_agree_are_placed_exactly(posture, seed):
     turned = cv2.Rodrigues(normalize(axis) * angle)[0]
     np.testing.assert_allclose(turned @ (0.0, 0.0, 1.0), ray, atol=1e-12)
     world = (points - points[hips].mean(axis=0)) @ turned
-    np.testing.assert_allclose(module._on_rays(world, pixels, np.ones(21), camera), points, atol=1e-6)
+    np.testing.assert_allclose(on_rays(world, pixels, np.ones(21), camera), points, atol=1e-6)
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(1.0, 200.0))
@@ -316,7 +271,7 @@ def test_no_joint_is_drawn_far_beside_its_landmark(posture, seed, noise_px):
     rng, camera = np.random.default_rng(seed), Camera.from_fov(1280, 960, 60.0)
     points = posture(seed).points
     pixels = camera.project(points) + rng.normal(0.0, noise_px, (21, 2))
-    placed = module._on_rays(points - points.mean(axis=0), pixels, rng.uniform(0.0, 1.0, 21), camera)
+    placed = on_rays(points - points.mean(axis=0), pixels, rng.uniform(0.0, 1.0, 21), camera)
     assert (placed[:, 2] > 0.0).all()
     assert np.linalg.norm(camera.project(placed) - pixels, axis=1).max() < 12.0 + 1e-6
 
@@ -324,7 +279,6 @@ def test_no_joint_is_drawn_far_beside_its_landmark(posture, seed, noise_px):
 # -- what it says of itself and of the image
 
 
-@needs_mediapipe
 @needs_video
 def test_observation(estimator, small):
     image = image_of(small[0].image)
@@ -344,16 +298,14 @@ def test_observation(estimator, small):
     assert estimator.estimate(calibrated, [region])[0].scale_source == ScaleSource.CAMERA_INFO
 
 
-@needs_mediapipe
 def test_capabilities(estimator, estimator_with_hands):
-    assert estimator.name == "mediapipe"
+    assert estimator.name == "blazepose"
     assert estimator.capabilities.needs_regions
     assert not estimator.capabilities.hands
     assert estimator.capabilities.max_people > 1
     assert estimator_with_hands.capabilities.hands
 
 
-@needs_mediapipe
 @pytest.mark.parametrize("seed", range(4))
 def test_nobody_is_found_in_noise(estimator, seed):
     rng = np.random.default_rng(seed)
@@ -366,14 +318,12 @@ def test_nobody_is_found_in_noise(estimator, seed):
         assert frame.operator_id == 0
 
 
-@needs_mediapipe
 def test_nobody_is_there_where_nobody_is(estimator):
     gray = image_of(np.full((360, 640, 3), 128, np.uint8))
     assert estimator.estimate(gray, [Region(np.array([320.0, 180.0]), 300.0)]) == [None]
     assert estimator.estimate(gray, []) == []
 
 
-@needs_mediapipe
 @needs_video
 @pytest.mark.parametrize(
     "region",
@@ -399,22 +349,6 @@ def test_regions_that_cannot_be_cropped_break_nothing(estimator, small, region):
     assert seen[1] is not None
 
 
-@needs_mediapipe
-@needs_video
-def test_a_graph_that_failed_is_made_anew(estimator, small):
-    """MediaPipe's graphs answer nothing after a failure, for ever."""
-    image = image_of(small[0].image)
-    (good,) = estimator.detect(image, 1)
-    before = estimator.estimate(image, [good])[0]
-    rect = estimator._rect(x_center=0.5, y_center=0.5, width=float("nan"), height=0.5, rotation=0.0)
-    packets = {"image": estimator._image_packet(image), "region": estimator._create.create_proto(rect)}
-    with pytest.raises(EstimatorError, match="started again"):
-        estimator._landmarks.run(**packets)
-    after = estimator.estimate(image, [good])[0]
-    np.testing.assert_array_equal(after.pose.points, before.pose.points)
-
-
-@needs_mediapipe
 @pytest.mark.parametrize(
     ("shape", "order"), [((1, 1, 3), "bgr"), ((1, 3000, 3), "rgb"), ((2000, 1), "gray"), ((3, 2, 4), "bgra")]
 )
@@ -425,7 +359,6 @@ def test_images_of_any_shape(estimator, shape, order):
     assert estimator.estimate(image, [Region(np.array([0.5, 0.5]), 1.0)]) == [None]
 
 
-@needs_mediapipe
 @needs_video
 def test_the_order_of_the_channels_does_not_matter(estimator, small):
     bgr = small[0].image
@@ -438,7 +371,6 @@ def test_the_order_of_the_channels_does_not_matter(estimator, small):
         np.testing.assert_array_equal(estimator.estimate(image, region)[0].pose.points, expected)
 
 
-@needs_mediapipe
 @needs_video
 def test_one_image_after_the_other_does_not_mix(estimator, small):
     """The estimator has no memory: any order gives the same."""
@@ -455,7 +387,6 @@ def test_one_image_after_the_other_does_not_mix(estimator, small):
 # -- following somebody
 
 
-@needs_mediapipe
 @needs_video
 def test_a_person_is_followed_through_the_video(estimator):
     """Every second image: one id, few detections, and the arms tracked."""
@@ -479,42 +410,29 @@ def test_a_person_is_followed_through_the_video(estimator):
 # -- hands
 
 
-HAND_NUMBERS = {"thumb": 1, "index": 5, "middle": 9, "ring": 13, "pinky": 17}  # first of four landmarks
-
-
-@needs_mediapipe
 @needs_video
-def test_hands_are_those_of_mediapipes_own_solution(estimator_with_hands):
-    import mediapipe
-
+def test_fingers_lie_in_the_hand(estimator_with_hands):
+    """What the hand network sees in pixels becomes joints near the wrist; what it does not see is INVALID."""
     config = Settings(smoothing="none", hands=True, resize_short=720)
-    names = [(finger, k) for finger in FINGERS for k in (1, 2, 3)]
-    numbers = [HAND_NUMBERS[finger] + k - 1 for finger, k in names]
     seen = 0
-    with mediapipe.solutions.holistic.Holistic(static_image_mode=True, model_complexity=1) as holistic:
-        for _, bgr in video(60):
-            (body,) = frame_of(estimator_with_hands, bgr, config).bodies
-            assert body.skeleton is BODY_WITH_HANDS
-            assert body.has_hands
-            result = holistic.process(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
-            for side, hand in (("left", result.left_hand_landmarks), ("right", result.right_hand_landmarks)):
-                rows = [J[f"{side}_{finger}{k}"] for finger, k in names]
-                # the body's own landmarks hold the first joints of index and pinky
-                beyond = [J[f"{side}_{finger}{k}"] for finger, k in names if k > 1]
-                if hand is None:
-                    assert (body.states[beyond] == JointState.INVALID).all()
-                    assert not body.positions[beyond].any()
-                    continue
-                seen += 1
-                pixels = np.array([(p.x * 1280.0, p.y * 720.0) for p in hand.landmark])
-                np.testing.assert_allclose(body.pixels[rows], pixels[numbers], atol=2.0)
-                away = np.linalg.norm(body.positions[rows] - body.positions[J[f"{side}_wrist"]], axis=1)
-                assert away.max() < 0.25
-                assert away.min() > 0.005
+    for _, bgr in video(60):
+        (body,) = frame_of(estimator_with_hands, bgr, config).bodies
+        assert body.skeleton is BODY_WITH_HANDS
+        assert body.has_hands
+        for side in ("left", "right"):
+            fingers = [J[f"{side}_{finger}{k}"] for finger in FINGERS for k in (1, 2, 3)]
+            # the body's own landmarks hold the first joints of index and pinky
+            beyond = [J[f"{side}_{finger}{k}"] for finger in FINGERS for k in (2, 3)]
+            if (body.states[beyond] == JointState.INVALID).all():
+                assert not body.positions[beyond].any()
+                continue
+            seen += 1
+            away = np.linalg.norm(body.positions[fingers] - body.positions[J[f"{side}_wrist"]], axis=1)
+            assert away.max() < 0.25
+            assert away.min() > 0.005
     assert seen >= 5
 
 
-@needs_mediapipe
 @needs_video
 def test_hands_change_nothing_else(estimator, estimator_with_hands, small):
     image = image_of(small[0].image)
@@ -534,23 +452,63 @@ def test_registry_holds_every_choice_but_auto():
     assert set(ESTIMATORS) == set(choices) - {"auto"}
 
 
-@needs_mediapipe
 @pytest.mark.parametrize("hands", [False, True])
-def test_auto_takes_mediapipe(hands):
+def test_auto_takes_blazepose(hands):
     made = make_estimator(Settings(hands=hands))
-    assert made.name == "mediapipe"
+    assert made.name == "blazepose"
     assert made.capabilities.hands is hands
     made.warm_up()
     made.close()
 
 
-@needs_mediapipe
 def test_a_device_that_cannot_be_is_an_error():
-    with pytest.raises(EstimatorError, match=r"device: cuda .*mediapipe; allowed: auto \| cpu"):
-        make_estimator(Settings(estimator="mediapipe", device="cuda"))
+    with pytest.raises(EstimatorError, match=r"device: cuda .*blazepose; allowed: auto \| cpu"):
+        make_estimator(Settings(estimator="blazepose", device="cuda"))
 
 
-def test_a_missing_package_is_told_with_the_next_step(monkeypatch):
-    monkeypatch.setitem(sys.modules, "mediapipe", None)
-    with pytest.raises(MissingDependencyError, match="pip install 'mediapipe=="):
-        make_estimator(Settings(estimator="mediapipe"))
+@pytest.mark.parametrize("name", ["estimator", "detector"])
+def test_the_old_name_is_refused_with_the_new_one(name):
+    with pytest.raises(SettingError, match=rf"{name}: 'mediapipe' is called 'blazepose' now; allowed: auto"):
+        updated(Settings(), {name: "mediapipe"})
+
+
+# -- several people
+
+
+@needs_video
+@pytest.mark.parametrize("hands", [False, True])
+def test_several_people_are_what_each_is_alone(small, estimator, estimator_with_hands, hands):
+    """Two people in one image, and somebody who is not there between them."""
+    both = np.hstack([small[0].image, small[1].image])
+    one, image = (estimator, estimator_with_hands)[hands], image_of(both)
+    first, second = (one.detect(image_of(reference.image), 1)[0] for reference in small[:2])
+    second = replace(second, center_px=second.center_px + np.array([640.0, 0.0]))
+    nobody = Region(np.array([20.0, 20.0]), 30.0)
+    together = one.estimate(image, [first, nobody, second])
+    assert together[1] is None
+    for found, region in ((together[0], first), (together[2], second)):
+        alone = one.estimate(image, [region])[0]
+        np.testing.assert_array_equal(found.pose.points, alone.pose.points)
+        np.testing.assert_array_equal(found.pose.confidence, alone.pose.confidence)
+
+
+@needs_video
+def test_a_second_person_is_found(estimator, small):
+    both = image_of(np.hstack([reference.image[:, 180:460] for reference in small[:2]]))
+    left, right = sorted(estimator.detect(both, 4), key=lambda region: region.center_px[0])
+    assert left.center_px[0] < 280.0 < right.center_px[0]
+    assert len(estimator.detect(both, 1)) == 1
+
+
+# -- which ray
+
+
+def test_the_ray_goes_through_the_shoulders_where_the_hips_are_beside_the_image():
+    camera = Camera.from_fov(640, 480, 60.0)
+    pixels = np.full((21, 2), 100.0)
+    hips = [KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")]
+    shoulders = [KEYPOINTS.index("left_shoulder"), KEYPOINTS.index("right_shoulder")]
+    pixels[hips], pixels[shoulders] = ((300.0, 400.0), (340.0, 400.0)), ((280.0, 200.0), (380.0, 200.0))
+    np.testing.assert_allclose(faced_pixel(pixels, camera), (320.0, 400.0))
+    pixels[hips[0], 1] = 481.0
+    np.testing.assert_allclose(faced_pixel(pixels, camera), (330.0, 200.0))

@@ -1,0 +1,45 @@
+"""Runs TFLite files by the fastest engine that is installed; each gives TFLite's own numbers in float32."""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import Final
+
+from frankmocap_ros.engines.openvino import load_openvino
+from frankmocap_ros.engines.tflite import TfliteModel, TfliteNetwork, TfliteOptions
+from frankmocap_ros.engines.tflite_installed import TFLITE_ENGINES, tflite_engine
+from frankmocap_ros.engines.tflite_litert import LiteRtTflite
+from frankmocap_ros.engines.tflite_openvino import OpenVinoTflite
+
+_CLASSES: Final[dict[str, type[OpenVinoTflite] | type[LiteRtTflite]]] = {
+    "openvino": OpenVinoTflite,
+    "ai_edge_litert": LiteRtTflite,
+}
+
+
+def engine_version() -> tuple[str, str]:
+    """The engine that runs TFLite files here, and its version; it is imported.
+
+    Raises:
+        ImportError: its libraries do not load.
+        MissingDependencyError: none is installed.
+    """
+    module = tflite_engine()
+    if module == "openvino":
+        load_openvino()
+    else:
+        import_module("ai_edge_litert.interpreter")
+    return _CLASSES[module].engine, version(TFLITE_ENGINES[module])
+
+
+def load_tflite(model: TfliteModel, options: TfliteOptions | None = None) -> TfliteNetwork:
+    """The network, ready to run by the fastest engine that is installed.
+
+    Args:
+        model: which.
+        options: how.
+
+    Raises:
+        EstimatorError: the file is no network of that kind.
+        MissingDependencyError: nothing that runs it is installed.
+    """
+    return _CLASSES[tflite_engine()](model, options or TfliteOptions())

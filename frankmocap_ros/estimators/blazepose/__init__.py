@@ -1,0 +1,1 @@
+"""BlazePose's published networks, run by our own engines."""

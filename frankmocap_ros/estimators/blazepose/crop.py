@@ -1,0 +1,106 @@
+"""Turned squares of an image as a network's input, as MediaPipe's CPU path resamples them.
+
+A square's corners meet the crop's corners, pixel 0 with its edge at the square's edge: the same half pixel
+is missing here as there.
+"""
+
+import math
+from functools import cache
+from typing import Final, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.imaging.bitmap import Bitmap
+
+_MOST_PX: Final = 1e6  # of a region's side
+_STEP_BITS: Final = 5
+_STEPS: Final = 1 << _STEP_BITS  # places between two pixels
+
+
+def is_usable(region: Region) -> bool:
+    """Whether a region can be cropped at all."""
+    numbers = (*region.center_px.tolist(), region.rotation_rad)
+    return all(map(math.isfinite, numbers)) and 1.0 <= region.side_px <= _MOST_PX
+
+
+def square_crop(bitmap: Bitmap, region: Region, side_px: int, zero_border: bool = False) -> NDArray[np.uint8]:
+    """The square as RGB, bilinear, shape (side_px, side_px, 3).
+
+    Args:
+        bitmap: the image.
+        region: a usable one.
+        side_px: of the crop.
+        zero_border: beside the image it is black; otherwise the image's edge goes on.
+    """
+    scale = region.side_px / side_px
+    cos, sin = scale * math.cos(region.rotation_rad), scale * math.sin(region.rotation_rad)
+    middle, (x, y) = 0.5 * side_px, region.center_px.tolist()
+    at = _grid(side_px)
+    # from the crop to the image, in steps of an interpolation
+    columns = (cos * at) + (x - middle * (cos - sin) - sin * at)[:, None]
+    rows = (sin * at) + (y - middle * (sin + cos) + cos * at)[:, None]
+    whole, parts = _fixed_point(columns, rows)
+    pixels = cv2.remap(
+        bitmap.pixels,
+        whole,
+        parts,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_CONSTANT if zero_border else cv2.BORDER_REPLICATE,
+    )
+    return Bitmap(cast(NDArray[np.uint8], pixels), bitmap.order).rgb()
+
+
+@cache
+def _grid(side_px: int) -> Array:
+    return np.arange(side_px, dtype=np.float64)
+
+
+def _fixed_point(columns: Array, rows: Array) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
+    """Places in an image as OpenCV's own maps: whole pixels (H, W, 2), and 1/32 of one in both axes (H, W).
+
+    They are rounded here, as ``cv2.warpPerspective`` did up to OpenCV 4.11 and MediaPipe's does; later ones
+    do not, and gray levels that differ by one move landmarks by pixels.
+    """
+    limit = float(_STEPS * np.iinfo(np.int16).max)
+    x, y = (np.rint((_STEPS * axis).clip(-limit, limit)).astype(np.int32) for axis in (columns, rows))
+    whole = np.empty((*columns.shape, 2), np.int16)
+    whole[..., 0], whole[..., 1] = x >> _STEP_BITS, y >> _STEP_BITS
+    return whole, (((y & _STEPS - 1) << _STEP_BITS) | (x & _STEPS - 1)).astype(np.uint16)
+
+
+def rotation_in_image(region: Region) -> Array:
+    """Turns directions of the crop into those of the image, shape (2, 2)."""
+    cos, sin = math.cos(region.rotation_rad), math.sin(region.rotation_rad)
+    return np.array([[cos, -sin], [sin, cos]])
+
+
+def in_image(points: Array, region: Region) -> Array:
+    """Points of a crop, (N, 2) in shares of its side, in the image [px]."""
+    return np.asarray(region.center_px + region.side_px * (points - 0.5) @ rotation_in_image(region).T)
+
+
+def region_along(start: Array, end: Array, sides: float, angle_rad: float) -> Region:
+    """The square around one point in which another lies in a given direction.
+
+    Args:
+        start: the middle, shape (2,) [px].
+        end: the other point, shape (2,) [px].
+        sides: length of a side in distances of the two.
+        angle_rad: of the direction in the crop, counterclockwise from its x axis: pi / 2 is upwards.
+    """
+    way = end - start
+    return Region(
+        center_px=start,
+        side_px=sides * float(np.hypot(*way)),
+        rotation_rad=math.remainder(angle_rad + math.atan2(way[1], way[0]), 2.0 * math.pi),
+    )
+
+
+def shifted(region: Region, share: float) -> Region:
+    """A region moved down its own y axis by a share of its side."""
+    down = rotation_in_image(region)[:, 1]
+    return Region(region.center_px + share * region.side_px * down, region.side_px, region.rotation_rad)

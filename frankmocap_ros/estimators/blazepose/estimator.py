@@ -1,0 +1,188 @@
+"""BlazePose: person detector, landmarks and hands from MediaPipe's published networks.
+
+The steps (detection, landmarks of one region, next region from the landmarks) are run one by one, so that the
+pipeline's settings for detection and boxes hold, and several people are followed. On the same image the
+numbers are those of MediaPipe's own Python package in its static mode, to 0.05 px and 0.3 mm (99th
+percentiles, ``test_oracle.py``).
+
+Axes, checked on a real image (``test_estimator.py``): world landmarks are meters around the middle of the
+hips with x to the image's right, y down and z away from the camera. These are the axes of the optical
+frame, but turned to the ray through the body (``rays.py``). Left is the person's left, so nothing needs
+swapping.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from frankmocap_ros.assets.model_files import model_path, needed_models
+from frankmocap_ros.body.pose import KeypointPose, Observation, ScaleSource
+from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.engines.tflite import TfliteOptions
+from frankmocap_ros.estimators.base import Capabilities
+from frankmocap_ros.estimators.blazepose.crop import is_usable, square_crop
+from frankmocap_ros.estimators.blazepose.hand_landmarks import SIDES, HandLandmarker, HandLandmarks
+from frankmocap_ros.estimators.blazepose.person_detector import PersonDetector
+from frankmocap_ros.estimators.blazepose.pose_landmarks import SIDE_PX, PoseLandmarker, PoseLandmarks
+from frankmocap_ros.estimators.blazepose.rays import on_rays
+from frankmocap_ros.geometry.boxes import Region, box_around, clipped_box
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import ScaledImage
+from frankmocap_ros.runtime.thread_priority import giving_way
+
+_MAX_PEOPLE = 16
+# BlazePose's landmark number of each keypoint
+_LANDMARK = {
+    "nose": 0, "left_ear": 7, "right_ear": 8,
+    "left_shoulder": 11, "right_shoulder": 12, "left_elbow": 13, "right_elbow": 14,
+    "left_wrist": 15, "right_wrist": 16, "left_pinky1": 17, "right_pinky1": 18,
+    "left_index1": 19, "right_index1": 20, "left_hip": 23, "right_hip": 24,
+    "left_knee": 25, "right_knee": 26, "left_ankle": 27, "right_ankle": 28,
+    "left_foot": 31, "right_foot": 32,
+}  # fmt: skip
+_LANDMARKS = np.array([_LANDMARK[name] for name in KEYPOINTS])
+_HAND_START = {"thumb": 1, "index": 5, "middle": 9, "ring": 13, "pinky": 17}
+_HAND_LANDMARK = {f"{finger}{k}": _HAND_START[finger] + k - 1 for finger in FINGERS for k in (1, 2, 3, 4)}
+_HAND_LANDMARKS = np.array(list(_HAND_LANDMARK.values()))
+_HAND_ROWS = {
+    side: np.array([KEYPOINTS_WITH_HANDS.index(f"{side}_{name}") for name in _HAND_LANDMARK])
+    for side in SIDES
+}
+
+
+@dataclass(frozen=True)
+class BlazePoseOptions:
+    """What the estimator is made of.
+
+    Attributes:
+        variant: of the landmark network: lite, full or heavy.
+        hands: also find 21 landmarks a hand.
+        background: whether its threads give way to what else wants the cores.
+    """
+
+    variant: str = "full"
+    hands: bool = False
+    background: bool = False
+
+
+class BlazePoseEstimator:
+    """33 landmarks in pixels and meters, and 21 a hand, of everybody in given regions.
+
+    Args:
+        options: what to load.
+
+    Raises:
+        AssetError: a network's file is missing or damaged.
+        EstimatorError: an engine cannot run one.
+        MissingDependencyError: no engine that runs them is installed.
+    """
+
+    name = "blazepose"
+
+    def __init__(self, options: BlazePoseOptions | None = None) -> None:
+        self._options = options = options or BlazePoseOptions()
+        paths = {key: model_path(key) for key in needed_models(options.variant, options.hands)}
+        how = TfliteOptions(threads=1) if options.background else TfliteOptions()
+
+        def networks() -> tuple[PoseLandmarker, HandLandmarker | None]:
+            body = PoseLandmarker(paths[f"pose_landmark_{options.variant}"], how)
+            if not options.hands:
+                return body, None
+            return body, HandLandmarker(paths["hand_recrop"], paths["hand_landmark_full"], how)
+
+        self._detector = PersonDetector(paths["pose_detection"])
+        self._landmarks, self._hands = giving_way(networks) if options.background else networks()
+        self.capabilities = Capabilities(
+            max_people=_MAX_PEOPLE,
+            needs_regions=True,
+            orientations=False,
+            hands=options.hands,
+            device=f"cpu {options.variant} {self._landmarks.engine} fp32",
+            detects_apart=True,
+        )
+
+    def warm_up(self) -> None:
+        """Run all networks once on an empty image."""
+        camera = Camera.from_fov(320, 240, 60.0)
+        blank = ScaledImage(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
+        self.detect(blank, 1)
+        self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)])
+        if self._hands is not None:
+            self._hands.warm_up()
+
+    def close(self) -> None:
+        """Give back memory and threads."""
+        self._detector.close()
+        self._landmarks.close()
+        if self._hands is not None:
+            self._hands.close()
+
+    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
+        """Look for people in the whole image, best first."""
+        return self._detector(image.bitmap)[:max_people]
+
+    def estimate(self, image: ScaledImage, regions: Sequence[Region]) -> list[Observation | None]:
+        """Landmarks of each region as keypoints in the optical frame."""
+        found = self.landmarks(image.bitmap, regions)
+        bodies = [body for body in found if body is not None]
+        hands: list[dict[str, HandLandmarks]] | list[None] = [None] * len(bodies)
+        if self._hands is not None:
+            hands = self._hands([(image.bitmap, body) for body in bodies])
+        seen = iter(self._observation(image, *one) for one in zip(bodies, hands, strict=True))
+        return [None if body is None else next(seen) for body in found]
+
+    def landmarks(self, bitmap: Bitmap, regions: Sequence[Region]) -> list[PoseLandmarks | None]:
+        """What the network itself says of each region; None where nobody is, or it cannot be cropped."""
+        bodies: list[PoseLandmarks | None] = [None] * len(regions)
+        rows = [i for i, region in enumerate(regions) if is_usable(region)]
+        if rows:
+            crops = np.stack([square_crop(bitmap, regions[i], SIDE_PX) for i in rows])
+            for i, body in zip(rows, self._landmarks(crops, [regions[i] for i in rows]), strict=True):
+                bodies[i] = body
+        return bodies
+
+    def _observation(
+        self, image: ScaledImage, body: PoseLandmarks, hands: dict[str, HandLandmarks] | None
+    ) -> Observation:
+        pixels, confidence = body.pixels[_LANDMARKS], body.visibility[_LANDMARKS]
+        points = on_rays(body.world[_LANDMARKS], pixels, confidence, image.camera)
+        box = _box(pixels, confidence, image.bitmap.size_px)
+        score = float(confidence.mean())
+        if hands is not None:
+            points, confidence = _with_hands(points, confidence, hands, image.camera)
+        return Observation(
+            pose=KeypointPose(points, confidence),
+            box_xywh=box,
+            score=score,
+            scale_source=ScaleSource.CAMERA_INFO if image.calibrated else ScaleSource.ASSUMED_HEIGHT,
+            region=body.next_region,
+        )
+
+
+def _with_hands(
+    points: Array, confidence: Array, hands: dict[str, HandLandmarks], camera: Camera
+) -> tuple[Array, Array]:
+    """Add finger keypoints; hands that are not seen have confidence 0 and lie in the wrist."""
+    k = len(KEYPOINTS_WITH_HANDS)
+    out, sure = np.zeros((k, 3)), np.zeros(k)
+    out[: len(points)], sure[: len(points)] = points, confidence
+    for side, rows in _HAND_ROWS.items():
+        wrist = KEYPOINTS.index(f"{side}_wrist")
+        if side not in hands:
+            out[rows[rows >= len(points)]] = points[wrist]
+            continue
+        hand = hands[side]
+        # depth is relative to the wrist and scaled as x is
+        depth = points[wrist, 2] * (1.0 + hand.depth_px[_HAND_LANDMARKS, None] / camera.fx)
+        out[rows] = np.hstack([camera.rays(hand.pixels[_HAND_LANDMARKS]) * depth, depth])
+        sure[rows] = confidence[wrist]
+    return out, sure
+
+
+def _box(pixels: Array, confidence: Array, size_px: tuple[int, int]) -> Array:
+    """Box around the keypoints that are likely seen, clipped to the image: x, y, width, height [px]."""
+    likely = pixels[confidence > 0.3] if np.any(confidence > 0.3) else pixels
+    return clipped_box(box_around(likely), size_px)

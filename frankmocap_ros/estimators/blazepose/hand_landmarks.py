@@ -1,0 +1,129 @@
+"""Hands of a body whose landmarks are known: 21 points each, as MediaPipe's holistic solution finds them.
+
+A first square follows from the wrist and the knuckles; a small network shows where in it the hand lies and
+how it is turned; the hand network looks at that. It has no memory: each image stands for itself.
+
+Zhang et al., "MediaPipe Hands: On-device Real-time Hand Tracking", 2020; Grishchenko and Bazarevsky,
+"MediaPipe Holistic", 2020.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from frankmocap_ros.engines.tflite import TfliteModel, TfliteNetwork, TfliteOptions
+from frankmocap_ros.engines.tflite_choice import load_tflite
+from frankmocap_ros.estimators.blazepose.crop import in_image, is_usable, region_along, shifted, square_crop
+from frankmocap_ros.estimators.blazepose.pose_landmarks import PoseLandmarks
+from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.imaging.bitmap import Bitmap
+
+SIDES: Final = ("left", "right")
+# of BlazePose: wrist, knuckle of the little finger, of the index finger
+_FROM_BODY: Final = {"left": (15, 17, 19), "right": (16, 18, 20)}
+_LEAST_VISIBILITY: Final = 0.1  # of the wrist
+_LEAST_PRESENCE: Final = 0.5
+_RECROP_PX: Final = 256
+_HAND_PX: Final = 224
+_FIRST_SIDES: Final = 2.0 * 2.7  # of the first square, in distances from the wrist to the middle knuckle
+_UP: Final = -0.1  # a hand's square lies this much of its side towards the fingers
+_DEPTH_SCALE: Final = 0.4  # the network's depth is this many times that of x and y
+
+
+@dataclass(frozen=True, eq=False)
+class HandLandmarks:
+    """One hand: wrist, then thumb, index, middle, ring and little finger with four points each, tip last.
+
+    Attributes:
+        pixels: shape (21, 2), in the image [px].
+        depth_px: shape (21,), from the wrist away from the camera, in pixels of the image.
+    """
+
+    pixels: Array
+    depth_px: Array
+
+
+def first_region(body: PoseLandmarks, side: str) -> Region | None:
+    """The square in which a hand is, as the body's landmarks show it; None where they do not."""
+    rows = _FROM_BODY[side]
+    wrist, pinky, index = body.pixels[list(rows)]
+    if body.visibility[rows[0]] <= _LEAST_VISIBILITY:
+        return None
+    knuckle = (2.0 * index + pinky) / 3.0
+    around = region_along(knuckle, 2.0 * knuckle - wrist, _FIRST_SIDES, 0.5 * np.pi)
+    # MediaPipe moves it before it grows
+    region = shifted(around, _UP * 2.0 / _FIRST_SIDES)
+    return region if is_usable(region) else None
+
+
+class HandLandmarker:
+    """Runs both networks on the hands of everybody at once.
+
+    Args:
+        recrop: file of the network that shows how a hand lies in its first square.
+        hand: file of the network that finds the hand's points.
+        options: how they run.
+
+    Raises:
+        EstimatorError: one is no such network.
+        MissingDependencyError: nothing is installed that runs them.
+    """
+
+    def __init__(self, recrop: Path, hand: Path, options: TfliteOptions) -> None:
+        self._recrop: TfliteNetwork = load_tflite(TfliteModel(recrop, (0,), _RECROP_PX), options)
+        self._hand: TfliteNetwork = load_tflite(TfliteModel(hand, (0, 1), _HAND_PX), options)
+
+    def __call__(self, bodies: Sequence[tuple[Bitmap, PoseLandmarks]]) -> list[dict[str, HandLandmarks]]:
+        """The hands that are seen of each body, by side."""
+        wanted = [
+            (number, bitmap, side, region)
+            for number, (bitmap, body) in enumerate(bodies)
+            for side in SIDES
+            if (region := first_region(body, side)) is not None
+        ]
+        found: list[dict[str, HandLandmarks]] = [{} for _ in bodies]
+        regions = self._turned([bitmap for _, bitmap, _, _ in wanted], [one[3] for one in wanted])
+        hands = self._seen([bitmap for _, bitmap, _, _ in wanted], regions)
+        for (number, _, side, _), hand in zip(wanted, hands, strict=True):
+            if hand is not None:
+                found[number][side] = hand
+        return found
+
+    def _turned(self, bitmaps: Sequence[Bitmap], regions: Sequence[Region]) -> list[Region]:
+        """The square of each hand, with the fingers up."""
+        if not regions:
+            return []
+        crops = np.stack([square_crop(b, r, _RECROP_PX) for b, r in zip(bitmaps, regions, strict=True)])
+        (points,) = self._recrop(crops)
+        turned = []
+        for values, region in zip(points.reshape(-1, 2, 2), regions, strict=True):
+            middle, rim = in_image(values.astype(np.float64) / _RECROP_PX, region)
+            turned.append(shifted(region_along(middle, rim, 2.0, -0.5 * np.pi), _UP))
+        return turned
+
+    def _seen(self, bitmaps: Sequence[Bitmap], regions: Sequence[Region]) -> list[HandLandmarks | None]:
+        hands: list[HandLandmarks | None] = [None] * len(regions)
+        rows = [i for i, region in enumerate(regions) if is_usable(region)]
+        if not rows:
+            return hands
+        values, presence = self._hand(np.stack([square_crop(bitmaps[i], regions[i], _HAND_PX) for i in rows]))
+        for i, own, sure in zip(rows, values, presence[:, 0], strict=True):
+            points = own.reshape(21, 3).astype(np.float64) / _HAND_PX
+            if sure > _LEAST_PRESENCE and np.isfinite(points).all():
+                depth_px = points[:, 2] / _DEPTH_SCALE * regions[i].side_px
+                hands[i] = HandLandmarks(in_image(points[:, :2], regions[i]), depth_px)
+        return hands
+
+    def warm_up(self) -> None:
+        """Run both networks once."""
+        for network, side_px in ((self._recrop, _RECROP_PX), (self._hand, _HAND_PX)):
+            network(np.zeros((1, side_px, side_px, 3), np.uint8))
+
+    def close(self) -> None:
+        """Give back memory and threads."""
+        self._recrop.close()
+        self._hand.close()

@@ -1,0 +1,131 @@
+"""BlazePose's landmark network: 33 points of the body in a turned square, in pixels and in metres.
+
+Bazarevsky et al., "BlazePose: On-device Real-time Body Pose tracking", 2020. Coordinates that the network
+regresses are refined by its own heat maps: the mean of a window's probabilities around each.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.engines.tflite import TfliteModel, TfliteNetwork, TfliteOptions
+from frankmocap_ros.engines.tflite_choice import load_tflite
+from frankmocap_ros.estimators.blazepose.crop import in_image, region_along, rotation_in_image
+from frankmocap_ros.estimators.blazepose.person_detector import SIDES_PER_RADIUS
+from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.geometry.rotation import Array
+
+SIDE_PX: Final = 256
+LANDMARKS: Final = 33
+_AUXILIARY: Final = (33, 34)  # middle of the hips, and a point on the circle around the body
+_USED: Final = 35  # of 39 that the network gives
+_VALUES: Final = 5  # x, y, z [px of the crop], visibility and presence as logits
+# coordinates, presence of a body, heat maps, metres; segmentation (2) is cut
+_OUTPUTS: Final = (0, 1, 3, 4)
+_LEAST_PRESENCE: Final = 0.5
+# MediaPipe's graph names 7, but what its Python package runs is 9: with 7 landmarks lie up to 15 px elsewhere
+_KERNEL: Final = 9
+_LEAST_PEAK: Final = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class PoseLandmarks:
+    """One body.
+
+    Attributes:
+        pixels: shape (33, 2), in the image [px].
+        world: shape (33, 3), metres from the middle of the hips: x and y as the image, z away from the
+        camera. visibility: shape (33,), 0..1. next_region: where to look in the next image.
+    """
+
+    pixels: Array
+    world: Array
+    visibility: Array
+    next_region: Region
+
+
+def _sigmoid(x: Array) -> Array:
+    with np.errstate(over="ignore"):
+        return np.asarray(1.0 / (1.0 + np.exp(-x)))
+
+
+def refined(points: NDArray[np.float32], heatmaps: NDArray[np.float32]) -> Array:
+    """Points moved to the middle of what their heat maps show around them.
+
+    Points beside their map, and those whose window has no probability of 0.5, stay.
+
+    Args:
+        points: shape (N, 2), x and y in shares of the side.
+        heatmaps: shape (H, W, N or more), logits.
+    """
+    n, (height, width) = len(points), heatmaps.shape[:2]
+    out, reach = points.astype(np.float64), _KERNEL // 2
+    finite = np.nan_to_num(points, nan=-1.0, posinf=-1.0, neginf=-1.0).clip(-1.0, 2.0)
+    cell = (finite * np.array([width, height], np.float32)).astype(np.int64)  # towards 0, as C does
+    inside = (cell >= 0).all(axis=1) & (cell < (width, height)).all(axis=1)
+    window = np.arange(-reach, reach + 1)
+    x, y = cell[:, :1] + window, cell[:, 1:] + window  # (N, 9)
+    seen_x, seen_y = (x >= 0) & (x < width), (y >= 0) & (y < height)
+    rows, columns = y.clip(0, height - 1), x.clip(0, width - 1)
+    logits = heatmaps[rows[:, :, None], columns[:, None, :], np.arange(n)[:, None, None]].astype(np.float64)
+    weight = _sigmoid(logits) * (seen_y[:, :, None] & seen_x[:, None, :])
+    total = weight.sum(axis=(1, 2))
+    moved = inside & (weight.max(axis=(1, 2)) >= _LEAST_PEAK)
+    safe = np.where(total > 0.0, total, 1.0)
+    out[moved, 0] = (np.einsum("nyx,nx->n", weight, x) / safe / width)[moved]
+    out[moved, 1] = (np.einsum("nyx,ny->n", weight, y) / safe / height)[moved]
+    return out
+
+
+class PoseLandmarker:
+    """Runs the landmark network on the crops of everybody at once.
+
+    Args:
+        path: the network's file: lite, full or heavy.
+        options: how it runs.
+
+    Raises:
+        EstimatorError: it is no such network.
+        MissingDependencyError: nothing is installed that runs it.
+    """
+
+    def __init__(self, path: Path, options: TfliteOptions) -> None:
+        model = TfliteModel(path, _OUTPUTS, SIDE_PX)
+        self._network: TfliteNetwork = load_tflite(model, options)
+        self.engine = self._network.engine
+
+    def __call__(self, crops: NDArray[np.uint8], regions: Sequence[Region]) -> list[PoseLandmarks | None]:
+        """Bodies in crops (N, 256, 256, 3) of regions; None where nobody is."""
+        raw, presence, heatmaps, world = self._network(crops)
+        return [
+            self._body(coordinates, maps, metres, region) if sure > _LEAST_PRESENCE else None
+            for coordinates, sure, maps, metres, region in zip(
+                raw, presence[:, 0], heatmaps, world, regions, strict=True
+            )
+        ]
+
+    @staticmethod
+    def _body(
+        raw: NDArray[np.float32], heatmaps: NDArray[np.float32], world: NDArray[np.float32], region: Region
+    ) -> PoseLandmarks | None:
+        values = raw.reshape(-1, _VALUES)[:_USED]
+        pixels = in_image(refined(values[:, :2] / np.float32(SIDE_PX), heatmaps), region)
+        metres = world.reshape(-1, 3)[:LANDMARKS].astype(np.float64)
+        metres[:, :2] = metres[:, :2] @ rotation_in_image(region).T
+        if not (np.isfinite(pixels).all() and np.isfinite(metres).all()):
+            return None
+        middle, rim = pixels[list(_AUXILIARY)]
+        return PoseLandmarks(
+            pixels=pixels[:LANDMARKS],
+            world=metres,
+            visibility=_sigmoid(values[:LANDMARKS, 3].astype(np.float64)),
+            next_region=region_along(middle, rim, SIDES_PER_RADIUS, 0.5 * np.pi),
+        )
+
+    def close(self) -> None:
+        """Give back memory and threads."""
+        self._network.close()

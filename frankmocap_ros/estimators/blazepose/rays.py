@@ -1,0 +1,66 @@
+"""World landmarks in the camera's frame, near the rays of their image landmarks."""
+
+import math
+from typing import Final
+
+import numpy as np
+
+from frankmocap_ros.body.skeleton import KEYPOINTS
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.pinhole_fit import place
+from frankmocap_ros.geometry.rotation import Array, dot, normalize, quat_rotate
+
+_HIPS: Final = np.array([KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")])
+_SHOULDERS: Final = np.array([KEYPOINTS.index("left_shoulder"), KEYPOINTS.index("right_shoulder")])
+_SLACK: Final = 6.0 / 640.0  # how far, as a share of the width, a joint may project beside its image landmark
+
+
+def _towards(pixel: Array, camera: Camera) -> Array:
+    """Shortest rotation from the camera's axis to the ray through ``pixel``, x y z w."""
+    x, y = camera.rays(pixel)
+    return normalize(np.array([-y, x, 0.0, 1.0 + math.sqrt(1.0 + x * x + y * y)]))
+
+
+def faced_pixel(pixels: Array, camera: Camera) -> Array:
+    """Where the ray is seen that world landmarks are turned to, shape (2,) [px].
+
+    It goes through the hips. Where they are not in the image, as of somebody at a desk, the network guesses
+    them, and the shoulders say better where the body is: over all joints of such a scene 127 mm become 115.
+
+    Args:
+        pixels: shape (21, 2), of ``KEYPOINTS`` [px].
+        camera: of the image.
+    """
+    hips = pixels[_HIPS]
+    inside = (hips >= 0.0).all() and (hips < camera.size_px).all()
+    return np.asarray((hips if inside else pixels[_SHOULDERS]).mean(axis=0))
+
+
+def on_rays(world: Array, pixels: Array, confidence: Array, camera: Camera) -> Array:
+    """Body-centered metric landmarks in the camera's frame, near the rays of their image landmarks.
+
+    World landmarks come from a crop around the body, so their z axis is the ray through its middle, not the
+    camera's axis: seen 20 degrees off the axis the body is turned by 20 degrees. Turning them back halves
+    how far they project beside their image landmarks, which BlazePose finds apart from them. Then the whole
+    body is placed by least squares, and a joint that would still be drawn more than ``_SLACK`` beside its
+    image landmark is moved at constant depth just so far that it is not. Moving all of them exactly onto
+    their rays makes the bones' lengths vary more (coefficient of variation 0.072 against 0.061, which is
+    also that of the world landmarks).
+
+    Args:
+        world: shape (21, 3), of ``KEYPOINTS``, from the middle of the hips [m].
+        pixels: shape (21, 2) [px].
+        confidence: shape (21,).
+        camera: of the image.
+
+    Returns:
+        shape (21, 3), in the optical frame [m].
+    """
+    turned = quat_rotate(_towards(faced_pixel(pixels, camera), camera), world)
+    points = turned + place(turned, pixels, confidence, camera)
+    points[:, 2] = np.maximum(points[:, 2], 0.1)
+    beside = pixels - camera.project(points)
+    distance = np.sqrt(dot(beside, beside))
+    excess = np.maximum(distance - _SLACK * camera.width, 0.0) / np.maximum(distance, 1e-9)
+    points[:, :2] += beside * excess[:, None] * points[:, 2:] / (camera.fx, camera.fy)
+    return points

@@ -1,1 +1,0 @@
-"""MediaPipe's BlazePose."""
