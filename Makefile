@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 JAZZY := .venv/jazzy
 ON_JAZZY := FRANKMOCAP_ROS_WHEELS=jazzy
 
-.PHONY: demo demo-robot demo-view test test-jazzy check docs format generate bench install clean
+.PHONY: demo demo-robot demo-view test test-unit test-nodes test-some test-jazzy check docs format generate bench install clean
 
 demo: install  ## joints of a person, from a webcam or a photograph
 	$(BIN)/frankmocap_ros demo --duration 20
@@ -24,15 +24,22 @@ demo-robot: install .venv/robot  ## a simulated robot that mirrors a person: SOU
 demo-view: install .venv/robot .venv/viewer  ## the same in a browser, at http://127.0.0.1:8080
 	$(BIN)/frankmocap_ros demo --robot --view --source $(SOURCE)
 
-test: install .venv/torch .venv/robot .venv/viewer .venv/docs .venv/mediapipe/made  ## every test, against the installed package
+test:  ## every test, against the installed package; ARGS="test/unit -k gate" for some of them
 ifdef ARGS
-	$(BIN)/pytest $(ARGS)
+	@$(MAKE) --no-print-directory test-some
 else
-	@echo "tests without nodes, two at a time, with a core each; then those with nodes, in which times count, one after the other"
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/unit test/install/test_install.py test/install/test_wheels.py; without=$$?; \
-	$(BIN)/pytest test/ros test/docs test/install/test_launch_files.py; with=$$?; \
-	$(MAKE) --no-print-directory test-jazzy; jazzy=$$?; exit $$((without || with || jazzy))
+	@$(MAKE) --no-print-directory --keep-going test-unit test-nodes test-jazzy
 endif
+
+# One core each, for two at a time.
+test-unit: install .venv/torch .venv/robot .venv/viewer .venv/docs .venv/mediapipe/made  ## the tests without nodes
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/unit test/install/test_install.py test/install/test_wheels.py
+
+test-nodes: install .venv/torch .venv/robot .venv/viewer .venv/docs .venv/mediapipe/made  ## the tests with nodes, in which times count: one after the other
+	$(BIN)/pytest test/ros test/docs test/install/test_launch_files.py
+
+test-some: install .venv/torch .venv/robot .venv/viewer .venv/docs .venv/mediapipe/made
+	$(BIN)/pytest $(ARGS)
 
 # Only files in which a test is marked are read: the others may need what is not installed there.
 test-jazzy: $(JAZZY)/package  ## the tests marked `distribution`, on ROS 2 Jazzy
