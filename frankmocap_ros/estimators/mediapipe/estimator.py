@@ -225,7 +225,9 @@ class MediaPipeEstimator:
                 continue
             seen = _landmark_array(self._get.get_proto(hands[side]))[list(_HAND_LANDMARK.values())]
             # depth is relative to the wrist and scaled as x is, in widths of the image
-            depth = points[wrist, 2] * (1.0 + seen[:, 2:3] * camera.width / camera.fx)
+            at = points[wrist]
+            focal_px = camera.focal_px(at[:2] / at[2])[0]
+            depth = at[2] * (1.0 + seen[:, 2:3] * camera.width / focal_px)
             out[rows] = np.hstack([camera.rays(seen[:, :2] * (camera.width, camera.height)) * depth, depth])
             sure[rows] = confidence[wrist]
         return out, sure
@@ -251,10 +253,12 @@ def _on_rays(world: Array, pixels: Array, confidence: Array, camera: Camera) -> 
     turned = quat_rotate(_towards(pixels[_HIPS].mean(axis=0), camera), world)
     points = turned + place(turned, pixels, confidence, camera)
     points[:, 2] = np.maximum(points[:, 2], 0.1)
-    beside = pixels - camera.project(points)
+    projected = camera.project(points)
+    beside = pixels - projected
     distance = np.sqrt(dot(beside, beside))
-    excess = np.maximum(distance - _SLACK * camera.width, 0.0) / np.maximum(distance, 1e-9)
-    points[:, :2] += beside * excess[:, None] * points[:, 2:] / (camera.fx, camera.fy)
+    far = distance > _SLACK * camera.width
+    share = 1.0 - _SLACK * camera.width / np.maximum(distance[far], 1e-9)
+    points[far, :2] = camera.rays(projected[far] + share[:, None] * beside[far]) * points[far, 2:]
     return points
 
 
