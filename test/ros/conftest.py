@@ -466,18 +466,22 @@ def probe(monkeypatch):
 
 @pytest.fixture
 def start(context):
-    """Starts a node and a peer: ``start(smoothing="none", ...)``. Parameters with dots: ``overrides``.
+    """Starts a node and a peer: ``start(smoothing="none", ...)``.
+
+    Parameters with dots: ``overrides``. What the node's process would be given: ``arguments``.
 
     Without other words images of any age are taken, and diagnostics come every 0.1 s.
     """
     gc.freeze()  # a node that becomes active looks for garbage: only among what this test makes
     with ExitStack() as stack:
 
-        def begin(overrides: dict[str, Any] | None = None, **parameters: Any) -> System:
+        def begin(
+            overrides: dict[str, Any] | None = None, arguments: list[str] | None = None, **parameters: Any
+        ) -> System:
             values = {
                 "max_image_age_s": 0.0, "diagnostics_period_s": 0.1, **parameters, **(overrides or {}),
             }  # fmt: skip
-            theirs, ours = context(), context()
+            theirs, ours = context(arguments), context()
             node = MocapNode(
                 context=theirs, parameter_overrides=[Parameter(k, value=v) for k, v in values.items()]
             )
