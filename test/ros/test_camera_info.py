@@ -6,6 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CameraInfo, RegionOfInterest
 
 from frankmocap_ros.body.pose import KeypointPose, Observation, ScaleSource
@@ -18,7 +19,7 @@ from frankmocap_ros.geometry.pinhole_fit import place
 from frankmocap_ros.msg import BodyPose
 from frankmocap_ros.ros.common.camera_info import camera_info, camera_of, is_rectified
 
-from .conftest import FIGURE, Probe
+from .conftest import FIGURE, Probe, as_dict
 
 Z_M = 2.96
 FX = 600.0
@@ -60,15 +61,14 @@ def test_camera_of_a_resized_image(size):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{name: value} for name in ("fx", "fy") for value in (0.0, -1.0, 5.0, 1e8, np.nan, np.inf)]
+    [{name: value} for name in ("fx", "fy") for value in (-1.0, 5.0, 1e8, np.nan, np.inf)]
     + [{name: value} for name in ("cx", "cy") for value in (np.nan, np.inf, -np.inf, 1e300)]
     + [{"width": 0}, {"height": 0}, {"width": 2**32 - 1, "height": 2**32 - 1}],
     ids=str,
 )
 def test_no_camera_where_the_message_says_nothing(wrong):
-    for msg in (info(**wrong), CameraInfo()):
-        with pytest.raises(CalibrationError):
-            camera_of(msg, 640, 480)
+    with pytest.raises(CalibrationError):
+        camera_of(info(**wrong), 640, 480)
 
 
 def test_a_principal_point_beside_the_image_is_fine():
@@ -188,7 +188,7 @@ NOT_OF_THE_IMAGE = {
     "binning of another shape": (sensor(binning_x=2), (640, 480), "320x480 (binning of 2x1), these have"),
     "roi beyond the sensor": (sensor(roi=roi(400, 0, 400, 480)), (400, 480), "beyond its own 640x480"),
     "binning of everything": (sensor(binning_x=1000), (640, 480), "leaves nothing"),
-    "no K": (CameraInfo(width=640, height=480), (640, 480), "K is all zero"),
+    "half of K": (info(fy=0.0), (640, 480), "K has focal lengths of 500 and 0 px"),
     "no size": (sensor(width=0, height=0), (640, 480), "its size is 0x0"),
     "an unknown lens": (sensor(distortion_model="omni", d=[0.1]), (640, 480), "'omni' is not known"),
     "no lens": (sensor(d=BARREL), (640, 480), "distortion_model '' is not known"),
@@ -234,9 +234,11 @@ def test_a_camera_is_the_same_after_a_message(model):
     assert camera_of(camera_info(camera, 640, 480), 640, 480) == camera
 
 
-def test_what_is_not_calibrated_says_so():
-    with pytest.raises(CalibrationError, match="K is all zero"):
-        camera_of(camera_info(None, 640, 480), 640, 480)
+@pytest.mark.parametrize("rectified", [False, True])
+def test_what_says_that_it_is_not_calibrated_is_no_fault(rectified):
+    """K[0] is zero, as the message defines it; whatever else stands there."""
+    for msg in (camera_info(None, 640, 480), CameraInfo(), info(fx=0.0, d=[np.nan], p=p_of(500.0, 1.0, 1.0))):
+        assert camera_of(msg, 640, 480, rectified) is None
 
 
 # -- through the node
@@ -310,6 +312,23 @@ def test_the_node_puts_people_where_they_are(start, monkeypatch, person, name):
         np.testing.assert_allclose((pixel.x, pixel.y), pixels[row], atol=0.02)
     values = system.values(lambda v: v["calibration"].startswith("/camera_info"))
     assert ("P (rectified: true)" in values["calibration"]) == (name == "rectified")
+
+
+def test_a_camera_that_is_not_calibrated_is_told_and_no_warning(start, probe):
+    system = start()
+    publish = publisher_of(system, camera_info(None, 320, 240))
+
+    def used():
+        publish()
+        return system.process() and "not calibrated (K is zero)" in system.values()["calibration"]
+
+    system.wait_until(used)
+    timer = system.node.create_timer(0.05, system.send)
+    status = system.status(lambda s: s.level == DiagnosticStatus.OK)
+    timer.cancel()
+    values = as_dict(status)
+    assert values["calibration"].startswith("/camera_info, which says that the camera is not calibrated")
+    assert values["calibration"].endswith("horizontal_fov_deg is assumed")
 
 
 def test_a_calibration_of_other_images_is_told_and_counts_as_none(start, probe):

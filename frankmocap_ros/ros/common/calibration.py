@@ -21,9 +21,14 @@ class Calibration:
     def __init__(self) -> None:
         self.info: CameraInfo | None = None
         self.fault = ""
-        self.words = ""
+        self.words = "not used yet"
         self._key: Any = None
         self._camera: Camera | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether the images are calibrated."""
+        return self._camera is not None
 
     def camera(self, size_px: tuple[int, int], rectified: str, topic: str) -> Camera | None:
         """The camera of an image; None where it is not known.
@@ -59,7 +64,9 @@ def _judged(
     try:
         camera = camera_of(info, *size_px, rectified=rectified)
     except CalibrationError as error:
-        return None, str(error), "none"
+        return None, str(error), "which is no calibration of the images"
+    if camera is None:
+        return None, "", "which says that the camera is not calibrated (K is zero)"
     lens = "no distortion" if camera.distortion is None else camera.distortion.model
     taken = "rectified images: P" if rectified else f"images as the lens gives them: K, {lens}"
     return camera, "", f"{taken} (rectified: {choice})"

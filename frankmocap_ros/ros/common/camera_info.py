@@ -29,8 +29,8 @@ def is_rectified(choice: str, topic: str) -> bool:
     return _RECTIFIED.search(name) is not None
 
 
-def camera_of(info: CameraInfo, width: int, height: int, rectified: bool = False) -> Camera:
-    """The camera of an image of the given size.
+def camera_of(info: CameraInfo, width: int, height: int, rectified: bool = False) -> Camera | None:
+    """The camera of an image of the given size; None where the message says that it is not calibrated.
 
     K and the distortion D hold for an image as the lens gives it, P for a rectified one. Both are of the
     whole sensor: ``roi`` tells which part of it is in the image, and ``binning`` how many of its pixels are
@@ -47,6 +47,8 @@ def camera_of(info: CameraInfo, width: int, height: int, rectified: bool = False
     Raises:
         CalibrationError: the message does not say what the camera of such an image is; the text says why.
     """
+    if info.k[0] == 0.0:  # as the message defines it
+        return None
     camera = _binned(_cropped(_sensor(info, rectified), info), info)
     if (width, height) == camera.size_px:
         return _checked(camera)
@@ -62,8 +64,6 @@ def _sensor(info: CameraInfo, rectified: bool) -> Camera:
     """The camera of images of the whole sensor."""
     if not (info.width and info.height):
         raise CalibrationError(f"its size is {info.width}x{info.height}; calibrate the camera")
-    if not any(info.k):
-        raise CalibrationError("K is all zero, which says that the camera is not calibrated; calibrate it")
     distortion = _distortion(info)
     # drivers that do not rectify leave P empty: without distortion K is the same
     use_p = rectified and (any(info.p) or distortion is not None)

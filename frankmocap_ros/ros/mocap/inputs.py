@@ -113,7 +113,8 @@ class Subscriptions:
         topic, calibration = self._info.topic_name, self._stream.calibration
         if calibration.info is None:
             return f"nothing comes on {topic}; horizontal_fov_deg is assumed"
-        return f"{topic}, {calibration.words or 'not used yet'}"
+        assumed = "" if calibration.known else "; horizontal_fov_deg is assumed"
+        return f"{topic}, {calibration.words}{assumed}"
 
     def misplaced(self) -> str:
         """Which calibration is where it would be without remapping, and not beside the images; or nothing."""
