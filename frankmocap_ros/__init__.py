@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from frankmocap_ros.body.skeleton import Skeleton
     from frankmocap_ros.errors import (
         AssetError,
+        CalibrationError,
         EstimatorError,
         ImageError,
         MessageError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         TransformError,
     )
     from frankmocap_ros.geometry.camera_model import Camera
+    from frankmocap_ros.geometry.distortion import Distortion
     from frankmocap_ros.imaging.bitmap import Bitmap
     from frankmocap_ros.imaging.camera_image import CameraImage
     from frankmocap_ros.settings.mocap import Settings
@@ -35,8 +37,10 @@ _PLACES = {
     "AssetError": "errors",
     "Bitmap": "imaging.bitmap",
     "Body": "body.pose",
+    "CalibrationError": "errors",
     "Camera": "geometry.camera_model",
     "CameraImage": "imaging.camera_image",
+    "Distortion": "geometry.distortion",
     "EstimatorError": "errors",
     "Frame": "body.pose",
     "FrankMocapWrapper": "api",
@@ -63,8 +67,10 @@ __all__ = [
     "AssetError",
     "Bitmap",
     "Body",
+    "CalibrationError",
     "Camera",
     "CameraImage",
+    "Distortion",
     "EstimatorError",
     "Frame",
     "FrankMocapWrapper",

@@ -34,7 +34,7 @@ from frankmocap_ros.export.json_records import frame_record
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.camera_image import CameraImage
-from frankmocap_ros.runtime.health import DROP_OUT_OF_ORDER
+from frankmocap_ros.runtime.snapshot import DROP_OUT_OF_ORDER
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.mocap import Settings

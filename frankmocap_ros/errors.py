@@ -6,6 +6,7 @@
     |-- SettingError             a setting's name, type, range or combination is wrong
     |-- SourceError              a video, camera or image cannot be opened or read
     |-- ImageError               one image is malformed; has a short ``reason`` for counting
+    |-- CalibrationError         a CameraInfo does not say what the camera of an image is
     |-- MissingDependencyError   a package that the request needs is not installed
     |-- AssetError               a file of an estimator is missing, damaged, unsafe or not what it should be
     |-- EstimatorError           an estimator cannot be made or does not run
@@ -41,6 +42,10 @@ class ImageError(MocapError):
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(text)
         self.reason = reason
+
+
+class CalibrationError(MocapError):
+    """A CameraInfo does not say what the camera of an image is."""
 
 
 class MessageError(MocapError):

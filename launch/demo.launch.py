@@ -67,24 +67,28 @@ def check(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return []
 
 
-def _node(context: LaunchContext, executable: str, name: str, given: dict[str, str]) -> Node:
-    """A node of this package."""
+def _node(
+    context: LaunchContext, executable: str, name: str, given: dict[str, str], topics: dict[str, str]
+) -> Node:
+    """A node of this package, with other names of its topics."""
 
     def asked(argument: str) -> str:
         return LaunchConfiguration(argument).perform(context)
 
-    return Node(executable=executable, name=name, **node_options(asked, given))
+    remappings = [(topic, other) for topic, other in topics.items() if other != topic]
+    return Node(executable=executable, name=name, remappings=remappings, **node_options(asked, given))
 
 
 def camera(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The camera node, given only what was asked for."""
     source = LaunchConfiguration("source").perform(context)
-    return [_node(context, "camera_node", "camera", {"source": source} if source else {})]
+    return [_node(context, "camera_node", "camera", {"source": source} if source else {}, {})]
 
 
 def view(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The browser view."""
-    return [_node(context, "view_node", "frankmocap_view", {})]
+    image = LaunchConfiguration("image").perform(context)
+    return [_node(context, "view_node", "frankmocap_view", {}, {"image": image})]
 
 
 def rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:

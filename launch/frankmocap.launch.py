@@ -69,18 +69,13 @@ def node(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     def asked(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
-    image = asked("image")
-    namespace, slash, _ = image.rpartition("/")
+    # the node looks for the calibration, for depth and for compressed images beside the images
+    topics = {name: asked(name) for name in ("image", "camera_info", "depth") if asked(name)}
     return [
         Node(
             executable="frankmocap_node",
             name="frankmocap",
-            remappings=[
-                ("image", image),
-                ("image/compressed", f"{image}/compressed"),
-                ("camera_info", asked("camera_info") or f"{namespace}{slash}camera_info"),
-                ("depth", asked("depth") or f"{namespace}{slash}depth"),
-            ],
+            remappings=list(topics.items()),
             respawn=asked("respawn") == "true",
             respawn_delay=2.0,
             **node_options(asked, defaults={"preset": asked("preset")}),

@@ -119,5 +119,5 @@ def simulation(context: LaunchContext) -> list[LaunchDescriptionEntity]:
 
 def view(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The browser view, with the robot."""
-    topics = {"joint_states": LaunchConfiguration("joint_states").perform(context)}
+    topics = {name: LaunchConfiguration(name).perform(context) for name in ("joint_states", "image")}
     return [_node(context, "view_node", "frankmocap_view", topics, **_robot(context))]

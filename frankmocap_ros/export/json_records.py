@@ -4,6 +4,7 @@ from typing import Any
 
 from frankmocap_ros.body.arm_angles import ArmAngles
 from frankmocap_ros.body.pose import Body, Frame, JointState
+from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
 
 _DIGITS = 9
@@ -31,10 +32,16 @@ def frame_record(frame: Frame, arms: ArmAngles | None = None) -> dict[str, Any]:
         "camera": {
             "fx": camera.fx, "fy": camera.fy, "cx": camera.cx, "cy": camera.cy,
             "width": camera.width, "height": camera.height,
+            "distortion": _distortion_record(camera),
         },
         "operator_id": frame.operator_id,
         "bodies": [body_record(body, arms) for body in frame.bodies],
     }  # fmt: skip
+
+
+def _distortion_record(camera: Camera) -> dict[str, Any] | None:
+    lens = camera.distortion
+    return None if lens is None else {"model": lens.model, "coefficients": list(lens.coefficients)}
 
 
 def body_record(body: Body, arms: ArmAngles) -> dict[str, Any]:

@@ -1,21 +1,25 @@
 """Cameras: from points to pixels and back."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from frankmocap_ros.geometry.distortion import Distortion
 from frankmocap_ros.geometry.rotation import Array
+
+_STEP = 1e-4  # of a ray [m], to see how far its pixel moves
 
 
 @dataclass(frozen=True)
 class Camera:
-    """Pinhole camera without distortion.
+    """Pinhole camera behind a lens. Pixels are those of the image as it is: distorted, where the lens is so.
 
     Attributes:
         fx, fy: focal lengths [px].
         cx, cy: principal point [px].
         width, height: size of the image [px].
+        distortion: of the lens; None for none, as in a rectified image.
     """
 
     fx: float
@@ -24,6 +28,7 @@ class Camera:
     cy: float
     width: int
     height: int
+    distortion: Distortion | None = None
 
     @staticmethod
     def from_fov(width: int, height: int, fov_deg: float) -> "Camera":
@@ -46,7 +51,8 @@ class Camera:
     def scaled_to(self, width: int, height: int) -> "Camera":
         """The same camera with its image resized to ``width`` x ``height``."""
         sx, sy = width / self.width, height / self.height
-        return Camera(self.fx * sx, self.fy * sy, self.cx * sx, self.cy * sy, width, height)
+        scaled = replace(self, fx=self.fx * sx, fy=self.fy * sy, cx=self.cx * sx, cy=self.cy * sy)
+        return replace(scaled, width=width, height=height)
 
     def project(self, points: Array) -> Array:
         """Image of points in the optical frame.
@@ -57,11 +63,41 @@ class Camera:
         Returns:
             shape (..., 2), x and y [px].
         """
-        z = np.maximum(points[..., 2], 1e-3)
-        return np.stack(
-            [self.fx * points[..., 0] / z + self.cx, self.fy * points[..., 1] / z + self.cy], axis=-1
-        )
+        return self._pixels(points[..., :2] / np.maximum(points[..., 2:], 1e-3))
 
     def rays(self, pixels: Array) -> Array:
         """Where the rays through ``pixels`` (..., 2) [px] cross the plane z = 1 m: shape (..., 2) [m]."""
-        return np.asarray((pixels - (self.cx, self.cy)) / (self.fx, self.fy))
+        rays = np.asarray((pixels - (self.cx, self.cy)) / (self.fx, self.fy))
+        return rays if self.distortion is None else self.distortion.undistorted(rays)
+
+    def focal_px(self, rays: Array) -> Array:
+        """How far pixels move with their rays where these are, along x and along y.
+
+        Without distortion that is ``fx`` and ``fy`` everywhere.
+
+        Args:
+            rays: shape (..., 2), where they cross the plane z = 1 m [m].
+
+        Returns:
+            shape (..., 2) [px/m], or (2,) without distortion.
+        """
+        if self.distortion is None:
+            return np.array([self.fx, self.fy])
+        steps = 0.5 * _STEP * np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+        right, left, down, up = np.moveaxis(self._pixels(rays[..., None, :] + steps), -2, 0)
+        moved = np.stack([right - left, down - up], axis=-2) / _STEP
+        return np.asarray(np.sqrt(np.einsum("...i,...i->...", moved, moved)))
+
+    @property
+    def fov_rad(self) -> tuple[float, float]:
+        """Field of view through the image's middle, across and down [rad]."""
+        w, h = self.size_px
+        edges = self.rays(np.array([[0.0, 0.5 * h], [w, 0.5 * h], [0.5 * w, 0.0], [0.5 * w, h]]))
+        (left, _), (right, _), (_, top), (_, bottom) = np.arctan(edges).tolist()
+        return right - left, bottom - top
+
+    def _pixels(self, rays: Array) -> Array:
+        """The pixels that rays (..., 2) go through."""
+        if self.distortion is not None:
+            rays = self.distortion.distorted(rays)
+        return np.asarray(rays * (self.fx, self.fy) + (self.cx, self.cy))

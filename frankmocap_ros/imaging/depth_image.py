@@ -175,8 +175,9 @@ def at_limbs(
         Depth of the joints, shape (N,) [m], and where it could be told, shape (N,).
     """
     z = points[:, 2]
-    reach_px = _PART_OF_LIMB * radii_m * camera.fx / np.maximum(z, _NEAREST_M)
-    reach = np.maximum(reach_px[:, None], 1.5 * depth.pixel(camera))  # at least a few pixels
+    near = np.maximum(z, _NEAREST_M)[:, None]
+    reach_px = _PART_OF_LIMB * radii_m[:, None] * camera.focal_px(points[:, :2] / near) / near
+    reach = np.maximum(reach_px, 1.5 * depth.pixel(camera))  # at least a few pixels
     pixels = camera.project(points)[:, None] + _DISK * reach[:, None]
     joints = depth.at(pixels, camera) + radii_m[:, None]
     joints = np.where(np.abs(joints - z[:, None]) <= window_m, joints, np.nan)

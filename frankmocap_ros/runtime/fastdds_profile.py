@@ -8,7 +8,9 @@ container (Docker's /dev/shm has 64 MB in all): there ``config/fastdds_small.xml
 Both ends need it: the variable must stand in the environment before a process starts its first node.
 """
 
+import contextlib
 import os
+import pwd
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from frankmocap_ros.runtime.file_names import home_expanded
 from frankmocap_ros.runtime.package_files import share_file
 
 BUILTIN_VARIABLE: Final = "FASTDDS_BUILTIN_TRANSPORTS"
+DEFAULT_SEGMENT_BYTES: Final = 512 * 2**10  # of Fast DDS without a profile
 SEGMENT_BYTES: Final = 64 * 2**20  # as in config/fastdds.xml
 PROCESSES: Final = 4  # camera, mocap node, RViz or controller, and one to spare
 SHARED_MEMORY: Final = Path("/dev/shm")
@@ -72,6 +75,27 @@ def free_shared_memory() -> int | None:
     except OSError:
         return None
     return system.f_bavail * system.f_frsize
+
+
+def other_users(folder: Path = SHARED_MEMORY) -> tuple[str, ...]:
+    """Whose processes use, or have used, Fast DDS's shared memory beside those of this process's user.
+
+    Its files can be written by their owner only, so that processes of two users on one machine find each
+    other and hear nothing.
+    """
+    mine = os.geteuid()
+    owners = set()
+    for path in (*folder.glob("fastdds_*"), *folder.glob("fastrtps_*")):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            owners.add(path.stat().st_uid)
+    return tuple(_user(uid) for uid in sorted(owners - {mine}))
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:  # a user of the host, seen from a container
+        return f"with the number {uid}"
 
 
 def transport_variables(environ: Mapping[str, str], profile: str = "auto") -> dict[str, str]:

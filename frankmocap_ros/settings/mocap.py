@@ -161,6 +161,11 @@ class Settings:
         minimum=0.0,
         maximum=60.0,
     )
+    stamps: str = setting(
+        "image",
+        "Time of an image: its own stamp, or its arrival at the node, for drivers that do not stamp; poses then look younger than they are.",
+        choices=("image", "arrival"),
+    )
     assumed_height_m: float = setting(
         0.0, "Height of the person; 0 keeps the estimator's own scale.", unit="m", minimum=0.0, maximum=2.5
     )
@@ -177,6 +182,11 @@ class Settings:
         unit="deg",
         minimum=10.0,
         maximum=170.0,
+    )
+    rectified: str = setting(
+        "auto",
+        "Whether the images are rectified: then P of CameraInfo holds, else K and the distortion D; auto takes those of a topic such as image_rect or image_rect_color for rectified.",
+        choices=("auto", "true", "false"),
     )
     joint_topics: tuple[str, ...] = setting(
         (), "Joints of the operator that get topics of their own.", live=False

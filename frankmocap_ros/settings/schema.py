@@ -65,6 +65,11 @@ class Setting:
         return len(cast(tuple[float, ...], self.default))
 
     @property
+    def takes_bool(self) -> bool:
+        """Whether true and false are among the choices, which YAML reads as booleans."""
+        return {"true", "false"} <= set(self.choices)
+
+    @property
     def allowed(self) -> str:
         """The allowed values in words."""
         if self.choices:
@@ -147,6 +152,8 @@ def checked(s: Setting, value: object) -> Value:
         if not all(isinstance(v, str) for v in items):
             raise SettingError(f"{s.name}: expected a list of names, got {items!r}")
         return items
+    if s.takes_bool and isinstance(value, bool):
+        value = yaml_value(value)
     if s.type is float and type(value) is int:
         try:
             value = float(value)

@@ -55,12 +55,17 @@ def render_depth(
 @lru_cache(maxsize=4)
 def _room(camera: Camera) -> Depth:
     """Wall and floor as in ``figure_image.room``; read-only."""
-    rows = (np.arange(camera.height) + 0.5 - camera.cy) / camera.fy
+    down = camera.rays(_centers(0, 0, *camera.size_px))[..., 1]
     with np.errstate(divide="ignore"):
-        floor = np.where(rows > 0.0, FLOOR_M / rows, np.inf)
-    depth = np.repeat(np.minimum(floor, WALL_M)[:, None], camera.width, axis=1).astype(np.float32)
+        floor = np.where(down > 0.0, FLOOR_M / down, np.inf)
+    depth = np.minimum(floor, WALL_M).astype(np.float32)
     depth.flags.writeable = False
     return depth
+
+
+def _centers(x0: int, y0: int, x1: int, y1: int) -> Array:
+    """Middles of the pixels of a box, shape (y1 - y0, x1 - x0, 2) [px]."""
+    return np.stack(np.meshgrid(np.arange(x0, x1) + 0.5, np.arange(y0, y1) + 0.5), axis=-1)
 
 
 def _rods(pose: HumanPose) -> list[tuple[Array, Array, float]]:
@@ -84,15 +89,16 @@ def _put_rod(depth: Depth, start: Array, end: Array, radius: float, camera: Came
     if min(start[2], end[2]) <= radius + 0.05:
         return  # behind the camera, or around it
     ends = np.array([start, end])
-    reach_px = max(camera.fx, camera.fy) * radius / (ends[:, 2] - radius)
+    focal_px = camera.focal_px(ends[:, :2] / ends[:, 2:]).max(axis=-1)
+    reach_px = focal_px * radius / (ends[:, 2] - radius)
     low = np.floor((camera.project(ends) - reach_px[:, None]).min(axis=0)).astype(int) - 1
     high = np.ceil((camera.project(ends) + reach_px[:, None]).max(axis=0)).astype(int) + 2
     x0, y0 = np.clip(low, 0, camera.size_px)
     x1, y1 = np.clip(high, 0, camera.size_px)
     if x0 >= x1 or y0 >= y1:
         return
-    x, y = np.meshgrid(np.arange(x0, x1) + 0.5, np.arange(y0, y1) + 0.5)
-    rays = np.concatenate([camera.rays(np.stack([x, y], axis=-1)), np.ones((*x.shape, 1))], axis=-1)
+    rays = camera.rays(_centers(x0, y0, x1, y1))
+    rays = np.concatenate([rays, np.ones((*rays.shape[:-1], 1))], axis=-1)
     nearest = np.minimum(_ball(rays, start, radius), _ball(rays, end, radius))
     nearest = np.minimum(nearest, _cylinder(rays, start, end, radius))
     seen = depth[y0:y1, x0:x1]

@@ -4,6 +4,7 @@ The caller gives messages as they come (``see``) and lets time pass at the rate 
 times are of one steady clock, in seconds. Nothing here knows ROS or reads a clock.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -13,20 +14,18 @@ from frankmocap_ros.body.frames import heading, level_from_settings, turned
 from frankmocap_ros.errors import RetargetError, RobotLostError, SettingError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
+from frankmocap_ros.runtime.stamp_watch import FUTURE_S
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import Clutch
 from frankmocap_ros.teleop.command import Command, Robot
 from frankmocap_ros.teleop.command_limiter import Governor, limits_of
-from frankmocap_ros.teleop.followed_run import FollowedRun
+from frankmocap_ros.teleop.followed_run import ALIVE_S, FollowedRun
 from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
 from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
 from frankmocap_ros.teleop.setpoint import Setpoint
 from frankmocap_ros.teleop.tracking_quality import TrackingQuality
-
-FUTURE_S = 0.05
-"""An image from further ahead than this was not taken by a clock that agrees with ours."""
 
 
 class Controller:
@@ -40,6 +39,8 @@ class Controller:
         config: the settings.
         ignored: messages that were left out, by reason.
         run: which publisher's messages are followed.
+        stamp_fault: what is wrong with the stamps of messages, with the next step; empty for nothing. Set by
+            whoever knows them, before ``see``.
 
     Args:
         config: settings.
@@ -67,6 +68,9 @@ class Controller:
         self._conflict = ""  # as told last
         self._run_id: int | None = None  # of what the operator's joints were taken from
         self._order = StampOrder()
+        self.stamp_fault = ""
+        self._heard_s = -math.inf
+        self.gate.why_unseen = self.why_unseen
         self.configure(config)
         self._tick_s = time_s
 
@@ -129,6 +133,7 @@ class Controller:
 
     def see(self, sight: OperatorState, time_s: float) -> None:
         """Take what a message of the followed run shows."""
+        self._heard_s = time_s
         if self._out_of_order(sight.captured_s, time_s):
             return
         level = self.level
@@ -146,6 +151,22 @@ class Controller:
                     self.quality.measure(measured.positions, measured.velocities, sight.captured_s)
         if self.config.gesture and self._hands.see(self._operator.above_head(), sight.captured_s):
             self._gesture(time_s)
+
+    def stamp_problem(self, time_s: float) -> str:
+        """What is wrong with the stamps of the messages that come, where none of them can be followed."""
+        coming = time_s - self._heard_s <= ALIVE_S
+        return self.stamp_fault if coming and not self.gate.fresh(time_s) else ""
+
+    def why_unseen(self, time_s: float) -> str:
+        """Why nothing fresh is seen, with the next step."""
+        if time_s - self._heard_s <= ALIVE_S:
+            return self.stamp_fault
+        topic, nodes = self.run.topic, ", ".join(self.run.nodes)
+        if not nodes:
+            return f"nobody publishes {topic}; start the mocap node, or set bodies to its topic"
+        return (
+            f"{nodes} publishes nothing on {topic}; see in /diagnostics whether it is active and gets images"
+        )
 
     def tick(self, time_s: float) -> Command | None:
         """Let time pass; the command for now, or None where there is to be none."""

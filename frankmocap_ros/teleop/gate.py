@@ -60,6 +60,7 @@ class Gate:
         reason: why, in words.
         operator_id: who is in control, or about to be; 0 for nobody.
         entered_s: since when [s].
+        why_unseen: tells at a time why nothing fresh is seen, in words; empty where that is not known.
 
     Args:
         config: its times; may be replaced while nothing is engaged.
@@ -75,6 +76,7 @@ class Gate:
         self.reason = "not asked for"
         self.operator_id = 0
         self.entered_s = time_s
+        self.why_unseen: Callable[[float], str] = lambda _: ""
         self._on_change = on_change
         self._glance: ArmingStatus | None = None
         self._calm_since_s: float | None = None
@@ -104,7 +106,7 @@ class Gate:
         if not self._pressed(time_s):
             return "the deadman is not held; publish true on ~/deadman"
         if not self.fresh(time_s):
-            return "nothing is seen; is the mocap node active, and does it get images?"
+            return f"nothing is seen: {self.why_unseen(time_s) or 'is the mocap node active?'}"
         if self._glance is None or not self._glance.operator_id:
             return "nobody is seen; step before the camera"
         return ""
@@ -192,8 +194,9 @@ class Gate:
             if for_s >= self.config.hold_s:
                 self.release(f"{self.reason}; held for {self.config.hold_s:g} s", time_s)
         elif not self.fresh(time_s):
-            age = f"{self.age_s(time_s):.2f} s old, over max_age_s {self.config.max_age_s:g}"
-            self.lose(f"what is seen is {age}", time_s)
+            age, why = self.age_s(time_s), self.why_unseen(time_s)
+            old = f"what is seen is {age:.2f} s old, over max_age_s {self.config.max_age_s:g}"
+            self.lose(f"{old}: {why}" if why else old, time_s)
         elif self.state is State.ARMING:
             if self._calm_since_s is not None and time_s - self._calm_since_s >= self.config.arming_s:
                 self._missed = 0

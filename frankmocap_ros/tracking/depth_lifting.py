@@ -63,14 +63,13 @@ def lifted(pose: PixelPose, depth: DepthImage, camera: Camera, least: float) -> 
         return None
     middle = float(np.median(skin[good]))
     good &= np.abs(skin - middle) < 0.3
-    upright = corners[:2].mean(axis=0) - corners[2:].mean(axis=0)
-    across = 0.5 * (corners[0] - corners[1] + corners[3] - corners[2])
-    length_m = middle * math.hypot(*(upright / (camera.fx, camera.fy)))
-    width_m = middle * math.hypot(*(across / (camera.fx, camera.fy)))
+    rays = camera.rays(pixels)
+    at = rays[_CORNERS]
+    length_m = middle * math.hypot(*(at[:2].mean(axis=0) - at[2:].mean(axis=0)))
+    width_m = middle * math.hypot(*(0.5 * (at[0] - at[1] + at[3] - at[2])))
     facing = min(1.0, (0.5 * width_m / max(_HALF_WIDTH * length_m, 1e-6)) ** 2)
     thick = chord(length_m, _HALF_WIDTH * length_m, facing)
     points = np.empty((len(pixels), 3))
-    rays = camera.rays(pixels)
     points[:, :2], points[:, 2] = rays, 1.0
     points[_CORNERS] *= (_plane(skin, good) + thick)[:, None]
     taken = points[_ROWS] * middle

@@ -211,13 +211,13 @@ class Scene:
                 self._frustum.visible = False
             return
         height, width = pixels.shape[:2]
-        fov = 2.0 * np.arctan(0.5 * camera.height / camera.fy) if camera is not None else 0.75
+        fov = camera.fov_rad[1] if camera is not None else 0.75
         if self._frustum is None:
             self._frustum = self._scene.add_camera_frustum(
-                "/camera/image", float(fov), width / height, scale=0.45, format="jpeg", jpeg_quality=70,
+                "/camera/image", fov, width / height, scale=0.45, format="jpeg", jpeg_quality=70,
                 color=(90, 90, 90), thickness=0.008, cast_shadow=False, receive_shadow=False,
             )  # fmt: skip
-        self._frustum.fov, self._frustum.aspect = float(fov), width / height
+        self._frustum.fov, self._frustum.aspect = fov, width / height
         self._frustum.image = pixels
         self._frustum.visible = True
 

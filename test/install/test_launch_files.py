@@ -260,12 +260,7 @@ def test_node_by_default(launched):
     assert len(context.started) == 1
     assert node.package == "frankmocap_ros"
     assert node.parameters == {"preset": "balanced"}  # the defaults are the settings' own
-    assert node.remappings == {
-        "image": "image",
-        "image/compressed": "image/compressed",
-        "camera_info": "camera_info",
-        "depth": "depth",
-    }
+    assert node.remappings == {"image": "image"}
     assert node.arguments == ["--log-level", "info"]
     assert node.options["name"] == "frankmocap"
     assert node.options["namespace"] == ""
@@ -296,23 +291,17 @@ def test_namespace_log_level_and_respawn(launched):
     assert node.arguments == ["--log-level", "debug"]
 
 
-@pytest.mark.parametrize(
-    ("image", "camera_info"),
-    [
-        ("/cam/image_raw", "/cam/camera_info"),
-        ("cam/image", "cam/camera_info"),
-        ("/image", "/camera_info"),
-        ("left", "camera_info"),
-    ],
-)
-def test_image_takes_its_compressed_images_and_calibration_along(launched, image, camera_info):
-    remappings = started(launched("frankmocap", image=image), "frankmocap_node").remappings
-    assert remappings == {
-        "image": image,
-        "image/compressed": f"{image}/compressed",
-        "camera_info": camera_info,
-        "depth": camera_info.replace("camera_info", "depth"),
-    }
+def test_what_stands_beside_the_images_is_for_the_node_to_find(launched):
+    """See test/ros/test_camera_topics.py."""
+    remappings = started(launched("frankmocap", image="/cam/image_raw"), "frankmocap_node").remappings
+    assert remappings == {"image": "/cam/image_raw"}
+
+
+@pytest.mark.parametrize("file", ["demo", "teleop"])
+def test_the_view_shows_the_images_of_the_mocap_node(launched, file):
+    options = {"rviz": "false"} if file == "demo" else {"robot": "", "use_sim": "false"}
+    context = launched(file, view="true", image="/cam/image_raw", **options)
+    assert started(context, "view_node").remappings["image"] == "/cam/image_raw"
 
 
 def test_calibration_of_elsewhere(launched):

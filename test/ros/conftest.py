@@ -66,7 +66,7 @@ def _figure() -> np.ndarray:
     return np.array([points[name] for name in KEYPOINTS])
 
 
-_FIGURE = _figure()
+FIGURE = _figure()
 
 
 @dataclass
@@ -78,7 +78,7 @@ class Person:
     points: Callable[[np.ndarray], np.ndarray] = lambda points: points  # what is made of the true ones
 
     def observed(self, camera) -> Observation:
-        points = _FIGURE + self.position
+        points = FIGURE + self.position
         pixels = camera.project(points)
         low, size = pixels.min(axis=0), np.ptp(pixels, axis=0)
         confidence = np.array([self.confidence.get(name, 0.9) for name in KEYPOINTS])
@@ -466,18 +466,22 @@ def probe(monkeypatch):
 
 @pytest.fixture
 def start(context):
-    """Starts a node and a peer: ``start(smoothing="none", ...)``. Parameters with dots: ``overrides``.
+    """Starts a node and a peer: ``start(smoothing="none", ...)``.
+
+    Parameters with dots: ``overrides``. What the node's process would be given: ``arguments``.
 
     Without other words images of any age are taken, and diagnostics come every 0.1 s.
     """
     gc.freeze()  # a node that becomes active looks for garbage: only among what this test makes
     with ExitStack() as stack:
 
-        def begin(overrides: dict[str, Any] | None = None, **parameters: Any) -> System:
+        def begin(
+            overrides: dict[str, Any] | None = None, arguments: list[str] | None = None, **parameters: Any
+        ) -> System:
             values = {
                 "max_image_age_s": 0.0, "diagnostics_period_s": 0.1, **parameters, **(overrides or {}),
             }  # fmt: skip
-            theirs, ours = context(), context()
+            theirs, ours = context(arguments), context()
             node = MocapNode(
                 context=theirs, parameter_overrides=[Parameter(k, value=v) for k, v in values.items()]
             )

@@ -26,7 +26,7 @@ from frankmocap_ros.ros.camera import camera_loop, camera_node, camera_outputs
 from frankmocap_ros.ros.camera.camera_loop import Pacer
 from frankmocap_ros.ros.camera.camera_node import CameraNode
 from frankmocap_ros.ros.camera.camera_outputs import Stamps
-from frankmocap_ros.ros.common.conversions import camera_of
+from frankmocap_ros.ros.common.camera_info import camera_of
 from frankmocap_ros.ros.images.images import decode_image
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.schema import settings_of

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 from rclpy.serialization import deserialize_message, serialize_message
-from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
@@ -14,7 +13,6 @@ from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, Latency
 from frankmocap_ros.ros.common.conversions import (
     BodiesMessage,
     JointMessages,
-    camera_of,
     latency_message,
     seconds,
 )
@@ -186,45 +184,6 @@ def test_every_field_of_latency_but_the_counts_is_filled():
 )
 def test_seconds(sec, nanosec):
     assert seconds(Time(sec=sec, nanosec=nanosec)) == pytest.approx(sec + nanosec * 1e-9, abs=3e-7)
-
-
-def info(fx=500.0, fy=510.0, cx=300.0, cy=250.0, width=640, height=480):
-    return CameraInfo(k=[fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0], width=width, height=height)
-
-
-def test_camera_of_the_same_size():
-    assert camera_of(info(), 640, 480) == Camera(500.0, 510.0, 300.0, 250.0, 640, 480)
-
-
-@pytest.mark.parametrize("size", [(320, 240), (1280, 960), (641, 480), (639, 481)])
-def test_camera_of_a_resized_image(size):
-    camera = camera_of(info(), *size)
-    assert (camera.width, camera.height) == size
-    assert camera.fx == pytest.approx(500.0 * size[0] / 640)
-    assert camera.fy == pytest.approx(510.0 * size[1] / 480)
-    assert camera.cx == pytest.approx(300.0 * size[0] / 640)
-    assert camera.cy == pytest.approx(250.0 * size[1] / 480)
-
-
-@pytest.mark.parametrize("size", [(640, 360), (480, 640), (640, 490), (1, 1)])
-def test_no_camera_for_another_shape(size):
-    assert camera_of(info(), *size) is None
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{name: value} for name in ("fx", "fy") for value in (0.0, -1.0, 5.0, 1e8, np.nan, np.inf)]
-    + [{name: value} for name in ("cx", "cy") for value in (np.nan, np.inf, -np.inf, 1e300)]
-    + [{"width": 0}, {"height": 0}, {"width": 2**32 - 1, "height": 2**32 - 1}],
-    ids=str,
-)
-def test_no_camera_where_the_message_says_nothing(wrong):
-    assert camera_of(info(**wrong), 640, 480) is None
-    assert camera_of(CameraInfo(), 640, 480) is None
-
-
-def test_a_principal_point_beside_the_image_is_fine():
-    assert camera_of(info(cx=-200.0, cy=900.0), 640, 480).cx == -200.0
 
 
 def test_an_empty_array_is_a_message():

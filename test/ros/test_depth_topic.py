@@ -1,10 +1,12 @@
 """Depth images beside the images: paired by stamp, waited for a little, left out where they are wrong."""
 
+import re
 import threading
 import time
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import Image
 
 from frankmocap_ros.body.skeleton import BODY
@@ -92,6 +94,49 @@ def test_depth_of_another_time_is_not_used(system, probe):
         system.publisher(Image, "depth").publish(depth_message(system, now_ns - 20_000_000))
         assert scale(system.process(stamp_ns=now_ns)) != BodyPose.SCALE_DEPTH
     assert "depth/paired" not in system.values(lambda v: int(v.get("depth/missing", 0)) == 12)
+
+
+@pytest.mark.parametrize(("shift_ms", "way"), [(-420, "earlier"), (5000, "later")])
+def test_depth_that_never_pairs_is_told_with_its_offset(start, probe, shift_ms, way):
+    """The nearest of the few depth images that are kept: of the image itself, or up to three before it."""
+    system = start(smoothing="none", depth_wait_ms=0.0, diagnostics_period_s=0.5)
+    depth = system.publisher(Image, "depth")
+    images = system.publisher(Image, "image")
+    stamp_ns = system.next_stamp()
+    stream = system.mocap._streams[0]
+
+    def both():
+        nonlocal stamp_ns
+        stamp_ns += PERIOD_NS
+        count = stream.count
+        depth.publish(depth_message(system, stamp_ns + shift_ms * 1_000_000))
+        system.wait_until(lambda: stream.depth.alive)
+        images.publish(system.image(stamp_ns=stamp_ns))
+        system.wait_until(lambda: stream.count > count)
+
+    heard = len(system.diagnostics)
+    told = []
+    for _ in range(200):
+        both()
+        statuses = [msg.status[0] for msg in system.diagnostics.messages[heard:]]
+        told = [status for status in statuses if "depth is left out" in status.message]
+        if told:
+            break
+    assert told[0].level == DiagnosticStatus.WARN
+    offset_s = re.search(rf"none of \d+ images has one of its time.* (\d\.\d+) s {way}", told[0].message)
+    assert offset_s is not None, told[0].message
+    assert float(offset_s[1]) == pytest.approx(abs(1e-3 * shift_ms), abs=0.15)
+
+
+def test_a_depth_image_that_is_lost_now_and_then_is_no_warning(system):
+    stamp_ns = system.next_stamp()
+    for k in range(20):
+        now_ns = stamp_ns + k * PERIOD_NS
+        if k % 4:
+            system.publisher(Image, "depth").publish(depth_message(system, now_ns))
+        system.process(stamp_ns=now_ns)
+    status = system.status(lambda s: "depth/paired" in [v.key for v in s.values])
+    assert "depth is left out" not in status.message
 
 
 def test_depth_that_comes_for_every_second_image_is_not_waited_for_in_vain():

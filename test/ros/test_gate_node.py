@@ -62,6 +62,7 @@ class Operator:
         self.here = True
         self.offset = np.zeros((len(BODY), 3))
         self.delay_s = 0.03
+        self.stamp_ns = lambda: time.time_ns() - round(1e9 * self.delay_s)
         self.frame_id, self.rotation = "cam", IDENTITY_XYZW  # from the optical frame
         self._random = np.random.default_rng(3)
         self._end = threading.Event()
@@ -74,7 +75,7 @@ class Operator:
         while not self._end.wait(1 / 30):
             if self.here:
                 shaken = positions + self.offset + self._random.normal(0, 5e-4, positions.shape)
-                stamp_ns = time.time_ns() - round(1e9 * self.delay_s)
+                stamp_ns = self.stamp_ns()
                 seen = quat_rotate(self.rotation, shaken), quat_multiply(self.rotation, orientations)
                 who = self.operator_id, self.frame_id, self.run_id
                 self.publisher.publish(people(*seen, stamp_ns, *who))
@@ -237,6 +238,60 @@ def test_a_request_is_refused_with_the_reason(gate, parameters, operator, words)
     assert not answer.success
     assert words in answer.message
     assert g.silent()
+
+
+START_NS = time.time_ns()
+STAMPS = {
+    "zero": (
+        lambda: 0,
+        "stamped 0: the camera's driver sets no stamps",
+        "set stamps: arrival in the mocap node",
+    ),
+    "constant": (lambda: START_NS, "driver sets stamps once", "set stamps: arrival in the mocap node"),
+    "boot time": (time.monotonic_ns, "a clock that began with", "set stamps: arrival in the mocap node"),
+    "future": (lambda: time.time_ns() + 10**9, "s in the future", "synchronize the clocks"),
+    "recording": (lambda: time.time_ns() - 3600 * 10**9, "stamped 3600 s before", "use_sim_time: true"),
+    "late": (
+        lambda: time.time_ns() - 6 * 10**8,
+        "s before they arrive, over max_age_s (0.2 s)",
+        "raise max_age_s",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STAMPS)
+def test_stamps_that_tell_no_time_are_told_by_their_cause(gate, name):
+    """Bodies come, and none of them is of now: why, and what helps."""
+    stamp_ns, words, step = STAMPS[name]
+    g = gate(operator=False)
+    diagnostics = g.listen(DiagnosticArray, "/diagnostics")
+    g.operator = Operator(g)
+    g.operator.stamp_ns = stamp_ns
+    try:
+        g.wait_until(lambda: words in g.engage().message, words)
+        refusal = g.engage()
+        assert not refusal.success
+        assert refusal.message.startswith("nothing is seen: ")
+        assert "bodies are" in refusal.message and step in refusal.message
+        status = diagnostics.next(lambda m: words in m.status[0].message).status[0]
+        assert status.level == DiagnosticStatus.WARN
+        assert f"cannot engage: {refusal.message.removeprefix('nothing is seen: ')[:20]}" in status.message
+    finally:
+        g.operator.close()
+
+
+def test_who_does_not_publish_is_told(gate):
+    g = gate(operator=False)
+    assert "nobody publishes /frankmocap/bodies; start the mocap node" in g.engage().message
+    g.publisher(BodyPoseArray, "frankmocap/bodies", 1)
+    g.wait_until(lambda: "/peer publishes nothing on /frankmocap/bodies" in g.engage().message)
+    assert "whether it is active and gets images" in g.engage().message
+
+
+def test_stamps_that_leap_ahead_end_following_with_the_cause(gate):
+    g = gate().engaged()
+    g.operator.stamp_ns = lambda: time.time_ns() + 10**9
+    assert "clocks disagree: bodies are stamped" in g.until("HOLD").reason
 
 
 def at_reference(g):

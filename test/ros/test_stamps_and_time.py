@@ -1,14 +1,18 @@
 """Stamps that jump, stand still or lie in the future, and time that is simulated."""
 
 import threading
+import time
 
+import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
 from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Image
 
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.msg import Latency
+from frankmocap_ros.ros.images.images import fill_image
 
 from .conftest import TIMEOUT_S, as_dict
 
@@ -133,6 +137,53 @@ def test_stamps_from_the_future_are_told(start, probe):
     status = system.status(lambda status: "clocks disagree" in status.message)
     assert status.level == DiagnosticStatus.WARN
     assert "chrony" in status.message
+
+
+STAMPS = {
+    "zero": (lambda: 0, "images are stamped 0: the camera's driver sets no stamps"),
+    "constant": (lambda: START_NS, "images are all stamped 1000.000 s"),
+    "boot time": (time.monotonic_ns, "a clock that began with"),
+    "one second ahead": (lambda: time.time_ns() + SECOND, "s in the future"),
+}
+
+
+@pytest.mark.parametrize("name", STAMPS)
+def test_stamps_that_tell_no_time(start, probe, name):
+    """The cause, and what helps; not that max_image_age_s should be raised, which does not."""
+    stamp_ns, words = STAMPS[name]
+    system = start(max_image_age_s=0.5)
+    timer = system.node.create_timer(0.05, lambda: system.send(stamp_ns=stamp_ns()))
+    status = system.status(lambda s: words in s.message)
+    assert status.level == DiagnosticStatus.WARN
+    assert "stamps: arrival" in status.message
+    assert "raise" not in status.message and "resize_short" not in status.message
+    system.set(stamps="arrival")
+    heard = len(system.bodies)
+    bodies = system.bodies.wait(after=heard)
+    before_ns = time.time_ns()
+    assert 0 <= before_ns - system.stamp(bodies) < TIMEOUT_S * SECOND
+    assert 0.0 <= bodies.age_ms < 500.0
+    status = system.status(lambda s: s.level == DiagnosticStatus.OK)
+    timer.cancel()
+    assert status.message.endswith("stamped on arrival")
+    assert as_dict(status)["stamps"] == "arrival"
+
+
+def test_stamps_on_arrival_rise_and_depth_is_found_by_the_images_own(start, probe):
+    """A driver that counts from its start stamps image and depth alike."""
+    system = start(stamps="arrival", depth_wait_ms=200.0)
+    stamps = []
+    for k in range(20):
+        own_ns = 5 * SECOND + k * PERIOD_NS
+        depth = system.stamped(Image(), own_ns)
+        fill_image(depth, np.full((240, 320), 2.0, np.float32), "32FC1")
+        system.publisher(Image, "depth").publish(depth)
+        heard = len(system.bodies)
+        system.send(stamp_ns=own_ns)
+        stamps.append(system.stamp(system.bodies.wait(after=heard)))
+    assert stamps == sorted(set(stamps)) and stamps[0] > 10**18
+    values = system.values(lambda v: "depth/paired" in v)
+    assert int(values["depth/paired"]) > 10
 
 
 def test_age_is_now_minus_stamp(start, probe):

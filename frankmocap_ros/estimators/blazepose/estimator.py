@@ -176,7 +176,9 @@ def _with_hands(
             continue
         hand = hands[side]
         # depth is relative to the wrist and scaled as x is
-        depth = points[wrist, 2] * (1.0 + hand.depth_px[_HAND_LANDMARKS, None] / camera.fx)
+        at = points[wrist]
+        focal_px = camera.focal_px(at[:2] / at[2])[0]
+        depth = at[2] * (1.0 + hand.depth_px[_HAND_LANDMARKS, None] / focal_px)
         out[rows] = np.hstack([camera.rays(hand.pixels[_HAND_LANDMARKS]) * depth, depth])
         sure[rows] = confidence[wrist]
     return out, sure

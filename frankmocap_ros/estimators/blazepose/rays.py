@@ -59,8 +59,10 @@ def on_rays(world: Array, pixels: Array, confidence: Array, camera: Camera) -> A
     turned = quat_rotate(_towards(faced_pixel(pixels, camera), camera), world)
     points = turned + place(turned, pixels, confidence, camera)
     points[:, 2] = np.maximum(points[:, 2], 0.1)
-    beside = pixels - camera.project(points)
+    projected = camera.project(points)
+    beside = pixels - projected
     distance = np.sqrt(dot(beside, beside))
-    excess = np.maximum(distance - _SLACK * camera.width, 0.0) / np.maximum(distance, 1e-9)
-    points[:, :2] += beside * excess[:, None] * points[:, 2:] / (camera.fx, camera.fy)
+    far = distance > _SLACK * camera.width
+    share = 1.0 - _SLACK * camera.width / np.maximum(distance[far], 1e-9)
+    points[far, :2] = camera.rays(projected[far] + share[:, None] * beside[far]) * points[far, 2:]
     return points

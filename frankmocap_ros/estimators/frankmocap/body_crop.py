@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
 
 CROP_PX = 224
@@ -121,22 +122,22 @@ def weak_perspective(points: Array, camera: Array) -> Array:
     return np.asarray(seen)
 
 
-def root_offset(camera: Array, side_px: float, center_px: Array, focal_px: Array, middle_px: Array) -> Array:
+def root_offset(weak: Array, side_px: float, center_px: Array, camera: Camera) -> Array:
     """Where the model's origin lies in the optical frame, from its weak perspective in a crop.
 
-    A body much smaller than its distance looks alike to both cameras where z = 2 f / (s side); its
-    translation in the crop and the crop's place in the image give x and y.
+    It lies on the ray of its pixel. A body much smaller than its distance looks alike to both cameras where
+    z = 2 f / (s side), with the focal length f at that ray.
 
     Args:
-        camera: shape (3,): scale s, translation tx, ty.
+        weak: shape (3,): scale s, translation tx, ty.
         side_px: side of the crop in the image [px].
         center_px: shape (2,), middle of the crop [px].
-        focal_px: shape (2,), focal lengths [px].
-        middle_px: shape (2,), principal point [px].
+        camera: camera of the image.
 
     Returns:
         shape (3,) [m].
     """
-    scale = max(float(camera[0]), 1e-6)
-    z = 2.0 * float(focal_px.mean()) / (scale * side_px)
-    return np.array([*(camera[1:] / scale + (center_px - middle_px) * z / focal_px), z])
+    scale = max(float(weak[0]), 1e-6)
+    ray = camera.rays(center_px + 0.5 * side_px * weak[1:])
+    z = 2.0 * float(camera.focal_px(ray).mean()) / (scale * side_px)
+    return np.array([*(ray * z), z])

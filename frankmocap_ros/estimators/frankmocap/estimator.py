@@ -260,7 +260,7 @@ class FrankMocapEstimator:
 
     def _observation(self, image: ScaledImage, one: "_One") -> Observation:
         """One person in the optical frame."""
-        crop, camera, rows = one.crop, image.camera, self._rows
+        crop, rows = one.crop, self._rows
         confidence = np.where((np.abs(one.in_crop[rows, :2]) <= 1.0).all(axis=-1), _SURE, _SURE * _UNSEEN)
         confidence[~self._has] = 0.0
         rotations = one.rotations
@@ -268,13 +268,7 @@ class FrankMocapEstimator:
             rotations = one.hands.rotations
             fingers = len(BODY)
             confidence[fingers:] = np.where(one.hands.seen, confidence[fingers:], 0.0)
-        origin = root_offset(
-            one.camera,
-            crop.side_px,
-            crop.center_px,
-            np.array([camera.fx, camera.fy]),
-            np.array([camera.cx, camera.cy]),
-        )
+        origin = root_offset(one.camera, crop.side_px, crop.center_px, image.camera)
         box = box_around(one.in_image[: len(BODY), :2])
         return Observation(
             pose=ModelPose(

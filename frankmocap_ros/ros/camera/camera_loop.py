@@ -13,7 +13,9 @@ from rclpy.node import Node
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import no_wider
-from frankmocap_ros.runtime.health import SILENT_ERROR_S, Health, Level
+from frankmocap_ros.runtime.health import Health
+from frankmocap_ros.runtime.health_rules import SILENT_ERROR_S
+from frankmocap_ros.runtime.snapshot import Level
 from frankmocap_ros.runtime.timing import RateMeter
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import Source, SourceImage, open_source

@@ -7,6 +7,8 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.ros.common.camera_info import camera_info
+from frankmocap_ros.ros.common.camera_topics import camera_topics
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.images.compressed import fill_compressed
 from frankmocap_ros.ros.images.images import fill_image
@@ -42,23 +44,6 @@ class Stamps:
         return now_ns
 
 
-def camera_info(camera: Camera | None, width: int, height: int) -> CameraInfo:
-    """A camera without distortion as a message; one that is not calibrated has K zero, as the message asks.
-
-    Args:
-        camera: the camera, None where it is not known.
-        width: width of its images [px].
-        height: height of its images [px].
-    """
-    msg = CameraInfo(width=width, height=height, distortion_model="plumb_bob", d=[0.0] * 5)
-    msg.r = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
-    if camera is not None:
-        fx, fy, cx, cy = camera.fx, camera.fy, camera.cx, camera.cy
-        msg.k = [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0]
-        msg.p = [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
-    return msg
-
-
 class CameraOutputs:
     """The publishers of one camera. ``prepare`` does the work, so that ``send`` takes next to no time.
 
@@ -76,10 +61,11 @@ class CameraOutputs:
         def publisher(kind: type, topic: str, wanted: bool) -> Publisher | None:
             return advertise(node, Topic(kind, topic, CAMERA)) if wanted else None
 
-        self._info = publisher(CameraInfo, "camera_info", config.camera_info)
-        self._raw = publisher(Image, "image", config.raw)
-        self._compressed = publisher(CompressedImage, "image/compressed", config.compressed)
-        self._depth = publisher(Image, "depth", config.depth)
+        topics = camera_topics(node)
+        self._info = publisher(CameraInfo, topics.camera_info, config.camera_info)
+        self._raw = publisher(Image, topics.image, config.raw)
+        self._compressed = publisher(CompressedImage, topics.compressed, config.compressed)
+        self._depth = publisher(Image, topics.depth, config.depth)
         self._prepared: list[tuple[Publisher, CameraInfo | Image | CompressedImage]] = []
 
     def prepare(self, image: SourceImage, camera: Camera | None, jpeg_quality: int) -> None:

@@ -3,12 +3,10 @@
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, PoseStamped, Quaternion
-from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 from frankmocap_ros.body.pose import Body, Frame, JointState
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, Skeleton
-from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, JointPoseStamped, Latency
 
 _POSES = (int(JointState.TRACKED), int(JointState.PREDICTED))
@@ -22,27 +20,6 @@ def seconds(stamp: Time) -> float:
 def nanoseconds(stamp: Time) -> int:
     """A stamp as nanoseconds."""
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
-
-
-def camera_of(info: CameraInfo, width: int, height: int) -> Camera | None:
-    """The camera of an image of the given size; None where the message says nothing about it.
-
-    Focal lengths and center that no lens has (not within 0.01 to 10000 image sizes) say nothing either.
-    Lens distortion is not taken into account. An image of another size than the calibration's is taken
-    for a resized one where the aspect ratio is the same within 1 %.
-    """
-    fx, cx, fy, cy = float(info.k[0]), float(info.k[2]), float(info.k[4]), float(info.k[5])
-    size = max(info.width, info.height)
-    if not (info.width and info.height and all(0.01 * size < f < 1e4 * size for f in (fx, fy))):
-        return None
-    if not all(abs(c) < 1e4 * size for c in (cx, cy)):  # false for NaN
-        return None
-    camera = Camera(fx, fy, cx, cy, info.width, info.height)
-    if (info.width, info.height) == (width, height):
-        return camera
-    if abs(info.width * height - info.height * width) > 0.01 * info.width * height:
-        return None
-    return camera.scaled_to(width, height)
 
 
 def _set_point(point: Point, xyz: list[float]) -> None:

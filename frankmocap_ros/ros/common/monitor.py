@@ -8,7 +8,8 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.estimators.base import Estimator
-from frankmocap_ros.runtime.health import Health, Snapshot
+from frankmocap_ros.runtime.health import Health
+from frankmocap_ros.runtime.snapshot import Snapshot
 from frankmocap_ros.runtime.timing import Counters, RateMeter, RollingPercentiles
 from frankmocap_ros.settings.mocap import Settings
 
@@ -40,6 +41,7 @@ class Monitor:
             self._no_transform = ""
             self._measures = (0, "")
             self._depth, self._depth_error = Counters(), ""
+            self._depth_offsets_s: deque[float] = deque(maxlen=_WINDOW)  # of this period
 
     @property
     def dropped(self) -> int:
@@ -68,9 +70,17 @@ class Monitor:
         """The estimator raised an exception."""
         self._last_error = text
 
-    def depth(self, outcome: str, error: str = "") -> None:
-        """Depth was looked for: paired, missing or malformed (``error`` says why); or came out_of_order."""
+    def depth(self, outcome: str, error: str = "", offset_s: float | None = None) -> None:
+        """Depth was looked for, or came.
+
+        Args:
+            outcome: paired, missing or malformed; or out_of_order for one that came so.
+            error: what is malformed.
+            offset_s: how much later than the image the nearest depth was stamped, where it is missing [s].
+        """
         self._depth.add(outcome)
+        if offset_s is not None:
+            self._depth_offsets_s.append(offset_s)
         self._depth_error = error or self._depth_error
 
     def not_placed(self, words: str) -> None:
@@ -100,6 +110,7 @@ class Monitor:
         ages = self._ages.percentiles((*_PERCENTS, 0.0))
         shares = {n: p for n, r in dict(self._stages).items() if (p := r.percentiles(_PERCENTS))}
         detected = list(self._detected)
+        offsets_s, self._depth_offsets_s = sorted(self._depth_offsets_s), deque(maxlen=_WINDOW)
         level, measures = self._measures
         return Snapshot(
             active=active,
@@ -127,6 +138,9 @@ class Monitor:
             deadline_measures=measures,
             depth=self._depth.counts(),
             depth_error=depth_error,
+            depth_in_period=self._depth.take_new(),
+            depth_offset_s=offsets_s[len(offsets_s) // 2] if offsets_s else None,
+            stamps=config.stamps,
             no_transform=self._no_transform,
         )
 

@@ -37,7 +37,11 @@ def _type(s: Setting) -> int:
 def descriptor(s: Setting) -> ParameterDescriptor:
     """Type, text, allowed values and range of a setting."""
     result = ParameterDescriptor(
-        name=s.name, type=_type(s), description=s.description, additional_constraints=s.allowed
+        name=s.name,
+        type=_type(s),
+        description=s.description,
+        additional_constraints=s.allowed,
+        dynamic_typing=s.takes_bool,
     )
     if s.type is int:
         result.integer_range = [IntegerRange(from_value=int(s.minimum or 0), to_value=int(s.maximum or 0))]
@@ -160,7 +164,8 @@ class Parameters(Generic[C]):
         """A refusal where a value is of the wrong type: rclpy's own text does not say which one it is."""
         for p in parameters:
             s = self._settings.get(p.name)
-            if s is not None and p.type_ is not Parameter.Type(_type(s)):
+            fits = s is None or p.type_ is Parameter.Type(_type(s))
+            if s is not None and not fits and not (s.takes_bool and p.type_ is Parameter.Type.BOOL):
                 wanted, given = Parameter.Type(_type(s)).name, p.type_.name
                 reason = f"{p.name}: expected {wanted}, got {given}; allowed: {s.allowed}"
                 return SetParametersResult(successful=False, reason=reason)

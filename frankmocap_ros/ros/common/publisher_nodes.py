@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from rclpy.node import Node
 
-_UNKNOWN: Final = "_NODE_NAME_UNKNOWN_"  # a publisher is discovered before its node
+UNKNOWN: Final = "_NODE_NAME_UNKNOWN_"  # a publisher is discovered before its node
 
 
 def publisher_nodes(node: Node, topic: str, kind: type) -> tuple[str, ...]:
@@ -15,13 +15,19 @@ def publisher_nodes(node: Node, topic: str, kind: type) -> tuple[str, ...]:
         topic: full name of the topic.
         kind: type of the messages, generated from its definition; who publishes another type is not heard.
     """
+    name = type_name(kind)
+    found = [info for info in node.get_publishers_info_by_topic(topic) if info.topic_type == name]
+    return tuple(sorted(node_name(info) for info in found))
+
+
+def type_name(kind: type) -> str:
+    """What ROS's graph calls a type of messages, such as ``sensor_msgs/msg/Image``."""
     package, folder, _ = kind.__module__.split(".")
-    type_name = f"{package}/{folder}/{kind.__name__}"
-    found = [info for info in node.get_publishers_info_by_topic(topic) if info.topic_type == type_name]
-    return tuple(sorted(_name(info) for info in found))
+    return f"{package}/{folder}/{kind.__name__}"
 
 
-def _name(info: Any) -> str:
-    if info.node_name == _UNKNOWN:
+def node_name(info: Any) -> str:
+    """Full name of the node that an endpoint of the graph belongs to."""
+    if info.node_name == UNKNOWN:
         return "a node whose name is not known yet"
     return f"{info.node_namespace.rstrip('/')}/{info.node_name}"

@@ -34,7 +34,9 @@ from frankmocap_ros.ros.gate.gate_worker import GateWorker
 from frankmocap_ros.ros.gate.operator_message import OperatorReader, Seen, read_bodies
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.gate.robot_port import JointsPort, PosesPort
-from frankmocap_ros.runtime.health import Health, Level
+from frankmocap_ros.runtime.health import Health
+from frankmocap_ros.runtime.snapshot import Level
+from frankmocap_ros.runtime.stamp_watch import StampWatch
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.controller import Controller
@@ -65,6 +67,7 @@ class GateNode(Node):
         self._commander: Controller | None = None
         self._clock_s = time.monotonic
         self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
+        self._watch = StampWatch("bodies", "max_age_s", "see in /diagnostics what is slow")
         self._reader = OperatorReader(())
         self._frame_id = ""  # of the poses, as last heard
         self._transforms: Transforms | None = None
@@ -198,6 +201,8 @@ class GateNode(Node):
             return
         seen = self._reader.read(msg)
         self._level(commander, seen, now_s)
+        self._watch.note(1e-9 * seen.stamp_ns, 1e-9 * self._stamps.stamp_ns(now_s), now_s)
+        commander.stamp_fault = self._watch.fault(commander.config.max_age_s)
         commander.see(seen.sight(self._stamps.time_s(seen.stamp_ns)), now_s)
 
     def _level(self, commander: Controller, seen: Seen, now_s: float) -> None:
@@ -289,7 +294,7 @@ class GateNode(Node):
     def _publish_health(self, worker: GateWorker, commander: Controller, now_s: float) -> None:
         gate = commander.gate
         level = {State.FAULT: Level.ERROR, State.HOLD: Level.WARN}.get(gate.state, Level.OK)
-        conflict = commander.run.conflict(now_s)
+        conflict = commander.run.conflict(now_s) or commander.stamp_problem(now_s)
         text = f"{gate.state.name}: {gate.reason}"
         if conflict and conflict not in text:
             text += f"; cannot engage: {conflict}"

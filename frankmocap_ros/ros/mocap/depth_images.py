@@ -39,12 +39,18 @@ def decode_depth(msg: Any) -> DepthImage:
 
 
 class DepthImages:
-    """The newest depth messages. One thread brings them, another looks them up."""
+    """The newest depth messages. One thread brings them, another looks them up.
+
+    Attributes:
+        offset_s: how much later than the image that was looked up last the nearest depth image was stamped
+            [s]; None where there was none.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._messages: deque[tuple[int, Any]] = deque(maxlen=_KEPT)
         self._came_s = -np.inf
+        self.offset_s: float | None = None
         self._asked_ns: deque[int] = deque(maxlen=_KEPT)
         self._order = StampOrder()
 
@@ -67,6 +73,11 @@ class DepthImages:
             self._order.reset()
             self._messages.clear()
             self._asked_ns.clear()
+
+    @property
+    def came(self) -> bool:
+        """Whether any depth image ever came."""
+        return self._came_s > -np.inf
 
     @property
     def alive(self) -> bool:
@@ -94,6 +105,7 @@ class DepthImages:
                 self._changed.wait_for(lambda: self._messages[-1][0] >= stamp_ns, wait_s)
             nearest = min(self._messages, key=lambda m: abs(m[0] - stamp_ns), default=None)
             gap_ns = self._largest_gap_ns()
+        self.offset_s = None if nearest is None else 1e-9 * (nearest[0] - stamp_ns)
         if nearest is None or abs(nearest[0] - stamp_ns) > gap_ns:
             return None
         return decode_depth(nearest[1])

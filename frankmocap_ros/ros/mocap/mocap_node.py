@@ -26,11 +26,12 @@ from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.transforms import Transforms, need_packages
 from frankmocap_ros.ros.common.transitions import in_turn, refuse_what_is_impossible, told
 from frankmocap_ros.ros.mocap.humans import Humans
+from frankmocap_ros.ros.mocap.inputs import AnyImage, OwnCamera, Subscriptions
 from frankmocap_ros.ros.mocap.live_models import await_models
 from frankmocap_ros.ros.mocap.model import Loader, Model, load_model
 from frankmocap_ros.ros.mocap.node_health import healths
 from frankmocap_ros.ros.mocap.outputs import Outputs
-from frankmocap_ros.ros.mocap.stream import AnyImage, OwnCamera, Stream, Subscriptions
+from frankmocap_ros.ros.mocap.stream import Stream
 from frankmocap_ros.ros.mocap.worker import Worker
 from frankmocap_ros.runtime.gc_control import Collector
 from frankmocap_ros.runtime.malloc import keep_freed_memory
@@ -285,13 +286,16 @@ class MocapNode(LifecycleNode):
         stream.monitor.arrived(time.perf_counter())
         stream.count += 1
         worker = self._worker
-        if worker is None or not stream.in_order(msg.header.stamp):
+        if worker is None:
+            return
+        depth_ns = stream.take_stamp(msg.header.stamp, self.get_clock().now().nanoseconds)
+        if not stream.in_order(msg.header.stamp):
             return
         every = self._settings.config.process_every_n * worker.process_every
         if not self._enabled or stream.spacing.leaves_out(every):
             stream.monitor.skip()
         else:
-            worker.hand_over(msg, slot)
+            worker.hand_over(msg, slot, depth_ns)
 
     def _on_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         self._enabled = request.data

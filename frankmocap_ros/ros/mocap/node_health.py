@@ -5,8 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from frankmocap_ros.ros.common.monitor import Monitor
-from frankmocap_ros.ros.mocap.stream import OwnCamera, Stream, Subscriptions
+from frankmocap_ros.ros.mocap.inputs import OwnCamera, Subscriptions
+from frankmocap_ros.ros.mocap.stream import Stream
 from frankmocap_ros.runtime.health import Health, assess
+from frankmocap_ros.runtime.health_rules import SILENT_WARN_S
+from frankmocap_ros.runtime.snapshot import Snapshot
 from frankmocap_ros.settings.mocap import Settings
 
 
@@ -36,7 +39,27 @@ def healths(
         active = slot < len(inputs)  # each begins by itself
         topic = inputs[slot].topic if active else stream.image
         snapshot = stream.monitor.snapshot(now_s, active, stream.pipeline.estimator, topic, config)
+        if active:
+            snapshot = _with_inputs(snapshot, stream, inputs[slot], now_s)
         yield assess(snapshot), f"body tracking {stream.name}".rstrip()
     for one in inputs:
         if isinstance(one, OwnCamera):
             yield one.loop.health(now_s), "images"
+
+
+def _with_inputs(
+    snapshot: Snapshot, stream: Stream, source: Subscriptions | OwnCamera, now_s: float
+) -> Snapshot:
+    """A snapshot with what is known of the camera's topics; the graph is asked about what is missing."""
+    snapshot = replace(snapshot, stamp_fault=stream.stamp_fault)
+    if isinstance(source, OwnCamera):
+        return replace(snapshot, calibration="the source's own, else horizontal_fov_deg is assumed")
+    unheard = [*source.unheard(now_s), source.misplaced()]
+    silent = snapshot.since_image_s is None or snapshot.since_image_s >= SILENT_WARN_S
+    return replace(
+        snapshot,
+        no_image=source.silence() if silent else "",
+        unheard=tuple(words for words in unheard if words),
+        calibration=source.calibration(),
+        calibration_fault=stream.calibration.fault,
+    )

@@ -15,16 +15,17 @@ from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.body.transform import transformed
 from frankmocap_ros.errors import ImageError, TransformError
 from frankmocap_ros.imaging.camera_image import CameraImage
-from frankmocap_ros.ros.common.conversions import camera_of, nanoseconds, seconds
+from frankmocap_ros.ros.common.conversions import nanoseconds, seconds
 from frankmocap_ros.ros.common.running import ros_runs
 from frankmocap_ros.ros.common.transforms import Transforms
 from frankmocap_ros.ros.images.compressed import decode_compressed
 from frankmocap_ros.ros.images.images import decode_image
-from frankmocap_ros.ros.mocap.stream import AnyImage, OwnImage, Stream
+from frankmocap_ros.ros.mocap.inputs import AnyImage, OwnImage
+from frankmocap_ros.ros.mocap.stream import Stream
 from frankmocap_ros.runtime.gc_control import Collector
-from frankmocap_ros.runtime.health import DROP_NO_TRANSFORM, DROP_OVERWRITTEN, DROP_TOO_OLD
 from frankmocap_ros.runtime.load_shedding import LoadShedder, SheddingLevel
 from frankmocap_ros.runtime.mailbox import Mailboxes
+from frankmocap_ros.runtime.snapshot import DROP_NO_TRANSFORM, DROP_OVERWRITTEN, DROP_TOO_OLD
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.pipeline import process_together
 
@@ -33,9 +34,17 @@ _GATHER_S = 0.004  # images of several cameras that come within this time are of
 
 @dataclass(frozen=True, eq=False)
 class _QueuedImage:
-    """One image on its way: the message, and the steady time of its arrival [s] with its age then [ms]."""
+    """One image on its way.
+
+    Attributes:
+        msg: the message.
+        depth_ns: stamp of its depth [ns].
+        arrived_s: when it came, on the steady clock [s].
+        transport_ms: its age then [ms].
+    """
 
     msg: AnyImage
+    depth_ns: int
     arrived_s: float
     transport_ms: float
 
@@ -79,9 +88,15 @@ class Worker:
         self._thread = threading.Thread(target=self._run, name="mocap_worker", daemon=True)
         self._thread.start()
 
-    def hand_over(self, msg: AnyImage, slot: int = 0) -> None:
-        """Leave an image of a camera for the worker; one that still waits is dropped for it."""
-        job = _QueuedImage(msg, time.perf_counter(), self._age_ms(msg))
+    def hand_over(self, msg: AnyImage, slot: int, depth_ns: int) -> None:
+        """Leave an image of a camera for the worker; one that still waits is dropped for it.
+
+        Args:
+            msg: the image.
+            slot: number of the camera.
+            depth_ns: stamp by which its depth is found [ns].
+        """
+        job = _QueuedImage(msg, depth_ns, time.perf_counter(), self._age_ms(msg))
         if self._boxes.put(job, slot, job.arrived_s):
             self._streams[slot].monitor.drop(DROP_OVERWRITTEN)
 
@@ -161,10 +176,9 @@ class Worker:
         else:
             decode = decode_image if isinstance(job.msg, Image) else decode_compressed
             bitmap = decode(job.msg, stream.to_8bit)
-            info = stream.info
-            camera = camera_of(info, *bitmap.size_px) if info is not None else None
-        stamp = job.msg.header.stamp
-        picture = CameraImage(bitmap, seconds(stamp), camera, lambda: stream.depth_at(nanoseconds(stamp)))
+            camera = stream.camera(bitmap.size_px)
+        time_s = seconds(job.msg.header.stamp)
+        picture = CameraImage(bitmap, time_s, camera, lambda: stream.depth_at(job.depth_ns))
         return _DecodedImage(stream, job, picture, start_s, time.perf_counter())
 
     def _process(self, ready: Sequence[_DecodedImage]) -> None:

@@ -19,7 +19,9 @@ from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import no_wider
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, Latency
 from frankmocap_ros.ros.clients.robot_watcher import STATE_NAMES
-from frankmocap_ros.ros.common.conversions import camera_of, seconds
+from frankmocap_ros.ros.common.calibration import Calibration
+from frankmocap_ros.ros.common.camera_topics import camera_topics
+from frankmocap_ros.ros.common.conversions import seconds
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
@@ -74,7 +76,8 @@ class ViewInputs:
         self._images = StampOrder()
         self._bodies_s: float | None = None
         self._gate_s = 0.0
-        self._info: CameraInfo | None = None
+        self._calibration = Calibration()
+        self._image_topic = ""
         self._to_8bit = To8Bit()
 
     def open(self) -> None:
@@ -99,8 +102,10 @@ class ViewInputs:
         """Hear of images and surfaces, or not."""
         if image and self._image_polling is None:
             self._image_polling = Polling(self._node, overridable=False)
-            self._image_polling.subscribe(Image, "image", self._on_image, _NEWEST)
-            self._image_polling.subscribe(CameraInfo, "camera_info", self._on_info, _NEWEST)
+            topics = camera_topics(self._node)
+            self._image_topic = topics.image
+            self._image_polling.subscribe(Image, topics.image, self._on_image, _NEWEST)
+            self._image_polling.subscribe(CameraInfo, topics.camera_info, self._on_info, _NEWEST)
         elif not image and self._image_polling is not None:
             self._image_polling.close()
             self._image_polling, self.image = None, None
@@ -184,7 +189,7 @@ class ViewInputs:
         self._commands[name] = (now_s, np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
 
     def _on_info(self, msg: CameraInfo, _: float) -> None:
-        self._info = msg
+        self._calibration.info = msg
 
     def _on_image(self, msg: Image, now_s: float) -> None:
         if self._images.judge(seconds(msg.header.stamp)) is Arrival.LATE:
@@ -192,7 +197,7 @@ class ViewInputs:
         self._image_s = now_s
         try:
             bitmap = decode_image(msg, self._to_8bit)
-            self.camera = camera_of(self._info, *bitmap.size_px) if self._info is not None else None
+            self.camera = self._calibration.camera(bitmap.size_px, "auto", self._image_topic)
         except ImageError:
             return  # the mocap node says in its health what is wrong with it
         self.image = no_wider(bitmap.rgb(), self._config.image_width)

@@ -1,6 +1,7 @@
 """Which transport a process gets: the user's, or the package's, which depends on the memory there is."""
 
 import os
+import pwd
 import re
 import sys
 import xml.etree.ElementTree
@@ -147,3 +148,18 @@ def test_comment_names_the_variables():
     assert set(re.findall(r"FAST\w+", text)) == {
         v.variable for v in (transport.FAST_DDS_3, transport.FAST_DDS_2)
     }
+
+
+def test_users_whose_processes_share_memory(tmp_path, monkeypatch):
+    """Files of Jazzy's and of later versions; others of the folder tell nothing."""
+    (tmp_path / "sem.other").touch()
+    assert transport.other_users(tmp_path) == ()
+    (tmp_path / "fastdds_0123").touch()
+    assert transport.other_users(tmp_path) == ()
+    mine = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
+    assert transport.other_users(tmp_path) == (pwd.getpwuid(mine).pw_name,)
+    (tmp_path / "fastdds_0123").rename(tmp_path / "fastrtps_0123")
+    monkeypatch.setattr(pwd, "getpwuid", lambda uid: {}[uid])
+    assert transport.other_users(tmp_path) == (f"with the number {mine}",)
+    assert transport.other_users(tmp_path / "missing") == ()

@@ -85,9 +85,7 @@ def test_metres_from_weak_perspective(x, y, z, fov):
     # the weak-perspective camera that fits: s (X + t / s) = (pixel - center) / half
     scale = 2.0 * camera.fx / (z * side)
     t = ((pixels - center) / (side / 2) - scale * body[:, :2]).mean(axis=0)
-    found = root_offset(
-        np.array([scale, *t]), side, center, np.array([camera.fx, camera.fy]), np.array([320.0, 240.0])
-    )
+    found = root_offset(np.array([scale, *t]), side, center, camera)
     assert np.abs(found - root).max() < 0.02 * z
 
 

@@ -106,8 +106,7 @@ def test_people_are_the_originals(original, golden, relative_error):
             golden["body_camera"][row].astype(float),
             side,
             corner + side / 2,
-            np.array([camera.fx, camera.fy]),
-            np.array([camera.cx, camera.cy]),
+            camera,
         )
         assert np.abs(posed.positions - joints - origin).max() < 1e-4 * max(1.0, origin[2])
         seen = weak_perspective(joints[None], golden["body_camera"][row : row + 1].astype(float))

@@ -1,0 +1,84 @@
+"""Stamps that tell no time: each cause in its own words, with a next step that helps."""
+
+import pytest
+
+from frankmocap_ros.runtime.stamp_watch import FUTURE_S, StampWatch
+
+NOW_S = 1.7e9
+SYNCHRONIZE, ARRIVAL, SIMULATED = "synchronize the clocks", "stamps: arrival", "use_sim_time: true"
+
+
+def watch(stamp_s, now_s=NOW_S, messages=30, limit_s=0.5):
+    """Stamps that go on with the clock from one that came at ``now_s``."""
+    seen = StampWatch("images", "max_image_age_s", "see why the driver is slow")
+    for n in range(messages):
+        seen.note(stamp_s + n / 30, now_s + n / 30, n / 30)
+    return seen.fault(limit_s)
+
+
+def test_nothing_is_wrong_before_the_first_and_with_good_ones():
+    assert StampWatch("images", "max_image_age_s", "").fault(0.5) == ""
+    for age_s in (-FUTURE_S + 1e-3, 0.0, 0.1, 0.49):
+        assert watch(NOW_S - age_s) == ""
+
+
+@pytest.mark.parametrize(
+    ("stamp_s", "now_s", "says", "steps", "not_steps"),
+    [
+        (NOW_S + 1.0, NOW_S, "stamped 1.00 s in the future", [SYNCHRONIZE, ARRIVAL], ["raise"]),
+        (NOW_S, 35.0, "stamped with the date", ["use_sim_time: false"], ["raise", SYNCHRONIZE]),
+        (4711.5, NOW_S, "clock that began with", [SIMULATED, ARRIVAL], ["raise", SYNCHRONIZE]),
+        (NOW_S - 3600.0, NOW_S, "stamped 3600 s before", [SYNCHRONIZE, SIMULATED, ARRIVAL], ["raise"]),
+        (NOW_S - 0.8, NOW_S, "stamped 0.80 s before", [SYNCHRONIZE, "is slow", "raise max_image_age_s"], []),
+    ],
+    ids=["future", "date", "boot", "recording", "slow"],
+)
+def test_causes(stamp_s, now_s, says, steps, not_steps):
+    text = watch(stamp_s, now_s)
+    assert text.count("images") == 1 and says in text
+    for step in steps:
+        assert step in text
+    for step in not_steps:
+        assert step not in text
+
+
+@pytest.mark.parametrize("stamp_s", [4711.5, NOW_S - 3600.0, NOW_S - 0.8])
+def test_without_a_limit_any_age_is_fine(stamp_s):
+    assert watch(stamp_s, limit_s=0.0) == ""
+
+
+@pytest.mark.parametrize("limit_s", [0.0, 0.5])
+def test_zero(limit_s):
+    seen = StampWatch("images", "max_image_age_s", "")
+    seen.note(0.0, NOW_S, 0.0)
+    assert "stamped 0: the camera's driver sets no stamps" in seen.fault(limit_s)
+    assert ARRIVAL in seen.fault(limit_s)
+
+
+def test_constant():
+    """The same stamp for over a second; a coarse clock repeats stamps for less."""
+    seen = StampWatch("images", "max_image_age_s", "")
+    for n in range(40):
+        assert ("all stamped" in seen.fault(0.0)) == (n > 30)
+        seen.note(NOW_S, NOW_S + n / 30, n / 30)
+    assert f"all stamped {NOW_S:.3f} s" in seen.fault(0.5) and ARRIVAL in seen.fault(0.5)
+    seen.note(NOW_S + 1.3, NOW_S + 1.3, 1.3)
+    assert seen.fault(0.5) == ""
+
+
+def test_two_messages_a_second_are_not_constant():
+    seen = StampWatch("images", "max_image_age_s", "")
+    seen.note(NOW_S, NOW_S, 0.0)
+    seen.note(NOW_S, NOW_S + 1.2, 1.2)
+    assert seen.fault(0.0) == ""
+
+
+def test_simulated_time_that_has_not_begun_is_no_fault_of_the_stamps():
+    assert watch(NOW_S, now_s=0.0, messages=1) == ""
+
+
+def test_forgetting():
+    seen = StampWatch("images", "max_image_age_s", "")
+    seen.note(0.0, NOW_S, 0.0)
+    seen.reset()
+    assert seen.fault(0.5) == ""
