@@ -28,8 +28,9 @@ from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, JointPose
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
 from frankmocap_ros.ros.gate.gate_node import GateNode
 from frankmocap_ros.synthetic.human import scene
-
-from .conftest import Peer, Spinner, as_dict, wait_until
+from support.peer import Peer, as_dict
+from support.spinner import Spinner
+from support.waiting import wait_until
 
 NAMES = {getattr(GateState, name): name for name in ("DISENGAGED", "ARMING", "ENGAGED", "HOLD", "FAULT")}
 LEFT = "/gate/command/left_wrist"

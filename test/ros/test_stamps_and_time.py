@@ -9,8 +9,8 @@ from rosgraph_msgs.msg import Clock
 
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.msg import Latency
-
-from .conftest import TIMEOUT_S, as_dict
+from support.peer import as_dict
+from support.waiting import TIMEOUT_S
 
 SECOND = 10**9
 PERIOD_NS = SECOND // 30

@@ -12,8 +12,9 @@ from frankmocap_ros.ros.clients.watcher import Watcher, summary
 from frankmocap_ros.ros.images.images import fill_image
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
-
-from .conftest import Peer, Spinner, wait_until
+from support.peer import Peer
+from support.spinner import Spinner
+from support.waiting import wait_until
 
 PERIOD_NS = 33_333_333
 START_NS = 10**18
