@@ -127,24 +127,24 @@ class Controller:
             self._order.reset()
         return True
 
-    def see(self, sight: OperatorState, time_s: float) -> None:
+    def see(self, seen: OperatorState, time_s: float) -> None:
         """Take what a message of the followed run shows."""
-        if self._out_of_order(sight.captured_s, time_s):
+        if self._out_of_order(seen.captured_s, time_s):
             return
         level = self.level
         if isinstance(level, str):
             level = IDENTITY_XYZW  # nothing is engaged without it
-        glance = self._operator.look(sight, level)
-        self.gate.see(glance, time_s)
+        status = self._operator.look(seen, level)
+        self.gate.see(status, time_s)
         if self.gate.state is State.ARMING:
             self._operator.measure_limbs()
         elif self.gate.state is State.ENGAGED and self._clutch is not None:
             self._follow()
             if not self._clutch.aligning:
-                measured = self._clutch.map(self._measured, sight.captured_s)
+                measured = self._clutch.map(self._measured, seen.captured_s)
                 if measured.follow.all():
-                    self.quality.measure(measured.positions, measured.velocities, sight.captured_s)
-        if self.config.gesture and self._hands.see(self._operator.above_head(), sight.captured_s):
+                    self.quality.measure(measured.positions, measured.velocities, seen.captured_s)
+        if self.config.gesture and self._hands.see(self._operator.above_head(), seen.captured_s):
             self._gesture(time_s)
 
     def tick(self, time_s: float) -> Command | None:
@@ -161,7 +161,7 @@ class Controller:
             self._engage(time_s)
         if self._governor is None or self._clutch is None:
             return None
-        self._governor.step(self._goal(self._clutch, time_s), dt)
+        self._governor.step(self._setpoint(self._clutch, time_s), dt)
         if not self.gate.fresh(time_s):
             self._forget()  # silence: what was held is not taken up again after it
             return None
@@ -256,19 +256,19 @@ class Controller:
 
     def _follow(self) -> None:
         """What the targets follow, as measured last and facing forward; and as far as it is predicted."""
-        goal, confidence = self._operator.followed()
-        goal = goal.turned(self._facing_forward)
-        self._measured = goal.reflected() if self.config.mirror else goal
+        setpoint, confidence = self._operator.followed()
+        setpoint = setpoint.turned(self._facing_forward)
+        self._measured = setpoint.reflected() if self.config.mirror else setpoint
         self._moving = self._measured.slower(confidence)
         self._still = self._measured.slower(np.zeros_like(confidence))
 
-    def _goal(self, clutch: Clutch, time_s: float) -> Setpoint:
+    def _setpoint(self, clutch: Clutch, time_s: float) -> Setpoint:
         """Where the robot's targets are to be."""
         if self.gate.state is not State.ENGAGED:
             return replace(self._still, follow=np.zeros_like(self._still.follow))
         ahead = min(max(time_s - self._operator.time_s, 0.0), 1e-3 * self.config.max_prediction_ms)
-        goal = clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
-        return self._robot.within_reach(goal)
+        setpoint = clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
+        return self._robot.within_reach(setpoint)
 
     def _hit(self, governor: Governor) -> tuple[str, ...]:
         rejected = self._operator.rejected_targets()

@@ -571,12 +571,12 @@ def test_a_new_limit_is_in_force(gate):
 
 def test_a_bug_is_a_fault_until_reset(gate, monkeypatch):
     g = gate().engaged()
-    commander = g.gate._commander
-    tick = commander.tick
-    monkeypatch.setattr(commander, "tick", lambda _: 1 / 0)
+    controller = g.gate._controller
+    tick = controller.tick
+    monkeypatch.setattr(controller, "tick", lambda _: 1 / 0)
     assert "division by zero" in g.until("FAULT").reason
     assert g.silent()
-    monkeypatch.setattr(commander, "tick", tick)
+    monkeypatch.setattr(controller, "tick", tick)
     assert "reset" in g.engage().message
     assert g.call(Trigger, "reset", Trigger.Request()).success
     assert not g.call(Trigger, "reset", Trigger.Request()).success
@@ -590,7 +590,7 @@ def test_a_request_that_breaks_the_gate_is_answered(gate, monkeypatch):
     """Whoever asked waited for ever: the worker's exception was the gate's alone."""
     g = gate()
     g.seen()
-    monkeypatch.setattr(g.gate._commander, "request", lambda _: 1 / 0)
+    monkeypatch.setattr(g.gate._controller, "request", lambda _: 1 / 0)
     answer = g.engage()
     assert not answer.success
     assert "the gate broke: ZeroDivisionError: division by zero" in answer.message
@@ -620,7 +620,7 @@ def test_a_stuck_worker_shows_as_lost_liveliness(gate, monkeypatch):
     time.sleep(1.0)
     assert not lost.is_set(), "silence alone is no death"
     stuck = threading.Event()
-    monkeypatch.setattr(g.gate._commander, "tick", lambda _: stuck.wait(20.0) and None)
+    monkeypatch.setattr(g.gate._controller, "tick", lambda _: stuck.wait(20.0) and None)
     assert lost.wait(5.0)
     stuck.set()
 

@@ -26,7 +26,7 @@ Event = Callable[[float], None]
 
 
 class GateWorker:
-    """Runs a commander in a thread of its own, which polls messages; requests are handed over as events.
+    """Runs a controller in a thread of its own, which polls messages; requests are handed over as events.
 
     Attributes:
         late_ms: how late the ticks begin [ms].
@@ -34,17 +34,17 @@ class GateWorker:
 
     Args:
         node: whose clock and logger it uses.
-        commander: gate, limits and all.
+        controller: gate, limits and all.
         polling: tells what has come.
         outputs: what it publishes.
     """
 
-    def __init__(self, node: Node, commander: Controller, polling: Polling, outputs: GateOutputs) -> None:
+    def __init__(self, node: Node, controller: Controller, polling: Polling, outputs: GateOutputs) -> None:
         self._node = node
-        self._commander = commander
+        self._controller = controller
         self._polling = polling
         self._outputs = outputs
-        self._period_s = 1.0 / commander.config.rate_hz
+        self._period_s = 1.0 / controller.config.rate_hz
         self._stamps = SteadyStamps(lambda: node.get_clock().now().nanoseconds)
         self._events: deque[Event] = deque(maxlen=_QUEUED)
         self._stopping = threading.Event()
@@ -71,7 +71,7 @@ class GateWorker:
 
     def changed(self) -> None:
         """Publish the gate's state as it is now; for the worker's own thread."""
-        gate = self._commander.gate
+        gate = self._controller.gate
         self._node.get_logger().info(f"{gate.state.name}: {gate.reason}")
         self._state(time.monotonic())
 
@@ -103,7 +103,7 @@ class GateWorker:
         self._polling.poll(now_s)
         while self._events:
             self._events.popleft()(now_s)
-        command = self._commander.tick(now_s)
+        command = self._controller.tick(now_s)
         if command is not None:
             self._publish(command)
         if now_s - self._stated_s >= STATE_PERIOD_S:
@@ -121,13 +121,13 @@ class GateWorker:
         stamp = Time(sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9)
         self._outputs.poses(command, stamp)
         if command.posture is not None:
-            self._outputs.joints(command.posture, self._commander.config, stamp)
+            self._outputs.joints(command.posture, self._controller.config, stamp)
 
     def _state(self, now_s: float) -> None:
         self._stated_s = now_s
-        self._outputs.state(self._commander, now_s, self._node.get_clock().now().to_msg())
+        self._outputs.state(self._controller, now_s, self._node.get_clock().now().to_msg())
 
     def _break(self, text: str) -> None:
         """A bug, or a middleware that fails: no command any more until somebody has looked."""
         self._node.get_logger().error(f"the gate broke: {text}")
-        self._commander.gate.fault(text.strip().splitlines()[-1], time.monotonic())
+        self._controller.gate.fault(text.strip().splitlines()[-1], time.monotonic())

@@ -404,7 +404,7 @@ def _random_sequences(rng, numbers):
         time_s += 0.04 if rng.random() < 0.8 else rng.choice((0.01, 0.3))
         out, following = np.array([one.step(time_s) for one in sequences]).T
         wild = numbers.random((n, 1)) < 0.05
-        goal = Setpoint(
+        setpoint = Setpoint(
             np.where(wild, numbers.choice((np.nan, np.inf, 1e9)), numbers.normal(0, 0.5, (n, 3))),
             numbers.normal(0, 3, (n, 3)),
             quat_from_rotvec(numbers.normal(0, 2, (n, 3))) * numbers.choice((-1.0, 1.0), (n, 1)),
@@ -412,7 +412,7 @@ def _random_sequences(rng, numbers):
             following,
         )
         before = (governor.positions, governor.orientations, governor.velocities)
-        governor.step(goal, time_s - last_s)
+        governor.step(setpoint, time_s - last_s)
         dt = min(time_s - last_s, MAX_STEP_S)
         last_s = time_s
         p, q, v = governor.positions, governor.orientations, governor.velocities

@@ -172,7 +172,7 @@ def test_every_fifth_image_is_searched(slow, run):
     for _ in range(40):
         frames.append(run())
         if frames[-1].detected:
-            settled(run.pipeline._lookout._search)
+            settled(run.pipeline._detection_schedule._search)
     assert [n for n, frame in enumerate(frames) if frame.detected] == list(range(0, 40, 5))
 
 

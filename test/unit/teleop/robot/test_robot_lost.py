@@ -1,4 +1,4 @@
-"""A robot that does not follow is never sent to where it is not: gate, driver and controller on one clock.
+"""A robot that does not follow is never sent to where it is not: gate, controllers and robot on one clock.
 
 The simulated robot has a controller that takes what a joint_trajectory_controller takes: whatever comes to
 rest at its end, however far, within the time that the point gives.
@@ -59,10 +59,10 @@ class Chain:
         self.simulation = Simulation(map_, command_timeout_s=None)
         self.order = [self.simulation.joint_names.index(name) for name in robot.joint_names]
         self.silent = ""
-        self.driver = JointController(robot, self.measured, self.config.max_tracking_error)
+        self.joint_controller = JointController(robot, self.measured, self.config.max_tracking_error)
         self.log = []
-        self.commander = Controller(self.config, robot.targets, self.driver, 0.0, self.changed)
-        self.rows = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
+        self.controller = Controller(self.config, robot.targets, self.joint_controller, 0.0, self.changed)
+        self.rows = [BODY_WITH_HANDS.index[name] for name in self.controller.watched]
         self.random = np.random.default_rng(0)
         self.ticks = 0
         self.here = True  # whether the operator is seen
@@ -79,7 +79,7 @@ class Chain:
 
     @property
     def gate(self):
-        return self.commander.gate
+        return self.controller.gate
 
     def measured(self):
         return self.silent or self.simulation.positions[self.order]
@@ -87,7 +87,7 @@ class Chain:
     def changed(self):
         self.log.append((self.gate.state, self.gate.reason))
 
-    def sight(self, time_s):
+    def operator_state(self, time_s):
         figure = scene("wave", self.moment_s + min(time_s, self.still_since_s))[0]
         n = len(self.rows)
         yes = np.ones(n, dtype=bool)
@@ -103,13 +103,13 @@ class Chain:
         self.ticks += 1
         now_s = self.now_s
         if self.ticks % IMAGE_TICKS == 0:
-            self.commander.see(self.sight(now_s - LATENCY_S), now_s)
+            self.controller.see(self.operator_state(now_s - LATENCY_S), now_s)
         self.simulation.advance(now_s)
         simulation = self.simulation
         share = np.abs(simulation.velocities) / simulation.limits.speed
         self.fastest = max(self.fastest, float(share.max()))
         self.most = np.maximum(self.most, np.abs(simulation.positions - self.began))
-        command = self.commander.tick(now_s)
+        command = self.controller.tick(now_s)
         if command is not None:
             self.send(command)
         return command
@@ -137,7 +137,7 @@ class Chain:
 
     def engaged(self):
         self.run(0.3)
-        assert self.commander.request(self.now_s) == ""
+        assert self.controller.request(self.now_s) == ""
         return self.run(2.0, until=State.ENGAGED)
 
     def check(self):
@@ -287,10 +287,10 @@ def test_after_a_standstill_of_the_gate_itself_nothing_goes_on(torso, seconds):
 def test_what_was_silent_is_not_held_again(torso):
     """What is seen is too old and silent for a moment in HOLD; the operator comes back before it ends."""
     chain = Chain(torso).engaged().run(1.0)
-    sight, chain.sight = chain.sight, lambda time_s: sight(chain.now_s - 0.3)
+    shown, chain.operator_state = chain.operator_state, lambda time_s: shown(chain.now_s - 0.3)
     chain.run(0.35)
     assert chain.gate.state is State.HOLD
-    chain.sight = sight
+    chain.operator_state = shown
     count = len(chain.sent)
     chain.run(0.3)
     assert chain.gate.state is State.HOLD and chain.gate.fresh(chain.now_s)
