@@ -57,7 +57,7 @@ def main() -> None:
             figure = scene("wave", now_s)[0]
             positions = figure.positions[rows] + random.normal(0.0, TREMBLE_M, (len(rows), 3))
             poses = Poses(positions, figure.orientations_xyzw[rows], np.ones(len(rows)), seen, seen)
-            controller.see(OperatorState(now_s - LAG_S, 1, poses, seen), now_s)
+            controller.observe(OperatorState(now_s - LAG_S, 1, poses, seen), now_s)
         if tick == 20:
             controller.request(now_s)
         command = controller.tick(now_s)

@@ -162,7 +162,7 @@ class LoadShedder:
         """What is left out now."""
         return self._levels[self._level]
 
-    def saw(self, age_ms: float, transport_ms: float, now_s: float, budget_ms: float) -> bool:
+    def record(self, age_ms: float, transport_ms: float, now_s: float, budget_ms: float) -> bool:
         """Take note of one image that went out; returns whether the level changed.
 
         Args:

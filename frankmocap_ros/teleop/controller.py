@@ -1,7 +1,7 @@
 """From what is seen of the operator to commands: gate, clutch, prediction and limits put together.
 
-The caller gives messages as they come (``see``) and lets time pass at the rate of the commands (``tick``);
-times are of one steady clock, in seconds. Nothing here knows ROS or reads a clock.
+The caller gives messages as they come (``observe``) and lets time pass at the rate of the commands
+(``tick``); times are of one steady clock, in seconds. Nothing here knows ROS or reads a clock.
 """
 
 from collections.abc import Callable, Sequence
@@ -113,11 +113,11 @@ class Controller:
         self._check_run(time_s)
 
     def follows(self, run_id: int, time_s: float) -> bool:
-        """Whether a message of this run is to be seen; what it shows is told with ``see`` then.
+        """Whether a message of this run is to be seen; what it shows is told with ``observe`` then.
 
         While a run is followed another one is left out, and ends following.
         """
-        if not self.run.hear(run_id, time_s, may_change=self._idle):
+        if not self.run.follows(run_id, time_s, may_change=self._idle):
             self.ignored["another publisher"] += 1
             self._check_run(time_s)
             return False
@@ -127,15 +127,15 @@ class Controller:
             self._order.reset()
         return True
 
-    def see(self, seen: OperatorState, time_s: float) -> None:
+    def observe(self, seen: OperatorState, time_s: float) -> None:
         """Take what a message of the followed run shows."""
         if self._out_of_order(seen.captured_s, time_s):
             return
         level = self.level
         if isinstance(level, str):
             level = IDENTITY_XYZW  # nothing is engaged without it
-        status = self._operator.look(seen, level)
-        self.gate.see(status, time_s)
+        status = self._operator.update(seen, level)
+        self.gate.observe(status, time_s)
         if self.gate.state is State.ARMING:
             self._operator.measure_limbs()
         elif self.gate.state is State.ENGAGED and self._clutch is not None:
@@ -144,7 +144,7 @@ class Controller:
                 measured = self._clutch.map(self._measured, seen.captured_s)
                 if measured.follow.all():
                     self.quality.measure(measured.positions, measured.velocities, seen.captured_s)
-        if self.config.gesture and self._hands.see(self._operator.above_head(), seen.captured_s):
+        if self.config.gesture and self._hands.update(self._operator.above_head(), seen.captured_s):
             self._gesture(time_s)
 
     def tick(self, time_s: float) -> Command | None:
@@ -208,7 +208,7 @@ class Controller:
         if not captured_s <= time_s + FUTURE_S:  # also NaN
             self.ignored["stamp in the future"] += 1
             return True
-        arrival = self._order.judge(captured_s, may_restart=self._idle)
+        arrival = self._order.classify(captured_s, may_restart=self._idle)
         if arrival is Arrival.NEXT:
             return False
         if arrival is Arrival.RESTART:

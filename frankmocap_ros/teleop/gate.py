@@ -153,7 +153,7 @@ class Gate:
         """Take a message of the deadman's switch."""
         self._deadman_s = time_s if pressed else -math.inf
 
-    def see(self, status: ArmingStatus, time_s: float) -> None:
+    def observe(self, status: ArmingStatus, time_s: float) -> None:
         """Take what a message shows."""
         self._status = status
         changed = status.operator_id != self.operator_id

@@ -69,7 +69,7 @@ class OperatorTracker:
         self._lengths = np.zeros(len(self._targets))
         self._lengths_seen = 0
 
-    def look(self, seen: OperatorState, level: Array) -> ArmingStatus:
+    def update(self, seen: OperatorState, level: Array) -> ArmingStatus:
         """Take what a message shows.
 
         Args:
@@ -93,7 +93,7 @@ class OperatorTracker:
         if self._origin is not None:
             judged = judged.copy()
             judged[self._origin] = poses.positions[self._origin]
-        believed = self._outliers.judge(judged, relative.orientations, seen.captured_s, relative.valid)
+        believed = self._outliers.inliers(judged, relative.orientations, seen.captured_s, relative.valid)
         self._rejected = relative.valid & ~believed
         if self._origin is not None and self._rejected[self._origin]:
             believed = np.zeros_like(believed)

@@ -138,7 +138,7 @@ class Pipeline:
         if not capabilities.needs_regions:
             return _PendingFrame(picture, config, camera, image, Detection(None), [])
         limit = self._limit(config)
-        look = self._detection_schedule.look(picture, image, limit, config)
+        look = self._detection_schedule.detect(picture, image, limit, config)
         blind = not capabilities.sees_absence
         candidates = self._tracker.candidates(look.found, config, limit, blind, look.late)
         return _PendingFrame(picture, config, camera, image, look, candidates)
@@ -151,7 +151,9 @@ class Pipeline:
             bodies = self._bodies(seen, begun)
             operator_id = self._operator(bodies, camera, config)
             bodies.sort(key=lambda body: (body.id != operator_id, body.id))
-            detected |= self._detection_schedule.look_on(picture, image, self._limit(config), config)
+            detected |= self._detection_schedule.detect_in_background(
+                picture, image, self._limit(config), config
+            )
         stages_ms = self._timer.finish()
         self._index += 1
         return Frame(self._index - 1, picture.time_s, tuple(bodies), operator_id, stages_ms, camera, detected)

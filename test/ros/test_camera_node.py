@@ -375,7 +375,7 @@ def test_topics_that_are_wanted(start, video, wanted):
 
 def test_images_are_made_for_subscribers_only(start, listener, video, monkeypatch):
     made = []
-    for name in ("fill_image", "fill_compressed"):
+    for name in ("write_image", "write_compressed"):
         original = getattr(camera_outputs, name)
         monkeypatch.setattr(
             camera_outputs, name, lambda *args, o=original, n=name: (made.append(n), o(*args))[1]
@@ -386,9 +386,9 @@ def test_images_are_made_for_subscribers_only(start, listener, video, monkeypatc
     assert made == []
     jpegs = listener.listen(CompressedImage, "image/compressed")
     jpegs.at_least(3)
-    assert set(made) == {"fill_compressed"}
+    assert set(made) == {"write_compressed"}
     listener.listen(Image, "image").at_least(3)
-    assert set(made) == {"fill_image", "fill_compressed"}
+    assert set(made) == {"write_image", "write_compressed"}
 
 
 @pytest.mark.distribution

@@ -23,7 +23,7 @@ from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.preparing import Preparation
 from frankmocap_ros.msg import BodyPoseArray
-from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.mocap import mesh
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.ros.mocap.model import Loader
@@ -743,7 +743,7 @@ def test_real_estimators_at_30_hz(start, pool, monkeypatch):
     """Images go on while each is loaded; each is processed by one of them or overwritten by a newer one."""
     system = start(estimator="mediapipe")
     image, end = Image(), threading.Event()
-    fill_image(image, photograph(), "mono8")
+    write_image(image, photograph(), "mono8")
     publisher = system.publisher(Image, "image")
 
     def slowly(make):

@@ -17,7 +17,7 @@ from sensor_msgs.msg import Image
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.msg import JointPose
-from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of
@@ -394,7 +394,7 @@ def depth_wait_ms(c):
 
     def at(stamp_ns):
         msg = system.stamped(Image(), stamp_ns)
-        fill_image(msg, np.full((240, 320), 3000, np.uint16), "16UC1")
+        write_image(msg, np.full((240, 320), 3000, np.uint16), "16UC1")
         return msg
 
     for wait_ms, outcome in ((200.0, "paired"), (0.0, "missing")):

@@ -14,7 +14,7 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 
-from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.images.images import write_image
 from support.inbox import Inbox
 from support.waiting import TIMEOUT_S, wait_until
 
@@ -82,7 +82,7 @@ class Peer:
     ) -> Image:
         msg = self.stamped(Image(), stamp_ns)
         shape = size[::-1] if encoding == "mono8" else (*size[::-1], 3)
-        fill_image(msg, np.full(shape, 90, np.uint8), encoding)
+        write_image(msg, np.full(shape, 90, np.uint8), encoding)
         return msg
 
     def send(self, msg: Image | None = None, **options: Any) -> int:

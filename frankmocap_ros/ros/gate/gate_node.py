@@ -198,7 +198,7 @@ class GateNode(Node):
             return
         seen = self._reader.read(msg)
         self._level(controller, seen, now_s)
-        controller.see(seen.operator_state(self._stamps.time_s(seen.stamp_ns)), now_s)
+        controller.observe(seen.operator_state(self._stamps.time_s(seen.stamp_ns)), now_s)
 
     def _level(self, controller: Controller, seen: Seen, now_s: float) -> None:
         """Tell the controller where up and forward is, where the settings alone do not."""

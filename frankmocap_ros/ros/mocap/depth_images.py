@@ -52,7 +52,7 @@ class DepthImages:
         """Keep a message; returns whether it came in order of its stamps: one that did not is left out."""
         with self._changed:
             self._came_s = time.perf_counter()
-            arrival = self._order.judge(seconds(msg.header.stamp))
+            arrival = self._order.classify(seconds(msg.header.stamp))
             if arrival is Arrival.LATE:
                 return False
             if arrival is not Arrival.NEXT:

@@ -233,7 +233,7 @@ class MocapNode(LifecycleNode):
 
     def _configured(self, config: Settings) -> None:
         """Bring changed settings into force."""
-        model = self._loader.take(config)
+        model = self._loader.loaded(config)
         swap = None
         if model is not None and self._model is not None:
             swap = self._swap(self._model, model)

@@ -115,7 +115,7 @@ class Stream:
 
     def in_order(self, stamp: Time) -> bool:
         """Whether an image that has just come is not older than one before it; counted where it is."""
-        if self._order.judge(seconds(stamp)) is Arrival.LATE:
+        if self._order.classify(seconds(stamp)) is Arrival.LATE:
             self.monitor.drop(DROP_OUT_OF_ORDER)
             return False
         return True

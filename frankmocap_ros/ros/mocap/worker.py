@@ -235,7 +235,7 @@ class Worker:
         """Leave out more where results are late, and less where there is time to spare."""
         shedder, before = self._shedder, self._shedder.level
         if config.adapt:
-            shedder.saw(age_ms, transport_ms, now_s, config.latency_budget_ms)
+            shedder.record(age_ms, transport_ms, now_s, config.latency_budget_ms)
         elif before:
             shedder.reset()
         if shedder.level == before:

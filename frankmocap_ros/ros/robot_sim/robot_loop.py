@@ -152,7 +152,7 @@ class RobotLoop:
             if self.viewer.is_running():
                 self.viewer.sync()
 
-    def take(self, command: JointCommand, now_s: float) -> None:
+    def execute(self, command: JointCommand, now_s: float) -> None:
         """Let the robot take a command, or log why it does not; for the loop's own thread."""
         stopped = self._simulation.stopped
         refusal = self._simulation.command(

@@ -128,7 +128,7 @@ class RobotSimNode(Node):
             positions, velocities = point.positions, point.velocities
             from_start_s = 1e-9 * nanoseconds(point.time_from_start)
         command = JointCommand(msg.joint_names, positions, velocities or None, valid_s, from_start_s)
-        self._loop.take(command, now_s)
+        self._loop.execute(command, now_s)
 
     def _diagnose(self) -> None:
         if self._loop is None:

@@ -58,7 +58,7 @@ class Node:
         age_ms = 1e3 * (now_s - stamp_s)
         self.ages_ms.append(age_ms)
         self.processed += 1
-        if self.shedder.saw(age_ms, 1e3 * self.transport_s, now_s, self.budget_ms):
+        if self.shedder.record(age_ms, 1e3 * self.transport_s, now_s, self.budget_ms):
             self.changes.append((now_s, self.shedder.level))
 
     @property
@@ -208,7 +208,7 @@ def feed(shedder, start_s, seconds, age_ms):
     changes = []
     for k in range(round(seconds / PERIOD_S)):
         now_s = start_s + k * PERIOD_S
-        if shedder.saw(age_ms(shedder.level), 4.0, now_s, BUDGET_MS):
+        if shedder.record(age_ms(shedder.level), 4.0, now_s, BUDGET_MS):
             changes.append((now_s, shedder.level))
     return changes
 
@@ -276,7 +276,7 @@ def test_a_step_down_may_also_turn_out_wrong_after_a_while():
 
 def test_few_images_are_judged_after_a_longer_while():
     shedder, now_s = LoadShedder(), 0.0
-    while not shedder.saw(300.0, 4.0, now_s, BUDGET_MS):
+    while not shedder.record(300.0, 4.0, now_s, BUDGET_MS):
         now_s += 0.2
     assert 2.9 < now_s < 3.3
 
@@ -286,7 +286,7 @@ def test_old_or_future_stamps_alone_change_nothing(transport_s):
     """The node cannot mend a camera's stamps: only its own share counts."""
     shedder = LoadShedder()
     for k in range(3000):
-        shedder.saw(1e3 * transport_s + 30.0, 1e3 * transport_s, k * PERIOD_S, BUDGET_MS)
+        shedder.record(1e3 * transport_s + 30.0, 1e3 * transport_s, k * PERIOD_S, BUDGET_MS)
     assert shedder.level == 0
 
 
@@ -294,14 +294,14 @@ def test_old_or_future_stamps_alone_change_nothing(transport_s):
 def test_with_such_stamps_too_the_nodes_own_share_counts(transport_s):
     shedder = LoadShedder()
     for k in range(90):
-        shedder.saw(1e3 * transport_s + 130.0, 1e3 * transport_s, k * PERIOD_S, BUDGET_MS)
+        shedder.record(1e3 * transport_s + 130.0, 1e3 * transport_s, k * PERIOD_S, BUDGET_MS)
     assert shedder.level > 0
 
 
 def test_a_transport_that_leaves_little_is_part_of_the_age():
     shedder = LoadShedder()
     for k in range(45):
-        shedder.saw(90.0 + 30.0, 90.0, k * PERIOD_S, BUDGET_MS)
+        shedder.record(90.0 + 30.0, 90.0, k * PERIOD_S, BUDGET_MS)
     assert shedder.level == 1
 
 
@@ -315,7 +315,7 @@ def test_slow_estimators_are_judged_too():
     shedder, now_s = LoadShedder(), 0.0
     while shedder.level == 0 and now_s < 60.0:
         now_s += 0.7
-        shedder.saw(900.0, 4.0, now_s, BUDGET_MS)
+        shedder.record(900.0, 4.0, now_s, BUDGET_MS)
     assert now_s < 5.0
 
 
@@ -332,19 +332,19 @@ def test_silence_is_no_sign_of_calm():
 def test_ages_before_a_silence_do_not_count():
     shedder = LoadShedder()
     for k in range(19):
-        shedder.saw(500.0, 4.0, k * PERIOD_S, BUDGET_MS)
+        shedder.record(500.0, 4.0, k * PERIOD_S, BUDGET_MS)
     for k in range(40):
-        assert not shedder.saw(20.0, 4.0, 50.0 + k * PERIOD_S, BUDGET_MS)
+        assert not shedder.record(20.0, 4.0, 50.0 + k * PERIOD_S, BUDGET_MS)
 
 
 def test_ages_of_the_rung_before_do_not_count():
     """A change is judged by what comes after it."""
     shedder = LoadShedder()
     k = 0
-    while not shedder.saw(300.0, 4.0, k * PERIOD_S, BUDGET_MS):
+    while not shedder.record(300.0, 4.0, k * PERIOD_S, BUDGET_MS):
         k += 1
     for j in range(k + 1, k + 200):
-        assert not shedder.saw(80.0, 4.0, j * PERIOD_S, BUDGET_MS)
+        assert not shedder.record(80.0, 4.0, j * PERIOD_S, BUDGET_MS)
     assert shedder.level == 1
 
 

@@ -104,7 +104,7 @@ class Teleoperation:
             ):
                 seen = self.waiting.pop(0)
                 if seen is not None:
-                    self.controller.see(seen, self.time_s)
+                    self.controller.observe(seen, self.time_s)
             command = self.controller.tick(self.time_s)
             if command is not None:
                 assert self.gate.state in (State.ENGAGED, State.HOLD)
@@ -490,9 +490,9 @@ def test_a_late_message_does_not_forget_the_operator_while_nothing_is_engaged(mo
     t.run(1.0)
     forgotten = []
     monkeypatch.setattr(t.controller._operator, "reset", lambda: forgotten.append(1))
-    t.controller.see(t.seen(t.time_s - 0.5), t.time_s)
+    t.controller.observe(t.seen(t.time_s - 0.5), t.time_s)
     assert not forgotten and t.controller.ignored["earlier stamp"] == 1
-    t.controller.see(t.seen(t.time_s - 5.0), t.time_s)
+    t.controller.observe(t.seen(t.time_s - 5.0), t.time_s)
     assert forgotten and t.controller.ignored["earlier stamp"] == 1
 
 
@@ -525,9 +525,9 @@ def test_stamps_that_go_far_back_end_arming():
 def test_future_stamps_are_left_out_and_counted():
     t = Teleoperation().engaged()
     now = Teleoperation().seen(0.0)
-    t.controller.see(replace(now, captured_s=t.time_s + 1.0), t.time_s)
+    t.controller.observe(replace(now, captured_s=t.time_s + 1.0), t.time_s)
     assert t.controller.ignored["stamp in the future"] == 1
-    t.controller.see(replace(now, captured_s=np.nan), t.time_s)
+    t.controller.observe(replace(now, captured_s=np.nan), t.time_s)
     assert t.controller.ignored["stamp in the future"] == 2
 
 
@@ -552,7 +552,7 @@ def publishes(t, run_id, offset_m=0.0):
     t.waiting.clear()
     if t.controller.follows(run_id, t.time_s):
         seen = t.seen(t.time_s - LATENCY_S)
-        t.controller.see(
+        t.controller.observe(
             replace(seen, poses=replace(seen.poses, positions=seen.poses.positions + offset_m)), t.time_s
         )
 
@@ -632,7 +632,7 @@ def test_another_run_begins_with_nothing_of_the_one_before(monkeypatch):
     t.controller.follows(8, t.time_s)
     t.controller.follows(8, t.time_s)
     assert forgotten == [1]
-    t.controller.see(t.seen(40.0), t.time_s)
+    t.controller.observe(t.seen(40.0), t.time_s)
     assert t.controller.ignored["earlier stamp"] == 0, "its stamps are its own"
 
 

@@ -69,7 +69,7 @@ class Following:
             late_s = self.random.uniform(0.0, 0.03) * (self.random.random() < 0.01)
             now_s += max(0.002, self.random.normal(PERIOD_S, 0.003)) + late_s
             while image_s + LATENCY_S <= now_s:
-                self.controller.see(self.operator_state(image_s), now_s)
+                self.controller.observe(self.operator_state(image_s), now_s)
                 image_s += IMAGE_S
             asked = asked or (now_s > ASKED_S and self.controller.request(now_s) == "")
             self.simulation.advance(now_s)

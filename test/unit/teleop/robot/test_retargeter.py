@@ -552,7 +552,7 @@ def test_a_person_is_mirrored_by_the_robot(torso):
             figure = scene("wave", time_s)[0]
             positions = figure.positions[at] + random.normal(0, 1e-4, (len(at), 3))
             poses = Poses(positions, figure.orientations_xyzw[at], np.ones(len(at)), yes, yes)
-            controller.see(OperatorState(time_s - 0.02, 1, poses, yes), time_s)
+            controller.observe(OperatorState(time_s - 0.02, 1, poses, yes), time_s)
         if k == 20:
             assert controller.request(time_s) == ""
         command = controller.tick(time_s)

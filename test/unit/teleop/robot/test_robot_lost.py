@@ -103,7 +103,7 @@ class Chain:
         self.ticks += 1
         now_s = self.now_s
         if self.ticks % IMAGE_TICKS == 0:
-            self.controller.see(self.operator_state(now_s - LATENCY_S), now_s)
+            self.controller.observe(self.operator_state(now_s - LATENCY_S), now_s)
         self.simulation.advance(now_s)
         simulation = self.simulation
         share = np.abs(simulation.velocities) / simulation.limits.speed
