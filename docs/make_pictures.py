@@ -122,9 +122,7 @@ def main() -> None:
     period_ms = round(1e3 * EVERY / source.rate_hz)
     path = IMAGES / "robot.gif"
     flat[0].save(path, save_all=True, append_images=flat[1:], duration=period_ms, loop=0, optimize=True)
-    print(
-        f"{path}: {len(pictures)} pictures, {path.stat().st_size / 1e3:.0f} kB; {controller.gate.state.name}"
-    )
+    print(f"{path}: {len(pictures)} pictures, {path.stat().st_size / 1e3:.0f} kB; {controller.state.name}")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,10 @@ class Inbox:
     def __len__(self) -> int:
         return len(self.messages)
 
+    def find(self, wanted: Callable[[Any], Any], after: int = 0) -> Any:
+        """The first message from number ``after`` on that is wanted and has come; None where none has."""
+        return next((msg for msg in self.messages[after:] if wanted(msg)), None)
+
     def wait(self, wanted: Callable[[Any], Any] = lambda _: True, after: int = 0) -> Any:
         """The first message from number ``after`` on that is wanted."""
         end_s = time.monotonic() + TIMEOUT_S

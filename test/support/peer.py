@@ -108,8 +108,12 @@ class Peer:
         done = threading.Event()
         future = client.call_async(request)
         future.add_done_callback(lambda _: done.set())
-        assert done.wait(TIMEOUT_S), name
+        assert self.await_answer(done), name
         return future.result()
+
+    def await_answer(self, done: threading.Event) -> bool:
+        """Wait until an answer is there; whether it came."""
+        return done.wait(TIMEOUT_S)
 
     def try_to_set(self, **values: Any) -> list[Any]:
         """Set parameters through the service; one result each. A Parameter is sent as it is."""

@@ -1,7 +1,7 @@
 """The gate node: bodies in, commands for a robot out, while somebody has asked for it and is seen well."""
 
-import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.monitor import diagnostics, status_message
+from frankmocap_ros.ros.common.node_clocks import Clocks, NodeClocks, steady_s
 from frankmocap_ros.ros.common.parameters import Parameters
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import HEALTH, incoming
@@ -50,21 +51,26 @@ _PUBLISHERS_PERIOD_S = (
     0.25  # asking the graph takes 0.15 ms; a second publisher that sends is noticed at once
 )
 _WARNING_PERIOD_S = 5.0
-_IDLE = (State.DISENGAGED, State.FAULT)
 
 
 class GateNode(Node):
     """Lets commands through from the operator to the robot, and nothing else.
 
     One worker takes messages, decides and publishes. The executor serves parameters and hands requests over.
+
+    Args:
+        clocks: what the worker and every decision go by; None takes the computer's and the node's. Timers of
+            the executor, such as that of diagnostics, do not go by it.
+        kwargs: as of Node.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, clocks: Clocks | None = None, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._worker: GateWorker | None = None
         self._controller: Controller | None = None
-        self._clock_s = time.monotonic
-        self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
+        self._clocks = clocks or NodeClocks(self.get_clock())
+        self._now_s = partial(steady_s, self._clocks)
+        self._stamps = SteadyStamps(self._clocks)
         self._reader = OperatorReader(())
         self._frame_id = ""  # of the poses, as last heard
         self._transforms: Transforms | None = None
@@ -83,9 +89,9 @@ class GateNode(Node):
         targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
         self._robot = self._joint_controller(found, config) if found else self._pose_robot(names, config)
-        self._controller = Controller(config, targets, self._robot, self._clock_s(), self._on_change)
+        self._controller = Controller(config, targets, self._robot, self._now_s(), self._on_change)
         outputs = GateOutputs(self, config.base_frame, names, found.joint_names if found else ())
-        self._worker = GateWorker(self, self._controller, self._polling, outputs)
+        self._worker = GateWorker(self, self._controller, self._polling, outputs, self._clocks)
         self._bodies_from: tuple[str, ...] = ()
         self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)
         self._subscribe(config)
@@ -121,11 +127,11 @@ class GateNode(Node):
     def _only_while_idle(self, parameters: Sequence[Parameter]) -> SetParametersResult:
         controller = self._controller
         known = {p.name for p in parameters} & set(GateSettings.__dataclass_fields__)
-        if controller is not None and known and controller.gate.state not in _IDLE:
+        if controller is not None and known and not controller.idle:
             return SetParametersResult(
                 successful=False,
                 reason=f"{', '.join(sorted(known))} cannot change while the gate is "
-                f"{controller.gate.state.name}; call ~/engage with false first",
+                f"{controller.state.name}; call ~/engage with false first",
             )
         try:
             new = self._settings.changed(parameters)
@@ -152,7 +158,7 @@ class GateNode(Node):
         if worker is not None and controller is not None:
 
             def configure(now_s: float) -> None:
-                controller.gate.release("settings changed", now_s)
+                controller.release("settings changed", now_s)
                 controller.configure(config)
                 self._robot.max_error = _max_error(config)
 
@@ -161,7 +167,7 @@ class GateNode(Node):
     def _joint_controller(self, robot: Retargeter, config: GateSettings) -> JointController:
         for note in robot.notes:
             self.get_logger().warning(note)
-        port = JointsPort(self._polling, robot.joint_names, robot.observed, self._clock_s)
+        port = JointsPort(self._polling, robot.joint_names, robot.observed, self._now_s)
 
         def measured() -> Array | str:
             return robot.home if self._settings.config.reference == "home" else port.positions()
@@ -169,7 +175,7 @@ class GateNode(Node):
         return JointController(robot, measured, _max_error(config), port.observed)
 
     def _pose_robot(self, names: Sequence[str], config: GateSettings) -> PoseRobot:
-        port = PosesPort(self._polling, names, self._clock_s)
+        port = PosesPort(self._polling, names, self._now_s)
         n = len(names)
         home = RobotPoses.alone(np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)))
 
@@ -205,7 +211,7 @@ class GateNode(Node):
         config = controller.config
         if seen.frame_id != self._frame_id:
             if self._frame_id:
-                controller.gate.release(f"poses are in {seen.frame_id!r} now, not {self._frame_id!r}", now_s)
+                controller.release(f"poses are in {seen.frame_id!r} now, not {self._frame_id!r}", now_s)
                 controller.configure(config)
             self._frame_id = seen.frame_id
         if seen.frame_id == config.base_frame:  # the mocap node's target_frame: up and forward are theirs
@@ -214,12 +220,12 @@ class GateNode(Node):
             sec, nanosec = divmod(seen.stamp_ns, 10**9)
             stamp = Time(sec=sec, nanosec=nanosec)
             controller.level = level_from_tf(self._transforms, config.base_frame, seen.frame_id, stamp)
-        elif config.gravity == "imu" and controller.gate.state in _IDLE:  # what is engaged keeps its frame
+        elif config.gravity == "imu" and controller.idle:  # what is engaged keeps its frame
             controller.level = self._gravity.level(config, now_s)
 
     def _on_deadman(self, msg: Bool, now_s: float) -> None:
         if self._controller is not None:
-            self._controller.gate.deadman(bool(msg.data), now_s)
+            self._controller.deadman(bool(msg.data), now_s)
 
     def _on_joy(self, msg: Joy, now_s: float) -> None:
         before, self._buttons = self._buttons, tuple(msg.buttons)
@@ -234,7 +240,7 @@ class GateNode(Node):
         if controller is None:
             return
         if pressed(config.joy_release_button):
-            controller.gate.release("the joystick's button", now_s)
+            controller.release("the joystick's button", now_s)
         elif pressed(config.joy_engage_button):
             self._request(controller, now_s)
 
@@ -287,18 +293,17 @@ class GateNode(Node):
             worker.hand_over(lambda now_s: self._publish_health(worker, controller, now_s))
 
     def _publish_health(self, worker: GateWorker, controller: Controller, now_s: float) -> None:
-        gate = controller.gate
-        level = {State.FAULT: Level.ERROR, State.HOLD: Level.WARN}.get(gate.state, Level.OK)
+        level = {State.FAULT: Level.ERROR, State.HOLD: Level.WARN}.get(controller.state, Level.OK)
         conflict = controller.run.conflict(now_s)
-        text = f"{gate.state.name}: {gate.reason}"
+        text = f"{controller.state.name}: {controller.reason}"
         if conflict and conflict not in text:
             text += f"; cannot engage: {conflict}"
         values = {
-            "state": gate.state.name,
-            "operator": str(gate.operator_id),
+            "state": controller.state.name,
+            "operator": str(controller.operator_id),
             "publishers": ", ".join(controller.run.nodes) or "none",
-            "lag_ms": f"{controller.quality.lag_ms:.1f}",
-            "jitter_mm": f"{controller.quality.jitter_mm:.2f}",
+            "lag_ms": f"{controller.tracking_quality.lag_ms:.1f}",
+            "jitter_mm": f"{controller.tracking_quality.jitter_mm:.2f}",
             "limits": ", ".join(controller.limits_hit),
         }
         for name, meter in (("late_ms", worker.late_ms), ("busy_ms", worker.busy_ms)):
@@ -325,16 +330,16 @@ def _max_error(config: GateSettings) -> float:
 
 def _engage(controller: Controller, wanted: bool, now_s: float) -> tuple[bool, str]:
     if not wanted:
-        controller.gate.release("asked to", now_s)
-        return True, f"{controller.gate.state.name}: no commands"
+        controller.release("asked to", now_s)
+        return True, f"{controller.state.name}: no commands"
     refusal = controller.request(now_s)
-    return not refusal, refusal or f"{controller.gate.state.name}: {controller.gate.reason}"
+    return not refusal, refusal or f"{controller.state.name}: {controller.reason}"
 
 
 def _reset(controller: Controller, now_s: float) -> tuple[bool, str]:
-    if controller.gate.state is not State.FAULT:
-        return False, f"there is no fault; it is {controller.gate.state.name}"
-    controller.gate.reset(now_s)
+    if controller.state is not State.FAULT:
+        return False, f"there is no fault; it is {controller.state.name}"
+    controller.reset(now_s)
     return True, "DISENGAGED: no commands until somebody asks"
 
 

@@ -24,6 +24,7 @@ from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import State
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses, Target, TargetLimits
+from frankmocap_ros.teleop.operator_tracker import OperatorTracker
 from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
 
 LATENCY_S = 0.03
@@ -62,12 +63,7 @@ class Teleoperation:
         self.commands = []
 
     def _changed(self):
-        gate = self.controller.gate
-        self.log.append((gate.state, gate.reason))
-
-    @property
-    def gate(self):
-        return self.controller.gate
+        self.log.append((self.controller.state, self.controller.reason))
 
     @property
     def states(self):
@@ -107,10 +103,10 @@ class Teleoperation:
                     self.controller.observe(seen, self.time_s)
             command = self.controller.tick(self.time_s)
             if command is not None:
-                assert self.gate.state in (State.ENGAGED, State.HOLD)
-                assert command.held == (self.gate.state is State.HOLD)
+                assert self.controller.state in (State.ENGAGED, State.HOLD)
+                assert command.held == (self.controller.state is State.HOLD)
                 self.commands.append(command)
-            if until is not None and self.gate.state is until:
+            if until is not None and self.controller.state is until:
                 return self.time_s - start_s
         assert until is None, f"{until!r} was not reached; {self.log}"
         return seconds
@@ -257,7 +253,7 @@ def test_walking_moves_nothing():
     since = t.time_s
     t.person = lambda p, q, s: (p + np.array((0.5 * max(0.0, s - since), 0.0, 0.0)), q)
     t.run(2.0)
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
     assert np.abs(t.commands[-1].positions - before).max() < 0.07
 
 
@@ -318,7 +314,7 @@ def test_lag_and_jitter_are_told():
     since = t.time_s
     t.person = lambda p, q, s: (p + 0.3 * np.sin(2.0 * (s - since)) * _only(t, "left_wrist"), q)
     t.run(4.0)
-    quality = t.controller.quality
+    quality = t.controller.tracking_quality
     assert 5.0 < quality.lag_ms < 120.0
     assert 0.0 < quality.jitter_mm < 10.0
     assert quality.measured_jitter_mm > 0.0
@@ -366,7 +362,7 @@ def test_teleporting_70_cm_is_not_followed(who):
 
     t.person = person
     assert t.run(1.0, until=State.HOLD) < 0.2
-    assert "moved further than anybody moves" in t.gate.reason
+    assert "moved further than anybody moves" in t.controller.reason
     t.run(2.0)
     t.check()
     assert np.abs(t.commands[-1].positions - before).max() < 0.08, "nothing of the leap reaches the robot"
@@ -379,7 +375,7 @@ def test_one_wrong_frame_is_left_out():
     t.person = lambda p, q, s: (p + 0.7 * _only(t, "left_wrist") * (wrong < s < wrong + 0.04), q)
     t.run(1.0)
     t.check()
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
     assert np.abs(np.array([c.positions - before for c in t.commands[-100:]])).max() < 0.08
 
 
@@ -406,7 +402,7 @@ def test_freezing_is_held_then_silent(how):
     assert took <= (0.2 + 0.05 if how != "the same pose with new stamps" else 0.3 + 0.2)
     t.run(3.0)
     t.check()
-    assert t.gate.state is State.DISENGAGED
+    assert t.controller.state is State.DISENGAGED
     assert t.silent_since(since_s + took + t.config.hold_s + 0.02)
     if how != "the same pose with new stamps":
         assert t.silent_since(since_s + t.config.max_age_s + 0.02), "nothing old goes out, not even as held"
@@ -425,7 +421,7 @@ def test_numbers_that_are_none_are_not_followed(what, value):
     t.altered = altered
     if what == "confidence" and value > 1.0:
         t.run(1.0)
-        assert t.gate.state is State.ENGAGED, "more than sure is sure"
+        assert t.controller.state is State.ENGAGED, "more than sure is sure"
     else:
         assert t.run(1.0, until=State.HOLD) < 0.2
     t.run(2.0)
@@ -439,7 +435,7 @@ def test_stalls(stall_s, held):
     t.run(4.0)
     t.check()
     assert (State.HOLD in t.states) == held
-    assert t.gate.state is (State.DISENGAGED if held else State.ENGAGED)
+    assert t.controller.state is (State.DISENGAGED if held else State.ENGAGED)
 
 
 def test_five_images_a_second_are_too_few():
@@ -448,7 +444,7 @@ def test_five_images_a_second_are_too_few():
     t.run(1.0, until=State.HOLD)
     t.run(3.0)
     t.check()
-    assert t.gate.state is State.DISENGAGED
+    assert t.controller.state is State.DISENGAGED
 
 
 def test_no_command_before_and_after():
@@ -457,9 +453,9 @@ def test_no_command_before_and_after():
     assert t.commands == []
     t.controller.request(t.time_s)
     t.run(0.8)
-    assert t.gate.state is State.ARMING and t.commands == []
+    assert t.controller.state is State.ARMING and t.commands == []
     t.run(1.0)
-    t.controller.gate.release("asked to", t.time_s)
+    t.controller.release("asked to", t.time_s)
     n = len(t.commands)
     t.run(1.0)
     assert n and len(t.commands) == n
@@ -489,7 +485,7 @@ def test_a_late_message_does_not_forget_the_operator_while_nothing_is_engaged(mo
     t = Teleoperation()
     t.run(1.0)
     forgotten = []
-    monkeypatch.setattr(t.controller._operator, "reset", lambda: forgotten.append(1))
+    monkeypatch.setattr(OperatorTracker, "reset", lambda _: forgotten.append(1))
     t.controller.observe(t.seen(t.time_s - 0.5), t.time_s)
     assert not forgotten and t.controller.ignored["earlier stamp"] == 1
     t.controller.observe(t.seen(t.time_s - 5.0), t.time_s)
@@ -500,11 +496,11 @@ def test_stamps_that_go_far_back_end_following_with_a_reason():
     t = Teleoperation(hold_s=0.5, max_age_s=0.2).engaged()
     t.altered = lambda s: replace(s, captured_s=s.captured_s - 5.0)
     assert t.run(1.0, until=State.HOLD) < 0.1
-    assert "stamps went back" in t.gate.reason and "ask again" in t.gate.reason
+    assert "stamps went back" in t.controller.reason and "ask again" in t.controller.reason
     held_from, n = t.time_s, len(t.commands)
     t.run(3.0)
     t.check()
-    assert t.gate.state is State.DISENGAGED and "stamps went back" in t.gate.reason
+    assert t.controller.state is State.DISENGAGED and "stamps went back" in t.controller.reason
     held = t.commands[n:]
     assert held and all(command.held for command in held), "it brakes"
     assert held[-1].time_s - held_from < 0.2 + 0.05, "on what was seen before, while that is fresh"
@@ -519,7 +515,7 @@ def test_stamps_that_go_far_back_end_arming():
     t.controller.request(t.time_s)
     t.altered = lambda s: replace(s, captured_s=s.captured_s - 5.0)
     t.run(0.5, until=State.DISENGAGED)
-    assert "stamps went back" in t.gate.reason
+    assert "stamps went back" in t.controller.reason
 
 
 def test_future_stamps_are_left_out_and_counted():
@@ -537,7 +533,7 @@ def test_a_clock_that_was_set_back_is_taken_once_disengaged(back_s):
     t.altered = lambda s: replace(s, captured_s=s.captured_s - back_s)
     t.run(0.1)
     t.run(3.0)
-    t.gate.release("asked to", t.time_s)
+    t.controller.release("asked to", t.time_s)
     t.run(1.0)
     t.altered = lambda s: s
     t.run(0.3)
@@ -576,7 +572,7 @@ def following(run_id=7):
     tick(t, 0.3, run_id)
     assert t.controller.request(t.time_s) == ""
     tick(t, 2.0, run_id)
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
     return t
 
 
@@ -586,10 +582,10 @@ def test_a_second_publisher_is_left_out_and_ends_following():
     before = t.commands[-1].positions
     n = len(t.commands)
     tick(t, 0.05, 7, 8, offset_m=0.1)
-    assert t.gate.state is State.HOLD
-    assert "another run" in t.gate.reason and "second publisher" in t.gate.reason
+    assert t.controller.state is State.HOLD
+    assert "another run" in t.controller.reason and "second publisher" in t.controller.reason
     tick(t, 3.0, 7, 8, offset_m=0.1)
-    assert t.gate.state is State.DISENGAGED
+    assert t.controller.state is State.DISENGAGED
     t.check()
     assert max(np.abs(command.positions - before).max() for command in t.commands[n:]) < 0.05, "not followed"
     assert t.controller.ignored["another publisher"] > 60
@@ -603,24 +599,24 @@ def test_a_second_publisher_ends_arming():
     tick(t, 0.3, 7)
     t.controller.request(t.time_s)
     tick(t, 0.1, 7, 8)
-    assert t.gate.state is State.DISENGAGED and "another run" in t.gate.reason
+    assert t.controller.state is State.DISENGAGED and "another run" in t.controller.reason
 
 
 def test_a_mocap_node_that_was_started_again_is_not_followed_until_asked():
     """It was away for less than what is too old, and gives the operator the id from before."""
     t = following()
     tick(t, 0.15)
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
     tick(t, 0.05, 8)
-    assert t.gate.state is State.HOLD and "was started again" in t.gate.reason
+    assert t.controller.state is State.HOLD and "was started again" in t.controller.reason
     tick(t, 0.8, 8)
-    assert t.gate.state is State.DISENGAGED, "silence after hold_s"
+    assert t.controller.state is State.DISENGAGED, "silence after hold_s"
     n = len(t.commands)
     tick(t, 1.2, 8)
-    assert t.gate.state is State.DISENGAGED and len(t.commands) == n
+    assert t.controller.state is State.DISENGAGED and len(t.commands) == n
     assert t.controller.request(t.time_s) == ""
     tick(t, 2.0, 8)
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
 
 
 def test_another_run_begins_with_nothing_of_the_one_before(monkeypatch):
@@ -628,7 +624,7 @@ def test_another_run_begins_with_nothing_of_the_one_before(monkeypatch):
     tick(t, 0.5, 7)
     tick(t, 1.5)
     forgotten = []
-    monkeypatch.setattr(t.controller._operator, "reset", lambda: forgotten.append(1))
+    monkeypatch.setattr(OperatorTracker, "reset", lambda _: forgotten.append(1))
     t.controller.follows(8, t.time_s)
     t.controller.follows(8, t.time_s)
     assert forgotten == [1]
@@ -646,11 +642,11 @@ def test_a_second_publisher_that_ros_knows_of_is_refused_and_named():
     t.controller.published_by(("/frankmocap",), t.time_s)
     assert t.controller.request(t.time_s) == ""
     tick(t, 2.0, 7)
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
     t.controller.published_by((), t.time_s)
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
     t.controller.published_by(("/frankmocap", "/other"), t.time_s)
-    assert t.gate.state is State.HOLD and "/frankmocap, /other" in t.gate.reason
+    assert t.controller.state is State.HOLD and "/frankmocap, /other" in t.controller.reason
 
 
 # -- the robot
@@ -660,7 +656,7 @@ def test_a_robot_whose_place_is_not_known_is_not_engaged():
     t = Teleoperation(robot="nothing has come on ~/reference/left")
     t.run(0.3)
     assert t.controller.request(t.time_s) == "nothing has come on ~/reference/left"
-    assert t.gate.state is State.DISENGAGED
+    assert t.controller.state is State.DISENGAGED
 
 
 def test_a_robot_outside_the_workspace_is_not_engaged():
@@ -669,7 +665,7 @@ def test_a_robot_outside_the_workspace_is_not_engaged():
     assert t.controller.request(t.time_s) == ""
     t.run(2.0)
     assert t.commands == []
-    assert "outside the workspace" in t.gate.reason
+    assert "outside the workspace" in t.controller.reason
 
 
 def test_who_stands_sideways_has_no_heading():
@@ -685,7 +681,7 @@ def test_who_stands_sideways_has_no_heading():
     t.controller.request(t.time_s)
     t.run(2.0)
     assert t.commands == []
-    assert "face" in t.gate.reason
+    assert "face" in t.controller.reason
 
 
 def test_the_gesture_asks_and_gives_back():
@@ -708,15 +704,15 @@ def test_the_gesture_asks_and_gives_back():
     t.run(2.0, until=State.ARMING)
     t.run(3.0, until=State.ENGAGED)
     t.run(1.0)
-    assert t.gate.state is State.ENGAGED, "hands that stay up ask for nothing more"
+    assert t.controller.state is State.ENGAGED, "hands that stay up ask for nothing more"
     raised_s = np.inf  # they leap down, which is not believed, and have to be seen again
     t.run(2.0)
-    assert t.gate.state is State.DISENGAGED
+    assert t.controller.state is State.DISENGAGED
     t.controller.request(t.time_s)
     t.run(3.0, until=State.ENGAGED)
     raised_s = t.time_s
     t.run(2.0, until=State.DISENGAGED)
-    assert t.gate.reason == "both hands were raised"
+    assert t.controller.reason == "both hands were raised"
     t.check()
 
 

@@ -74,7 +74,7 @@ class Following:
             asked = asked or (now_s > ASKED_S and self.controller.request(now_s) == "")
             self.simulation.advance(now_s)
             command = self.controller.tick(now_s)
-            self.states[self.controller.gate.state.name] += 1
+            self.states[self.controller.state.name] += 1
             if command is not None:
                 self.follow(command, now_s)
         return self

@@ -77,15 +77,11 @@ class Chain:
     def now_s(self):
         return PERIOD_S * self.ticks
 
-    @property
-    def gate(self):
-        return self.controller.gate
-
     def measured(self):
         return self.silent or self.simulation.positions[self.order]
 
     def changed(self):
-        self.log.append((self.gate.state, self.gate.reason))
+        self.log.append((self.controller.state, self.controller.reason))
 
     def operator_state(self, time_s):
         figure = scene("wave", self.moment_s + min(time_s, self.still_since_s))[0]
@@ -130,7 +126,7 @@ class Chain:
         end = self.ticks + round(seconds / PERIOD_S)
         while self.ticks < end:
             self.tick()
-            if until is not None and self.gate.state is until:
+            if until is not None and self.controller.state is until:
                 return self
         assert until is None, f"{until!r} was not reached; {self.log}"
         return self
@@ -165,8 +161,8 @@ def test_a_controller_that_refuses_every_moving_point(torso, moment_s):
     chain.run(4.0, until=State.DISENGAGED)
     print(f"fastest {chain.fastest:.2f}, furthest {max(chain.off):.2f} rad")
     assert State.HOLD not in [state for state, _ in chain.log]
-    assert "the robot does not follow" in chain.gate.reason
-    assert "see whether its controller is active, and what it refuses" in chain.gate.reason
+    assert "the robot does not follow" in chain.controller.reason
+    assert "see whether its controller is active, and what it refuses" in chain.controller.reason
     assert chain.simulation.refused["moves_at_end"] > 10
     count = len(chain.sent)
     chain.run(2.0)
@@ -182,7 +178,7 @@ def test_an_operator_who_is_lost_before_anybody_knows_about_the_robot(torso, tic
     chain.here = False
     chain.run(2.0)
     print(f"fastest {chain.fastest:.2f}, furthest {max(chain.off):.2f} rad; {chain.log[-1]}")
-    assert chain.gate.state is State.DISENGAGED
+    assert chain.controller.state is State.DISENGAGED
     held = [off for off, command in zip(chain.off, chain.sent, strict=True) if command.held]
     assert max(held, default=0.0) <= STANDS * chain.config.max_tracking_error
     chain.check()
@@ -213,7 +209,7 @@ def test_a_controller_that_comes_back_does_not_leap(torso, ticks):
 def test_a_controller_that_takes_the_points_is_followed(torso):
     chain = Chain(torso).engaged()
     chain.run(8.0)
-    assert chain.gate.state is State.ENGAGED
+    assert chain.controller.state is State.ENGAGED
     assert chain.most.max() > 0.5
     print(f"fastest {chain.fastest:.2f}, furthest {max(chain.off):.2f} rad")
     assert max(chain.off) < 0.5
@@ -222,7 +218,7 @@ def test_a_controller_that_takes_the_points_is_followed(torso):
     chain.here = False
     chain.run(0.3, until=State.HOLD)
     chain.run(0.5)
-    assert chain.gate.state is State.HOLD, "an operator who is lost is no fault of the robot's"
+    assert chain.controller.state is State.HOLD, "an operator who is lost is no fault of the robot's"
     assert np.abs(chain.simulation.velocities).max() < 0.05
     chain.check()
 
@@ -266,8 +262,8 @@ def test_without_a_posture_nothing_is_held_for_a_robot_that_is_elsewhere(torso, 
     chain.active = True
     count = len(chain.sent)
     chain.run(1.0)
-    assert chain.gate.state is State.DISENGAGED
-    assert "the robot does not follow" in chain.gate.reason
+    assert chain.controller.state is State.DISENGAGED
+    assert "the robot does not follow" in chain.controller.reason
     assert len(chain.sent) == count
     chain.check()
 
@@ -278,10 +274,10 @@ def test_after_a_standstill_of_the_gate_itself_nothing_goes_on(torso, seconds):
     chain = Chain(torso).engaged().run(1.0)
     chain.ticks = round((chain.now_s + seconds) / PERIOD_S / IMAGE_TICKS) * IMAGE_TICKS - 1
     assert chain.tick() is None, "though what is seen is new"
-    assert chain.gate.state is State.DISENGAGED
-    assert "the gate itself stood still for" in chain.gate.reason
+    assert chain.controller.state is State.DISENGAGED
+    assert "the gate itself stood still for" in chain.controller.reason
     chain.run(0.5)
-    assert chain.gate.state is State.DISENGAGED
+    assert chain.controller.state is State.DISENGAGED
 
 
 def test_what_was_silent_is_not_held_again(torso):
@@ -289,9 +285,11 @@ def test_what_was_silent_is_not_held_again(torso):
     chain = Chain(torso).engaged().run(1.0)
     shown, chain.operator_state = chain.operator_state, lambda time_s: shown(chain.now_s - 0.3)
     chain.run(0.35)
-    assert chain.gate.state is State.HOLD
+    assert chain.controller.state is State.HOLD
     chain.operator_state = shown
     count = len(chain.sent)
     chain.run(0.3)
-    assert chain.gate.state is State.HOLD and chain.gate.fresh(chain.now_s)
+    assert (
+        chain.controller.state is State.HOLD and chain.controller.age_s(chain.now_s) <= chain.config.max_age_s
+    )
     assert len(chain.sent) == count
