@@ -33,7 +33,7 @@ class _PendingFrame:
     config: Settings
     camera: Camera
     image: ScaledImage
-    look: Detection
+    detection: Detection
     candidates: list[Candidate]
 
     @property
@@ -138,10 +138,10 @@ class Pipeline:
         if not capabilities.needs_regions:
             return _PendingFrame(picture, config, camera, image, Detection(None), [])
         limit = self._limit(config)
-        look = self._detection_schedule.detect(picture, image, limit, config)
+        detection = self._detection_schedule.detect(picture, image, limit, config)
         blind = not capabilities.sees_absence
-        candidates = self._tracker.candidates(look.found, config, limit, blind, look.late)
-        return _PendingFrame(picture, config, camera, image, look, candidates)
+        candidates = self._tracker.candidates(detection.found, config, limit, blind, detection.late)
+        return _PendingFrame(picture, config, camera, image, detection, candidates)
 
     def _finish(self, begun: _PendingFrame, observations: Sequence[Observation | None]) -> Frame:
         """Everything after the people are estimated."""
@@ -173,8 +173,10 @@ class Pipeline:
         if not capabilities.sees_absence:
             size_px = begun.image.bitmap.size_px
             pairs = [(o and confirmed(o, c, time_s, size_px), c) for o, c in pairs]
-        look = begun.look
-        return [(o, c.track) for o, c in pairs if o is not None], look.found is not None and not look.late
+        detection = begun.detection
+        return [
+            (o, c.track) for o, c in pairs if o is not None
+        ], detection.found is not None and not detection.late
 
     def _limit(self, config: Settings) -> int:
         """How many people at most."""

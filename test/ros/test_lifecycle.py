@@ -202,7 +202,7 @@ def test_an_image_under_way_while_ros_goes(handle):
     capabilities = SimpleNamespace(needs_regions=True)
     gone = type("Gone", (), {"config": property(lambda _: now()), "spacing": Spacing(), "monitor": monitor})()
     gone.pipeline = SimpleNamespace(estimator=SimpleNamespace(capabilities=capabilities))
-    gone.set_rung = lambda *_: None
+    gone.shed = lambda *_: None
     worker = Worker(node, [gone], Collector())
     worker.hand_over(Image())
     assert asked.wait(5.0)

@@ -20,7 +20,7 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.qos import EVENTS, MODELS
-from frankmocap_ros.ros.common.running import ros_runs
+from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.ros.mocap.body_frames import human_id
 from frankmocap_ros.runtime.mailbox import Mailboxes
 

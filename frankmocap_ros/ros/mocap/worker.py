@@ -16,7 +16,7 @@ from frankmocap_ros.body.transform import transformed
 from frankmocap_ros.errors import ImageError, TransformError
 from frankmocap_ros.imaging.camera_image import CameraImage
 from frankmocap_ros.ros.common.conversions import camera_of, nanoseconds, seconds
-from frankmocap_ros.ros.common.running import ros_runs
+from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.ros.common.transforms import Transforms
 from frankmocap_ros.ros.images.compressed import decode_compressed
 from frankmocap_ros.ros.images.images import decode_image

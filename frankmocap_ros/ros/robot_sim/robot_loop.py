@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from rclpy.node import Node
 
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.ros.common.running import ros_runs
+from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.runtime.health import Health, Level
 from frankmocap_ros.runtime.timing import RateMeter
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand

@@ -71,7 +71,7 @@ def takes(seconds):
     return lambda now_s, detects: seconds
 
 
-def test_the_rungs_do_less_from_one_to_the_next_and_detect_first():
+def test_the_levels_do_less_from_one_to_the_next_and_detect_first():
     assert SHEDDING_LEVELS[0] == SheddingLevel()
     assert [r.process_every for r in SHEDDING_LEVELS] == [1, 1, 1, 2, 3, 4]
     between = [r.detect_factor * r.process_every for r in SHEDDING_LEVELS]
@@ -111,7 +111,7 @@ def test_detection_in_line_is_made_rarer_and_no_image_is_left_out():
     assert node.shedder.measures.process_every == 1
 
 
-def test_one_rung_at_a_time_and_not_before_a_second():
+def test_one_level_at_a_time_and_not_before_a_second():
     node = Node().run(30.0, takes(0.085))
     levels = [0, *(level for _, level in node.changes)]
     times_s = [100.0, *(now_s for now_s, _ in node.changes)]
@@ -242,7 +242,7 @@ def test_a_step_down_while_it_rests_can_be_taken_back():
     assert shedder.level == TOP
 
 
-def test_what_was_learned_of_a_rung_before_it_was_in_time_does_not_count():
+def test_what_was_learned_of_a_level_before_it_was_in_time_does_not_count():
     shedder = LoadShedder()
     feed(shedder, 0.0, 5.0, lambda level: 90.0 if level else 105.0)
     assert shedder.level == 1
@@ -337,7 +337,7 @@ def test_ages_before_a_silence_do_not_count():
         assert not shedder.record(20.0, 4.0, 50.0 + k * PERIOD_S, BUDGET_MS)
 
 
-def test_ages_of_the_rung_before_do_not_count():
+def test_ages_of_the_level_before_do_not_count():
     """A change is judged by what comes after it."""
     shedder = LoadShedder()
     k = 0
