@@ -113,15 +113,15 @@ def test_depth_that_comes_for_every_second_image_is_not_waited_for_in_vain():
 def test_depth_that_is_a_little_late_is_dropped_and_counted(system):
     """One in five, 20 ms before the one that came before it: every image still finds its own."""
     publisher = system.publisher(Image, "depth")
-    stream = system.mocap._streams[0]
+    stream = system.mocap.streams[0]
     stamp_ns = system.next_stamp()
     for k in range(20):
         now_ns = stamp_ns + k * PERIOD_NS
         publisher.publish(depth_message(system, now_ns))
-        system.wait_until(lambda ns=now_ns: stream.depth._messages and stream.depth._messages[-1][0] == ns)
+        system.wait_until(lambda ns=now_ns: stream.depth.newest_ns == ns)
         if k % 5 == 4:
             publisher.publish(depth_message(system, now_ns - 20_000_000))
-            system.wait_until(lambda n=k // 5 + 1: stream.monitor._depth.counts().get("out_of_order") == n)
+            system.values(lambda v, n=k // 5 + 1: v.get("depth/out_of_order") == str(n))
         system.process(stamp_ns=now_ns)
     values = system.values(lambda v: v.get("depth/out_of_order") == "4")
     assert values["depth/paired"] == "20"

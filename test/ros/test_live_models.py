@@ -774,7 +774,7 @@ def test_real_estimators_at_30_hz(start, pool, monkeypatch):
         end.set()
         sending.result(60.0)
     assert people[0].id < people[1].id < people[2].id
-    stream = system.mocap._streams[0]
+    stream = system.mocap.streams[0]
     system.wait_until(lambda: len(system.bodies) + stream.monitor.dropped == stream.count)
     values = system.values()
     assert values["dropped"] == values.get("dropped/overwritten", "0")

@@ -147,7 +147,7 @@ def test_age_is_now_minus_stamp(start, probe):
 
 def come(system, **options):
     """Publish an image and wait until the node has it: of those that wait it hears the newest only."""
-    stream = system.mocap._streams[0]
+    stream = system.mocap.streams[0]
     count = stream.count
     system.send(**options)
     system.wait_until(lambda: stream.count > count)

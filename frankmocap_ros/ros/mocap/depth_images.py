@@ -69,6 +69,12 @@ class DepthImages:
             self._asked_ns.clear()
 
     @property
+    def newest_ns(self) -> int | None:
+        """Stamp of the newest message that is kept [ns]; None where there is none."""
+        with self._changed:
+            return self._messages[-1][0] if self._messages else None
+
+    @property
     def alive(self) -> bool:
         """Whether depth images come."""
         return time.perf_counter() - self._came_s <= _ALIVE_S
