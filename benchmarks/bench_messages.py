@@ -107,14 +107,14 @@ def frame_of(skeleton: Skeleton, people: int) -> Frame:
 def bodies_ways(frame: Frame, publisher: Publisher, name: str) -> list[Way]:
     """Bodies on their way out, and what the gate takes to read them."""
     maker, reader = BodiesMessage(1), OperatorReader(WATCHED)
-    data = serialize_message(maker.fill(frame, HEADER, 10.0))
+    data = serialize_message(maker.message(frame, HEADER, 10.0))
     made: list[BodyPoseArray] = []
 
     def deserialize() -> None:
         made[:] = [read_bodies(data)]
 
     return [
-        two_steps(name, lambda: maker.fill(frame, HEADER, 10.0), publisher),
+        two_steps(name, lambda: maker.message(frame, HEADER, 10.0), publisher),
         Way(f"{name}, read by the gate", (deserialize, lambda: reader.read(made[0]))),
     ]
 
@@ -122,7 +122,7 @@ def bodies_ways(frame: Frame, publisher: Publisher, name: str) -> list[Way]:
 def tf_ways(frame: Frame, publisher: Publisher) -> list[Way]:
     """Everybody on /tf."""
     frames = BodyFrames("", rep155=False)
-    return [two_steps("tf: hips and 24 joints", lambda: frames.fill(frame, HEADER), publisher)]
+    return [two_steps("tf: hips and 24 joints", lambda: frames.message(frame, HEADER), publisher)]
 
 
 def ways_of(publishers: dict[str, Publisher]) -> list[Way]:
@@ -131,7 +131,7 @@ def ways_of(publishers: dict[str, Publisher]) -> list[Way]:
     joint = JointMessages("left_wrist")
 
     def joint_topics() -> None:
-        stamped, pose = joint.fill(one, HEADER) or (None, None)
+        stamped, pose = joint.messages(one, HEADER) or (None, None)
         publishers["joint"].publish(stamped)
         publishers["pose"].publish(pose)
 
@@ -157,7 +157,7 @@ def to_look_at(frame: Frame, publishers: dict[str, Publisher]) -> list[Way]:
     vertices = np.random.default_rng(0).normal(size=(VERTICES, 3))
 
     def picture() -> Image:
-        return annotated.fill(frame, HEADER, bitmap, 10.0, time.perf_counter())
+        return annotated.message(frame, HEADER, bitmap, 10.0, time.perf_counter())
 
     return [
         two_steps("markers", lambda: markers.make(frame, HEADER, 10.0), publishers["markers"]),

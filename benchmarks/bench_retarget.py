@@ -43,10 +43,10 @@ def main() -> None:
     """Print p50, p95 and p99 of ``drive`` [ms], and how far the wrists are from their commands [mm]."""
     robot = load_retargeter("torso")
     joints = robot.home
-    driver = _Timed(robot, lambda: joints, 0.0)
+    joint_controller = _Timed(robot, lambda: joints, 0.0)
     config = GateSettings(align_s=1.0, calm_speed=9.0, arming_s=0.1, max_speed=5.0, max_acceleration=90.0)
-    commander = Controller(config, robot.targets, driver, 0.0)
-    rows = [BODY_WITH_HANDS.index[name] for name in commander.watched]
+    controller = Controller(config, robot.targets, joint_controller, 0.0)
+    rows = [BODY_WITH_HANDS.index[name] for name in controller.watched]
     seen = np.ones(len(rows), dtype=bool)
     random = np.random.default_rng(0)
     wrists = [i for i, target in enumerate(robot.targets) if target.name.endswith("wrist")]
@@ -57,18 +57,18 @@ def main() -> None:
             figure = scene("wave", now_s)[0]
             positions = figure.positions[rows] + random.normal(0.0, TREMBLE_M, (len(rows), 3))
             poses = Poses(positions, figure.orientations_xyzw[rows], np.ones(len(rows)), seen, seen)
-            commander.see(OperatorState(now_s - LAG_S, 1, poses, seen), now_s)
+            controller.observe(OperatorState(now_s - LAG_S, 1, poses, seen), now_s)
         if tick == 20:
-            commander.request(now_s)
-        command = commander.tick(now_s)
+            controller.request(now_s)
+        command = controller.tick(now_s)
         if command is None or command.posture is None:
             continue
         joints = command.posture.positions
         if now_s > SETTLED_S:
             off = robot.poses(joints).positions - command.positions
             off_mm.append(1e3 * np.linalg.norm(off[wrists], axis=-1))
-    p50, p95, p99 = np.percentile(driver.spent_ms, (50, 95, 99))
-    print(f"{len(driver.spent_ms)} postures: p50 {p50:.3f} ms  p95 {p95:.3f} ms  p99 {p99:.3f} ms")
+    p50, p95, p99 = np.percentile(joint_controller.spent_ms, (50, 95, 99))
+    print(f"{len(joint_controller.spent_ms)} postures: p50 {p50:.3f} ms  p95 {p95:.3f} ms  p99 {p99:.3f} ms")
     print(f"wrists: mean {np.mean(off_mm):.1f} mm, median {np.median(off_mm):.1f} mm from their commands")
 
 

@@ -36,7 +36,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from frankmocap_ros.ros.common.qos import IMAGES
-from frankmocap_ros.ros.images.images import byte_array, decode_image, fill_image, flat_bytes
+from frankmocap_ros.ros.images.images import byte_array, decode_image, flat_bytes, write_image
 from frankmocap_ros.runtime.fastdds_profile import transport_variables
 from frankmocap_ros.runtime.malloc import keep_freed_memory
 
@@ -74,7 +74,7 @@ def send(kind: str, memory: str, size: tuple[int, int], seconds: float, rate_hz:
     msg = KINDS[kind]()
     msg.header.frame_id = "camera_optical_frame"
     if kind == "raw":
-        fill_image(msg, scene(*size), "bgr8")
+        write_image(msg, scene(*size), "bgr8")
     else:
         msg.format = "bgr8; jpeg compressed bgr8"
         msg.data = byte_array(cv2.imencode(".jpg", scene(*size))[1])

@@ -99,7 +99,7 @@ def main() -> None:
     while (image := source.read()) is not None and image.time_s < END_S:
         frame = pipeline.process(CameraImage(Bitmap(image.pixels), image.time_s, source.camera))
         if frame.bodies:
-            controller.see(seen(frame.bodies[0], controller.watched, image.time_s), image.time_s + 1e-3)
+            controller.observe(seen(frame.bodies[0], controller.watched, image.time_s), image.time_s + 1e-3)
             asked = asked or not controller.request(image.time_s + 2e-3)
         for tick in range(1, TICKS + 1):
             command = controller.tick(image.time_s + tick / (TICKS * source.rate_hz))
@@ -122,9 +122,7 @@ def main() -> None:
     period_ms = round(1e3 * EVERY / source.rate_hz)
     path = IMAGES / "robot.gif"
     flat[0].save(path, save_all=True, append_images=flat[1:], duration=period_ms, loop=0, optimize=True)
-    print(
-        f"{path}: {len(pictures)} pictures, {path.stat().st_size / 1e3:.0f} kB; {controller.gate.state.name}"
-    )
+    print(f"{path}: {len(pictures)} pictures, {path.stat().st_size / 1e3:.0f} kB; {controller.state.name}")
 
 
 if __name__ == "__main__":

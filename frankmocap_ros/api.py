@@ -135,7 +135,7 @@ class FrankMocapWrapper:
                 little older than the one before, and nothing was changed.
         """
         _require_bgr(image_bgr)
-        if self._order.judge(time_s) is Arrival.LATE:
+        if self._order.classify(time_s) is Arrival.LATE:
             raise ImageError(
                 DROP_OUT_OF_ORDER,
                 f"the image of {time_s:.3f} s comes after a later one; leave it out, or call reset() where "

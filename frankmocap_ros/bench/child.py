@@ -76,7 +76,7 @@ def _player(job: Job) -> tuple[Player, int]:
 
 def _turn(player: Player, footages: list[Footage], settle: int, count: int) -> dict[str, Any]:
     """Process images; the first of them only settle caches and threads, and do not count."""
-    instants = list(zip(*(footage.take(settle + count) for footage in footages), strict=True))
+    instants = list(zip(*(footage.read(settle + count) for footage in footages), strict=True))
     for pictures in instants[:settle]:
         player.process(pictures)
     energy = EnergyMeter()

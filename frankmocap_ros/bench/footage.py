@@ -33,7 +33,7 @@ class Footage:
         """What it is, in words."""
         return self._source.name
 
-    def take(self, count: int) -> list[CameraImage]:
+    def read(self, count: int) -> list[CameraImage]:
         """The next images, decoded and ready.
 
         Raises:

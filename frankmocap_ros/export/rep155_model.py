@@ -211,7 +211,7 @@ class HumanModel:
         self._checked_s = -math.inf
         self._last = np.zeros(len(ARM_JOINTS))
 
-    def see(self, body: Body, time_s: float) -> None:
+    def observe(self, body: Body, time_s: float) -> None:
         """Take the sizes of a body at its image's time [s]."""
         if not (body.has_3d and body.has_orientation):
             return

@@ -22,7 +22,7 @@ _CALM: Final = 0.7  # of the budget: below it a step down is tried
 _CALM_S: Final = 5.0  # after this long ...
 _MOST_CALM_S: Final = 160.0  # ... which doubles up to this where the last step down had to be taken back
 _PROVEN_S: Final = 30.0  # a step down that has held for so long was right
-_ALIKE: Final = 1.1  # ages within this factor are no gain: the lower rung is as good
+_ALIKE: Final = 1.1  # ages within this factor are no gain: the lower level is as good
 _WORSE: Final = 1.25  # by this factor it must get worse until what did not help is tried again ...
 _REST_S: Final = 30.0  # ... and not before so long, which doubles too
 _MOST_REST_S: Final = 600.0
@@ -122,8 +122,8 @@ class _Ages:
 class LoadShedder:
     """Goes up where images are late, and down again when there is time to spare. For one thread.
 
-    It goes up one rung after each while (20 images and 1 s, or 3 s) whose 95th percentile is over the
-    budget. Where not even the top is within it, it goes back to the lowest rung that is about as good as the
+    It goes up one level after each while (20 images and 1 s, or 3 s) whose 95th percentile is over the
+    budget. Where not even the top is within it, it goes back to the lowest level that is about as good as the
     best, and rests there until things get worse. It goes down after 5 s below 0.7 of the budget. A step down
     that had to be taken back doubles that time, up to 160 s, so that it does not swing.
 
@@ -132,18 +132,18 @@ class LoadShedder:
     """
 
     def __init__(self, detects: bool = True) -> None:
-        self._rungs: Sequence[SheddingLevel] = SHEDDING_LEVELS if detects else _WITHOUT_DETECTION
+        self._levels: Sequence[SheddingLevel] = SHEDDING_LEVELS if detects else _WITHOUT_DETECTION
         self._budget_ms = self._seen_s = 0.0
         self.reset()
 
     def reset(self) -> None:
-        """Back to the first rung, with nothing known."""
+        """Back to the first level, with nothing known."""
         self._level = 0
         self._ages = _Ages()
         self._forget()
 
     def _forget(self) -> None:
-        """Forget what was learned of the rungs; stay on this one."""
+        """Forget what was learned of the levels; stay on this one."""
         self._ages.clear()
         self._tried_ms: dict[int, float] = {}
         self._calm_from_s: float | None = None
@@ -154,16 +154,16 @@ class LoadShedder:
 
     @property
     def level(self) -> int:
-        """Number of the rung, 0 where everything is done as the settings say."""
+        """Number of the level, 0 where everything is done as the settings say."""
         return self._level
 
     @property
-    def rung(self) -> SheddingLevel:
+    def measures(self) -> SheddingLevel:
         """What is left out now."""
-        return self._rungs[self._level]
+        return self._levels[self._level]
 
-    def saw(self, age_ms: float, transport_ms: float, now_s: float, budget_ms: float) -> bool:
-        """Take note of one image that went out; returns whether the rung changed.
+    def record(self, age_ms: float, transport_ms: float, now_s: float, budget_ms: float) -> bool:
+        """Take note of one image that went out; returns whether the level changed.
 
         Args:
             age_ms: age at publication.
@@ -202,7 +202,7 @@ class LoadShedder:
             self._rest = None
             self._tried_ms.clear()
         self._tried_ms[self._level] = p95_ms
-        if self._level < len(self._rungs) - 1:
+        if self._level < len(self._levels) - 1:
             self._level += 1
         else:
             self._give_up(now_s)

@@ -40,7 +40,7 @@ class StampOrder:
         self._newest_s: float | None = None
         self._late = 0
 
-    def judge(self, stamp_s: float, may_restart: bool = True) -> Arrival:
+    def classify(self, stamp_s: float, may_restart: bool = True) -> Arrival:
         """What a stamp [s] is to those before it. What is LATE is to be left out.
 
         Args:

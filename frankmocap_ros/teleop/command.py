@@ -58,8 +58,8 @@ class Robot(Protocol):
     def begin(self) -> RobotPoses | str:
         """Start from where the robot is; its targets there, or why that is not known, in words."""
 
-    def within_reach(self, goal: Setpoint) -> Setpoint:
-        """A goal no further from the robot than commands may be."""
+    def within_reach(self, setpoint: Setpoint) -> Setpoint:
+        """A setpoint no further from the robot than commands may be."""
 
     def drive(self, command: Command) -> Command | None:
         """The command as it is to be sent; None where it is too far from the robot to be sent now.

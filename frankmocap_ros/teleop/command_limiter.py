@@ -1,8 +1,8 @@
 """Limits for commands that a robot follows: how far each may go.
 
-A governor moves commands towards goals within speed, acceleration and workspace: what is faster is clamped.
-Whatever the goals are, each step is finite, no longer than the speed allows, changes the velocity by no more
-than the acceleration allows, and can still be braked inside the workspace.
+A governor moves commands towards setpoints within speed, acceleration and workspace: what is faster is
+clamped. Whatever the setpoints are, each step is finite, no longer than the speed allows, changes the
+velocity by no more than the acceleration allows, and can still be braked inside the workspace.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from frankmocap_ros.teleop.setpoint import Setpoint
 MAX_STEP_S = 0.05
 """A step of more time than this counts as this: after a pause nothing leaps."""
 
-# the share of the acceleration that the approach to a goal plans with: steps are not infinitely short
+# the share of the acceleration that the approach to a setpoint plans with: steps are not infinitely short
 _PLANNED = 0.8
 _SETTLING_S = 0.03
 """A gap is closed over about so long: in one step, every tremble would take the full acceleration."""
@@ -85,7 +85,7 @@ def limits_of(config: GateSettings, targets: Sequence[Target]) -> CommandLimits:
 
 
 class Governor:
-    """Moves N commanded poses towards goals, within limits.
+    """Moves N commanded poses towards setpoints, within limits.
 
     Attributes:
         positions: shape (N, 3), what is commanded [m]; a new array at each step.
@@ -128,42 +128,42 @@ class Governor:
         """How the commands turn, shape (N, 3) [rad/s]."""
         return np.asarray(self._twists[1])
 
-    def step(self, goal: Setpoint, dt: float) -> None:
-        """One step towards a goal. What is not finite in it is not followed.
+    def step(self, setpoint: Setpoint, dt: float) -> None:
+        """One step towards a setpoint. What is not finite in it is not followed.
 
         Args:
-            goal: of the N targets.
+            setpoint: of the N targets.
             dt: time since the last step [s]; none where it is not above 0, and at most ``MAX_STEP_S``.
         """
         if not dt > 0.0:
             return
         dt = min(dt, MAX_STEP_S)
-        follow = goal.sound()
+        follow = setpoint.sound()
         if not all(follow.tolist()):
-            goal = self._staying(goal, follow)
-        inside = goal.positions.clip(self._limits.low, self._limits.high)
-        beyond = inside != goal.positions
-        feed = np.array((goal.velocities, goal.angular_velocities))
+            setpoint = self._staying(setpoint, follow)
+        inside = setpoint.positions.clip(self._limits.low, self._limits.high)
+        beyond = inside != setpoint.positions
+        feed = np.array((setpoint.velocities, setpoint.angular_velocities))
         feed[0][beyond] = 0.0
-        twists = self._towards(feed, self._gaps(inside, goal.orientations, feed * dt), dt, follow)
+        twists = self._towards(feed, self._gaps(inside, setpoint.orientations, feed * dt), dt, follow)
         twists[0], walled = self._braking_inside(twists[0], dt)
         self.at_workspace = walled | beyond.any(axis=-1)
         self._twists = twists
         self._go(twists * dt)
 
-    def _staying(self, goal: Setpoint, follow: Mask) -> Setpoint:
-        """A goal whose targets stay where they are unless they follow."""
+    def _staying(self, setpoint: Setpoint, follow: Mask) -> Setpoint:
+        """A setpoint whose targets stay where they are unless they follow."""
         moving = follow[:, None]
         return Setpoint(
-            np.where(moving, goal.positions, self.positions),
-            np.where(moving, goal.velocities, 0.0),
-            np.where(moving, goal.orientations, self.orientations),
-            np.where(moving, goal.angular_velocities, 0.0),
+            np.where(moving, setpoint.positions, self.positions),
+            np.where(moving, setpoint.velocities, 0.0),
+            np.where(moving, setpoint.orientations, self.orientations),
+            np.where(moving, setpoint.angular_velocities, 0.0),
             follow,
         )
 
     def _gaps(self, positions: Array, orientations: Array, fed: Array) -> Array:
-        """Ways and turns to a goal as it was when the last step ended, shape (2, N, 3).
+        """Ways and turns to a setpoint as it was when the last step ended, shape (2, N, 3).
 
         What it moved since, ``fed``, is the feed's part.
         """
@@ -173,7 +173,7 @@ class Governor:
         return np.array((positions - fed[0] - self.positions, quat_to_rotvec(turn)))
 
     def _towards(self, feed: Array, gaps: Array, dt: float, follow: Mask) -> Array:
-        """Speeds towards a goal, within speed and acceleration; notes where they were not."""
+        """Speeds towards a setpoint, within speed and acceleration; notes where they were not."""
         wanted = feed + _approach(gaps, self._max_acceleration, dt)
         slower, fast = _shortened(wanted, self._max_speed)
         change, hard = _shortened(slower - self._twists, self._max_acceleration * dt)

@@ -1,7 +1,7 @@
 """From what is seen of the operator to commands: gate, clutch, prediction and limits put together.
 
-The caller gives messages as they come (``see``) and lets time pass at the rate of the commands (``tick``);
-times are of one steady clock, in seconds. Nothing here knows ROS or reads a clock.
+The caller gives messages as they come (``observe``) and lets time pass at the rate of the commands
+(``tick``); times are of one steady clock, in seconds. Nothing here knows ROS or reads a clock.
 """
 
 import math
@@ -32,8 +32,7 @@ class Controller:
     """Everything between what is seen and what is commanded.
 
     Attributes:
-        gate: its state machine.
-        quality: lag and jitter of the commands.
+        tracking_quality: lag and jitter of the commands.
         level: rotation from the optical frame to a level frame, or why it is not known, in words. Set from
             the settings; whoever knows better (gravity: imu, heading: tf) sets it.
         config: the settings.
@@ -60,8 +59,8 @@ class Controller:
     ) -> None:
         self._targets = tuple(targets)
         self._robot = robot
-        self.gate = Gate(config, time_s, on_change)
-        self.quality = TrackingQuality()
+        self._gate = Gate(config, time_s, on_change)
+        self.tracking_quality = TrackingQuality()
         reasons = ("same stamp", "earlier stamp", "stamp in the future", "unreadable", "another publisher")
         self.ignored: dict[str, int] = dict.fromkeys(reasons, 0)
         self.run = FollowedRun(config.bodies)
@@ -70,7 +69,7 @@ class Controller:
         self._order = StampOrder()
         self.stamp_fault = ""
         self._heard_s = -math.inf
-        self.gate.why_unseen = self.why_unseen
+        self._gate.why_unseen = self.why_unseen
         self.configure(config)
         self._tick_s = time_s
 
@@ -79,10 +78,34 @@ class Controller:
         """Names of the joints that a ``OperatorState`` holds."""
         return self._operator.watched
 
+    @property
+    def state(self) -> State:
+        """State of the gate."""
+        return self._gate.state
+
+    @property
+    def reason(self) -> str:
+        """Why the gate is in this state, in words."""
+        return self._gate.reason
+
+    @property
+    def operator_id(self) -> int:
+        """Who is in control, or about to be; 0 for nobody."""
+        return self._gate.operator_id
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody is in control, nor about to be: DISENGAGED or FAULT."""
+        return self._gate.state in (State.DISENGAGED, State.FAULT)
+
+    def age_s(self, time_s: float) -> float:
+        """Age of what was seen last [s]; infinite before anything was."""
+        return self._gate.age_s(time_s)
+
     def configure(self, config: GateSettings) -> None:
         """Take other settings; only while nothing is engaged."""
         self.config = config
-        self.gate.config = config
+        self._gate.config = config
         self._limits = limits_of(config, self._targets)
         self._operator = OperatorTracker(config, self._targets)
         self._hands = RaisedHands(config.gesture_s)
@@ -95,7 +118,7 @@ class Controller:
 
     def request(self, time_s: float) -> str:
         """Ask for control; returns why it is refused, or nothing."""
-        refusal = self.refusal(time_s) or self.gate.request(time_s)
+        refusal = self.refusal(time_s) or self._gate.request(time_s)
         if not refusal:
             self._forget()
             self._operator.reset()
@@ -103,7 +126,7 @@ class Controller:
 
     def refusal(self, time_s: float) -> str:
         """Why a request would be refused now, with the next step; empty where it would be taken."""
-        refusal = self.run.conflict(time_s) or self.gate.refusal(time_s)
+        refusal = self.run.conflict(time_s) or self._gate.refusal(time_s)
         if refusal:
             return refusal
         if isinstance(self.level, str):
@@ -111,17 +134,33 @@ class Controller:
         robot = self._robot.begin()
         return robot if isinstance(robot, str) else ""
 
+    def release(self, reason: str, time_s: float) -> None:
+        """Give control back: DISENGAGED, unless it is FAULT."""
+        self._gate.release(reason, time_s)
+
+    def fault(self, reason: str, time_s: float) -> None:
+        """Something broke: no commands until ``reset``."""
+        self._gate.fault(reason, time_s)
+
+    def reset(self, time_s: float) -> None:
+        """Leave FAULT."""
+        self._gate.reset(time_s)
+
+    def deadman(self, pressed: bool, time_s: float) -> None:
+        """Take a message of the deadman's switch."""
+        self._gate.deadman(pressed, time_s)
+
     def published_by(self, nodes: tuple[str, ...], time_s: float) -> None:
         """Take note of who publishes bodies now: a full node name for each publisher."""
         self.run.nodes = nodes
         self._check_run(time_s)
 
     def follows(self, run_id: int, time_s: float) -> bool:
-        """Whether a message of this run is to be seen; what it shows is told with ``see`` then.
+        """Whether a message of this run is to be seen; what it shows is told with ``observe`` then.
 
         While a run is followed another one is left out, and ends following.
         """
-        if not self.run.hear(run_id, time_s, may_change=self._idle):
+        if not self.run.follows(run_id, time_s, may_change=self.idle):
             self.ignored["another publisher"] += 1
             self._check_run(time_s)
             return False
@@ -131,31 +170,31 @@ class Controller:
             self._order.reset()
         return True
 
-    def see(self, sight: OperatorState, time_s: float) -> None:
+    def observe(self, seen: OperatorState, time_s: float) -> None:
         """Take what a message of the followed run shows."""
         self._heard_s = time_s
-        if self._out_of_order(sight.captured_s, time_s):
+        if self._out_of_order(seen.captured_s, time_s):
             return
         level = self.level
         if isinstance(level, str):
             level = IDENTITY_XYZW  # nothing is engaged without it
-        glance = self._operator.look(sight, level)
-        self.gate.see(glance, time_s)
-        if self.gate.state is State.ARMING:
+        status = self._operator.update(seen, level)
+        self._gate.observe(status, time_s)
+        if self._gate.state is State.ARMING:
             self._operator.measure_limbs()
-        elif self.gate.state is State.ENGAGED and self._clutch is not None:
+        elif self._gate.state is State.ENGAGED and self._clutch is not None:
             self._follow()
             if not self._clutch.aligning:
-                measured = self._clutch.map(self._measured, sight.captured_s)
+                measured = self._clutch.map(self._measured, seen.captured_s)
                 if measured.follow.all():
-                    self.quality.measure(measured.positions, measured.velocities, sight.captured_s)
-        if self.config.gesture and self._hands.see(self._operator.above_head(), sight.captured_s):
+                    self.tracking_quality.measure(measured.positions, measured.velocities, seen.captured_s)
+        if self.config.gesture and self._hands.update(self._operator.above_head(), seen.captured_s):
             self._gesture(time_s)
 
     def stamp_problem(self, time_s: float) -> str:
         """What is wrong with the stamps of the messages that come, where none of them can be followed."""
         coming = time_s - self._heard_s <= ALIVE_S
-        return self.stamp_fault if coming and not self.gate.fresh(time_s) else ""
+        return self.stamp_fault if coming and not self._gate.fresh(time_s) else ""
 
     def why_unseen(self, time_s: float) -> str:
         """Why nothing fresh is seen, with the next step."""
@@ -174,21 +213,21 @@ class Controller:
         if not dt > 0.0:
             return None
         self._tick_s = time_s
-        self.gate.tick(time_s)
-        if self.gate.state not in (State.ENGAGED, State.HOLD):
+        self._gate.tick(time_s)
+        if self._gate.state not in (State.ENGAGED, State.HOLD):
             self._forget()
             return None
-        if self._governor is None and self.gate.state is State.ENGAGED:
+        if self._governor is None and self._gate.state is State.ENGAGED:
             self._engage(time_s)
         if self._governor is None or self._clutch is None:
             return None
-        self._governor.step(self._goal(self._clutch, time_s), dt)
-        if not self.gate.fresh(time_s):
+        self._governor.step(self._setpoint(self._clutch, time_s), dt)
+        if not self._gate.fresh(time_s):
             self._forget()  # silence: what was held is not taken up again after it
             return None
         self._limits_hit = self._hit(self._governor)
-        self.quality.command(self._governor.positions, time_s)
-        held = self.gate.state is State.HOLD
+        self.tracking_quality.command(self._governor.positions, time_s)
+        held = self._gate.state is State.HOLD
         command = Command(time_s, self._governor.positions, self._governor.orientations, held)
         return self._driven(command)
 
@@ -207,50 +246,48 @@ class Controller:
             return self._robot.drive(command)
         except RobotLostError as error:
             self._forget()
-            self.gate.release(str(error), command.time_s)
+            self._gate.release(str(error), command.time_s)
         except RetargetError as error:
-            self.gate.hold(str(error), command.time_s)
+            self._gate.hold(str(error), command.time_s)
         return None
-
-    @property
-    def _idle(self) -> bool:
-        return self.gate.state in (State.DISENGAGED, State.FAULT)
 
     def _check_run(self, time_s: float) -> None:
         """Let go where it is not sure whose bodies come; say who publishes once that is known."""
         before, self._conflict = self._conflict, self.run.conflict(time_s)
         if self._conflict:
             if before:
-                self.gate.reword(before, self._conflict)
-            self.gate.lose(self._conflict, time_s)
+                self._gate.reword(before, self._conflict)
+            self._gate.lose(self._conflict, time_s)
 
     def _out_of_order(self, captured_s: float, time_s: float) -> bool:
         """Whether a message must be left out for its stamp; it does not count as seen then."""
         if not captured_s <= time_s + FUTURE_S:  # also NaN
             self.ignored["stamp in the future"] += 1
             return True
-        arrival = self._order.judge(captured_s, may_restart=self._idle)
+        arrival = self._order.classify(captured_s, may_restart=self.idle)
         if arrival is Arrival.NEXT:
             return False
         if arrival is Arrival.RESTART:
-            if self._idle:
+            if self.idle:
                 self._operator.reset()
                 return False
             # what was seen before stays, so that a held command can brake
-            self.gate.lose("stamps went back: a clock was set, or a recording began again; ask again", time_s)
+            self._gate.lose(
+                "stamps went back: a clock was set, or a recording began again; ask again", time_s
+            )
         self.ignored["same stamp" if arrival is Arrival.SAME else "earlier stamp"] += 1
         return True
 
     def _gesture(self, time_s: float) -> None:
-        if self.gate.state in (State.DISENGAGED, State.HOLD):
+        if self._gate.state in (State.DISENGAGED, State.HOLD):
             self.request(time_s)
         else:
-            self.gate.release("both hands were raised", time_s)
+            self._gate.release("both hands were raised", time_s)
 
     def _forget(self) -> None:
         """End an engagement."""
         self._clutch = self._governor = None
-        self.quality.reset()
+        self.tracking_quality.reset()
 
     def _engage(self, time_s: float) -> None:
         """Take hold of operator and robot as they are now; gives control back where that cannot be."""
@@ -265,7 +302,7 @@ class Controller:
             self._clutch = Clutch(self._measured, robot, scales, time_s, self.config.align_s)
         except SettingError as error:
             self._governor = None
-            self.gate.release(str(error), time_s)
+            self._gate.release(str(error), time_s)
 
     def _facing(self) -> float:
         if self.config.heading != "operator":
@@ -277,19 +314,19 @@ class Controller:
 
     def _follow(self) -> None:
         """What the targets follow, as measured last and facing forward; and as far as it is predicted."""
-        goal, confidence = self._operator.followed()
-        goal = goal.turned(self._facing_forward)
-        self._measured = goal.reflected() if self.config.mirror else goal
+        setpoint, confidence = self._operator.followed()
+        setpoint = setpoint.turned(self._facing_forward)
+        self._measured = setpoint.reflected() if self.config.mirror else setpoint
         self._moving = self._measured.slower(confidence)
         self._still = self._measured.slower(np.zeros_like(confidence))
 
-    def _goal(self, clutch: Clutch, time_s: float) -> Setpoint:
+    def _setpoint(self, clutch: Clutch, time_s: float) -> Setpoint:
         """Where the robot's targets are to be."""
-        if self.gate.state is not State.ENGAGED:
+        if self._gate.state is not State.ENGAGED:
             return replace(self._still, follow=np.zeros_like(self._still.follow))
         ahead = min(max(time_s - self._operator.time_s, 0.0), 1e-3 * self.config.max_prediction_ms)
-        goal = clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
-        return self._robot.within_reach(goal)
+        setpoint = clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
+        return self._robot.within_reach(setpoint)
 
     def _hit(self, governor: Governor) -> tuple[str, ...]:
         rejected = self._operator.rejected_targets()

@@ -31,7 +31,7 @@ class FollowedRun:
         self._run_id: int | None = None
         self._heard_s: dict[int, float] = {}  # run -> when it was heard last, of those that are not over
 
-    def hear(self, run_id: int, time_s: float, may_change: bool = True) -> bool:
+    def follows(self, run_id: int, time_s: float, may_change: bool = True) -> bool:
         """Take note of a message; whether it is of the followed run.
 
         Args:

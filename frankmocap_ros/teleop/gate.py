@@ -78,7 +78,7 @@ class Gate:
         self.entered_s = time_s
         self.why_unseen: Callable[[float], str] = lambda _: ""
         self._on_change = on_change
-        self._glance: ArmingStatus | None = None
+        self._status: ArmingStatus | None = None
         self._calm_since_s: float | None = None
         self._deadman_s = -math.inf
         self._missed = 0
@@ -91,7 +91,7 @@ class Gate:
 
     def age_s(self, time_s: float) -> float:
         """Age of what was seen last; infinite before anything was."""
-        return math.inf if self._glance is None else time_s - self._glance.captured_s
+        return math.inf if self._status is None else time_s - self._status.captured_s
 
     def fresh(self, time_s: float) -> bool:
         """Whether what was seen last is young enough to act on."""
@@ -107,17 +107,17 @@ class Gate:
             return "the deadman is not held; publish true on ~/deadman"
         if not self.fresh(time_s):
             return f"nothing is seen: {self.why_unseen(time_s) or 'is the mocap node active?'}"
-        if self._glance is None or not self._glance.operator_id:
+        if self._status is None or not self._status.operator_id:
             return "nobody is seen; step before the camera"
         return ""
 
     def request(self, time_s: float) -> str:
         """Ask for control; returns why it is refused, or nothing."""
         refusal = self.refusal(time_s)
-        if not refusal and self._glance is not None:
+        if not refusal and self._status is not None:
             self._calm_since_s = None
             self._enter(State.ARMING, f"hold still for {self.config.arming_s:g} s", time_s)
-            self.operator_id = self._glance.operator_id
+            self.operator_id = self._status.operator_id
         return refusal
 
     def release(self, reason: str, time_s: float) -> None:
@@ -155,25 +155,25 @@ class Gate:
         """Take a message of the deadman's switch."""
         self._deadman_s = time_s if pressed else -math.inf
 
-    def see(self, glance: ArmingStatus, time_s: float) -> None:
+    def observe(self, status: ArmingStatus, time_s: float) -> None:
         """Take what a message shows."""
-        self._glance = glance
-        changed = glance.operator_id != self.operator_id
+        self._status = status
+        changed = status.operator_id != self.operator_id
         if self.state is State.ARMING:
             if changed:
-                self.release(_other(glance), time_s)
-            elif glance.missing or not glance.calm:
+                self.release(_other(status), time_s)
+            elif status.missing or not status.calm:
                 self._calm_since_s = None
-                self._say(glance.missing or "hold still")
+                self._say(status.missing or "hold still")
             elif self._calm_since_s is None:
                 self._calm_since_s = time_s
                 self._say(f"hold still for {self.config.arming_s:g} s")
         elif self.state is State.ENGAGED:
-            self._missed = self._missed + 1 if glance.lost else 0
+            self._missed = self._missed + 1 if status.lost else 0
             if changed:
-                self.hold(_other(glance), time_s)
+                self.hold(_other(status), time_s)
             elif self._missed >= self.config.max_missed_frames:
-                self.hold(glance.lost, time_s)
+                self.hold(status.lost, time_s)
 
     def tick(self, time_s: float) -> None:
         """Let time pass. Call it at least as often as commands are published."""
@@ -219,7 +219,7 @@ class Gate:
             self._on_change()
 
 
-def _other(glance: ArmingStatus) -> str:
-    if not glance.operator_id:
+def _other(status: ArmingStatus) -> str:
+    if not status.operator_id:
         return "the operator is not seen any more"
-    return f"person {glance.operator_id} is the operator now, who did not ask"
+    return f"person {status.operator_id} is the operator now, who did not ask"

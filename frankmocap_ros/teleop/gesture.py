@@ -21,7 +21,7 @@ class RaisedHands:
         self._up_since_s = None
         self._lowered = False
 
-    def see(self, above_head_m: tuple[float, float] | None, time_s: float) -> bool:
+    def update(self, above_head_m: tuple[float, float] | None, time_s: float) -> bool:
         """Whether the gesture has just been made.
 
         Args:

@@ -52,16 +52,16 @@ class OperatorTracker:
         self._own = self._origin_at >= 0
         self._chains = [np.array([index[name] for name in t.chain], dtype=np.intp) for t in self._targets]
         n = len(self.watched)
-        self._motion = PoseFilter(n, filter_of(config))
-        self._belief = OutlierRejection(
+        self._filter = PoseFilter(n, filter_of(config))
+        self._outliers = OutlierRejection(
             np.full(n, config.reject_speed), np.full(n, config.reject_angular_speed)
         )
         self.reset()
 
     def reset(self) -> None:
         """Forget everything, as for another person."""
-        self._motion.reset()
-        self._belief.reset()
+        self._filter.reset()
+        self._outliers.reset()
         self._id = 0
         self._rejected = np.zeros(len(self.watched), dtype=bool)
         self._last = np.zeros((0, 3))
@@ -69,36 +69,36 @@ class OperatorTracker:
         self._lengths = np.zeros(len(self._targets))
         self._lengths_seen = 0
 
-    def look(self, sight: OperatorState, level: Array) -> ArmingStatus:
+    def update(self, seen: OperatorState, level: Array) -> ArmingStatus:
         """Take what a message shows.
 
         Args:
-            sight: of the watched joints.
+            seen: of the watched joints.
             level: rotation from the optical frame to a level frame, x y z w.
         """
-        if sight.operator_id != self._id:
+        if seen.operator_id != self._id:
             self.reset()
-            self._id = sight.operator_id
-        poses = self._sound(sight.poses)
-        frozen = self._frozen(poses, sight.captured_s)
+            self._id = seen.operator_id
+        poses = self._sound(seen.poses)
+        frozen = self._frozen(poses, seen.captured_s)
         poses = poses.rotated(level)
         relative = self._relative(poses)
         if not relative.oriented.all():  # those keep their last orientation
             known = relative.oriented[:, None]
             relative = replace(
-                relative, orientations=np.where(known, relative.orientations, self._motion.orientations)
+                relative, orientations=np.where(known, relative.orientations, self._filter.orientations)
             )
         # the origin itself is judged by where it is before the camera: who leaps there is not believed either
         judged = relative.positions
         if self._origin is not None:
             judged = judged.copy()
             judged[self._origin] = poses.positions[self._origin]
-        believed = self._belief.judge(judged, relative.orientations, sight.captured_s, relative.valid)
+        believed = self._outliers.inliers(judged, relative.orientations, seen.captured_s, relative.valid)
         self._rejected = relative.valid & ~believed
         if self._origin is not None and self._rejected[self._origin]:
             believed = np.zeros_like(believed)
-        self._motion.measure(replace(relative, valid=believed), sight.captured_s)
-        return self._glance(sight, frozen)
+        self._filter.measure(replace(relative, valid=believed), seen.captured_s)
+        return self._arming_status(seen, frozen)
 
     def _sound(self, poses: Poses) -> Poses:
         """The poses with everything that is no pose at all not valid, and zero or identity."""
@@ -138,22 +138,22 @@ class OperatorTracker:
             poses.oriented,
         )
 
-    def _glance(self, sight: OperatorState, frozen: bool) -> ArmingStatus:
-        valid = self._motion.valid[self._required]
-        tracked = valid & sight.tracked[self._required]
+    def _arming_status(self, seen: OperatorState, frozen: bool) -> ArmingStatus:
+        valid = self._filter.valid[self._required]
+        tracked = valid & seen.tracked[self._required]
         lost = self._lost(valid)
         if frozen:
             lost = f"nothing has moved at all for {self._config.max_frozen_s:g} s: the image is frozen"
         missing = lost or ("" if tracked.all() else f"not TRACKED: {self._names(~tracked)}")
-        speed = np.linalg.norm(self._motion.velocities[self._required], axis=-1)
+        speed = np.linalg.norm(self._filter.velocities[self._required], axis=-1)
         calm = bool((speed < self._config.calm_speed).all())
-        return ArmingStatus(sight.captured_s, sight.operator_id, missing, calm, lost)
+        return ArmingStatus(seen.captured_s, seen.operator_id, missing, calm, lost)
 
     def _lost(self, valid: Mask) -> str:
         """What of the required joints is missing, in words."""
         if valid.all():
             return ""
-        if self._origin is not None and not self._motion.valid[self._origin]:
+        if self._origin is not None and not self._filter.valid[self._origin]:
             what = "moved further than anybody moves" if self._rejected[self._origin] else "not seen"
             return f"{what}: {self._config.relative_to}"
         leapt = self._rejected[self._required]
@@ -167,7 +167,7 @@ class OperatorTracker:
 
     def measure_limbs(self) -> None:
         """Take the lengths of the operator's limbs into account, as seen now."""
-        positions, valid = self._motion.positions, self._motion.valid
+        positions, valid = self._filter.positions, self._filter.valid
         if not all(valid[chain].all() for chain in self._chains):
             return
         lengths = [
@@ -187,34 +187,34 @@ class OperatorTracker:
 
     def shoulders(self) -> tuple[Array, Array]:
         """Where the left and the right shoulder are, shape (3,) each."""
-        left, right = (self._motion.positions[self._index[name]] for name in _SHOULDERS)
+        left, right = (self._filter.positions[self._index[name]] for name in _SHOULDERS)
         return left, right
 
     def above_head(self) -> tuple[float, float] | None:
         """How far the left and the right wrist are above the head [m]; None where that is not known."""
         at = [self._index[name] for name in _GESTURE]
-        if not self._motion.valid[at].all():
+        if not self._filter.valid[at].all():
             return None
-        head, left, right = self._motion.positions[at, 2].tolist()
+        head, left, right = self._filter.positions[at, 2].tolist()
         return left - head, right - head
 
     @property
     def time_s(self) -> float:
         """When the joints were measured last; NaN before the first time [s]."""
-        return self._motion.time_s
+        return self._filter.time_s
 
     def followed(self) -> tuple[Setpoint, Array]:
         """What the targets follow, relative to each one's own origin, and how sure that is, shape (N,)."""
-        m, at, origin = self._motion, self._joint_at, self._origin_at
+        m, at, origin = self._filter, self._joint_at, self._origin_at
         own = self._own[:, None]
-        goal = Setpoint(
+        setpoint = Setpoint(
             positions=m.positions[at] - np.where(own, m.positions[origin], 0.0),
             velocities=m.velocities[at] - np.where(own, m.velocities[origin], 0.0),
             orientations=m.orientations[at],
             angular_velocities=m.angular_velocities[at],
             follow=m.valid[at] & (m.valid[origin] | ~self._own),
         )
-        return goal, np.minimum(m.confidence[at], np.where(self._own, m.confidence[origin], 1.0))
+        return setpoint, np.minimum(m.confidence[at], np.where(self._own, m.confidence[origin], 1.0))
 
     def rejected_targets(self) -> Mask:
         """Which targets' joints were not believed in the last message, shape (N,)."""

@@ -30,7 +30,7 @@ class OutlierRejection:
         """Forget what was measured: the next measurement is believed."""
         self._time_s[:] = np.nan
 
-    def judge(self, positions: Array, orientations: Array, time_s: float, valid: Mask) -> Mask:
+    def inliers(self, positions: Array, orientations: Array, time_s: float, valid: Mask) -> Mask:
         """Compare with the last measurement that was believed.
 
         Args:

@@ -101,7 +101,7 @@ class BackgroundDetection:
         self._found, self._error, self._took_ms, self._job = found, error, took_ms, None
         self._thread.changed.notify_all()
 
-    def take(self, wait: bool = False) -> Sequence[Region] | None:
+    def result(self, wait: bool = False) -> Sequence[Region] | None:
         """What the search found, once; None where there is no search or it is not at its end.
 
         Args:

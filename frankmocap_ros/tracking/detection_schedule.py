@@ -50,7 +50,7 @@ class DetectionSchedule:
         if self._search is not None:
             self._search.forget()
 
-    def look(self, picture: CameraImage, image: ScaledImage, limit: int, config: Settings) -> Detection:
+    def detect(self, picture: CameraImage, image: ScaledImage, limit: int, config: Settings) -> Detection:
         """Search the image now, or take what a search in the background found in an earlier one.
 
         Args:
@@ -61,7 +61,7 @@ class DetectionSchedule:
         """
         search = self._search
         if search is not None:
-            found = search.take(wait=not config.track_bbox) if search.busy else None
+            found = search.result(wait=not config.track_bbox) if search.busy else None
             if found is not None:
                 self._timer.add(SEARCH, search.spent_ms)
                 return Detection(self._tracker.brought_up(self._in_pixels_of(image, found)), late=True)
@@ -75,10 +75,12 @@ class DetectionSchedule:
                 found = self._estimator.detect(small, limit)
             else:  # all searches of an estimator run in one thread
                 search.begin(small, limit)
-                found = search.take(wait=True) or []
+                found = search.result(wait=True) or []
             return Detection(self._in_pixels_of(image, found))
 
-    def look_on(self, picture: CameraImage, image: ScaledImage, limit: int, config: Settings) -> bool:
+    def detect_in_background(
+        self, picture: CameraImage, image: ScaledImage, limit: int, config: Settings
+    ) -> bool:
         """Search the image that was just processed in the background, if it is time; whether that began.
 
         Args:

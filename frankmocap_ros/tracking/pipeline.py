@@ -33,7 +33,7 @@ class _PendingFrame:
     config: Settings
     camera: Camera
     image: ScaledImage
-    look: Detection
+    detection: Detection
     candidates: list[Candidate]
 
     @property
@@ -66,7 +66,7 @@ class Pipeline:
         self._config = config
         self._timer = StageTimer(clock)
         self._tracker = tracker or Tracker()
-        self._lookout = DetectionSchedule(estimator, search, self._tracker, self._timer)
+        self._detection_schedule = DetectionSchedule(estimator, search, self._tracker, self._timer)
         self._persons: dict[int, PersonFilter] = {}
         self._operator_id = 0
         self._last_s: float | None = None
@@ -95,7 +95,7 @@ class Pipeline:
     def reset(self) -> None:
         """Forget everybody: ids, filters, regions. Ids are not used again."""
         self._tracker.reset()
-        self._lookout.forget()
+        self._detection_schedule.forget()
         self._persons.clear()
         self._operator_id = 0
         self._last_s = None
@@ -109,7 +109,7 @@ class Pipeline:
         old, new = self._estimator, estimator
         same = (old.name, old.capabilities.hands) == (new.name, new.capabilities.hands)
         self._estimator = estimator
-        self._lookout = DetectionSchedule(estimator, search, self._tracker, self._timer)
+        self._detection_schedule = DetectionSchedule(estimator, search, self._tracker, self._timer)
         if not same:
             self.reset()
 
@@ -138,10 +138,10 @@ class Pipeline:
         if not capabilities.needs_regions:
             return _PendingFrame(picture, config, camera, image, Detection(None), [])
         limit = self._limit(config)
-        look = self._lookout.look(picture, image, limit, config)
+        detection = self._detection_schedule.detect(picture, image, limit, config)
         blind = not capabilities.sees_absence
-        candidates = self._tracker.candidates(look.found, config, limit, blind, look.late)
-        return _PendingFrame(picture, config, camera, image, look, candidates)
+        candidates = self._tracker.candidates(detection.found, config, limit, blind, detection.late)
+        return _PendingFrame(picture, config, camera, image, detection, candidates)
 
     def _finish(self, begun: _PendingFrame, observations: Sequence[Observation | None]) -> Frame:
         """Everything after the people are estimated."""
@@ -151,7 +151,9 @@ class Pipeline:
             bodies = self._bodies(seen, begun)
             operator_id = self._operator(bodies, camera, config)
             bodies.sort(key=lambda body: (body.id != operator_id, body.id))
-            detected |= self._lookout.look_on(picture, image, self._limit(config), config)
+            detected |= self._detection_schedule.detect_in_background(
+                picture, image, self._limit(config), config
+            )
         stages_ms = self._timer.finish()
         self._index += 1
         return Frame(self._index - 1, picture.time_s, tuple(bodies), operator_id, stages_ms, camera, detected)
@@ -171,8 +173,10 @@ class Pipeline:
         if not capabilities.sees_absence:
             size_px = begun.image.bitmap.size_px
             pairs = [(o and confirmed(o, c, time_s, size_px), c) for o, c in pairs]
-        look = begun.look
-        return [(o, c.track) for o, c in pairs if o is not None], look.found is not None and not look.late
+        detection = begun.detection
+        return [
+            (o, c.track) for o, c in pairs if o is not None
+        ], detection.found is not None and not detection.late
 
     def _limit(self, config: Settings) -> int:
         """How many people at most."""

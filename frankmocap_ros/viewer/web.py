@@ -5,11 +5,12 @@ import importlib.util
 import io
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from frankmocap_ros.errors import MissingDependencyError, SettingError
+from frankmocap_ros.viewer.viser_internals import refuse_pages
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 _TITLE: Final = "frankmocap_ros"
@@ -119,18 +120,12 @@ class Web:
 
     def _guard(self, served_on: str) -> None:
         """Turn pages from elsewhere away before they can say anything."""
-        inner = self.server._websock_server  # viser has no public way to refuse a connection
 
-        async def look(client: Any) -> None:
-            connection = inner._live_connections[client.client_id]
-            headers = connection.request.headers
+        def refusal(headers: Mapping[str, str]) -> str:
             origin, host = headers.get("Origin"), headers.get("Host")
-            if not is_own_page(origin, host, served_on):
-                _logger.warning("a page of %s was turned away: it asked for %s", origin, host)
-                inner._live_connections.pop(client.client_id, None)
-                inner._client_state_from_id.pop(client.client_id, None)
-                await connection.close(1008, "not a page of this server")
-                raise PermissionError(f"a page of {origin} asked for {host}")
+            if is_own_page(origin, host, served_on):
+                return ""
+            _logger.warning("a page of %s was turned away: it asked for %s", origin, host)
+            return f"a page of {origin} asked for {host}"
 
-        first: list[Callable[..., Any]] = inner._client_connect_cb
-        first.insert(0, look)
+        refuse_pages(self.server, refusal)

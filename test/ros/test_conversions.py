@@ -94,7 +94,7 @@ def test_constants_are_those_of_the_messages():
 @pytest.mark.parametrize("source", ScaleSource)
 def test_every_number_arrives(skeleton, source):
     truth = body(3, skeleton, scale_source=source, betas=np.linspace(-2, 2, 10))
-    msg = copied(BodiesMessage(RUN_ID).fill(frame(truth), HEADER, 12.5))
+    msg = copied(BodiesMessage(RUN_ID).message(frame(truth), HEADER, 12.5))
     assert msg.header == HEADER
     assert (msg.run_id, msg.sequence, msg.operator_id) == (RUN_ID, 7, 3)
     assert (msg.inference_ms, msg.age_ms) == (6.75, 12.5)
@@ -105,7 +105,7 @@ def test_every_number_arrives(skeleton, source):
 @pytest.mark.parametrize("flags", [(False, True, False), (True, False, True)])
 def test_capabilities(flags):
     truth = body(has_3d=flags[0], has_orientation=flags[1], has_hands=flags[2])
-    assert_same(copied(BodiesMessage(RUN_ID).fill(frame(truth), HEADER, 0.0)).bodies[0], truth)
+    assert_same(copied(BodiesMessage(RUN_ID).message(frame(truth), HEADER, 0.0)).bodies[0], truth)
 
 
 def test_a_message_that_is_filled_again_holds_nothing_old():
@@ -121,7 +121,7 @@ def test_a_message_that_is_filled_again_holds_nothing_old():
             )
             for i in range(rng.integers(0, 5))
         ]
-        msg = copied(message.fill(frame(*bodies, index=n), HEADER, float(n)))
+        msg = copied(message.message(frame(*bodies, index=n), HEADER, float(n)))
         assert len(msg.bodies) == len(bodies)
         assert msg.sequence == n
         assert msg.operator_id == (1 if bodies else 0)
@@ -131,16 +131,16 @@ def test_a_message_that_is_filled_again_holds_nothing_old():
 
 def test_joint_messages():
     truth = body(5, states=np.array([STATES[i % 4] for i in range(len(BODY))], np.uint8))
-    joints = BodiesMessage(RUN_ID).fill(frame(truth), HEADER, 0.0).bodies[0].joints
+    joints = BodiesMessage(RUN_ID).message(frame(truth), HEADER, 0.0).bodies[0].joints
     for name, i in BODY.index.items():
-        stamped, pose = JointMessages(name).fill(frame(truth), HEADER)
+        stamped, pose = JointMessages(name).messages(frame(truth), HEADER)
         assert (stamped.header, stamped.body_id, stamped.estimator) == (HEADER, 5, "some")
         assert copied(stamped).joint == copied(joints[i])  # through float32
         if truth.states[i] in (JointState.TRACKED, JointState.PREDICTED):
             assert (pose.header, pose.pose) == (HEADER, joints[i].pose)
         else:
             assert pose is None
-    assert JointMessages("left_thumb1").fill(frame(truth), HEADER) is None  # no hands
+    assert JointMessages("left_thumb1").messages(frame(truth), HEADER) is None  # no hands
 
 
 def test_joint_messages_that_are_filled_again_hold_nothing_old():
@@ -148,8 +148,8 @@ def test_joint_messages_that_are_filled_again_hold_nothing_old():
     for n in range(20):
         truth = body(n + 1, BODY_WITH_HANDS, seed=n, has_hands=True)
         header = Header(stamp=Time(sec=n), frame_id=f"cam{n}")
-        stamped, pose = messages.fill(frame(truth), header)
-        expected, expected_pose = JointMessages("left_thumb3").fill(frame(truth), header)
+        stamped, pose = messages.messages(frame(truth), header)
+        expected, expected_pose = JointMessages("left_thumb3").messages(frame(truth), header)
         assert copied(stamped) == copied(expected)
         assert pose == expected_pose
         row = BODY_WITH_HANDS.index["left_thumb3"]
@@ -160,10 +160,10 @@ def test_joint_messages_that_are_filled_again_hold_nothing_old():
 def test_joint_messages_are_the_operators():
     one, other = body(1), body(2, seed=1)
     head = JointMessages("head")
-    assert head.fill(frame(one, other), HEADER)[0].body_id == 1
-    assert head.fill(frame(other, one), HEADER)[0].body_id == 2
-    assert head.fill(frame(one, operator_id=0), HEADER) is None
-    assert head.fill(frame(), HEADER) is None
+    assert head.messages(frame(one, other), HEADER)[0].body_id == 1
+    assert head.messages(frame(other, one), HEADER)[0].body_id == 2
+    assert head.messages(frame(one, operator_id=0), HEADER) is None
+    assert head.messages(frame(), HEADER) is None
 
 
 def test_latency():
@@ -187,6 +187,6 @@ def test_seconds(sec, nanosec):
 
 
 def test_an_empty_array_is_a_message():
-    msg = copied(BodiesMessage(RUN_ID).fill(frame(), HEADER, 1.0))
+    msg = copied(BodiesMessage(RUN_ID).message(frame(), HEADER, 1.0))
     assert isinstance(msg, BodyPoseArray)
     assert (msg.bodies, msg.operator_id, msg.header) == ([], 0, HEADER)

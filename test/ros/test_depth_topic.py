@@ -13,7 +13,7 @@ from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.msg import BodyPose, BodyPoseArray
 from frankmocap_ros.ros.common.conversions import seconds
-from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.mocap.depth_images import DepthImages
 from frankmocap_ros.synthetic.human import scene
 
@@ -24,11 +24,11 @@ FLAT_M = 2.0  # a wall where the probe's person is taken for 3 m away
 def depth_message(system, stamp_ns, encoding="16UC1", meters=FLAT_M):
     msg = system.stamped(Image(), stamp_ns)
     if encoding == "16UC1":
-        fill_image(msg, np.full((240, 320), round(1e3 * meters), np.uint16), encoding)
+        write_image(msg, np.full((240, 320), round(1e3 * meters), np.uint16), encoding)
     elif encoding == "32FC1":
-        fill_image(msg, np.full((240, 320), meters, np.float32), encoding)
+        write_image(msg, np.full((240, 320), meters, np.float32), encoding)
     else:
-        fill_image(msg, np.zeros((240, 320, 3), np.uint8), encoding)
+        write_image(msg, np.zeros((240, 320, 3), np.uint8), encoding)
     return msg
 
 
@@ -147,7 +147,7 @@ def test_depth_that_comes_for_every_second_image_is_not_waited_for_in_vain():
         if k % 2 == 0:
             msg = Image()
             msg.header.stamp.sec, msg.header.stamp.nanosec = divmod(stamp_ns, 10**9)
-            fill_image(msg, np.full((240, 320), 2000, np.uint16), "16UC1")
+            write_image(msg, np.full((240, 320), 2000, np.uint16), "16UC1")
             images.put(msg)
         start_s = time.perf_counter()
         found = images.at(stamp_ns, 10.0 if k > 3 else 0.0)
@@ -158,15 +158,15 @@ def test_depth_that_comes_for_every_second_image_is_not_waited_for_in_vain():
 def test_depth_that_is_a_little_late_is_dropped_and_counted(system):
     """One in five, 20 ms before the one that came before it: every image still finds its own."""
     publisher = system.publisher(Image, "depth")
-    stream = system.mocap._streams[0]
+    stream = system.mocap.streams[0]
     stamp_ns = system.next_stamp()
     for k in range(20):
         now_ns = stamp_ns + k * PERIOD_NS
         publisher.publish(depth_message(system, now_ns))
-        system.wait_until(lambda ns=now_ns: stream.depth._messages and stream.depth._messages[-1][0] == ns)
+        system.wait_until(lambda ns=now_ns: stream.depth.newest_ns == ns)
         if k % 5 == 4:
             publisher.publish(depth_message(system, now_ns - 20_000_000))
-            system.wait_until(lambda n=k // 5 + 1: stream.monitor._depth.counts().get("out_of_order") == n)
+            system.values(lambda v, n=k // 5 + 1: v.get("depth/out_of_order") == str(n))
         system.process(stamp_ns=now_ns)
     values = system.values(lambda v: v.get("depth/out_of_order") == "4")
     assert values["depth/paired"] == "20"
@@ -179,7 +179,7 @@ def test_late_depth_is_left_out_and_a_restart_begins_anew():
     def message(stamp_ns):
         msg = Image()
         msg.header.stamp.sec, msg.header.stamp.nanosec = divmod(stamp_ns, 10**9)
-        fill_image(msg, np.full((24, 32), 2000, np.uint16), "16UC1")
+        write_image(msg, np.full((24, 32), 2000, np.uint16), "16UC1")
         return msg
 
     start_ns = 10**18

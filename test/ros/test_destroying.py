@@ -9,8 +9,8 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
-
-from .conftest import Spinner, wait_until
+from support.spinner import Spinner
+from support.waiting import wait_until
 
 
 def topics(ends):

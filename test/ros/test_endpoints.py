@@ -19,8 +19,8 @@ from frankmocap_ros.ros.common.endpoints import mismatches
 from frankmocap_ros.ros.gate.gate_node import GateNode
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.ros.robot_sim.robot_sim_node import RobotSimNode
-
-from .conftest import Peer, Spinner
+from support.peer import Peer
+from support.spinner import Spinner
 
 BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)

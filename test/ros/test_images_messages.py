@@ -8,8 +8,8 @@ from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.ros.images.compressed import decode_compressed, fill_compressed
-from frankmocap_ros.ros.images.images import decode_image, fill_image
+from frankmocap_ros.ros.images.compressed import decode_compressed, write_compressed
+from frankmocap_ros.ros.images.images import decode_image, write_image
 
 
 def scene(channels):
@@ -24,7 +24,7 @@ def scene(channels):
 )
 def test_image_goes_through_dds_bytes(encoding, channels):
     sent = Image()
-    fill_image(sent, scene(channels), encoding)
+    write_image(sent, scene(channels), encoding)
     assert type(sent.data) is array.array
     received = deserialize_message(serialize_message(sent), Image)
     assert received == sent
@@ -39,7 +39,7 @@ def test_image_goes_through_dds_bytes(encoding, channels):
 
 def test_compressed_image_goes_through_dds_bytes():
     sent = CompressedImage()
-    fill_compressed(sent, Bitmap(scene(3), "rgb"))
+    write_compressed(sent, Bitmap(scene(3), "rgb"))
     received = deserialize_message(serialize_message(sent), CompressedImage)
     decoded = decode_compressed(received)
     assert np.abs(decoded.rgb().astype(int) - scene(3)).mean() < 3

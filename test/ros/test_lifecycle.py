@@ -202,7 +202,7 @@ def test_an_image_under_way_while_ros_goes(handle):
     capabilities = SimpleNamespace(needs_regions=True)
     gone = type("Gone", (), {"config": property(lambda _: now()), "spacing": Spacing(), "monitor": monitor})()
     gone.pipeline = SimpleNamespace(estimator=SimpleNamespace(capabilities=capabilities))
-    gone.set_rung = lambda *_: None
+    gone.shed = lambda *_: None
     worker = Worker(node, [gone], Collector())
     worker.hand_over(Image())
     assert asked.wait(5.0)
@@ -210,12 +210,12 @@ def test_an_image_under_way_while_ros_goes(handle):
     assert told == []
 
 
-def test_warm_up_comes_before_active(start, probe, monkeypatch):
+def test_warm_up_comes_before_active(start, probe):
     system = start(autostart=False)
-    states = []
-    monkeypatch.setattr(probe, "warm_up", lambda: states.append(system.mocap._state_machine.current_state[1]))
-    changed(system, "configure", "activate")
-    assert states == ["configuring"]
+    changed(system, "configure")
+    assert (probe.warmed, system.state()) == (1, "inactive")
+    changed(system, "activate")
+    assert (probe.warmed, system.state()) == (1, "active")
 
 
 def failing(error, when):
@@ -279,9 +279,8 @@ def breaks(monkeypatch, system, probe, label):
     if label == "activate":
         monkeypatch.setattr(mocap_node, "Subscriptions", oh)
     elif label == "deactivate":
-        worker = system.mocap._worker
-        stop = worker.stop
-        monkeypatch.setattr(worker, "stop", lambda: (stop(), oh()))
+        stop = Worker.stop
+        monkeypatch.setattr(Worker, "stop", lambda worker: (stop(worker), oh()))
     else:
         monkeypatch.setattr(probe, "close", oh)
 

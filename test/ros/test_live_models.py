@@ -23,7 +23,7 @@ from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.preparing import Preparation
 from frankmocap_ros.msg import BodyPoseArray
-from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.mocap import mesh
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.ros.mocap.model import Loader
@@ -745,7 +745,7 @@ def test_real_estimators_at_30_hz(start, pool, monkeypatch):
     """Images go on while each is loaded; each is processed by one of them or overwritten by a newer one."""
     system = start(estimator="blazepose")
     image, end = Image(), threading.Event()
-    fill_image(image, photograph(), "mono8")
+    write_image(image, photograph(), "mono8")
     publisher = system.publisher(Image, "image")
 
     def slowly(make):
@@ -776,7 +776,7 @@ def test_real_estimators_at_30_hz(start, pool, monkeypatch):
         end.set()
         sending.result(60.0)
     assert people[0].id < people[1].id < people[2].id
-    stream = system.mocap._streams[0]
+    stream = system.mocap.streams[0]
     system.wait_until(lambda: len(system.bodies) + stream.monitor.dropped == stream.count)
     values = system.values()
     assert values["dropped"] == values.get("dropped/overwritten", "0")

@@ -17,7 +17,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.msg import JointPose
-from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of
@@ -144,7 +144,7 @@ def process_every_n(c):
             c.stamp_ns += PERIOD_NS
             c.system.send(stamp_ns=c.stamp_ns)
             c.system.wait_until(
-                lambda n=n, s=skipped: len(c.probe.seen) > n or c.system.mocap._streams[0].monitor.skipped > s
+                lambda n=n, s=skipped: len(c.probe.seen) > n or c.system.mocap.streams[0].monitor.skipped > s
             )
             if len(c.probe.seen) > n:
                 break
@@ -425,14 +425,14 @@ def depth_wait_ms(c):
 
     def at(stamp_ns):
         msg = system.stamped(Image(), stamp_ns)
-        fill_image(msg, np.full((240, 320), 3000, np.uint16), "16UC1")
+        write_image(msg, np.full((240, 320), 3000, np.uint16), "16UC1")
         return msg
 
     for wait_ms, outcome in ((200.0, "paired"), (0.0, "missing")):
         c.set(depth_wait_ms=wait_ms)
         stamp_ns = system.next_stamp()
         depth.publish(at(stamp_ns - 10**8))  # there is a depth camera
-        system.wait_until(lambda: system.mocap._streams[0].depth.alive)
+        system.wait_until(lambda: system.mocap.streams[0].depth.alive)
         later = threading.Timer(0.05, depth.publish, [at(stamp_ns)])
         later.start()
         system.process(stamp_ns=stamp_ns)
@@ -474,7 +474,7 @@ def transform_wait_ms(c):
     c.system.wait_until(heard)
     for wait_ms in (200.0, 0.0):
         c.set(transform_wait_ms=wait_ms)
-        stream = c.system.mocap._streams[0]
+        stream = c.system.mocap.streams[0]
         c.system.wait_until(lambda stream=stream: stream.monitor.dropped == stream.count)  # all before it
         dropped, start_s = stream.count, time.monotonic()
         c.system.send()

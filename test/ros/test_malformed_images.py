@@ -12,7 +12,7 @@ from rcl_interfaces.msg import Log
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from frankmocap_ros.ros.common.monitor import Monitor
-from frankmocap_ros.ros.images.images import REASONS, fill_image
+from frankmocap_ros.ros.images.images import REASONS, write_image
 
 COUNT = 1000  # of raw ones, and as many compressed
 UINTS = (0, 1, 2, 3, 255, 32767, 32768, 65535, 2**31 - 1, 2**31, 2**32 - 1)
@@ -47,7 +47,7 @@ def picture(system, kind):
     pixels = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
     msg = system.stamped(kind())
     if kind is Image:
-        fill_image(msg, pixels, "bgr8")
+        write_image(msg, pixels, "bgr8")
     else:
         msg.format = "bgr8; jpeg compressed bgr8"
         msg.data = array.array("B", cv2.imencode(".jpg", cv2.blur(pixels, (9, 9)))[1].tobytes())

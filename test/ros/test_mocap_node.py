@@ -21,7 +21,7 @@ from visualization_msgs.msg import MarkerArray
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
 from frankmocap_ros.msg import BodyPose, JointPose, JointPoseStamped, Latency
 from frankmocap_ros.ros.common import qos
-from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.mocap import outputs, worker
 from frankmocap_ros.synthetic.human import scene
 
@@ -405,7 +405,7 @@ def test_annotated(start, probe, encoding, size):
 
     inbox = system.listen(Image, "/frankmocap/annotated")
     sent = system.stamped(Image())
-    fill_image(sent, pixels, encoding)
+    write_image(sent, pixels, encoding)
     system.process(sent)
     annotated = inbox.wait()
     same = annotated.header == sent.header  # not in the assertion, which would print all pixels
@@ -550,7 +550,7 @@ def of_the_photograph(system):
 
     def bodies():
         sent = system.stamped(Image())
-        fill_image(sent, photograph(), "bgr8")
+        write_image(sent, photograph(), "bgr8")
         found = system.process(sent)
         return found if found.bodies else None
 

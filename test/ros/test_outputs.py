@@ -84,9 +84,9 @@ def events(monkeypatch):
         monkeypatch.setattr(owner, name, lambda *a, **k: events.append(event(*a)) or original(*a, **k))
 
     spied(LifecyclePublisher, "publish", lambda publisher, *_: publisher.topic_name)
-    spied(outputs.BodiesMessage, "fill", lambda *_: "make bodies")
-    spied(outputs.JointMessages, "fill", lambda *_: "make joint")
-    spied(outputs.ArmStates, "fill", lambda *_: "make arms")
+    spied(outputs.BodiesMessage, "message", lambda *_: "make bodies")
+    spied(outputs.JointMessages, "messages", lambda *_: "make joint")
+    spied(outputs.ArmStates, "message", lambda *_: "make arms")
     spied(outputs.MarkerMaker, "make", lambda *_: "make markers")
     spied(outputs, "latency_message", lambda *_: "make latency")
     return events

@@ -12,7 +12,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import Image
 
 from frankmocap_ros.msg import BodyPoseArray, Latency
-from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.images.images import write_image
 
 RATE_HZ = 120.0
 DURATION_S = 15.0
@@ -36,7 +36,7 @@ def test_120_hz(program, peer):
     diagnostics = peer.listen(DiagnosticArray, "/diagnostics")
     publisher = peer.publisher(Image, "image")
     image = Image()
-    fill_image(image, photograph(), "mono8")
+    write_image(image, photograph(), "mono8")
     sent, memory = 0, []
     period_s = 1.0 / RATE_HZ
     begin_s = time.perf_counter()

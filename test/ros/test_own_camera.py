@@ -94,7 +94,7 @@ def test_bodies_without_a_publisher(start):
 def test_every_image_is_processed_or_counted(start, probe):
     """What is too much is dropped for the newest, as with images that come through topics."""
     system = start(source="synthetic", source_rate_hz=200.0)
-    stream = system.mocap._streams[0]
+    stream = system.mocap.streams[0]
     frames(system, 5)
     probe.duration_s = 0.03
     system.wait_until(lambda: stream.monitor.dropped > 20)

@@ -1,6 +1,6 @@
 """Every file of parameters in the config folder, given to a real node as people give it."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
 import pytest
 from rclpy.parameter import Parameter
@@ -10,6 +10,16 @@ from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.runtime.package_files import share_file
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.settings.schema import settings_of, updated
+
+SETTINGS = {MocapNode: Settings, CameraNode: CameraSettings}
+
+
+def _plain(value):
+    """A parameter's value as a setting has it: ROS has no empty array whose type is known."""
+    if value is None or (isinstance(value, Sequence) and not isinstance(value, str)):
+        return tuple(item for item in value or () if item != "")
+    return value
 
 
 def config(kind, context, file, namespace="/"):
@@ -21,8 +31,9 @@ def config(kind, context, file, namespace="/"):
     )
     node = kind(context=context, cli_args=arguments, parameter_overrides=[quiet])
     try:
-        default = "auto" if kind is CameraNode else True
-        return replace(node._settings.config, **{quiet.name: default})
+        names = [s.name for s in settings_of(SETTINGS[kind]) if s.name != quiet.name]
+        values = {name: node.get_parameter_or(name).value for name in names}
+        return updated(SETTINGS[kind](), {name: _plain(value) for name, value in values.items()})
     finally:
         node.destroy_node()
 

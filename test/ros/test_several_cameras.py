@@ -137,12 +137,12 @@ def together(model, gate):
         gate.begun.clear()
         gate.go_on.clear()
         model.during = gate.call
-        arrived = [stream.count for stream in cameras[0].system.mocap._streams]
+        arrived = [stream.count for stream in cameras[0].system.mocap.streams]
         cameras[0].send()
         assert gate.begun.wait(60.0)
         model.during = lambda: None
         stamps = [camera.send() for camera in cameras]
-        streams = cameras[0].system.mocap._streams
+        streams = cameras[0].system.mocap.streams
         wanted = [n + 1 + (s.name == cameras[0].name) for n, s in zip(arrived, streams, strict=True)]
         cameras[0].system.wait_until(lambda: [s.count for s in streams] == wanted)
         gate.go_on.set()
@@ -379,7 +379,12 @@ def test_fair_under_overload(cameras, model):
         left.send()
         right.send()
         time.sleep(0.01)
-    left.system.wait_until(lambda: not left.system.mocap._worker._boxes.waiting)
+    streams = left.system.mocap.streams
+    left.system.wait_until(
+        lambda: all(
+            len(c.bodies) + s.monitor.dropped == s.count for c, s in zip((left, right), streams, strict=True)
+        )
+    )
     model.duration_s = 0.0
     counts = len(left.bodies) - before[0], len(right.bodies) - before[1]
     print(f"{counts} frames")
@@ -467,13 +472,13 @@ def test_enable_and_reset_are_for_all(cameras, model):
 def test_every_nth_image_of_each_camera(cameras, model):
     left, right = cameras(process_every_n=2)
     for n in range(1, 7):
-        for camera, stream in zip((left, right), left.system.mocap._streams, strict=True):
+        for camera, stream in zip((left, right), left.system.mocap.streams, strict=True):
             camera.send()
             camera.system.wait_until(lambda s=stream, n=n: s.count == n)
             if n % 2 == 1:
                 camera.of(camera.stamp_ns)
     assert [len(c.bodies) for c in (left, right)] == [3, 3]
-    assert [s.monitor.skipped for s in left.system.mocap._streams] == [3, 3]
+    assert [s.monitor.skipped for s in left.system.mocap.streams] == [3, 3]
 
 
 @pytest.mark.parametrize("apart", [True, False])

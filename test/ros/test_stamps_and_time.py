@@ -12,9 +12,9 @@ from sensor_msgs.msg import Image
 
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.msg import Latency
-from frankmocap_ros.ros.images.images import fill_image
-
-from .conftest import TIMEOUT_S, as_dict
+from frankmocap_ros.ros.images.images import write_image
+from support.peer import as_dict
+from support.waiting import TIMEOUT_S
 
 SECOND = 10**9
 PERIOD_NS = SECOND // 30
@@ -176,7 +176,7 @@ def test_stamps_on_arrival_rise_and_depth_is_found_by_the_images_own(start, prob
     for k in range(20):
         own_ns = 5 * SECOND + k * PERIOD_NS
         depth = system.stamped(Image(), own_ns)
-        fill_image(depth, np.full((240, 320), 2.0, np.float32), "32FC1")
+        write_image(depth, np.full((240, 320), 2.0, np.float32), "32FC1")
         system.publisher(Image, "depth").publish(depth)
         heard = len(system.bodies)
         system.send(stamp_ns=own_ns)
@@ -198,7 +198,7 @@ def test_age_is_now_minus_stamp(start, probe):
 
 def come(system, **options):
     """Publish an image and wait until the node has it: of those that wait it hears the newest only."""
-    stream = system.mocap._streams[0]
+    stream = system.mocap.streams[0]
     count = stream.count
     system.send(**options)
     system.wait_until(lambda: stream.count > count)

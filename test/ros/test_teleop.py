@@ -19,8 +19,9 @@ from std_srvs.srv import SetBool
 from frankmocap_ros.msg import BodyPoseArray, GateState
 from frankmocap_ros.teleop.robot.robot_map import load_map
 from support.paths import ROOT, TAIJI
-
-from .conftest import Peer, Spinner, wait_until
+from support.peer import Peer
+from support.spinner import Spinner
+from support.waiting import wait_until
 
 IDLE_LOAD = 0.5  # processes already running per core, above which a real-time run says nothing
 ROBOT = importlib.util.find_spec("mujoco") and importlib.util.find_spec("mink")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import PoseStamped, TransformStamped
+from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import JointState as JointStateMessage
@@ -18,9 +19,9 @@ from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.export.rep155_model import HUMAN
 from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_multiply, quat_rotate, quat_to_matrix
-
-from .conftest import as_dict, nanoseconds, wait_until
-from .standin_packages import NAMES
+from support.peer import as_dict, nanoseconds
+from support.standin_packages import NAMES
+from support.waiting import wait_until
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 T0_NS = 1_700_000_000_000_000_000
@@ -139,11 +140,17 @@ WAY = {  # where the camera is in base: it moves and turns
 }
 
 
+def tell(system, publisher, message):
+    """Publish to the node; it has heard it: an executor takes messages that are there before it answers."""
+    publisher.publish(message)
+    assert publisher.wait_for_all_acked(Duration(seconds=60))
+    system.state()
+
+
 def follow_way(system, tf):
     """Publish the camera's way; the node has heard it."""
     message = tf(transforms=[transform(*where, stamp_ns) for stamp_ns, where in WAY.items()])
-    system.publisher(tf, "/tf", 100).publish(message)
-    wait_until(lambda: system.mocap._transforms._connected("base", "cam"))
+    tell(system, system.publisher(tf, "/tf", 100), message)
 
 
 def poses(body):
@@ -175,7 +182,9 @@ def test_target_frame_is_looked_up_at_the_images_time(tf, start, probe):
         "tf": system.listen(tf, "/tf"),
         "annotated": system.listen(Image, "/frankmocap/annotated"),
     }
-    for stamp_ns, (translation, rotvec) in list(WAY.items())[:2]:
+    halfway = ((1.0, 1.0, 0.5), (0.0, 0.0, 0.5))  # nobody has said so: it is between two that were told
+    way = dict(sorted({**WAY, T0_NS + STEP_NS // 2: halfway}.items()))
+    for stamp_ns, (translation, rotvec) in list(way.items())[:3]:
         bodies = system.process(stamp_ns=stamp_ns)
         assert bodies.header.frame_id == "base"
         positions, orientations, local = poses(bodies.bodies[0])
@@ -186,7 +195,7 @@ def test_target_frame_is_looked_up_at_the_images_time(tf, start, probe):
         assert_same_rotations(local[:1], orientations[:1])
     head = bodies.bodies[0].joints[15].pose
     assert {m.header.frame_id for m in others["markers"].wait(after=1).markers} == {"base"}
-    assert others["pose"].wait(after=1).pose == head and others["pose"].wait().header.frame_id == "base"
+    assert others["pose"].wait(after=2).pose == head and others["pose"].wait().header.frame_id == "base"
     (on_tf,) = (
         t
         for t in others["tf"]
@@ -197,10 +206,6 @@ def test_target_frame_is_looked_up_at_the_images_time(tf, start, probe):
     assert on_tf.header.frame_id == "base"
     np.testing.assert_allclose(xyz(on_tf.transform.translation), xyz(head.position))
     assert others["annotated"].wait(after=1).header.frame_id == "cam", "pixels are the camera's"
-    halfway = system.process(stamp_ns=T0_NS + STEP_NS // 2).bodies[0]
-    turn = quat_from_rotvec(np.array((0.0, 0.0, 0.5)))
-    expected = quat_rotate(turn, plain[0]) + np.array((1.0, 1.0, 0.5))
-    np.testing.assert_allclose(poses(halfway)[0], expected, atol=1e-3)
 
 
 def test_without_a_transform_nothing_is_published(tf, start, probe):
@@ -244,8 +249,7 @@ def test_a_fixed_camera(tf, start, probe):
     system = start(target_frame="base")
     latched = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     where = transform((0.0, 0.0, 2.0), (-np.pi / 2, 0.0, 0.0))  # level, looking along y
-    system.publisher(tf, "/tf_static", latched).publish(tf(transforms=[where]))
-    wait_until(lambda: system.mocap._transforms._connected("base", "cam"))
+    tell(system, system.publisher(tf, "/tf_static", latched), tf(transforms=[where]))
     body = system.process().bodies[0]
     assert body.joints[0].pose.position.y == pytest.approx(3.0, abs=0.1)
     texts = system.listen(MarkerArray, "/frankmocap/markers")

@@ -9,11 +9,12 @@ from sensor_msgs.msg import Image
 
 from frankmocap_ros.msg import BodyPose, BodyPoseArray
 from frankmocap_ros.ros.clients.watcher import Watcher, summary
-from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
-
-from .conftest import Peer, Spinner, wait_until
+from support.peer import Peer
+from support.spinner import Spinner
+from support.waiting import wait_until
 
 PERIOD_NS = 33_333_333
 START_NS = 10**18
@@ -72,7 +73,7 @@ def test_the_view_shows_no_image_after_a_newer_one(view):
 
     def shown(stamp_ns, grey):
         msg = peer.stamped(Image(), stamp_ns)
-        fill_image(msg, np.full((24, 32), grey, np.uint8), "mono8")
+        write_image(msg, np.full((24, 32), grey, np.uint8), "mono8")
         publisher.publish(msg)
         time.sleep(0.05)
         inputs.poll(config)

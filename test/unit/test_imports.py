@@ -193,3 +193,27 @@ print(json.dumps(loaded))
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {}
     assert done.stderr == ""
+
+
+def private_names_of_others(source):
+    """Attributes such as ``node._x`` that the text itself neither sets nor defines."""
+    tree = ast.parse(source)
+    own, used = set(), set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__"):
+            is_own = isinstance(node.ctx, ast.Store) or getattr(node.value, "id", "") in ("self", "cls")
+            (own if is_own else used).add(node.attr)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            own.add(node.name)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            own.add(node.target.id)
+    return used - own - {"_exit"}  # os._exit is documented
+
+
+INTERNALS = ("ros.common.rclpy_internals", "viewer.viser_internals")
+
+
+def test_private_names_of_other_packages_are_used_in_one_place_each():
+    texts = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
+    private = {name: private_names_of_others(text) for name, text in texts.items()}
+    assert {name for name, names in private.items() if names} == set(INTERNALS), private

@@ -200,7 +200,7 @@ class FrankMocapEstimator:
         hands: list[HandsSeen | None] = [None] * len(seen)
         if self._hands is not None:
             bitmaps = [image.bitmap for image in images]
-            hands = list(self._hands.see(bitmaps, rotations, in_image[..., :2]))
+            hands = list(self._hands.estimate(bitmaps, rotations, in_image[..., :2]))
         return [
             self._observation(image, _One(*one))
             for image, *one in zip(

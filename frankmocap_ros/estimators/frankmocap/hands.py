@@ -66,8 +66,8 @@ class Hands:
         """Give back memory and threads."""
         self._engine.close()
 
-    def see(self, bitmaps: Sequence[Bitmap], rotations: Array, joints_px: Array) -> list[HandsSeen]:
-        """Look at both hands of everybody, all in one batch.
+    def estimate(self, bitmaps: Sequence[Bitmap], rotations: Array, joints_px: Array) -> list[HandsSeen]:
+        """Estimate both hands of everybody, all in one batch.
 
         Boxes come from the body's projected hand joints (the original's fast mode).
 

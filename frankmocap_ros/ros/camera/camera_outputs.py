@@ -10,8 +10,8 @@ from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.ros.common.camera_info import camera_info
 from frankmocap_ros.ros.common.camera_topics import camera_topics
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
-from frankmocap_ros.ros.images.compressed import fill_compressed
-from frankmocap_ros.ros.images.images import fill_image
+from frankmocap_ros.ros.images.compressed import write_compressed
+from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import SourceImage
 
@@ -82,18 +82,18 @@ class CameraOutputs:
                 self._node.get_logger().warning("source has no depth: none is published", once=True)
             elif self._depth.get_subscription_count():
                 depth = Image()
-                fill_image(depth, image.depth(), "32FC1")
+                write_image(depth, image.depth(), "32FC1")
                 self._prepared.append((self._depth, depth))
         if self._info is not None:  # first: whoever has the image has its camera_info
             height, width = pixels.shape[:2]
             self._prepared.append((self._info, camera_info(camera, width, height)))
         if self._raw is not None and self._raw.get_subscription_count():
             raw = Image()
-            fill_image(raw, pixels, "bgr8")
+            write_image(raw, pixels, "bgr8")
             self._prepared.append((self._raw, raw))
         if self._compressed is not None and self._compressed.get_subscription_count():
             compressed = CompressedImage()
-            fill_compressed(compressed, Bitmap(pixels), jpeg_quality)
+            write_compressed(compressed, Bitmap(pixels), jpeg_quality)
             self._prepared.append((self._compressed, compressed))
 
     def stamp_ns(self) -> int:

@@ -104,7 +104,7 @@ class Watcher(Node):
             )  # fmt: skip
 
     def _on_any_bodies(self, msg: BodyPoseArray) -> None:
-        if self._run.hear(msg.run_id, time.monotonic()):
+        if self._run.follows(msg.run_id, time.monotonic()):
             self._on_bodies(msg)
             return
         with self._lock:

@@ -40,7 +40,7 @@ def _new_body(skeleton: Skeleton) -> BodyPose:
     )
 
 
-def fill_body(msg: BodyPose, body: Body) -> None:
+def write_body(msg: BodyPose, body: Body) -> None:
     """Write a body into a message that ``_new_body`` made for the same skeleton."""
     msg.id, msg.estimator = body.id, body.estimator
     msg.has_3d, msg.has_orientation, msg.has_hands = body.has_3d, body.has_orientation, body.has_hands
@@ -69,7 +69,7 @@ def fill_body(msg: BodyPose, body: Body) -> None:
 
 
 class BodiesMessage:
-    """One BodyPoseArray, refilled for every frame. For one thread; publish before the next ``fill``.
+    """One BodyPoseArray, refilled for every frame. For one thread; publish before the next ``message``.
 
     Args:
         run_id: of the node, see the message.
@@ -79,7 +79,7 @@ class BodiesMessage:
         self._msg = BodyPoseArray(run_id=run_id)
         self._pool: dict[int, list[BodyPose]] = {len(BODY): [], len(BODY_WITH_HANDS): []}
 
-    def fill(self, frame: Frame, header: Header, age_ms: float) -> BodyPoseArray:
+    def message(self, frame: Frame, header: Header, age_ms: float) -> BodyPoseArray:
         """The frame as a message."""
         used = dict.fromkeys(self._pool, 0)
         bodies = []
@@ -89,7 +89,7 @@ class BodiesMessage:
                 self._pool[size].append(_new_body(body.skeleton))
             msg = self._pool[size][used[size]]
             used[size] += 1
-            fill_body(msg, body)
+            write_body(msg, body)
             bodies.append(msg)
         self._msg.header = header
         self._msg.sequence = frame.index
@@ -113,10 +113,10 @@ class JointMessages:
         self._stamped = JointPoseStamped(joint=joint)
         self._pose = PoseStamped(pose=joint.pose)
 
-    def fill(self, frame: Frame, header: Header) -> tuple[JointPoseStamped, PoseStamped | None] | None:
+    def messages(self, frame: Frame, header: Header) -> tuple[JointPoseStamped, PoseStamped | None] | None:
         """The operator's joint, and its pose where it is measured or inferred in this image.
 
-        None where there is no operator, or the joint is not estimated. Messages hold until the next ``fill``.
+        None where there is no operator, or the joint is not estimated. They hold until the next call.
         """
         if not frame.operator_id or not frame.bodies:
             return None

@@ -88,7 +88,7 @@ class Monitor:
         self._no_transform = words
 
     def adapted(self, level: int, measures: str) -> None:
-        """So many steps of the deadline ladder are taken now; ``measures`` says what they leave out."""
+        """This level of load shedding is in force now; ``measures`` says what they leave out."""
         self._measures = (level, measures)
 
     def published(self, frame: Frame, stages_ms: Mapping[str, float], age_ms: float, now_s: float) -> None:

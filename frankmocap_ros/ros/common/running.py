@@ -1,4 +1,4 @@
-"""How a node of this package is run as a process, and whether ROS still runs."""
+"""How a node of this package is run as a process."""
 
 import signal
 import sys
@@ -10,12 +10,6 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from frankmocap_ros.errors import MocapError
-
-
-def ros_runs(node: Node) -> bool:
-    """As ``node.context.ok()``, but without the context's lock, whose holder may wait for this thread."""
-    handle = node.context.handle
-    return handle is not None and handle.ok()
 
 
 def start_ros(args: Sequence[str] | None = None, **how: Any) -> None:

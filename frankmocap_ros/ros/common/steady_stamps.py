@@ -1,8 +1,8 @@
 """Stamps of ROS as times of a steady clock, and back."""
 
-import time
-from collections.abc import Callable
 from typing import Final
+
+from frankmocap_ros.ros.common.node_clocks import Clocks
 
 RESYNC_NS: Final = 2_000_000
 """Two clocks that differ by so much more or less than before were set; less is their drift, for a while."""
@@ -18,25 +18,25 @@ class SteadyStamps:
     between reading the two clocks tells nothing. Threads may share it.
 
     Args:
-        now_ns: reads ROS time [ns].
+        clocks: both clocks.
     """
 
-    def __init__(self, now_ns: Callable[[], int]) -> None:
-        self._now_ns = now_ns
-        self._looked_ns = time.monotonic_ns()
-        self._offset_ns = now_ns() - self._looked_ns
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
+        self._looked_ns = clocks.steady_ns()
+        self._offset_ns = clocks.ros_ns() - self._looked_ns
         for _ in range(10):
             self._compare()
 
-    def _look(self) -> int:
-        if time.monotonic_ns() - self._looked_ns > LOOK_NS:
+    def _offset(self) -> int:
+        if self._clocks.steady_ns() - self._looked_ns > LOOK_NS:
             self._compare()
         return self._offset_ns
 
     def _compare(self) -> None:
-        self._looked_ns = before_ns = time.monotonic_ns()
-        now_ns = self._now_ns()
-        after_ns = time.monotonic_ns()
+        self._looked_ns = before_ns = self._clocks.steady_ns()
+        now_ns = self._clocks.ros_ns()
+        after_ns = self._clocks.steady_ns()
         if after_ns - before_ns < _AT_ONCE_NS:
             offset_ns = now_ns - (before_ns + after_ns) // 2
             if abs(offset_ns - self._offset_ns) > RESYNC_NS:
@@ -44,8 +44,8 @@ class SteadyStamps:
 
     def time_s(self, stamp_ns: int) -> float:
         """A stamp on the steady clock [s]."""
-        return 1e-9 * (stamp_ns - self._look())
+        return 1e-9 * (stamp_ns - self._offset())
 
     def stamp_ns(self, time_s: float) -> int:
         """A time of the steady clock as a stamp [ns]."""
-        return round(1e9 * time_s) + self._look()
+        return round(1e9 * time_s) + self._offset()

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Protocol, TypeVar
 
 from lifecycle_msgs.srv import ChangeState
@@ -11,6 +11,7 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 
 from frankmocap_ros.errors import MocapError
+from frankmocap_ros.ros.common.rclpy_internals import wrap_services
 
 
 class Telling(Protocol):
@@ -65,9 +66,7 @@ def told(transition: Transition[N]) -> Transition[N]:
 
 def refuse_what_is_impossible(node: LifecycleNode) -> None:
     """Refuse transitions that the node's state does not allow: rclpy 7.1 (Jazzy) would end the node."""
-    for service in node.services:
-        if service.srv_type is ChangeState:
-            service.callback = _refusing(node, service.callback)
+    wrap_services(node, ChangeState, partial(_refusing, node))
 
 
 def _refusing(node: LifecycleNode, change: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from rclpy.node import Node
 
+from frankmocap_ros.ros.common.rclpy_internals import given_parameters
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.mocap import Settings
@@ -44,9 +45,9 @@ def tell_unknown(node: Node, own: Collection[str]) -> None:
         node: with all its parameters declared beside those of QoS.
         own: names of its settings.
     """
-    # rclpy has no public name for what was given: declaring all of it first would let anything pass
-    given = node._parameter_overrides
-    unknown = [name for name in given if not (node.has_parameter(name) or name.startswith(_QOS))]
+    unknown = [
+        name for name in given_parameters(node) if not (node.has_parameter(name) or name.startswith(_QOS))
+    ]
     log = node.get_logger()
     for name in unknown:
         if name not in _owners():

@@ -1,7 +1,7 @@
 """The gate node: bodies in, commands for a robot out, while somebody has asked for it and is seen well."""
 
-import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.monitor import diagnostics, status_message
+from frankmocap_ros.ros.common.node_clocks import Clocks, NodeClocks, steady_s
 from frankmocap_ros.ros.common.parameters import Parameters
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import HEALTH, incoming
@@ -52,21 +53,26 @@ _PUBLISHERS_PERIOD_S = (
     0.25  # asking the graph takes 0.15 ms; a second publisher that sends is noticed at once
 )
 _WARNING_PERIOD_S = 5.0
-_IDLE = (State.DISENGAGED, State.FAULT)
 
 
 class GateNode(Node):
     """Lets commands through from the operator to the robot, and nothing else.
 
     One worker takes messages, decides and publishes. The executor serves parameters and hands requests over.
+
+    Args:
+        clocks: what the worker and every decision go by; None takes the computer's and the node's. Timers of
+            the executor, such as that of diagnostics, do not go by it.
+        kwargs: as of Node.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, clocks: Clocks | None = None, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._worker: GateWorker | None = None
-        self._commander: Controller | None = None
-        self._clock_s = time.monotonic
-        self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
+        self._controller: Controller | None = None
+        self._clocks = clocks or NodeClocks(self.get_clock())
+        self._now_s = partial(steady_s, self._clocks)
+        self._stamps = SteadyStamps(self._clocks)
         self._watch = StampWatch("bodies", "max_age_s", "see in /diagnostics what is slow")
         self._reader = OperatorReader(())
         self._frame_id = ""  # of the poses, as last heard
@@ -85,12 +91,12 @@ class GateNode(Node):
         found = load_retargeter(config.robot) if config.robot else None
         targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
-        self._robot = self._driver(found, config) if found else self._pose_robot(names, config)
-        self._commander = Controller(config, targets, self._robot, self._clock_s(), self._on_change)
+        self._robot = self._joint_controller(found, config) if found else self._pose_robot(names, config)
+        self._controller = Controller(config, targets, self._robot, self._now_s(), self._on_change)
         outputs = GateOutputs(self, config.base_frame, names, found.joint_names if found else ())
-        self._worker = GateWorker(self, self._commander, self._polling, outputs)
+        self._worker = GateWorker(self, self._controller, self._polling, outputs, self._clocks)
         self._bodies_from: tuple[str, ...] = ()
-        self._bodies_topic = self._commander.run.topic = self.resolve_topic_name(config.bodies)
+        self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)
         self._subscribe(config)
         # the first line of a process takes rclpy 0.2 s, which the worker must not lose when it counts
         self.get_logger().info(f"{config.robot or 'poses only'}: {', '.join(names)}; call ~/engage")
@@ -122,13 +128,13 @@ class GateNode(Node):
         super().destroy_node()
 
     def _only_while_idle(self, parameters: Sequence[Parameter]) -> SetParametersResult:
-        commander = self._commander
+        controller = self._controller
         known = {p.name for p in parameters} & set(GateSettings.__dataclass_fields__)
-        if commander is not None and known and commander.gate.state not in _IDLE:
+        if controller is not None and known and not controller.idle:
             return SetParametersResult(
                 successful=False,
                 reason=f"{', '.join(sorted(known))} cannot change while the gate is "
-                f"{commander.gate.state.name}; call ~/engage with false first",
+                f"{controller.state.name}; call ~/engage with false first",
             )
         try:
             new = self._settings.changed(parameters)
@@ -151,20 +157,20 @@ class GateNode(Node):
     def _configured(self, config: GateSettings) -> None:
         """Bring changed settings into force."""
         self._look_up(config)
-        worker, commander = self._worker, self._commander
-        if worker is not None and commander is not None:
+        worker, controller = self._worker, self._controller
+        if worker is not None and controller is not None:
 
             def configure(now_s: float) -> None:
-                commander.gate.release("settings changed", now_s)
-                commander.configure(config)
+                controller.release("settings changed", now_s)
+                controller.configure(config)
                 self._robot.max_error = _max_error(config)
 
             worker.hand_over(configure)
 
-    def _driver(self, robot: Retargeter, config: GateSettings) -> JointController:
+    def _joint_controller(self, robot: Retargeter, config: GateSettings) -> JointController:
         for note in robot.notes:
             self.get_logger().warning(note)
-        port = JointsPort(self._polling, robot.joint_names, robot.observed, self._clock_s)
+        port = JointsPort(self._polling, robot.joint_names, robot.observed, self._now_s)
 
         def measured() -> Array | str:
             return robot.home if self._settings.config.reference == "home" else port.positions()
@@ -172,7 +178,7 @@ class GateNode(Node):
         return JointController(robot, measured, _max_error(config), port.observed)
 
     def _pose_robot(self, names: Sequence[str], config: GateSettings) -> PoseRobot:
-        port = PosesPort(self._polling, names, self._clock_s)
+        port = PosesPort(self._polling, names, self._now_s)
         n = len(names)
         home = RobotPoses.alone(np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)))
 
@@ -186,49 +192,49 @@ class GateNode(Node):
             self._worker.changed()
 
     def _on_bodies(self, data: bytes, now_s: float) -> None:
-        commander = self._commander
-        if commander is None:
+        controller = self._controller
+        if controller is None:
             return
-        if self._reader.watched is not commander.watched:
-            self._reader = OperatorReader(commander.watched)
+        if self._reader.watched is not controller.watched:
+            self._reader = OperatorReader(controller.watched)
         try:
             msg = read_bodies(data)
         except MessageError as error:
-            commander.ignored["unreadable"] += 1
+            controller.ignored["unreadable"] += 1
             self.get_logger().warning(str(error), throttle_duration_sec=_WARNING_PERIOD_S)
             return
-        if not commander.follows(msg.run_id, now_s):
+        if not controller.follows(msg.run_id, now_s):
             return
         seen = self._reader.read(msg)
-        self._level(commander, seen, now_s)
+        self._level(controller, seen, now_s)
         self._watch.note(1e-9 * seen.stamp_ns, 1e-9 * self._stamps.stamp_ns(now_s), now_s)
-        commander.stamp_fault = self._watch.fault(commander.config.max_age_s)
-        commander.see(seen.sight(self._stamps.time_s(seen.stamp_ns)), now_s)
+        controller.stamp_fault = self._watch.fault(controller.config.max_age_s)
+        controller.observe(seen.operator_state(self._stamps.time_s(seen.stamp_ns)), now_s)
 
-    def _level(self, commander: Controller, seen: Seen, now_s: float) -> None:
-        """Tell the commander where up and forward is, where the settings alone do not."""
-        config = commander.config
+    def _level(self, controller: Controller, seen: Seen, now_s: float) -> None:
+        """Tell the controller where up and forward is, where the settings alone do not."""
+        config = controller.config
         if seen.frame_id != self._frame_id:
             if self._frame_id:
-                commander.gate.release(f"poses are in {seen.frame_id!r} now, not {self._frame_id!r}", now_s)
-                commander.configure(config)
+                controller.release(f"poses are in {seen.frame_id!r} now, not {self._frame_id!r}", now_s)
+                controller.configure(config)
             self._frame_id = seen.frame_id
         if seen.frame_id == config.base_frame:  # the mocap node's target_frame: up and forward are theirs
-            commander.level = IDENTITY_XYZW
+            controller.level = IDENTITY_XYZW
         elif config.heading == "tf" and self._transforms is not None:
             sec, nanosec = divmod(seen.stamp_ns, 10**9)
             stamp = Time(sec=sec, nanosec=nanosec)
-            commander.level = level_from_tf(self._transforms, config.base_frame, seen.frame_id, stamp)
-        elif config.gravity == "imu" and commander.gate.state in _IDLE:  # what is engaged keeps its frame
-            commander.level = self._gravity.level(config, now_s)
+            controller.level = level_from_tf(self._transforms, config.base_frame, seen.frame_id, stamp)
+        elif config.gravity == "imu" and controller.idle:  # what is engaged keeps its frame
+            controller.level = self._gravity.level(config, now_s)
 
     def _on_deadman(self, msg: Bool, now_s: float) -> None:
-        if self._commander is not None:
-            self._commander.gate.deadman(bool(msg.data), now_s)
+        if self._controller is not None:
+            self._controller.deadman(bool(msg.data), now_s)
 
     def _on_joy(self, msg: Joy, now_s: float) -> None:
         before, self._buttons = self._buttons, tuple(msg.buttons)
-        config, commander = self._settings.config, self._commander
+        config, controller = self._settings.config, self._controller
 
         def pressed(button: int) -> bool:
             """Whether it is down now and was up before; the first message tells nothing."""
@@ -236,21 +242,21 @@ class GateNode(Node):
                 bool(self._buttons[button]) and not before[button]
             )
 
-        if commander is None:
+        if controller is None:
             return
         if pressed(config.joy_release_button):
-            commander.gate.release("the joystick's button", now_s)
+            controller.release("the joystick's button", now_s)
         elif pressed(config.joy_engage_button):
-            self._request(commander, now_s)
+            self._request(controller, now_s)
 
-    def _request(self, commander: Controller, now_s: float) -> None:
-        refusal = commander.request(now_s)
+    def _request(self, controller: Controller, now_s: float) -> None:
+        refusal = controller.request(now_s)
         if refusal:
             self.get_logger().warning(f"not engaged: {refusal}")
 
     async def _on_engage(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         response.success, response.message = await self._asked(
-            lambda commander, now_s: _engage(commander, request.data, now_s)
+            lambda controller, now_s: _engage(controller, request.data, now_s)
         )
         return response
 
@@ -260,15 +266,15 @@ class GateNode(Node):
 
     async def _asked(self, ask: Any) -> tuple[bool, str]:
         """Let the worker answer, and wait for it beside the executor."""
-        worker, commander = self._worker, self._commander
-        if worker is None or commander is None:
+        worker, controller = self._worker, self._controller
+        if worker is None or controller is None:
             return False, "the gate is not ready yet"
         future: Future = Future(executor=self.executor)
         future.add_done_callback(lambda _: None)  # wakes the executor
 
         def reply(now_s: float) -> None:
             try:
-                future.set_result(ask(commander, now_s))
+                future.set_result(ask(controller, now_s))
             except Exception as error:  # the worker's next: FAULT; whoever asked must not wait for ever
                 step = "look into the gate's log, then call ~/reset"
                 future.set_result((False, f"the gate broke: {type(error).__name__}: {error}; {step}"))
@@ -279,38 +285,37 @@ class GateNode(Node):
         return answer if answer is not None else (False, "the gate ends")
 
     def _look_for_publishers(self) -> None:
-        """Tell the commander who publishes bodies, where that has changed."""
-        worker, commander = self._worker, self._commander
+        """Tell the controller who publishes bodies, where that has changed."""
+        worker, controller = self._worker, self._controller
         nodes = publisher_nodes(self, self._bodies_topic, BodyPoseArray)
-        if worker is not None and commander is not None and nodes != self._bodies_from:
+        if worker is not None and controller is not None and nodes != self._bodies_from:
             self._bodies_from = nodes
-            worker.hand_over(lambda now_s: commander.published_by(nodes, now_s))
+            worker.hand_over(lambda now_s: controller.published_by(nodes, now_s))
 
     def _diagnose(self) -> None:
-        worker, commander = self._worker, self._commander
-        if worker is not None and commander is not None:
-            worker.hand_over(lambda now_s: self._publish_health(worker, commander, now_s))
+        worker, controller = self._worker, self._controller
+        if worker is not None and controller is not None:
+            worker.hand_over(lambda now_s: self._publish_health(worker, controller, now_s))
 
-    def _publish_health(self, worker: GateWorker, commander: Controller, now_s: float) -> None:
-        gate = commander.gate
-        level = {State.FAULT: Level.ERROR, State.HOLD: Level.WARN}.get(gate.state, Level.OK)
-        conflict = commander.run.conflict(now_s) or commander.stamp_problem(now_s)
-        text = f"{gate.state.name}: {gate.reason}"
+    def _publish_health(self, worker: GateWorker, controller: Controller, now_s: float) -> None:
+        level = {State.FAULT: Level.ERROR, State.HOLD: Level.WARN}.get(controller.state, Level.OK)
+        conflict = controller.run.conflict(now_s) or controller.stamp_problem(now_s)
+        text = f"{controller.state.name}: {controller.reason}"
         if conflict and conflict not in text:
             text += f"; cannot engage: {conflict}"
         values = {
-            "state": gate.state.name,
-            "operator": str(gate.operator_id),
-            "publishers": ", ".join(commander.run.nodes) or "none",
-            "lag_ms": f"{commander.quality.lag_ms:.1f}",
-            "jitter_mm": f"{commander.quality.jitter_mm:.2f}",
-            "limits": ", ".join(commander.limits_hit),
+            "state": controller.state.name,
+            "operator": str(controller.operator_id),
+            "publishers": ", ".join(controller.run.nodes) or "none",
+            "lag_ms": f"{controller.tracking_quality.lag_ms:.1f}",
+            "jitter_mm": f"{controller.tracking_quality.jitter_mm:.2f}",
+            "limits": ", ".join(controller.limits_hit),
         }
         for name, meter in (("late_ms", worker.late_ms), ("busy_ms", worker.busy_ms)):
             found = meter.percentiles((50.0, 99.0))
             if found:
                 values[name] = f"p50 {found[0]:.2f}, p99 {found[1]:.2f}"
-        values |= {f"ignored/{reason}": str(n) for reason, n in commander.ignored.items()}
+        values |= {f"ignored/{reason}": str(n) for reason, n in controller.ignored.items()}
         health = Health(max(level, Level.WARN) if conflict else level, text, values)
         name = self.get_fully_qualified_name().lstrip("/")
         status = status_message(health, f"{name}: teleoperation", name)
@@ -328,18 +333,18 @@ def _max_error(config: GateSettings) -> float:
     return config.max_tracking_error if config.reference == "measured" else 0.0
 
 
-def _engage(commander: Controller, wanted: bool, now_s: float) -> tuple[bool, str]:
+def _engage(controller: Controller, wanted: bool, now_s: float) -> tuple[bool, str]:
     if not wanted:
-        commander.gate.release("asked to", now_s)
-        return True, f"{commander.gate.state.name}: no commands"
-    refusal = commander.request(now_s)
-    return not refusal, refusal or f"{commander.gate.state.name}: {commander.gate.reason}"
+        controller.release("asked to", now_s)
+        return True, f"{controller.state.name}: no commands"
+    refusal = controller.request(now_s)
+    return not refusal, refusal or f"{controller.state.name}: {controller.reason}"
 
 
-def _reset(commander: Controller, now_s: float) -> tuple[bool, str]:
-    if commander.gate.state is not State.FAULT:
-        return False, f"there is no fault; it is {commander.gate.state.name}"
-    commander.gate.reset(now_s)
+def _reset(controller: Controller, now_s: float) -> tuple[bool, str]:
+    if controller.state is not State.FAULT:
+        return False, f"there is no fault; it is {controller.state.name}"
+    controller.reset(now_s)
     return True, "DISENGAGED: no commands until somebody asks"
 
 

@@ -100,17 +100,17 @@ class GateOutputs:
         for publisher, message in self._joints_heard:
             publisher.publish(message)
 
-    def state(self, commander: Controller, time_s: float, stamp: Time) -> None:
+    def state(self, controller: Controller, time_s: float, stamp: Time) -> None:
         """Publish the gate's state, with what holds the robot back."""
-        gate, quality, message = commander.gate, commander.quality, self._message
-        age_s = gate.age_s(time_s)
+        quality, message = controller.tracking_quality, self._message
+        age_s = controller.age_s(time_s)
         message.header.stamp = stamp
-        message.state, message.reason = int(gate.state), gate.reason
-        message.operator_id = gate.operator_id
+        message.state, message.reason = int(controller.state), controller.reason
+        message.operator_id = controller.operator_id
         message.age_ms = 1e3 * age_s if math.isfinite(age_s) else -1.0
-        message.limits = list(commander.limits_hit)
+        message.limits = list(controller.limits_hit)
         message.lag_ms, message.jitter_mm = quality.lag_ms, quality.jitter_mm
         message.measured_jitter_mm = quality.measured_jitter_mm
         message.commands = self.commands
-        message.ignored = sum(commander.ignored.values())
+        message.ignored = sum(controller.ignored.values())
         self._state.publish(message)

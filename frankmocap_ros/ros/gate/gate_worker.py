@@ -1,7 +1,6 @@
 """The gate's one worker: takes what has come, lets time pass at the commands' rate, publishes."""
 
 import threading
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -9,7 +8,8 @@ from collections.abc import Callable
 from builtin_interfaces.msg import Time
 from rclpy.node import Node
 
-from frankmocap_ros.ros.common.running import ros_runs
+from frankmocap_ros.ros.common.node_clocks import Clocks, steady_s
+from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate.polling import Polling
@@ -26,26 +26,30 @@ Event = Callable[[float], None]
 
 
 class GateWorker:
-    """Runs a commander in a thread of its own, which polls messages; requests are handed over as events.
+    """Runs a controller in a thread of its own, which polls messages; requests are handed over as events.
 
     Attributes:
         late_ms: how late the ticks begin [ms].
         busy_ms: how long they take [ms].
 
     Args:
-        node: whose clock and logger it uses.
-        commander: gate, limits and all.
+        node: whose logger it uses.
+        controller: gate, limits and all.
         polling: tells what has come.
         outputs: what it publishes.
+        clocks: what it goes by.
     """
 
-    def __init__(self, node: Node, commander: Controller, polling: Polling, outputs: GateOutputs) -> None:
+    def __init__(
+        self, node: Node, controller: Controller, polling: Polling, outputs: GateOutputs, clocks: Clocks
+    ) -> None:
         self._node = node
-        self._commander = commander
+        self._controller = controller
         self._polling = polling
         self._outputs = outputs
-        self._period_s = 1.0 / commander.config.rate_hz
-        self._stamps = SteadyStamps(lambda: node.get_clock().now().nanoseconds)
+        self._clocks = clocks
+        self._period_s = 1.0 / controller.config.rate_hz
+        self._stamps = SteadyStamps(clocks)
         self._events: deque[Event] = deque(maxlen=_QUEUED)
         self._stopping = threading.Event()
         self._collector = Collector()
@@ -71,9 +75,11 @@ class GateWorker:
 
     def changed(self) -> None:
         """Publish the gate's state as it is now; for the worker's own thread."""
-        gate = self._commander.gate
-        self._node.get_logger().info(f"{gate.state.name}: {gate.reason}")
-        self._state(time.monotonic())
+        self._node.get_logger().info(f"{self._controller.state.name}: {self._controller.reason}")
+        self._state(self._now_s())
+
+    def _now_s(self) -> float:
+        return steady_s(self._clocks)
 
     def _run(self) -> None:
         self._collector.start()
@@ -83,14 +89,14 @@ class GateWorker:
             self._collector.stop()
 
     def _go_on(self) -> None:
-        due_s = time.monotonic()
+        due_s = self._now_s()
         while not self._stopping.is_set():
             due_s += self._period_s
-            wait_s = due_s - time.monotonic()
+            wait_s = due_s - self._now_s()
             if wait_s > 0.0:
-                time.sleep(wait_s)
+                self._clocks.sleep(wait_s)
             elif wait_s < -self._period_s:
-                due_s = time.monotonic()  # what was missed is not made up for
+                due_s = self._now_s()  # what was missed is not made up for
             try:
                 self._tick(due_s)
             except Exception:
@@ -99,35 +105,39 @@ class GateWorker:
                 self._break(traceback.format_exc())
 
     def _tick(self, due_s: float) -> None:
-        now_s = time.monotonic()
+        now_s = self._now_s()
         self._polling.poll(now_s)
         while self._events:
             self._events.popleft()(now_s)
-        command = self._commander.tick(now_s)
+        command = self._controller.tick(now_s)
         if command is not None:
             self._publish(command)
-        if now_s - self._stated_s >= STATE_PERIOD_S:
+        if now_s - self._stated_s >= STATE_PERIOD_S - 0.5 * self._period_s:  # at the nearest tick
             self._state(now_s)
             self._outputs.alive()
             self._collector.between_frames(idle=True)
         self.late_ms.add(1e3 * (now_s - due_s))
-        self.busy_ms.add(1e3 * (time.monotonic() - now_s))
+        self.busy_ms.add(1e3 * (self._now_s() - now_s))
 
     def _publish(self, command: Command) -> None:
         stamp_ns = self._stamps.stamp_ns(command.time_s)
         if stamp_ns <= self._stamp_ns:
             return  # ROS time stands still, as in a simulation that waits: nothing is valid later than before
         self._stamp_ns = stamp_ns
-        stamp = Time(sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9)
+        stamp = _time(stamp_ns)
         self._outputs.poses(command, stamp)
         if command.posture is not None:
-            self._outputs.joints(command.posture, self._commander.config, stamp)
+            self._outputs.joints(command.posture, self._controller.config, stamp)
 
     def _state(self, now_s: float) -> None:
         self._stated_s = now_s
-        self._outputs.state(self._commander, now_s, self._node.get_clock().now().to_msg())
+        self._outputs.state(self._controller, now_s, _time(self._clocks.ros_ns()))
 
     def _break(self, text: str) -> None:
         """A bug, or a middleware that fails: no command any more until somebody has looked."""
         self._node.get_logger().error(f"the gate broke: {text}")
-        self._commander.gate.fault(text.strip().splitlines()[-1], time.monotonic())
+        self._controller.fault(text.strip().splitlines()[-1], self._now_s())
+
+
+def _time(stamp_ns: int) -> Time:
+    return Time(sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9)

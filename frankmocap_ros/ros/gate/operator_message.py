@@ -33,7 +33,7 @@ class Seen:
     poses: Poses
     tracked: Mask
 
-    def sight(self, captured_s: float) -> OperatorState:
+    def operator_state(self, captured_s: float) -> OperatorState:
         """The same with the image's time on the caller's clock [s]."""
         return OperatorState(captured_s, self.operator_id, self.poses, self.tracked)
 

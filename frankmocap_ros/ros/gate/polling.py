@@ -14,6 +14,7 @@ from rclpy.subscription import Subscription
 
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
 from frankmocap_ros.ros.common.endpoints import Topic, subscribe
+from frankmocap_ros.ros.common.rclpy_internals import take_message
 
 
 class _NeverServed(CallbackGroup):
@@ -87,8 +88,7 @@ class Polling:
             if self._polls % every:
                 continue
             for _ in range(depth):
-                with subscription.handle:
-                    found = subscription.handle.take_message(subscription.msg_type, subscription.raw)
-                if found is None:
+                message = take_message(subscription)
+                if message is None:
                     break
-                handle(found[0], time_s)
+                handle(message, time_s)

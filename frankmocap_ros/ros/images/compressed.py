@@ -136,7 +136,7 @@ def _ordered(text: str, pixels: NDArray[Any], to_8bit: To8Bit) -> Bitmap:
     return Bitmap(pixels, order)
 
 
-def fill_compressed(msg: Any, image: Bitmap, jpeg_quality: int = 90) -> None:
+def write_compressed(msg: Any, image: Bitmap, jpeg_quality: int = 90) -> None:
     """Set format and data of a sensor_msgs/CompressedImage to a JPEG of the image.
 
     Args:

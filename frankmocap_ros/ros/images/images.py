@@ -118,7 +118,7 @@ def decode_image(msg: Any, to_8bit: To8Bit | None = None, max_pixels: int = MAX_
         raise ImageError("bad_data", f"{msg.encoding} does not convert: {str(e).strip()}") from e
 
 
-def fill_image(msg: Any, pixels: NDArray[Any], encoding: str) -> None:
+def write_image(msg: Any, pixels: NDArray[Any], encoding: str) -> None:
     """Set every field but the header of a sensor_msgs/Image.
 
     Args:

@@ -24,7 +24,7 @@ class AnnotatedImages:
         self._pixels: NDArray[np.uint8] = np.empty((0, 0, 3), np.uint8)
         self._rate = RateMeter(_RATE_WINDOW_S)
 
-    def fill(self, frame: Frame, header: Header, bitmap: Bitmap, age_ms: float, now_s: float) -> Image:
+    def message(self, frame: Frame, header: Header, bitmap: Bitmap, age_ms: float, now_s: float) -> Image:
         """The message; it is the same one for the next frame.
 
         Args:

@@ -8,13 +8,13 @@ from frankmocap_ros.body.pose import Frame
 
 
 class ArmStates:
-    """One JointState, refilled for every frame. For one thread; publish before the next ``fill``."""
+    """One JointState, refilled for every frame. For one thread; publish before the next ``message``."""
 
     def __init__(self) -> None:
         self._arms = ArmAngles()
         self._message = JointState()
 
-    def fill(self, frame: Frame, header: Header) -> JointState | None:
+    def message(self, frame: Frame, header: Header) -> JointState | None:
         """Names and positions [rad] of the joints that are known; the header is the image's.
 
         None where there is no operator, or nothing is known of either arm.

@@ -29,7 +29,7 @@ class _OneBody:
         self._roots = [TransformStamped(child_frame_id=root) for root in roots]
         self._joints = [TransformStamped(child_frame_id=f"{name}_{suffix}") for name in names]
 
-    def fill(self, body: Body, header: Header) -> list[TransformStamped]:
+    def transforms(self, body: Body, header: Header) -> list[TransformStamped]:
         """Those that are known."""
         filled = []
         hips = hips_frame(body)
@@ -60,7 +60,7 @@ def _set_numbers(transform: TransformStamped, header: Header, xyz: list[float], 
 
 
 class BodyFrames:
-    """Makes the message of each frame. For one thread; publish before the next ``fill``.
+    """Makes the message of each frame. For one thread; publish before the next ``message``.
 
     Each body has ``body_<id>``, REP 155's frame between the hips, and ``<joint>_<id>`` for every joint that
     is not INVALID, oriented as in the bodies message. All are children of the frame that the poses are in.
@@ -82,13 +82,13 @@ class BodyFrames:
         self._message = TFMessage()
         self._bodies: dict[int, _OneBody] = {}
 
-    def fill(self, frame: Frame, header: Header) -> object | None:
+    def message(self, frame: Frame, header: Header) -> object | None:
         """The frame as a TFMessage with the header's stamp and frame; None where nobody is to be placed."""
         self._bodies = {body.id: self._bodies.get(body.id) or self._new(body) for body in frame.bodies}
         transforms: list[TransformStamped] = []
         for body in frame.bodies:
             if body.has_3d and body.has_orientation:
-                transforms += self._bodies[body.id].fill(body, header)
+                transforms += self._bodies[body.id].transforms(body, header)
         self._message.transforms = transforms
         return self._message if transforms else None
 

@@ -58,7 +58,7 @@ class DepthImages:
         """Keep a message; returns whether it came in order of its stamps: one that did not is left out."""
         with self._changed:
             self._came_s = time.perf_counter()
-            arrival = self._order.judge(seconds(msg.header.stamp))
+            arrival = self._order.classify(seconds(msg.header.stamp))
             if arrival is Arrival.LATE:
                 return False
             if arrival is not Arrival.NEXT:
@@ -78,6 +78,12 @@ class DepthImages:
     def came(self) -> bool:
         """Whether any depth image ever came."""
         return self._came_s > -np.inf
+
+    @property
+    def newest_ns(self) -> int | None:
+        """Stamp of the newest message that is kept [ns]; None where there is none."""
+        with self._changed:
+            return self._messages[-1][0] if self._messages else None
 
     @property
     def alive(self) -> bool:

@@ -20,7 +20,7 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.qos import EVENTS, MODELS
-from frankmocap_ros.ros.common.running import ros_runs
+from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.ros.mocap.body_frames import human_id
 from frankmocap_ros.runtime.mailbox import Mailboxes
 
@@ -44,7 +44,7 @@ class _Person:
 
     def publish(self, body: Body, time_s: float, header: Header) -> None:
         """The angles in this image for whoever listens, and before them the model where it is new."""
-        self._human.see(body, time_s)
+        self._human.observe(body, time_s)
         sizes = self._human.sizes
         if sizes is not None and sizes is not self._told:
             self._urdf.publish(String(data=human_urdf(self._name, sizes)))
@@ -110,14 +110,14 @@ class Humans:
         while (items := self._boxes.take(SILENT_S / 4)) is not None:
             try:
                 for slot, (frame, header) in items.items():
-                    self._see(self._cameras[slot], frame, header)
+                    self._publish(self._cameras[slot], frame, header)
                 self._give_up_on_silent_ones()
             except Exception:  # poses go on, whatever there is about this
                 if not ros_runs(self._node):
                     return  # ROS is gone: nothing goes out any more
                 self._node.get_logger().error(traceback.format_exc(), throttle_duration_sec=1.0)
 
-    def _see(self, camera: _Camera, frame: Frame, header: Header) -> None:
+    def _publish(self, camera: _Camera, frame: Frame, header: Header) -> None:
         camera.heard_s, camera.header = time.perf_counter(), header
         camera.ids = tuple(human_id(camera.name, body.id) for body in frame.bodies)
         for name, body in zip(camera.ids, frame.bodies, strict=True):

@@ -13,6 +13,7 @@ from rclpy.task import Future
 
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.ros.common.parameters import Parameters
+from frankmocap_ros.ros.common.rclpy_internals import wrap_services
 from frankmocap_ros.ros.mocap.model import Loader
 from frankmocap_ros.settings.mocap import Settings
 
@@ -69,8 +70,5 @@ def await_models(node: Node, settings: Parameters[Settings], loader: Loader) -> 
         return one if atomic else each
 
     group = MutuallyExclusiveCallbackGroup()
-    for service in node.services:
-        if service.srv_type in (SetParameters, SetParametersAtomically):
-            service.callback_group = group
-            group.add_entity(service)
-            service.callback = wrapped(service.callback, service.srv_type is SetParametersAtomically)
+    wrap_services(node, SetParameters, partial(wrapped, atomic=False), group)
+    wrap_services(node, SetParametersAtomically, partial(wrapped, atomic=True), group)

@@ -92,6 +92,11 @@ class MocapNode(LifecycleNode):
         """Whether another model is being loaded."""
         return self._loader.busy
 
+    @property
+    def streams(self) -> Sequence[Stream]:
+        """What is heard and told of each camera, in the order of the settings; none until configured."""
+        return tuple(self._streams)
+
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
         """As in Node; a value of the wrong type is refused with its parameter's name."""
         return self._settings.wrong_type(parameter_list) or super().set_parameters_atomically(parameter_list)
@@ -234,7 +239,7 @@ class MocapNode(LifecycleNode):
 
     def _configured(self, config: Settings) -> None:
         """Bring changed settings into force."""
-        model = self._loader.take(config)
+        model = self._loader.loaded(config)
         swap = None
         if model is not None and self._model is not None:
             swap = self._swap(self._model, model)

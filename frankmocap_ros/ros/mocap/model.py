@@ -130,7 +130,7 @@ class Loader:
         if model is None or not model.serves(config):
             self._load(config)
 
-    def take(self, config: Settings) -> Model | None:
+    def loaded(self, config: Settings) -> Model | None:
         """The model that was loaded for ``config``, once; None where there is none."""
         with self._lock:
             if self._model is None or not self._model.serves(config):

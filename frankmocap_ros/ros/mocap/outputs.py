@@ -54,7 +54,7 @@ class _JointOutput:
     def publish(self, frame: Frame, header: Header) -> None:
         """Publish the operator's joint to whoever listens."""
         heard, pose_heard = self.stamped.get_subscription_count(), self.pose.get_subscription_count()
-        messages = self.messages.fill(frame, header) if heard or pose_heard else None
+        messages = self.messages.messages(frame, header) if heard or pose_heard else None
         if messages is None:
             return
         if heard:
@@ -72,7 +72,7 @@ class _TfOutput:
 
     def publish(self, frame: Frame, header: Header) -> None:
         """Publish everybody to whoever listens."""
-        message = self.frames.fill(frame, header) if self.publisher.get_subscription_count() else None
+        message = self.frames.message(frame, header) if self.publisher.get_subscription_count() else None
         if message is not None:
             self.publisher.publish(message)
 
@@ -180,20 +180,20 @@ class Outputs:
         if frame.frame_id:
             header = Header(stamp=header.stamp, frame_id=frame.frame_id)
         age = age_ms()
-        self._bodies.publish(self._message.fill(frame, header, age))
+        self._bodies.publish(self._message.message(frame, header, age))
         for joint in self._joints:
             joint.publish(frame, header)
         if self._tf is not None:
             self._tf.publish(frame, header)
         if self._arms.get_subscription_count():
-            arms = self._arm_states.fill(frame, header)
+            arms = self._arm_states.message(frame, header)
             if arms is not None:
                 self._arms.publish(arms)
         if self._markers.get_subscription_count():
             self._markers.publish(self._marker_maker.make(frame, header, age))
         if self._annotated.get_subscription_count():
             self._annotated.publish(
-                self._annotated_images.fill(frame, image_header, bitmap, age, time.perf_counter())
+                self._annotated_images.message(frame, image_header, bitmap, age, time.perf_counter())
             )
         if self._mesh is not None:
             self._mesh.offer(frame, header)

@@ -53,7 +53,7 @@ class Stream:
         self.to_8bit = To8Bit()  # for the worker's thread
         self.config = pipeline.config
         outputs.set_tf(self.config)
-        self._level, self._rung = 0, SheddingLevel()
+        self._level, self._measures = 0, SheddingLevel()
 
     def set_config(self, config: Settings) -> None:
         """Go on with these settings; for the worker's thread while there is one."""
@@ -61,16 +61,16 @@ class Stream:
         self.outputs.set_tf(config)
         self._bring_into_force()
 
-    def set_rung(self, level: int, rung: SheddingLevel) -> None:
+    def shed(self, level: int, measures: SheddingLevel) -> None:
         """Leave out so much, so that results come in time; as ``set_config``."""
-        self._level, self._rung = level, rung
+        self._level, self._measures = level, measures
         self._bring_into_force()
 
     def _bring_into_force(self) -> None:
-        config, rung = self.config, self._rung
-        seldom = min(config.detect_every_n * rung.detect_factor, _MOST_SELDOM)
+        config, measures = self.config, self._measures
+        seldom = min(config.detect_every_n * measures.detect_factor, _MOST_SELDOM)
         self.pipeline.config = replace(config, detect_every_n=seldom)
-        self.monitor.adapted(self._level, rung.words(config.detect_every_n, config.process_every_n))
+        self.monitor.adapted(self._level, measures.words(config.detect_every_n, config.process_every_n))
 
     def depth_at(self, stamp_ns: int) -> DepthImage | None:
         """Depth of the image with this stamp, None where it is missing; for the worker's thread."""
@@ -119,7 +119,7 @@ class Stream:
 
     def in_order(self, stamp: Time) -> bool:
         """Whether an image that has just come is not older than one before it; counted where it is."""
-        if self._order.judge(seconds(stamp)) is Arrival.LATE:
+        if self._order.classify(seconds(stamp)) is Arrival.LATE:
             self.monitor.drop(DROP_OUT_OF_ORDER)
             return False
         return True

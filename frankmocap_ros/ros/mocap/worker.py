@@ -16,7 +16,7 @@ from frankmocap_ros.body.transform import transformed
 from frankmocap_ros.errors import ImageError, TransformError
 from frankmocap_ros.imaging.camera_image import CameraImage
 from frankmocap_ros.ros.common.conversions import nanoseconds, seconds
-from frankmocap_ros.ros.common.running import ros_runs
+from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.ros.common.transforms import Transforms
 from frankmocap_ros.ros.images.compressed import decode_compressed
 from frankmocap_ros.ros.images.images import decode_image
@@ -103,13 +103,13 @@ class Worker:
     @property
     def process_every(self) -> int:
         """How many images there are to one that is processed, beside the setting."""
-        return self._ladder.rung.process_every
+        return self._shedder.measures.process_every
 
     def begin_anew(self) -> None:
         """Leave nothing out, and learn anew what has to be: another model has another speed."""
-        self._ladder = LoadShedder(self._streams[0].pipeline.estimator.capabilities.needs_regions)
+        self._shedder = LoadShedder(self._streams[0].pipeline.estimator.capabilities.needs_regions)
         for stream in self._streams:
-            stream.set_rung(0, SheddingLevel())
+            stream.shed(0, SheddingLevel())
 
     def between_frames(self, call: Callable[[], None]) -> None:
         """Let the worker call something before the next image."""
@@ -247,14 +247,15 @@ class Worker:
 
     def _adapt(self, config: Settings, age_ms: float, transport_ms: float, now_s: float) -> None:
         """Leave out more where results are late, and less where there is time to spare."""
-        ladder, before = self._ladder, self._ladder.level
+        shedder, before = self._shedder, self._shedder.level
         if config.adapt:
-            ladder.saw(age_ms, transport_ms, now_s, config.latency_budget_ms)
+            shedder.record(age_ms, transport_ms, now_s, config.latency_budget_ms)
         elif before:
-            ladder.reset()
-        if ladder.level == before:
+            shedder.reset()
+        if shedder.level == before:
             return
         for stream in self._streams:
-            stream.set_rung(ladder.level, ladder.rung)
-        words = ladder.rung.words(config.detect_every_n, config.process_every_n) or "everything is done again"
+            stream.shed(shedder.level, shedder.measures)
+        measures = shedder.measures
+        words = measures.words(config.detect_every_n, config.process_every_n) or "everything is done again"
         self._log.info(f"budget of {config.latency_budget_ms:.0f} ms: {words}")

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from rclpy.node import Node
 
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.ros.common.running import ros_runs
+from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.runtime.health import Health
 from frankmocap_ros.runtime.snapshot import Level
 from frankmocap_ros.runtime.timing import RateMeter
@@ -153,7 +153,7 @@ class RobotLoop:
             if self.viewer.is_running():
                 self.viewer.sync()
 
-    def take(self, command: JointCommand, now_s: float) -> None:
+    def execute(self, command: JointCommand, now_s: float) -> None:
         """Let the robot take a command, or log why it does not; for the loop's own thread."""
         stopped = self._simulation.stopped
         refusal = self._simulation.command(

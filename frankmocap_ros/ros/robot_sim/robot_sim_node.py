@@ -20,6 +20,7 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.common.conversions import nanoseconds
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.monitor import diagnostics, status_message
+from frankmocap_ros.ros.common.node_clocks import NodeClocks
 from frankmocap_ros.ros.common.parameters import Parameters
 from frankmocap_ros.ros.common.qos import HEALTH, incoming
 from frankmocap_ros.ros.common.running import run_node
@@ -76,7 +77,7 @@ class RobotSimNode(Node):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._loop: RobotLoop | None = None
-        self._stamps = SteadyStamps(lambda: self.get_clock().now().nanoseconds)
+        self._stamps = SteadyStamps(NodeClocks(self.get_clock()))
         self._settings = Parameters(
             self, RobotSimSettings, running=lambda: self._loop is not None, on_change=lambda _: None
         )
@@ -128,7 +129,7 @@ class RobotSimNode(Node):
             positions, velocities = point.positions, point.velocities
             from_start_s = 1e-9 * nanoseconds(point.time_from_start)
         command = JointCommand(msg.joint_names, positions, velocities or None, valid_s, from_start_s)
-        self._loop.take(command, now_s)
+        self._loop.execute(command, now_s)
 
     def _diagnose(self) -> None:
         if self._loop is None:

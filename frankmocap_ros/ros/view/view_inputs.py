@@ -151,7 +151,7 @@ class ViewInputs:
                 self._polling.subscribe(PoseStamped, topic, handle, _NEWEST)
 
     def _on_bodies(self, msg: BodyPoseArray, now_s: float) -> None:
-        if not self._run.hear(msg.run_id, now_s):
+        if not self._run.follows(msg.run_id, now_s):
             return
         self._bodies_s = now_s
         self.bodies = [_seen(body, msg.operator_id) for body in msg.bodies]
@@ -192,7 +192,7 @@ class ViewInputs:
         self._calibration.info = msg
 
     def _on_image(self, msg: Image, now_s: float) -> None:
-        if self._images.judge(seconds(msg.header.stamp)) is Arrival.LATE:
+        if self._images.classify(seconds(msg.header.stamp)) is Arrival.LATE:
             return  # out of order: the newer one is shown already
         self._image_s = now_s
         try:

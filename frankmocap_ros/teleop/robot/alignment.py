@@ -1,9 +1,9 @@
-"""The way of a robot into the operator's posture: found by a scout that goes ahead.
+"""The way of a robot into the operator's posture: found by a twin that goes ahead.
 
 An arm has several postures for one pose of its hand, and in which one it ends depends on the way that it
 came. A shoulder that went up before the body may be wound so far that the arm cannot come down at the side.
 Whoever goes straight from the home posture to the pose, as fast as they like, ends in one that is near home;
-so the scout does. The robot's joints are led to the scout's, all at once, and its targets along with them.
+so the twin does. The robot's joints are led to the twin's, all at once, and its targets along with them.
 """
 
 from contextlib import suppress
@@ -19,7 +19,7 @@ from frankmocap_ros.geometry.rotation import (
 )
 from frankmocap_ros.teleop.robot.retargeter import Retargeter
 
-_STEPS: Final = 2  # of the scout, for one of the robot
+_STEPS: Final = 2  # of the twin, for one of the robot
 _STEP_S: Final = 0.02  # how long they last: from anywhere it is there long before the robot
 _PULL: Final = 0.8  # cost of the joints' distance from the way; the built-in robot's wrist has 10
 _FADE: Final = 0.1  # with so much of the way left it begins to fall: who is let go at once swings
@@ -33,20 +33,20 @@ class Alignment:
     """
 
     def __init__(self, robot: Retargeter) -> None:
-        self._robot, self._scout = robot, robot.twin()
+        self._robot, self._twin = robot, robot.twin()
         self.begin(robot.home)
 
     def begin(self, joints: Array) -> None:
         """Begin anew, with the robot in that posture, shape (J,) [rad] or [m]."""
         home = self._robot.home_near(joints)
         self._from = joints
-        self._scout.start(home)
+        self._twin.start(home)
         self._found = home
         self._robot.prefer_home()
 
     def observe(self, joints: Array) -> None:
         """Take where the robot's observed joints are, shape (K,); see ``Retargeter.observe``."""
-        for one in (self._robot, self._scout):
+        for one in (self._robot, self._twin):
             one.observe(joints)
 
     def way(self, positions: Array, orientations: Array, left: float) -> tuple[Array, Array]:
@@ -62,12 +62,12 @@ class Alignment:
             return positions, orientations
         with suppress(RetargetError):  # the robot's own step tells
             for _ in range(_STEPS):
-                self._found, _ = self._scout.solve(positions, orientations, _STEP_S)
+                self._found, _ = self._twin.solve(positions, orientations, _STEP_S)
         done = 1.0 - left
         joints = self._from + done * (self._found - self._from)
         self._robot.prefer(joints, _PULL * min(1.0, left / _FADE))
-        here, there = self._scout.poses(joints), self._scout.poses(self._found)
-        # what the scout does not reach is added bit by bit
+        here, there = self._twin.poses(joints), self._twin.poses(self._found)
+        # what the twin does not reach is added bit by bit
         rest = quat_multiply(quat_conjugate(there.orientations), orientations)
         return (
             here.positions + done * (positions - there.positions),

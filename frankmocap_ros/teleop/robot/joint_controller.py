@@ -12,7 +12,7 @@ from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.command import Command, Posture
 from frankmocap_ros.teleop.robot.alignment import Alignment
 from frankmocap_ros.teleop.robot.retargeter import Retargeter
-from frankmocap_ros.teleop.robot.tracking_error import LEASH, TrackingError
+from frankmocap_ros.teleop.robot.tracking_error import MAX_LEAD_SHARE, TrackingError
 from frankmocap_ros.teleop.setpoint import Setpoint
 
 MAX_STEP_S = 0.02
@@ -51,7 +51,7 @@ class JointController:
         self._commanded = np.zeros((len(robot.targets), 3))
         self._measured = measured
         self._observed = observed if robot.observed else None
-        self._scout = Alignment(robot)
+        self._alignment = Alignment(robot)
         self._error = TrackingError(robot.joint_names, lambda a, b: np.abs(robot.apart(a, b)))
         self._time_s = math.nan
 
@@ -63,7 +63,7 @@ class JointController:
         try:
             self._observe()
             self.robot.start(joints)
-            self._scout.begin(joints)
+            self._alignment.begin(joints)
         except RetargetError as error:
             return str(error)
         self._last = None
@@ -71,11 +71,11 @@ class JointController:
         self._error.begin()
         poses = self.robot.poses(joints)
         self._commanded = poses.positions
-        return replace(poses, way=self._scout.way)
+        return replace(poses, way=self._alignment.way)
 
-    def within_reach(self, goal: Setpoint) -> Setpoint:
-        """The goal itself: it is the joints that wait for the robot."""
-        return goal
+    def within_reach(self, setpoint: Setpoint) -> Setpoint:
+        """The setpoint itself: it is the joints that wait for the robot."""
+        return setpoint
 
     def drive(self, command: Command) -> Command | None:
         """The command with a posture; None where the robot is too far from it to be sent there.
@@ -119,7 +119,7 @@ class JointController:
 
     def _observe(self) -> None:
         if self._observed is not None:
-            self._scout.observe(self._observed())
+            self._alignment.observe(self._observed())
 
     def _asked(self) -> Array | None:
         """Where the joints are, within half a turn of the last posture; None where that does not matter."""
@@ -135,8 +135,8 @@ class JointController:
         dt = command.time_s - self._time_s
         self._time_s = command.time_s
         dt = min(dt, MAX_STEP_S) if dt > 0.0 else 0.0  # 0 for the first, too
-        leash = LEASH * self.max_error if measured is not None else np.inf
-        self.robot.stay_near(self.robot.home if measured is None else measured, leash)
+        max_lead = MAX_LEAD_SHARE * self.max_error if measured is not None else np.inf
+        self.robot.stay_near(self.robot.home if measured is None else measured, max_lead)
         found = self.robot.solve(command.positions, command.orientations, dt)
         self._commanded = command.positions
         return found

@@ -16,7 +16,7 @@ from frankmocap_ros.geometry.rotation import (
 )
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.command import Command
-from frankmocap_ros.teleop.robot.tracking_error import LEASH, TrackingError
+from frankmocap_ros.teleop.robot.tracking_error import MAX_LEAD_SHARE, TrackingError
 from frankmocap_ros.teleop.setpoint import Setpoint
 
 
@@ -45,21 +45,23 @@ class PoseRobot:
         self._error.begin()
         return self._measured()
 
-    def within_reach(self, goal: Setpoint) -> Setpoint:
-        """A goal no further from the robot than commands may be; one that is further stands still there."""
+    def within_reach(self, setpoint: Setpoint) -> Setpoint:
+        """A setpoint no further from the robot than commands may be; one that is further rests there."""
         robot = self._measured() if self.max_error > 0.0 else ""
         if isinstance(robot, str):
-            return goal  # ``drive`` tells
-        leash = LEASH * self.max_error
-        way, far = _shortened(goal.positions - robot.positions, leash)
-        turn = quat_multiply(goal.orientations, quat_conjugate(robot.orientations))
-        turn, turned = _shortened(quat_to_rotvec(turn), leash)
+            return setpoint  # ``drive`` tells
+        max_lead = MAX_LEAD_SHARE * self.max_error
+        way, far = _shortened(setpoint.positions - robot.positions, max_lead)
+        turn = quat_multiply(setpoint.orientations, quat_conjugate(robot.orientations))
+        turn, turned = _shortened(quat_to_rotvec(turn), max_lead)
         return Setpoint(
-            np.where(far, robot.positions + way, goal.positions),
-            np.where(far, 0.0, goal.velocities),
-            np.where(turned, quat_multiply(quat_from_rotvec(turn), robot.orientations), goal.orientations),
-            np.where(turned, 0.0, goal.angular_velocities),
-            goal.follow,
+            np.where(far, robot.positions + way, setpoint.positions),
+            np.where(far, 0.0, setpoint.velocities),
+            np.where(
+                turned, quat_multiply(quat_from_rotvec(turn), robot.orientations), setpoint.orientations
+            ),
+            np.where(turned, 0.0, setpoint.angular_velocities),
+            setpoint.follow,
         )
 
     def drive(self, command: Command) -> Command | None:

@@ -15,11 +15,11 @@ import numpy as np
 from frankmocap_ros.errors import RobotLostError
 from frankmocap_ros.geometry.rotation import Array, Mask
 
-LEASH: Final = 0.95
+MAX_LEAD_SHARE: Final = 0.95
 """Commands lead the robot by this share of ``max_error`` at most: what it tells of itself trembles."""
 
 ARRIVE_S: Final = 0.3
-"""A robot that is at the end of its leash must come to where it was sent then within this time."""
+"""A robot that is at the largest lead must come to where it was sent then within this time."""
 
 LAG_S: Final = 0.15
 """A robot that has not moved for this long stands still: so late its answer may be."""
@@ -27,7 +27,7 @@ LAG_S: Final = 0.15
 STANDS: Final = 0.25
 """What is held is no further than this share of ``max_error`` from a robot that stands still."""
 
-_FAR: Final = 0.9  # of max_error: the end of the leash
+_FAR: Final = 0.9  # of max_error: the largest lead
 _ARRIVED: Final = 0.5  # of max_error: where it was sent to
 _STILL: Final = 0.1  # of the way to its command
 
@@ -92,7 +92,7 @@ class TrackingError:
             )
 
     def _behind(self, wanted: Array, measured: Array, off: Array, max_error: float, time_s: float) -> Mask:
-        """Which values have been at the end of the leash, and do not come to where they were sent."""
+        """Which values have been at the largest lead, and do not come to where they were sent."""
         far = off > _FAR * max_error
         if self._sent is None or not far.any():
             self._since_s[:] = np.nan

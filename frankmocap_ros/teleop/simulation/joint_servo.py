@@ -59,7 +59,7 @@ class JointServo:
         self.stopped = True
         self.accepted = 0
         self.refused = Counters()
-        self._goal = self.target
+        self._setpoint = self.target
         self._valid_s = -np.inf
         self._fresh_s = -np.inf
         self._heard_s = -np.inf
@@ -87,7 +87,7 @@ class JointServo:
             return refusal.text
         if self.stopped:
             self.target = self._reached = measured.copy()
-        self._goal = np.clip(positions, self.limits.low, self.limits.high)
+        self._setpoint = np.clip(positions, self.limits.low, self.limits.high)
         self.velocity = velocities
         self.stopped = False
         self.accepted += 1
@@ -107,13 +107,13 @@ class JointServo:
             return
         if time_s - self._fresh_s > self.timeout_s:
             self.stopped = True
-            self.target = self._goal = np.clip(measured, self.limits.low, self.limits.high)
+            self.target = self._setpoint = np.clip(measured, self.limits.low, self.limits.high)
             self.velocity = np.zeros(len(measured))
             return
         if time_s - self._fresh_s > VELOCITY_S:
             self.velocity = np.zeros(len(measured))
         reach = self.limits.speed * dt
-        self.target = self.target + np.clip(self._goal - self.target, -reach, reach)
+        self.target = self.target + np.clip(self._setpoint - self.target, -reach, reach)
 
     def _bad_time(self, valid_s: float, time_s: float) -> Refusal | None:
         if not np.isfinite(valid_s):

@@ -176,17 +176,17 @@ def test_footage_goes_on_at_its_end(tmp_path):
     for number in range(3):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((48, 64, 3), 80 * number, np.uint8))
     footage = Footage(str(tmp_path), 32)
-    pictures = footage.take(7)
+    pictures = footage.read(7)
     assert [p.bitmap.size_px for p in pictures] == [(32, 24)] * 7
     assert [int(p.bitmap.pixels[0, 0, 0]) for p in pictures] == [0, 80, 160, 0, 80, 160, 0]
     assert np.all(np.diff([p.time_s for p in pictures]) > 0.0)
-    (later,) = Footage(str(tmp_path), 0, skip=4).take(1)
+    (later,) = Footage(str(tmp_path), 0, skip=4).read(1)
     assert later.bitmap.size_px == (64, 48)
     assert int(later.bitmap.pixels[0, 0, 0]) == 80
 
 
 def test_the_camera_of_a_reduced_image():
-    (picture,) = Footage("synthetic", 320).take(1)
+    (picture,) = Footage("synthetic", 320).read(1)
     assert picture.camera.size_px == picture.bitmap.size_px == (320, 240)
 
 
@@ -332,7 +332,7 @@ def test_cameras_share_an_estimator(together):
     try:
         footages = [Footage("synthetic", 320, skip) for skip in (0, 5)]
         for _ in range(3):
-            found = player.process([footage.take(1)[0] for footage in footages])
+            found = player.process([footage.read(1)[0] for footage in footages])
         assert found.bodies == 1
         assert {"decode", "regress", "post"} <= set(found.stages_ms)
         # a batch is one stage, not one a camera: stages never sum up to more than there was time
@@ -349,7 +349,7 @@ def reference(standin):
 
 
 def test_the_reference_runs_all_steps(reference):
-    pictures = Footage("synthetic", 320).take(2)
+    pictures = Footage("synthetic", 320).read(2)
     for picture in pictures:
         found = reference.process([picture])
     assert list(found.stages_ms) == ["detect", "crop", "regress", "model"]
@@ -363,7 +363,7 @@ def test_the_reference_gives_the_estimators_joints(reference, standin):
     from frankmocap_ros.estimators.frankmocap.body_crop import body_crop
     from frankmocap_ros.estimators.frankmocap.regressors import body_regressor
 
-    (picture,) = Footage("synthetic", 320).take(1)
+    (picture,) = Footage("synthetic", 320).read(1)
     crop = body_crop(picture.bitmap.pixels, np.array([100.0, 20.0, 100.0, 200.0]))
     values = reference._regressed(crop)
     network = body_regressor(AssetStore(standin), use_smplx=False)

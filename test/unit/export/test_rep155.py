@@ -85,7 +85,7 @@ def test_the_figure_moves_as_it_does(motion, links_of):
     human = HumanModel()
     for time_s in np.arange(0.0, PERIOD_S[motion], 0.2):
         body = figure(motion, time_s)
-        human.see(body, time_s)
+        human.observe(body, time_s)
         angles = human.angles(body)
         assert sorted(angles) == sorted(HINGES)
         assert_same(human, body, angles, links_of)
@@ -100,7 +100,7 @@ def test_any_posture_comes_back(links_of, seed):
     offsets = FIGURE.offsets * rng.uniform(0.7, 1.3, (len(FIGURE.offsets), 1))
     positions, orientations = forward_kinematics(BODY_WITH_HANDS, rng.normal(size=3), local, offsets)
     human, body = HumanModel(), body_of(positions, orientations)
-    human.see(body, 0.0)
+    human.observe(body, 0.0)
     assert_same(human, body, human.angles(body), links_of)
 
 
@@ -145,7 +145,7 @@ def test_sizes_of_what_was_never_seen_are_usual_ones():
     one = scene("stall", 0.0)[0]
     tall = body_of(1.2 * one.positions, one.orientations_xyzw, states=without("left_knee", "right_knee"))
     human = HumanModel()
-    human.see(tall, 0.0)
+    human.observe(tall, 0.0)
     np.testing.assert_allclose(human.sizes, 1.2 * part_sizes(one.positions, one.orientations_xyzw), atol=0.01)
 
 
@@ -156,7 +156,7 @@ def test_the_model_changes_seldom():
         body = figure("stall", 0.0)
         scale = 1.0 if k < 60 else 1.1
         noise = rng.normal(0.0, 1e-3, (N, 3))
-        human.see(replace(body, positions=scale * body.positions + noise), k / 30)
+        human.observe(replace(body, positions=scale * body.positions + noise), k / 30)
         if not told or told[-1] is not human.sizes:
             told.append(human.sizes)
     assert 2 <= len(told) <= 4

@@ -1,4 +1,4 @@
-"""The deadline ladder, on a simulated camera and a worker that takes the newest image only."""
+"""The deadline shedder, on a simulated camera and a worker that takes the newest image only."""
 
 import random
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ TOP = len(SHEDDING_LEVELS) - 1
 
 @dataclass
 class Node:
-    """A node on a simulated clock; ``changes`` are the rungs taken, with their times."""
+    """A node on a simulated clock; ``changes`` are the levels taken, with their times."""
 
-    ladder: LoadShedder = field(default_factory=LoadShedder)
+    shedder: LoadShedder = field(default_factory=LoadShedder)
     transport_s: float = 0.004
     budget_ms: float = BUDGET_MS
     now_s: float = 100.0
@@ -45,11 +45,11 @@ class Node:
                 waiting = None
                 spacing.taken()
                 since_detection += 1
-                detects = since_detection >= DETECT_EVERY_N * self.ladder.rung.detect_factor
+                detects = since_detection >= DETECT_EVERY_N * self.shedder.measures.detect_factor
                 since_detection = 0 if detects else since_detection
                 free_s = begin_s + service_s(begin_s, detects)
                 done = image_s
-            if not spacing.leaves_out(self.ladder.rung.process_every):
+            if not spacing.leaves_out(self.shedder.measures.process_every):
                 waiting = stamp_s
         self.now_s = end_s
         return self
@@ -58,8 +58,8 @@ class Node:
         age_ms = 1e3 * (now_s - stamp_s)
         self.ages_ms.append(age_ms)
         self.processed += 1
-        if self.ladder.saw(age_ms, 1e3 * self.transport_s, now_s, self.budget_ms):
-            self.changes.append((now_s, self.ladder.level))
+        if self.shedder.record(age_ms, 1e3 * self.transport_s, now_s, self.budget_ms):
+            self.changes.append((now_s, self.shedder.level))
 
     @property
     def p95_ms(self):
@@ -71,7 +71,7 @@ def takes(seconds):
     return lambda now_s, detects: seconds
 
 
-def test_the_rungs_do_less_from_one_to_the_next_and_detect_first():
+def test_the_levels_do_less_from_one_to_the_next_and_detect_first():
     assert SHEDDING_LEVELS[0] == SheddingLevel()
     assert [r.process_every for r in SHEDDING_LEVELS] == [1, 1, 1, 2, 3, 4]
     between = [r.detect_factor * r.process_every for r in SHEDDING_LEVELS]
@@ -93,7 +93,7 @@ def test_words_count_images_that_come():
 def test_in_time_nothing_is_left_out():
     node = Node().run(60.0, takes(0.02))
     assert node.changes == []
-    assert node.ladder.rung == SheddingLevel()
+    assert node.shedder.measures == SheddingLevel()
     assert node.processed > 1700
 
 
@@ -101,17 +101,17 @@ def test_images_wait_for_each_other_until_some_are_left_out():
     node = Node().run(30.0, takes(0.085))
     node.run(30.0, takes(0.085))
     assert [level for _, level in node.changes] == [1, 2, 3, 4]
-    assert node.ladder.rung.process_every == 3  # three periods are 100 ms: no image waits
+    assert node.shedder.measures.process_every == 3  # three periods are 100 ms: no image waits
     assert node.p95_ms < BUDGET_MS
 
 
 def test_detection_in_line_is_made_rarer_and_no_image_is_left_out():
     node = Node().run(300.0, lambda now_s, detects: 0.17 if detects else 0.02)
     assert max(level for _, level in node.changes) == 2
-    assert node.ladder.rung.process_every == 1
+    assert node.shedder.measures.process_every == 1
 
 
-def test_one_rung_at_a_time_and_not_before_a_second():
+def test_one_level_at_a_time_and_not_before_a_second():
     node = Node().run(30.0, takes(0.085))
     levels = [0, *(level for _, level in node.changes)]
     times_s = [100.0, *(now_s for now_s, _ in node.changes)]
@@ -128,7 +128,7 @@ def test_a_single_late_image_changes_nothing():
 
 def test_all_is_done_again_when_the_load_goes():
     node = Node().run(30.0, takes(0.085)).run(60.0, takes(0.02))
-    assert node.ladder.level == 0
+    assert node.shedder.level == 0
     down = [(now_s, level) for now_s, level in node.changes if now_s > 130.0]
     assert [level for _, level in down] == [3, 2, 1, 0]
     times_s = [130.0, *(now_s for now_s, _ in down)]
@@ -143,13 +143,13 @@ def test_between_the_two_limits_it_stays():
 
 
 def test_a_step_down_that_was_wrong_is_tried_ever_more_rarely():
-    """Just too much for one rung, and little enough for the next one that coming down looks right."""
-    ladder = LoadShedder()
+    """Just too much for one level, and little enough for the next one that coming down looks right."""
+    shedder = LoadShedder()
 
     def service_s(now_s, detects):
-        return 0.12 if ladder.level < 2 else 0.03
+        return 0.12 if shedder.level < 2 else 0.03
 
-    node = Node(ladder).run(1800.0, service_s)
+    node = Node(shedder).run(1800.0, service_s)
     assert {level for _, level in node.changes[2:]} == {1, 2}
     waits_s = [b[0] - a[0] for a, b in pairwise(node.changes) if b[1] == 1]
     assert waits_s[0] < 7.0
@@ -174,14 +174,14 @@ def hopeless():
 def test_what_does_not_help_is_taken_back():
     node = hopeless().run(600.0, takes(0.02))
     assert [level for _, level in node.changes][:TOP] == [1, 2, 3, 4, 5]
-    assert node.ladder.rung == SheddingLevel()
+    assert node.shedder.measures == SheddingLevel()
     assert len(node.changes) == TOP + 1
     assert node.changes[-1][0] < 115.0
 
 
 def test_what_helps_is_kept_though_it_is_not_enough():
     node = Node().run(600.0, takes(0.12))  # alone it is late, waiting for another one later still
-    assert node.ladder.rung.process_every == 4
+    assert node.shedder.measures.process_every == 4
     node.run(10.0, takes(0.12))
     assert node.p95_ms == pytest.approx(124.0)
 
@@ -198,85 +198,85 @@ def test_what_did_not_help_is_tried_again_when_it_gets_worse():
 def test_after_what_did_not_help_a_new_load_is_met():
     node = hopeless().run(60.0, takes(0.02)).run(60.0, takes(0.005))
     tried = len(node.changes)
-    assert node.ladder.level == 0
+    assert node.shedder.level == 0
     node.run(10.0, takes(0.02))
     assert len(node.changes) > tried
 
 
-def feed(ladder, start_s, seconds, age_ms):
-    """Let images come whose age is ``age_ms(level)``; returns when the rung changed, and to which."""
+def feed(shedder, start_s, seconds, age_ms):
+    """Let images come whose age is ``age_ms(level)``; returns when the level changed, and to which."""
     changes = []
     for k in range(round(seconds / PERIOD_S)):
         now_s = start_s + k * PERIOD_S
-        if ladder.saw(age_ms(ladder.level), 4.0, now_s, BUDGET_MS):
-            changes.append((now_s, ladder.level))
+        if shedder.record(age_ms(shedder.level), 4.0, now_s, BUDGET_MS):
+            changes.append((now_s, shedder.level))
     return changes
 
 
 def test_what_hardly_helps_is_no_reason_to_do_less():
-    ladder = LoadShedder()
-    feed(ladder, 0.0, 15.0, lambda level: 150.0 - 2.0 * level)
-    assert ladder.level == 0
-    ladder.reset()
-    feed(ladder, 0.0, 15.0, lambda level: 200.0 - 40.0 * min(level, 2))
-    assert ladder.level == 2
+    shedder = LoadShedder()
+    feed(shedder, 0.0, 15.0, lambda level: 150.0 - 2.0 * level)
+    assert shedder.level == 0
+    shedder.reset()
+    feed(shedder, 0.0, 15.0, lambda level: 200.0 - 40.0 * min(level, 2))
+    assert shedder.level == 2
 
 
 def test_it_rests_after_what_did_not_help_and_longer_each_time():
-    ladder = LoadShedder()
-    gave_up_s = feed(ladder, 0.0, 10.0, lambda level: 110.0)[-1][0]
+    shedder = LoadShedder()
+    gave_up_s = feed(shedder, 0.0, 10.0, lambda level: 110.0)[-1][0]
     for rest_s, age_ms in ((30.0, 200.0), (60.0, 400.0), (120.0, 800.0)):
-        changes = feed(ladder, gave_up_s + PERIOD_S, rest_s + 10.0, lambda level, age_ms=age_ms: age_ms)
+        changes = feed(shedder, gave_up_s + PERIOD_S, rest_s + 10.0, lambda level, age_ms=age_ms: age_ms)
         assert changes[0][0] - gave_up_s == pytest.approx(rest_s, abs=1.5)
         assert changes[-1][1] == 0
         gave_up_s = changes[-1][0]
 
 
 def test_a_step_down_while_it_rests_can_be_taken_back():
-    ladder = LoadShedder()
-    feed(ladder, 0.0, 9.0, lambda level: 110.0 if level == TOP else 200.0)
-    assert ladder.level == TOP
-    feed(ladder, 9.0, 6.5, lambda level: 30.0)
-    assert ladder.level == TOP - 1
-    feed(ladder, 15.5, 4.0, lambda level: 90.0 if level == TOP else 200.0)
-    assert ladder.level == TOP
+    shedder = LoadShedder()
+    feed(shedder, 0.0, 9.0, lambda level: 110.0 if level == TOP else 200.0)
+    assert shedder.level == TOP
+    feed(shedder, 9.0, 6.5, lambda level: 30.0)
+    assert shedder.level == TOP - 1
+    feed(shedder, 15.5, 4.0, lambda level: 90.0 if level == TOP else 200.0)
+    assert shedder.level == TOP
 
 
-def test_what_was_learned_of_a_rung_before_it_was_in_time_does_not_count():
-    ladder = LoadShedder()
-    feed(ladder, 0.0, 5.0, lambda level: 90.0 if level else 105.0)
-    assert ladder.level == 1
-    feed(ladder, 5.0, 12.0, lambda level: 300.0)
-    assert ladder.level == 1
+def test_what_was_learned_of_a_level_before_it_was_in_time_does_not_count():
+    shedder = LoadShedder()
+    feed(shedder, 0.0, 5.0, lambda level: 90.0 if level else 105.0)
+    assert shedder.level == 1
+    feed(shedder, 5.0, 12.0, lambda level: 300.0)
+    assert shedder.level == 1
 
 
 def test_after_a_step_down_that_held_the_next_is_as_soon_as_at_first():
-    ladder = LoadShedder()
-    feed(ladder, 0.0, 200.0, lambda level: 30.0 if level > 1 else 200.0)
-    feed(ladder, 200.0, 400.0, lambda level: 30.0)
-    assert ladder.level == 0
-    feed(ladder, 600.0, 5.0, lambda level: 90.0 if level else 200.0)
-    assert ladder.level == 1
-    ((down_s, _),) = feed(ladder, 605.0, 20.0, lambda level: 30.0)
+    shedder = LoadShedder()
+    feed(shedder, 0.0, 200.0, lambda level: 30.0 if level > 1 else 200.0)
+    feed(shedder, 200.0, 400.0, lambda level: 30.0)
+    assert shedder.level == 0
+    feed(shedder, 600.0, 5.0, lambda level: 90.0 if level else 200.0)
+    assert shedder.level == 1
+    ((down_s, _),) = feed(shedder, 605.0, 20.0, lambda level: 30.0)
     assert down_s < 612.5
 
 
 def test_a_step_down_may_also_turn_out_wrong_after_a_while():
-    ladder, images = LoadShedder(), 0
+    shedder, images = LoadShedder(), 0
 
     def age_ms(level):
         nonlocal images
         images = images + 1 if level < 2 else 0
         return 90.0 if level == 1 and 0 < images < 300 else 30.0 if level > 1 else 200.0
 
-    changes = feed(ladder, 0.0, 600.0, age_ms)[2:]
+    changes = feed(shedder, 0.0, 600.0, age_ms)[2:]
     waits_s = [b[0] - a[0] for a, b in pairwise(changes) if b[1] == 1]
     assert len(waits_s) > 2 and all(b > 1.5 * a for a, b in pairwise(waits_s[:5]))
 
 
 def test_few_images_are_judged_after_a_longer_while():
-    ladder, now_s = LoadShedder(), 0.0
-    while not ladder.saw(300.0, 4.0, now_s, BUDGET_MS):
+    shedder, now_s = LoadShedder(), 0.0
+    while not shedder.record(300.0, 4.0, now_s, BUDGET_MS):
         now_s += 0.2
     assert 2.9 < now_s < 3.3
 
@@ -284,74 +284,74 @@ def test_few_images_are_judged_after_a_longer_while():
 @pytest.mark.parametrize("transport_s", [0.1, 0.5, 3600.0, -0.2, -3600.0])
 def test_old_or_future_stamps_alone_change_nothing(transport_s):
     """The node cannot mend a camera's stamps: only its own share counts."""
-    ladder = LoadShedder()
+    shedder = LoadShedder()
     for k in range(3000):
-        ladder.saw(1e3 * transport_s + 30.0, 1e3 * transport_s, k * PERIOD_S, BUDGET_MS)
-    assert ladder.level == 0
+        shedder.record(1e3 * transport_s + 30.0, 1e3 * transport_s, k * PERIOD_S, BUDGET_MS)
+    assert shedder.level == 0
 
 
 @pytest.mark.parametrize("transport_s", [0.5, -0.5])
 def test_with_such_stamps_too_the_nodes_own_share_counts(transport_s):
-    ladder = LoadShedder()
+    shedder = LoadShedder()
     for k in range(90):
-        ladder.saw(1e3 * transport_s + 130.0, 1e3 * transport_s, k * PERIOD_S, BUDGET_MS)
-    assert ladder.level > 0
+        shedder.record(1e3 * transport_s + 130.0, 1e3 * transport_s, k * PERIOD_S, BUDGET_MS)
+    assert shedder.level > 0
 
 
 def test_a_transport_that_leaves_little_is_part_of_the_age():
-    ladder = LoadShedder()
+    shedder = LoadShedder()
     for k in range(45):
-        ladder.saw(90.0 + 30.0, 90.0, k * PERIOD_S, BUDGET_MS)
-    assert ladder.level == 1
+        shedder.record(90.0 + 30.0, 90.0, k * PERIOD_S, BUDGET_MS)
+    assert shedder.level == 1
 
 
 def test_where_nothing_detects_only_images_are_left_out():
     node = Node(LoadShedder(detects=False)).run(30.0, takes(0.085))
     assert [level for _, level in node.changes] == [1, 2]
-    assert node.ladder.rung == SheddingLevel(1, 3)
+    assert node.shedder.measures == SheddingLevel(1, 3)
 
 
 def test_slow_estimators_are_judged_too():
-    ladder, now_s = LoadShedder(), 0.0
-    while ladder.level == 0 and now_s < 60.0:
+    shedder, now_s = LoadShedder(), 0.0
+    while shedder.level == 0 and now_s < 60.0:
         now_s += 0.7
-        ladder.saw(900.0, 4.0, now_s, BUDGET_MS)
+        shedder.record(900.0, 4.0, now_s, BUDGET_MS)
     assert now_s < 5.0
 
 
 def test_silence_is_no_sign_of_calm():
     node = Node().run(20.0, takes(0.085))
-    level = node.ladder.level
+    level = node.shedder.level
     node.run(4.5, takes(0.02))
     node.now_s += 600.0
     node.run(4.5, takes(0.02))
-    assert node.ladder.level == level
-    assert node.run(10.0, takes(0.02)).ladder.level < level
+    assert node.shedder.level == level
+    assert node.run(10.0, takes(0.02)).shedder.level < level
 
 
 def test_ages_before_a_silence_do_not_count():
-    ladder = LoadShedder()
+    shedder = LoadShedder()
     for k in range(19):
-        ladder.saw(500.0, 4.0, k * PERIOD_S, BUDGET_MS)
+        shedder.record(500.0, 4.0, k * PERIOD_S, BUDGET_MS)
     for k in range(40):
-        assert not ladder.saw(20.0, 4.0, 50.0 + k * PERIOD_S, BUDGET_MS)
+        assert not shedder.record(20.0, 4.0, 50.0 + k * PERIOD_S, BUDGET_MS)
 
 
-def test_ages_of_the_rung_before_do_not_count():
+def test_ages_of_the_level_before_do_not_count():
     """A change is judged by what comes after it."""
-    ladder = LoadShedder()
+    shedder = LoadShedder()
     k = 0
-    while not ladder.saw(300.0, 4.0, k * PERIOD_S, BUDGET_MS):
+    while not shedder.record(300.0, 4.0, k * PERIOD_S, BUDGET_MS):
         k += 1
     for j in range(k + 1, k + 200):
-        assert not ladder.saw(80.0, 4.0, j * PERIOD_S, BUDGET_MS)
-    assert ladder.level == 1
+        assert not shedder.record(80.0, 4.0, j * PERIOD_S, BUDGET_MS)
+    assert shedder.level == 1
 
 
 def test_a_larger_budget_gives_everything_back():
     node = Node().run(60.0, takes(0.085))
     node.budget_ms = 400.0
-    assert node.run(30.0, takes(0.085)).ladder.level == 0
+    assert node.run(30.0, takes(0.085)).shedder.level == 0
 
 
 def test_a_new_budget_is_learned_anew():
@@ -364,8 +364,8 @@ def test_a_new_budget_is_learned_anew():
 
 def test_reset_begins_anew():
     node = hopeless().run(60.0, takes(0.02))
-    node.ladder.reset()
-    assert node.ladder.level == 0 and node.ladder.rung == SheddingLevel()
+    node.shedder.reset()
+    assert node.shedder.level == 0 and node.shedder.measures == SheddingLevel()
     node.changes.clear()
     node.run(60.0, takes(0.02))
     assert [level for _, level in node.changes][:TOP] == [1, 2, 3, 4, 5]

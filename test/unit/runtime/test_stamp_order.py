@@ -15,7 +15,7 @@ PERIOD_S = 1 / 30
 
 def judged(stamps, **options):
     order = StampOrder()
-    return [order.judge(stamp, **options) for stamp in stamps]
+    return [order.classify(stamp, **options) for stamp in stamps]
 
 
 def test_whatever_comes_first_is_next():
@@ -69,24 +69,24 @@ def test_two_sources_on_one_topic_never_restart():
 
 def test_where_no_restart_is_taken_the_newest_stays():
     order = StampOrder()
-    order.judge(100.0)
-    assert [order.judge(s, may_restart=False) for s in (50.0, 50.1, 99.9)] == [RESTART, RESTART, LATE]
-    assert order.judge(100.1, may_restart=False) is NEXT
-    assert [order.judge(s) for s in (50.0, 50.1)] == [RESTART, NEXT]
+    order.classify(100.0)
+    assert [order.classify(s, may_restart=False) for s in (50.0, 50.1, 99.9)] == [RESTART, RESTART, LATE]
+    assert order.classify(100.1, may_restart=False) is NEXT
+    assert [order.classify(s) for s in (50.0, 50.1)] == [RESTART, NEXT]
 
 
 def test_forgotten():
     order = StampOrder()
-    order.judge(100.0)
+    order.classify(100.0)
     order.reset()
-    assert order.judge(99.9) is NEXT
+    assert order.classify(99.9) is NEXT
 
 
 @given(st.lists(st.floats(-1e9, 2e9), max_size=60))
 def test_what_is_not_left_out_is_later_unless_time_begins_anew(stamps):
     order, newest = StampOrder(), None
     for stamp in stamps:
-        arrival = order.judge(stamp)
+        arrival = order.classify(stamp)
         if arrival is NEXT:
             assert newest is None or stamp > newest
         elif arrival is SAME:

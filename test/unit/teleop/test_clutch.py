@@ -13,7 +13,7 @@ REST = quat_from_rotvec(np.array([[0.0, 0.3, 0.0]]))
 TURN = quat_from_rotvec(np.array([[0.0, 0.0, 0.2]]))
 
 
-def goal(position, orientation=IDENTITY_XYZW[None]):
+def setpoint(position, orientation=IDENTITY_XYZW[None]):
     zero = np.zeros((1, 3))
     return Setpoint(np.array([position], float), zero, orientation, zero, np.ones(1, bool))
 
@@ -27,7 +27,7 @@ def clutch(robot, asked=None, align_s=ALIGN_S, scale=1.1):
         return positions + left * (robot.positions - positions), orientations
 
     poses = RobotPoses(robot.positions, robot.orientations, ORIGIN, REST, way)
-    return Clutch(goal((0.3, 0.1, 0.0)), poses, np.array([scale]), 10.0, align_s)
+    return Clutch(setpoint((0.3, 0.1, 0.0)), poses, np.array([scale]), 10.0, align_s)
 
 
 HAND = RobotPoses.alone(ORIGIN + np.array((0.0, 0.4, 0.0)), TURN)
@@ -37,7 +37,9 @@ def test_the_way_leads_to_the_same_posture():
     asked = []
     one = clutch(HAND, asked)
     assert one.aligning
-    path = [one.map(goal((0.3, 0.1, 0.0), TURN), 10.0 + t).positions for t in np.linspace(0.0, ALIGN_S, 101)]
+    path = [
+        one.map(setpoint((0.3, 0.1, 0.0), TURN), 10.0 + t).positions for t in np.linspace(0.0, ALIGN_S, 101)
+    ]
     assert np.allclose(path[0], HAND.positions, atol=1e-12)
     assert np.allclose(path[-1], ORIGIN + 1.1 * np.array((0.3, 0.1, 0.0)), atol=1e-12)
     assert not one.aligning
@@ -52,7 +54,7 @@ def test_once_it_has_arrived_no_way_is_asked_for():
     asked = []
     one = clutch(HAND, asked)
     for time_s in (10.0, 10.5, 12.1, 12.2, 30.0):
-        found = one.map(goal((0.2, 0.2, 0.1)), time_s)
+        found = one.map(setpoint((0.2, 0.2, 0.1)), time_s)
     assert [round(left, 3) for _, _, left in asked] == [1.0, 0.844, 0.0]
     assert np.allclose(found.positions, ORIGIN + 1.1 * np.array((0.2, 0.2, 0.1)), atol=1e-12)
     assert np.allclose(found.orientations, REST, atol=1e-12)
@@ -61,10 +63,10 @@ def test_once_it_has_arrived_no_way_is_asked_for():
 @pytest.mark.parametrize("known", [False, True])
 def test_without_aligning_the_difference_stays(known):
     """For want of a way, or because none is wished for."""
-    alone = Clutch(goal((0.3, 0.1, 0.0)), HAND, np.array([1.1]), 10.0, 2.0)
+    alone = Clutch(setpoint((0.3, 0.1, 0.0)), HAND, np.array([1.1]), 10.0, 2.0)
     one = clutch(HAND, align_s=0.0) if known else alone
     assert not one.aligning
     for time_s in (10.0, 20.0):
-        moved = one.map(goal((0.3, 0.1, 0.1)), time_s)
+        moved = one.map(setpoint((0.3, 0.1, 0.1)), time_s)
         assert np.allclose(moved.positions - HAND.positions, (0.0, 0.0, 0.11), atol=1e-12)
         assert np.allclose(moved.orientations, TURN, atol=1e-12)

@@ -1,4 +1,4 @@
-"""How far a command may go, whatever the goals are."""
+"""How far a command may go, whatever the setpoints are."""
 
 import itertools
 
@@ -27,7 +27,7 @@ def governor(n=1, at=(0.0, 0.0, 0.0), **kwargs):
     return Governor(limits(n, **kwargs), np.tile(at, (n, 1)), np.tile(IDENTITY, (n, 1)))
 
 
-def goal(positions, velocities=None, orientations=None, turning=None, follow=True):
+def setpoint(positions, velocities=None, orientations=None, turning=None, follow=True):
     positions = np.atleast_2d(np.asarray(positions, dtype=float))
     n = len(positions)
     return Setpoint(
@@ -39,27 +39,27 @@ def goal(positions, velocities=None, orientations=None, turning=None, follow=Tru
     )
 
 
-def run(governor, goals, dt=DT):
+def run(governor, setpoints, dt=DT):
     """Positions after each step."""
     found = []
-    for one in goals:
+    for one in setpoints:
         governor.step(one, dt)
         found.append(governor.positions[0])
     return np.array(found)
 
 
 def test_goes_to_a_goal_and_stays_there():
-    path = run(governor(), itertools.repeat(goal((0.5, -0.3, 0.2)), 200))
+    path = run(governor(), itertools.repeat(setpoint((0.5, -0.3, 0.2)), 200))
     assert np.allclose(path[-1], (0.5, -0.3, 0.2), atol=1e-6)
     away = np.linalg.norm(path - (0.5, -0.3, 0.2), axis=1)
-    assert (np.diff(away) < 1e-9).all(), "it never moves away from a goal that stays"
+    assert (np.diff(away) < 1e-9).all(), "it never moves away from a setpoint that stays"
 
 
 def test_follows_a_goal_that_moves_without_lag():
     g = governor()
     velocity = np.array((0.5, 0.0, 0.0))
     for k in range(100):
-        g.step(goal(velocity * DT * (k + 1), velocity), DT)
+        g.step(setpoint(velocity * DT * (k + 1), velocity), DT)
     assert np.allclose(g.positions[0], velocity * DT * 100, atol=1e-3)
 
 
@@ -67,13 +67,15 @@ def test_turns_to_a_goal_that_moves_without_lag():
     g = governor()
     turning = np.array((0.0, 0.0, 1.0))
     for k in range(100):
-        g.step(goal(np.zeros(3), orientations=quat_from_rotvec(turning * DT * (k + 1)), turning=turning), DT)
+        g.step(
+            setpoint(np.zeros(3), orientations=quat_from_rotvec(turning * DT * (k + 1)), turning=turning), DT
+        )
     left = quat_multiply(quat_conjugate(g.orientations[0]), quat_from_rotvec(turning * DT * 100))
     assert np.linalg.norm(quat_to_rotvec(left)) < 5e-3
 
 
 def test_a_leap_becomes_a_walk_at_the_limits():
-    path = run(governor(speed=0.5, acceleration=2.0), itertools.repeat(goal((0.9, 0.0, 0.0)), 400))
+    path = run(governor(speed=0.5, acceleration=2.0), itertools.repeat(setpoint((0.9, 0.0, 0.0)), 400))
     speed = np.diff(path[:, 0], prepend=0.0) / DT
     assert speed.max() == pytest.approx(0.5, abs=1e-9)
     assert np.abs(np.diff(speed, prepend=0.0)).max() / DT <= 2.0 + 1e-6
@@ -82,10 +84,10 @@ def test_a_leap_becomes_a_walk_at_the_limits():
 def test_says_which_limit_holds_it_back():
     g = governor(n=3, speed=0.5)
     for _ in range(30):
-        g.step(goal([(0.9, 0, 0), (0.0, 0, 0), (5.0, 0, 0)]), DT)
+        g.step(setpoint([(0.9, 0, 0), (0.0, 0, 0), (5.0, 0, 0)]), DT)
     assert g.at_speed.tolist() == [True, False, True]
     assert g.at_workspace.tolist() == [False, False, True]
-    g.step(goal([(-0.9, 0, 0), (0.0, 0, 0), (0, 0, 0)]), DT)
+    g.step(setpoint([(-0.9, 0, 0), (0.0, 0, 0), (0, 0, 0)]), DT)
     assert g.at_acceleration.tolist() == [True, False, True]
 
 
@@ -93,7 +95,7 @@ def test_stops_at_the_wall_without_breaking_the_acceleration():
     g = governor(speed=2.0, acceleration=3.0, box=0.5)
     last = np.zeros(3)
     for k in range(200):
-        g.step(goal((9.0, 0.1 * k, 0.0), (9.0, 10.0, 0.0)), DT)
+        g.step(setpoint((9.0, 0.1 * k, 0.0), (9.0, 10.0, 0.0)), DT)
         assert (np.abs(g.positions) <= 0.5).all()
         assert np.linalg.norm(g.velocities[0] - last) <= 3.0 * DT + 1e-9
         last = g.velocities[0]
@@ -102,11 +104,11 @@ def test_stops_at_the_wall_without_breaking_the_acceleration():
 
 def test_what_is_not_followed_brakes_and_stays():
     g = governor(acceleration=5.0)
-    run(g, itertools.repeat(goal((0.9, 0.0, 0.0)), 30))
+    run(g, itertools.repeat(setpoint((0.9, 0.0, 0.0)), 30))
     speed = g.velocities[0, 0]
     assert speed > 0.5
     start = g.positions[0, 0]
-    path = run(g, itertools.repeat(goal((0.9, 0.0, 0.0), follow=False), 60))
+    path = run(g, itertools.repeat(setpoint((0.9, 0.0, 0.0), follow=False), 60))
     assert np.ptp(path[-20:], axis=0).max() == 0.0
     assert path[-1, 0] - start <= speed**2 / (2 * 5.0) + 1e-9
 
@@ -121,7 +123,7 @@ def test_what_is_not_finite_is_not_followed(bad, where):
     values[0, 0] = bad
     parts = {"positions": np.tile((0.5, 0.0, 0.0), (2, 1)), where: values}
     for _ in range(20):
-        g.step(goal(**parts), DT)
+        g.step(setpoint(**parts), DT)
     assert np.isfinite(g.positions).all() and np.isfinite(g.orientations).all()
     assert (g.positions[0] == 0.0).all(), "the bad one stays"
     if where != "positions":
@@ -131,13 +133,13 @@ def test_what_is_not_finite_is_not_followed(bad, where):
 def test_time_that_stands_or_goes_back_changes_nothing():
     g = governor()
     for dt in (0.0, -0.1, np.nan):
-        g.step(goal((0.5, 0.0, 0.0)), dt)
+        g.step(setpoint((0.5, 0.0, 0.0)), dt)
     assert (g.positions == 0.0).all() and (g.velocities == 0.0).all()
 
 
 def test_a_long_pause_is_one_short_step():
     g = governor(speed=1.0, acceleration=1000.0)
-    g.step(goal((0.9, 0.0, 0.0)), 60.0)
+    g.step(setpoint((0.9, 0.0, 0.0)), 60.0)
     assert 0.0 < g.positions[0, 0] <= 1.0 * MAX_STEP_S + 1e-9
 
 

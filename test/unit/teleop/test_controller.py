@@ -24,6 +24,7 @@ from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import State
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses, Target, TargetLimits
+from frankmocap_ros.teleop.operator_tracker import OperatorTracker
 from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
 
 LATENCY_S = 0.03
@@ -39,9 +40,9 @@ def robot_at(positions=((0.3, 0.2, 0.0), (0.3, -0.2, 0.0)), orientations=None):
 
 
 class Teleoperation:
-    """A synthetic operator, a camera that may misbehave, a commander, and everything it put out.
+    """A synthetic operator, a camera that may misbehave, a controller, and everything it put out.
 
-    ``self.person`` changes what the figure's poses are, ``self.sight`` what the message says,
+    ``self.person`` changes what the figure's poses are, ``self.altered`` what the message says,
     ``self.period_s`` how often there is one; each may be set at any time.
     """
 
@@ -51,23 +52,18 @@ class Teleoperation:
         self.log = []
         self.robot = robot if robot is not None else robot_at()
         self.at = PoseRobot([t.name for t in targets], lambda: self.robot, max_error=0.0)
-        self.commander = Controller(self.config, targets, self.at, self.time_s, self._changed)
-        self.index = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
+        self.controller = Controller(self.config, targets, self.at, self.time_s, self._changed)
+        self.index = [BODY_WITH_HANDS.index[name] for name in self.controller.watched]
         self.random = np.random.default_rng(1)
         self.person = lambda positions, orientations, t: (positions, orientations)
-        self.sight = lambda sight: sight
+        self.altered = lambda seen: seen
         self.period_s = 1 / 30
         self.next_s = self.time_s
         self.waiting = []
         self.commands = []
 
     def _changed(self):
-        gate = self.commander.gate
-        self.log.append((gate.state, gate.reason))
-
-    @property
-    def gate(self):
-        return self.commander.gate
+        self.log.append((self.controller.state, self.controller.reason))
 
     @property
     def states(self):
@@ -83,8 +79,8 @@ class Teleoperation:
         positions, orientations = figure.positions[self.index].copy(), figure.orientations_xyzw[self.index]
         sway = 0.03 * np.sin(2 * np.pi * 0.5 * t)
         for name in ("left_wrist", "right_wrist"):
-            if name in self.commander.watched:
-                positions[self.commander.watched.index(name), 1] += sway
+            if name in self.controller.watched:
+                positions[self.controller.watched.index(name), 1] += sway
         positions += self.random.normal(0, 0.0005, positions.shape)
         positions, orientations = self.person(positions, orientations, t)
         n = len(positions)
@@ -97,27 +93,27 @@ class Teleoperation:
         while self.time_s < start_s + seconds - 1e-9:
             self.time_s += TICK_S
             while self.time_s >= self.next_s:
-                self.waiting.append(self.sight(self.seen(self.next_s)))
+                self.waiting.append(self.altered(self.seen(self.next_s)))
                 self.next_s += self.period_s
             while self.waiting and (
                 self.waiting[0] is None or self.waiting[0].captured_s + LATENCY_S <= self.time_s
             ):
-                sight = self.waiting.pop(0)
-                if sight is not None:
-                    self.commander.see(sight, self.time_s)
-            command = self.commander.tick(self.time_s)
+                seen = self.waiting.pop(0)
+                if seen is not None:
+                    self.controller.observe(seen, self.time_s)
+            command = self.controller.tick(self.time_s)
             if command is not None:
-                assert self.gate.state in (State.ENGAGED, State.HOLD)
-                assert command.held == (self.gate.state is State.HOLD)
+                assert self.controller.state in (State.ENGAGED, State.HOLD)
+                assert command.held == (self.controller.state is State.HOLD)
                 self.commands.append(command)
-            if until is not None and self.gate.state is until:
+            if until is not None and self.controller.state is until:
                 return self.time_s - start_s
         assert until is None, f"{until!r} was not reached; {self.log}"
         return seconds
 
     def engaged(self):
         self.run(0.3)
-        assert self.commander.request(self.time_s) == ""
+        assert self.controller.request(self.time_s) == ""
         self.run(3.0, until=State.ENGAGED)
         self.run(0.5)
         return self
@@ -161,7 +157,7 @@ def check_commands(commands, config):
 def test_the_first_command_is_where_the_robot_is():
     t = Teleoperation()
     t.run(0.3)
-    t.commander.request(t.time_s)
+    t.controller.request(t.time_s)
     t.run(3.0, until=State.ENGAGED)
     t.run(0.05)
     assert np.abs(t.commands[0].positions - t.robot.positions).max() < 0.005
@@ -193,7 +189,7 @@ def test_commands_move_as_the_operator_does(offset, expected):
     t = Teleoperation(smoothing="none").engaged()
     before = t.commands[-1].positions
     path = moved(offset, t.time_s)
-    t.person = lambda p, q, s: (path(t.commander.watched, p, s), q)
+    t.person = lambda p, q, s: (path(t.controller.watched, p, s), q)
     t.run(2.0)
     t.check()
     way = t.commands[-1].positions - before
@@ -206,7 +202,7 @@ def test_motion_scale_and_mirror():
     t = Teleoperation(motion_scale=0.5, mirror=True, smoothing="none").engaged()
     before = t.commands[-1].positions
     path = moved((0.4, 0.0, 0.0), t.time_s)  # the operator's left hand goes to their left
-    t.person = lambda p, q, s: (path(t.commander.watched, p, s), q)
+    t.person = lambda p, q, s: (path(t.controller.watched, p, s), q)
     t.run(2.0)
     way = t.commands[-1].positions - before
     assert np.allclose(way[1], (0.0, -0.2, 0.0), atol=0.04), (
@@ -220,7 +216,7 @@ def test_a_camera_that_looks_down_is_levelled():
     down = quat_from_rotvec(np.array((pitch, 0.0, 0.0)))  # the world seen from a camera turned about its x
     t = Teleoperation(camera_pitch_deg=30.0, smoothing="none")
     path = moved((0.0, -0.3, 0.0), 1e9)
-    t.person = lambda p, q, s: (quat_rotate(down, path(t.commander.watched, p, s)), quat_multiply(down, q))
+    t.person = lambda p, q, s: (quat_rotate(down, path(t.controller.watched, p, s)), quat_multiply(down, q))
     t.engaged()
     before = t.commands[-1].positions
     path = moved((0.0, -0.3, 0.0), t.time_s)
@@ -237,7 +233,7 @@ def test_turning_a_hand_turns_the_command_about_the_same_axis():
     def person(p, q, s):
         angle = 0.8 * np.clip(s - since, 0.0, 1.0)
         q = q.copy()
-        row = t.commander.watched.index("left_wrist")
+        row = t.controller.watched.index("left_wrist")
         q[row] = quat_multiply(
             quat_from_rotvec(np.array((0.0, angle, 0.0))), q[row]
         )  # about the camera's y: down
@@ -257,7 +253,7 @@ def test_walking_moves_nothing():
     since = t.time_s
     t.person = lambda p, q, s: (p + np.array((0.5 * max(0.0, s - since), 0.0, 0.0)), q)
     t.run(2.0)
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
     assert np.abs(t.commands[-1].positions - before).max() < 0.07
 
 
@@ -300,7 +296,7 @@ def test_a_target_has_limits_of_its_own_beside_the_settings():
     speed = np.diff(z, axis=0) / TICK_S
     assert speed[:, 0].max() <= 0.2 + 1e-9 < speed[:, 1].max()
     assert z[:, 0].max() <= 0.1 + 1e-9 < z[:, 1].max()
-    assert any("workspace" in words for words in t.commander.limits_hit)
+    assert any("workspace" in words for words in t.controller.limits_hit)
 
 
 def test_a_box_that_leaves_nothing_is_refused():
@@ -318,15 +314,15 @@ def test_lag_and_jitter_are_told():
     since = t.time_s
     t.person = lambda p, q, s: (p + 0.3 * np.sin(2.0 * (s - since)) * _only(t, "left_wrist"), q)
     t.run(4.0)
-    quality = t.commander.quality
+    quality = t.controller.tracking_quality
     assert 5.0 < quality.lag_ms < 120.0
     assert 0.0 < quality.jitter_mm < 10.0
     assert quality.measured_jitter_mm > 0.0
 
 
 def _only(t, name):
-    rows = np.zeros((len(t.commander.watched), 3))
-    rows[t.commander.watched.index(name), 1] = 1.0
+    rows = np.zeros((len(t.controller.watched), 3))
+    rows[t.controller.watched.index(name), 1] = 1.0
     return rows
 
 
@@ -335,7 +331,7 @@ def _only(t, name):
 
 def test_walking_out_is_held_then_silent():
     t = Teleoperation().engaged()
-    t.sight = lambda s: replace(s, operator_id=0, poses=_nothing(s.poses), tracked=np.zeros_like(s.tracked))
+    t.altered = lambda s: replace(s, operator_id=0, poses=_nothing(s.poses), tracked=np.zeros_like(s.tracked))
     left_s = t.time_s
     assert t.run(1.0, until=State.HOLD) < 0.11
     t.run(3.0)
@@ -360,13 +356,13 @@ def test_teleporting_70_cm_is_not_followed(who):
 
     def person(p, q, s):
         p = p.copy()
-        rows = slice(None) if who == "the whole person" else t.commander.watched.index("left_wrist")
+        rows = slice(None) if who == "the whole person" else t.controller.watched.index("left_wrist")
         p[rows] += leap
         return p, q
 
     t.person = person
     assert t.run(1.0, until=State.HOLD) < 0.2
-    assert "moved further than anybody moves" in t.gate.reason
+    assert "moved further than anybody moves" in t.controller.reason
     t.run(2.0)
     t.check()
     assert np.abs(t.commands[-1].positions - before).max() < 0.08, "nothing of the leap reaches the robot"
@@ -379,13 +375,13 @@ def test_one_wrong_frame_is_left_out():
     t.person = lambda p, q, s: (p + 0.7 * _only(t, "left_wrist") * (wrong < s < wrong + 0.04), q)
     t.run(1.0)
     t.check()
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
     assert np.abs(np.array([c.positions - before for c in t.commands[-100:]])).max() < 0.08
 
 
 def test_a_second_person_never_inherits_control():
     t = Teleoperation().engaged()
-    t.sight = lambda s: replace(s, operator_id=2)
+    t.altered = lambda s: replace(s, operator_id=2)
     t.run(6.0)
     t.check()
     assert t.states == [State.ARMING, State.ENGAGED, State.HOLD, State.DISENGAGED]
@@ -396,7 +392,7 @@ def test_a_second_person_never_inherits_control():
 def test_freezing_is_held_then_silent(how):
     t = Teleoperation(max_frozen_s=0.3).engaged()
     last = t.seen(t.time_s)
-    t.sight = {
+    t.altered = {
         "nothing comes": lambda s: None,
         "the same message again": lambda s: last,
         "the same pose with new stamps": lambda s: replace(last, captured_s=s.captured_s),
@@ -406,7 +402,7 @@ def test_freezing_is_held_then_silent(how):
     assert took <= (0.2 + 0.05 if how != "the same pose with new stamps" else 0.3 + 0.2)
     t.run(3.0)
     t.check()
-    assert t.gate.state is State.DISENGAGED
+    assert t.controller.state is State.DISENGAGED
     assert t.silent_since(since_s + took + t.config.hold_s + 0.02)
     if how != "the same pose with new stamps":
         assert t.silent_since(since_s + t.config.max_age_s + 0.02), "nothing old goes out, not even as held"
@@ -417,15 +413,15 @@ def test_freezing_is_held_then_silent(how):
 def test_numbers_that_are_none_are_not_followed(what, value):
     t = Teleoperation().engaged()
 
-    def sight(s):
+    def altered(s):
         wrong = getattr(s.poses, what).copy()
         wrong[...] = value
         return replace(s, poses=replace(s.poses, **{what: wrong}))
 
-    t.sight = sight
+    t.altered = altered
     if what == "confidence" and value > 1.0:
         t.run(1.0)
-        assert t.gate.state is State.ENGAGED, "more than sure is sure"
+        assert t.controller.state is State.ENGAGED, "more than sure is sure"
     else:
         assert t.run(1.0, until=State.HOLD) < 0.2
     t.run(2.0)
@@ -439,7 +435,7 @@ def test_stalls(stall_s, held):
     t.run(4.0)
     t.check()
     assert (State.HOLD in t.states) == held
-    assert t.gate.state is (State.DISENGAGED if held else State.ENGAGED)
+    assert t.controller.state is (State.DISENGAGED if held else State.ENGAGED)
 
 
 def test_five_images_a_second_are_too_few():
@@ -448,18 +444,18 @@ def test_five_images_a_second_are_too_few():
     t.run(1.0, until=State.HOLD)
     t.run(3.0)
     t.check()
-    assert t.gate.state is State.DISENGAGED
+    assert t.controller.state is State.DISENGAGED
 
 
 def test_no_command_before_and_after():
     t = Teleoperation()
     t.run(1.0)
     assert t.commands == []
-    t.commander.request(t.time_s)
+    t.controller.request(t.time_s)
     t.run(0.8)
-    assert t.gate.state is State.ARMING and t.commands == []
+    assert t.controller.state is State.ARMING and t.commands == []
     t.run(1.0)
-    t.commander.gate.release("asked to", t.time_s)
+    t.controller.release("asked to", t.time_s)
     n = len(t.commands)
     t.run(1.0)
     assert n and len(t.commands) == n
@@ -471,77 +467,77 @@ def test_messages_that_are_a_little_late_are_left_out_and_counted(back_s):
     t = Teleoperation()
     t.late = 0
 
-    def sight(s):
+    def altered(s):
         t.late += 1
         return replace(s, captured_s=s.captured_s - (t.late % 15 == 0) * (t.period_s + back_s))
 
-    t.sight = sight
+    t.altered = altered
     t.run(2.0)
-    assert t.commander.ignored["earlier stamp"] == 4
+    assert t.controller.ignored["earlier stamp"] == 4
     t.engaged()
     t.run(5.0)
     t.check()
     assert t.states == [State.ARMING, State.ENGAGED]
-    assert t.commander.ignored["earlier stamp"] == t.late // 15
+    assert t.controller.ignored["earlier stamp"] == t.late // 15
 
 
 def test_a_late_message_does_not_forget_the_operator_while_nothing_is_engaged(monkeypatch):
     t = Teleoperation()
     t.run(1.0)
     forgotten = []
-    monkeypatch.setattr(t.commander._operator, "reset", lambda: forgotten.append(1))
-    t.commander.see(t.seen(t.time_s - 0.5), t.time_s)
-    assert not forgotten and t.commander.ignored["earlier stamp"] == 1
-    t.commander.see(t.seen(t.time_s - 5.0), t.time_s)
-    assert forgotten and t.commander.ignored["earlier stamp"] == 1
+    monkeypatch.setattr(OperatorTracker, "reset", lambda _: forgotten.append(1))
+    t.controller.observe(t.seen(t.time_s - 0.5), t.time_s)
+    assert not forgotten and t.controller.ignored["earlier stamp"] == 1
+    t.controller.observe(t.seen(t.time_s - 5.0), t.time_s)
+    assert forgotten and t.controller.ignored["earlier stamp"] == 1
 
 
 def test_stamps_that_go_far_back_end_following_with_a_reason():
     t = Teleoperation(hold_s=0.5, max_age_s=0.2).engaged()
-    t.sight = lambda s: replace(s, captured_s=s.captured_s - 5.0)
+    t.altered = lambda s: replace(s, captured_s=s.captured_s - 5.0)
     assert t.run(1.0, until=State.HOLD) < 0.1
-    assert "stamps went back" in t.gate.reason and "ask again" in t.gate.reason
+    assert "stamps went back" in t.controller.reason and "ask again" in t.controller.reason
     held_from, n = t.time_s, len(t.commands)
     t.run(3.0)
     t.check()
-    assert t.gate.state is State.DISENGAGED and "stamps went back" in t.gate.reason
+    assert t.controller.state is State.DISENGAGED and "stamps went back" in t.controller.reason
     held = t.commands[n:]
     assert held and all(command.held for command in held), "it brakes"
     assert held[-1].time_s - held_from < 0.2 + 0.05, "on what was seen before, while that is fresh"
-    t.sight = lambda s: s  # and forward again, by as much
+    t.altered = lambda s: s  # and forward again, by as much
     t.run(0.3)
-    assert t.commander.request(t.time_s) == ""
+    assert t.controller.request(t.time_s) == ""
 
 
 def test_stamps_that_go_far_back_end_arming():
     t = Teleoperation()
     t.run(0.3)
-    t.commander.request(t.time_s)
-    t.sight = lambda s: replace(s, captured_s=s.captured_s - 5.0)
+    t.controller.request(t.time_s)
+    t.altered = lambda s: replace(s, captured_s=s.captured_s - 5.0)
     t.run(0.5, until=State.DISENGAGED)
-    assert "stamps went back" in t.gate.reason
+    assert "stamps went back" in t.controller.reason
 
 
 def test_future_stamps_are_left_out_and_counted():
     t = Teleoperation().engaged()
     now = Teleoperation().seen(0.0)
-    t.commander.see(replace(now, captured_s=t.time_s + 1.0), t.time_s)
-    assert t.commander.ignored["stamp in the future"] == 1
-    t.commander.see(replace(now, captured_s=np.nan), t.time_s)
-    assert t.commander.ignored["stamp in the future"] == 2
+    t.controller.observe(replace(now, captured_s=t.time_s + 1.0), t.time_s)
+    assert t.controller.ignored["stamp in the future"] == 1
+    t.controller.observe(replace(now, captured_s=np.nan), t.time_s)
+    assert t.controller.ignored["stamp in the future"] == 2
 
 
 @pytest.mark.parametrize("back_s", [0.15, 0.6, 5.0])
 def test_a_clock_that_was_set_back_is_taken_once_disengaged(back_s):
     t = Teleoperation(max_age_s=1.0).engaged()
-    t.sight = lambda s: replace(s, captured_s=s.captured_s - back_s)
+    t.altered = lambda s: replace(s, captured_s=s.captured_s - back_s)
     t.run(0.1)
     t.run(3.0)
-    t.gate.release("asked to", t.time_s)
+    t.controller.release("asked to", t.time_s)
     t.run(1.0)
-    t.sight = lambda s: s
+    t.altered = lambda s: s
     t.run(0.3)
-    assert t.commander.request(t.time_s) == ""
+    assert t.controller.request(t.time_s) == ""
 
 
 # -- who publishes
@@ -550,10 +546,10 @@ def test_a_clock_that_was_set_back_is_taken_once_disengaged(back_s):
 def publishes(t, run_id, offset_m=0.0):
     """A message of a run, as the gate's node hands it over."""
     t.waiting.clear()
-    if t.commander.follows(run_id, t.time_s):
-        sight = t.seen(t.time_s - LATENCY_S)
-        t.commander.see(
-            replace(sight, poses=replace(sight.poses, positions=sight.poses.positions + offset_m)), t.time_s
+    if t.controller.follows(run_id, t.time_s):
+        seen = t.seen(t.time_s - LATENCY_S)
+        t.controller.observe(
+            replace(seen, poses=replace(seen.poses, positions=seen.poses.positions + offset_m)), t.time_s
         )
 
 
@@ -565,7 +561,7 @@ def tick(t, seconds, *run_ids, offset_m=0.0):
         for i, run_id in enumerate(run_ids):
             if k % 3 == i % 3:
                 publishes(t, run_id, offset_m if i else 0.0)
-        command = t.commander.tick(t.time_s)
+        command = t.controller.tick(t.time_s)
         if command is not None:
             t.commands.append(command)
 
@@ -574,9 +570,9 @@ def following(run_id=7):
     """Somebody who is followed in messages of one run."""
     t = Teleoperation()
     tick(t, 0.3, run_id)
-    assert t.commander.request(t.time_s) == ""
+    assert t.controller.request(t.time_s) == ""
     tick(t, 2.0, run_id)
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
     return t
 
 
@@ -586,41 +582,41 @@ def test_a_second_publisher_is_left_out_and_ends_following():
     before = t.commands[-1].positions
     n = len(t.commands)
     tick(t, 0.05, 7, 8, offset_m=0.1)
-    assert t.gate.state is State.HOLD
-    assert "another run" in t.gate.reason and "second publisher" in t.gate.reason
+    assert t.controller.state is State.HOLD
+    assert "another run" in t.controller.reason and "second publisher" in t.controller.reason
     tick(t, 3.0, 7, 8, offset_m=0.1)
-    assert t.gate.state is State.DISENGAGED
+    assert t.controller.state is State.DISENGAGED
     t.check()
     assert max(np.abs(command.positions - before).max() for command in t.commands[n:]) < 0.05, "not followed"
-    assert t.commander.ignored["another publisher"] > 60
-    assert "another run" in t.commander.request(t.time_s)
+    assert t.controller.ignored["another publisher"] > 60
+    assert "another run" in t.controller.request(t.time_s)
     tick(t, 1.2, 7)
-    assert t.commander.request(t.time_s) == ""
+    assert t.controller.request(t.time_s) == ""
 
 
 def test_a_second_publisher_ends_arming():
     t = Teleoperation()
     tick(t, 0.3, 7)
-    t.commander.request(t.time_s)
+    t.controller.request(t.time_s)
     tick(t, 0.1, 7, 8)
-    assert t.gate.state is State.DISENGAGED and "another run" in t.gate.reason
+    assert t.controller.state is State.DISENGAGED and "another run" in t.controller.reason
 
 
 def test_a_mocap_node_that_was_started_again_is_not_followed_until_asked():
     """It was away for less than what is too old, and gives the operator the id from before."""
     t = following()
     tick(t, 0.15)
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
     tick(t, 0.05, 8)
-    assert t.gate.state is State.HOLD and "was started again" in t.gate.reason
+    assert t.controller.state is State.HOLD and "was started again" in t.controller.reason
     tick(t, 0.8, 8)
-    assert t.gate.state is State.DISENGAGED, "silence after hold_s"
+    assert t.controller.state is State.DISENGAGED, "silence after hold_s"
     n = len(t.commands)
     tick(t, 1.2, 8)
-    assert t.gate.state is State.DISENGAGED and len(t.commands) == n
-    assert t.commander.request(t.time_s) == ""
+    assert t.controller.state is State.DISENGAGED and len(t.commands) == n
+    assert t.controller.request(t.time_s) == ""
     tick(t, 2.0, 8)
-    assert t.gate.state is State.ENGAGED
+    assert t.controller.state is State.ENGAGED
 
 
 def test_another_run_begins_with_nothing_of_the_one_before(monkeypatch):
@@ -628,29 +624,29 @@ def test_another_run_begins_with_nothing_of_the_one_before(monkeypatch):
     tick(t, 0.5, 7)
     tick(t, 1.5)
     forgotten = []
-    monkeypatch.setattr(t.commander._operator, "reset", lambda: forgotten.append(1))
-    t.commander.follows(8, t.time_s)
-    t.commander.follows(8, t.time_s)
+    monkeypatch.setattr(OperatorTracker, "reset", lambda _: forgotten.append(1))
+    t.controller.follows(8, t.time_s)
+    t.controller.follows(8, t.time_s)
     assert forgotten == [1]
-    t.commander.see(t.seen(40.0), t.time_s)
-    assert t.commander.ignored["earlier stamp"] == 0, "its stamps are its own"
+    t.controller.observe(t.seen(40.0), t.time_s)
+    assert t.controller.ignored["earlier stamp"] == 0, "its stamps are its own"
 
 
 def test_a_second_publisher_that_ros_knows_of_is_refused_and_named():
     """Whether it sends anything or not."""
     t = Teleoperation()
     tick(t, 0.3, 7)
-    t.commander.published_by(("/frankmocap", "/other"), t.time_s)
-    refusal = t.commander.request(t.time_s)
+    t.controller.published_by(("/frankmocap", "/other"), t.time_s)
+    refusal = t.controller.request(t.time_s)
     assert "2 publishers on frankmocap/bodies: /frankmocap, /other; stop all but one" in refusal
-    t.commander.published_by(("/frankmocap",), t.time_s)
-    assert t.commander.request(t.time_s) == ""
+    t.controller.published_by(("/frankmocap",), t.time_s)
+    assert t.controller.request(t.time_s) == ""
     tick(t, 2.0, 7)
-    assert t.gate.state is State.ENGAGED
-    t.commander.published_by((), t.time_s)
-    assert t.gate.state is State.ENGAGED
-    t.commander.published_by(("/frankmocap", "/other"), t.time_s)
-    assert t.gate.state is State.HOLD and "/frankmocap, /other" in t.gate.reason
+    assert t.controller.state is State.ENGAGED
+    t.controller.published_by((), t.time_s)
+    assert t.controller.state is State.ENGAGED
+    t.controller.published_by(("/frankmocap", "/other"), t.time_s)
+    assert t.controller.state is State.HOLD and "/frankmocap, /other" in t.controller.reason
 
 
 # -- the robot
@@ -659,17 +655,17 @@ def test_a_second_publisher_that_ros_knows_of_is_refused_and_named():
 def test_a_robot_whose_place_is_not_known_is_not_engaged():
     t = Teleoperation(robot="nothing has come on ~/reference/left")
     t.run(0.3)
-    assert t.commander.request(t.time_s) == "nothing has come on ~/reference/left"
-    assert t.gate.state is State.DISENGAGED
+    assert t.controller.request(t.time_s) == "nothing has come on ~/reference/left"
+    assert t.controller.state is State.DISENGAGED
 
 
 def test_a_robot_outside_the_workspace_is_not_engaged():
     t = Teleoperation(robot=robot_at(((0.3, 0.2, 0.0), (0.3, -0.2, 3.0))))
     t.run(0.3)
-    assert t.commander.request(t.time_s) == ""
+    assert t.controller.request(t.time_s) == ""
     t.run(2.0)
     assert t.commands == []
-    assert "outside the workspace" in t.gate.reason
+    assert "outside the workspace" in t.controller.reason
 
 
 def test_who_stands_sideways_has_no_heading():
@@ -677,15 +673,15 @@ def test_who_stands_sideways_has_no_heading():
 
     def person(p, q, s):
         p = p.copy()
-        p[t.commander.watched.index("left_shoulder")] = p[t.commander.watched.index("right_shoulder")]
+        p[t.controller.watched.index("left_shoulder")] = p[t.controller.watched.index("right_shoulder")]
         return p, q
 
     t.person = person
     t.run(0.3)
-    t.commander.request(t.time_s)
+    t.controller.request(t.time_s)
     t.run(2.0)
     assert t.commands == []
-    assert "face" in t.gate.reason
+    assert "face" in t.controller.reason
 
 
 def test_the_gesture_asks_and_gives_back():
@@ -695,9 +691,9 @@ def test_the_gesture_asks_and_gives_back():
     def person(p, q, s):
         p = p.copy()
         share = np.clip(2.0 * (s - raised_s), 0.0, 1.0)
-        head = p[t.commander.watched.index("head")]
+        head = p[t.controller.watched.index("head")]
         for name in ("left_wrist", "right_wrist"):
-            row = t.commander.watched.index(name)
+            row = t.controller.watched.index(name)
             height = 0.5 - 0.8 * share  # in the optical frame, down is positive
             p[row] = head + np.array((0.0, height, 0.0)) + t.random.normal(0, 5e-4, 3)
         return p, q
@@ -708,15 +704,15 @@ def test_the_gesture_asks_and_gives_back():
     t.run(2.0, until=State.ARMING)
     t.run(3.0, until=State.ENGAGED)
     t.run(1.0)
-    assert t.gate.state is State.ENGAGED, "hands that stay up ask for nothing more"
+    assert t.controller.state is State.ENGAGED, "hands that stay up ask for nothing more"
     raised_s = np.inf  # they leap down, which is not believed, and have to be seen again
     t.run(2.0)
-    assert t.gate.state is State.DISENGAGED
-    t.commander.request(t.time_s)
+    assert t.controller.state is State.DISENGAGED
+    t.controller.request(t.time_s)
     t.run(3.0, until=State.ENGAGED)
     raised_s = t.time_s
     t.run(2.0, until=State.DISENGAGED)
-    assert t.gate.reason == "both hands were raised"
+    assert t.controller.reason == "both hands were raised"
     t.check()
 
 
@@ -732,20 +728,20 @@ def test_anything_an_operator_may_do(data):
         workspace_max=data.draw(st.sampled_from(((2.0, 2.0, 2.0), (0.35, 0.25, 0.05)))),
     )
     t.run(0.2)
-    t.commander.request(t.time_s)
+    t.controller.request(t.time_s)
     t.run(1.3)
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
     for trouble in data.draw(st.lists(st.sampled_from(TROUBLES), min_size=1, max_size=4)):
         trouble(t, rng)
         t.run(float(rng.choice((0.03, 0.1, 0.4))))
         if rng.random() < 0.3:
-            t.commander.request(t.time_s)
+            t.controller.request(t.time_s)
     t.check()
 
 
 def _leap(t, rng):
     way = rng.normal(0, 0.5, 3)
-    rows = rng.random((len(t.commander.watched), 1)) < 0.5
+    rows = rng.random((len(t.controller.watched), 1)) < 0.5
     t.person = lambda p, q, s: (p + rows * way, q)
 
 
@@ -766,7 +762,7 @@ def _garbage(t, rng):
 
 def _someone_else(t, rng):
     other = int(rng.integers(0, 3))
-    t.sight = lambda s: replace(s, operator_id=other)
+    t.altered = lambda s: replace(s, operator_id=other)
 
 
 def _stall(t, rng):
@@ -775,11 +771,11 @@ def _stall(t, rng):
 
 def _well(t, rng):
     t.person = lambda p, q, s: (p, q)
-    t.sight = lambda s: s
+    t.altered = lambda s: s
 
 
 def _stamps(t, rng):
-    t.sight = lambda s: replace(s, captured_s=s.captured_s + float(rng.choice((-0.2, 0.0, 0.02, 9.0))))
+    t.altered = lambda s: replace(s, captured_s=s.captured_s + float(rng.choice((-0.2, 0.0, 0.02, 9.0))))
 
 
 TROUBLES = (_leap, _wave, _spin, _garbage, _someone_else, _stall, _well, _stamps)

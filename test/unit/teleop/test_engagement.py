@@ -38,11 +38,11 @@ class Following:
         self.moment_s = moment_s
         self.simulation = Simulation(load_map("torso"))
         self.order = [self.simulation.joint_names.index(name) for name in robot.joint_names]
-        self.driver = JointController(
+        self.joint_controller = JointController(
             robot, lambda: self.simulation.positions[self.order], config.max_tracking_error
         )
-        self.commander = Controller(config, robot.targets, self.driver, 0.0)
-        self.rows = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
+        self.controller = Controller(config, robot.targets, self.joint_controller, 0.0)
+        self.rows = [BODY_WITH_HANDS.index[name] for name in self.controller.watched]
         self.gone_s = np.inf
         self.states, self.refused, self.postures, self.off = Counter(), [], [], []
         self.engaged_s = None
@@ -54,7 +54,7 @@ class Following:
         home = dict(zip(self.robot.joint_names, joints.tolist(), strict=True))
         self.simulation = Simulation(replace(map_, keyframe="", home=home))
 
-    def sight(self, time_s):
+    def operator_state(self, time_s):
         figure = scene("wave", self.moment_s + time_s)[0]
         n = len(self.rows)
         yes = np.ones(n, dtype=bool)
@@ -69,12 +69,12 @@ class Following:
             late_s = self.random.uniform(0.0, 0.03) * (self.random.random() < 0.01)
             now_s += max(0.002, self.random.normal(PERIOD_S, 0.003)) + late_s
             while image_s + LATENCY_S <= now_s:
-                self.commander.see(self.sight(image_s), now_s)
+                self.controller.observe(self.operator_state(image_s), now_s)
                 image_s += IMAGE_S
-            asked = asked or (now_s > ASKED_S and self.commander.request(now_s) == "")
+            asked = asked or (now_s > ASKED_S and self.controller.request(now_s) == "")
             self.simulation.advance(now_s)
-            command = self.commander.tick(now_s)
-            self.states[self.commander.gate.state.name] += 1
+            command = self.controller.tick(now_s)
+            self.states[self.controller.state.name] += 1
             if command is not None:
                 self.follow(command, now_s)
         return self

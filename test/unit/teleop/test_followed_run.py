@@ -14,36 +14,36 @@ def run():
 
 def test_the_first_is_followed(run):
     assert run.conflict(0.0) == ""
-    assert run.hear(0, 0.0)  # 0 is a number like any other
+    assert run.follows(0, 0.0)  # 0 is a number like any other
     assert run.conflict(0.0) == ""
 
 
 def test_another_is_left_out_and_told_while_it_is_heard(run):
     for k in range(60):
-        assert run.hear(7, k * PERIOD_S)
-        assert not run.hear(8, k * PERIOD_S + 0.01)
+        assert run.follows(7, k * PERIOD_S)
+        assert not run.follows(8, k * PERIOD_S + 0.01)
     time_s = 60 * PERIOD_S
     assert "another run" in run.conflict(time_s) and "the mocap node was started again" in run.conflict(
         time_s
     )
     run.nodes = ("/mocap",)
     assert "/mocap was started again, or a second publisher has begun" in run.conflict(time_s)
-    assert run.hear(7, time_s + ALIVE_S)
+    assert run.follows(7, time_s + ALIVE_S)
     assert run.conflict(time_s + ALIVE_S) == ""
 
 
 def test_another_takes_over_once_the_followed_one_is_over(run):
-    assert run.hear(7, 0.0)
-    assert not run.hear(8, 0.9 * ALIVE_S)
-    assert not run.hear(8, 1.1 * ALIVE_S, may_change=False)
+    assert run.follows(7, 0.0)
+    assert not run.follows(8, 0.9 * ALIVE_S)
+    assert not run.follows(8, 1.1 * ALIVE_S, may_change=False)
     assert "another run" in run.conflict(1.1 * ALIVE_S)
-    assert run.hear(8, 1.2 * ALIVE_S)
+    assert run.follows(8, 1.2 * ALIVE_S)
     assert run.conflict(1.2 * ALIVE_S) == ""
-    assert not run.hear(7, 1.3 * ALIVE_S), "the old one is another one now"
+    assert not run.follows(7, 1.3 * ALIVE_S), "the old one is another one now"
 
 
 def test_publishers_are_named(run):
-    run.hear(7, 0.0)
+    run.follows(7, 0.0)
     run.nodes = ("/mocap", "/player", "/player")
     conflict = run.conflict(0.0)
     assert "3 publishers on /frankmocap/bodies: /mocap, /player (2 times); stop all but one" in conflict
@@ -53,5 +53,5 @@ def test_publishers_are_named(run):
 
 def test_what_was_heard_does_not_grow(run):
     for k in range(10_000):
-        run.hear(k, k * 1e-3)
+        run.follows(k, k * 1e-3)
     assert len(run._heard_s) <= 1e3 * ALIVE_S + 2

@@ -49,7 +49,7 @@ class Scene:
             if self.time_s >= self.next_s:
                 self.next_s += FRAME_S
                 if self.camera:
-                    self.gate.see(ArmingStatus(self.time_s - LATENCY_S, **self.seen), self.time_s)
+                    self.gate.observe(ArmingStatus(self.time_s - LATENCY_S, **self.seen), self.time_s)
                 if self.pressed is not None:
                     self.gate.deadman(self.pressed, self.time_s)
             self.gate.tick(self.time_s)
@@ -257,7 +257,7 @@ def test_a_standstill_while_nobody_had_asked_changes_nothing():
     scene = Scene()
     scene.run(0.2)
     scene.time_s = scene.next_s = scene.time_s + 5.0
-    scene.gate.see(ArmingStatus(scene.time_s - LATENCY_S, **scene.seen), scene.time_s)
+    scene.gate.observe(ArmingStatus(scene.time_s - LATENCY_S, **scene.seen), scene.time_s)
     assert scene.gate.request(scene.time_s) == "", "asked at its end, before the first tick"
     scene.run(0.01)
     assert scene.gate.state is State.ARMING
@@ -289,7 +289,7 @@ def gesture(*steps, for_s=1.0):
     for height, seconds in steps:
         for _ in range(round(seconds / 0.1)):
             time_s += 0.1
-            told += hands.see(None if height is None else (height, height), time_s)
+            told += hands.update(None if height is None else (height, height), time_s)
     return told
 
 
@@ -315,8 +315,8 @@ def test_raised_hands(steps, told):
 
 def test_one_raised_hand_is_no_gesture():
     hands = RaisedHands(0.5)
-    hands.see((-0.5, -0.5), 0.0)
-    assert not any(hands.see((0.3, -0.2), 0.1 * k) for k in range(1, 50))
+    hands.update((-0.5, -0.5), 0.0)
+    assert not any(hands.update((0.3, -0.2), 0.1 * k) for k in range(1, 50))
 
 
 # -- anything at all
@@ -367,7 +367,9 @@ class _Sequence:
             good = self.reliable or rng.random() < 0.8
             lost = "" if good or rng.random() < 0.5 else "lost"
             old_s = 0.02 if self.reliable else rng.choice((0.02, 0.02, 0.1, 0.3))
-            gate.see(ArmingStatus(time_s - old_s, 1 if good else rng.randrange(3), lost, good, lost), time_s)
+            gate.observe(
+                ArmingStatus(time_s - old_s, 1 if good else rng.randrange(3), lost, good, lost), time_s
+            )
             gate.deadman(self.reliable or rng.random() < 0.9, time_s)
         elif draw < 0.75:
             self.asked = not gate.request(time_s) or self.asked
@@ -404,7 +406,7 @@ def _random_sequences(rng, numbers):
         time_s += 0.04 if rng.random() < 0.8 else rng.choice((0.01, 0.3))
         out, following = np.array([one.step(time_s) for one in sequences]).T
         wild = numbers.random((n, 1)) < 0.05
-        goal = Setpoint(
+        setpoint = Setpoint(
             np.where(wild, numbers.choice((np.nan, np.inf, 1e9)), numbers.normal(0, 0.5, (n, 3))),
             numbers.normal(0, 3, (n, 3)),
             quat_from_rotvec(numbers.normal(0, 2, (n, 3))) * numbers.choice((-1.0, 1.0), (n, 1)),
@@ -412,7 +414,7 @@ def _random_sequences(rng, numbers):
             following,
         )
         before = (governor.positions, governor.orientations, governor.velocities)
-        governor.step(goal, time_s - last_s)
+        governor.step(setpoint, time_s - last_s)
         dt = min(time_s - last_s, MAX_STEP_S)
         last_s = time_s
         p, q, v = governor.positions, governor.orientations, governor.velocities

@@ -109,17 +109,17 @@ def settled(search):
 
 
 def test_a_search(slow, search):
-    assert search.take() is None
+    assert search.result() is None
     search.begin(IMAGE, 1)
     assert slow.begun.acquire(timeout=WAIT_S)
     assert search.busy
-    assert search.take() is None
+    assert search.result() is None
     slow.gate.release()
-    (region,) = search.take(wait=True)
+    (region,) = search.result(wait=True)
     assert region.box_xywh.tolist() == slow.person.tolist()
     assert not search.busy
     assert search.spent_ms == pytest.approx(25.0)
-    assert search.take(wait=True) is None
+    assert search.result(wait=True) is None
     assert slow.threads == ["person_search"]
 
 
@@ -127,10 +127,10 @@ def test_what_is_forgotten_is_not_given(slow, search):
     search.begin(IMAGE, 1)
     search.forget()
     slow.gate.release()
-    assert search.take(wait=True) is None
+    assert search.result(wait=True) is None
     search.begin(IMAGE, 1)
     slow.gate.release()
-    assert search.take(wait=True) is not None
+    assert search.result(wait=True) is not None
 
 
 def test_an_error_comes_to_who_takes(slow, search):
@@ -138,11 +138,11 @@ def test_an_error_comes_to_who_takes(slow, search):
     slow.gate.release()
     search.begin(IMAGE, 1)
     with pytest.raises(RuntimeError, match="detector broke"):
-        search.take(wait=True)
+        search.result(wait=True)
     slow.error = None
     slow.gate.release()
     search.begin(IMAGE, 1)
-    assert search.take(wait=True) is not None
+    assert search.result(wait=True) is not None
 
 
 def test_closing_ends_the_thread(slow):
@@ -153,7 +153,7 @@ def test_closing_ends_the_thread(slow):
     assert slow.begun.acquire(timeout=WAIT_S)
     slow.gate.release()
     thread.close()
-    assert waiting.take(wait=True) == []  # its turn never came
+    assert waiting.result(wait=True) == []  # its turn never came
     assert "person_search" not in {t.name for t in threading.enumerate()}
 
 
@@ -172,7 +172,7 @@ def test_every_fifth_image_is_searched(slow, run):
     for _ in range(40):
         frames.append(run())
         if frames[-1].detected:
-            settled(run.pipeline._lookout._search)
+            settled(run.pipeline._detection_schedule._search)
     assert [n for n, frame in enumerate(frames) if frame.detected] == list(range(0, 40, 5))
 
 

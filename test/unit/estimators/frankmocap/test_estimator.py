@@ -262,8 +262,8 @@ def test_left_hands_are_right_hands_mirrored(smplx_hands):
         joints[0, rows[-1]] = (x + 40, 240.0)  # a box of whole numbers: mirroring keeps its pixels
         joints[0, rows[-2]] = (x, 200.0)
     mirrored_joints = joints[:, swap] * (-1.0, 1.0) + (640.0, 0.0)
-    (one,) = stand.see([Bitmap(FRAME)], body, joints)
-    (other,) = stand.see([Bitmap(np.ascontiguousarray(FRAME[:, ::-1]))], mirrored_body, mirrored_joints)
+    (one,) = stand.estimate([Bitmap(FRAME)], body, joints)
+    (other,) = stand.estimate([Bitmap(np.ascontiguousarray(FRAME[:, ::-1]))], mirrored_body, mirrored_joints)
     assert one.seen.all()
     assert other.seen.all()
     rows = [20, 21, *range(25, 55)]
@@ -283,7 +283,7 @@ def test_the_wrist_keeps_its_rotation_in_the_camera(smplx_hands):
     body = quat_to_matrix(quat_from_rotvec(np.random.default_rng(5).normal(0, 0.5, (1, 55, 3))))
     joints = np.tile([300.0, 200.0], (1, 55, 1))
     joints[0, ::2] = (340.0, 240.0)
-    (seen,) = stand.see([Bitmap(np.full((480, 640, 3), 200, np.uint8))], body, joints)
+    (seen,) = stand.estimate([Bitmap(np.full((480, 640, 3), 200, np.uint8))], body, joints)
     value = 200 / 128.0 - 1.0
     for wrist, sign in (("right_wrist", 1.0), ("left_wrist", -1.0)):
         rotation, joint = np.eye(3), SMPLX.index[wrist]

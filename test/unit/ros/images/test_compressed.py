@@ -14,7 +14,7 @@ import pytest
 
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.ros.images.compressed import MAX_COMPRESSED_PIXELS, decode_compressed, fill_compressed
+from frankmocap_ros.ros.images.compressed import MAX_COMPRESSED_PIXELS, decode_compressed, write_compressed
 from frankmocap_ros.ros.images.headers import checked_png
 from frankmocap_ros.ros.images.images import REASONS
 from frankmocap_ros.runtime.native_stderr import with_native_stderr
@@ -524,7 +524,7 @@ def test_a_decoder_that_gives_another_size_is_not_believed(monkeypatch):
 )
 def test_filled_messages_decode_to_what_went_in(image, text):
     msg = SimpleNamespace()
-    fill_compressed(msg, image, 95)
+    write_compressed(msg, image, 95)
     assert msg.format == text
     assert np.abs(decode_compressed(msg).bgr().astype(int) - image.bgr()).mean() < 3
 
@@ -533,7 +533,7 @@ def test_quality_is_used():
     sizes = []
     for quality in (10, 50, 95):
         msg = SimpleNamespace()
-        fill_compressed(msg, Bitmap(scene(), "bgr"), quality)
+        write_compressed(msg, Bitmap(scene(), "bgr"), quality)
         sizes.append(len(msg.data))
     assert sizes == sorted(set(sizes))
 

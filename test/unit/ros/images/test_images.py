@@ -13,7 +13,7 @@ from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.ros.images.encodings import ENCODINGS
-from frankmocap_ros.ros.images.images import MAX_PIXELS, REASONS, checked, decode_image, fill_image
+from frankmocap_ros.ros.images.images import MAX_PIXELS, REASONS, checked, decode_image, write_image
 
 HEIGHT, WIDTH = 12, 16
 ORDERS = {"mono": "G", "bgr": "BGR", "rgb": "RGB", "bgra": "BGRA", "rgba": "RGBA"}
@@ -588,7 +588,7 @@ def test_fill_gives_back_what_was_decoded(encoding):
     values = np.frombuffer(good.data, layout.dtype).reshape(HEIGHT, WIDTH, layout.channels)
     for pixels in (values, values.astype(layout.dtype.newbyteorder(">")), values[:, ::-1][:, ::-1]):
         msg = SimpleNamespace()
-        fill_image(msg, pixels[..., 0] if layout.channels == 1 else pixels, encoding)
+        write_image(msg, pixels[..., 0] if layout.channels == 1 else pixels, encoding)
         assert vars(msg) == {**vars(good), "is_bigendian": int(sys.byteorder == "big")}
         assert type(msg.data) is array.array
         assert msg.data.typecode == "B"
@@ -597,7 +597,7 @@ def test_fill_gives_back_what_was_decoded(encoding):
 def test_filled_data_is_a_copy():
     pixels = scene()
     msg = SimpleNamespace()
-    fill_image(msg, pixels, "rgb8")
+    write_image(msg, pixels, "rgb8")
     pixels[:] = 0
     np.testing.assert_array_equal(decode_image(msg).pixels, scene())
 
@@ -618,5 +618,5 @@ def test_filled_data_is_a_copy():
 )
 def test_fill_refuses_what_does_not_fit(pixels, encoding, reason):
     with pytest.raises(ImageError) as info:
-        fill_image(SimpleNamespace(), pixels, encoding)
+        write_image(SimpleNamespace(), pixels, encoding)
     assert info.value.reason == reason

@@ -27,10 +27,10 @@ def posture(robot, rng):
 def test_it_begins_where_the_robot_is_and_ends_where_it_leads_to(torso, seed):
     rng = np.random.default_rng(seed)
     start, goal = posture(torso, rng), torso.poses(posture(torso, rng))
-    scout = Alignment(torso)
-    scout.begin(start)
+    alignment = Alignment(torso)
+    alignment.begin(start)
     shares = 1.0 - np.linspace(0.0, 1.0, TICKS + 1)
-    path = [scout.way(goal.positions, goal.orientations, left) for left in shares]
+    path = [alignment.way(goal.positions, goal.orientations, left) for left in shares]
     here = torso.poses(start)
     assert np.allclose(path[0][0], here.positions, atol=1e-12)
     assert np.allclose(np.abs((path[0][1] * here.orientations).sum(axis=-1)), 1.0, atol=1e-12)

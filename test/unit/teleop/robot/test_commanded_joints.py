@@ -64,11 +64,11 @@ def test_a_joint_that_moves_no_target_is_commanded_to_stay_where_it_is(load):
     assert robot.joint_names == (*ARM, "finger_joint")
     start = np.array([*HOME, 0.03])
     robot.start(start)
-    scout = Alignment(robot)
-    scout.begin(start)
+    alignment = Alignment(robot)
+    alignment.begin(start)
     goal = robot.poses(np.array([0.5, 0.1, 1.2, 0.3, 0.0]))
     for left in np.linspace(1.0, 0.0, 150):
-        joints, velocities = robot.solve(*scout.way(goal.positions, goal.orientations, left), DT)
+        joints, velocities = robot.solve(*alignment.way(goal.positions, goal.orientations, left), DT)
         assert joints[4] == 0.03 and velocities[4] == 0.0
     assert np.abs(joints[:4] - HOME).max() > 0.2
 
@@ -119,22 +119,24 @@ def test_where_the_others_are_is_measured_where_it_is_told(load):
     assert robot.poses(measured).positions[0] == pytest.approx(left), "who is silent is where he was"
 
 
-def posture_of(driver, time_s, poses):
+def posture_of(joint_controller, time_s, poses):
     """The joints' positions for the command to be where ``poses`` are."""
-    return driver.drive(Command(time_s, poses.positions, poses.orientations, False)).posture.positions
+    return joint_controller.drive(
+        Command(time_s, poses.positions, poses.orientations, False)
+    ).posture.positions
 
 
-def test_a_driver_needs_to_know_where_the_commanded_joints_are_and_no_others(load):
+def test_a_joint_controller_needs_to_know_where_the_commanded_joints_are_and_no_others(load):
     robot = load("joints: [shoulder_lift_joint, elbow_joint, wrist_joint]")
     at, others = np.array([0.4, 0.9, 0.0]), np.array([np.nan])
-    driver = JointController(robot, at.copy, 0.5, others.copy)
-    start = driver.begin()
+    joint_controller = JointController(robot, at.copy, 0.5, others.copy)
+    start = joint_controller.begin()
     assert start.positions[0, 1] == pytest.approx(0.0, abs=1e-9)
-    assert posture_of(driver, 1.0, start) == pytest.approx(at)
+    assert posture_of(joint_controller, 1.0, start) == pytest.approx(at)
     others[:] = 0.5
-    start = driver.begin()
+    start = joint_controller.begin()
     assert np.arctan2(start.positions[0, 1], start.positions[0, 0]) == pytest.approx(0.5)
-    assert posture_of(driver, 1.1, start) == pytest.approx(at)
+    assert posture_of(joint_controller, 1.1, start) == pytest.approx(at)
 
 
 def test_a_joint_that_turns_endlessly_is_not_unwound(load):
@@ -145,24 +147,24 @@ def test_a_joint_that_turns_endlessly_is_not_unwound(load):
     goal = robot.poses(start)
     path = follow(robot, goal, 200)
     assert abs(path[-1, 3] - start[3]) < 0.5
-    scout = Alignment(robot)
-    scout.begin(start)
+    alignment = Alignment(robot)
+    alignment.begin(start)
     robot.start(start)
     found = [
-        robot.solve(*scout.way(goal.positions, goal.orientations, left), DT)[0]
+        robot.solve(*alignment.way(goal.positions, goal.orientations, left), DT)[0]
         for left in np.linspace(1, 0, 200)
     ]
     assert np.abs(np.array(found)[:, 3] - start[3]).max() < 0.5
 
 
-def test_a_driver_that_tells_an_endless_joint_within_one_turn_follows(load):
+def test_a_joint_controller_that_tells_an_endless_joint_within_one_turn_follows(load):
     """Some count turns, others begin anew at half a turn."""
     robot = load()
     at = np.array([*HOME[:3], np.pi - 0.01])
-    driver = JointController(robot, at.copy, 0.2)
-    start = driver.begin()
+    joint_controller = JointController(robot, at.copy, 0.2)
+    start = joint_controller.begin()
     for k in range(100):
-        at[:] = posture_of(driver, 1.0 + DT * k, start)
+        at[:] = posture_of(joint_controller, 1.0 + DT * k, start)
         at[3] -= 2.0 * np.pi * (k % 2)
 
 

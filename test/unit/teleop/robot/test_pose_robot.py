@@ -8,7 +8,7 @@ from frankmocap_ros.geometry.rotation import quat_conjugate, quat_from_rotvec, q
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
-from frankmocap_ros.teleop.robot.tracking_error import ARRIVE_S, LEASH, STANDS
+from frankmocap_ros.teleop.robot.tracking_error import ARRIVE_S, MAX_LEAD_SHARE, STANDS
 from frankmocap_ros.teleop.setpoint import Setpoint
 
 NAMES = ("left", "right")
@@ -48,7 +48,7 @@ FAR = [{"way": (0.0, 0.0, 0.39)}, {"turn": (0.39, 0.0, 0.0)}]
 
 
 @pytest.mark.parametrize("where", FAR, ids=["moved", "turned"])
-def test_a_robot_that_stays_at_the_end_of_the_leash_is_lost(where):
+def test_a_robot_that_stays_at_the_largest_lead_is_lost(where):
     arms = Arms()
     with pytest.raises(RobotLostError, match=r"does not follow: right stays 0\.39 from its command"):
         for _ in range(100):
@@ -102,12 +102,12 @@ def test_nobody_is_asked_where_it_is_not_looked_at():
     arms = Arms(max_error=0.0)
     arms.silent = "nothing has come"
     assert arms.drive((0.0, 0.0, 5.0))
-    goal = goal_at(arms, way=(0.0, 0.0, 5.0))
-    assert arms.robot.within_reach(goal) is goal
+    setpoint = setpoint_at(arms, way=(0.0, 0.0, 5.0))
+    assert arms.robot.within_reach(setpoint) is setpoint
 
 
-def goal_at(arms, way=(0.0, 0.0, 0.0), turn=(0.0, 0.0, 0.0)):
-    """A goal for the right arm, on the move."""
+def setpoint_at(arms, way=(0.0, 0.0, 0.0), turn=(0.0, 0.0, 0.0)):
+    """A setpoint for the right arm, on the move."""
     one = np.array([[0.0], [1.0]])
     turned = quat_multiply(quat_from_rotvec(one * turn), arms.at().orientations)
     return Setpoint(
@@ -115,17 +115,17 @@ def goal_at(arms, way=(0.0, 0.0, 0.0), turn=(0.0, 0.0, 0.0)):
     )
 
 
-def test_a_goal_is_no_further_than_the_leash_and_stands_there():
+def test_a_setpoint_is_no_further_than_the_largest_lead_and_stands_there():
     arms = Arms()
     arms.turns[:] = 0.5, 0.2, -1.0
-    goal = arms.robot.within_reach(goal_at(arms, (0.0, 3.0, 4.0), (0.0, 0.0, 2.0)))
-    way = LEASH * MAX_ERROR * np.array([0.0, 0.6, 0.8])
-    np.testing.assert_allclose(goal.positions[1] - arms.positions[1], way)
-    turn = quat_to_rotvec(quat_multiply(goal.orientations[1], quat_conjugate(arms.at().orientations[1])))
-    np.testing.assert_allclose(turn, [0.0, 0.0, LEASH * MAX_ERROR], atol=1e-9)
-    np.testing.assert_array_equal(goal.velocities, [[1.0] * 3, [0.0] * 3])
-    np.testing.assert_array_equal(goal.angular_velocities, [[1.0] * 3, [0.0] * 3])
-    near = goal_at(arms, (0.0, 0.0, 0.2))
+    setpoint = arms.robot.within_reach(setpoint_at(arms, (0.0, 3.0, 4.0), (0.0, 0.0, 2.0)))
+    way = MAX_LEAD_SHARE * MAX_ERROR * np.array([0.0, 0.6, 0.8])
+    np.testing.assert_allclose(setpoint.positions[1] - arms.positions[1], way)
+    turn = quat_to_rotvec(quat_multiply(setpoint.orientations[1], quat_conjugate(arms.at().orientations[1])))
+    np.testing.assert_allclose(turn, [0.0, 0.0, MAX_LEAD_SHARE * MAX_ERROR], atol=1e-9)
+    np.testing.assert_array_equal(setpoint.velocities, [[1.0] * 3, [0.0] * 3])
+    np.testing.assert_array_equal(setpoint.angular_velocities, [[1.0] * 3, [0.0] * 3])
+    near = setpoint_at(arms, (0.0, 0.0, 0.2))
     found = arms.robot.within_reach(near)
     np.testing.assert_array_equal(found.positions, near.positions)
     np.testing.assert_array_equal(found.orientations, near.orientations)

@@ -19,7 +19,7 @@ from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 from frankmocap_ros.teleop.robot.joint_controller import JointController
 from frankmocap_ros.teleop.robot.retargeter import load_retargeter
 from frankmocap_ros.teleop.robot.robot_map import ROBOTS, load_map
-from frankmocap_ros.teleop.robot.tracking_error import ARRIVE_S, LEASH
+from frankmocap_ros.teleop.robot.tracking_error import ARRIVE_S, MAX_LEAD_SHARE
 
 DT = 0.01
 WRISTS = [0, 1]  # rows of the built-in robot's map
@@ -433,19 +433,19 @@ def test_joints_need_names(load):
 
 
 class Robot:
-    """A robot that is somewhere, for the driver."""
+    """A robot that is somewhere, for the joint controller."""
 
     def __init__(self, torso, max_error=0.5):
         self.at = torso.home.copy()
         self.silent = ""
-        self.driver = JointController(torso, lambda: self.silent or self.at.copy(), max_error)
-        self.start = self.driver.begin()
+        self.joint_controller = JointController(torso, lambda: self.silent or self.at.copy(), max_error)
+        self.start = self.joint_controller.begin()
         self.time_s = 10.0
 
     def drive(self, offset=(0.0, 0.0, 0.0), goes=True):
         self.time_s += DT
         command = Command(self.time_s, self.start.positions + offset, self.start.orientations, False)
-        command = self.driver.drive(command)
+        command = self.joint_controller.drive(command)
         if command is None:
             return None
         if goes:
@@ -463,17 +463,17 @@ def test_a_robot_that_goes_along_is_driven(torso):
 def test_what_is_not_reached_is_told(torso):
     robot = Robot(torso)
     robot.drive()
-    assert robot.driver.missed == ()
+    assert robot.joint_controller.missed == ()
     for _ in range(150):
         robot.drive((0.6, 0.0, 0.0))
-    assert robot.driver.missed == ("left_wrist", "right_wrist", "left_elbow", "right_elbow")
+    assert robot.joint_controller.missed == ("left_wrist", "right_wrist", "left_elbow", "right_elbow")
     for _ in range(150):
         robot.drive()
-    assert robot.driver.missed == ()
+    assert robot.joint_controller.missed == ()
 
 
 def test_a_robot_that_stays_behind_is_not_driven_on(torso):
-    """What leads it waits at the end of the leash, and then it is over."""
+    """What leads it waits at the largest lead, and then it is over."""
     robot = Robot(torso, max_error=0.2)
     began_s, furthest = None, 0.0
     with pytest.raises(RobotLostError, match=r"the robot does not follow: \w+ stays 0\.19 from its command"):
@@ -482,9 +482,9 @@ def test_a_robot_that_stays_behind_is_not_driven_on(torso):
             furthest = max(furthest, np.abs(joints - torso.home).max())
             if began_s is None and furthest > 0.185:
                 began_s = robot.time_s
-    assert furthest == pytest.approx(LEASH * 0.2, abs=1e-6)
+    assert furthest == pytest.approx(MAX_LEAD_SHARE * 0.2, abs=1e-6)
     assert robot.time_s - began_s == pytest.approx(ARRIVE_S, abs=3 * DT)
-    assert any(words.endswith(": robot lags") for words in robot.driver.limits())
+    assert any(words.endswith(": robot lags") for words in robot.joint_controller.limits())
 
 
 def test_a_robot_that_lags_is_waited_for(torso):
@@ -527,13 +527,13 @@ def test_a_robot_that_falls_silent_is_not_driven_on(torso):
     robot.silent = "joint_states has told nothing"
     with pytest.raises(RobotLostError, match="told nothing"):
         robot.drive()
-    assert robot.driver.begin() == "joint_states has told nothing"
+    assert robot.joint_controller.begin() == "joint_states has told nothing"
 
 
 def test_the_first_posture_is_where_the_robot_is(torso):
     robot = Robot(torso)
     robot.at = torso.home + 0.1
-    robot.start = robot.driver.begin()
+    robot.start = robot.joint_controller.begin()
     assert np.allclose(robot.drive((0.3, 0.0, 0.0)), torso.home + 0.1)
 
 
@@ -541,8 +541,8 @@ def test_a_person_is_mirrored_by_the_robot(torso):
     """The synthetic figure waves; the robot's wrists go where the commands are."""
     robot = Robot(torso, max_error=0.0)
     config = GateSettings(align_s=1.0, calm_speed=9.0, arming_s=0.1, max_speed=5.0, max_acceleration=90.0)
-    commander = Controller(config, torso.targets, robot.driver, 0.0)
-    at = [BODY_WITH_HANDS.index[name] for name in commander.watched]
+    controller = Controller(config, torso.targets, robot.joint_controller, 0.0)
+    at = [BODY_WITH_HANDS.index[name] for name in controller.watched]
     yes = np.ones(len(at), dtype=bool)
     random = np.random.default_rng(0)
     errors = []
@@ -552,10 +552,10 @@ def test_a_person_is_mirrored_by_the_robot(torso):
             figure = scene("wave", time_s)[0]
             positions = figure.positions[at] + random.normal(0, 1e-4, (len(at), 3))
             poses = Poses(positions, figure.orientations_xyzw[at], np.ones(len(at)), yes, yes)
-            commander.see(OperatorState(time_s - 0.02, 1, poses, yes), time_s)
+            controller.observe(OperatorState(time_s - 0.02, 1, poses, yes), time_s)
         if k == 20:
-            assert commander.request(time_s) == ""
-        command = commander.tick(time_s)
+            assert controller.request(time_s) == ""
+        command = controller.tick(time_s)
         if command is not None:
             robot.at = command.posture.positions
             if time_s > 3.0:

@@ -1,4 +1,4 @@
-"""A robot that does not follow is never sent to where it is not: gate, driver and controller on one clock.
+"""A robot that does not follow is never sent to where it is not: gate, controllers and robot on one clock.
 
 The simulated robot has a controller that takes what a joint_trajectory_controller takes: whatever comes to
 rest at its end, however far, within the time that the point gives.
@@ -59,10 +59,10 @@ class Chain:
         self.simulation = Simulation(map_, command_timeout_s=None)
         self.order = [self.simulation.joint_names.index(name) for name in robot.joint_names]
         self.silent = ""
-        self.driver = JointController(robot, self.measured, self.config.max_tracking_error)
+        self.joint_controller = JointController(robot, self.measured, self.config.max_tracking_error)
         self.log = []
-        self.commander = Controller(self.config, robot.targets, self.driver, 0.0, self.changed)
-        self.rows = [BODY_WITH_HANDS.index[name] for name in self.commander.watched]
+        self.controller = Controller(self.config, robot.targets, self.joint_controller, 0.0, self.changed)
+        self.rows = [BODY_WITH_HANDS.index[name] for name in self.controller.watched]
         self.random = np.random.default_rng(0)
         self.ticks = 0
         self.here = True  # whether the operator is seen
@@ -77,17 +77,13 @@ class Chain:
     def now_s(self):
         return PERIOD_S * self.ticks
 
-    @property
-    def gate(self):
-        return self.commander.gate
-
     def measured(self):
         return self.silent or self.simulation.positions[self.order]
 
     def changed(self):
-        self.log.append((self.gate.state, self.gate.reason))
+        self.log.append((self.controller.state, self.controller.reason))
 
-    def sight(self, time_s):
+    def operator_state(self, time_s):
         figure = scene("wave", self.moment_s + min(time_s, self.still_since_s))[0]
         n = len(self.rows)
         yes = np.ones(n, dtype=bool)
@@ -103,13 +99,13 @@ class Chain:
         self.ticks += 1
         now_s = self.now_s
         if self.ticks % IMAGE_TICKS == 0:
-            self.commander.see(self.sight(now_s - LATENCY_S), now_s)
+            self.controller.observe(self.operator_state(now_s - LATENCY_S), now_s)
         self.simulation.advance(now_s)
         simulation = self.simulation
         share = np.abs(simulation.velocities) / simulation.limits.speed
         self.fastest = max(self.fastest, float(share.max()))
         self.most = np.maximum(self.most, np.abs(simulation.positions - self.began))
-        command = self.commander.tick(now_s)
+        command = self.controller.tick(now_s)
         if command is not None:
             self.send(command)
         return command
@@ -130,14 +126,14 @@ class Chain:
         end = self.ticks + round(seconds / PERIOD_S)
         while self.ticks < end:
             self.tick()
-            if until is not None and self.gate.state is until:
+            if until is not None and self.controller.state is until:
                 return self
         assert until is None, f"{until!r} was not reached; {self.log}"
         return self
 
     def engaged(self):
         self.run(0.3)
-        assert self.commander.request(self.now_s) == ""
+        assert self.controller.request(self.now_s) == ""
         return self.run(2.0, until=State.ENGAGED)
 
     def check(self):
@@ -165,8 +161,8 @@ def test_a_controller_that_refuses_every_moving_point(torso, moment_s):
     chain.run(4.0, until=State.DISENGAGED)
     print(f"fastest {chain.fastest:.2f}, furthest {max(chain.off):.2f} rad")
     assert State.HOLD not in [state for state, _ in chain.log]
-    assert "the robot does not follow" in chain.gate.reason
-    assert "see whether its controller is active, and what it refuses" in chain.gate.reason
+    assert "the robot does not follow" in chain.controller.reason
+    assert "see whether its controller is active, and what it refuses" in chain.controller.reason
     assert chain.simulation.refused["moves_at_end"] > 10
     count = len(chain.sent)
     chain.run(2.0)
@@ -182,7 +178,7 @@ def test_an_operator_who_is_lost_before_anybody_knows_about_the_robot(torso, tic
     chain.here = False
     chain.run(2.0)
     print(f"fastest {chain.fastest:.2f}, furthest {max(chain.off):.2f} rad; {chain.log[-1]}")
-    assert chain.gate.state is State.DISENGAGED
+    assert chain.controller.state is State.DISENGAGED
     held = [off for off, command in zip(chain.off, chain.sent, strict=True) if command.held]
     assert max(held, default=0.0) <= STANDS * chain.config.max_tracking_error
     chain.check()
@@ -213,7 +209,7 @@ def test_a_controller_that_comes_back_does_not_leap(torso, ticks):
 def test_a_controller_that_takes_the_points_is_followed(torso):
     chain = Chain(torso).engaged()
     chain.run(8.0)
-    assert chain.gate.state is State.ENGAGED
+    assert chain.controller.state is State.ENGAGED
     assert chain.most.max() > 0.5
     print(f"fastest {chain.fastest:.2f}, furthest {max(chain.off):.2f} rad")
     assert max(chain.off) < 0.5
@@ -222,7 +218,7 @@ def test_a_controller_that_takes_the_points_is_followed(torso):
     chain.here = False
     chain.run(0.3, until=State.HOLD)
     chain.run(0.5)
-    assert chain.gate.state is State.HOLD, "an operator who is lost is no fault of the robot's"
+    assert chain.controller.state is State.HOLD, "an operator who is lost is no fault of the robot's"
     assert np.abs(chain.simulation.velocities).max() < 0.05
     chain.check()
 
@@ -266,8 +262,8 @@ def test_without_a_posture_nothing_is_held_for_a_robot_that_is_elsewhere(torso, 
     chain.active = True
     count = len(chain.sent)
     chain.run(1.0)
-    assert chain.gate.state is State.DISENGAGED
-    assert "the robot does not follow" in chain.gate.reason
+    assert chain.controller.state is State.DISENGAGED
+    assert "the robot does not follow" in chain.controller.reason
     assert len(chain.sent) == count
     chain.check()
 
@@ -278,20 +274,22 @@ def test_after_a_standstill_of_the_gate_itself_nothing_goes_on(torso, seconds):
     chain = Chain(torso).engaged().run(1.0)
     chain.ticks = round((chain.now_s + seconds) / PERIOD_S / IMAGE_TICKS) * IMAGE_TICKS - 1
     assert chain.tick() is None, "though what is seen is new"
-    assert chain.gate.state is State.DISENGAGED
-    assert "the gate itself stood still for" in chain.gate.reason
+    assert chain.controller.state is State.DISENGAGED
+    assert "the gate itself stood still for" in chain.controller.reason
     chain.run(0.5)
-    assert chain.gate.state is State.DISENGAGED
+    assert chain.controller.state is State.DISENGAGED
 
 
 def test_what_was_silent_is_not_held_again(torso):
     """What is seen is too old and silent for a moment in HOLD; the operator comes back before it ends."""
     chain = Chain(torso).engaged().run(1.0)
-    sight, chain.sight = chain.sight, lambda time_s: sight(chain.now_s - 0.3)
+    shown, chain.operator_state = chain.operator_state, lambda time_s: shown(chain.now_s - 0.3)
     chain.run(0.35)
-    assert chain.gate.state is State.HOLD
-    chain.sight = sight
+    assert chain.controller.state is State.HOLD
+    chain.operator_state = shown
     count = len(chain.sent)
     chain.run(0.3)
-    assert chain.gate.state is State.HOLD and chain.gate.fresh(chain.now_s)
+    assert (
+        chain.controller.state is State.HOLD and chain.controller.age_s(chain.now_s) <= chain.config.max_age_s
+    )
     assert len(chain.sent) == count

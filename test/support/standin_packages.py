@@ -4,13 +4,18 @@
 that this package uses. ``tf2_ros`` is Python (``standin_tf2_ros.py``) and has the calls that it uses.
 """
 
+import ctypes
 import fcntl
 import hashlib
+import importlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 _TF2_ROS = Path(__file__).with_name("standin_tf2_ros.py")
 MESSAGES = {
@@ -55,6 +60,23 @@ endforeach()
 rosidl_generate_interfaces({name} "msg/{message}.msg" DEPENDENCIES {depends})
 ament_package()
 """
+
+
+def loaded(fallback: Path) -> dict[str, ModuleType]:
+    """Their modules by name, imported and taken out of ``sys.modules`` again.
+
+    Args:
+        fallback: where to build if the environment cannot be written to.
+    """
+    packages, libraries = built(fallback)
+    for library in sorted(libraries.glob("*.so")):
+        ctypes.CDLL(str(library))  # the middleware asks for them by name
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(packages)
+        for name in ("tf2_msgs.msg", "hri_msgs.msg", "tf2_ros"):
+            importlib.import_module(name)
+    names = [name for name in sys.modules if name.partition(".")[0] in NAMES]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 def built(fallback: Path) -> tuple[Path, Path]:

@@ -1,0 +1,84 @@
+"""What is used of rclpy and not documented: on which versions it was tried, and that it does what it says."""
+
+from importlib import metadata
+
+import pytest
+import rclpy
+from rcl_interfaces.srv import ListParameters
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.serialization import serialize_message
+from std_msgs.msg import String
+
+from frankmocap_ros.ros.common.qos import incoming
+from frankmocap_ros.ros.common.rclpy_internals import (
+    KNOWN_VERSIONS,
+    given_parameters,
+    ros_runs,
+    take_message,
+    wrap_services,
+)
+from support.peer import Peer
+from support.spinner import Spinner
+from support.versions import require_known
+from support.waiting import wait_until
+
+pytestmark = pytest.mark.distribution
+
+
+def test_this_rclpy_is_one_that_it_is_known_to_work_with():
+    require_known("rclpy", metadata.version("rclpy"), KNOWN_VERSIONS, "ros/common/rclpy_internals.py")
+
+
+@pytest.fixture
+def node(context):
+    node = Node("node", context=context(), parameter_overrides=[Parameter("never_declared", value=1)])
+    yield node
+    node.destroy_node()
+
+
+def test_parameters_that_were_given_are_known_without_being_declared(node):
+    assert "never_declared" in given_parameters(node)
+    assert not node.has_parameter("never_declared")
+
+
+def test_ros_runs_until_its_context_ends(node):
+    assert ros_runs(node)
+    rclpy.shutdown(context=node.context)
+    assert not ros_runs(node)
+
+
+@pytest.mark.parametrize("raw", [False, True], ids=["message", "bytes"])
+def test_messages_are_taken_without_an_executor(node, raw):
+    subscription = node.create_subscription(String, "words", lambda _: None, incoming(2), raw=raw)
+    assert take_message(subscription) is None
+    publisher = node.create_publisher(String, "words", 2)
+    wait_until(publisher.get_subscription_count)
+    wait_until(subscription.get_publisher_count)
+    sent = String(data="hello")
+    publisher.publish(sent)
+    taken = wait_until(lambda: take_message(subscription))
+    assert taken == (serialize_message(sent) if raw else sent)
+    assert take_message(subscription) is None
+
+
+def test_services_that_rclpy_made_are_answered_by_another_callback(node, context):
+    group = MutuallyExclusiveCallbackGroup()
+    asked = []
+
+    def wrap(plain):
+        def answer(request, response):
+            asked.append(plain(request, response).result.names)
+            return response
+
+        return answer
+
+    wrap_services(node, ListParameters, wrap, group)
+    peer = Peer(context(), name="node")
+    spinners = Spinner(node, node.context), Spinner(peer.node, peer.node.context)
+    answer = peer.call(ListParameters, "list_parameters", ListParameters.Request())
+    for spinner in spinners:
+        spinner.close()
+    peer.node.destroy_node()
+    assert asked == [answer.result.names] and "use_sim_time" in answer.result.names

@@ -1,0 +1,71 @@
+"""Processes of the package: its installed console scripts."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.waiting import TIMEOUT_S
+
+END_S = 5.0
+
+
+@dataclass
+class Program:
+    """A process of the package."""
+
+    process: subprocess.Popen
+    output: Path
+
+    def text(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def end(self, signal_number: int) -> tuple[int, float]:
+        """Send a signal; returns exit code and the time until the end [s]."""
+        start_s = time.monotonic()
+        self.process.send_signal(signal_number)
+        code = self.process.wait(TIMEOUT_S)
+        return code, time.monotonic() - start_s
+
+
+class Programs:
+    """Starts console scripts in one domain, and ends them.
+
+    Args:
+        domain: ROS domain.
+        folder: where they run, and where their output goes.
+    """
+
+    def __init__(self, domain: int, folder: Path) -> None:
+        self._domain, self._folder = domain, folder
+        self._started: list[Program] = []
+
+    def begin(self, *command: str, **environment: str) -> Program:
+        """Start a script, or python itself."""
+        output = self._folder / f"output{len(self._started)}.txt"
+        script = str(Path(sys.executable).parent / command[0])
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [script, *command[1:]],
+                cwd=self._folder,
+                env={**os.environ, "ROS_DOMAIN_ID": str(self._domain), **environment},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        self._started.append(Program(process, output))
+        return self._started[-1]
+
+    def end(self) -> None:
+        """End those that still run; a demo ends its nodes upon SIGINT."""
+        for program in self._started:
+            if program.process.poll() is None:
+                program.process.send_signal(signal.SIGINT)
+        for program in self._started:
+            try:
+                program.process.wait(END_S)
+            except subprocess.TimeoutExpired:
+                program.process.kill()
+                program.process.wait()

@@ -1,0 +1,36 @@
+"""A mocap node and who talks to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.context import Context
+from sensor_msgs.msg import Image
+
+from frankmocap_ros.msg import BodyPoseArray
+from frankmocap_ros.ros.mocap.mocap_node import MocapNode
+from support.peer import Peer, as_dict, nanoseconds
+
+
+class System(Peer):
+    """A mocap node and its peer."""
+
+    def __init__(self, node: MocapNode, context: Context) -> None:
+        super().__init__(context, node)
+        self.mocap = node
+        self.bodies = self.listen(BodyPoseArray, "/frankmocap/bodies")
+        self.diagnostics = self.listen(DiagnosticArray, "/diagnostics")
+
+    def process(self, msg: Image | None = None, **options: Any) -> BodyPoseArray:
+        """Publish an image and return its bodies."""
+        heard = len(self.bodies)
+        stamp_ns = self.send(msg, **options)
+        return self.bodies.wait(lambda bodies: nanoseconds(bodies.header.stamp) == stamp_ns, after=heard)
+
+    def status(self, wanted: Callable[[Any], Any] = lambda _: True) -> Any:
+        """The next status of the node that is wanted."""
+        return self.diagnostics.next(lambda msg: wanted(msg.status[0])).status[0]
+
+    def values(self, wanted: Callable[[dict[str, str]], Any] = lambda _: True) -> dict[str, str]:
+        """The next values in diagnostics that are wanted."""
+        return as_dict(self.status(lambda status: wanted(as_dict(status))))
