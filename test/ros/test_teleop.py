@@ -268,7 +268,7 @@ def test_a_node_that_cannot_be_made_says_why(program, name, parameter, words):
 
 
 ARM_X = 0.125
-EXAMPLES = ROOT / "docs" / "examples"
+EXAMPLES = ROOT / "docs" / "source" / "examples"
 
 
 @pytest.mark.parametrize("name, publishes", [("follow_bodies", "/goal"), ("follow_gate", "/arm/target")])
