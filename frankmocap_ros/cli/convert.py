@@ -61,8 +61,9 @@ def _parser() -> argparse.ArgumentParser:
         "--limit-mm",
         type=_millimetres,
         metavar="MM",
-        help="refuse a network whose joints move by more than this in the mean, or one joint in a hundred by more "
-        f"than {P99_IN_MEANS:g} times this (default: {MEAN_LIMIT_MM:g}, which is also what auto takes at most)",
+        help="refuse a network whose joints move by more than this in the mean, or one joint in a hundred by "
+        f"more than {P99_IN_MEANS:g} times this (default: {MEAN_LIMIT_MM:g}; auto takes none that moves them "
+        "farther than that)",
     )
     group.add_argument("--any-error", action="store_true", help="refuse none")
     return parser

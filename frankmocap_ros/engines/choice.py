@@ -7,24 +7,16 @@ remembered for this machine and these weights.
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from frankmocap_ros.body.joint_error import LIMITS, limits_text
+from frankmocap_ros.body.joint_error import LIMITS
 from frankmocap_ros.engines.asked import absent_lines, asked_options, check_names, possible
 from frankmocap_ros.engines.available import Option, make, usual_device
 from frankmocap_ros.engines.base import Engine, EngineOptions, Trunk
-from frankmocap_ros.engines.judging import (
-    CAMERA,
-    Errors,
-    Judge,
-    KnownErrors,
-    compare_on_photograph,
-    errors_text,
-    is_proven,
-    is_refused,
-)
+from frankmocap_ros.engines.judging import Judge, KnownErrors, compare_on_photograph, is_refused
 from frankmocap_ros.engines.measuring import EngineTiming, measure, some_crops, table
+from frankmocap_ros.engines.question import FP32, Question
 from frankmocap_ros.engines.remembered import Remembered
 from frankmocap_ros.errors import EstimatorError, MocapError
 from frankmocap_ros.runtime.machine import cpu_name, versions
@@ -33,20 +25,6 @@ from frankmocap_ros.runtime.machine import cpu_name, versions
 _PACKAGES: Final = (
     "torch", "openvino", "onnxruntime", "onnxruntime-gpu", "tensorrt", "onnx", "onnxscript",
 )  # fmt: skip
-_FP32: Final = "fp32"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What is still to be compared, on the user's camera.
-
-    Attributes:
-        option: in fewer bits than float32.
-        exact: the same in float32.
-    """
-
-    option: Option
-    exact: Option
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,23 +35,15 @@ class Choice:
         engine: ready to run; warm for ``EngineOptions.batch`` crops at most.
         option: which one it is.
         text: what was measured, or a line where there was nothing to choose; for the log.
-        known: what is known of the joints' errors, of this option and of others.
+        question: what was asked; what is found out later may have another answer.
         measured: whether it was measured just now.
-        comparison: what should be compared on the user's camera: a faster option that would be taken then, or
-            this one where its precision was asked for. None where nothing is to be found out.
     """
 
     engine: Engine
     option: Option
     text: str
-    known: KnownErrors
+    question: Question
     measured: bool = False
-    comparison: Comparison | None = None
-
-    @property
-    def errors(self) -> Errors:
-        """Of the option that was taken; none where it is float32."""
-        return {} if self.option.precision == _FP32 else self.known.of(self.option)
 
 
 def choose(
@@ -105,25 +75,8 @@ def choose(
     return _Chooser(trunk, (engine, precision), options or EngineOptions(), judge).choose()
 
 
-@dataclass(frozen=True, eq=False)
-class _Ranking:
-    """Options in the order in which they would be taken, and what was measured of them.
-
-    Attributes:
-        options: the fastest first; with precision auto up to the first in float32.
-        text: the table.
-        engines: those that are loaded; whoever ranks them closes what is not taken.
-        measured: whether that was just now.
-    """
-
-    options: Sequence[Option]
-    text: str
-    engines: Mapping[Option, Engine] = field(default_factory=dict)
-    measured: bool = False
-
-
 class _Chooser:
-    """One question: which engine for this trunk?
+    """Answers one question.
 
     Args:
         trunk: what is to run.
@@ -158,7 +111,7 @@ class _Chooser:
         """See the function ``choose``."""
         if "auto" not in self._asked and usual_device(self._options) == "cpu":
             (option,) = possible(asked_options(self._trunk, *self._asked, self._options))
-            return self._taken(_Ranking([option], f"engine: {option.text}"))
+            return self._answered([option], f"engine: {option.text}")
         # first what was found out before: that may need nothing of all that has to be imported to find out
         known = self._recalled()
         if known is None:
@@ -171,79 +124,82 @@ class _Chooser:
         found = self._memory.read()
         try:
             options, text = [Option(**option) for option in found["options"]], str(found["text"])
-            return self._taken(_Ranking(options, f"{text}\n  (measured before)"))
-        except (KeyError, IndexError, TypeError, MocapError):
+            return self._answered(options, f"{text}\n  (measured before)")
+        except (LookupError, StopIteration, TypeError, MocapError):
             return None
 
     def _found_out(self) -> Choice:
         """Measure, judge, remember."""
         asked = asked_options(self._trunk, *self._asked, self._options)
+        can = possible(asked)
         engines: dict[Option, Engine] = {}
         kept: Engine | None = None
         try:
-            ranking = self._judged(self._ranked(asked, engines))
-            choice = self._taken(ranking)
+            if len(can) == 1 and (not self._auto or can[0].precision == FP32):
+                engines[can[0]] = make(self._trunk, can[0], self._options)
+                ranked, text = can, f"engine: {can[0].text}, the only one here"
+            else:
+                ranked, text = self._ranked(can, engines)
+                ranked, text = self._judged(ranked, "\n".join([text, *absent_lines(asked)]), engines)
+            choice = replace(self._answered(ranked, text, engines), measured=len(can) > 1)
             kept = choice.engine
         finally:
             for engine in engines.values():
                 if engine is not kept:
                     engine.close()
-        answer = {"options": [_record(option) for option in ranking.options], "text": ranking.text}
-        self._memory.write(answer)
+        self._memory.write({"options": [option.record for option in ranked], "text": text})
         return choice
 
-    def _ranked(self, asked: Sequence[Option], engines: dict[Option, Engine]) -> _Ranking:
-        """Load everything that can run into ``engines``, and measure.
+    def _ranked(self, can: Sequence[Option], engines: dict[Option, Engine]) -> tuple[list[Option], str]:
+        """Load everything that can run into ``engines``, and measure: the fastest first, and the table.
 
         Raises:
             EstimatorError: nothing runs, or with precision auto nothing in float32.
         """
-        can = possible(asked)
-        if len(can) == 1 and (not self._auto or can[0].precision == _FP32):
-            engines[can[0]] = make(self._trunk, can[0], self._options)
-            return _Ranking(can, f"engine: {can[0].text}, the only one here", engines)
         broken: list[EngineTiming] = []
         for option in can:
             try:
                 engines[option] = make(self._trunk, option, self._options)
             except Exception as error:  # whatever one lacks, auto takes another
                 broken.append(EngineTiming(option, failed=f"{type(error).__name__}: {error}"))
-        rows = [*measure(engines, some_crops(self._trunk, self._options.batch)), *broken]
+        o = self._options
+        rows = [*measure(engines, some_crops(self._trunk, o.batch)), *broken]
         fine = [row.option for row in rows if not row.failed]
         if self._auto:
-            exact = next((i for i, option in enumerate(fine) if option.precision == _FP32), -1)
+            exact = next((i for i, option in enumerate(fine) if option.precision == FP32), -1)
             fine = fine[: exact + 1]
         if not fine:
             which = "engine runs here in fp32, which auto needs" if self._auto else "engine runs here"
             raise EstimatorError(f"no {which}:\n{table(rows)}")
-        o = self._options
         head = f"engines for {o.batch} crops, {o.threads} threads, {cpu_name()} [ms p50, p90]:"
-        return _Ranking(fine, "\n".join([head, table(rows), *absent_lines(asked)]), engines, measured=True)
+        return fine, f"{head}\n{table(rows)}"
 
-    def _judged(self, ranking: _Ranking) -> _Ranking:
-        """Without what does not run on crops of people; compared on the photograph until one may be taken."""
+    def _judged(
+        self, ranked: list[Option], text: str, engines: Mapping[Option, Engine]
+    ) -> tuple[list[Option], str]:
+        """Without what does not run on crops of people; compared until one is found that may be taken."""
         if self._judge is None or not self._auto:
-            return ranking
-        fine, lines = [], []
-        *faster, exact = ranking.options
+            return ranked, text
+        fine: list[Option] = []
+        *faster, exact = ranked
         for i, option in enumerate(faster):
-            engines = (ranking.engines[option], lambda: ranking.engines[exact])
-            failed = compare_on_photograph(self._judge, self._known, option, engines, self._options)
+            both = (engines[option], lambda: engines[exact])
+            failed = compare_on_photograph(self._judge, self._known, option, both, self._options)
             if failed:
-                lines.append(f"  {option.text}: not compared with {exact.text}: {failed}")
+                text += f"\n  {option.text}: not compared with {exact.text}: {failed}"
                 continue
             fine.append(option)
-            errors = self._known.of(option)
-            if not is_refused(errors):
+            if not is_refused(self._known.of(option)):
                 fine += faster[i + 1 :]
                 break
-            lines.append(f"  {option.text} is not taken: {errors_text(errors)}, allowed are {limits_text()}")
-        return replace(ranking, options=[*fine, exact], text="\n".join([ranking.text, *lines]))
+        return [*fine, exact], text
 
-    def _compare_named(self, option: Option, engine: Engine, exact: Option) -> list[str]:
+    def _compare_named(self, option: Option, engine: Engine) -> list[str]:
         """Have the error of a precision that was asked for; a line where that fails."""
-        if not self._known.of(option):
-            self._options.prepare()
+        if self._known.of(option) or self._judge is None or option.precision == FP32:
+            return []
+        self._options.prepare()
+        exact = Option(option.engine, FP32, option.device)
         with contextlib.ExitStack() as stack:
 
             def other() -> Engine:
@@ -251,42 +207,22 @@ class _Chooser:
                 return stack.enter_context(contextlib.closing(made))
 
             failed = compare_on_photograph(self._judge, self._known, option, (engine, other), self._options)
-        return [f"  {option.text}: not compared with {exact.text}: {failed}"] if failed else []
+        return [f"  not compared with {exact.text}: {failed}"] if failed else []
 
-    def _taken(self, ranking: _Ranking) -> Choice:
-        """What is taken of a ranking."""
-        option, waiting = self._picked(ranking.options)
-        engine = ranking.engines.get(option) or make(self._trunk, option, self._options)
-        comparison, lines = None, [ranking.text]
-        if self._auto and waiting is not None:
-            comparison = Comparison(waiting, ranking.options[-1])
-        elif not self._auto and option.precision != _FP32 and self._judge is not None:
-            exact = Option(option.engine, _FP32, option.device)
-            lines += self._compare_named(option, engine, exact)
-            comparison = Comparison(option, exact) if CAMERA not in self._known.of(option) else None
-        if ranking.measured or len(ranking.options) > 1 or option.precision != _FP32:
-            lines.append(f"  taken: {self._words(option)}")
-        if waiting is not None:
-            lines.append(f"  after a comparison on the camera's images: {self._words(waiting)}")
-        return Choice(engine, option, "\n".join(lines), self._known, ranking.measured, comparison)
-
-    def _picked(self, options: Sequence[Option]) -> tuple[Option, Option | None]:
-        """What is taken, and what would be if it had been compared on the camera's images."""
-        if not self._auto:
-            return options[0], None
-        waiting: Option | None = None
-        for option in options:
-            errors = self._known.of(option)
-            if option.precision == _FP32 or is_proven(errors):
-                return option, waiting
-            if waiting is None and self._judge is not None and not is_refused(errors):
-                waiting = option
-        raise KeyError(_FP32)  # of a file that is not this class's
-
-    def _words(self, option: Option) -> str:
-        if option.precision == _FP32:
-            return option.text
-        return f"{option.text}, {errors_text(self._known.of(option))}"
+    def _answered(
+        self, options: Sequence[Option], text: str, engines: Mapping[Option, Engine] | None = None
+    ) -> Choice:
+        """What is taken of options, the fastest first; one of ``engines`` where it is there."""
+        question = Question(options, self._auto, self._known, self._judge is not None)
+        option = question.answer
+        engine = (engines or {}).get(option) or make(self._trunk, option, self._options)
+        lines = [text, *([] if self._auto else self._compare_named(option, engine))]
+        lines += [f"  {line}" for line in question.refused]
+        if len(options) > 1 or option.precision != FP32:
+            lines.append(f"  taken: {question.words(option)}")
+        if self._auto and (waiting := question.comparison) is not None:
+            lines.append(f"  after a comparison on the camera's images: {question.words(waiting.option)}")
+        return Choice(engine, option, "\n".join(lines), question)
 
 
 def _machine(options: EngineOptions) -> dict[str, Any]:
@@ -301,9 +237,3 @@ def _machine(options: EngineOptions) -> dict[str, Any]:
 
         gpu = torch.cuda.get_device_name()
     return {"cpu": cpu_name(), "gpu": gpu, "versions": versions(_PACKAGES)}
-
-
-def _record(option: Option) -> dict[str, str]:
-    """An option as JSON has it."""
-    names = ("engine", "precision", "device", "variant")
-    return {name: getattr(option, name) for name in names}

@@ -134,7 +134,7 @@ class KnownErrors:
     def _memory(self, option: Option) -> Remembered:
         of = {
             "weights": self.trunk.key,
-            "option": [option.engine, option.variant, option.precision, option.device],
+            "option": option.record,
             "joints": self.judge_key,
             "limits": LIMITS,
             "int8": self.int8_notes if option.precision == "int8" else None,
@@ -175,10 +175,15 @@ def compare_on_photograph(
         return ""
     try:
         crops = judge.crops()
-        if len(crops):
-            options.tell(f"comparing {option.text} with fp32 on {len(crops)} crops of a photograph, once")
-            error = compared(judge, engines[0], engines[1](), crops, options.batch)
-            known.add(option, PHOTOGRAPH, error)
-    except Exception as error:  # whatever an engine or a detector does, auto takes float32
-        return f"{type(error).__name__}: {error}"
+    except Exception as problem:  # whatever a detector does, the camera's images may still tell
+        options.tell(f"no crops of the photograph to compare {option.text} on: {problem}")
+        return ""
+    if not len(crops):
+        return ""
+    options.tell(f"comparing {option.text} with fp32 on {len(crops)} crops of a photograph, once")
+    try:
+        error = compared(judge, engines[0], engines[1](), crops, options.batch)
+    except Exception as problem:  # whatever an engine does, auto takes float32
+        return f"{type(problem).__name__}: {problem}"
+    known.add(option, PHOTOGRAPH, error)
     return ""

@@ -73,6 +73,8 @@ class Snapshot:
             images left out as out_of_order; empty where no depth comes.
         depth_error: what was wrong with a depth image in the last period, empty for nothing.
         no_transform: which transform was not known last, and why; empty for none.
+        precisions: for each network what is known of the numbers that it runs in.
+        undecided: whether the camera's images are still to tell more of that.
     """
 
     active: bool
@@ -101,6 +103,8 @@ class Snapshot:
     depth: Mapping[str, int] = field(default_factory=dict)
     depth_error: str = ""
     no_transform: str = ""
+    precisions: Mapping[str, str] = field(default_factory=dict)
+    undecided: bool = False
 
 
 Finding = tuple[Level, str]
@@ -251,6 +255,10 @@ def _values(s: Snapshot) -> Iterator[tuple[str, str]]:
     yield "state", "active" if s.active else "inactive"
     yield "estimator", s.estimator
     yield "device", s.device
+    for network, text in s.precisions.items():
+        yield f"precision/{network}", text
+    if s.precisions:
+        yield "precision_undecided", str(s.undecided).lower()
     yield "image_topic", s.image_topic
     yield "input_rate_hz", f"{s.input_rate_hz:.2f}"
     yield "output_rate_hz", f"{s.output_rate_hz:.2f}"

@@ -23,16 +23,11 @@ from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators.availability import chosen_detector
 from frankmocap_ros.estimators.detectors import make_detector
-from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands
+from frankmocap_ros.estimators.frankmocap.augmented_crops import BodyForHands
 from frankmocap_ros.estimators.frankmocap.int8_crops import CalibrationImages, Crops, gather
 from frankmocap_ros.estimators.frankmocap.int8_notes import NETWORKS, error_text, networks_here
 from frankmocap_ros.estimators.frankmocap.joint_error import joint_error, joints_of
-from frankmocap_ros.estimators.frankmocap.regressors import (
-    Regressor,
-    body_regressor,
-    hand_regressor,
-    joint_model_of,
-)
+from frankmocap_ros.estimators.frankmocap.regressors import body_regressor, joint_model_of, regressor_of
 
 _BATCH: Final = 8  # crops at a time
 
@@ -73,15 +68,6 @@ class Outcome:
     text: str
     error: JointError | None = None
     speed: float | None = None
-
-
-def regressor_of(store: AssetStore, key: str) -> Regressor:
-    """The network of a key.
-
-    Raises:
-        AssetError: a file is missing, damaged or not what it should be.
-    """
-    return hand_regressor(store) if key == "hand" else body_regressor(store, key == "body_smplx")
 
 
 def _check(store: AssetStore, keys: Sequence[str]) -> None:

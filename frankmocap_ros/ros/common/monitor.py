@@ -101,6 +101,7 @@ class Monitor:
         shares = {n: p for n, r in dict(self._stages).items() if (p := r.percentiles(_PERCENTS))}
         detected = list(self._detected)
         level, measures = self._measures
+        precisions = estimator.capabilities.precisions if estimator else ()
         return Snapshot(
             active=active,
             estimator=estimator.name if estimator else config.estimator,
@@ -128,6 +129,8 @@ class Monitor:
             depth=self._depth.counts(),
             depth_error=depth_error,
             no_transform=self._no_transform,
+            precisions={p.network: p.text for p in precisions},
+            undecided=any(p.undecided for p in precisions),
         )
 
 
