@@ -67,7 +67,7 @@ class Followed:
         self._estimator = make_estimator(config, tell)
         self.estimator = self._estimator.name
         self.engine, self.precision = ran(self._estimator.capabilities.device)
-        self.more = joint_errors(self._estimator.capabilities.precisions)
+        self.more: Mapping[str, object] = joint_errors(self._estimator.capabilities.precisions)
         self._estimator.warm_up()
         clock = time.perf_counter
         cameras = range(combination.cameras)

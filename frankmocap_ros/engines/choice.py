@@ -218,7 +218,7 @@ class _Chooser:
         engine = (engines or {}).get(option) or make(self._trunk, option, self._options)
         lines = [text, *([] if self._auto else self._compare_named(option, engine))]
         lines += [f"  {line}" for line in question.refused]
-        if len(options) > 1 or option.precision != FP32:
+        if "\n" in text or option.precision != FP32:  # a table, or what is to be told
             lines.append(f"  taken: {question.words(option)}")
         if self._auto and (waiting := question.comparison) is not None:
             lines.append(f"  after a comparison on the camera's images: {question.words(waiting.option)}")

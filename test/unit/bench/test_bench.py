@@ -302,7 +302,7 @@ def test_a_process_of_its_own():
     job = Job("row", "synthetic", 320, combination=Combination("synthetic").as_dict())
     with Child(job) as child:
         said = child.answer()
-        assert said == {"estimator": "synthetic", "engine": NOTHING, "precision": NOTHING}
+        assert said == {"estimator": "synthetic", "engine": NOTHING, "precision": NOTHING, "more": {}}
         found = child.turn(1, 3)
         assert len(found["samples"]) == 3
         assert all(sample["bodies"] == 1 and sample["total_ms"] > 0.0 for sample in found["samples"])

@@ -8,9 +8,9 @@ import pytest
 
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators.frankmocap import augmented_crops
+from frankmocap_ros.estimators.frankmocap.augmented_crops import BodyForHands, random_view
 from frankmocap_ros.estimators.frankmocap.body_crop import Crop, body_crop
 from frankmocap_ros.estimators.frankmocap.hand_crop import Side
-from frankmocap_ros.estimators.frankmocap.augmented_crops import BodyForHands, random_view
 from frankmocap_ros.estimators.frankmocap.int8_crops import FEWEST, Crops, gather
 from frankmocap_ros.estimators.frankmocap.networks.folded_head import Affine
 from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX, JointModel
