@@ -10,6 +10,7 @@ from typing import Final
 # in a hundred that is 20 mm off is less than a hand's width; farther it would jerk.
 MEAN_LIMIT_MM: Final = 5.0
 P99_IN_MEANS: Final = 4.0  # the 99th percentile that is allowed, in mean errors that are
+_WHOLE_MM: Final = 10.0  # from here on without fractions
 LIMITS: Final = f"1: {MEAN_LIMIT_MM:g} mm mean, {P99_IN_MEANS * MEAN_LIMIT_MM:g} mm p99"
 """Version of the limits; what was judged by others is judged again."""
 
@@ -40,10 +41,11 @@ class JointError:
     @property
     def text(self) -> str:
         """Such as ``joints differ from fp32 by 0.04 mm mean, 0.15 mm p99, 0.21 mm max over 60 crops``."""
-        return (
-            f"joints differ from fp32 by {self.mean_mm:.2g} mm mean, {self.p99_mm:.2g} mm p99, "
-            f"{self.max_mm:.2g} mm max over {self.crops} crops"
+        mean, p99, largest = (
+            f"{mm:.2g}" if mm < _WHOLE_MM else f"{mm:.0f}" for mm in (self.mean_mm, self.p99_mm, self.max_mm)
         )
+        words = f"{mean} mm mean, {p99} mm p99, {largest} mm max over {self.crops} crops"
+        return f"joints differ from fp32 by {words}"
 
 
 def limits_text(mean_mm: float = MEAN_LIMIT_MM) -> str:

@@ -1,7 +1,7 @@
 """Weights of FrankMocap's body network whose head makes much of what bfloat16 does to the trunk.
 
-Each number and each pose is plausible, as with the network whose joints move by 82 to 102 mm in bfloat16: only
-who compares joints with float32's sees that they are wrong.
+Each number and each pose is plausible, as with the network whose joints move by 82 to 102 mm in bfloat16:
+only who compares joints with float32's sees that they are wrong.
 """
 
 import numpy as np

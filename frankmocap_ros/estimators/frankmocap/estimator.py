@@ -124,6 +124,7 @@ class FrankMocapEstimator:
         wait_without_spinning()
         # reading gives way to a model that runs; engines do not, because their threads stay
         self._network = body_regressor(store, options.use_smplx)
+        self._model = joint_model_of(store, "smplx" if options.use_smplx else "smpl")
         where = EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell, prepare=prepare)
 
         def find() -> Detector:
@@ -133,7 +134,6 @@ class FrankMocapEstimator:
         chosen, self._check = self._precisions.choose(self._network, where)
         self._engine = chosen.engine
         self._parameters = parameters
-        self._model = joint_model_of(store, "smplx" if options.use_smplx else "smpl")
         self._hands: Hands | None = None
         if options.hands:
             network, pairs = hand_regressor(store), replace(where, batch=2, largest=2 * _MAX_PEOPLE)

@@ -20,7 +20,7 @@ from frankmocap_ros.estimators.frankmocap.augmented_crops import (
     random_view,
 )
 from frankmocap_ros.estimators.frankmocap.body_crop import CROP_PX
-from frankmocap_ros.estimators.frankmocap.joint_error import ToJoints, joint_error, joints_of
+from frankmocap_ros.estimators.frankmocap.joint_error import joint_error, joints_of
 from frankmocap_ros.estimators.frankmocap.regressors import Regressor
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.sources import photograph_path
@@ -67,10 +67,14 @@ class JointJudge:
         store: where its body model is.
         regressor: whose head follows the features.
         crops: gives crops of people.
+
+    Raises:
+        AssetError: a file is missing, damaged or not what it should be.
     """
 
     def __init__(self, store: AssetStore, regressor: Regressor, crops: Callable[[], Pixels]) -> None:
-        self._store, self._regressor, self._make = store, regressor, crops
+        self._regressor, self._make = regressor, crops
+        self._to_joints = joints_of(store, regressor.key)  # first: what is read has a digest
         digests = " ".join(store.digest(file) or "" for file in _FILES[regressor.key])
         self.key = hashlib.sha256(f"{regressor.key} {_CROPS} {digests}".encode()).hexdigest()
 
@@ -86,7 +90,3 @@ class JointJudge:
     @cached_property
     def _crops(self) -> Pixels:
         return self._make()
-
-    @cached_property
-    def _to_joints(self) -> ToJoints:
-        return joints_of(self._store, self._regressor.key)

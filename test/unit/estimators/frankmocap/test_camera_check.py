@@ -161,7 +161,7 @@ def test_a_named_precision_that_moves_joints_is_warned_about(world):
     review = world.wait()
     assert (review.outdated, review.warning) == (False, True)
     assert review.text == check.warning
-    assert "precision: openvino bf16, joints differ from fp32 by 82 mm mean, 2.1e+02 mm p99" in review.text
+    assert "precision: openvino bf16, joints differ from fp32 by 82 mm mean, 213 mm p99" in review.text
     assert (check.precision.error, check.precision.seen) == (BAD, CAMERA)
 
 
