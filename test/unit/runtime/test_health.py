@@ -269,3 +269,11 @@ def test_a_transform_that_is_missing_is_told_with_its_reason():
     assert found.text.startswith(f"3 images were not published: no transform {words}; check that")
     assert "malformed" not in found.text
     assert assess(replace(lost, dropped_in_period={})).level is Level.OK
+
+
+def test_precisions_are_values():
+    text = "bf16, joints differ from fp32 by 0.4 mm mean"
+    found = assess(replace(GOOD, precisions={"body_smpl": text}, undecided=True))
+    assert (found.level, found.text) == (Level.OK, "tracking 1 person, operator 3")
+    assert (found.values["precision/body_smpl"], found.values["precision_undecided"]) == (text, "true")
+    assert not any(name.startswith("precision") for name in assess(GOOD).values)
