@@ -96,7 +96,8 @@ def _play(job: Job, send: Callable[[Mapping[str, Any]], None]) -> None:
     player, cameras = _player(job)
     footages = [Footage(job.source, job.width, _APART * i) for i in range(cameras)]
     Collector().start()
-    send({"estimator": player.estimator, "engine": player.engine, "precision": player.precision})
+    ran = {"estimator": player.estimator, "engine": player.engine, "precision": player.precision}
+    send({**ran, "more": dict(player.more)})
     for line in sys.stdin:
         send(_turn(player, footages, **json.loads(line)))
     player.close()

@@ -3,8 +3,9 @@
 import struct
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from frankmocap_ros.bench.rows import NOTHING, Sample
@@ -49,6 +50,7 @@ class MediaPipePackage:
     estimator = NAME
     engine = NOTHING
     precision = NOTHING
+    more: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self) -> None:
         python = package_python()

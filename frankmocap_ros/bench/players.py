@@ -2,18 +2,34 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from frankmocap_ros.bench.combinations import Combination, ran
 from frankmocap_ros.bench.rows import Sample
 from frankmocap_ros.body.pose import Frame
+from frankmocap_ros.estimators.base import NetworkPrecision
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.imaging.camera_image import CameraImage
 from frankmocap_ros.tracking.background_detection import BackgroundDetection, DetectionThread
 from frankmocap_ros.tracking.pipeline import Pipeline, process_together
 
 _REST = 1.5  # of a search's usual time, to let one that is under way come to its end
+
+
+def joint_errors(precisions: Sequence[NetworkPrecision]) -> dict[str, object]:
+    """How far networks in fewer bits move joints, as further numbers of a row; none where all are float32."""
+    found: dict[str, object] = {}
+    for one in precisions:
+        if one.error is not None:
+            found |= {
+                f"{one.network}_joints_mean_mm": round(one.error.mean_mm, 3),
+                f"{one.network}_joints_p99_mm": round(one.error.p99_mm, 3),
+                f"{one.network}_joints_seen_on": one.seen,
+            }
+        elif one.precision != "fp32":
+            found[f"{one.network}_joints_seen_on"] = "nobody"
+    return found
 
 
 class Player(Protocol):
@@ -23,6 +39,7 @@ class Player(Protocol):
     engine: str
     precision: str
     pid: int | None  # of the process whose memory counts, None for this one
+    more: Mapping[str, object]
 
     def process(self, pictures: Sequence[CameraImage]) -> Sample:
         """One image of each camera."""
@@ -52,6 +69,7 @@ class Followed:
         self._estimator = make_estimator(config, tell)
         self.estimator = self._estimator.name
         self.engine, self.precision = ran(self._estimator.capabilities.device)
+        self.more: Mapping[str, object] = joint_errors(self._estimator.capabilities.precisions)
         self._estimator.warm_up()
         clock = time.perf_counter
         cameras = range(combination.cameras)

@@ -6,8 +6,9 @@ projected into the image. Nothing is tracked, and nothing runs beside anything e
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,7 @@ class Reference:
     engine = "torch"
     precision = "fp32"
     pid: int | None = None
+    more: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self, folder: Path) -> None:
         store = AssetStore(folder)

@@ -28,7 +28,8 @@ _OFFLINE_TEXT: Final = (
     "background where the node has it there. FPS: images of all cameras per second of that time. "
     "`mediapipe-package`: MediaPipe's own package with its full network. `reference`: the 2D pose network in "
     "every image, eager torch in float32 and the whole body model, synchronous. MB: resident memory of the "
-    "row's process."
+    "row's process. joints_mean_mm, joints_p99_mm: how far a network in fewer bits moves the joints, against "
+    "float32, and on whom that was seen; `auto` is float32 until a node has seen people before its camera."
 )
 _CAMERAS_TEXT: Final = (
     "Total: of one image of each camera, as one batch where the estimator has that, or one after the other; "

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 LEFT_OUT_S: Final = 2.0  # after the first body
 _LOAD_S: Final = 300.0  # exporting a network and measuring engines takes its time, once
 _BODY_S: Final = 30.0
+_DECIDE_S: Final = 120.0  # until the node has compared precisions on its camera, once
 _LOOK_S: Final = 0.5  # between two looks at the processes
 _ACQUAINTED_S: Final = 1.0  # until the node knows the subscriber as the subscriber knows it
 _LAST_WORDS_S: Final = 1.2  # until the node's diagnostics of the last frames are there
@@ -82,6 +83,11 @@ class _Window:
     memory: list[tuple[float, float]]
 
 
+def _is_undecided(values: dict[str, str]) -> bool:
+    """Whether the node still finds out in which precision it is to run."""
+    return values.get("precision_undecided") == "true"
+
+
 def _watch(run: Run, receiver: "Receiver", processes: "list[Popen[bytes]]", stop: threading.Event) -> _Window:
     """Wait until it runs, let it run its time, and look at the node's memory meanwhile."""
     for event in (receiver.first_frame, receiver.first_body):
@@ -89,6 +95,10 @@ def _watch(run: Run, receiver: "Receiver", processes: "list[Popen[bytes]]", stop
     if not receiver.first_body.is_set():
         what = "frame" if not receiver.first_frame.is_set() else "body"
         raise EstimatorError(f"no {what} was ever received; the camera must see a person")
+    decide_until_s = time.perf_counter() + _DECIDE_S
+    while _is_undecided(receiver.values()) and time.perf_counter() < decide_until_s and not stop.is_set():
+        stop.wait(_LOOK_S)
+        check(processes)
     stop.wait(LEFT_OUT_S)
     before, start_s = receiver.values(), time.perf_counter()
     memory: list[tuple[float, float]] = []
@@ -121,6 +131,7 @@ def _row(run: Run, combination: Combination, receiver: "Receiver", window: _Wind
         ),
         "first50_oldest_ms": round(max(one.age_ms for one in receipts[:FIRST]), 3),
         "first_sequence": receipts[0].sequence,
+        **{name: text for name, text in window.after.items() if name.startswith("precision/")},
     }
     if run.soak:
         more |= {"memory_growth_mb": memory_growth_mb(window.memory), "p99_drift": p99_drift(ages)}

@@ -10,13 +10,9 @@ from collections.abc import Sequence, Set
 
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_WARNING, Asset, needed
 from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, AssetStore, named_folder
+from frankmocap_ros.body.joint_error import MEAN_LIMIT_MM, P99_IN_MEANS
 from frankmocap_ros.errors import AssetError, MissingDependencyError, SettingError, SourceError
-from frankmocap_ros.estimators.frankmocap.int8_calibration import (
-    LIMIT_MM,
-    MAX_IN_MEANS,
-    CalibrationOptions,
-    quantize_networks,
-)
+from frankmocap_ros.estimators.frankmocap.int8_calibration import CalibrationOptions, quantize_networks
 from frankmocap_ros.estimators.frankmocap.int8_notes import NETWORKS, networks_here
 from frankmocap_ros.runtime.file_cache import CACHE_VARIABLE
 from frankmocap_ros.settings.camera import CameraSettings
@@ -65,8 +61,9 @@ def _parser() -> argparse.ArgumentParser:
         "--limit-mm",
         type=_millimetres,
         metavar="MM",
-        help="refuse a network whose joints move by more than this in the mean, or a single one by more than "
-        f"{MAX_IN_MEANS:g} times this (default: {LIMIT_MM:g})",
+        help="refuse a network whose joints move by more than this in the mean, or one joint in a hundred by "
+        f"more than {P99_IN_MEANS:g} times this (default: {MEAN_LIMIT_MM:g}; auto takes none that moves them "
+        "farther than that)",
     )
     group.add_argument("--any-error", action="store_true", help="refuse none")
     return parser
@@ -118,7 +115,7 @@ def _quantize(store: AssetStore, arguments: argparse.Namespace, refused: Set[str
         _say("REFUSED: INT8: no network has all its files")
         return False
     options = CalibrationOptions(
-        limit_mm=arguments.limit_mm or LIMIT_MM, any_error=arguments.any_error, again=arguments.force
+        limit_mm=arguments.limit_mm or MEAN_LIMIT_MM, any_error=arguments.any_error, again=arguments.force
     )
     with contextlib.closing(_pictures(arguments.calibration)) as pictures:
         outcomes = quantize_networks(store, pictures, _say, keys, options)

@@ -58,6 +58,11 @@ class Option:
         return " ".join(filter(None, (self.engine, self.variant, self.precision)))
 
     @property
+    def record(self) -> dict[str, str]:
+        """Ready for JSON; ``Option(**...)`` makes it again."""
+        return {name: getattr(self, name) for name in ("engine", "precision", "device", "variant")}
+
+    @property
     def reason(self) -> str:
         """Why it cannot run here, or empty."""
         return str(self.problem or "")

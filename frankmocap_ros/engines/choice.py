@@ -1,20 +1,24 @@
-"""Which engine is the fastest here: measured once, and remembered for this machine and these weights."""
+"""Which engine is taken here: the fastest one of those that leave joints where they are.
+
+What auto takes without more is float32. Whatever has fewer bits is judged by joints (``judging``): on a
+photograph of somebody before it may be taken at all, then on the user's camera. Both is found out once, and
+remembered for this machine and these weights.
+"""
 
 import contextlib
-import hashlib
-import json
-import os
-import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from frankmocap_ros.engines.available import Option, available, make, usual_device
-from frankmocap_ros.engines.base import ENGINES, PRECISIONS, Engine, EngineOptions, Trunk
+from frankmocap_ros.body.joint_error import LIMITS
+from frankmocap_ros.engines.asked import absent_lines, asked_options, check_names, possible
+from frankmocap_ros.engines.available import Option, make, usual_device
+from frankmocap_ros.engines.base import Engine, EngineOptions, Trunk
+from frankmocap_ros.engines.judging import Judge, KnownErrors, compare_on_photograph, is_refused
 from frankmocap_ros.engines.measuring import EngineTiming, measure, some_crops, table
-from frankmocap_ros.engines.openvino import int8_kept
-from frankmocap_ros.errors import EstimatorError, MissingDependencyError, MocapError
+from frankmocap_ros.engines.question import FP32, Question
+from frankmocap_ros.engines.remembered import Remembered
+from frankmocap_ros.errors import EstimatorError, MocapError
 from frankmocap_ros.runtime.machine import cpu_name, versions
 
 # with another version of one of these, another engine may be the fastest
@@ -31,201 +35,205 @@ class Choice:
         engine: ready to run; warm for ``EngineOptions.batch`` crops at most.
         option: which one it is.
         text: what was measured, or a line where there was nothing to choose; for the log.
-        measured: whether that was just now.
+        question: what was asked; what is found out later may have another answer.
+        measured: whether it was measured just now.
     """
 
     engine: Engine
     option: Option
     text: str
+    question: Question
     measured: bool = False
 
 
 def choose(
-    trunk: Trunk, engine: str = "auto", precision: str = "auto", options: EngineOptions | None = None
+    trunk: Trunk,
+    engine: str = "auto",
+    precision: str = "auto",
+    options: EngineOptions | None = None,
+    judge: Judge | None = None,
 ) -> Choice:
     """The engine for the settings ``engine`` and ``precision``.
 
     Where both are named nothing is measured. What auto leaves open is measured, unless that was done before
-    on this machine, with these versions and weights. INT8 takes part where somebody quantized the trunk
-    before.
+    on this machine, with these versions and weights. ``precision: auto`` is float32 until something faster
+    was seen to keep the joints in their places on the user's camera. INT8 takes part where somebody quantized
+    the trunk before.
 
     Args:
         trunk: what to run.
         engine: auto or one of ``ENGINES``.
-        precision: auto or one of ``PRECISIONS``.
+        precision: auto or one of ``PRECISIONS``; a named one is taken whatever it does to joints, and told.
         options: where.
+        judge: tells how far joints move; without one auto takes float32.
 
     Raises:
         EstimatorError: what is asked for is not there; nothing else is taken in its place.
         MissingDependencyError: a package of it is not installed.
     """
-    options = options or EngineOptions()
-    _check_names(engine, precision)
-    if "auto" not in (engine, precision) and usual_device(options) == "cpu":
-        (option,) = _possible(_asked(trunk, engine, precision, options))
-        return Choice(make(trunk, option, options), option, f"engine: {option.text}")
-    # first what was chosen before: that may need nothing of all that has to be imported to find out
-    memory = _Memory(trunk, (engine, precision), options)
-    known = memory.recall()
-    if known is None:
-        options.prepare()
-        known = memory.recall()
-    if known is not None:
-        return known
-    asked = _asked(trunk, engine, precision, options)
-    can = _possible(asked)
-    if len(can) == 1:
-        choice = Choice(make(trunk, can[0], options), can[0], f"engine: {can[0].text}, the only one here")
-    else:
-        choice = _fastest(trunk, asked, options)
-    memory.remember(choice)
-    return choice
+    check_names(engine, precision)
+    return _Chooser(trunk, (engine, precision), options or EngineOptions(), judge).choose()
 
 
-def _check_names(engine: str, precision: str) -> None:
-    for setting, value, names in (("engine", engine, ENGINES), ("precision", precision, PRECISIONS)):
-        if value not in ("auto", *names):
-            raise EstimatorError(f"{setting}: {value!r} is not known; allowed: auto | {' | '.join(names)}")
-
-
-def _asked(trunk: Trunk, engine: str, precision: str, options: EngineOptions) -> list[Option]:
-    """The options that the settings allow; auto keeps to the usual device."""
-    if engine == "auto":
-        device = usual_device(options)
-        among = _worth_measuring([option for option in available(trunk, options) if option.device == device])
-    else:
-        among = available(trunk, options, (engine,))
-    asked = [option for option in among if precision in ("auto", option.precision)]
-    if not asked:
-        who = "engines have" if engine == "auto" else f"{engine} has"
-        allowed = [name for name in PRECISIONS if any(option.precision == name for option in among)]
-        raise EstimatorError(
-            f"precision: {precision} is not what {who} on device {among[0].device}; "
-            f"allowed there: auto | {' | '.join(allowed)}"
-        )
-    return asked
-
-
-def _worth_measuring(options: Sequence[Option]) -> list[Option]:
-    """Without ONNX Runtime on a CPU that OpenVINO runs on.
-
-    There it never was the fastest (42 ms a crop against 21 ms with bfloat16 and 43 ms without), and writing
-    its file takes most of the time that a first start takes: 17 of 24 s.
-    """
-    runs = {option.engine for option in options if option.device == "cpu" and option.problem is None}
-    left_out = "onnxruntime" if "openvino" in runs else ""
-    return [option for option in options if option.engine != left_out]
-
-
-def _possible(asked: Sequence[Option]) -> list[Option]:
-    """The options that can run here, one at least.
-
-    Raises:
-        EstimatorError, MissingDependencyError: none can; the reasons of all.
-    """
-    can = [option for option in asked if option.problem is None]
-    if not can:
-        raise _refusal(asked)
-    return can
-
-
-def _refusal(asked: Sequence[Option]) -> MocapError:
-    """One error of all reasons."""
-    problems = list({option.reason: option.problem for option in asked if option.problem}.values())
-    if len(problems) == 1:
-        return problems[0]
-    absent = all(isinstance(problem, MissingDependencyError) for problem in problems)
-    kind = MissingDependencyError if absent else EstimatorError
-    return kind(f"none of these engines can run here: {'; '.join(map(str, problems))}")
-
-
-def _fastest(trunk: Trunk, asked: Sequence[Option], options: EngineOptions) -> Choice:
-    """Load everything that can run, measure, and keep one."""
-    engines: dict[Option, Engine] = {}
-    broken: list[EngineTiming] = []
-    best = None
-    try:
-        for option in asked:
-            if option.problem is None:
-                try:
-                    engines[option] = make(trunk, option, options)
-                except Exception as error:  # whatever one lacks, auto takes another
-                    broken.append(EngineTiming(option, failed=f"{type(error).__name__}: {error}"))
-        rows = [*measure(engines, some_crops(trunk, options.batch)), *broken]
-        if not rows or rows[0].failed:
-            raise EstimatorError(f"no engine runs here:\n{table(rows)}")
-        best = rows[0].option
-        head = f"engines for {options.batch} crops, {options.threads} threads, {cpu_name()} [ms p50, p90]:"
-        text = "\n".join([head, table(rows, best), *_absent(asked)])
-        return Choice(engines[best], best, text, measured=True)
-    finally:
-        for option, engine in engines.items():
-            if option != best:
-                engine.close()
-
-
-def _absent(asked: Sequence[Option]) -> list[str]:
-    """A line for each reason why options were not measured."""
-    reasons: dict[str, list[str]] = {}
-    for option in asked:
-        if option.problem is not None:
-            reasons.setdefault(option.reason, []).append(option.text)
-    return [f"  {', '.join(texts)}: {reason}" for reason, texts in reasons.items()]
-
-
-class _Memory:
-    """What came of a question before, on this machine; nothing is imported to look.
+class _Chooser:
+    """Answers one question.
 
     Args:
         trunk: what is to run.
         asked: the settings ``engine`` and ``precision``.
         options: where.
+        judge: see ``choose``.
 
     Raises:
         EstimatorError, MissingDependencyError: the device is not there.
     """
 
-    def __init__(self, trunk: Trunk, asked: tuple[str, str], options: EngineOptions) -> None:
-        self._trunk = trunk
-        self._options = options
-        gpu = ""
-        if usual_device(options) == "cuda":
-            import torch
-
-            gpu = torch.cuda.get_device_name()
-        self._of = {
+    def __init__(
+        self, trunk: Trunk, asked: tuple[str, str], options: EngineOptions, judge: Judge | None
+    ) -> None:
+        self._trunk, self._asked, self._options, self._judge = trunk, asked, options, judge
+        self._auto = asked[1] == "auto"
+        machine, key = _machine(options), judge.key if judge is not None else ""
+        self._known = KnownErrors(trunk, options.cache, machine, key)
+        of = {
             "weights": trunk.key,
             "asked": list(asked),
-            "cpu": cpu_name(),
-            "gpu": gpu,
             "threads": options.threads,
             "batch": options.batch,
-            "versions": versions(_PACKAGES),
-            "int8": int8_kept(trunk, options.cache).notes() if asked[1] in ("auto", "int8") else None,
+            "joints": key,
+            "limits": LIMITS,
+            "int8": self._known.int8_notes if asked[1] in ("auto", "int8") else None,
+            **machine,
         }
+        self._memory = Remembered(options.cache, "choice", of)
 
-    @property
-    def _file(self) -> Path:
-        digest = hashlib.sha256(json.dumps(self._of, sort_keys=True).encode()).hexdigest()
-        return self._options.cache / f"choice-{digest[:24]}.json"
+    def choose(self) -> Choice:
+        """See the function ``choose``."""
+        if "auto" not in self._asked and usual_device(self._options) == "cpu":
+            (option,) = possible(asked_options(self._trunk, *self._asked, self._options))
+            return self._answered([option], f"engine: {option.text}")
+        # first what was found out before: that may need nothing of all that has to be imported to find out
+        known = self._recalled()
+        if known is None:
+            self._options.prepare()
+            known = self._recalled()
+        return known or self._found_out()
 
-    def recall(self) -> Choice | None:
-        """What was chosen; None where nothing was, where it cannot be read, or where it does not run now."""
+    def _recalled(self) -> Choice | None:
+        """What follows from what was measured before; None where that is not known, or does not run now."""
+        found = self._memory.read()
         try:
-            found = json.loads(self._file.read_text(encoding="utf-8"))
-            option, text = Option(**found["chosen"]), str(found["table"])
-            return Choice(make(self._trunk, option, self._options), option, f"{text}\n  (found out before)")
-        except (OSError, ValueError, KeyError, TypeError, MocapError):
+            options, text = [Option(**option) for option in found["options"]], str(found["text"])
+            return self._answered(options, f"{text}\n  (measured before)")
+        except (LookupError, StopIteration, TypeError, MocapError):
             return None
 
-    def remember(self, choice: Choice) -> None:
-        """Write it down, in one step. Where that cannot be done it is measured again the next time."""
-        path, option = self._file, choice.option
-        chosen = {"engine": option.engine, "precision": option.precision}
-        chosen |= {"device": option.device, "variant": option.variant}
-        with contextlib.suppress(OSError):
-            self._options.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, temporary = tempfile.mkstemp(dir=self._options.cache, prefix=path.name)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({"chosen": chosen, "table": choice.text, "of": self._of}, file, indent=1)
-            os.replace(temporary, path)
+    def _found_out(self) -> Choice:
+        """Measure, judge, remember."""
+        asked = asked_options(self._trunk, *self._asked, self._options)
+        can = possible(asked)
+        engines: dict[Option, Engine] = {}
+        kept: Engine | None = None
+        try:
+            if len(can) == 1 and (not self._auto or can[0].precision == FP32):
+                engines[can[0]] = make(self._trunk, can[0], self._options)
+                ranked, text = can, f"engine: {can[0].text}, the only one here"
+            else:
+                ranked, text = self._ranked(can, engines)
+                ranked, text = self._judged(ranked, "\n".join([text, *absent_lines(asked)]), engines)
+            choice = replace(self._answered(ranked, text, engines), measured=len(can) > 1)
+            kept = choice.engine
+        finally:
+            for engine in engines.values():
+                if engine is not kept:
+                    engine.close()
+        self._memory.write({"options": [option.record for option in ranked], "text": text})
+        return choice
+
+    def _ranked(self, can: Sequence[Option], engines: dict[Option, Engine]) -> tuple[list[Option], str]:
+        """Load everything that can run into ``engines``, and measure: the fastest first, and the table.
+
+        Raises:
+            EstimatorError: nothing runs, or with precision auto nothing in float32.
+        """
+        broken: list[EngineTiming] = []
+        for option in can:
+            try:
+                engines[option] = make(self._trunk, option, self._options)
+            except Exception as error:  # whatever one lacks, auto takes another
+                broken.append(EngineTiming(option, failed=f"{type(error).__name__}: {error}"))
+        o = self._options
+        rows = [*measure(engines, some_crops(self._trunk, o.batch)), *broken]
+        fine = [row.option for row in rows if not row.failed]
+        if self._auto:
+            exact = next((i for i, option in enumerate(fine) if option.precision == FP32), -1)
+            fine = fine[: exact + 1]
+        if not fine:
+            which = "engine runs here in fp32, which auto needs" if self._auto else "engine runs here"
+            raise EstimatorError(f"no {which}:\n{table(rows)}")
+        head = f"engines for {o.batch} crops, {o.threads} threads, {cpu_name()} [ms p50, p90]:"
+        return fine, f"{head}\n{table(rows)}"
+
+    def _judged(
+        self, ranked: list[Option], text: str, engines: Mapping[Option, Engine]
+    ) -> tuple[list[Option], str]:
+        """Without what does not run on crops of people; compared until one is found that may be taken."""
+        if self._judge is None or not self._auto:
+            return ranked, text
+        fine: list[Option] = []
+        *faster, exact = ranked
+        for i, option in enumerate(faster):
+            both = (engines[option], lambda: engines[exact])
+            failed = compare_on_photograph(self._judge, self._known, option, both, self._options)
+            if failed:
+                text += f"\n  {option.text}: not compared with {exact.text}: {failed}"
+                continue
+            fine.append(option)
+            if not is_refused(self._known.of(option)):
+                fine += faster[i + 1 :]
+                break
+        return [*fine, exact], text
+
+    def _compare_named(self, option: Option, engine: Engine) -> list[str]:
+        """Have the error of a precision that was asked for; a line where that fails."""
+        if self._known.of(option) or self._judge is None or option.precision == FP32:
+            return []
+        self._options.prepare()
+        exact = Option(option.engine, FP32, option.device)
+        with contextlib.ExitStack() as stack:
+
+            def other() -> Engine:
+                made = make(self._trunk, exact, self._options)
+                return stack.enter_context(contextlib.closing(made))
+
+            failed = compare_on_photograph(self._judge, self._known, option, (engine, other), self._options)
+        return [f"  not compared with {exact.text}: {failed}"] if failed else []
+
+    def _answered(
+        self, options: Sequence[Option], text: str, engines: Mapping[Option, Engine] | None = None
+    ) -> Choice:
+        """What is taken of options, the fastest first; one of ``engines`` where it is there."""
+        question = Question(options, self._auto, self._known, self._judge is not None)
+        option = question.answer
+        engine = (engines or {}).get(option) or make(self._trunk, option, self._options)
+        lines = [text, *([] if self._auto else self._compare_named(option, engine))]
+        lines += [f"  {line}" for line in question.refused]
+        if "\n" in text or option.precision != FP32:  # a table, or what is to be told
+            lines.append(f"  taken: {question.words(option)}")
+        if self._auto and (waiting := question.comparison) is not None:
+            lines.append(f"  after a comparison on the camera's images: {question.words(waiting.option)}")
+        return Choice(engine, option, "\n".join(lines), question)
+
+
+def _machine(options: EngineOptions) -> dict[str, Any]:
+    """What speeds and numbers depend on here.
+
+    Raises:
+        EstimatorError, MissingDependencyError: the device is not there.
+    """
+    gpu = ""
+    if usual_device(options) == "cuda":
+        import torch
+
+        gpu = torch.cuda.get_device_name()
+    return {"cpu": cpu_name(), "gpu": gpu, "versions": versions(_PACKAGES)}

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import torch
 
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.runtime.machine import has_bf16
 
 _HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -31,7 +30,9 @@ class TorchDevice:
 
 
 def choose_torch_device(device: str, precision: str) -> TorchDevice:
-    """Device and numbers for the settings ``device`` and ``precision``.
+    """Device and numbers for the settings ``device`` and ``precision``; auto is float32.
+
+    Nothing compares what fewer bits do to the network that runs here.
 
     Raises:
         EstimatorError: what is asked for is not there.
@@ -42,10 +43,7 @@ def choose_torch_device(device: str, precision: str) -> TorchDevice:
             f"{torch.__version__}; allowed: auto | cpu. Look at nvidia-smi, and install torch with CUDA"
         )
     on_gpu = device == "cuda" or (device == "auto" and torch.cuda.is_available())
-    if precision == "auto":
-        half = torch.float16 if on_gpu else torch.bfloat16 if has_bf16() else None
-    else:
-        half = _HALVES.get(precision)
+    half = _HALVES.get(precision)
     if half is torch.float16 and not on_gpu:
         raise EstimatorError("precision: fp16 needs device cuda; on a CPU allowed: auto | fp32 | bf16")
     return TorchDevice(torch.device("cuda" if on_gpu else "cpu"), half)

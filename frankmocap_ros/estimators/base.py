@@ -4,14 +4,36 @@ An estimator sees one image at a time and knows nothing of ROS, of ids or of ear
 smoothing and states are the pipeline's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
+from frankmocap_ros.body.joint_error import JointError
 from frankmocap_ros.body.pose import Body, Observation
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.imaging.camera_image import ScaledImage
+
+
+@dataclass(frozen=True)
+class NetworkPrecision:
+    """In which numbers a network runs, and what is known of that.
+
+    Attributes:
+        network: which one, such as ``body_smpl``.
+        precision: such as ``fp32``.
+        text: what is known, in a line for diagnostics.
+        error: of the joints against float32; None in float32, and where it is not known.
+        seen: on which people: photograph, calibration or camera; empty where there is no error.
+        undecided: whether the images of a camera are still to tell more, see ``ReviewedEstimator``.
+    """
+
+    network: str
+    precision: str
+    text: str
+    error: JointError | None = None
+    seen: str = ""
+    undecided: bool = False
 
 
 @dataclass(frozen=True)
@@ -30,6 +52,8 @@ class Capabilities:
         mesh: whether it is a ``MeshEstimator``.
         detects_apart: whether ``detect`` may run in another thread than ``estimate``.
         batches: whether it is a ``BatchEstimator``.
+        reviewed: whether it is a ``ReviewedEstimator``.
+        precisions: of its networks; none where nobody chooses them.
     """
 
     max_people: int
@@ -42,6 +66,8 @@ class Capabilities:
     mesh: bool = False
     detects_apart: bool = False
     batches: bool = False
+    reviewed: bool = False
+    precisions: tuple[NetworkPrecision, ...] = ()
 
 
 class Estimator(Protocol):
@@ -120,3 +146,34 @@ class MeshEstimator(Estimator, Protocol):
 def mesh_estimator(estimator: Estimator) -> MeshEstimator | None:
     """The estimator where it gives meshes, else None."""
     return cast(MeshEstimator, estimator) if estimator.capabilities.mesh else None
+
+
+@dataclass(frozen=True)
+class Review:
+    """What an estimator found out of itself while it ran.
+
+    Attributes:
+        text: for the log.
+        outdated: whether another one of the same settings would be faster now, and as good.
+        warning: whether its results are worse than people may expect.
+    """
+
+    text: str
+    outdated: bool = False
+    warning: bool = False
+
+
+class ReviewedEstimator(Estimator, Protocol):
+    """An estimator that looks at the first people it sees, whether it may run faster."""
+
+    def review(self, told: Callable[[Review], None]) -> None:
+        """Look from now on; once, after ``warm_up``.
+
+        Args:
+            told: called with what is found out, in any thread, until the estimator is closed.
+        """
+
+
+def reviewed_estimator(estimator: Estimator) -> ReviewedEstimator | None:
+    """The estimator where it looks at itself, else None."""
+    return cast(ReviewedEstimator, estimator) if estimator.capabilities.reviewed else None

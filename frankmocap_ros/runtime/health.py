@@ -48,6 +48,10 @@ def _values(s: Snapshot) -> Iterator[tuple[str, str]]:
     yield "state", "active" if s.active else "inactive"
     yield "estimator", s.estimator
     yield "device", s.device
+    for network, text in s.precisions.items():
+        yield f"precision/{network}", text
+    if s.precisions:
+        yield "precision_undecided", str(s.undecided).lower()
     yield "image_topic", s.image_topic
     yield "stamps", s.stamps
     yield "calibration", s.calibration or "unknown"

@@ -64,6 +64,8 @@ class Snapshot:
         stamps: what an image's time is: image or arrival.
         stamp_fault: what is wrong with the images' stamps, with the next step; empty for nothing.
         no_transform: which transform was not known last, and why; empty for none.
+        precisions: for each network what is known of the numbers that it runs in.
+        undecided: whether the camera's images are still to tell more of that.
     """
 
     active: bool
@@ -100,3 +102,5 @@ class Snapshot:
     stamps: str = "image"
     stamp_fault: str = ""
     no_transform: str = ""
+    precisions: Mapping[str, str] = field(default_factory=dict)
+    undecided: bool = False

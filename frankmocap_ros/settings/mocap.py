@@ -66,7 +66,7 @@ class Settings:
     )
     precision: str = setting(
         "auto",
-        "Numbers in FrankMocap's networks; auto takes the fastest that the machine has in hardware.",
+        "Numbers in FrankMocap's networks; auto takes fp32, and the fastest that moves joints by at most 5 mm mean and 20 mm p99 once that was seen on your camera's images.",
         choices=("auto", "fp32", "bf16", "fp16", "int8"),
         loads=True,
     )

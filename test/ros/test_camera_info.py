@@ -18,8 +18,8 @@ from frankmocap_ros.geometry.distortion import Distortion
 from frankmocap_ros.geometry.pinhole_fit import place
 from frankmocap_ros.msg import BodyPose
 from frankmocap_ros.ros.common.camera_info import camera_info, camera_of, is_rectified
-
-from .conftest import FIGURE, Probe, as_dict
+from support.peer import as_dict
+from support.probe import FIGURE, Probe
 
 Z_M = 2.96
 FX = 600.0

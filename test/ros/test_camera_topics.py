@@ -12,8 +12,8 @@ from frankmocap_ros.ros.common.camera_topics import camera_topics
 from frankmocap_ros.ros.images.compressed import fill_compressed
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
-
-from .conftest import Peer, Spinner
+from support.peer import Peer
+from support.spinner import Spinner
 
 RULES = {
     "nothing": ([], "/image", "/image/compressed", "/camera_info", "/depth"),

@@ -21,8 +21,7 @@ from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of
-
-from .conftest import TIMEOUT_S
+from support.waiting import TIMEOUT_S
 
 SETTINGS = {s.name: s for s in settings_of(Settings)}
 LIVE = [name for name, s in SETTINGS.items() if s.live and not s.loads]  # the rest: test_live_models.py

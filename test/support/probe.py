@@ -28,7 +28,7 @@ def _figure() -> np.ndarray:
     return np.array([points[name] for name in KEYPOINTS])
 
 
-_FIGURE = _figure()
+FIGURE = _figure()
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Person:
     points: Callable[[np.ndarray], np.ndarray] = lambda points: points  # what is made of the true ones
 
     def observed(self, camera) -> Observation:
-        points = _FIGURE + self.position
+        points = FIGURE + self.position
         pixels = camera.project(points)
         low, size = pixels.min(axis=0), np.ptp(pixels, axis=0)
         confidence = np.array([self.confidence.get(name, 0.9) for name in KEYPOINTS])

@@ -23,8 +23,9 @@ from frankmocap_ros.engines.base import EngineOptions
 from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators.availability import chosen_detector, missing_text
-from frankmocap_ros.estimators.base import Capabilities
-from frankmocap_ros.estimators.detectors import DetectorOptions, make_detector
+from frankmocap_ros.estimators.base import Capabilities, Review
+from frankmocap_ros.estimators.detectors import Detector, DetectorOptions, make_detector
+from frankmocap_ros.estimators.frankmocap.augmented_crops import BodyForHands
 from frankmocap_ros.estimators.frankmocap.body_crop import (
     CROP_PER_BOX,
     Crop,
@@ -35,7 +36,12 @@ from frankmocap_ros.estimators.frankmocap.body_crop import (
 )
 from frankmocap_ros.estimators.frankmocap.hands import Hands, HandsSeen
 from frankmocap_ros.estimators.frankmocap.networks.body_head import parameters
-from frankmocap_ros.estimators.frankmocap.regressors import body_regressor, hand_regressor, joint_model_of
+from frankmocap_ros.estimators.frankmocap.precisions import Precisions
+from frankmocap_ros.estimators.frankmocap.regressors import (
+    body_regressor,
+    hand_regressor,
+    joint_model_of,
+)
 from frankmocap_ros.geometry.boxes import Region, box_around, region_of
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_from_matrix
@@ -118,40 +124,55 @@ class FrankMocapEstimator:
         wait_without_spinning()
         # reading gives way to a model that runs; engines do not, because their threads stay
         self._network = body_regressor(store, options.use_smplx)
+        self._model = joint_model_of(store, "smplx" if options.use_smplx else "smpl")
         where = EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell, prepare=prepare)
-        chosen = self._network.choose(options.engine, options.precision, where)
-        tell(chosen.text)
+
+        def find() -> Detector:
+            return make_detector(detector, store, DetectorOptions(options.device, options.precision, tell))
+
+        self._precisions = Precisions(store, options.engine, options.precision, find)
+        chosen, self._check = self._precisions.choose(self._network, where)
         self._engine = chosen.engine
         self._parameters = parameters
-        self._model = joint_model_of(store, "smplx" if options.use_smplx else "smpl")
         self._hands: Hands | None = None
         if options.hands:
-            network = hand_regressor(store)
-            hand = network.choose(
-                options.engine, options.precision, replace(where, batch=2, largest=2 * _MAX_PEOPLE)
-            )
-            tell(hand.text)
-            self._hands = Hands(network, hand.engine, self._model)
-        self._detector = make_detector(
-            detector, store, DetectorOptions(options.device, options.precision, tell)
-        )
+            network, pairs = hand_regressor(store), replace(where, batch=2, largest=2 * _MAX_PEOPLE)
+            body = BodyForHands(self._network, chosen.engine, self._model)
+            hand, check = self._precisions.choose(network, pairs, body)
+            self._hands = Hands(network, hand.engine, self._model, check.offer)
+        self._detector = find()
         # SMPL-X has joints that this package's skeleton does not know (jaw, eyes), and lacks SMPL's hands
         known = BODY_WITH_HANDS if options.hands else BODY
         own = self._model.skeleton.index
         self._rows = np.array([own.get(name, 0) for name in known.names])
         self._has = np.array([name in own for name in known.names])
-        self.capabilities = Capabilities(
-            max_people=_MAX_PEOPLE,
-            needs_regions=True,
-            orientations=True,
-            hands=options.hands,
-            device=f"{chosen.engine.device} {chosen.option.text}",
-            sees_absence=False,
-            detects_apart=True,
-            warning=STANDIN_WARNING if store.is_standin else "",
-            mesh=True,
-            batches=True,
+        self.capabilities = self._reported(
+            Capabilities(
+                max_people=_MAX_PEOPLE,
+                needs_regions=True,
+                orientations=True,
+                hands=options.hands,
+                device=f"{chosen.engine.device} {chosen.option.text}",
+                sees_absence=False,
+                detects_apart=True,
+                mesh=True,
+                batches=True,
+                reviewed=True,
+            )
         )
+
+    def _reported(self, capabilities: Capabilities) -> Capabilities:
+        """With what is known of the networks' precisions by now."""
+        return self._precisions.reported(capabilities, STANDIN_WARNING if self._store.is_standin else "")
+
+    def review(self, told: Callable[[Review], None]) -> None:
+        """See ``estimators.base.ReviewedEstimator``; what is found out stands in ``capabilities`` too."""
+
+        def reviewed(review: Review) -> None:
+            self.capabilities = self._reported(self.capabilities)
+            told(review)
+
+        self._precisions.review(reviewed)
 
     def warm_up(self) -> None:
         """Run everything once, with every number of people up to ``max_people``."""
@@ -190,6 +211,7 @@ class FrankMocapEstimator:
         images, seen = [image for image, _ in wanted], [crop for _, crop in wanted]
         pixels = np.stack([Bitmap(crop.pixels, image.bitmap.order).rgb() for image, crop in wanted])
         body = self._parameters(self._network.head(self._engine(pixels)))
+        self._check.offer(pixels)
         rotations = self._all_rotations(body.rotations)
         offsets = self._model.offsets(body.betas)
         joints = self._model.posed(rotations, offsets)
@@ -211,6 +233,7 @@ class FrankMocapEstimator:
 
     def close(self) -> None:
         """Give back memory and threads."""
+        self._precisions.close()
         self._detector.close()
         self._engine.close()
         if self._hands is not None:

@@ -1,6 +1,6 @@
 """Fingers for the body that FrankMocap estimates: fast mode, and copy and paste into SMPL-X."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,9 +47,17 @@ class Hands:
         network: from ``hand_regressor``.
         engine: runs its trunk; it is closed with this.
         model: SMPL-X's joints.
+        seen: told the crops that the network ran on.
     """
 
-    def __init__(self, network: Regressor, engine: Engine, model: JointModel) -> None:
+    def __init__(
+        self,
+        network: Regressor,
+        engine: Engine,
+        model: JointModel,
+        seen: Callable[[NDArray[np.uint8]], None] = lambda _: None,
+    ) -> None:
+        self._seen = seen
         self._network, self._engine, self._parameters = network, engine, parameters
         index = model.skeleton.index
         first = {side: index[f"{side}_index1"] for side in _SIDES}
@@ -87,7 +95,9 @@ class Hands:
                     found.append((person, number, Bitmap(crop.pixels, bitmap.order).bgr()))
         if found:
             is_left = np.array([number == 0 for _, number, _ in found])
-            features = self._engine(np.stack([pixels for *_, pixels in found]))
+            crops = np.stack([pixels for *_, pixels in found])
+            features = self._engine(crops)
+            self._seen(crops)
             hands = unmirrored(self._parameters(self._network.head(features)), is_left)
             wrists = quat_to_matrix(quat_from_rotvec(hands.wrist_axis_angle))
             for (person, number, _), wrist, fingers in zip(found, wrists, hands.fingers, strict=True):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.assets.store import AssetStore
+from frankmocap_ros.body.joint_error import MEAN_LIMIT_MM, JointError, limits_text
 from frankmocap_ros.engines import int8
 from frankmocap_ros.engines.available import Option
 from frankmocap_ros.engines.base import Engine, EngineOptions
@@ -22,26 +23,12 @@ from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators.availability import chosen_detector
 from frankmocap_ros.estimators.detectors import make_detector
-from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands
+from frankmocap_ros.estimators.frankmocap.augmented_crops import BodyForHands
 from frankmocap_ros.estimators.frankmocap.int8_crops import CalibrationImages, Crops, gather
-from frankmocap_ros.estimators.frankmocap.int8_notes import (
-    NETWORKS,
-    JointError,
-    error_text,
-    networks_here,
-)
+from frankmocap_ros.estimators.frankmocap.int8_notes import NETWORKS, error_text, networks_here
 from frankmocap_ros.estimators.frankmocap.joint_error import joint_error, joints_of
-from frankmocap_ros.estimators.frankmocap.regressors import (
-    Regressor,
-    body_regressor,
-    hand_regressor,
-    joint_model_of,
-)
+from frankmocap_ros.estimators.frankmocap.regressors import body_regressor, joint_model_of, regressor_of
 
-# EFT's own joints are some 50 mm off (after alignment, on 3DPW): a tenth of that is lost among it. A single
-# joint that is 30 mm off is still less than a hand's width, farther it would jerk.
-LIMIT_MM: Final = 5.0
-MAX_IN_MEANS: Final = 6.0  # the largest error that is allowed, in mean errors that are
 _BATCH: Final = 8  # crops at a time
 
 Tell = Callable[[str], None]
@@ -52,13 +39,13 @@ class CalibrationOptions:
     """How to quantize.
 
     Attributes:
-        limit_mm: the largest mean error of the joints; of a single one it is six times that [mm].
+        limit_mm: the largest mean error of the joints; its 99th percentile may be four times that [mm].
         any_error: keep the network whatever its error is.
         again: quantize also what was quantized before.
         engine: threads and cache.
     """
 
-    limit_mm: float = LIMIT_MM
+    limit_mm: float = MEAN_LIMIT_MM
     any_error: bool = False
     again: bool = False
     engine: EngineOptions = field(default_factory=lambda: EngineOptions(device="cpu"))
@@ -81,15 +68,6 @@ class Outcome:
     text: str
     error: JointError | None = None
     speed: float | None = None
-
-
-def regressor_of(store: AssetStore, key: str) -> Regressor:
-    """The network of a key.
-
-    Raises:
-        AssetError: a file is missing, damaged or not what it should be.
-    """
-    return hand_regressor(store) if key == "hand" else body_regressor(store, key == "body_smplx")
 
 
 def _check(store: AssetStore, keys: Sequence[str]) -> None:
@@ -148,11 +126,11 @@ def _quantized(store: AssetStore, key: str, crops: Crops, tell: Tell, options: C
         ]
         error, speed = joint_error(*joints), _speed(quantized.engine, exact, crops.held_out[:1])
     text = f"{error.text}{'' if crops.apart else ' of the same pictures'}{_speed_text(speed)}"
-    too_far = error.mean_mm > options.limit_mm or error.max_mm > MAX_IN_MEANS * options.limit_mm
+    too_far = not error.within(options.limit_mm)
     if too_far and not options.any_error:
         return Outcome(key, "refused", f"REFUSED: {key} INT8: {text}; {_refusal(options)}", error, speed)
     quantized.keep({"network": key, "joints": asdict(error), "speed": speed, "standin": store.is_standin})
-    warning = f" (more than the limit of {options.limit_mm:g} mm)" if too_far else ""
+    warning = "" if error.within() else f"; auto does not take it, as it allows {limits_text()}"
     return Outcome(key, "kept", f"ok: {key} INT8: {text}{warning}", error, speed)
 
 
@@ -177,9 +155,8 @@ def _speed_text(speed: float | None) -> str:
 
 
 def _refusal(options: CalibrationOptions) -> str:
-    most = MAX_IN_MEANS * options.limit_mm
     return (
-        f"allowed are {options.limit_mm:g} mm mean and {most:g} mm max, so nothing changed; take a longer "
+        f"allowed are {limits_text(options.limit_mm)}, so nothing changed; take a longer "
         "video of several people and places with --calibration, or allow more with --limit-mm or --any-error"
     )
 

@@ -8,24 +8,25 @@ import cv2
 import numpy as np
 
 from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.estimators.frankmocap.augmented_crops import (
+    BodyForHands,
+    Finds,
+    Pixels,
+    boxes_of_people,
+    crops_of,
+    random_view,
+)
 from frankmocap_ros.estimators.frankmocap.body_crop import CROP_PX
-from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands, Pixels, crops_of, random_view
-from frankmocap_ros.geometry.boxes import Region
-from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import ScaledImage
 
 FEWEST: Final = 40  # crops of a kind
 _PICTURES: Final = 130  # that are looked at, spread over the source
 _UNKNOWN_STEP: Final = 5  # of so many pictures one is looked at where nobody knows how many there are
 _LOOKS: Final = 260  # at people, in all pictures together
-_PEOPLE: Final = 2  # in a picture
 _CALIBRATION, _HELD_OUT = 200, 60  # the most crops of a kind that are used
 _HOLD: Final = 4  # of so many pictures (or crops, where there are few pictures) one is held out
 _FEW_PICTURES: Final = 32
 _SHORT_PX: Final = 1152  # crops are cut from no larger pictures, as in the pipeline
-_FOV_DEG: Final = 60.0
 _TELL_EVERY: Final = 25
 _WORDS: Final = {"body": "crops of people", "hand": "crops of hands"}
 
@@ -51,13 +52,6 @@ class CalibrationImages(Protocol):
 
     def read(self) -> CalibrationImage | None:
         """The next one, None after the last."""
-
-
-class Finds(Protocol):
-    """What finds people, such as ``estimators.detectors`` has."""
-
-    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
-        """Regions with boxes, best first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,12 +103,6 @@ def _spread(pictures: CalibrationImages) -> Iterator[Pixels]:
         index += 1
 
 
-def _boxes(bitmap: Bitmap, detector: Finds) -> list[Array]:
-    image = ScaledImage(bitmap, Camera.from_fov(*bitmap.size_px, _FOV_DEG), False, 0.0)
-    regions = detector.detect(image, _PEOPLE)[:_PEOPLE]
-    return [region.box_xywh for region in regions if region.box_xywh is not None]
-
-
 def _divided(taken: Sequence[_Taken]) -> Crops:
     """Crops to calibrate by and, in stretches of their own, those to measure the error by."""
     rank = {picture: i for i, picture in enumerate(sorted({one.picture for one in taken}))}
@@ -164,7 +152,7 @@ def gather(
     tell(f"looking for people in {pictures.name}")
     for number, pixels in enumerate(_spread(pictures), 1):
         bitmap = Bitmap(pixels).resized(_SHORT_PX)
-        boxes = _boxes(bitmap, detector)
+        boxes = boxes_of_people(bitmap, detector)
         for _ in range(looks if boxes else 0):
             look = random_view(random, wide)
             seen = Bitmap(np.asarray(cv2.flip(bitmap.pixels, 1))) if look.mirrored else bitmap

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.assets.layout import needed
 from frankmocap_ros.assets.store import AssetStore
+from frankmocap_ros.body.joint_error import JointError
 from frankmocap_ros.engines.kept import int8_of
 
 _VERSION: Final = "1"  # of the graphs in ``trunks.py``; a change makes every file anew
@@ -17,32 +17,6 @@ NETWORKS: Final = {
     "body_smplx": needed(use_smplx=True),
     "hand": needed(use_smplx=True, hands=True),
 }
-
-
-@dataclass(frozen=True)
-class JointError:
-    """Distances between the joints of both, each from the body's root or the hand's wrist.
-
-    Attributes:
-        mean_mm: over all joints of all crops.
-        max_mm: of the one joint that moves farthest.
-        moves_mm: how far these joints are from their own mean over the crops, on the average: what an error
-            is to be compared with. Random weights give nearly the same pose for every crop.
-        crops: how many.
-    """
-
-    mean_mm: float
-    max_mm: float
-    moves_mm: float
-    crops: int
-
-    @property
-    def text(self) -> str:
-        """Such as ``joints differ from fp32 by 0.04 mm mean, 0.21 mm max over 60 crops``."""
-        return (
-            f"joints differ from fp32 by {self.mean_mm:.2g} mm mean, {self.max_mm:.2g} mm max "
-            f"over {self.crops} crops"
-        )
 
 
 def networks_here(store: AssetStore) -> list[str]:

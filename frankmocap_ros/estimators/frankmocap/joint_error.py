@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.assets.store import AssetStore
+from frankmocap_ros.body.joint_error import JointError
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators.frankmocap.hand_crop import FINGER_JOINTS
-from frankmocap_ros.estimators.frankmocap.int8_notes import JointError
 from frankmocap_ros.estimators.frankmocap.networks import body_head, hand_head
 from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX, JointModel
 from frankmocap_ros.estimators.frankmocap.regressors import joint_model_of
@@ -25,7 +25,12 @@ def joint_error(found: Array, exact: Array) -> JointError:
     distances_mm[~np.isfinite(distances_mm)] = np.inf
     moves_mm = 1e3 * np.linalg.norm(exact - exact.mean(axis=0), axis=-1)
     return JointError(
-        float(distances_mm.mean()), float(distances_mm.max()), float(moves_mm.mean()), len(distances_mm)
+        mean_mm=float(distances_mm.mean()),
+        # a joint's own distance, not one between two: infinite ones have no between
+        p99_mm=float(np.percentile(distances_mm, 99, method="higher")),
+        max_mm=float(distances_mm.max()),
+        moves_mm=float(moves_mm.mean()),
+        crops=len(distances_mm),
     )
 
 

@@ -20,6 +20,7 @@ from frankmocap_ros.runtime.thread_priority import giving_way
 
 if TYPE_CHECKING:
     from frankmocap_ros.engines.choice import Choice
+    from frankmocap_ros.engines.judging import Judge
     from frankmocap_ros.estimators.frankmocap.networks.hand import HandNetwork
     from frankmocap_ros.estimators.frankmocap.networks.hmr import Hmr
 
@@ -43,11 +44,13 @@ class Regressor:
     trunk: Trunk
     head: Affine
 
-    def choose(self, engine: str, precision: str, options: EngineOptions) -> "Choice":
+    def choose(
+        self, engine: str, precision: str, options: EngineOptions, judge: "Judge | None" = None
+    ) -> "Choice":
         """What runs the trunk; see ``engines.choice.choose``."""
         from frankmocap_ros.engines.choice import choose
 
-        return choose(self.trunk, engine, precision, options)
+        return choose(self.trunk, engine, precision, options, judge)
 
 
 def body_regressor(store: AssetStore, use_smplx: bool) -> Regressor:
@@ -91,6 +94,15 @@ def hand_regressor(store: AssetStore) -> Regressor:
         return Regressor("hand", trunk, head)
 
     return shared(store, ("hand", "mean_mano"), read)
+
+
+def regressor_of(store: AssetStore, key: str) -> Regressor:
+    """The network ``body_smpl``, ``body_smplx`` or ``hand``.
+
+    Raises:
+        AssetError: a file is missing, damaged or not what it should be.
+    """
+    return hand_regressor(store) if key == "hand" else body_regressor(store, key == "body_smplx")
 
 
 def joint_model_of(store: AssetStore, key: str) -> JointModel:

@@ -112,6 +112,7 @@ class Monitor:
         detected = list(self._detected)
         offsets_s, self._depth_offsets_s = sorted(self._depth_offsets_s), deque(maxlen=_WINDOW)
         level, measures = self._measures
+        precisions = estimator.capabilities.precisions if estimator else ()
         return Snapshot(
             active=active,
             estimator=estimator.name if estimator else config.estimator,
@@ -142,6 +143,8 @@ class Monitor:
             depth_offset_s=offsets_s[len(offsets_s) // 2] if offsets_s else None,
             stamps=config.stamps,
             no_transform=self._no_transform,
+            precisions={p.network: p.text for p in precisions},
+            undecided=any(p.undecided for p in precisions),
         )
 
 

@@ -31,6 +31,7 @@ from frankmocap_ros.ros.mocap.live_models import await_models
 from frankmocap_ros.ros.mocap.model import Loader, Model, load_model
 from frankmocap_ros.ros.mocap.node_health import healths
 from frankmocap_ros.ros.mocap.outputs import Outputs
+from frankmocap_ros.ros.mocap.reviews import Reviews
 from frankmocap_ros.ros.mocap.stream import Stream
 from frankmocap_ros.ros.mocap.worker import Worker
 from frankmocap_ros.runtime.gc_control import Collector
@@ -61,6 +62,7 @@ class MocapNode(LifecycleNode):
         self._humans: Humans | None = None
         self._collector = Collector()
         self._loader = Loader(self, self._collector)
+        self._reviews = Reviews(self, self._loader, self._current, self._take_loaded, self._prompt)
         self._run_id = secrets.randbits(64)  # tells this start's ids from those of any other
         self._trackers: dict[str, Tracker] = {}  # live as long as the node: their ids are never used again
         self._closing: list[threading.Thread] = []
@@ -124,6 +126,7 @@ class MocapNode(LifecycleNode):
         if config.target_frame:
             self._transforms = Transforms(self)
         self._model = model = load_model(self, config)
+        self._reviews.of(model)
         names = camera_names(config.image_topics) or ("",)
         topics = config.image_topics or ("image",)
         for name, topic in zip(names, topics, strict=True):
@@ -237,6 +240,13 @@ class MocapNode(LifecycleNode):
         except Exception as error:  # rclpy would let it end the node
             raise EstimatorError(f"{type(error).__name__}: {error}") from error
 
+    def _current(self) -> tuple[Model | None, Settings]:
+        return self._model, self._settings.config
+
+    def _take_loaded(self) -> None:
+        """Go on with the model that was loaded for the settings as they are."""
+        self._configured(self._settings.config)
+
     def _configured(self, config: Settings) -> None:
         """Bring changed settings into force."""
         model = self._loader.loaded(config)
@@ -244,6 +254,7 @@ class MocapNode(LifecycleNode):
         if model is not None and self._model is not None:
             swap = self._swap(self._model, model)
             self._model = model
+            self._reviews.of(model)
 
         def bring_into_force() -> None:
             for stream in self._streams:
@@ -317,6 +328,7 @@ class MocapNode(LifecycleNode):
 
     def _diagnose(self) -> None:
         """Publish the node's health, one status for each camera."""
+        self._reviews.try_again()
         name = self.get_fully_qualified_name().lstrip("/")
         statuses = [
             status_message(health, f"{name}: {what}", name)

@@ -15,14 +15,17 @@ from frankmocap_ros.bench.combinations import Combination, Wanted, combinations,
 from frankmocap_ros.bench.footage import Footage
 from frankmocap_ros.bench.gpu import trunk_rows
 from frankmocap_ros.bench.offline import Setup
-from frankmocap_ros.bench.players import Followed
+from frankmocap_ros.bench.players import Followed, joint_errors
 from frankmocap_ros.bench.probes import EnergyMeter, Machine, resident_mb
 from frankmocap_ros.bench.rows import NOTHING, BenchRow, Sample
 from frankmocap_ros.bench.turns import BEGIN, SETTLE, in_turns, turn_lengths
+from frankmocap_ros.body.joint_error import JointError
 from frankmocap_ros.cli import bench
+from frankmocap_ros.cli.bench_ros import _is_undecided
 from frankmocap_ros.cli.main import main
 from frankmocap_ros.engines.base import EngineOptions, Trunk
 from frankmocap_ros.errors import EstimatorError, SettingError, SourceError
+from frankmocap_ros.estimators.base import NetworkPrecision
 
 KEYS = {
     "name", "estimator", "engine", "precision", "preset", "cameras", "people", "stages_ms", "total_ms", "fps",
@@ -302,7 +305,7 @@ def test_a_process_of_its_own():
     job = Job("row", "synthetic", 320, combination=Combination("synthetic").as_dict())
     with Child(job) as child:
         said = child.answer()
-        assert said == {"estimator": "synthetic", "engine": NOTHING, "precision": NOTHING}
+        assert said == {"estimator": "synthetic", "engine": NOTHING, "precision": NOTHING, "more": {}}
         found = child.turn(1, 3)
         assert len(found["samples"]) == 3
         assert all(sample["bodies"] == 1 and sample["total_ms"] > 0.0 for sample in found["samples"])
@@ -626,3 +629,31 @@ def test_standins_are_written_once(monkeypatch, tmp_path):
     next(iter(written[0].rglob("*.pt"))).unlink()
     bench._folder("standin")
     assert len(written) == 2
+
+
+# precisions
+
+
+def test_rows_tell_how_far_joints_are_moved():
+    seen = JointError(mean_mm=0.41, p99_mm=1.52, max_mm=2.0, moves_mm=90.0, crops=30)
+    networks = (
+        NetworkPrecision("body_smplx", "bf16", "", seen, "camera"),
+        NetworkPrecision("hand", "int8", ""),
+        NetworkPrecision("other", "fp32", ""),
+    )
+    more = joint_errors(networks)
+    assert more == {
+        "body_smplx_joints_mean_mm": 0.41,
+        "body_smplx_joints_p99_mm": 1.52,
+        "body_smplx_joints_seen_on": "camera",
+        "hand_joints_seen_on": "nobody",
+    }
+    row = BenchRow("frankmocap auto bf16", "frankmocap", "openvino", "bf16", more=more)
+    assert "body_smplx_joints_p99_mm 1.52" in report.text([row])
+    assert row.record()["body_smplx_joints_mean_mm"] == 0.41
+
+
+def test_beside_ros_nothing_is_measured_before_the_precision_is_decided():
+    assert _is_undecided({"precision_undecided": "true"})
+    assert not _is_undecided({"precision_undecided": "false"})
+    assert not _is_undecided({})

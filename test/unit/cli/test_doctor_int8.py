@@ -13,7 +13,7 @@ from frankmocap_ros.engines.base import EngineOptions
 from frankmocap_ros.engines.kept import int8_of
 from frankmocap_ros.estimators.frankmocap.int8_notes import NETWORKS, weights_key
 
-JOINTS = {"mean_mm": 0.25, "max_mm": 1.5, "moves_mm": 90.0, "crops": 60}
+JOINTS = {"mean_mm": 0.25, "p99_mm": 0.75, "max_mm": 1.5, "moves_mm": 90.0, "crops": 60}
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_network_that_is_quantized(smpl_only):
     kept = keep(smpl_only, {"joints": JOINTS})
     (check,) = int8_checks(smpl_only)
     assert check.text == (
-        "body_smpl quantized (joints differ from fp32 by 0.25 mm mean, 1.5 mm max over 60 crops)"
+        "body_smpl quantized (joints differ from fp32 by 0.25 mm mean, 0.75 mm p99, 1.5 mm max over 60 crops)"
     )
     assert check.record()["quantized"]["body_smpl"]["joints"] == JOINTS
     (kept.folder / "model.xml").write_text("damaged")

@@ -117,6 +117,8 @@ def test_what_the_kernel_says_of_the_cpu(monkeypatch, tmp_path):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks for Linux's drivers")
 @pytest.mark.parametrize(("nvidia", "amd"), [(False, False), (True, False), (False, True)])
 def test_without_a_driver_torch_is_not_asked_for_a_gpu(monkeypatch, tmp_path, nvidia, amd):
+    torch = pytest.importorskip("torch")  # before: its import loads libraries too
+
     def load(name):
         if not nvidia:
             raise OSError(f"{name}: cannot open shared object file")
@@ -125,9 +127,7 @@ def test_without_a_driver_torch_is_not_asked_for_a_gpu(monkeypatch, tmp_path, nv
     monkeypatch.setattr(machine, "_AMD", tmp_path if amd else tmp_path / "absent")
     assert machine.may_have_gpu() == (nvidia or amd)
     asked = []
-    monkeypatch.setattr(
-        torch_engine, "load_torch", lambda engine: asked.append(engine) or pytest.importorskip("torch")
-    )
+    monkeypatch.setattr(torch_engine, "load_torch", lambda engine: asked.append(engine) or torch)
     chosen_device("auto")
     assert asked == (["torch"] if nvidia or amd else [])
 

@@ -1,19 +1,23 @@
 """Which engine is taken."""
 
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
-from frankmocap_ros.engines import base, choice, measuring
+from frankmocap_ros.body.joint_error import JointError
+from frankmocap_ros.engines import asked, base, choice, judging, measuring
 from frankmocap_ros.engines.available import Option, available
 from frankmocap_ros.engines.base import ENGINES, EngineOptions
 from frankmocap_ros.engines.choice import choose
+from frankmocap_ros.engines.judging import CAMERA, PHOTOGRAPH
 from frankmocap_ros.engines.measuring import EngineTiming, measure, some_crops, table
+from frankmocap_ros.engines.question import Comparison
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
 
-SLOW, FAST = Option("torch", "fp32", "cpu"), Option("openvino", "bf16", "cpu")
+SLOW, FAST = Option("torch", "fp32", "cpu"), Option("openvino", "fp32", "cpu")
+HALF = Option("openvino", "bf16", "cpu")
 ABSENT = Option("tensorrt", "fp32", "cpu", problem=MissingDependencyError("run: pip install it"))
 
 
@@ -36,6 +40,27 @@ class Fake:
         self.closed = True
 
 
+def error(mm, crops=30):
+    """An error whose mean is so many millimeters."""
+    return JointError(mean_mm=mm, p99_mm=2.0 * mm, max_mm=3.0 * mm, moves_mm=100.0, crops=crops)
+
+
+class FakeJudge:
+    """Features are meters at a joint."""
+
+    key = "a judge"
+
+    def __init__(self, n=30):
+        self.n, self.looked = n, 0
+
+    def crops(self):
+        self.looked += 1
+        return np.zeros((self.n, 32, 32, 3), np.uint8)
+
+    def error(self, found, exact):
+        return error(1e3 * float(np.abs(found - exact).max()), len(found))
+
+
 @pytest.fixture
 def bench(monkeypatch):
     """Options and times as the test says; what was made and measured stands in the lists."""
@@ -44,6 +69,15 @@ def bench(monkeypatch):
         def __init__(self):
             self.options, self.times, self.made, self.measured = [SLOW, ABSENT, FAST], {}, [], 0
             self.fails = ()
+            self.off_mm = {}  # where an option moves the joints
+
+        def has(self, **off_mm):
+            """Another option each, the fastest first: its precision, and how far it moves joints."""
+            for i, (precision, mm) in enumerate(off_mm.items()):
+                option = replace(HALF, precision=precision)
+                self.options.append(option)
+                self.times[option], self.off_mm[option] = 5.0 + i, mm
+            return self.options[-len(off_mm) :]
 
     state = Bench()
     state.times = {SLOW: 60.0, FAST: 20.0}
@@ -51,7 +85,8 @@ def bench(monkeypatch):
     def make(trunk, option, options):
         if option in state.fails:
             raise EstimatorError("it is broken")
-        state.made.append(Fake(option))
+        features = np.ones((1, 4), np.float32) + 1e-3 * state.off_mm.get(option, 0.0)
+        state.made.append(Fake(option, features=features.astype(np.float32)))
         return state.made[-1]
 
     def fake_measure(engines, crops):
@@ -61,10 +96,11 @@ def bench(monkeypatch):
     def listed(trunk, options, engines=ENGINES):
         return [option for option in state.options if option.engine in engines]
 
-    monkeypatch.setattr(choice, "available", listed)
+    monkeypatch.setattr(asked, "available", listed)
     monkeypatch.setattr(choice, "make", make)
     monkeypatch.setattr(choice, "measure", fake_measure)
-    monkeypatch.setattr(choice, "usual_device", lambda _: "cpu")
+    for module in (asked, choice):
+        monkeypatch.setattr(module, "usual_device", lambda _: "cpu")
     return state
 
 
@@ -73,16 +109,16 @@ def test_the_fastest_is_taken_and_the_others_are_closed(bench, trunk, options):
     assert (found.option, found.measured) == (FAST, True)
     assert [(engine.name, engine.closed) for engine in bench.made] == [("torch", True), ("openvino", False)]
     lines = found.text.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == ["openvino", "torch", "tensorrt"]
-    assert "<- taken" in lines[1]
+    assert [line.split()[0] for line in lines[1:]] == ["openvino", "torch", "tensorrt", "taken:"]
     assert "pip install it" in lines[3]
+    assert lines[4] == "  taken: openvino fp32"
 
 
 @pytest.mark.parametrize("openvino_runs", [True, False])
 def test_onnxruntime_is_measured_where_openvino_is_not_there(bench, trunk, options, openvino_runs):
     onnx = Option("onnxruntime", "fp32", "cpu")
     problem = None if openvino_runs else MissingDependencyError("run: pip install it")
-    bench.options = [SLOW, onnx, Option("openvino", "bf16", "cpu", problem=problem)]
+    bench.options = [SLOW, onnx, Option("openvino", "fp32", "cpu", problem=problem)]
     bench.times |= {onnx: 1.0, bench.options[-1]: 20.0}
     assert choose(trunk, options=options).option.engine == ("openvino" if openvino_runs else "onnxruntime")
     assert choose(trunk, "onnxruntime", options=options).option == onnx
@@ -92,8 +128,8 @@ def test_measured_once(bench, trunk, options):
     first, second = (choose(trunk, options=options) for _ in range(2))
     assert bench.measured == 1
     assert (second.option, second.measured) == (FAST, False)
-    assert second.text.startswith(first.text)
-    assert "found out before" in second.text
+    assert second.text.splitlines()[:4] == first.text.splitlines()[:4]
+    assert "measured before" in second.text
     assert [engine.name for engine in bench.made] == ["torch", "openvino", "openvino"]
 
 
@@ -131,7 +167,13 @@ def test_measured_again_where_something_changed(bench, trunk, options, monkeypat
     assert bench.measured == 2
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"chosen": {"engine": "gone"}, "table": ""}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "", "{", "[]", "{}", '{"options": [], "text": ""}', '{"options": [{"engine": "gone"}], "text": ""}',
+        '{"options": [{"engine": "openvino", "precision": "bf16", "device": "cpu"}], "text": ""}',
+    ],
+)  # fmt: skip
 def test_measured_again_where_the_file_is_damaged(bench, trunk, options, content):
     choose(trunk, options=options)
     (path,) = options.cache.glob("choice-*.json")
@@ -165,7 +207,7 @@ def test_what_was_chosen_before_is_taken_without_a_look_at_the_others(bench, tru
     """Looking imports torch, which a model that was translated does not need."""
     first = choose(trunk, options=options)
     only = choose(trunk, "torch", options=options)
-    monkeypatch.setattr(choice, "available", pytest.fail)
+    monkeypatch.setattr(asked, "available", pytest.fail)
     assert choose(trunk, options=options).option == first.option
     assert choose(trunk, "torch", options=options).option == only.option
     monkeypatch.undo()
@@ -196,7 +238,7 @@ def test_a_named_engine_that_is_absent_is_never_another(bench, trunk, options):
         (
             "auto",
             "int8",
-            r"int8 is not what engines have on device cpu; allowed there: auto \| fp32 \| bf16$",
+            r"int8 is not what engines have on device cpu; allowed there: auto \| fp32$",
         ),
         ("torch", "int8", r"int8 is not what torch has on device cpu; allowed there: auto \| fp32$"),
     ],
@@ -207,13 +249,175 @@ def test_settings_that_cannot_be_met(bench, trunk, options, engine, precision, t
 
 
 def test_every_reason_is_in_the_refusal(bench, trunk, options):
-    other = Option("openvino", "fp32", "cpu", problem=EstimatorError("no openvino"))
+    other = Option("openvino", "bf16", "cpu", problem=EstimatorError("no openvino"))
     bench.options = [ABSENT, other]
     with pytest.raises(EstimatorError, match="pip install it; no openvino"):
         choose(trunk, options=options)
     bench.options = [ABSENT, Option("torch", "fp32", "cpu", problem=MissingDependencyError("no torch"))]
     with pytest.raises(MissingDependencyError, match="no torch"):
         choose(trunk, options=options)
+
+
+# precisions: by joints, in two steps
+
+
+def test_without_a_judge_auto_is_float32(bench, trunk, options):
+    bench.has(bf16=0.1)
+    found = choose(trunk, options=options)
+    assert found.option == FAST
+    assert found.question.comparison is None
+
+
+def test_auto_is_float32_until_the_camera_has_seen_people(bench, trunk, options):
+    """And then the fastest, without another measurement."""
+    (half,) = bench.has(bf16=0.5)
+    judge = FakeJudge()
+    before = choose(trunk, options=options, judge=judge)
+    assert before.option == FAST
+    assert before.question.comparison == Comparison(half, FAST)
+    assert before.question.known.of(half)[PHOTOGRAPH].mean_mm == pytest.approx(0.5, abs=1e-3)
+    assert (
+        "after a comparison on the camera's images: openvino bf16, joints differ from fp32 by 0.5"
+        in before.text
+    )
+    assert "(photograph)" in before.text
+
+    before.question.known.add(half, CAMERA, error(4.9))
+    assert before.question.answer == half
+    after = choose(trunk, options=options, judge=judge)
+    assert (after.option, after.question.comparison) == (half, None)
+    assert "taken: openvino bf16, joints differ from fp32 by 4.9 mm mean, 9.8 mm p99" in after.text
+    assert (bench.measured, judge.looked) == (1, 1)
+
+
+@pytest.mark.parametrize("where", [PHOTOGRAPH, CAMERA])
+@pytest.mark.parametrize(
+    "off", [error(82.0), error(5.1), replace(error(1.0), p99_mm=20.1), error(float("nan"))]
+)
+def test_joints_that_move_too_far_keep_auto_at_float32(bench, trunk, options, where, off):
+    """However fast it is, and however small the difference of the features."""
+    (half,) = bench.has(bf16=0.0)
+    judge = FakeJudge()
+    judge.error = lambda *_: off if where == PHOTOGRAPH else error(0.1)
+    found = choose(trunk, options=options, judge=judge)
+    assert found.option == FAST
+    if where == CAMERA:
+        found.question.known.add(half, CAMERA, off)
+    for again in (found, choose(trunk, options=options, judge=judge)):
+        assert (again.option, again.question.answer, again.question.comparison) == (FAST, FAST, None)
+        (refused,) = again.question.refused
+        assert refused.startswith("openvino bf16 is not taken: joints differ from fp32 by")
+        assert refused.endswith(f"({where}), allowed are 5 mm mean and 20 mm p99")
+    assert refused in again.text
+    assert judge.looked == 1
+
+
+def test_what_is_not_as_far_off_takes_its_place(bench, trunk, options):
+    int8, half = bench.has(int8=83.0, bf16=0.5)
+    found = choose(trunk, options=options, judge=FakeJudge())
+    assert found.question.comparison == Comparison(half, FAST)
+    found.question.known.add(half, CAMERA, error(0.5))
+    assert choose(trunk, options=options, judge=FakeJudge()).option == half
+    assert found.question.known.of(int8)[PHOTOGRAPH].mean_mm == pytest.approx(83.0, abs=1e-2)
+
+
+def test_what_is_proven_runs_while_something_faster_is_looked_at(bench, trunk, options):
+    int8, half = bench.has(int8=0.5, bf16=0.5)
+    found = choose(trunk, options=options, judge=FakeJudge())
+    found.question.known.add(half, CAMERA, error(0.5))
+    found = choose(trunk, options=options, judge=FakeJudge())
+    assert found.option == half
+    assert found.question.comparison == Comparison(int8, FAST)
+
+
+@pytest.mark.parametrize("crops", [0, EstimatorError("no detector")])
+def test_where_nobody_is_in_the_photograph_the_camera_decides(bench, trunk, options, crops):
+    (half,) = bench.has(bf16=0.5)
+    judge = FakeJudge(0)
+    if crops:
+        judge.crops = lambda: (_ for _ in ()).throw(crops)
+    found = choose(trunk, options=options, judge=judge)
+    assert found.option == FAST
+    assert found.question.known.of(half) == {}
+    assert found.question.comparison == Comparison(half, FAST)
+
+
+def test_an_engine_that_breaks_on_people_is_not_taken(bench, trunk, options, monkeypatch):
+    bench.has(bf16=0.5)
+    monkeypatch.setattr(FakeJudge, "error", lambda *_: (_ for _ in ()).throw(ValueError("no such batch")))
+    found = choose(trunk, options=options, judge=FakeJudge())
+    assert (found.option, found.question.comparison) == (FAST, None)
+    assert "openvino bf16: not compared with openvino fp32: ValueError: no such batch" in found.text
+
+
+def test_nothing_but_fewer_bits_is_not_enough_for_auto(bench, trunk, options):
+    bench.has(bf16=0.5)
+    bench.fails = (SLOW, FAST)
+    with pytest.raises(EstimatorError, match="no engine runs here in fp32, which auto needs"):
+        choose(trunk, options=options, judge=FakeJudge())
+    assert all(engine.closed for engine in bench.made)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "auto"])
+def test_a_named_precision_is_taken_and_its_error_told(bench, trunk, options, engine):
+    (half,) = bench.has(bf16=82.0)
+    judge = FakeJudge()
+    found = choose(trunk, engine, "bf16", options, judge)
+    assert found.option == half
+    assert "taken: openvino bf16, joints differ from fp32 by 82 mm mean" in found.text
+    assert found.question.comparison == Comparison(half, FAST)
+    assert [e.precision for e in bench.made if not e.closed] == ["bf16"]
+    again = choose(trunk, engine, "bf16", options, judge)
+    assert "joints differ from fp32 by 82 mm mean" in again.text
+    assert judge.looked == 1  # and remembered
+    again.question.known.add(half, CAMERA, error(90.0))
+    assert again.question.comparison is None
+    assert "(camera)" in choose(trunk, engine, "bf16", options, judge).text
+
+
+def test_a_named_precision_runs_where_float32_does_not(bench, trunk, options):
+    bench.has(bf16=0.5)
+    bench.fails = (FAST,)
+    found = choose(trunk, "openvino", "bf16", options, FakeJudge())
+    assert found.option == HALF
+    assert "not compared with openvino fp32: EstimatorError: it is broken" in found.text
+    assert "joints were not compared with fp32" in found.text
+
+
+@pytest.mark.parametrize("change", ["limits", "judge", "versions"])
+def test_judged_again_where_something_changed(bench, trunk, options, monkeypatch, change):
+    """Limits too: what others allowed is not allowed by that."""
+    bench.has(bf16=0.5)
+    judge = FakeJudge()
+    choose(trunk, options=options, judge=judge).question.known.add(HALF, CAMERA, error(0.5))
+    assert choose(trunk, options=options, judge=judge).option == HALF
+    if change == "limits":
+        for module in (choice, judging):
+            monkeypatch.setattr(module, "LIMITS", "2: less")
+    elif change == "judge":
+        judge.key = "another body model"
+    else:
+        monkeypatch.setattr(choice, "versions", lambda _: {"openvino": "another"})
+    assert choose(trunk, options=options, judge=judge).option == FAST
+    assert judge.looked == 2
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"errors": 3}', '{"errors": {"camera": {"mean_mm": "0"}}}'])
+def test_a_damaged_file_proves_nothing(bench, trunk, options, content):
+    bench.has(bf16=0.5)
+    choose(trunk, options=options, judge=FakeJudge()).question.known.add(HALF, CAMERA, error(0.5))
+    (path,) = options.cache.glob("errors-*.json")
+    path.write_text(content)
+    assert choose(trunk, options=options, judge=FakeJudge()).option == FAST
+
+
+def test_what_cannot_be_written_is_known_to_this_process(bench, trunk, tmp_path):
+    """Otherwise a node would load the same model again and again."""
+    (tmp_path / "file").write_text("")
+    options = EngineOptions("cpu", cache=tmp_path / "file")
+    bench.has(bf16=0.5)
+    choose(trunk, options=options, judge=FakeJudge()).question.known.add(HALF, CAMERA, error(0.5))
+    assert choose(trunk, options=options, judge=FakeJudge()).option == HALF
 
 
 def test_engines_run_in_turns():
@@ -243,12 +447,19 @@ def test_times_are_those_of_the_engine(monkeypatch):
 )
 def test_broken_engines_are_not_taken(features, text):
     rows = measure(
-        {FAST: Fake(FAST, features=features), SLOW: Fake(SLOW)}, np.zeros((1, 8, 8, 3), np.uint8), 1
+        {SLOW: Fake(SLOW), FAST: Fake(FAST, features=features)}, np.zeros((1, 8, 8, 3), np.uint8), 1
     )
     assert [row.option for row in rows] == [SLOW, FAST]
     assert rows[0].difference == 0.0
     assert text in rows[1].failed
     assert text in table(rows)
+
+
+def test_features_say_nothing_against_fewer_bits():
+    """Joints do: those of another network moved by 80 mm where its features differed by a percent."""
+    other = Fake(HALF, features=np.full((1, 4), 1.5, np.float32))
+    rows = measure({SLOW: Fake(SLOW), HALF: other}, np.zeros((1, 8, 8, 3), np.uint8), 1)
+    assert [row.failed for row in rows] == ["", ""]
 
 
 def test_crops_to_measure_by(trunk):
@@ -284,14 +495,23 @@ def test_int8_takes_part_where_somebody_quantized(needs, trunk, options, crops):
 
     assert "quantized before" in int8_option().reason
     before = choose(trunk, "openvino", "auto", options)
-    assert before.option.precision != "int8"
+    assert before.option.precision == "fp32"
     assert "openvino int8: precision: int8 needs" in before.text
-    int8.quantize(trunk, crops, options).keep()
+    quantized = int8.quantize(trunk, crops, options)
+    quantized.keep({"joints": asdict(error(0.5))})
     assert int8_option().problem is None
-    after = choose(trunk, "openvino", "auto", options)
+    judge = FakeJudge()
+    after = choose(trunk, "openvino", "auto", options, judge)
     assert after.measured
     assert any(line.split()[:2] == ["openvino", "int8"] for line in after.text.splitlines()[1:])
-    assert choose(trunk, "openvino", "int8", options).engine.precision == "int8"
+    named = choose(trunk, "openvino", "int8", options, judge)
+    assert named.engine.precision == "int8"
+    # its error was measured when it was quantized: nobody is looked for
+    assert named.question.known.of(named.option) == {"calibration": error(0.5)}
+    assert named.question.comparison == Comparison(named.option, FAST)
+    quantized.keep({"joints": asdict(error(80.0))})
+    far = choose(trunk, "openvino", "auto", options, judge).question
+    assert all(option.precision != "int8" or option.text in " ".join(far.refused) for option in far.options)
 
 
 def test_all_that_is_here(trunk, options, crops, expected):

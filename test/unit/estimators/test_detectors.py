@@ -112,3 +112,15 @@ def test_more_people_than_are_followed_are_searched_for(detector):
     assert detector._estimator.searched == 2
     assert found(detector, BOX, OTHER, max_people=2) == [BOX.tolist(), OTHER.tolist()]
     assert detector._estimator.searched == 2
+
+
+@pytest.mark.parametrize(("precision", "half"), [("auto", None), ("fp32", None), ("bf16", "bfloat16")])
+def test_the_2d_pose_network_runs_in_float32_unless_asked_otherwise(monkeypatch, precision, half):
+    """Nobody compares what fewer bits do to it, however fast they are on this machine."""
+    torch = pytest.importorskip("torch")
+    from frankmocap_ros.engines.torch_device import choose_torch_device
+
+    how = choose_torch_device("cpu", precision)
+    assert how.half == (getattr(torch, half) if half else None)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_torch_device("auto", "auto").half is None

@@ -309,3 +309,11 @@ def test_stamps_on_arrival_are_told_also_where_all_is_well():
     assert found.level is Level.OK
     assert found.text == "tracking 1 person, operator 3, stamped on arrival"
     assert found.values["stamps"] == "arrival"
+
+
+def test_precisions_are_values():
+    text = "bf16, joints differ from fp32 by 0.4 mm mean"
+    found = assess(replace(GOOD, precisions={"body_smpl": text}, undecided=True))
+    assert (found.level, found.text) == (Level.OK, "tracking 1 person, operator 3")
+    assert (found.values["precision/body_smpl"], found.values["precision_undecided"]) == (text, "true")
+    assert not any(name.startswith("precision") for name in assess(GOOD).values)

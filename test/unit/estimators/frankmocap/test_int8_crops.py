@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.estimators.frankmocap import int8_augment
+from frankmocap_ros.estimators.frankmocap import augmented_crops
+from frankmocap_ros.estimators.frankmocap.augmented_crops import BodyForHands, random_view
 from frankmocap_ros.estimators.frankmocap.body_crop import Crop, body_crop
 from frankmocap_ros.estimators.frankmocap.hand_crop import Side
-from frankmocap_ros.estimators.frankmocap.int8_augment import BodyForHands, random_view
 from frankmocap_ros.estimators.frankmocap.int8_crops import FEWEST, Crops, gather
 from frankmocap_ros.estimators.frankmocap.networks.folded_head import Affine
 from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX, JointModel
@@ -56,7 +56,7 @@ class Sees:
 @pytest.fixture
 def as_it_is(monkeypatch):
     """Looks of the picture's own light, so that red tells which picture it was."""
-    monkeypatch.setattr(int8_augment, "_LIGHT", (1.0, 1.0))
+    monkeypatch.setattr(augmented_crops, "_LIGHT", (1.0, 1.0))
 
 
 def numbers(crops):
@@ -180,7 +180,7 @@ class Bodies(BodyForHands):
 
 def test_hands_are_cropped_where_the_body_has_them(monkeypatch):
     """BGR, and the left one in a mirror."""
-    plain = int8_augment.AugmentedView(np.zeros(2), 1.0, False, 1.0)
+    plain = augmented_crops.AugmentedView(np.zeros(2), 1.0, False, 1.0)
     monkeypatch.setattr("frankmocap_ros.estimators.frankmocap.int8_crops.random_view", lambda *_: plain)
 
     class Lopsided(Film):
@@ -242,10 +242,10 @@ def test_crops_hold_what_body_crop_gives():
     from frankmocap_ros.imaging.bitmap import Bitmap
 
     pixels = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
-    plain = int8_augment.AugmentedView(np.zeros(2), 1.0, False, 1.0)
+    plain = augmented_crops.AugmentedView(np.zeros(2), 1.0, False, 1.0)
     box = plain.box(BOX, WIDTH)
     np.testing.assert_allclose(box, BOX)
-    ((kind, crop),) = int8_augment.crops_of(Bitmap(pixels), plain, box, None)
+    ((kind, crop),) = augmented_crops.crops_of(Bitmap(pixels), plain, box, None)
     assert kind == "body"
     assert np.array_equal(crop, cv2.cvtColor(body_crop(pixels, BOX).pixels, cv2.COLOR_BGR2RGB))
     assert isinstance(Crops(crop[None], crop[None], True), Crops)

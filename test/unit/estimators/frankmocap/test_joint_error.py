@@ -1,8 +1,11 @@
 """Errors of joints, in millimeters."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from frankmocap_ros.body.joint_error import JointError, limits_text
 from frankmocap_ros.body.skeleton import BODY, FINGERS
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators.frankmocap.joint_error import body_joints, hand_joints, joint_error, joints_of
@@ -36,7 +39,27 @@ def test_of_joints():
     assert error.max_mm == pytest.approx(7.0)
     assert error.moves_mm == pytest.approx(100.0 / 3)
     assert error.crops == 4
-    assert error.text == "joints differ from fp32 by 1 mm mean, 7 mm max over 4 crops"
+    assert error.p99_mm == pytest.approx(7.0)
+    assert error.text == "joints differ from fp32 by 1 mm mean, 7 mm p99, 7 mm max over 4 crops"
+
+
+def test_the_99th_percentile_is_what_one_joint_in_a_hundred_exceeds():
+    found = np.zeros((100, 4, 3))
+    found[:, 0, 0] = np.linspace(0.001, 0.1, 100)
+    error = joint_error(found, np.zeros((100, 4, 3)))
+    assert error.p99_mm == pytest.approx(97.0, abs=1.1)
+    assert error.max_mm == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(
+    ("mean_mm", "p99_mm", "fine"),
+    [(5.0, 20.0, True), (5.1, 20.0, False), (5.0, 20.1, False), (np.nan, 0.0, False), (0.0, np.inf, False)],
+)
+def test_limits(mean_mm, p99_mm, fine):
+    error = JointError(mean_mm, p99_mm, 1e3, 100.0, 30)
+    assert error.within() == fine
+    assert not replace(error, mean_mm=4.0, p99_mm=17.0).within(4.0)
+    assert limits_text() == "5 mm mean and 20 mm p99"
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -44,7 +67,7 @@ def test_numbers_that_are_not_finite_are_no_small_error(value):
     found = np.zeros((2, 3, 3))
     found[1, 2, 0] = value
     error = joint_error(found, np.zeros((2, 3, 3)))
-    assert error.mean_mm == error.max_mm == np.inf
+    assert error.mean_mm == error.p99_mm == error.max_mm == np.inf
 
 
 @pytest.mark.parametrize(("skeleton", "joints"), [(BODY, 24), (SMPLX, 24)])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -14,14 +14,25 @@ from frankmocap_ros.estimators.frankmocap.hand_crop import FINGER_JOINTS, Side, 
 from frankmocap_ros.estimators.frankmocap.networks.body_head import parameters
 from frankmocap_ros.estimators.frankmocap.networks.smpl import JointModel
 from frankmocap_ros.estimators.frankmocap.regressors import Regressor
-from frankmocap_ros.geometry.boxes import box_center
+from frankmocap_ros.geometry.boxes import Region, box_center
+from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import ScaledImage
 
 SIDES: Final[tuple[Side, Side]] = ("left", "right")
 _LIGHT: Final = (0.6, 1.4)  # times as bright
+_PEOPLE: Final = 2  # in a picture
+_FOV_DEG: Final = 60.0
 
 Pixels = NDArray[np.uint8]
+
+
+class Finds(Protocol):
+    """What finds people, such as ``estimators.detectors`` has."""
+
+    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
+        """Regions with boxes, best first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +96,13 @@ class BodyForHands:
         rotations[:, :22] = body.rotations[:, :22]
         seen = weak_perspective(self.model.joints(rotations, body.betas), body.camera)
         return np.asarray(crop_to_image(seen, np.array([crop.scale]), crop.top_left_px[None])[0, :, :2])
+
+
+def boxes_of_people(bitmap: Bitmap, detector: Finds) -> list[Array]:
+    """Boxes (4,), x y w h [px], of up to two people in a picture."""
+    image = ScaledImage(bitmap, Camera.from_fov(*bitmap.size_px, _FOV_DEG), False, 0.0)
+    regions = detector.detect(image, _PEOPLE)[:_PEOPLE]
+    return [region.box_xywh for region in regions if region.box_xywh is not None]
 
 
 def crops_of(

@@ -1,0 +1,58 @@
+"""Answers that are found out once on a machine, as small files of JSON in the engines' folder."""
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, eq=False)
+class Remembered:
+    """One answer.
+
+    Attributes:
+        cache: folder that its file lies in.
+        kind: begins the file's name.
+        of: all that the answer depends on, as JSON has it; another one has another file.
+    """
+
+    cache: Path
+    kind: str
+    of: Mapping[str, Any]
+
+    @property
+    def path(self) -> Path:
+        """The file, whether it is there or not."""
+        digest = hashlib.sha256(json.dumps(self.of, sort_keys=True).encode()).hexdigest()
+        return self.cache / f"{self.kind}-{digest[:24]}.json"
+
+    def read(self) -> dict[str, Any]:
+        """The answer; empty where there is none, or none that can be read."""
+        try:
+            found = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def write(self, answer: Mapping[str, Any]) -> bool:
+        """Write it down, in one step; False where that cannot be done."""
+        path = self.path
+        try:
+            self.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, temporary = tempfile.mkstemp(dir=self.cache, prefix=path.name)
+        except OSError:
+            return False
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump({**answer, "of": self.of}, file, indent=1)
+            os.replace(temporary, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            return False
+        return True
