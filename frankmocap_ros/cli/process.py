@@ -31,7 +31,7 @@ from frankmocap_ros.tracking.pipeline import Pipeline
 _ROS_ONLY = (
     "image_transport", "max_image_age_s", "joint_topics", "autostart",
     "diagnostics_period_s", "latency_budget_ms", "adapt", "image_topics", "source", "source_width",
-    "source_rate_hz", "source_frame_id",
+    "source_rate_hz", "source_frame_id", "rectified", "stamps",
 )  # fmt: skip
 
 _STILLS_SHORT_PX = 1024  # nobody waits for independent images: look for people in all of their pixels

@@ -36,9 +36,9 @@ def _no_image(s: Snapshot) -> Finding | None:
     if not s.active or (silent_s < SILENT_WARN_S and not never):
         return None
     level = Level.ERROR if silent_s >= SILENT_ERROR_S else Level.WARN
-    yet, since = (" yet", "after") if never else ("", "for")
+    which = f"no image yet on {s.image_topic} after" if never else f"no image on {s.image_topic} for"
     why = f": {s.no_image}" if s.no_image else ""
-    return level, f"no image{yet} on {s.image_topic} {since} {silent_s:.1f} s{why}"
+    return level, f"{which} {silent_s:.1f} s{why}"
 
 
 def _unheard(s: Snapshot) -> Finding | None:

@@ -27,7 +27,7 @@ from frankmocap_ros.settings.schema import updated
 HAS_LAUNCH = importlib.util.find_spec("launch_ros") is not None
 DOMAIN = 101  # the last that every system has ports for; test/ros takes those below
 LAUNCH_FILES = ("frankmocap", "demo", "teleop")
-TRANSPORT = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_BUILTIN_TRANSPORTS")
+TRANSPORT = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTDDS_BUILTIN_TRANSPORTS")
 
 
 # A stand-in for launch and launch_ros: the few classes that the files use, doing what the real ones do.

@@ -9,7 +9,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.ros.camera.camera_node import CameraNode
 from frankmocap_ros.ros.common.camera_topics import camera_topics
-from frankmocap_ros.ros.images.compressed import fill_compressed
+from frankmocap_ros.ros.images.compressed import write_compressed
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
 from support.peer import Peer
@@ -103,7 +103,7 @@ def test_the_calibration_beside_the_remapped_images_is_used(run, probe, transpor
         images = system.publisher(Image, "/cam/image_raw")
     else:
         images, image = system.publisher(CompressedImage, "/cam/image_raw/compressed"), CompressedImage()
-        fill_compressed(image, Bitmap(np.full((240, 320, 3), 90, np.uint8)), 80)
+        write_compressed(image, Bitmap(np.full((240, 320, 3), 90, np.uint8)), 80)
     infos = system.publisher(CameraInfo, "/cam/camera_info")
 
     def calibrated():

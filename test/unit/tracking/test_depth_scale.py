@@ -10,6 +10,7 @@ from frankmocap_ros.body.kinematics import solve
 from frankmocap_ros.body.pose import JointState, KeypointPose, Observation, PixelPose, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.distortion import EQUIDISTANT, PLUMB_BOB, Distortion
 from frankmocap_ros.geometry.rotation import quat_conjugate, quat_multiply, quat_rotate
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.settings.mocap import Settings
@@ -19,6 +20,11 @@ from frankmocap_ros.tracking.depth_scale import GAINED_S, KEPT_S, with_wrists_mo
 from frankmocap_ros.tracking.person_filter import PersonFilter
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
+LENSES = {
+    "no lens": CAMERA,
+    "barrel": replace(CAMERA, distortion=Distortion(PLUMB_BOB, (-0.3, 0.1, 0.001, -0.001, 0.0))),
+    "fisheye": Camera(300.0, 300.0, 320.0, 240.0, 640, 480, Distortion(EQUIDISTANT, (0.0, 0.0, 0.0, 0.0))),
+}
 RATE_HZ = 30.0
 WRISTS = [BODY.index["left_wrist"], BODY.index["right_wrist"]]
 FACE = {"nose": (0.0, 0.036, 0.054), "left_ear": (0.045, 0.04, 0.0), "right_ear": (-0.045, 0.04, 0.0)}
@@ -52,7 +58,8 @@ class Scene:
     pixels by 1.
     """
 
-    def __init__(self, away_m=0.0, seed=0, larger=1.12, noise=0.02, holes=0.1):
+    def __init__(self, away_m=0.0, seed=0, larger=1.12, noise=0.02, holes=0.1, camera=CAMERA, aside_m=0.0):
+        self.camera, self.aside_m = camera, aside_m
         self.random = np.random.default_rng(seed)
         self.away_m, self.larger, self.noise, self.holes = away_m, larger, noise, holes
         self.off_m = np.array([_OFF_M.get(name.partition("_")[2], 0.02) for name in KEYPOINTS])
@@ -62,28 +69,28 @@ class Scene:
 
     def figure(self, t):
         figure = scene("wave", t)[0]
-        return replace(figure, positions=figure.positions + np.array([0.0, 0.0, self.away_m]))
+        return replace(figure, positions=figure.positions + np.array([self.aside_m, 0.0, self.away_m]))
 
     def truth(self, t):
         points = keypoints_of(self.figure(t))
         return solve(KeypointPose(points, np.ones(len(points))))
 
     def pixels(self, points):
-        return CAMERA.project(points) + self.random.normal(0.0, 1.0, (len(points), 2))
+        return self.camera.project(points) + self.random.normal(0.0, 1.0, (len(points), 2))
 
     def pose(self, t):
         points = keypoints_of(self.figure(t))
         z = points[:, 2] * (self.larger + 0.02 * np.sin(1.3 * t)) + self.off_m * np.sin(2.1 * t + self.phase)
-        rays = np.c_[CAMERA.rays(self.pixels(points)), np.ones(len(points))]
+        rays = np.c_[self.camera.rays(self.pixels(points)), np.ones(len(points))]
         return KeypointPose(rays * z[:, None], np.full(len(points), 0.9))
 
     def depth(self, t):
-        return DepthImage(render_depth([self.figure(t)], CAMERA, self.noise, self.holes, self.random))
+        return DepthImage(render_depth([self.figure(t)], self.camera, self.noise, self.holes, self.random))
 
     def body(self, t, depth=None, pose=None):
         pose = pose or self.pose(t)
         seen = Observation(pose, np.array([0.0, 0.0, 99.0, 99.0]), 0.9, ScaleSource.ASSUMED_HEIGHT)
-        return self.person.update(seen, CAMERA, t, self.config, depth)
+        return self.person.update(seen, self.camera, t, self.config, depth)
 
 
 def times(seconds, start_s=0.0):
@@ -120,6 +127,21 @@ def test_root_and_wrists_are_where_they_are(distance_m, record_property):
     left = np.percentile(wrists[:, 0], 95)  # the smoothing filter trails the right hand, which waves
     assert left < 0.03, (left, text)
     assert alone[:, 0].min() > 0.1 and alone[:, 1:].mean() > 0.1, text
+
+
+@pytest.mark.parametrize("name", LENSES)
+def test_through_a_lens_root_and_wrists_are_where_they_are(name):
+    """At the side, where a lens bends most; of pixels alone as well."""
+    one = Scene(-0.3, camera=LENSES[name], aside_m=0.35)
+    lifted = Scene(-0.3, camera=LENSES[name], aside_m=0.35)
+    errors, of_pixels = [], []
+    for t in times(2.0):
+        truth = one.truth(t)
+        errors.append(off(one.body(t, one.depth(t)), truth))
+        of_pixels.append(off(lifted.body(t, lifted.depth(t), TestPixelsOnly.pose(lifted, t)), truth))
+    errors, of_pixels = np.array(errors), np.array(of_pixels)
+    assert errors[:, 0].max() < 0.03 and errors[:, WRISTS].mean() < 0.04
+    assert of_pixels[:, 0].max() < 0.05 and of_pixels[:, WRISTS].mean() < 0.05
 
 
 def test_a_body_that_stands_on_depth_says_so():

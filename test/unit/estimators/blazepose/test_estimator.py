@@ -17,6 +17,7 @@ from frankmocap_ros.estimators.blazepose.rays import faced_pixel, on_rays
 from frankmocap_ros.estimators.registry import ESTIMATORS, make_estimator
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.distortion import EQUIDISTANT, PLUMB_BOB, Distortion
 from frankmocap_ros.geometry.rotation import (
     normalize,
     quat_from_matrix,
@@ -248,11 +249,14 @@ def test_turning_the_camera_turns_the_body_by_as_much(estimator):
         assert np.linalg.norm(away) < 0.15 * np.linalg.norm(straight.positions[0])
 
 
-@given(st.integers(0, 2**32 - 1))
-def test_landmarks_that_agree_are_placed_exactly(posture, seed):
+LENSES = (None, Distortion(PLUMB_BOB, (-0.3, 0.1, 0.001, -0.001, 0.0)), Distortion(EQUIDISTANT, (0.0,) * 4))
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from(LENSES))
+def test_landmarks_that_agree_are_placed_exactly(posture, seed, lens):
     """World landmarks as a crop shows them: z along the ray through the hips, origin in the hips."""
     points = posture(seed).points
-    camera = Camera.from_fov(640, 480, 60.0)
+    camera = replace(Camera.from_fov(640, 480, 60.0), distortion=lens)
     hips = [KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")]
     pixels = camera.project(points)
     x, y = camera.rays(pixels[hips].mean(axis=0))
@@ -265,10 +269,10 @@ def test_landmarks_that_agree_are_placed_exactly(posture, seed):
     np.testing.assert_allclose(on_rays(world, pixels, np.ones(21), camera), points, atol=1e-6)
 
 
-@given(st.integers(0, 2**32 - 1), st.floats(1.0, 200.0))
-def test_no_joint_is_drawn_far_beside_its_landmark(posture, seed, noise_px):
+@given(st.integers(0, 2**32 - 1), st.floats(1.0, 200.0), st.sampled_from(LENSES))
+def test_no_joint_is_drawn_far_beside_its_landmark(posture, seed, noise_px, lens):
     """However badly image and world landmarks agree: within 6 px on an image 640 px wide."""
-    rng, camera = np.random.default_rng(seed), Camera.from_fov(1280, 960, 60.0)
+    rng, camera = np.random.default_rng(seed), replace(Camera.from_fov(1280, 960, 60.0), distortion=lens)
     points = posture(seed).points
     pixels = camera.project(points) + rng.normal(0.0, noise_px, (21, 2))
     placed = on_rays(points - points.mean(axis=0), pixels, rng.uniform(0.0, 1.0, 21), camera)

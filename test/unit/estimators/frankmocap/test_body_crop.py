@@ -1,5 +1,7 @@
 """Crops and weak perspective, against the original's and by what they must do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +16,7 @@ from frankmocap_ros.estimators.frankmocap.body_crop import (
     weak_perspective,
 )
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.distortion import EQUIDISTANT, PLUMB_BOB, Distortion
 
 
 def test_crops_are_the_originals(golden):
@@ -74,16 +77,25 @@ def test_a_point_is_found_again(x, y, w, h, dot):
     assert np.abs(found - dot).max() < 1.0 + 1.5 / crop.scale
 
 
-@given(st.floats(-1.2, 1.2), st.floats(-0.8, 0.8), st.floats(3.0, 9.0), st.floats(40, 90))
-def test_metres_from_weak_perspective(x, y, z, fov):
+LENSES = (None, Distortion(PLUMB_BOB, (-0.25, 0.08, 0.001, -0.001, 0.0)), Distortion(EQUIDISTANT, (0.0,) * 4))
+
+
+@given(
+    st.floats(-1.2, 1.2),
+    st.floats(-0.8, 0.8),
+    st.floats(3.0, 9.0),
+    st.floats(40, 90),
+    st.sampled_from(LENSES),
+)
+def test_metres_from_weak_perspective(x, y, z, fov, lens):
     """A small body before a pinhole camera, seen by a weak-perspective one in a crop, is put back there."""
-    camera = Camera.from_fov(640, 480, fov)
+    camera = replace(Camera.from_fov(640, 480, fov), distortion=lens)
     root = np.array([x, y, z])
     body = np.random.default_rng(3).uniform(-0.02, 0.02, (24, 3)) - [0.0, 0.2, 0.0]
     pixels = camera.project(body + root)
     side, center = 300.0, camera.project(root) - [-11.0, 7.0]
     # the weak-perspective camera that fits: s (X + t / s) = (pixel - center) / half
-    scale = 2.0 * camera.fx / (z * side)
+    scale = 2.0 * float(camera.focal_px(root[:2] / z).mean()) / (z * side)
     t = ((pixels - center) / (side / 2) - scale * body[:, :2]).mean(axis=0)
     found = root_offset(np.array([scale, *t]), side, center, camera)
     assert np.abs(found - root).max() < 0.02 * z
