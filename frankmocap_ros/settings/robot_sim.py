@@ -22,6 +22,12 @@ class RobotSimSettings:
         choices=("careful", "joint_trajectory_controller"),
         live=False,
     )
+    dynamics: str = setting(
+        "auto",
+        "How the robot moves: kinematic goes where it is told within ranges and speeds, and suits every model; physics has masses and contacts, and needs position actuators in the model; auto is what the map says (simulation), and kinematic where it is silent.",
+        choices=("auto", "kinematic", "physics"),
+        live=False,
+    )
     command_timeout_s: float = setting(
         0.25,
         "Without a command that is younger than this the careful controller stops where the robot is.",

@@ -44,7 +44,7 @@ def _simulation(config: RobotSimSettings) -> Simulation:
     """
     robot = config.robot if is_model(config.robot) else load_map(config.robot)
     timeout_s = config.command_timeout_s if config.controller == "careful" else None
-    return Simulation(robot, timeout_s, time.monotonic())
+    return Simulation(robot, timeout_s, time.monotonic(), config.dynamics)
 
 
 def _open_viewer(simulation: Simulation) -> Viewer:

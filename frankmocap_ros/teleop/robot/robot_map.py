@@ -15,10 +15,12 @@ from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
 ROBOTS: Final = Path(__file__).parents[2] / "robots"
 DEFAULT_SPEED: Final = 10.0
+KINEMATIC: Final = "kinematic"
+PHYSICS: Final = "physics"
 
 _KEYS: Final = (
     "model", "keyframe", "home", "joints", "velocity_limits", "targets", "posture_costs", "damping",
-    "self_collision",
+    "self_collision", "simulation",
 )  # fmt: skip
 _TARGET_KEYS: Final = (
     "joint", "origin", "site", "body", "robot_origin", "chain", "rotation", "position_cost",
@@ -81,6 +83,7 @@ class RobotMap:
         minimum_distance_m: between the pairs.
         pairs: names of geoms, or of bodies for all of theirs, that must not touch.
         joints: names of those that are commanded; empty for those that move a target.
+        simulation: how the robot is simulated: ``kinematic`` or ``physics``.
     """
 
     model: Path
@@ -95,6 +98,7 @@ class RobotMap:
     minimum_distance_m: float
     pairs: tuple[tuple[str, str], ...]
     joints: tuple[str, ...] = ()
+    simulation: str = KINEMATIC
 
     def speed(self, joint: str) -> float:
         """Highest speed of a joint [rad/s] or [m/s]."""
@@ -252,4 +256,5 @@ def load_map(robot: str) -> RobotMap:
         minimum_distance_m=distance_m,
         pairs=pairs,
         joints=_joints(reader),
+        simulation=reader.choice("simulation", (KINEMATIC, PHYSICS)),
     )
