@@ -103,7 +103,10 @@ def gate(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     simulated = LaunchConfiguration("use_sim").perform(context) == "true"
     layers = _robot(context)
     if simulated:
-        layers["defaults"] = layers.get("defaults", {}) | {"trajectory_velocities": True}
+        layers["defaults"] = layers.get("defaults", {}) | {
+            "trajectory_velocities": True,
+            "robot_controllers": False,
+        }
     return [_node(context, "gate_node", "gate", topics, **layers)]
 
 

@@ -30,6 +30,7 @@ SETTINGS: Final[Mapping[str, object]] = {
     "calm_speed": 1.0,
     "arming_timeout_s": 60.0,
     "trajectory_velocities": True,
+    "robot_controllers": False,
     "align_s": 2.0,
     "max_speed": 3.0,
     "max_acceleration": 60.0,

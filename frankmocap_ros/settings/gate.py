@@ -187,6 +187,12 @@ class GateSettings:
         "Joint trajectories carry velocities. ros2_controllers refuses a last point that moves, unless allow_nonzero_velocity_at_trajectory_end is set.",
     )
 
+    robot_controllers: bool = setting(
+        True,
+        "Joint trajectories go to the topics that the map's controllers names, as well; off where the robot is simulated.",
+        live=False,
+    )
+
     def __post_init__(self) -> None:
         """Check what concerns more than one number.
 

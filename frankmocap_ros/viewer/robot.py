@@ -36,7 +36,7 @@ class DrawnRobot:
 
     def __init__(self, robot: str) -> None:
         robot_map = load_map(robot)
-        loaded = load_model_file(robot_map.model, Shapes.ALL)
+        loaded = load_model_file(robot_map.model, Shapes.ALL, robot_map.additions)
         self.notes = loaded.notes
         self._mujoco, self._model = loaded.mujoco, loaded.model
         only_equalities(self._mujoco, self._model)

@@ -380,7 +380,9 @@ def test_what_teleop_sets_by_itself_gives_way_to_the_file(launched, tmp_path):
         "/**/gate:\n  ros__parameters:\n    trajectory_velocities: false\n"
     )
     context = launched("teleop", params_file=str(mine), view="true")
-    assert started(context, "gate_node").parameters == {"robot": "my.yaml", "trajectory_velocities": False}
+    assert started(context, "gate_node").parameters == {
+        "robot": "my.yaml", "trajectory_velocities": False, "robot_controllers": False,
+    }  # fmt: skip
     for name in ("robot_sim_node", "view_node"):
         assert started(context, name).parameters == {"robot": "my.yaml"}
     context = launched("teleop", params_file=str(mine), robot="other.yaml")  # asked for: wins over both
@@ -476,7 +478,9 @@ def test_teleop_is_camera_node_gate_and_simulated_robot(launched):
     executables = [node.executable for node in context.started]
     assert executables == ["frankmocap_node", "camera_node", "gate_node", "robot_sim_node"]
     gate, robot = started(context, "gate_node"), started(context, "robot_sim_node")
-    assert gate.parameters == {"robot": "torso", "trajectory_velocities": True}
+    assert gate.parameters == {
+        "robot": "torso", "trajectory_velocities": True, "robot_controllers": False,
+    }  # fmt: skip
     assert robot.parameters == {"robot": "torso"}
     assert gate.remappings == {}
     assert robot.remappings == {"joint_trajectory": "gate/joint_trajectory"}

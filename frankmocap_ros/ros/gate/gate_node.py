@@ -84,7 +84,9 @@ class GateNode(Node):
         names = [target.name for target in targets]
         self._robot = self._driver(found, config) if found else self._pose_robot(names, config)
         self._commander = Controller(config, targets, self._robot, self._clock_s(), self._on_change)
-        outputs = GateOutputs(self, config.base_frame, names, found.joint_names if found else ())
+        controllers = found.controllers if found and config.robot_controllers else {}
+        joints = found.joint_names if found else ()
+        outputs = GateOutputs(self, config.base_frame, names, joints, controllers)
         self._worker = GateWorker(self, self._commander, self._polling, outputs)
         self._bodies_from: tuple[str, ...] = ()
         self._bodies_topic = self._commander.run.topic = self.resolve_topic_name(config.bodies)

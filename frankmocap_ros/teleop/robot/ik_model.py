@@ -94,7 +94,7 @@ def load_model(robot: RobotMap) -> IkModel:
         MissingDependencyError: a package is not installed.
     """
     mujoco = packages()[0]
-    loaded = load_model_file(robot.model, Shapes.SOLID if robot.pairs else Shapes.NONE)
+    loaded = load_model_file(robot.model, Shapes.SOLID if robot.pairs else Shapes.NONE, robot.additions)
     model = loaded.model
     only_equalities(mujoco, model)
     parts = target_parts(robot, model)

@@ -56,6 +56,13 @@ class MapReader:
             raise self.wrong(key, f"expected a name, got {shown(value)}")
         return value
 
+    def flag(self, key: str) -> bool:
+        """Whether something holds; not without it."""
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(key, f"expected true or false, got {shown(value)}")
+        return value
+
     def choice(self, key: str, allowed: Sequence[str]) -> str:
         """One of the allowed words; the first without one."""
         value = self.values.get(key, allowed[0])

@@ -56,6 +56,8 @@ class Retargeter:
         joint_names: J joints that are commanded.
         observed: K other joints of which it counts where they are.
         notes: what was left out of the model, in words.
+        table_arm: whether it follows motions only, and never aligns with the operator's posture.
+        controllers: topic -> commanded joints of the controller that listens there; empty for one of all.
         home: shape (J,), the posture to begin with and to prefer.
         lower, upper: shape (J,), what the joints are moved within [rad] or [m]: a little less than their
             ranges. A robot that begins further out may stay there.
@@ -76,6 +78,7 @@ class Retargeter:
         self._found = found = load_model(robot) if model is None else model
         self._model = found.model
         self.joint_names, self.observed, self.notes = found.joint_names, found.observed, found.notes
+        self.table_arm, self.controllers = robot.table_arm, robot.controllers
         self.home = found.home
         self._ends = found.lower, found.upper
         spare = _SPARE * (found.upper - found.lower)
@@ -93,7 +96,7 @@ class Retargeter:
         self._placed = np.array([t.position_cost > 0.0 for t in robot.targets])
         lengths = [self._length(t.chain) for t in found.parts]
         self.targets = tuple(
-            Target(t.name, t.joint, t.origin, length, t.limits)
+            Target(t.name, t.joint, t.origin, 0.0 if robot.table_arm else length, t.limits)
             for t, length in zip(robot.targets, lengths, strict=True)
         )
         self._reach = np.array([length * _REACH or np.inf for length in lengths])

@@ -24,6 +24,7 @@ from frankmocap_ros.teleop.robot.joints import (
 )
 from frankmocap_ros.teleop.robot.parts import target_parts
 from frankmocap_ros.teleop.robot.robot_map import DEFAULT_SPEED, RobotMap
+from frankmocap_ros.teleop.robot_model.additions import Additions
 from frankmocap_ros.teleop.robot_model.equalities import only_equalities
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes
@@ -54,7 +55,7 @@ class KinematicRobot:
     def __init__(self, robot: RobotMap | str | Path) -> None:
         robot_map = robot if isinstance(robot, RobotMap) else None
         path = robot.model if isinstance(robot, RobotMap) else Path(robot).expanduser()
-        loaded = load_model_file(path, Shapes.ALL)
+        loaded = load_model_file(path, Shapes.ALL, robot_map.additions if robot_map else Additions())
         self._mujoco, self.model = loaded.mujoco, loaded.model
         only_equalities(self._mujoco, self.model)
         self.data: Any = self._mujoco.MjData(self.model)

@@ -14,6 +14,7 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.robot.joints import assign_roles, home_posture, joint_name, simple_joints
 from frankmocap_ros.teleop.robot.parts import target_parts
 from frankmocap_ros.teleop.robot.robot_map import DEFAULT_SPEED, RobotMap
+from frankmocap_ros.teleop.robot_model.additions import Additions
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes
 from frankmocap_ros.teleop.simulation.joint_command import JointLimits
@@ -51,9 +52,9 @@ class LoadedRobot:
     notes: tuple[str, ...]
 
 
-def _load(path: Path) -> LoadedModel:
+def _load(path: Path, robot: RobotMap | None) -> LoadedModel:
     """A model with steps that fit into ``STEP_S``."""
-    loaded = load_model_file(path, Shapes.ALL)
+    loaded = load_model_file(path, Shapes.ALL, robot.additions if robot else Additions())
     model = loaded.model
     substeps = max(1, math.ceil(STEP_S / model.opt.timestep - 1e-9))
     model.opt.timestep = STEP_S / substeps
@@ -167,7 +168,7 @@ def load_robot(robot: RobotMap | str | Path) -> LoadedRobot:
     """
     robot_map = robot if isinstance(robot, RobotMap) else None
     path = robot.model if isinstance(robot, RobotMap) else Path(robot).expanduser()
-    found = _load(path)
+    found = _load(path, robot_map)
     model = found.model
     actuators = _actuators(found, _owned(found, robot_map) if robot_map else None)
     others = [j for j in simple_joints(found.mujoco, model) if j not in actuators and joint_name(model, j)]
