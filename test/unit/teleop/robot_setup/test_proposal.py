@@ -108,7 +108,7 @@ def test_nothing_is_known_by_its_name(init, tmp_path):
     path = anonymous(model("unitree_g1/g1.xml").read_text(), tmp_path)
     with pytest.raises(UnclearError, match=r"Which way is forward .* Say --forward=x or --forward=-x"):
         propose(path, Answers())
-    found = init(path, "--forward=x")
+    found = init(path, "--forward=x", "--force")
     assert [t.name for t in found.targets] == [t.name for t in named.targets]
     assert len(found.joint_names) == len(named.joint_names)
     there, here = named.poses(named.home), found.poses(found.home)
