@@ -1,7 +1,6 @@
 """``frankmocap_ros demo --robot``: the gate, a simulated robot, and how well it follows."""
 
 import json
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,26 +17,12 @@ from frankmocap_ros.bench.following import (
     trajectory,
 )
 from frankmocap_ros.cli.nodes import node_command
-from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
 from frankmocap_ros.teleop.robot.retargeter import Retargeter, load_retargeter
 
 if TYPE_CHECKING:
     from frankmocap_ros.ros.clients.robot_watcher import RobotWatcher, Teleoperation
-
-SETTINGS: Final[Mapping[str, object]] = {
-    "arming_s": 0.5,
-    "calm_speed": 1.0,
-    "arming_timeout_s": 60.0,
-    "trajectory_velocities": True,
-    "robot_controllers": False,
-    "align_s": 2.0,
-    "max_speed": 3.0,
-    "max_acceleration": 60.0,
-    "max_prediction_ms": 0.0,
-    "reject_speed": 12.0,
-}
-"""The gate of the demo: its robot endangers nobody: it is as quick as people, and starts while they move."""
 
 _WRISTS: Final = ("left_wrist", "right_wrist")
 _ORIGIN: Final = "{side}_shoulder"
@@ -66,7 +51,7 @@ class RobotDemo:
 
     def commands(self) -> list[list[str]]:
         """The gate's and the simulated robot's command."""
-        config = updated(GateSettings(), {"robot": self._name, **SETTINGS})
+        config = updated(GateSettings(), {"robot": self._name, **SIMULATED})
         changed = [s.name for s in settings_of(GateSettings) if getattr(config, s.name) != s.default]
         gate = {name: yaml_value(getattr(config, name)) for name in changed}
         trajectory = {"joint_trajectory": "gate/joint_trajectory"}
@@ -93,7 +78,7 @@ class RobotDemo:
             [time_s for time_s, _ in heard.robot[-1:]] + [time_s for time_s, _ in heard.states[-1:]] + [0.0]
         )
         engaged = spans_of(heard.states, "ENGAGED", end_s)
-        settled = [(start_s + float(SETTINGS["align_s"]), stop_s) for start_s, stop_s in engaged]  # type: ignore[arg-type]
+        settled = [(start_s + float(SIMULATED["align_s"]), stop_s) for start_s, stop_s in engaged]  # type: ignore[arg-type]
         since_s = engaged[0][0] if engaged else 0.0
         targets = [i for i, t in enumerate(self.robot.targets) if t in self.wrists]
         found = [self._of_wrist(i, heard, settled, since_s) for i in targets]

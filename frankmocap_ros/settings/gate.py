@@ -1,6 +1,8 @@
 """Every setting of the gate and of the simulated robot, declared once (see ``settings/schema.py``)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
@@ -217,3 +219,18 @@ class GateSettings:
                 f"workspace_min: {list(self.workspace_min)} must be below workspace_max, "
                 f"{list(self.workspace_max)}, on every axis"
             )
+
+
+SIMULATED: Final[Mapping[str, object]] = {
+    "arming_s": 0.5,
+    "calm_speed": 1.0,
+    "arming_timeout_s": 60.0,
+    "trajectory_velocities": True,
+    "robot_controllers": False,
+    "align_s": 2.0,
+    "max_speed": 3.0,
+    "max_acceleration": 60.0,
+    "max_prediction_ms": 0.0,
+    "reject_speed": 12.0,
+}
+"""The gate of a simulated robot: it endangers nobody: it is as quick as people, and starts while they move."""

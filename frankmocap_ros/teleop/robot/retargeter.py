@@ -113,6 +113,11 @@ class Retargeter:
         self._unbounded = np.full(len(found.pairs), -_UNBOUNDED)
         self._gaps = self._clearance.gaps()
 
+    @property
+    def reach(self) -> Array:
+        """How far the targets get from their origins, shape (N,) [m]; infinite where there is no chain."""
+        return self._reach.copy()
+
     def poses(self, joints: Array) -> RobotPoses:
         """Where the targets are in a posture, in the base frame; what is being solved stays as it is.
 
