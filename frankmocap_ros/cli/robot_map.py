@@ -40,6 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--force", action="store_true", help="overwrite the file")
     check = commands.add_parser("check", help="how well a robot with this map follows")
     check.add_argument("map", help="the map: a file, or the name of a robot")
+    check.add_argument(
+        "--robot-model", default="", metavar="FILE", help="the model, where the map's is not there"
+    )
     check.add_argument("--video", metavar="FILE", help="a recorded person, beside the synthetic operator")
     check.add_argument(
         "--seconds", type=float, default=30.0, help="how long the synthetic operator moves [s]"
@@ -97,7 +100,7 @@ def _answered(model: Path, answers: Answers) -> Proposal:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    robot = load_map(arguments.map)
+    robot = load_map(arguments.map, arguments.robot_model)
     retargeter = Retargeter(robot)
     for note in retargeter.notes:
         print(note, file=sys.stderr)

@@ -22,7 +22,12 @@ class GateSettings:
     )
     robot: str = setting(
         "",
-        "Robot to retarget to: torso, or the YAML file of a map; empty publishes poses only.",
+        "Robot to retarget to: its name, such as torso or unitree_g1, or the YAML file of a map; empty publishes poses only.",
+        live=False,
+    )
+    robot_model: str = setting(
+        "",
+        "The robot's URDF, xacro or MJCF, where the map's own is not there; empty: as the map says, or in the folder FRANKMOCAP_ROBOTS_DIR.",
         live=False,
     )
     relative_to: str = setting(

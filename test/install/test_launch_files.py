@@ -373,6 +373,13 @@ def test_parameters_of_a_launch_file_around_it_win(launched, file):
         assert robots == {"gate_node": "my.yaml", "robot_sim_node": "my.yaml"}
 
 
+def test_teleop_hands_the_robots_model_to_whoever_needs_it(launched):
+    context = launched("teleop", robot="unitree_g1", robot_model="g1.xml", view="true")
+    for name in ("gate_node", "robot_sim_node", "view_node"):
+        given = started(context, name).parameters
+        assert (given["robot"], given["robot_model"]) == ("unitree_g1", "g1.xml")
+
+
 def test_what_teleop_sets_by_itself_gives_way_to_the_file(launched, tmp_path):
     mine = tmp_path / "mine.yaml"
     mine.write_text(

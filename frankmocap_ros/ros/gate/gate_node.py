@@ -79,7 +79,7 @@ class GateNode(Node):
         self._gravity = Gravity(self._polling)
         self._look_up(config)
         self.add_on_set_parameters_callback(self._only_while_idle)
-        found = load_retargeter(config.robot) if config.robot else None
+        found = load_retargeter(config.robot, config.robot_model) if config.robot else None
         targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
         self._robot = self._driver(found, config) if found else self._pose_robot(names, config)

@@ -38,14 +38,18 @@ _DAMPING: Final = 0.1  # of the joints, in the squared error (Levenberg-Marquard
 _UNBOUNDED: Final = 1e30  # daqp's own
 
 
-def load_retargeter(robot: str) -> "Retargeter":
-    """The retargeter of a robot: ``torso``, or the YAML file of a map.
+def load_retargeter(robot: str, model: str = "") -> "Retargeter":
+    """The retargeter of a robot.
+
+    Args:
+        robot: name of a robot of this package, or the YAML file of a map.
+        model: the robot's model; empty for what the map says.
 
     Raises:
         RobotError: map or model are missing or wrong.
         MissingDependencyError: a package is not installed.
     """
-    return Retargeter(load_map(robot))
+    return Retargeter(load_map(robot, model))
 
 
 class Retargeter:

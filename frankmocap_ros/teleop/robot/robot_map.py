@@ -8,9 +8,9 @@ from typing import Final
 from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.teleop.robot.map_parts import base, controllers
 from frankmocap_ros.teleop.robot.map_reader import MapReader, shown
+from frankmocap_ros.teleop.robot.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot.target_map import TargetMap, above_table, read_target
 from frankmocap_ros.teleop.robot_model.additions import Additions, Base
-from frankmocap_ros.teleop.robot_model.resources import located
 from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
 ROBOTS: Final = Path(__file__).parents[2] / "robots"
@@ -20,7 +20,7 @@ PHYSICS: Final = "physics"
 
 _KEYS: Final = (
     "model", "keyframe", "home", "joints", "velocity_limits", "targets", "posture_costs", "damping",
-    "self_collision", "simulation", "base", "table_arm", "controllers",
+    "self_collision", "simulation", "base", "table_arm", "controllers", "robot_descriptions",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
@@ -119,7 +119,7 @@ def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ..
 
 
 def map_path(robot: str) -> Path:
-    """The file of a robot: the built-in ``torso``, or a path, in which ``~`` is somebody's home."""
+    """The file of a robot: by its name here, or a path, in which ``~`` is somebody's home."""
     if "/" not in robot and not Path(robot).suffix:
         return ROBOTS / f"{robot}.yaml"
     try:
@@ -128,11 +128,17 @@ def map_path(robot: str) -> Path:
         raise RobotError(f"robot {robot!r}: {error}") from error
 
 
-def load_map(robot: str) -> RobotMap:
+def robot_names() -> tuple[str, ...]:
+    """Names of the robots whose maps are in this package."""
+    return tuple(sorted(path.stem for path in ROBOTS.glob("*.yaml")))
+
+
+def load_map(robot: str, model: str = "") -> RobotMap:
     """Read a map.
 
     Args:
-        robot: ``torso``, or the path of a YAML file.
+        robot: name of a robot of this package, or the path of a YAML file.
+        model: the robot's model; empty for what the map says.
 
     Raises:
         RobotError: the file is missing or wrong; names the key.
@@ -145,8 +151,9 @@ def load_map(robot: str) -> RobotMap:
             "which names it as model:"
         )
     if not path.is_file():
-        built_in = ", ".join(sorted(p.stem for p in ROBOTS.glob("*.yaml")))
-        raise RobotError(f"robot {robot!r}: no file {path}; allowed: {built_in}, or the YAML file of a map")
+        raise RobotError(
+            f"robot {robot!r}: no file {path}; allowed: {', '.join(robot_names())}, or the YAML file of a map"
+        )
     try:
         import yaml
     except ImportError as error:
@@ -162,11 +169,11 @@ def load_map(robot: str) -> RobotMap:
     targets = reader.values.get("targets")
     if not isinstance(targets, Mapping) or not targets:
         raise reader.wrong("targets", "expected a mapping from names to what they follow, with one at least")
-    uri = reader.text("model")
+    name = ModelName(reader.text("model"), reader.text("robot_descriptions", ""))
     try:
-        model = located(uri, path.parent, path)
+        found = find_model(name, path, model)
     except RobotError as error:
-        raise reader.wrong("model", f"no file {shown(uri)}, seen from {path.parent}: {error}") from error
+        raise reader.wrong("model", str(error)) from error
     speeds = reader.numbers("velocity_limits")
     slow = [name for name, speed in speeds.items() if speed <= 0.0]
     if slow:
@@ -180,7 +187,7 @@ def load_map(robot: str) -> RobotMap:
     owned = controllers(reader)
     distance_m, pairs = _pairs(path, reader.values.get("self_collision", {}))
     return RobotMap(
-        model=model,
+        model=found,
         keyframe=reader.text("keyframe", ""),
         home=reader.numbers("home"),
         speeds={name: speed for name, speed in speeds.items() if name != "default"},

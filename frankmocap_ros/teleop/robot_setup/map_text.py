@@ -12,6 +12,7 @@ from frankmocap_ros.teleop.robot_setup.standing import HUMANOID, TABLE
 from frankmocap_ros.teleop.robot_setup.targets import ProposedTarget
 
 _UNKNOWN_SPEED: Final = {TABLE: 1.5, HUMANOID: 3.0}  # [rad/s]; slow, for joints of which nothing is said
+_WIDTH: Final = 108
 _IDENTITY: Final = (0.0, 0.0, 0.0, 1.0)
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/-.")
 
@@ -38,12 +39,12 @@ def map_text(found: Proposal, written_to: Path) -> str:
     if found.keyframe:
         lines += [f"keyframe: {_name(found.keyframe)}"]
     else:
-        lines += [f"home: {_mapping(found.home)}"]
+        lines += _wrapped("home: {", _pairs(found.home), "}")
     lines += [
         "",
         "# What is commanded, in the order of the trajectory; all other joints stay where they are.",
     ]
-    lines += [f"joints: [{', '.join(_name(joint) for joint in found.joints)}]"]
+    lines += _wrapped("joints: [", [_name(joint) for joint in found.joints], "]")
     lines += ["", *_speeds(found)]
     lines += ["", "# Which part of the robot follows which joint of the operator; rotation is the part's"]
     lines += ["# orientation while the operator's arms are stretched to the sides.", "targets:"]
@@ -67,7 +68,7 @@ def _speeds(found: Proposal) -> list[str]:
     else:
         lines = ["# The model does not say how fast its joints may be [rad/s]: take it from the data sheet."]
         values = {"default": default}
-    return [*lines, f"velocity_limits: {_mapping(values)}"]
+    return [*lines, *_wrapped("velocity_limits: {", _pairs(values), "}")]
 
 
 def _target(target: ProposedTarget) -> list[str]:
@@ -103,8 +104,21 @@ def _numbers(values: Sequence[float]) -> str:
     return "[" + ", ".join(f"{value:g}" for value in values) + "]"
 
 
-def _mapping(values: Mapping[str, float]) -> str:
-    return "{" + ", ".join(f"{_name(name)}: {value:g}" for name, value in values.items()) + "}"
+def _pairs(values: Mapping[str, float]) -> list[str]:
+    return [f"{_name(name)}: {value:g}" for name, value in values.items()]
+
+
+def _wrapped(before: str, items: Sequence[str], after: str) -> list[str]:
+    """A list of YAML over as many lines as it needs."""
+    lines, line = [], before
+    for i, item in enumerate(items):
+        last = i == len(items) - 1
+        piece = item + (after if last else ", ")
+        if len(line) + len(piece) > _WIDTH and line != before:
+            lines.append(line.rstrip())
+            line = "  "
+        line += piece
+    return [*lines, line if items else before + after]
 
 
 def _relative(model: Path, written_to: Path) -> str:

@@ -164,7 +164,7 @@ def _home_of(robot: RobotStanding, joints: Sequence[str]) -> dict[str, float]:
     model = robot.loaded.model
     values = {name: float(robot.qpos[model.jnt_qposadr[model.joint(name).id]]) for name in joints}
     ends = {name: robot.kinematics.ends(int(model.joint(name).id), np.inf) for name in joints}
-    found = {name: min(max(round(value, 3), ends[name][0]), ends[name][1]) for name, value in values.items()}
+    found = {name: min(max(round(value, 2), ends[name][0]), ends[name][1]) for name, value in values.items()}
     return {name: value for name, value in found.items() if value}
 
 

@@ -17,6 +17,7 @@ _STRETCH_RAD: Final = np.radians(20.0)
 _ALIGNED_RAD: Final = np.radians(28.0)
 _DEXTEROUS: Final = 6  # joints of an arm that turns its hand as it likes
 _WRIST, _ELBOW, _FOOT, _TORSO, _HEAD = (10.0, 0.3), (2.0, 0.0), (5.0, 0.1), (0.0, 2.0), (0.0, 0.5)
+_LINK_M: Final = 0.02
 _STIFF_WRIST: Final = (10.0, 0.05)
 
 
@@ -81,13 +82,27 @@ def _of_arm(robot: RobotStanding, arm: LimbPoints) -> list[ProposedTarget]:
     wrist, elbow, shoulder = f"{side}_wrist", f"{side}_elbow", f"{side}_shoulder"
     costs = _WRIST if len(arm.limb.joints) >= _DEXTEROUS else _STIFF_WRIST
     if robot.kind != HUMANOID:
-        return [ProposedTarget(wrist, wrist, shoulder, arm.tip, arm.origin, chain, None, costs)]
+        links = _links(robot, arm)
+        return [ProposedTarget(wrist, wrist, shoulder, arm.tip, arm.origin, links, None, costs)]
     out = robot.axes.left if side == "left" else -robot.axes.left
     rest = _rest(robot, arm, (out, out, robot.axes.forward))
     return [
         ProposedTarget(wrist, wrist, shoulder, arm.tip, arm.origin, chain, rest, costs),
         ProposedTarget(elbow, elbow, shoulder, arm.middle, arm.origin, chain[:2], None, _ELBOW),
     ]
+
+
+def _links(robot: RobotStanding, arm: LimbPoints) -> tuple[Point, ...]:
+    """Every link from an arm's origin to its tip: their lengths are the same in every posture."""
+    robot.kinematics.put(robot.qpos)
+    data, model = robot.kinematics.data, robot.loaded.model
+    found = [arm.origin]
+    for body in arm.limb.bodies:
+        point = Point(str(model.body(body).name), "body", body)
+        is_after = body > arm.origin.row and point != arm.tip
+        if is_after and float(np.linalg.norm(point.position(data) - found[-1].position(data))) > _LINK_M:
+            found.append(point)
+    return (*found, arm.tip)
 
 
 def _turned_at_home(robot: RobotStanding, body: int) -> tuple[Point, tuple[float, ...]]:

@@ -10,8 +10,7 @@ pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'fran
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
-from frankmocap_ros.settings.gate import SIMULATED
-from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.synthetic.human import WAVE_PERIOD_S, scene
 from frankmocap_ros.teleop.controller import Controller

@@ -170,5 +170,5 @@ def test_what_is_no_map_is_refused(load, text):
 
 @pytest.mark.parametrize("name", ["torsos", "no/such/map.yaml"])
 def test_a_missing_file_names_what_there_is(name):
-    with pytest.raises(RobotError, match=r"no file .*; allowed: torso, or the YAML file of a map"):
+    with pytest.raises(RobotError, match=r"no file .*; allowed: aloha, .*torso, .*, or the YAML file"):
         load_map(name)
