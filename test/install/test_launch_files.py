@@ -280,7 +280,7 @@ def test_arguments_are_those_promised(launched):
     }  # fmt: skip
     assert launched("demo").declared - launched("frankmocap").declared == {"source", "rviz", "view"}
     assert launched("teleop").declared - launched("frankmocap").declared == {
-        "source", "camera", "use_sim", "robot", "joint_trajectory", "joint_states", "view",
+        "source", "camera", "use_sim", "robot", "robot_model", "joint_trajectory", "joint_states", "view",
     }  # fmt: skip
 
 
