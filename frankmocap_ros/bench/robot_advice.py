@@ -22,7 +22,7 @@ def advice(found: RobotFigures, robot: RobotMap) -> tuple[str, ...]:
     for name, one in found.targets.items():
         if name.endswith("wrist"):
             said += _of_wrist(name, one, found, robot)
-        if one.stuck_s > MAX_STUCK_S:
+        if one.stuck_s > MAX_STUCK_S and not name.endswith("elbow"):  # an elbow only points the way
             said.append(
                 f"{name}: stuck for {one.stuck_s:.1f} s (at most {MAX_STUCK_S:g}): raise posture_costs of "
                 "its limb's first joint, or choose a home nearer to the middle of the ranges"
