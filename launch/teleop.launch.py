@@ -39,8 +39,13 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "robot",
                 default_value=ROBOT,
-                description="Robot to retarget to: torso or the YAML file of a map; empty: poses only. "
-                "A robot in params_file wins over torso.",
+                description="Robot to retarget to: its name, such as torso or unitree_g1, or the YAML file "
+                "of a map; empty: poses only. A robot in params_file wins over torso.",
+            ),
+            DeclareLaunchArgument(
+                "robot_model",
+                default_value="",
+                description="The robot's URDF, xacro or MJCF; empty: what its map or params_file says.",
             ),
             DeclareLaunchArgument(
                 "joint_trajectory",
@@ -82,7 +87,13 @@ def _node(
 def _robot(context: LaunchContext) -> dict[str, Parameters]:
     """The robot as a layer; one that nobody chose gives way to that of a params_file."""
     robot = LaunchConfiguration("robot").perform(context)
-    return {"defaults" if robot == ROBOT else "given": {"robot": robot} if robot else {}}
+    layers: dict[str, Parameters] = {
+        "defaults" if robot == ROBOT else "given": {"robot": robot} if robot else {}
+    }
+    model = LaunchConfiguration("robot_model").perform(context)
+    if model:
+        layers.setdefault("given", {})["robot_model"] = model
+    return layers
 
 
 def camera(context: LaunchContext) -> list[LaunchDescriptionEntity]:
@@ -103,7 +114,10 @@ def gate(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     simulated = LaunchConfiguration("use_sim").perform(context) == "true"
     layers = _robot(context)
     if simulated:
-        layers["defaults"] = layers.get("defaults", {}) | {"trajectory_velocities": True}
+        layers["defaults"] = layers.get("defaults", {}) | {
+            "trajectory_velocities": True,
+            "robot_controllers": False,
+        }
     return [_node(context, "gate_node", "gate", topics, **layers)]
 
 

@@ -21,6 +21,7 @@ from frankmocap_ros.cli.nodes import (
     wait_for,
 )
 from frankmocap_ros.cli.ros_available import require_ros
+from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import add_flags, from_flags, settings_of
@@ -60,7 +61,21 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         const="torso",
         metavar="MAP",
-        help="let a simulated robot follow the person: torso (the default) or the YAML file of a map",
+        help="let a simulated robot follow the person: its name, such as torso (the default) or unitree_g1, "
+        "or the YAML file of a map",
+    )
+    parser.add_argument(
+        "--robot-model",
+        default="",
+        metavar="FILE",
+        help="the robot's URDF, xacro or MJCF, where the map has none",
+    )
+    parser.add_argument(
+        "--gate",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting of the gate, such as max_speed=0.5; may be repeated",
     )
     parser.add_argument("--view", action="store_true", help="show it all in a browser")
     port = next(s for s in settings_of(ViewerSettings) if s.name == "port")
@@ -84,7 +99,9 @@ def main(args: Sequence[str]) -> int:
     if arguments.robot:
         from frankmocap_ros.cli.demo_robot import RobotDemo
 
-        robot = RobotDemo(arguments.robot)
+        robot = RobotDemo(arguments.robot, arguments.robot_model, arguments.gate)
+    elif arguments.gate or arguments.robot_model:
+        raise SettingError("--gate and --robot-model need --robot")
     commands = [mocap_command(config), camera]
     if arguments.view:
         commands.append(_view_command(arguments))
@@ -102,6 +119,8 @@ def _view_command(arguments: argparse.Namespace) -> list[str]:
     given = {"port": str(arguments.view_port)}
     if arguments.robot:
         given["robot"] = json.dumps(arguments.robot)
+        if arguments.robot_model:
+            given["robot_model"] = json.dumps(arguments.robot_model)
     print(f"frankmocap_ros demo: look at http://127.0.0.1:{arguments.view_port}", file=sys.stderr, flush=True)
     return node_command("view", given)
 

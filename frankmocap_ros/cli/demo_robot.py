@@ -1,7 +1,7 @@
 """``frankmocap_ros demo --robot``: the gate, a simulated robot, and how well it follows."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,25 +18,13 @@ from frankmocap_ros.bench.following import (
     trajectory,
 )
 from frankmocap_ros.cli.nodes import node_command
-from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.errors import SettingError
+from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
 from frankmocap_ros.teleop.robot.retargeter import Retargeter, load_retargeter
 
 if TYPE_CHECKING:
     from frankmocap_ros.ros.clients.robot_watcher import RobotWatcher, Teleoperation
-
-SETTINGS: Final[Mapping[str, object]] = {
-    "arming_s": 0.5,
-    "calm_speed": 1.0,
-    "arming_timeout_s": 60.0,
-    "trajectory_velocities": True,
-    "align_s": 2.0,
-    "max_speed": 3.0,
-    "max_acceleration": 60.0,
-    "max_prediction_ms": 0.0,
-    "reject_speed": 12.0,
-}
-"""The gate of the demo: its robot endangers nobody: it is as quick as people, and starts while they move."""
 
 _WRISTS: Final = ("left_wrist", "right_wrist")
 _ORIGIN: Final = "{side}_shoulder"
@@ -44,20 +32,45 @@ _REACH: Final = 0.98  # of the limb's length: a straight arm is at its end
 _GAP_S: Final = 0.05  # commands further apart than this do not follow each other
 
 
+def _told(gate: Sequence[str]) -> dict[str, object]:
+    """Settings from ``name=value``, the value as in YAML.
+
+    Raises:
+        SettingError: something has no such form.
+    """
+    import yaml  # comes with what a robot needs
+
+    found: dict[str, object] = {}
+    for one in gate:
+        name, equals, value = one.partition("=")
+        if not equals:
+            raise SettingError(f"--gate {one}: expected NAME=VALUE, such as --gate max_speed=0.5")
+        try:
+            found[name.strip().replace("-", "_")] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise SettingError(f"--gate {one}: {value!r} cannot be read") from error
+    return found
+
+
 class RobotDemo:
     """The robot's part of the demo.
 
     Args:
         robot: name or map.
+        model: the robot's model; empty for what the map says.
+        gate: settings of the gate, such as ``max_speed=0.5``, beside those of a simulated robot.
 
     Raises:
         RobotError: the map is wrong.
+        SettingError: a setting of the gate is wrong.
         MissingDependencyError: the simulation is not installed.
     """
 
-    def __init__(self, robot: str) -> None:
-        self._name = robot
-        self.robot: Retargeter = load_retargeter(robot)
+    def __init__(self, robot: str, model: str = "", gate: Sequence[str] = ()) -> None:
+        self._name, self._model = robot, model
+        of_robot = {"robot": robot, "robot_model": model}
+        self._gate = updated(GateSettings(), {**SIMULATED, **_told(gate), **of_robot})
+        self.robot: Retargeter = load_retargeter(robot, model)
         self.wrists = tuple(t for t in self.robot.targets if t.joint in _WRISTS)
         self.joints = tuple(
             dict.fromkeys((*("left_shoulder", "right_shoulder"), *(t.joint for t in self.wrists)))
@@ -65,13 +78,14 @@ class RobotDemo:
 
     def commands(self) -> list[list[str]]:
         """The gate's and the simulated robot's command."""
-        config = updated(GateSettings(), {"robot": self._name, **SETTINGS})
+        config = self._gate
         changed = [s.name for s in settings_of(GateSettings) if getattr(config, s.name) != s.default]
         gate = {name: yaml_value(getattr(config, name)) for name in changed}
         trajectory = {"joint_trajectory": "gate/joint_trajectory"}
+        of_robot = {"robot": self._name} | ({"robot_model": self._model} if self._model else {})
         return [
             node_command("gate", gate),
-            node_command("robot", {"robot": json.dumps(self._name)}, trajectory),
+            node_command("robot", {name: json.dumps(value) for name, value in of_robot.items()}, trajectory),
         ]
 
     def watcher(self) -> "RobotWatcher":
@@ -92,7 +106,7 @@ class RobotDemo:
             [time_s for time_s, _ in heard.robot[-1:]] + [time_s for time_s, _ in heard.states[-1:]] + [0.0]
         )
         engaged = spans_of(heard.states, "ENGAGED", end_s)
-        settled = [(start_s + float(SETTINGS["align_s"]), stop_s) for start_s, stop_s in engaged]  # type: ignore[arg-type]
+        settled = [(start_s + self._gate.align_s, stop_s) for start_s, stop_s in engaged]
         since_s = engaged[0][0] if engaged else 0.0
         targets = [i for i, t in enumerate(self.robot.targets) if t in self.wrists]
         found = [self._of_wrist(i, heard, settled, since_s) for i in targets]

@@ -1,4 +1,4 @@
-"""``frankmocap_ros``: demo, node, camera, gate, robot, process, doctor, models, convert, standin, bench."""
+"""``frankmocap_ros``: the demo, the nodes, and what prepares and judges them."""
 
 import argparse
 import sys
@@ -51,6 +51,12 @@ def _bench(args: Sequence[str]) -> int:
     return main(args)
 
 
+def _robot_map(args: Sequence[str]) -> int:
+    from frankmocap_ros.cli.robot_map import main
+
+    return main(args)
+
+
 # name: (what it does, what runs it); each imports its own module only when it is chosen
 _COMMANDS: dict[str, tuple[str, Callable[[Sequence[str]], int]]] = {
     "demo": ("camera, mocap node and a live table of what arrives", _demo),
@@ -61,6 +67,7 @@ _COMMANDS: dict[str, tuple[str, Callable[[Sequence[str]], int]]] = {
         partial(run_node_command, "gate"),
     ),
     "robot": ("the ROS 2 node of a simulated robot (takes --ros-args)", partial(run_node_command, "robot")),
+    "robot-map": ("init writes the map of a robot, check says how good one is", _robot_map),
     "view": ("the ROS 2 node of the browser view (takes --ros-args)", partial(run_node_command, "view")),
     "process": ("bodies of a video or of images as JSON lines, without ROS", _process),
     "doctor": ("what is installed and which files are there, with the next step", _doctor),

@@ -1,6 +1,8 @@
 """Every setting of the gate and of the simulated robot, declared once (see ``settings/schema.py``)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
@@ -20,7 +22,12 @@ class GateSettings:
     )
     robot: str = setting(
         "",
-        "Robot to retarget to: torso, or the YAML file of a map; empty publishes poses only.",
+        "Robot to retarget to: its name, such as torso or unitree_g1, or the YAML file of a map; empty publishes poses only.",
+        live=False,
+    )
+    robot_model: str = setting(
+        "",
+        "The robot's URDF, xacro or MJCF, where the map's own is not there; empty: as the map says, or in the folder FRANKMOCAP_ROBOTS_DIR.",
         live=False,
     )
     relative_to: str = setting(
@@ -187,6 +194,12 @@ class GateSettings:
         "Joint trajectories carry velocities. ros2_controllers refuses a last point that moves, unless allow_nonzero_velocity_at_trajectory_end is set.",
     )
 
+    robot_controllers: bool = setting(
+        True,
+        "Joint trajectories go to the topics that the map's controllers names, as well; off where the robot is simulated.",
+        live=False,
+    )
+
     def __post_init__(self) -> None:
         """Check what concerns more than one number.
 
@@ -211,3 +224,18 @@ class GateSettings:
                 f"workspace_min: {list(self.workspace_min)} must be below workspace_max, "
                 f"{list(self.workspace_max)}, on every axis"
             )
+
+
+SIMULATED: Final[Mapping[str, object]] = {
+    "arming_s": 0.5,
+    "calm_speed": 1.0,
+    "arming_timeout_s": 60.0,
+    "trajectory_velocities": True,
+    "robot_controllers": False,
+    "align_s": 2.0,
+    "max_speed": 3.0,
+    "max_acceleration": 60.0,
+    "max_prediction_ms": 0.0,
+    "reject_speed": 12.0,
+}
+"""The gate of a simulated robot: it endangers nobody: it is as quick as people, and starts while they move."""

@@ -19,7 +19,12 @@ class ViewerSettings:
     gate: str = setting("gate", "Name of the gate to look at.", live=False)
     robot: str = setting(
         "",
-        "Robot to draw from joint_states: torso, or the YAML file of a map; empty for none.",
+        "Robot to draw from joint_states: its name, such as torso or unitree_g1, or the YAML file of a map; empty for none.",
+        live=False,
+    )
+    robot_model: str = setting(
+        "",
+        "The robot's URDF, xacro or MJCF, where the map's own is not there; empty: as the map says, or in the folder FRANKMOCAP_ROBOTS_DIR.",
         live=False,
     )
     robot_pose: tuple[float, ...] = setting(

@@ -18,6 +18,9 @@ Mesh = tuple[str, NDArray[np.float32], NDArray[np.uint32], tuple[int, int, int]]
 
 _SECTIONS: Final = 12  # of what is round
 _WORLD: Final = 0
+_LEAST_M: Final = 0.01  # between bodies, for a line
+_BONE_M: Final = 0.02
+_BONE_RGB: Final = (120.0, 150.0, 180.0)
 
 
 class DrawnRobot:
@@ -28,15 +31,16 @@ class DrawnRobot:
 
     Args:
         robot: name of a robot of this package, or the YAML file of a map.
+        model: the robot's model; empty for what the map says.
 
     Raises:
         RobotError: the map or its model is missing or wrong.
         MissingDependencyError: MuJoCo is not installed.
     """
 
-    def __init__(self, robot: str) -> None:
-        robot_map = load_map(robot)
-        loaded = load_model_file(robot_map.model, Shapes.ALL)
+    def __init__(self, robot: str, model: str = "") -> None:
+        robot_map = load_map(robot, model)
+        loaded = load_model_file(robot_map.model, Shapes.ALL, robot_map.additions)
         self.notes = loaded.notes
         self._mujoco, self._model = loaded.mujoco, loaded.model
         only_equalities(self._mujoco, self._model)
@@ -52,8 +56,27 @@ class DrawnRobot:
                 geoms.setdefault(int(self._model.geom_bodyid[geom]), []).append(geom)
         shown = {body: self._shown(all_of) for body, all_of in geoms.items()}
         self._geoms = {body: all_of for body, all_of in shown.items() if self._is_drawn(body, all_of)}
+        if self.notes or not self._geoms:  # what has lost its meshes is drawn as lines to what it carries
+            self._geoms |= {body: [] for body in self._carriers() if body not in self._geoms}
         if not self._geoms:
             raise RobotError(f"{robot}: its model has no shapes to draw. {'; '.join(self.notes)}")
+
+    def _carriers(self) -> dict[int, list[int]]:
+        """Bodies, each with those that it carries a little way off."""
+        found: dict[int, list[int]] = {}
+        for body in range(1, self._model.nbody):
+            parent = int(self._model.body_parentid[body])
+            if parent and float(np.linalg.norm(self._model.body_pos[body])) > _LEAST_M:
+                found.setdefault(parent, []).append(body)
+        return found
+
+    def _bones(self, trimesh: Any, body: int) -> list[Any]:
+        """Capsules from a body to those that it carries, in its frame."""
+        ways = [self._model.body_pos[other] for other in self._carriers()[body]]
+        return [
+            trimesh.creation.cylinder(radius=_BONE_M, segment=[np.zeros(3), way], sections=_SECTIONS)
+            for way in ways
+        ] + [trimesh.creation.icosphere(subdivisions=1, radius=1.3 * _BONE_M)]
 
     def _shown(self, geoms: list[int]) -> list[int]:
         """Of a body's geoms those that are made to be seen, where there are any."""
@@ -71,8 +94,11 @@ class DrawnRobot:
         result = []
         for body, geoms in self._geoms.items():
             parts = [mesh for geom in geoms if (mesh := self._of_geom(trimesh, geom)) is not None]
+            if not geoms:
+                parts = self._bones(trimesh, body)
             whole: Any = trimesh.util.concatenate(parts)
-            red, green, blue = (255.0 * self._model.geom_rgba[geoms[0], :3]).astype(int).tolist()
+            rgb = 255.0 * self._model.geom_rgba[geoms[0], :3] if geoms else np.array(_BONE_RGB)
+            red, green, blue = rgb.astype(int).tolist()
             result.append(
                 (
                     str(self._model.body(body).name or body),

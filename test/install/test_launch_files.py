@@ -275,7 +275,7 @@ def test_arguments_are_those_promised(launched):
     }  # fmt: skip
     assert launched("demo").declared - launched("frankmocap").declared == {"source", "rviz", "view"}
     assert launched("teleop").declared - launched("frankmocap").declared == {
-        "source", "camera", "use_sim", "robot", "joint_trajectory", "joint_states", "view",
+        "source", "camera", "use_sim", "robot", "robot_model", "joint_trajectory", "joint_states", "view",
     }  # fmt: skip
 
 
@@ -362,6 +362,13 @@ def test_parameters_of_a_launch_file_around_it_win(launched, file):
         assert robots == {"gate_node": "my.yaml", "robot_sim_node": "my.yaml"}
 
 
+def test_teleop_hands_the_robots_model_to_whoever_needs_it(launched):
+    context = launched("teleop", robot="unitree_g1", robot_model="g1.xml", view="true")
+    for name in ("gate_node", "robot_sim_node", "view_node"):
+        given = started(context, name).parameters
+        assert (given["robot"], given["robot_model"]) == ("unitree_g1", "g1.xml")
+
+
 def test_what_teleop_sets_by_itself_gives_way_to_the_file(launched, tmp_path):
     mine = tmp_path / "mine.yaml"
     mine.write_text(
@@ -369,7 +376,9 @@ def test_what_teleop_sets_by_itself_gives_way_to_the_file(launched, tmp_path):
         "/**/gate:\n  ros__parameters:\n    trajectory_velocities: false\n"
     )
     context = launched("teleop", params_file=str(mine), view="true")
-    assert started(context, "gate_node").parameters == {"robot": "my.yaml", "trajectory_velocities": False}
+    assert started(context, "gate_node").parameters == {
+        "robot": "my.yaml", "trajectory_velocities": False, "robot_controllers": False,
+    }  # fmt: skip
     for name in ("robot_sim_node", "view_node"):
         assert started(context, name).parameters == {"robot": "my.yaml"}
     context = launched("teleop", params_file=str(mine), robot="other.yaml")  # asked for: wins over both
@@ -465,7 +474,9 @@ def test_teleop_is_camera_node_gate_and_simulated_robot(launched):
     executables = [node.executable for node in context.started]
     assert executables == ["frankmocap_node", "camera_node", "gate_node", "robot_sim_node"]
     gate, robot = started(context, "gate_node"), started(context, "robot_sim_node")
-    assert gate.parameters == {"robot": "torso", "trajectory_velocities": True}
+    assert gate.parameters == {
+        "robot": "torso", "trajectory_velocities": True, "robot_controllers": False,
+    }  # fmt: skip
     assert robot.parameters == {"robot": "torso"}
     assert gate.remappings == {}
     assert robot.remappings == {"joint_trajectory": "gate/joint_trajectory"}

@@ -274,6 +274,34 @@ def test_only_the_commanded_joints_are_needed_and_sent(gate, mobile_robot):
     assert "joint_states has not told" in ended.reason
 
 
+def test_each_controller_gets_the_trajectory_of_its_own_joints(gate, mobile_robot):
+    pan, rest = [ARM[0]], [ARM[3], ARM[1], ARM[2]]
+    lines = f"controllers: {{/pan/joint_trajectory: {pan}, /arm/joint_trajectory: {rest}}}"
+    g = gate(robot=str(mobile_robot(lines.replace("'", ""))), trajectory_velocities=True)
+    topics = ("/pan/joint_trajectory", "/arm/joint_trajectory", "/gate/joint_trajectory")
+    one, three, all_of = (g.listen(JointTrajectory, topic) for topic in topics)
+    g.seen()
+    assert g.engage().success
+    g.until("ENGAGED")
+    last = all_of.next()
+    whole = dict(zip(last.joint_names, last.points[0].positions, strict=True))
+    for heard, names in ((one, pan), (three, rest)):
+        msg = heard.wait(lambda msg: msg.header.stamp == last.header.stamp)
+        assert list(msg.joint_names) == names
+        assert msg.points[0].positions.tolist() == [whole[name] for name in names]
+        assert len(msg.points[0].velocities) == len(names)
+        assert msg.points[0].time_from_start == last.points[0].time_from_start
+
+
+def test_a_simulated_robot_leaves_the_controllers_alone(gate, mobile_robot):
+    lines = f"controllers: {{/arm/joint_trajectory: [{', '.join(ARM)}]}}"
+    g = gate(robot=str(mobile_robot(lines)), robot_controllers=False)
+    g.seen()
+    assert g.engage().success
+    g.until("ENGAGED")
+    assert g.gate.count_publishers("/arm/joint_trajectory") == 0
+
+
 def test_a_robot_map_that_names_a_joint_wrongly_is_refused_with_the_right_names(gate, mobile_robot):
     with pytest.raises(
         RobotError, match=r"no joint to command of the name elbow; it has elbow_joint, finger_joint"

@@ -47,7 +47,7 @@ NETWORKS = ("estimators.frankmocap.networks.", "estimators.openpose.network")  #
 OUTSIDE_THE_CORE = ("engines", "bench", "viewer", "msg", "ros", "cli")
 WITH_HEAVY = (
     "assets.", "sources.", "standin.", "estimators.", "teleop.robot.", "teleop.robot_model.",
-    "teleop.simulation.",
+    "teleop.simulation.", "teleop.robot_setup.",
 )  # fmt: skip
 
 

@@ -88,12 +88,14 @@ class GateNode(Node):
         self._gravity = Gravity(self._polling)
         self._look_up(config)
         self.add_on_set_parameters_callback(self._only_while_idle)
-        found = load_retargeter(config.robot) if config.robot else None
+        found = load_retargeter(config.robot, config.robot_model) if config.robot else None
         targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
         self._robot = self._joint_controller(found, config) if found else self._pose_robot(names, config)
         self._controller = Controller(config, targets, self._robot, self._now_s(), self._on_change)
-        outputs = GateOutputs(self, config.base_frame, names, found.joint_names if found else ())
+        controllers = found.controllers if found and config.robot_controllers else {}
+        joints = found.joint_names if found else ()
+        outputs = GateOutputs(self, config.base_frame, names, joints, controllers)
         self._worker = GateWorker(self, self._controller, self._polling, outputs, self._clocks)
         self._bodies_from: tuple[str, ...] = ()
         self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)

@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from builtin_interfaces.msg import Time
@@ -20,6 +20,44 @@ from frankmocap_ros.teleop.command import Command, Posture
 from frankmocap_ros.teleop.controller import Controller
 
 
+class _ControllerTopic:
+    """What one of several controllers gets: a trajectory of its own joints.
+
+    Attributes:
+        is_heard: whether somebody listened when ``alive`` was called last.
+
+    Args:
+        node: what publishes.
+        topic: where the controller listens.
+        own: its joints.
+        joints: all commanded joints, in their order.
+    """
+
+    def __init__(self, node: Node, topic: str, own: Sequence[str], joints: Sequence[str]) -> None:
+        self.is_heard = False
+        self._publisher = advertise(node, Topic(JointTrajectory, topic, COMMANDS))
+        self._rows = [list(joints).index(name) for name in own]
+        self._point = JointTrajectoryPoint()
+        self._message = JointTrajectory(joint_names=list(own), points=[self._point])
+
+    def alive(self) -> None:
+        """Assert that commands would be computed, and look who listens."""
+        self._publisher.assert_liveliness()
+        self.is_heard = self._publisher.get_subscription_count() > 0
+
+    def publish(self, whole: JointTrajectory, posture: Posture) -> None:
+        """Publish its part of a trajectory of all joints."""
+        point = whole.points[0]
+        self._message.header.stamp = whole.header.stamp
+        self._point.positions = array("d", posture.positions[self._rows].tobytes())
+        has_velocities = len(point.velocities) > 0
+        self._point.velocities = array(
+            "d", posture.velocities[self._rows].tobytes() if has_velocities else b""
+        )
+        self._point.time_from_start = point.time_from_start
+        self._publisher.publish(self._message)
+
+
 class GateOutputs:
     """Publishers of the gate, their messages filled anew each time. For one thread.
 
@@ -33,9 +71,17 @@ class GateOutputs:
         base_frame: frame of the commands.
         targets: names of the targets, in the commands' order.
         joints: names of the robot's joints; empty without a robot.
+        controllers: topic -> joints of the controller that listens there.
     """
 
-    def __init__(self, node: Node, base_frame: str, targets: Sequence[str], joints: Sequence[str]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        base_frame: str,
+        targets: Sequence[str],
+        joints: Sequence[str],
+        controllers: Mapping[str, Sequence[str]],
+    ) -> None:
         self.commands = 0
         self._state = advertise(node, Topic(GateState, "~/state", LATCHED))
         self._poses = [advertise(node, Topic(PoseStamped, f"~/command/{name}", COMMANDS)) for name in targets]
@@ -52,6 +98,7 @@ class GateOutputs:
                 advertise(node, Topic(JointTrajectory, "~/joint_trajectory", COMMANDS)),
                 advertise(node, Topic(JointState, "~/joint_commands", COMMANDS)),
             ]
+        self._controllers = [_ControllerTopic(node, topic, own, joints) for topic, own in controllers.items()]
         self._heard: list[int] = []  # numbers of the targets that somebody listens to
         self._joints_heard: list[tuple[Any, Any]] = []  # the same, publishers and their messages
         self._message = GateState()
@@ -61,6 +108,8 @@ class GateOutputs:
         """Assert that commands would be computed, if there are any or not. Call it some times a second."""
         for publisher in (self._state, *self._poses, *self._joint_publishers):
             publisher.assert_liveliness()
+        for controller in self._controllers:
+            controller.alive()
         self._heard = [i for i, p in enumerate(self._poses) if p.get_subscription_count()]
         pairs = zip(self._joint_publishers, (self._trajectory, self._joints), strict=False)
         self._joints_heard = [(p, message) for p, message in pairs if p.get_subscription_count()]
@@ -84,7 +133,8 @@ class GateOutputs:
             config: settings of the trajectory.
             stamp: when the positions are valid.
         """
-        if not self._joints_heard:
+        listening = [controller for controller in self._controllers if controller.is_heard]
+        if not self._joints_heard and not listening:
             return
         # arrays are taken as they are, lists are looked through number by number
         positions = array("d", posture.positions.tobytes())
@@ -99,6 +149,8 @@ class GateOutputs:
             self._point.time_from_start = Duration(seconds=self._lead_s).to_msg()
         for publisher, message in self._joints_heard:
             publisher.publish(message)
+        for controller in listening:
+            controller.publish(self._trajectory, posture)
 
     def state(self, controller: Controller, time_s: float, stamp: Time) -> None:
         """Publish the gate's state, with what holds the robot back."""

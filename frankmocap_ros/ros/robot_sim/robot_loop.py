@@ -3,8 +3,8 @@
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from rclpy.node import Node
@@ -45,6 +45,7 @@ class _Told:
     simulated_s: float
     refused: int = 0
     violations: int = 0
+    complaints: Mapping[str, int] = field(default_factory=dict)
 
 
 class RobotLoop:
@@ -101,15 +102,19 @@ class RobotLoop:
         simulation, before = self._simulation, self._told
         counts = simulation.refused
         refused, violations = sum(counts.values()), simulation.limit_violations
-        self._told = told = _Told(now_s, simulation.simulated_s, refused, violations)
+        complaints = simulation.complaints
+        self._told = told = _Told(now_s, simulation.simulated_s, refused, violations, complaints)
         factor = (told.simulated_s - before.simulated_s) / max(1e-3, told.time_s - before.time_s)
         findings: list[tuple[Level, str]] = []
         if self._broke:
-            findings.append((Level.ERROR, f"the robot broke, start it anew: {self._broke}"))
+            findings.append((Level.ERROR, f"the robot broke, start it again: {self._broke}"))
         elif factor < _SLOW:
             findings.append((Level.WARN, f"slower than real time, by the factor {factor:.2f}"))
         if violations > before.violations:
             findings.append((Level.WARN, f"{violations - before.violations} steps beyond a joint's limits"))
+        findings += [
+            (Level.WARN, text) for text, n in complaints.items() if n > before.complaints.get(text, 0)
+        ]
         if refused > before.refused:
             n = refused - before.refused
             findings.append((Level.WARN, f"{n} commands refused, the last one: {self._last_refusal}"))

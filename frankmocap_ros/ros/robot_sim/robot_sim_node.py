@@ -43,9 +43,9 @@ def _simulation(config: RobotSimSettings) -> Simulation:
         RobotError: its map or model is missing or wrong.
         MissingDependencyError: a package it needs is not installed.
     """
-    robot = config.robot if is_model(config.robot) else load_map(config.robot)
+    robot = config.robot if is_model(config.robot) else load_map(config.robot, config.robot_model)
     timeout_s = config.command_timeout_s if config.controller == "careful" else None
-    return Simulation(robot, timeout_s, time.monotonic())
+    return Simulation(robot, timeout_s, time.monotonic(), config.dynamics)
 
 
 def _open_viewer(simulation: Simulation) -> Viewer:

@@ -46,7 +46,7 @@ class ViewNode(Node):
         if config.robot:
             from frankmocap_ros.viewer.robot import DrawnRobot
 
-            robot = DrawnRobot(config.robot)
+            robot = DrawnRobot(config.robot, config.robot_model)
             for note in robot.notes:
                 self.get_logger().warning(note)
         self._web = Web(config.host, config.port)

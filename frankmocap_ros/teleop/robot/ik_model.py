@@ -13,6 +13,7 @@ from frankmocap_ros.teleop.robot.joints import (
     assign_roles,
     home_posture,
     joint_name,
+    joint_ranges,
     simple_joints,
 )
 from frankmocap_ros.teleop.robot.pairs import pairs_of_geoms
@@ -93,7 +94,7 @@ def load_model(robot: RobotMap) -> IkModel:
         MissingDependencyError: a package is not installed.
     """
     mujoco = packages()[0]
-    loaded = load_model_file(robot.model, Shapes.SOLID if robot.pairs else Shapes.NONE)
+    loaded = load_model_file(robot.model, Shapes.SOLID if robot.pairs else Shapes.NONE, robot.additions)
     model = loaded.model
     only_equalities(mujoco, model)
     parts = target_parts(robot, model)
@@ -103,7 +104,7 @@ def load_model(robot: RobotMap) -> IkModel:
     roles = assign_roles(loaded, robot, {t.part.body for t in parts}, around)
     names = tuple(joint_name(model, j) for j in roles.commanded)
     _check_names(robot, loaded, names)
-    lower, upper = _ranges(model, roles)
+    lower, upper = joint_ranges(model, roles)
     home_qpos = _home(robot, loaded, roles)
     joints = list(roles.commanded)
     found = IkModel(
@@ -142,24 +143,6 @@ def _check_names(robot: RobotMap, loaded: LoadedModel, commanded: tuple[str, ...
             raise RobotError(
                 f"{robot.model}: {key}: {', '.join(without_use)}: not commanded; what is: {listed(commanded)}"
             )
-
-
-def _ranges(model: Any, roles: JointRoles) -> tuple[Array, Array]:
-    """The ranges of the commanded joints, within which those that follow them stay in theirs, too."""
-    joints = list(roles.commanded)
-    limited = model.jnt_limited.astype(bool)
-    lower = np.where(limited, model.jnt_range[:, 0], -np.inf)
-    upper = np.where(limited, model.jnt_range[:, 1], np.inf)
-    # as often as there are followers: one may follow another one
-    for one in roles.equalities * len(roles.equalities):
-        leader, follower = one.leader, one.follower
-        offset, slope, *bent = model.eq_data[one.row, :5]
-        if leader is None or follower is None or any(bent) or slope == 0.0:
-            continue
-        at, of_leader = (model.qpos0[model.jnt_qposadr[j]] for j in (follower, leader))
-        ends = sorted((end - at - offset) / slope + of_leader for end in (lower[follower], upper[follower]))
-        lower[leader], upper[leader] = max(lower[leader], ends[0]), min(upper[leader], ends[1])
-    return lower[joints], upper[joints]
 
 
 def _home(robot: RobotMap, loaded: LoadedModel, roles: JointRoles) -> Array:

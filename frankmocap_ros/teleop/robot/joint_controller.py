@@ -71,7 +71,7 @@ class JointController:
         self._error.begin()
         poses = self.robot.poses(joints)
         self._commanded = poses.positions
-        return replace(poses, way=self._alignment.way)
+        return poses if self.robot.table_arm else replace(poses, way=self._alignment.way)
 
     def within_reach(self, setpoint: Setpoint) -> Setpoint:
         """The setpoint itself: it is the joints that wait for the robot."""

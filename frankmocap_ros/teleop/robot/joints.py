@@ -168,6 +168,59 @@ def _derived(
     return commanded
 
 
+def joint_ranges(model: Any, roles: JointRoles) -> tuple[Array, Array]:
+    """The ranges of the commanded joints, within which those that follow them stay in theirs, too.
+
+    Returns:
+        Lower and upper ends, shape (J,) each [rad] or [m]; infinite where there is none.
+    """
+    joints = list(roles.commanded)
+    limited = model.jnt_limited.astype(bool)
+    lower = np.where(limited, model.jnt_range[:, 0], -np.inf)
+    upper = np.where(limited, model.jnt_range[:, 1], np.inf)
+    # as often as there are followers: one may follow another one
+    for one in roles.equalities * len(roles.equalities):
+        leader, follower = one.leader, one.follower
+        offset, slope, *bent = model.eq_data[one.row, :5]
+        if leader is None or follower is None or any(bent) or slope == 0.0:
+            continue
+        at, of_leader = (model.qpos0[model.jnt_qposadr[j]] for j in (follower, leader))
+        ends = sorted((end - at - offset) / slope + of_leader for end in (lower[follower], upper[follower]))
+        lower[leader], upper[leader] = max(lower[leader], ends[0]), min(upper[leader], ends[1])
+    return lower[joints], upper[joints]
+
+
+def roles_without_map(loaded: LoadedModel) -> JointRoles:
+    """The roles of a model's joints where no map names any: what has a motor is commanded.
+
+    In a model without motors, such as a URDF, every joint with a name is that follows no other one.
+
+    Raises:
+        RobotError: there is no joint to command.
+    """
+    mujoco, model = loaded.mujoco, loaded.model
+    every = equalities(mujoco, model)
+    followers = {e.follower for e in every}
+    of_joint = model.actuator_trntype == int(mujoco.mjtTrn.mjTRN_JOINT)
+    driven = {int(joint) for joint in model.actuator_trnid[of_joint, 0]}
+    commanded = [
+        j
+        for j in simple_joints(mujoco, model)
+        if joint_name(model, j) and j not in followers and (j in driven or not driven)
+    ]
+    if not commanded:
+        raise RobotError(f"{loaded.path}: it has no hinge or slide joint with a name to command")
+    used = [e for e in every if e.joints & set(commanded)]
+    dependent = tuple(sorted(_dependent(used, set(commanded))))
+    return JointRoles(
+        commanded=tuple(commanded),
+        idle=frozenset(),
+        dependent=dependent,
+        observed=(),
+        equalities=tuple(e for e in used if e.joints & set(dependent)),
+    )
+
+
 def home_posture(loaded: LoadedModel, robot: RobotMap | None, keyframe: str = "") -> Array:
     """Where all joints of a robot are at home, shape (nq,) [rad] or [m].
 

@@ -56,6 +56,20 @@ class MapReader:
             raise self.wrong(key, f"expected a name, got {shown(value)}")
         return value
 
+    def flag(self, key: str) -> bool:
+        """Whether something holds; not without it."""
+        value = self.values.get(key, False)
+        if not isinstance(value, bool):
+            raise self.wrong(key, f"expected true or false, got {shown(value)}")
+        return value
+
+    def choice(self, key: str, allowed: Sequence[str]) -> str:
+        """One of the allowed words; the first without one."""
+        value = self.values.get(key, allowed[0])
+        if value not in allowed:
+            raise self.wrong(key, f"expected {' or '.join(allowed)}, got {shown(value)}")
+        return str(value)
+
     def number(self, key: str, default: float, least: float = 0.0) -> float:
         """A finite number, ``least`` or more."""
         return self.as_number(key, self.values.get(key, default), least)

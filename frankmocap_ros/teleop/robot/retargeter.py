@@ -38,14 +38,18 @@ _DAMPING: Final = 0.1  # of the joints, in the squared error (Levenberg-Marquard
 _UNBOUNDED: Final = 1e30  # daqp's own
 
 
-def load_retargeter(robot: str) -> "Retargeter":
-    """The retargeter of a robot: ``torso``, or the YAML file of a map.
+def load_retargeter(robot: str, model: str = "") -> "Retargeter":
+    """The retargeter of a robot.
+
+    Args:
+        robot: name of a robot of this package, or the YAML file of a map.
+        model: the robot's model; empty for what the map says.
 
     Raises:
         RobotError: map or model are missing or wrong.
         MissingDependencyError: a package is not installed.
     """
-    return Retargeter(load_map(robot))
+    return Retargeter(load_map(robot, model))
 
 
 class Retargeter:
@@ -56,6 +60,8 @@ class Retargeter:
         joint_names: J joints that are commanded.
         observed: K other joints of which it counts where they are.
         notes: what was left out of the model, in words.
+        table_arm: whether it follows motions only, and never aligns with the operator's posture.
+        controllers: topic -> commanded joints of the controller that listens there; empty for one of all.
         home: shape (J,), the posture to begin with and to prefer.
         lower, upper: shape (J,), what the joints are moved within [rad] or [m]: a little less than their
             ranges. A robot that begins further out may stay there.
@@ -76,6 +82,7 @@ class Retargeter:
         self._found = found = load_model(robot) if model is None else model
         self._model = found.model
         self.joint_names, self.observed, self.notes = found.joint_names, found.observed, found.notes
+        self.table_arm, self.controllers = robot.table_arm, robot.controllers
         self.home = found.home
         self._ends = found.lower, found.upper
         spare = _SPARE * (found.upper - found.lower)
@@ -93,7 +100,7 @@ class Retargeter:
         self._placed = np.array([t.position_cost > 0.0 for t in robot.targets])
         lengths = [self._length(t.chain) for t in found.parts]
         self.targets = tuple(
-            Target(t.name, t.joint, t.origin, length, t.limits)
+            Target(t.name, t.joint, t.origin, 0.0 if robot.table_arm else length, t.limits)
             for t, length in zip(robot.targets, lengths, strict=True)
         )
         self._reach = np.array([length * _REACH or np.inf for length in lengths])
@@ -109,6 +116,11 @@ class Retargeter:
         )
         self._unbounded = np.full(len(found.pairs), -_UNBOUNDED)
         self._gaps = self._clearance.gaps()
+
+    @property
+    def reach(self) -> Array:
+        """How far the targets get from their origins, shape (N,) [m]; infinite where there is no chain."""
+        return np.asarray(self._reach.copy())
 
     def poses(self, joints: Array) -> RobotPoses:
         """Where the targets are in a posture, in the base frame; what is being solved stays as it is.

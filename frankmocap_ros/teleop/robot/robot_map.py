@@ -1,67 +1,29 @@
 """The map of a robot: its model, and which part of it follows which joint of the operator. A YAML file."""
 
-import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
-from frankmocap_ros.teleop.operator_state import TargetLimits
+from frankmocap_ros.teleop.robot.map_parts import base, controllers
 from frankmocap_ros.teleop.robot.map_reader import MapReader, shown
-from frankmocap_ros.teleop.robot_model.resources import located
+from frankmocap_ros.teleop.robot.model_file import ModelName, find_model
+from frankmocap_ros.teleop.robot.target_map import TargetMap, above_table, read_target
+from frankmocap_ros.teleop.robot_model.additions import Additions, Base
 from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
 ROBOTS: Final = Path(__file__).parents[2] / "robots"
 DEFAULT_SPEED: Final = 10.0
+KINEMATIC: Final = "kinematic"
+PHYSICS: Final = "physics"
 
 _KEYS: Final = (
     "model", "keyframe", "home", "joints", "velocity_limits", "targets", "posture_costs", "damping",
-    "self_collision",
-)  # fmt: skip
-_TARGET_KEYS: Final = (
-    "joint", "origin", "site", "body", "robot_origin", "chain", "rotation", "position_cost",
-    "orientation_cost", "limits",
+    "self_collision", "simulation", "base", "table_arm", "controllers", "robot_descriptions",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
-_LIMIT_KEYS: Final = (
-    "max_speed", "max_acceleration", "max_angular_speed", "max_angular_acceleration", "workspace_min",
-    "workspace_max",
-)  # fmt: skip
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
-_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # what may be a part of a topic's name
-
-
-@dataclass(frozen=True)
-class TargetMap:
-    """One part of the robot.
-
-    Attributes:
-        name: of its commands.
-        joint: the operator's joint that it follows.
-        origin: the operator's joint that positions are relative to.
-        part: the robot's site or body.
-        is_site: which of the two.
-        robot_origin: the robot's site or body that is the counterpart of ``origin``.
-        chain: the robot's sites or bodies from there to ``part``, along the limb; empty where lengths do not
-            count.
-        rotation_xyzw: the part's orientation in the base frame when the operator stands in SMPL's rest pose.
-        position_cost, orientation_cost: weights, 0 for what does not count.
-        limits: of its commands, where they are tighter than the gate's settings.
-    """
-
-    name: str
-    joint: str
-    origin: str
-    part: str
-    is_site: bool
-    robot_origin: str
-    chain: tuple[str, ...]
-    rotation_xyzw: tuple[float, float, float, float]
-    position_cost: float
-    orientation_cost: float
-    limits: TargetLimits
 
 
 @dataclass(frozen=True)
@@ -81,6 +43,11 @@ class RobotMap:
         minimum_distance_m: between the pairs.
         pairs: names of geoms, or of bodies for all of theirs, that must not touch.
         joints: names of those that are commanded; empty for those that move a target.
+        simulation: how the robot is simulated: ``kinematic`` or ``physics``.
+        base: where its base is in the frame of the commands.
+        table_arm: whether it follows the operator's motion only: no limb is scaled by the operator's, and it
+            never aligns with their posture.
+        controllers: topic -> joints of the controller that listens there; empty for one controller of all.
     """
 
     model: Path
@@ -95,6 +62,15 @@ class RobotMap:
     minimum_distance_m: float
     pairs: tuple[tuple[str, str], ...]
     joints: tuple[str, ...] = ()
+    simulation: str = KINEMATIC
+    base: Base = field(default_factory=Base)
+    table_arm: bool = False
+    controllers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def additions(self) -> Additions:
+        """What its model gets beside what its file has."""
+        return Additions(self.base, tuple(site for target in self.targets for site in target.sites))
 
     def speed(self, joint: str) -> float:
         """Highest speed of a joint [rad/s] or [m/s]."""
@@ -106,8 +82,8 @@ def is_model(robot: str) -> bool:
     return Path(robot).suffix.lower() in _MODELS
 
 
-def _joints(reader: MapReader) -> tuple[str, ...]:
-    """The commanded joints."""
+def _joints(reader: MapReader, controllers: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The commanded joints; those of the controllers where the map names none."""
     names = reader.names("joints")
     if "joints" in reader.values and not names:
         raise reader.wrong(
@@ -116,58 +92,18 @@ def _joints(reader: MapReader) -> tuple[str, ...]:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise reader.wrong("joints", f"names {twice[0]} more than once")
-    return names
-
-
-def _limits(path: Path, where: str, values: object) -> TargetLimits:
-    reader = MapReader(path, where, values, _LIMIT_KEYS)
-    found: dict[str, Any] = {}
-    for key, value in reader.values.items():
-        if key.startswith("workspace"):
-            if not isinstance(value, list | tuple) or len(value) != 3:
-                raise reader.wrong(key, f"expected three numbers, got {shown(value)}")
-            found[key] = tuple(reader.as_number(key, number) for number in value)
-        else:
-            found[key] = reader.as_number(key, value, 0.0)
-            if found[key] == 0.0:
-                raise reader.wrong(key, "expected a number above 0; a target that stays needs no joint")
-    return TargetLimits(**found)
-
-
-def _target(path: Path, name: str, values: object) -> TargetMap:
-    reader = MapReader(path, f"targets.{name}", values, _TARGET_KEYS)
-    if not _NAME.fullmatch(name):
-        raise reader.wrong("", "expected a name of letters, digits and _, which begins with a letter")
-    is_site = "site" in reader.values
-    if is_site == ("body" in reader.values):
-        raise reader.wrong("", "needs a site or a body of the model, one of the two")
-    part = reader.text("site" if is_site else "body")
-    rotation = reader.values.get("rotation", (0.0, 0.0, 0.0, 1.0))
-    if not isinstance(rotation, list | tuple) or len(rotation) != 4:
-        raise reader.wrong("rotation", f"expected four numbers x, y, z, w, got {shown(rotation)}")
-    x, y, z, w = (reader.as_number("rotation", number) for number in rotation)
-    if abs(math.hypot(x, y, z, w) - 1.0) > 1e-3:
-        raise reader.wrong("rotation", f"expected a unit quaternion x, y, z, w, got {shown(rotation)}")
-    chain = reader.names("chain")
-    robot_origin = reader.text("robot_origin", part)
-    if chain and (len(chain) < 2 or (chain[0], chain[-1]) != (robot_origin, part)):
-        raise reader.wrong("chain", f"expected parts of the robot from {robot_origin} to {part}, got {chain}")
-    costs = (reader.number("position_cost", 1.0), reader.number("orientation_cost", 0.0))
-    if not any(costs):
-        raise reader.wrong("position_cost", "and orientation_cost are both 0: nothing would follow")
-    return TargetMap(
-        name=name,
-        joint=reader.human_joint("joint", name),
-        origin=reader.human_joint("origin", ""),
-        part=part,
-        is_site=is_site,
-        robot_origin=robot_origin,
-        chain=chain,
-        rotation_xyzw=(x, y, z, w),
-        position_cost=costs[0],
-        orientation_cost=costs[1],
-        limits=_limits(path, f"targets.{name}.limits", reader.values.get("limits", {})),
-    )
+    owned = [joint for joints in controllers.values() for joint in joints]
+    without = [name for name in names if name not in owned]
+    if owned and without:
+        raise reader.wrong(
+            "controllers", f"none has {without[0]} of joints; give it one, or leave it out there"
+        )
+    more = [joint for joint in owned if names and joint not in names]
+    if more:
+        raise reader.wrong(
+            "joints", f"lacks {more[0]}, which a controller has; a controller needs all of its own"
+        )
+    return names or tuple(owned)
 
 
 def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ...]]:
@@ -183,7 +119,7 @@ def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ..
 
 
 def map_path(robot: str) -> Path:
-    """The file of a robot: the built-in ``torso``, or a path, in which ``~`` is somebody's home."""
+    """The file of a robot: by its name here, or a path, in which ``~`` is somebody's home."""
     if "/" not in robot and not Path(robot).suffix:
         return ROBOTS / f"{robot}.yaml"
     try:
@@ -192,11 +128,17 @@ def map_path(robot: str) -> Path:
         raise RobotError(f"robot {robot!r}: {error}") from error
 
 
-def load_map(robot: str) -> RobotMap:
+def robot_names() -> tuple[str, ...]:
+    """Names of the robots whose maps are in this package."""
+    return tuple(sorted(path.stem for path in ROBOTS.glob("*.yaml")))
+
+
+def load_map(robot: str, model: str = "") -> RobotMap:
     """Read a map.
 
     Args:
-        robot: ``torso``, or the path of a YAML file.
+        robot: name of a robot of this package, or the path of a YAML file.
+        model: the robot's model; empty for what the map says.
 
     Raises:
         RobotError: the file is missing or wrong; names the key.
@@ -209,8 +151,9 @@ def load_map(robot: str) -> RobotMap:
             "which names it as model:"
         )
     if not path.is_file():
-        built_in = ", ".join(sorted(p.stem for p in ROBOTS.glob("*.yaml")))
-        raise RobotError(f"robot {robot!r}: no file {path}; allowed: {built_in}, or the YAML file of a map")
+        raise RobotError(
+            f"robot {robot!r}: no file {path}; allowed: {', '.join(robot_names())}, or the YAML file of a map"
+        )
     try:
         import yaml
     except ImportError as error:
@@ -226,11 +169,11 @@ def load_map(robot: str) -> RobotMap:
     targets = reader.values.get("targets")
     if not isinstance(targets, Mapping) or not targets:
         raise reader.wrong("targets", "expected a mapping from names to what they follow, with one at least")
-    uri = reader.text("model")
+    name = ModelName(reader.text("model"), reader.text("robot_descriptions", ""))
     try:
-        model = located(uri, path.parent, path)
+        found = find_model(name, path, model)
     except RobotError as error:
-        raise reader.wrong("model", f"no file {shown(uri)}, seen from {path.parent}: {error}") from error
+        raise reader.wrong("model", str(error)) from error
     speeds = reader.numbers("velocity_limits")
     slow = [name for name, speed in speeds.items() if speed <= 0.0]
     if slow:
@@ -238,18 +181,26 @@ def load_map(robot: str) -> RobotMap:
     costs = reader.numbers("posture_costs", least=0.0)
     if "keyframe" in reader.values and "home" in reader.values:
         raise reader.wrong("home", "and keyframe are both there: leave one of them out")
+    where = base(path, reader.values.get("base", {}))
+    table_arm = reader.flag("table_arm")
+    targets_read = tuple(read_target(path, str(name), target) for name, target in targets.items())
+    owned = controllers(reader)
     distance_m, pairs = _pairs(path, reader.values.get("self_collision", {}))
     return RobotMap(
-        model=model,
+        model=found,
         keyframe=reader.text("keyframe", ""),
         home=reader.numbers("home"),
         speeds={name: speed for name, speed in speeds.items() if name != "default"},
         default_speed=speeds.get("default", DEFAULT_SPEED),
-        targets=tuple(_target(path, str(name), target) for name, target in targets.items()),
+        targets=above_table(targets_read, where) if table_arm else targets_read,
         posture_costs={name: cost for name, cost in costs.items() if name != "default"},
         default_posture_cost=costs.get("default", 0.005),
         damping=reader.number("damping", 0.001),
         minimum_distance_m=distance_m,
         pairs=pairs,
-        joints=_joints(reader),
+        joints=_joints(reader, owned),
+        simulation=reader.choice("simulation", (KINEMATIC, PHYSICS)),
+        base=where,
+        table_arm=table_arm,
+        controllers=owned,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
+from frankmocap_ros.teleop.robot_model.additions import Additions, add_sites, place_base
 from frankmocap_ros.teleop.robot_model.mjcf import prepare_mjcf
 from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
 from frankmocap_ros.teleop.robot_model.urdf import Mimic, prepare_urdf
@@ -15,6 +16,7 @@ from frankmocap_ros.teleop.robot_model.xml_source import read_xml, shortened
 
 # what has lost the geometry that it had its mass from, or a maker's slip of the pen, must not stop kinematics
 _LENIENT: Final = {"boundmass": "1e-6", "boundinertia": "1e-9", "balanceinertia": "true"}
+_NOTHING: Final = Additions()
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +53,7 @@ def import_mujoco() -> Any:
     return mujoco
 
 
-def load_model_file(path: Path, shapes: Shapes) -> LoadedModel:
+def load_model_file(path: Path, shapes: Shapes, additions: Additions = _NOTHING) -> LoadedModel:
     """Load a robot's description.
 
     Its base is held: free joints are taken out, also out of the keyframes.
@@ -59,21 +61,24 @@ def load_model_file(path: Path, shapes: Shapes) -> LoadedModel:
     Args:
         path: URDF, xacro or MJCF file.
         shapes: which meshes are read. Those that are not there, or that MuJoCo cannot read, are left out.
+        additions: what a map adds to it.
 
     Raises:
-        RobotError: the file is missing, or MuJoCo cannot read it.
+        RobotError: the file is missing, MuJoCo cannot read it, or nothing can be added where that is to be.
         MissingDependencyError: MuJoCo, or xacro where it is needed, is not installed.
     """
     mujoco = import_mujoco()
     root = read_xml(path)
     unreadable: dict[Path, str] = {}
     try:
-        return _compiled(mujoco, path, copy.deepcopy(root), Resources(path, unreadable), shapes)
+        loaded = _compiled(mujoco, copy.deepcopy(root), Resources(path, unreadable), shapes, additions)
     except _CompileError as error:
         unreadable |= _unreadable(mujoco, error.resources)
         if not unreadable:
             raise
-    return _compiled(mujoco, path, root, Resources(path, unreadable), shapes)
+        loaded = _compiled(mujoco, root, Resources(path, unreadable), shapes, additions)
+    place_base(mujoco, path, loaded.model, additions.base)
+    return loaded
 
 
 class _CompileError(RobotError):
@@ -84,7 +89,10 @@ class _CompileError(RobotError):
         self.resources = resources
 
 
-def _compiled(mujoco: Any, path: Path, root: ET.Element, resources: Resources, shapes: Shapes) -> LoadedModel:
+def _compiled(
+    mujoco: Any, root: ET.Element, resources: Resources, shapes: Shapes, additions: Additions
+) -> LoadedModel:
+    path = resources.near
     mimics: tuple[Mimic, ...] = ()
     if root.tag == "mujoco":
         lost = prepare_mjcf(root, resources, shapes)
@@ -102,10 +110,11 @@ def _compiled(mujoco: Any, path: Path, root: ET.Element, resources: Resources, s
         lenient.set("inertiafromgeom", "false")  # nobody asks for masses
     text = ET.tostring(root, encoding="unicode")
     try:
-        if mimics:
-            model = _with_mimics(
-                mujoco, path, mujoco.MjSpec.from_string(text, assets=resources.contents), mimics
-            )
+        if mimics or additions.sites:
+            spec = mujoco.MjSpec.from_string(text, assets=resources.contents)
+            _add_mimics(mujoco, path, spec, mimics)
+            add_sites(path, spec, additions.sites)
+            model = spec.compile()
         else:
             model = mujoco.MjModel.from_xml_string(text, resources.contents)
     except ValueError as error:
@@ -113,8 +122,8 @@ def _compiled(mujoco: Any, path: Path, root: ET.Element, resources: Resources, s
     return LoadedModel(mujoco, path, model, lost, resources.notes())
 
 
-def _with_mimics(mujoco: Any, path: Path, spec: Any, mimics: tuple[Mimic, ...]) -> Any:
-    """The model with an equality for each mimic joint."""
+def _add_mimics(mujoco: Any, path: Path, spec: Any, mimics: tuple[Mimic, ...]) -> None:
+    """Add an equality for each mimic joint."""
     names = {joint.name for joint in spec.joints}
     for mimic in mimics:
         if mimic.leader not in names or mimic.leader == mimic.joint:
@@ -130,7 +139,6 @@ def _with_mimics(mujoco: Any, path: Path, spec: Any, mimics: tuple[Mimic, ...]) 
             name2=mimic.leader,
             data=data,
         )
-    return spec.compile()
 
 
 def _unreadable(mujoco: Any, resources: Resources) -> dict[Path, str]:

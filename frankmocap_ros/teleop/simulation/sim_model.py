@@ -1,4 +1,4 @@
-"""A robot's MuJoCo model, made ready to be simulated: position actuators, limits, home posture."""
+"""A robot's MuJoCo model, ready to be simulated with physics: position actuators, limits, home."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.robot.joints import assign_roles, home_posture, joint_name, simple_joints
 from frankmocap_ros.teleop.robot.parts import target_parts
 from frankmocap_ros.teleop.robot.robot_map import DEFAULT_SPEED, RobotMap
+from frankmocap_ros.teleop.robot_model.additions import Additions
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes
 from frankmocap_ros.teleop.simulation.joint_command import JointLimits
@@ -22,6 +24,7 @@ STEP_S: Final = 0.002
 """The servo works at 500 Hz; a model that needs shorter steps takes several for one of these."""
 HOME: Final = "home"
 """The keyframe that a model without a map starts in, where it has one."""
+_OTHERWISE: Final = "Or simulate it without masses, dynamics: kinematic"
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +52,9 @@ class LoadedRobot:
     notes: tuple[str, ...]
 
 
-def _load(path: Path) -> LoadedModel:
+def _load(path: Path, robot: RobotMap | None) -> LoadedModel:
     """A model with steps that fit into ``STEP_S``."""
-    loaded = load_model_file(path, Shapes.ALL)
+    loaded = load_model_file(path, Shapes.ALL, robot.additions if robot else Additions())
     model = loaded.model
     substeps = max(1, math.ceil(STEP_S / model.opt.timestep - 1e-9))
     model.opt.timestep = STEP_S / substeps
@@ -86,16 +89,20 @@ def _actuators(loaded: LoadedModel, joints: Sequence[int] | None) -> dict[int, i
         if not _is_position_actuator(mujoco, actuator):
             raise RobotError(
                 f"{path}: actuator {name} is not a <position> actuator of a joint with gear 1 and without "
-                "timeconst; only those are simulated"
+                f"timeconst; only those are simulated with physics. {_OTHERWISE}"
             )
         if not joint_name(model, joint) or joint in found:
             raise RobotError(f"{path}: actuator {name} must drive a joint of its own, with a name")
         found[joint] = i
     if not model.nu:
-        raise RobotError(f"{path}: it has no actuators; add <position joint=...> for each joint to command")
+        raise RobotError(
+            f"{path}: it has no actuators; add <position joint=...> for each joint to command. {_OTHERWISE}"
+        )
     without = [joint_name(model, j) for j in joints or () if j not in found]
     if without:
-        raise RobotError(f"{path}: it has no actuator for {', '.join(without)}; add <position joint=...>")
+        raise RobotError(
+            f"{path}: it has no actuator for {', '.join(without)}; add <position joint=...>. {_OTHERWISE}"
+        )
     return {joint: found[joint] for joint in joints or found}
 
 
@@ -122,16 +129,24 @@ def _go_home(loaded: LoadedRobot, found: LoadedModel, robot: RobotMap | None) ->
     if key >= 0:
         mujoco.mj_resetDataKeyframe(model, data, key)  # with what other actuators are to do
     data.qpos[:] = home_posture(found, robot, HOME)
-    positions = data.qpos[model.jnt_qposadr[loaded.joints]]
-    out = (positions < limits.low - ROUNDING) | (positions > limits.high + ROUNDING)
-    if out.any():
-        names = ", ".join(name for name, wrong in zip(limits.names, out, strict=True) if wrong)
-        raise RobotError(f"{found.path}: the home posture is out of the range of {names}; correct it")
+    check_home(found.path, limits, data.qpos[model.jnt_qposadr[loaded.joints]])
     for i in range(model.nu):  # what nobody commands holds
         actuator = model.actuator(i)
         if _is_position_actuator(mujoco, actuator):
             data.ctrl[i] = data.qpos[model.jnt_qposadr[actuator.trnid[0]]]
     mujoco.mj_forward(model, data)
+
+
+def check_home(path: Path, limits: JointLimits, positions: Array) -> None:
+    """Refuse a home posture, shape (J,), that is out of the joints' ranges.
+
+    Raises:
+        RobotError: names the file and the joints.
+    """
+    out = (positions < limits.low - ROUNDING) | (positions > limits.high + ROUNDING)
+    if out.any():
+        names = ", ".join(name for name, wrong in zip(limits.names, out, strict=True) if wrong)
+        raise RobotError(f"{path}: the home posture is out of the range of {names}; correct it")
 
 
 def _owned(loaded: LoadedModel, robot: RobotMap) -> tuple[int, ...]:
@@ -153,7 +168,7 @@ def load_robot(robot: RobotMap | str | Path) -> LoadedRobot:
     """
     robot_map = robot if isinstance(robot, RobotMap) else None
     path = robot.model if isinstance(robot, RobotMap) else Path(robot).expanduser()
-    found = _load(path)
+    found = _load(path, robot_map)
     model = found.model
     actuators = _actuators(found, _owned(found, robot_map) if robot_map else None)
     others = [j for j in simple_joints(found.mujoco, model) if j not in actuators and joint_name(model, j)]

@@ -10,8 +10,7 @@ pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'fran
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
-from frankmocap_ros.cli.demo_robot import SETTINGS
-from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.synthetic.human import WAVE_PERIOD_S, scene
 from frankmocap_ros.teleop.controller import Controller
@@ -25,7 +24,7 @@ PERIOD_S = 0.01
 IMAGE_S = 1.0 / 30.0
 LATENCY_S = 0.03
 ASKED_S = 0.3
-CONFIG = updated(GateSettings(), {"robot": "torso", **SETTINGS})
+CONFIG = updated(GateSettings(), {"robot": "torso", **SIMULATED})
 SETTLED_S = CONFIG.align_s + 0.5  # after engagement
 
 

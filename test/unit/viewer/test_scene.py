@@ -8,6 +8,7 @@ from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.viewer.robot import DrawnRobot
 from frankmocap_ros.viewer.scene import SeenBody, bones, known_joints, wxyz
+from support.paths import SHARED
 
 
 def seen(states):
@@ -70,6 +71,17 @@ def test_a_joint_that_follows_is_drawn_where_it_follows(mobile_robot):
     assert gap == pytest.approx([0.04, 0.10], abs=1e-6)
     told = robot.poses({"finger_joint": 0.03, "finger_mimic_joint": 0.0})
     assert np.linalg.norm(told[rows[0]][0] - told[rows[1]][0]) == pytest.approx(0.07)
+
+
+def test_a_robot_without_its_meshes_is_drawn_as_bones():
+    path = SHARED / "robots/models/unitree_g1/g1.xml"
+    if not path.is_file():
+        pytest.skip(f"not there: {path}")
+    robot = DrawnRobot("unitree_g1", str(path))
+    meshes = {name: vertices for name, vertices, *_ in robot.meshes()}
+    assert {"left_elbow_link", "right_hip_yaw_link", "torso_link", "pelvis"} <= meshes.keys()
+    assert np.ptp(meshes["left_knee_link"], axis=0).max() > 0.3, "as long as the shank"
+    assert len(robot.poses({"left_elbow_joint": 1.0})) == len(meshes)
 
 
 def test_a_robot_is_a_mesh_for_each_of_its_parts():

@@ -111,12 +111,55 @@ def changed(path, value):
         ("self_collision.pairs", [["x"]], "self_collision.pairs: expected a list of pairs"),
         ("keyframe", "home", "home: and keyframe are both there"),
         ("targets.left hand", {"joint": "left_wrist", "site": "tip"}, "targets.left hand: expected a name"),
+        ("simulation", "magic", "simulation: expected kinematic or physics, got 'magic'"),
+        ("table_arm", "yes", "table_arm: expected true or false"),
+        ("base", {"position": [0, 0]}, "base.position: expected three numbers"),
+        ("base", {"rotation": [0, 0, 0, 3]}, "base.rotation: expected a unit quaternion"),
+        ("targets.hand.offset", [0, 0, 1], "targets.hand.offset: needs a body"),
+        ("targets.head.offset", [0, 0], "targets.head.offset: expected three numbers"),
+        ("targets.hand.chain", ["base", {"body": "x"}], "chain.offset: expected three numbers"),
+        ("targets.hand.robot_origin", 3, "robot_origin: expected a mapping"),
+        ("controllers", ["a"], "controllers: expected a mapping from topic to joints"),
+        ("controllers", {"no topic": ["a"]}, "controllers.no topic: expected the name of a topic"),
+        ("controllers", {"/arm": "a"}, "controllers./arm: expected a list of joints"),
+        ("controllers", {"/left": ["a"], "/right": ["a"]}, "right: a is in /left, too"),
         ("self_collision.distance", 1, "self_collision.distance: is not known"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(load, path, value, words):
     with pytest.raises(RobotError, match=words):
         load(changed(path, value))
+
+
+def test_controllers_and_joints_agree(load):
+    two = {"/left/joint_trajectory": ["b", "a"], "/right/joint_trajectory": ["c"]}
+    robot = load({**GOOD, "controllers": two})
+    assert robot.joints == ("b", "a", "c"), "a controller needs all of its joints"
+    assert robot.controllers == {topic: tuple(joints) for topic, joints in two.items()}
+    assert load({**GOOD, "controllers": two, "joints": ["a", "b", "c"]}).joints == ("a", "b", "c")
+    with pytest.raises(RobotError, match="controllers: none has d of joints"):
+        load({**GOOD, "controllers": two, "joints": ["a", "b", "c", "d"]})
+    with pytest.raises(RobotError, match="joints: lacks c, which a controller has"):
+        load({**GOOD, "controllers": two, "joints": ["a", "b"]})
+
+
+def test_a_table_arm_has_a_floor_where_it_names_none(load):
+    robot = load({**GOOD, "table_arm": True, "base": {"position": [0, 0, 0.7]}})
+    hand, head = robot.targets
+    assert hand.limits.workspace_min == (0.0, -1.0, 0.2), "its own stays"
+    assert head.limits.workspace_min == (-np.inf, -np.inf, pytest.approx(0.72))
+    assert load(GOOD).targets[1].limits == TargetLimits()
+
+
+def test_parts_with_an_offset_become_sites(load):
+    target = {"body": "top", "offset": [0, 0, 0.1], "robot_origin": {"body": "base", "offset": [0.1, 0, 0]},
+              "chain": [{"body": "base", "offset": [0.1, 0, 0]}, "middle", "top"]}  # fmt: skip
+    (head,) = load({**GOOD, "targets": {"head": target}}).targets
+    assert head.is_site and head.part == "top offset 0 0 0.1"
+    assert head.chain == ("base offset 0.1 0 0", "middle", "top offset 0 0 0.1")
+    assert {(site.body, site.offset) for site in head.sites} == {
+        ("top", (0.0, 0.0, 0.1)), ("base", (0.1, 0.0, 0.0)),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("text", ["", "just text", "a: [", "- 1", "!!python/object/apply:os.system ['true']"])
@@ -127,5 +170,5 @@ def test_what_is_no_map_is_refused(load, text):
 
 @pytest.mark.parametrize("name", ["torsos", "no/such/map.yaml"])
 def test_a_missing_file_names_what_there_is(name):
-    with pytest.raises(RobotError, match=r"no file .*; allowed: torso, or the YAML file of a map"):
+    with pytest.raises(RobotError, match=r"no file .*; allowed: aloha, .*torso, .*, or the YAML file"):
         load_map(name)

@@ -1,0 +1,112 @@
+"""What has a form of its own in a robot's map: parts with an offset, the base, the controllers."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from frankmocap_ros.teleop.robot.map_reader import MapReader, shown
+from frankmocap_ros.teleop.robot_model.additions import AddedSite, Base
+
+_TOPIC: Final = re.compile(r"/?[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*")
+_UNIT: Final = 1e-3
+
+
+def vector(reader: MapReader, key: str, default: Sequence[float] | None = None) -> tuple[float, float, float]:
+    """Three numbers.
+
+    Raises:
+        RobotError: they are something else.
+    """
+    value = reader.values.get(key, default)
+    if not isinstance(value, list | tuple) or len(value) != 3:
+        raise reader.wrong(key, f"expected three numbers, got {shown(value)}")
+    x, y, z = (reader.as_number(key, number) for number in value)
+    return x, y, z
+
+
+def rotation(reader: MapReader, key: str) -> tuple[float, float, float, float]:
+    """A unit quaternion x y z w; the identity without one.
+
+    Raises:
+        RobotError: it is something else.
+    """
+    value = reader.values.get(key, (0.0, 0.0, 0.0, 1.0))
+    if not isinstance(value, list | tuple) or len(value) != 4:
+        raise reader.wrong(key, f"expected four numbers x, y, z, w, got {shown(value)}")
+    x, y, z, w = (reader.as_number(key, number) for number in value)
+    if abs(math.hypot(x, y, z, w) - 1.0) > _UNIT:
+        raise reader.wrong(key, f"expected a unit quaternion x, y, z, w, got {shown(value)}")
+    return x, y, z, w
+
+
+def base(path: Path, values: object) -> Base:
+    """Where the robot's base stands.
+
+    Raises:
+        RobotError: it is wrong.
+    """
+    reader = MapReader(path, "base", values, ("position", "rotation"))
+    return Base(vector(reader, "position", (0.0, 0.0, 0.0)), rotation(reader, "rotation"))
+
+
+class PartReader:
+    """Reads names of parts, each with an offset or without; keeps the sites that they need.
+
+    Attributes:
+        sites: that the model needs for what was read.
+
+    Args:
+        path: the file.
+        where: the target's place in it.
+    """
+
+    def __init__(self, path: Path, where: str) -> None:
+        self._path, self._where = path, where
+        self.sites: list[AddedSite] = []
+
+    def offset(self, reader: MapReader, body: str) -> str:
+        """Name of the site that stands for a body and the ``offset`` beside it."""
+        return self._site(body, vector(reader, "offset"))
+
+    def read(self, key: str, value: object) -> str:
+        """A part: its name, or ``{body: name, offset: [x, y, z]}``.
+
+        Raises:
+            RobotError: it is neither.
+        """
+        if isinstance(value, str):
+            return value
+        reader = MapReader(self._path, f"{self._where}.{key}", value, ("body", "offset"))
+        return self._site(reader.text("body"), vector(reader, "offset"))
+
+    def _site(self, body: str, offset: tuple[float, float, float]) -> str:
+        site = AddedSite(body, offset)
+        self.sites.append(site)
+        return site.name
+
+
+def controllers(reader: MapReader) -> dict[str, tuple[str, ...]]:
+    """Topic -> joints of the controller that listens there; empty for one controller of all.
+
+    Raises:
+        RobotError: a topic is no topic's name, or a joint has no controller, or several.
+    """
+    value = reader.values.get("controllers", {})
+    if not isinstance(value, Mapping):
+        raise reader.wrong("controllers", f"expected a mapping from topic to joints, got {shown(value)}")
+    found: dict[str, tuple[str, ...]] = {}
+    owners: dict[str, str] = {}
+    for topic, joints in value.items():
+        key = f"controllers.{topic}"
+        if not isinstance(topic, str) or not _TOPIC.fullmatch(topic):
+            raise reader.wrong(key, "expected the name of a topic, such as /left_arm/joint_trajectory")
+        if not isinstance(joints, list | tuple) or not joints or not all(isinstance(j, str) for j in joints):
+            raise reader.wrong(key, f"expected a list of joints, got {shown(joints)}")
+        for joint in joints:
+            if joint in owners:
+                raise reader.wrong(key, f"{joint} is in {owners[joint]}, too; a joint has one controller")
+            owners[joint] = topic
+        found[topic] = tuple(joints)
+    return found
