@@ -117,7 +117,7 @@ def _step(run: RobotRun, controller: Controller, simulation: Simulation, now_s: 
     if not run.states or run.states[-1][1] != state:
         run.states.append((now_s, state))
         if state in ("HOLD", "DISENGAGED") and run.times_s:
-            run.reasons.append(controller.gate.reason)
+            run.reasons.append(controller.reason)
     if command is None or command.posture is None:
         return
     posture = command.posture
