@@ -20,7 +20,6 @@ from frankmocap_ros.cli.nodes import (
     stop_on_signals,
     wait_for,
 )
-from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import add_flags, from_flags, settings_of
@@ -76,7 +75,6 @@ def main(args: Sequence[str]) -> int:
     """Run the demo; exit code 0, 1 where it ran its time and no body was ever received."""
     arguments = _parser().parse_args(args)
     config = from_flags(Settings, arguments)
-    require_ros("demo")
     camera = camera_command(arguments.camera, arguments.width)
     stay_here()
     stop = stop_on_signals()

@@ -29,11 +29,11 @@ pytestmark = pytest.mark.skipif(not ROBOT, reason="mujoco or mink is not install
 
 LOOKED_AT = """
 import sys
-from frankmocap_ros.ros.view.view_node import main
+from frankmocap_ros.cli.executables import view_node
 from frankmocap_ros.viewer.web import Web
 
 Web.viewers = 1
-sys.exit(main())
+sys.exit(view_node())
 """
 
 

@@ -1,7 +1,7 @@
 """The gate node: bodies in, commands for a robot out, while somebody has asked for it and is seen well."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -338,6 +338,6 @@ def _reset(commander: Controller, now_s: float) -> tuple[bool, str]:
     return True, "DISENGAGED: no commands until somebody asks"
 
 
-def main(args: Sequence[str] | None = None) -> int:
-    """Run the node until SIGINT or SIGTERM; returns the exit code."""
-    return run_node("gate_node", GateNode, args)
+def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
+    return run_node(GateNode, args, settings)

@@ -4,7 +4,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -316,18 +316,18 @@ class MocapNode(LifecycleNode):
         self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), *statuses))
 
 
-def main(args: Sequence[str] | None = None) -> int:
-    """Run the node until SIGINT or SIGTERM; returns the exit code."""
+def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
     keep_freed_memory()
     leave_cores_to_networks()
     take_turns_quickly()
     made: list[MocapNode] = []
 
-    def make() -> MocapNode:
-        made.append(MocapNode())
+    def make(**how: Any) -> MocapNode:
+        made.append(MocapNode(**how))
         return made[0]
 
-    code = run_node("frankmocap_node", make, args)
+    code = run_node(make, args, settings)
     if made and made[0].loading:
         os._exit(code)  # its thread may be loading libraries: their destructors must not run beside it
     return code

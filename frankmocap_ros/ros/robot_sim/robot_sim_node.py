@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -138,6 +138,6 @@ class RobotSimNode(Node):
         self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))
 
 
-def main(args: Sequence[str] | None = None) -> int:
-    """Run the node until SIGINT or SIGTERM; returns the exit code."""
-    return run_node("robot_sim_node", RobotSimNode, args)
+def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
+    return run_node(RobotSimNode, args, settings)

@@ -3,7 +3,7 @@
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rcl_interfaces.msg import SetParametersResult
@@ -165,6 +165,6 @@ class ViewNode(Node):
         self._engage.call_async(SetBool.Request(data=engage)).add_done_callback(answered)
 
 
-def main(args: Sequence[str] | None = None) -> int:
-    """Run the node until SIGINT or SIGTERM; returns the exit code."""
-    return run_node("view_node", ViewNode, args)
+def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
+    return run_node(ViewNode, args, settings)
