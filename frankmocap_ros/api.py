@@ -15,7 +15,7 @@ With FrankMocap, and results as dictionaries::
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from frankmocap_ros.export.json_records import frame_record
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.camera_image import CameraImage
+from frankmocap_ros.runtime.file_names import printable
 from frankmocap_ros.runtime.health import DROP_OUT_OF_ORDER
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 from frankmocap_ros.settings.camera import CameraSettings
@@ -229,7 +230,7 @@ class ProcessedImage:
 
 def processed_images(
     estimator: Estimator, settings: Settings, sources: Sequence[str], stills: bool = False
-) -> Iterator[ProcessedImage]:
+) -> Generator[ProcessedImage, None, None]:
     """Run an estimator on videos and images, one after the other.
 
     Args:
@@ -247,7 +248,7 @@ def processed_images(
         still = is_still(path)
         if len(sources) > 1 and not still:
             raise SourceError(
-                f"{path}: several sources must all be image files; name one video or folder alone"
+                f"{printable(path)}: several sources must all be image files; name one video or folder alone"
             )
         with contextlib.closing(open_source(CameraSettings(source=path, loop=False), moving=False)) as source:
             total = len(sources) if still else source.frames

@@ -223,7 +223,7 @@ def test_an_interrupt_leaves_whole_lines(tmp_path):
     assert code == 130
     lines = out.read_text()
     assert lines.endswith("}\n")
-    assert f"interrupted after {lines.count(chr(10))} frames, which are written" in err
+    assert f"interrupted after {lines.count(chr(10))} frames, all of them written" in err
     assert len(err.splitlines()) == 1
 
 
