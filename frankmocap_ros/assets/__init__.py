@@ -1,1 +1,16 @@
-"""The files that FrankMocap needs: where they are, whether they are whole, and their safe conversion."""
+"""FrankMocap's files: locations, checks and safe conversion."""
+
+__all__ = [
+    "checkpoint",
+    "child",
+    "conversion",
+    "entries",
+    "layout",
+    "numpy_files",
+    "pickled",
+    "report",
+    "schema",
+    "sharing",
+    "store",
+    "unpickle",
+]

@@ -1,1 +1,18 @@
-"""What runs one network on one device, nothing else."""
+"""Run one network on one device: torch, OpenVINO, ONNX Runtime, TensorRT."""
+
+__all__ = [
+    "available",
+    "base",
+    "choice",
+    "cuda_graph",
+    "export",
+    "int8",
+    "kept",
+    "measuring",
+    "onnxruntime",
+    "openvino",
+    "state_dict",
+    "tensorrt",
+    "torch",
+    "torch_device",
+]

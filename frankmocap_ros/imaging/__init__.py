@@ -1,1 +1,8 @@
 """Images in memory: pixels, camera images and depth images."""
+
+__all__ = [
+    "bit_depth",
+    "bitmap",
+    "camera_image",
+    "depth_image",
+]

@@ -1,1 +1,10 @@
-"""The browser view: what is drawn and what can be set. Nothing here talks to ROS."""
+"""The browser view: scene, panel and widgets. Independent of ROS."""
+
+__all__ = [
+    "panel",
+    "robot",
+    "scene",
+    "texts",
+    "web",
+    "widgets",
+]

@@ -1,1 +1,6 @@
 """MediaPipe's BlazePose."""
+
+__all__ = [
+    "estimator",
+    "graphs",
+]

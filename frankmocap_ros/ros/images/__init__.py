@@ -1,1 +1,9 @@
-"""sensor_msgs images to pixels and back."""
+"""Conversion between sensor_msgs images and pixels."""
+
+__all__ = [
+    "compressed",
+    "encodings",
+    "headers",
+    "images",
+    "raw_pixels",
+]
