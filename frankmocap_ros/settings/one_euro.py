@@ -1,9 +1,11 @@
 """The One-Euro filter's settings, declared once for every node that smooths (see ``one_euro.py``)."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from frankmocap_ros.one_euro import OneEuro
 from frankmocap_ros.settings.schema import setting
+
+if TYPE_CHECKING:
+    from frankmocap_ros.one_euro import OneEuro
 
 CHOICES = ("none", "one_euro")
 
@@ -50,8 +52,10 @@ def derivative_cutoff_hz(default: float = 1.0) -> Any:
     )
 
 
-def filter_of(settings: Any) -> OneEuro | None:
-    """The filter that settings with these fields ask for; None for no smoothing."""
+def filter_of(settings: Any) -> "OneEuro | None":
+    """The filter for settings with these fields; None for no smoothing."""
+    from frankmocap_ros.one_euro import OneEuro  # with numpy, which settings do without
+
     if settings.smoothing == "none":
         return None
     return OneEuro(
