@@ -86,7 +86,7 @@ class FrankMocapWrapper:
         }  # fmt: skip
         twice = sorted(named.keys() & settings.keys())
         if twice:
-            raise SettingError(f"{', '.join(twice)}: set by the wrapper's own arguments; leave it out")
+            raise SettingError(f"{', '.join(twice)}: set by the wrapper's own arguments; remove it")
         if not optimize_for_realtime:
             settings = {"engine": "torch", "precision": "fp32", **settings}
         config = updated(Settings(), {**named, **settings})
@@ -139,8 +139,8 @@ class FrankMocapWrapper:
         if self._order.judge(time_s) is Arrival.LATE:
             raise ImageError(
                 DROP_OUT_OF_ORDER,
-                f"the image of {time_s:.3f} s comes after a later one; leave it out, or call reset() where "
-                "it begins another video",
+                f"the image of {time_s:.3f} s is older than the previous one; skip it, or call reset() "
+                "before another video",
             )
         frame = self._pipeline.process(CameraImage(Bitmap(image_bgr), time_s, camera))
         record = frame_record(frame, self._arms)
@@ -248,7 +248,7 @@ def processed_images(
         still = is_still(path)
         if len(sources) > 1 and not still:
             raise SourceError(
-                f"{printable(path)}: several sources must all be image files; name one video or folder alone"
+                f"{printable(path)}: several sources must all be image files; pass a video or folder alone"
             )
         with contextlib.closing(open_source(CameraSettings(source=path, loop=False), moving=False)) as source:
             total = len(sources) if still else source.frames

@@ -42,31 +42,35 @@ def _parser() -> argparse.ArgumentParser:
     source = next(s for s in settings_of(CameraSettings) if s.name == "source")
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros demo",
-        description="Start a camera node and the mocap node, subscribe to the bodies and show what arrives.",
+        description="Start a camera node and the mocap node, and show a live table of the received joints.",
     )
     parser.add_argument("--source", dest="camera", default="auto", help=source.text)
     parser.add_argument(
-        "--duration", type=float, default=0.0, metavar="S", help="stop after so many seconds; 0: at Ctrl-C"
+        "--duration",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="duration; 0 runs until Ctrl-C (default: 0)",
     )
     parser.add_argument(
         "--width",
         type=int,
         default=640,
-        help="the camera reduces wider images to this width; 0 keeps them [px]",
+        help="maximum width of the camera's images; 0 keeps their width [px]",
     )
     parser.add_argument(
         "--robot",
         nargs="?",
         const="torso",
         metavar="MAP",
-        help="let a simulated robot follow the person: torso (the default) or the YAML file of a map",
+        help="also run a simulated robot that follows the person: torso (default) or a map's YAML file",
     )
-    parser.add_argument("--view", action="store_true", help="show it all in a browser")
+    parser.add_argument("--view", action="store_true", help="also show people and robot in a browser")
     port = next(s for s in settings_of(ViewerSettings) if s.name == "port")
     parser.add_argument(
         "--view-port", type=int, default=port.default, metavar="PORT", help="port of the browser view"
     )
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON, and show no table")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON instead of a table")
     add_flags(parser, Settings, leave_out=_CAMERA_NODE)
     return parser
 
@@ -100,7 +104,7 @@ def _view_command(arguments: argparse.Namespace) -> list[str]:
     given = {"port": str(arguments.view_port)}
     if arguments.robot:
         given["robot"] = json.dumps(arguments.robot)
-    print(f"frankmocap_ros demo: look at http://127.0.0.1:{arguments.view_port}", file=sys.stderr, flush=True)
+    print(f"frankmocap_ros demo: open http://127.0.0.1:{arguments.view_port}", file=sys.stderr, flush=True)
     return node_command("view", given)
 
 
@@ -136,8 +140,8 @@ def _watch(
         if watcher.first_body.is_set():
             return 0
         print(
-            "frankmocap_ros demo: no body was ever received. The camera must see a person; look at "
-            f"/frankmocap/annotated. The node says: {tally.health or 'nothing'}",
+            "frankmocap_ros demo: no body was received. A person must be visible to the camera; view "
+            f"/frankmocap/annotated. Health of the node: {tally.health or 'unknown'}",
             file=sys.stderr,
         )
         return 0 if stop.is_set() else 1  # who ends it early may not have waited for a body

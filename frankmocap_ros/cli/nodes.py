@@ -149,7 +149,7 @@ def check(processes: Processes) -> None:
     """
     for process in processes:
         if process.poll() is not None:
-            raise MocapError(f"a node ended with exit code {process.returncode}; its last words stand above")
+            raise MocapError(f"a node ended with exit code {process.returncode}; see its messages above")
 
 
 def wait_for(

@@ -36,34 +36,34 @@ _STILLS_SHORT_PX = 1024  # nobody waits for independent images: look for people 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros process",
-        description="Write one JSON object a frame: bodies with positions, rotations, states, pixels and arm "
-        "angles. A video or a folder of images is a sequence of one camera; image files named one by one are "
-        "independent of each other, and searched at --resize-short 1024 unless told otherwise.",
-        epilog="Exit code: 0 fine; 1 nobody was found in any frame; 2 cannot run, or cannot write; 130 "
-        "interrupted (SIGINT, Ctrl-C). Whatever ends it, the output holds whole lines.",
+        description="Write one JSON object per frame: bodies with positions, rotations, states, pixels and "
+        "arm angles. A video or a folder of images is processed as one sequence. Image files named one by "
+        "one are processed independently, by default with --resize-short 1024.",
+        epilog="Exit codes: 0 success, 1 no body in any frame, 2 cannot run or cannot write, 130 interrupted "
+        "(SIGINT, Ctrl-C). The output consists of complete lines in every case.",
     )
     parser.add_argument(
         "sources",
         metavar="source",
         nargs="+",
-        help="a video, a folder of images, image files, /dev/videoN, or synthetic",
+        help="video, folder of images, image files, /dev/videoN, or synthetic",
     )
-    parser.add_argument("--out", metavar="FILE", help="write here instead of standard output")
+    parser.add_argument("--out", metavar="FILE", help="output file (default: standard output)")
     parser.add_argument(
         "--stills",
         action="store_true",
-        help="take the images of a folder or video as independent of each other",
+        help="process the images of a folder or video independently",
     )
     parser.add_argument(
         "--format",
         choices=("json", "gmr"),
         default="json",
-        help="json: everything about everybody, in the camera's optical frame. gmr: what General Motion "
-        "Retargeting takes for SMPL-X: time_s, id, and joints of the operator as name -> [[x, y, z], "
-        "[w, x, y, z]], position [m] and global rotation, scalar first, z up: the frame of a level camera "
-        "(x forward, y left), which is the origin; joints is {} where nobody is",
+        help="json: all bodies, in the camera's optical frame. gmr: input of General Motion Retargeting for "
+        "SMPL-X: time_s, id, and the operator's joints as name -> [[x, y, z], [w, x, y, z]]: position [m] "
+        "and global rotation, scalar first, in the frame of a level camera (x forward, y left, z up). joints "
+        "is {} in frames without an operator",
     )
-    parser.add_argument("--max-frames", type=int, metavar="N", help="stop after so many frames")
+    parser.add_argument("--max-frames", type=int, metavar="N", help="maximum number of frames")
     add_flags(parser, Settings, leave_out=_ROS_ONLY)
     return parser
 

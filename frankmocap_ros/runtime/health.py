@@ -125,11 +125,11 @@ def _no_image(s: Snapshot) -> Finding | None:
     if never:
         return level, (
             f"no image yet on {s.image_topic} after {silent_s:.1f} s: start the camera or remap image; "
-            f"see who publishes with: ros2 topic info --verbose {s.image_topic}"
+            f"list publishers with: ros2 topic info --verbose {s.image_topic}"
         )
     return level, (
         f"no image on {s.image_topic} for {silent_s:.1f} s: check that the camera still runs; "
-        f"see its rate with: ros2 topic hz {s.image_topic}"
+        f"show its rate with: ros2 topic hz {s.image_topic}"
     )
 
 
@@ -137,7 +137,7 @@ def _clocks_disagree(s: Snapshot) -> Finding | None:
     if not s.active or s.age_min_ms is None or s.age_min_ms > -CLOCKS_APART_MS:
         return None
     return Level.WARN, (
-        f"clocks disagree: images are stamped up to {-s.age_min_ms:.1f} ms in the future; synchronize the "
+        f"clocks disagree: image stamps are up to {-s.age_min_ms:.1f} ms in the future; synchronize the "
         "clocks of camera and node (chrony, PTP) or check use_sim_time"
     )
 
@@ -151,15 +151,15 @@ def _malformed(s: Snapshot) -> Finding | None:
     if not s.active or not reasons:
         return None
     return Level.WARN, (
-        f"malformed images dropped: {_counts(reasons)}; check encoding, step and size of what "
-        f"{s.image_topic} carries"
+        f"malformed images dropped: {_counts(reasons)}; check encoding, step and size of the "
+        f"images on {s.image_topic}"
     )
 
 
 def _bad_depth(s: Snapshot) -> Finding | None:
     if not s.active or not s.depth_error:
         return None
-    return Level.WARN, f"depth is left out: {s.depth_error}"
+    return Level.WARN, f"depth is not used: {s.depth_error}"
 
 
 def _too_old(s: Snapshot) -> Finding | None:
@@ -167,7 +167,7 @@ def _too_old(s: Snapshot) -> Finding | None:
     if not s.active or not n:
         return None
     return Level.WARN, (
-        f"{n} images dropped as older than max_image_age_s ({s.max_image_age_s:g} s): check the clocks of "
+        f"{n} images dropped for exceeding max_image_age_s ({s.max_image_age_s:g} s): check the clocks of "
         "camera and node, lower resize_short or raise max_image_age_s"
     )
 
@@ -177,7 +177,7 @@ def _out_of_order(s: Snapshot) -> Finding | None:
     if not s.active or not n:
         return None
     return Level.WARN, (
-        f"{n} images dropped as stamped earlier than one that came before: check that only one driver "
+        f"{n} images dropped because their stamps are out of order: check that only one driver "
         f"publishes {s.image_topic} (ros2 topic info --verbose {s.image_topic}), and that it sends images in "
         "the order of their stamps"
     )
@@ -188,8 +188,8 @@ def _no_transform(s: Snapshot) -> Finding | None:
     if not s.active or not n:
         return None
     return Level.ERROR, (
-        f"{n} images were not published: no transform {s.no_transform}; check that somebody publishes it "
-        "on /tf or /tf_static with the images' clock, or raise transform_wait_ms where it comes late"
+        f"{n} images were not published: no transform {s.no_transform}; check that a node publishes it "
+        "on /tf or /tf_static with the images' clock, or raise transform_wait_ms if it arrives late"
     )
 
 
@@ -197,7 +197,7 @@ def _late(s: Snapshot) -> Finding | None:
     if not s.active or s.age_ms is None or s.age_ms[1] <= s.latency_budget_ms:
         return None
     return Level.WARN, (
-        f"age p95 {s.age_ms[1]:.1f} ms is over the budget of {s.latency_budget_ms:.1f} ms: "
+        f"age p95 {s.age_ms[1]:.1f} ms exceeds the budget of {s.latency_budget_ms:.1f} ms: "
         "lower resize_short or the image rate, or raise latency_budget_ms"
     )
 
@@ -206,8 +206,8 @@ def _leaves_out(s: Snapshot) -> Finding | None:
     if not s.active or not s.deadline_level:
         return None
     return Level.WARN, (
-        f"does less because of the budget of {s.latency_budget_ms:.1f} ms: {s.deadline_measures}; to do "
-        "everything in time use a faster preset, estimator or engine, or raise latency_budget_ms"
+        f"reduces processing to keep the budget of {s.latency_budget_ms:.1f} ms: {s.deadline_measures}; to "
+        "process everything in time, use a faster preset, estimator or engine, or raise latency_budget_ms"
     )
 
 

@@ -69,7 +69,7 @@ class RollingPercentiles:
 
     def __init__(self, window: int) -> None:
         if window < 1:
-            raise ValueError(f"window: {window} is out of range; allowed: 1 or more numbers")
+            raise ValueError(f"window: {window} is out of range; allowed: 1 or more")
         self._ring = np.empty(window, dtype=np.float64)
         self._added = 0
         self._lock = threading.Lock()

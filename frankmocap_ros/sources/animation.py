@@ -98,7 +98,7 @@ class AnimationSource:
         frames = animation.frames if whole else ()
         if not len(frames):
             raise SourceError(
-                f"{printable(self._path)}: image {start + 1} of {self.frames} does not decode; "
+                f"{printable(self._path)}: image {start + 1} of {self.frames} cannot be decoded; "
                 "copy or convert it again"
             )
         return [

@@ -143,7 +143,7 @@ class OperatorTracker:
         tracked = valid & sight.tracked[self._required]
         lost = self._lost(valid)
         if frozen:
-            lost = f"nothing has moved at all for {self._config.max_frozen_s:g} s: the image is frozen"
+            lost = f"no joint has moved for {self._config.max_frozen_s:g} s: the image is frozen"
         missing = lost or ("" if tracked.all() else f"not TRACKED: {self._names(~tracked)}")
         speed = np.linalg.norm(self._motion.velocities[self._required], axis=-1)
         calm = bool((speed < self._config.calm_speed).all())
@@ -154,11 +154,11 @@ class OperatorTracker:
         if valid.all():
             return ""
         if self._origin is not None and not self._motion.valid[self._origin]:
-            what = "moved further than anybody moves" if self._rejected[self._origin] else "not seen"
+            what = "moved faster than people move" if self._rejected[self._origin] else "not seen"
             return f"{what}: {self._config.relative_to}"
         leapt = self._rejected[self._required]
         if leapt.any():
-            return f"moved further than anybody moves: {self._names(leapt)}"
+            return f"moved faster than people move: {self._names(leapt)}"
         return f"not seen: {self._names(~valid)}"
 
     def _names(self, which: Mask) -> str:

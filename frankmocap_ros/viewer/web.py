@@ -59,8 +59,8 @@ def check_port(host: str, port: int) -> None:
             probe.bind(found[0][4])
     except OSError as error:
         raise SettingError(
-            f"cannot serve at {host}:{port}: {error.strerror or error}; is another view running? "
-            "Set port to one that is free, and host to an address of this machine"
+            f"cannot serve at {host}:{port}: {error.strerror or error}; another view may be running. "
+            "Set port to a free one, and host to an address of this machine"
         ) from error
 
 
@@ -126,7 +126,7 @@ class Web:
             headers = connection.request.headers
             origin, host = headers.get("Origin"), headers.get("Host")
             if not is_own_page(origin, host, served_on):
-                _logger.warning("a page of %s was turned away: it asked for %s", origin, host)
+                _logger.warning("a page of %s was refused: it requested %s", origin, host)
                 inner._live_connections.pop(client.client_id, None)
                 inner._client_state_from_id.pop(client.client_id, None)
                 await connection.close(1008, "not a page of this server")

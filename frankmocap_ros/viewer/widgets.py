@@ -122,5 +122,5 @@ def typed(widget: Widget, entered: object) -> Value:
         try:
             return tuple(float(word) for word in words)
         except ValueError:
-            raise ValueError(f"{widget.name}: {text!r}: write numbers, with commas between") from None
+            raise ValueError(f"{widget.name}: {text!r}: enter numbers, separated by commas") from None
     return text

@@ -93,7 +93,7 @@ class CameraOutputs:
         self._prepared, pixels = [], image.pixels
         if self._depth is not None:
             if image.depth is None:
-                self._node.get_logger().warning("source has no depth: none is published", once=True)
+                self._node.get_logger().warning("the source has no depth; depth is not published", once=True)
             elif self._depth.get_subscription_count():
                 depth = Image()
                 fill_image(depth, image.depth(), "32FC1")

@@ -36,7 +36,7 @@ def node_options(
     if params_file := argument("params_file"):
         if not Path(params_file).is_file():  # launch_ros would only warn
             raise SettingError(
-                f"params_file {params_file!r} is no file; allowed: a YAML file with parameters"
+                f"params_file {params_file!r} is not a file; allowed: a YAML file with parameters"
             )
         parameters.append(params_file)
     if last:

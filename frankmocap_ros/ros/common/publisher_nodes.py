@@ -23,5 +23,5 @@ def publisher_nodes(node: Node, topic: str, kind: type) -> tuple[str, ...]:
 
 def _name(info: Any) -> str:
     if info.node_name == _UNKNOWN:
-        return "a node whose name is not known yet"
+        return "a node whose name is not yet known"
     return f"{info.node_namespace.rstrip('/')}/{info.node_name}"

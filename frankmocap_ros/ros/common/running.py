@@ -29,15 +29,10 @@ def start_ros(args: Sequence[str] | None = None, **how: Any) -> None:
         rclpy.init(args=list(args) if args is not None else None, **how)
     except UnicodeEncodeError as error:
         raise MocapError(
-            f"an argument is not UTF-8, which ROS cannot pass on: {error.object!a}; give it another name, or "
-            "a link with one"
+            f"an argument is not UTF-8, which ROS cannot pass on: {error.object!a}; rename it, or use a link"
         ) from error
     except RuntimeError as error:  # rclpy's own
-        step = (
-            "; set HOME, or ROS_LOG_DIR to a folder that can be written"
-            if "initialize logging" in str(error)
-            else ""
-        )
+        step = "; set HOME, or ROS_LOG_DIR to a writable folder" if "initialize logging" in str(error) else ""
         raise MocapError(f"{error}{step}") from error
 
 

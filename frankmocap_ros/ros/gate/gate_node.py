@@ -205,7 +205,7 @@ class GateNode(Node):
         config = commander.config
         if seen.frame_id != self._frame_id:
             if self._frame_id:
-                commander.gate.release(f"poses are in {seen.frame_id!r} now, not {self._frame_id!r}", now_s)
+                commander.gate.release(f"poses are now in {seen.frame_id!r}, not {self._frame_id!r}", now_s)
                 commander.configure(config)
             self._frame_id = seen.frame_id
         if seen.frame_id == config.base_frame:  # the mocap node's target_frame: up and forward are theirs
@@ -265,8 +265,8 @@ class GateNode(Node):
             try:
                 future.set_result(ask(commander, now_s))
             except Exception as error:  # the worker's next: FAULT; whoever asked must not wait for ever
-                step = "look into the gate's log, then call ~/reset"
-                future.set_result((False, f"the gate broke: {type(error).__name__}: {error}; {step}"))
+                step = "check the gate's log, then call ~/reset"
+                future.set_result((False, f"the gate failed: {type(error).__name__}: {error}; {step}"))
                 raise
 
         worker.hand_over(reply)
@@ -333,9 +333,9 @@ def _engage(commander: Controller, wanted: bool, now_s: float) -> tuple[bool, st
 
 def _reset(commander: Controller, now_s: float) -> tuple[bool, str]:
     if commander.gate.state is not State.FAULT:
-        return False, f"there is no fault; it is {commander.gate.state.name}"
+        return False, f"no fault to reset; the gate is {commander.gate.state.name}"
     commander.gate.reset(now_s)
-    return True, "DISENGAGED: no commands until somebody asks"
+    return True, "DISENGAGED: no commands until the next request"
 
 
 def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:

@@ -129,5 +129,5 @@ class GateWorker:
 
     def _break(self, text: str) -> None:
         """A bug, or a middleware that fails: no command any more until somebody has looked."""
-        self._node.get_logger().error(f"the gate broke: {text}")
+        self._node.get_logger().error(f"the gate failed: {text}")
         self._commander.gate.fault(text.strip().splitlines()[-1], time.monotonic())

@@ -50,7 +50,7 @@ class Layout:
 
 _U8: Final = np.dtype("u1")
 _U16: Final = np.dtype("<u2")
-_COLOUR: Final[tuple[tuple[str, int, Order], ...]] = (
+_COLOR: Final[tuple[tuple[str, int, Order], ...]] = (
     ("mono", 1, "gray"),
     ("bgr", 3, "bgr"),
     ("rgb", 3, "rgb"),
@@ -94,8 +94,8 @@ def _unnamed_kind(depth: str) -> Kind:
 
 def _table() -> dict[str, Layout]:
     """Every encoding by name."""
-    table = {f"{name}8": Layout("bytes", _U8, n, order) for name, n, order in _COLOUR}
-    table |= {f"{name}16": Layout("16_bits", _U16, n, order) for name, n, order in _COLOUR}
+    table = {f"{name}8": Layout("bytes", _U8, n, order) for name, n, order in _COLOR}
+    table |= {f"{name}16": Layout("16_bits", _U16, n, order) for name, n, order in _COLOR}
     for pattern, code in _BAYER:
         table[f"bayer_{pattern}8"] = Layout("bayer", _U8, 1, "rgb", code)
         table[f"bayer_{pattern}16"] = Layout("bayer", _U16, 1, "rgb", code)

@@ -100,7 +100,7 @@ class MeshOutput:
                     return  # ROS is gone: nothing goes out any more
                 self._next_s = time.perf_counter() + RETRY_S
                 text = str(error) if isinstance(error, MocapError) else traceback.format_exc()
-                self._log.error(f"no mesh, next try in {RETRY_S:g} s: {text}")
+                self._log.error(f"no mesh; retrying in {RETRY_S:g} s: {text}")
             else:
                 self._next_s = start_s + max(PERIOD_S, (time.perf_counter() - start_s) / SHARE)
 

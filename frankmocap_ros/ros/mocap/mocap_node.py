@@ -296,12 +296,12 @@ class MocapNode(LifecycleNode):
     def _on_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         self._enabled = request.data
         response.success = True
-        response.message = "images are processed" if request.data else "images are left out"
+        response.message = "images are processed" if request.data else "images are skipped"
         return response
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = self._worker is not None
-        response.message = "everybody is forgotten" if response.success else "the node is not active"
+        response.message = "all people were forgotten" if response.success else "the node is not active"
         if self._worker is not None:
             self._worker.reset()
         return response

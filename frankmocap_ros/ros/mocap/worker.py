@@ -227,7 +227,7 @@ class Worker:
             words = f"from {header.frame_id!r} to {config.target_frame!r} at an image's time: {error}"
             stream.monitor.drop(DROP_NO_TRANSFORM)
             stream.monitor.not_placed(words)
-            self._log.warning(f"nothing is published: no transform {words}", throttle_duration_sec=1.0)
+            self._log.warning(f"nothing published: no transform {words}", throttle_duration_sec=1.0)
             return None
         return transformed(frame, placement, config.target_frame)
 
@@ -242,5 +242,5 @@ class Worker:
             return
         for stream in self._streams:
             stream.set_rung(ladder.level, ladder.rung)
-        words = ladder.rung.words(config.detect_every_n, config.process_every_n) or "everything is done again"
+        words = ladder.rung.words(config.detect_every_n, config.process_every_n) or "full processing again"
         self._log.info(f"budget of {config.latency_budget_ms:.0f} ms: {words}")

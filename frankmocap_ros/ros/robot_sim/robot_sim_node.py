@@ -55,14 +55,14 @@ def _open_viewer(simulation: Simulation) -> Viewer:
     """
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise SettingError(
-            "viewer: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); set viewer to false, "
-            "and look at the robot through joint_states"
+            "viewer: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); set viewer: false, "
+            "and watch the robot through joint_states"
         )
     import mujoco.viewer
 
     # launch_passive waits forever for a window that cannot be opened
     if not mujoco.viewer.glfw.init():
-        raise SettingError("viewer: the display cannot be used; set viewer to false, or correct DISPLAY")
+        raise SettingError("viewer: the display cannot be used; set viewer: false, or correct DISPLAY")
     window: Viewer = mujoco.viewer.launch_passive(simulation.model, simulation.data)
     return window
 
@@ -96,7 +96,7 @@ class RobotSimNode(Node):
         self._loop.start()
         for note in simulation.notes:
             self.get_logger().warning(note)
-        self.get_logger().info(f"{config.robot}: {', '.join(simulation.joint_names)}; holds still")
+        self.get_logger().info(f"{config.robot}: {', '.join(simulation.joint_names)}; holding still")
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
         """As in Node; a value of the wrong type is refused with its parameter's name."""

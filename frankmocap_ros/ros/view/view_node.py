@@ -154,7 +154,7 @@ class ViewNode(Node):
 
     def _ask_gate(self, engage: bool) -> None:
         if not self._engage.service_is_ready():
-            self._panel.answer("The gate is not there.")
+            self._panel.answer("The gate is not running.")
             return
 
         def answered(future: Any) -> None:

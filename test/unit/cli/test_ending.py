@@ -42,7 +42,7 @@ CASES = [
     (ModuleNotFoundError("No module named 'yaml'", name="yaml.nodes"), 2, "install yaml again"),
     (no_library("libGL.so.1"), 2, "apt install libgl1"),
     (no_library("libgthread-2.0.so.0"), 2, "apt install libglib2.0-0"),
-    (no_library("libxyz.so.7"), 2, "install the system's package that has libxyz.so.7"),
+    (no_library("libxyz.so.7"), 2, "install the package that provides libxyz.so.7"),
 ]
 
 
@@ -199,7 +199,7 @@ def without_home(**more):
 def test_a_full_device(tmp_path):
     code, _, err = finished(command(tmp_path, *PROCESS, "--max-frames", "2", "--out", "/dev/full"))
     assert code == 2
-    reason = "No space left on device; free some space, or name another place"
+    reason = "No space left on device; free some space, or choose another location"
     assert err == f"frankmocap_ros process: --out /dev/full: {reason}\n"
     with open("/dev/full", "wb") as full:
         code, _, err = finished(command(tmp_path, *PROCESS, "--max-frames", "2", stdout=full))

@@ -150,7 +150,7 @@ def test_malformed_images_are_told_by_reason_and_topic():
 def test_images_too_old_when_their_turn_comes(n, level):
     found = assess(replace(GOOD, dropped_in_period={DROP_TOO_OLD: n}))
     assert found.level is level
-    assert ("1 images dropped as older than max_image_age_s (0.5 s)" in found.text) == (level is Level.WARN)
+    assert ("1 images dropped for exceeding max_image_age_s (0.5 s)" in found.text) == (level is Level.WARN)
     assert "malformed" not in found.text
 
 
@@ -158,7 +158,7 @@ def test_images_too_old_when_their_turn_comes(n, level):
 def test_images_out_of_order(n, level):
     found = assess(replace(GOOD, dropped_in_period={DROP_OUT_OF_ORDER: n}))
     assert found.level == level
-    assert ("2 images dropped as stamped earlier" in found.text) == bool(n)
+    assert ("2 images dropped because their stamps are out of order" in found.text) == bool(n)
     assert "malformed" not in found.text
     if n:
         assert f"ros2 topic info --verbose {GOOD.image_topic}" in found.text
@@ -191,8 +191,8 @@ WRONG = {
     "failed": {"last_error": "boom"},
     "clocks disagree": {"age_min_ms": -5.0},
     "malformed": {"dropped_in_period": {"bad_step": 1}},
-    "over the budget": {"age_ms": (1.0, 500.0, 500.0)},
-    "does less": {"deadline_level": 1, "deadline_measures": "detects every 15 images"},
+    "exceeds the budget": {"age_ms": (1.0, 500.0, 500.0)},
+    "reduces processing": {"deadline_level": 1, "deadline_measures": "detects every 15 images"},
 }
 
 
@@ -202,7 +202,14 @@ def test_the_worst_stands_first_and_nothing_is_lost():
         changes.update(change)
     found = assess(replace(GOOD, **changes))
     assert found.level is Level.ERROR
-    order = ["failed", "no image on", "clocks disagree", "malformed", "over the budget", "does less"]
+    order = [
+        "failed",
+        "no image on",
+        "clocks disagree",
+        "malformed",
+        "exceeds the budget",
+        "reduces processing",
+    ]
     places = [found.text.index(word) for word in order]
     assert places == sorted(places)
 
