@@ -123,7 +123,7 @@ class FrankMocapWrapper:
 
         Args:
             image_bgr: shape (H, W, 3), 8 bit, BGR as OpenCV reads it; not written to.
-            time_s: the image's time [s], later than the one before; far earlier forgets everybody first.
+            time_s: the image's time [s], later than the previous one; a much earlier one forgets all people.
             camera: of exactly this image; None assumes ``horizontal_fov_deg``.
 
         Returns:
@@ -153,7 +153,7 @@ class FrankMocapWrapper:
         return record
 
     def reset(self) -> None:
-        """Forget everybody, as before another video."""
+        """Forget all people, as before another video."""
         self._pipeline.reset()
         self._order.reset()
 
@@ -174,7 +174,7 @@ class VideoProcessorTrack:
     Args:
         frank: what estimates.
         resize_short: people are looked for in the image reduced to this short side [px].
-        process_every_n: one frame in so many is processed.
+        process_every_n: every n-th frame is processed.
 
     Raises:
         SettingError: a number is out of range.
@@ -215,12 +215,12 @@ class VideoProcessorTrack:
 
 @dataclass(frozen=True, eq=False)
 class ProcessedImage:
-    """One image of a sequence and what was found in it.
+    """One image of a sequence and the bodies in it.
 
     Attributes:
         frame: its index counts the images of the sequence, those left out by ``process_every_n`` too.
         file: name of the image file; empty where the source has none.
-        total: number of images that are to come in all; 0 where that is not known.
+        total: number of images in the sequence; 0 if unknown.
     """
 
     frame: Frame
@@ -237,7 +237,7 @@ def processed_images(
         estimator: the caller closes it.
         settings: of the pipeline.
         sources: one video, folder of images or camera; or any number of image files.
-        stills: take the images as independent of each other, as image files named one by one always are.
+        stills: process the images independently, as image files named one by one always are.
 
     Raises:
         SourceError: a source cannot be opened or read, or several are not all image files.
@@ -263,7 +263,7 @@ def processed_images(
 
 
 def process(*sources: str, settings: Settings | None = None) -> Iterator[Frame]:
-    """Everybody in a video, a folder of images, a camera, or in image files, frame by frame.
+    """All people in a video, a folder of images, a camera, or in image files, frame by frame.
 
     Args:
         sources: as for ``processed_images``.

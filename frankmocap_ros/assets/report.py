@@ -104,7 +104,7 @@ def _folder_check(folder: Path | None) -> Check:
             "assets",
             "warning",
             "no folder with FrankMocap's files is given",
-            f"set FrankMocap's extra_data folder with {_NAME_IT}; to create one, put the files below into a folder",
+            f"set FrankMocap's extra_data folder with {_NAME_IT}; to make one, put the files below into it",
             {"folder": None, "standin": False},
         )
     details = {"folder": str(folder), "standin": False}

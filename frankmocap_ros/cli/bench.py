@@ -1,4 +1,4 @@
-"""``frankmocap_ros bench``: how fast everything is here, beside a reference in the same run."""
+"""``frankmocap_ros bench``: speed on this machine, next to a reference in the same run."""
 
 import argparse
 import json
@@ -117,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _tell(text: str) -> None:
-    """To people, apart from the results."""
+    """Print to standard error, separate from the results."""
     print(f"frankmocap_ros bench: {text}", file=sys.stderr, flush=True)
 
 

@@ -23,7 +23,7 @@ from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import Source, open_source, photograph_path
 
 
-def _millimetres(text: str) -> float:
+def _millimeters(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0.0 < (value := float(text)) < math.inf:
             return value
@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     group.add_argument(
         "--limit-mm",
-        type=_millimetres,
+        type=_millimeters,
         metavar="MM",
         help="maximum mean joint error of a quantized network; a single error may reach "
         f"{MAX_IN_MEANS:g} times this (default: {LIMIT_MM:g})",

@@ -163,7 +163,7 @@ class _Table:
         self._line_s = 0.0
 
     def show(self, tally: "Tally", seconds: float) -> None:
-        """Show what arrived so far."""
+        """Show what has arrived."""
         if self._live:
             text = _table(tally, seconds) + self._line()
             sys.stdout.write(f"\033[{self._drawn}A\033[J" if self._drawn else "")

@@ -1,4 +1,4 @@
-"""``frankmocap_ros doctor``: what is installed, which files are there, and the next step where one lacks."""
+"""``frankmocap_ros doctor``: installation, files, and the next step for what is missing."""
 
 import argparse
 import json

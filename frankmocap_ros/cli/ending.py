@@ -1,4 +1,4 @@
-"""How every program of this package ends: what its user can mend is told in one line, with the next step."""
+"""The end of every program: an error that users can fix is one line, with the next step."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""Lines into a file or standard output: each is written at once, and whole or not at all."""
+"""Lines to a file or standard output, each written at once and completely or not at all."""
 
 import contextlib
 import os

@@ -69,12 +69,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _tell(text: str) -> None:
-    """To people, apart from the records."""
+    """Print to standard error, separate from the records."""
     print(f"frankmocap_ros process: {text}", file=sys.stderr)
 
 
 def _record_maker(form: str) -> Callable[[Frame], dict[str, Any]]:
-    """What makes the records of one sequence of frames."""
+    """The function that turns the frames of one sequence into records."""
     if form == "gmr":
         return gmr_record
     arms = ArmAngles()

@@ -1,4 +1,4 @@
-"""Says what to install where ROS, or this package's messages, are missing."""
+"""Checks for ROS and this package's messages, and says what to install."""
 
 import os
 from importlib.util import find_spec

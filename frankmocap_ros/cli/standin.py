@@ -1,4 +1,4 @@
-"""``frankmocap_ros standin``: a folder of random weights, to try everything without FrankMocap's files."""
+"""``frankmocap_ros standin``: a folder of random weights, for trials without FrankMocap's files."""
 
 import argparse
 import shlex

@@ -85,7 +85,7 @@ class AnimationSource:
         return image
 
     def rewind(self) -> None:
-        """Begin anew at the first image."""
+        """Restart at the first image."""
         self._index, self._time_s, self._held = 0, 0.0, []
 
     def close(self) -> None:

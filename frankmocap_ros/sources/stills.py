@@ -53,7 +53,7 @@ class ImagesSource:
         return image
 
     def rewind(self) -> None:
-        """Begin anew at the first image."""
+        """Restart at the first image."""
         self._index = 0
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class PhotographSource:
         return SourceImage(self._moved(time_s), time_s)
 
     def rewind(self) -> None:
-        """Begin anew."""
+        """Restart."""
         self._index = 0
 
     def close(self) -> None:

@@ -66,7 +66,7 @@ class VideoSource:
         return SourceImage(pixels, self._last_s)
 
     def rewind(self) -> None:
-        """Begin anew at the first image; a camera just goes on."""
+        """Restart at the first image; a camera just continues."""
         if self.live:
             return
         self._capture.release()

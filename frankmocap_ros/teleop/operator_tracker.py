@@ -21,7 +21,7 @@ _MOST = 1e6  # m: beyond this a position is as wrong as an infinite one
 
 
 class OperatorTracker:
-    """The watched joints of whoever the operator is, in a level frame.
+    """The watched joints of the operator, in a level frame.
 
     Positions are relative to the joint ``relative_to``; orientations are the identity where the joint is as
     in the rest pose of somebody who faces forward.

@@ -91,7 +91,7 @@ class Graph:
         """Feed one set of input packets and return the output packets that came.
 
         Raises:
-            EstimatorError: the graph failed. It is made anew, as one that failed once answers no more.
+            EstimatorError: the graph failed. It is recreated, because a failed graph no longer responds.
         """
         self._tick += 1  # graphs want rising time stamps; images of one instant may run twice
         self._packets.clear()

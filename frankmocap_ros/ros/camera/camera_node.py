@@ -32,7 +32,7 @@ class CameraNode(Node):
     """Publishes the images of one source.
 
     A thread of its own reads and publishes, so that parameters and signals are served whatever a driver does.
-    Settings that a running source cannot take over open it anew.
+    Settings that a running source cannot apply reopen it.
     """
 
     def __init__(self, **kwargs: Any) -> None:

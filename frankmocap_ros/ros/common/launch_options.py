@@ -1,4 +1,4 @@
-"""What the launch files give to every node of the package; nothing here needs launch or rclpy.
+"""Options that the launch files pass to every node of the package; independent of launch and rclpy.
 
 rcl applies parameters in the order in which the names of nodes (``/**``, ``/**/gate``, ``/gate``) first stand
 on the command line, and within one name the last value wins. So what a launch file itself decides goes first

@@ -86,8 +86,8 @@ class Parameters(Generic[C]):
         self._unlock = "restart the node with the new value"
         if isinstance(node, LifecycleNode):
             self._unlock = (
-                f"run: ros2 lifecycle set {node.get_fully_qualified_name()} deactivate, cleanup, then set it, "
-                "configure and activate"
+                f"run: ros2 lifecycle set {node.get_fully_qualified_name()} deactivate, cleanup, then "
+                "set it, configure and activate"
             )
         self._settings = {s.name: s for s in settings_of(cls)}
         self.config: C = cls()

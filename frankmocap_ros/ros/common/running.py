@@ -1,4 +1,4 @@
-"""How a node of this package is run as a process, and whether ROS still runs."""
+"""Run a node of this package as a process."""
 
 import signal
 import sys
@@ -14,13 +14,13 @@ from frankmocap_ros.errors import MocapError
 
 
 def ros_runs(node: Node) -> bool:
-    """As ``node.context.ok()``, but without the context's lock, whose holder may wait for this thread."""
+    """Like ``node.context.ok()``, but without the context's lock, whose holder may wait for this thread."""
     handle = node.context.handle
     return handle is not None and handle.ok()
 
 
 def start_ros(args: Sequence[str] | None = None, **how: Any) -> None:
-    """As ``rclpy.init``.
+    """Like ``rclpy.init``.
 
     Raises:
         MocapError: an argument or a parameter file cannot be read, or there is no place for logs.

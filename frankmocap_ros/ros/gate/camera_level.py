@@ -22,7 +22,7 @@ class Gravity:
     """Low-passed acceleration of the topic ``imu``.
 
     Args:
-        polling: for whoever polls.
+        polling: subscribes and polls.
     """
 
     def __init__(self, polling: Polling) -> None:

@@ -1,4 +1,4 @@
-"""The gate node: bodies in, commands for a robot out, while somebody has asked for it and is seen well."""
+"""The gate node: bodies in, commands for a robot out, while an operator is in control."""
 
 import time
 from collections.abc import Mapping, Sequence

@@ -21,7 +21,7 @@ class JointsPort:
     """The robot's joints, from ``joint_states``.
 
     Args:
-        polling: for whoever polls.
+        polling: subscribes and polls.
         names: the joints that are commanded, which have to be told.
         observed: others of which it counts where they are.
         clock: tells the steady time [s].
@@ -70,7 +70,7 @@ class PosesPort:
     """The poses of the robot's targets, from ``~/reference/<target>``.
 
     Args:
-        polling: for whoever polls.
+        polling: subscribes and polls.
         names: of the targets.
         clock: tells the steady time [s].
     """

@@ -33,7 +33,7 @@ _FIELDS: Final = [
 
 
 def cloud(surfaces: Sequence[Array], header: Header) -> PointCloud2:
-    """Vertices of everybody as one message: a row a body; without anybody it has no points.
+    """Vertices of all bodies as one message: one row per body; without bodies it has no points.
 
     Args:
         surfaces: vertices of each body, shape (V, 3) [m].
@@ -60,7 +60,7 @@ def _is_somewhere(body: Body) -> bool:
 
 
 class MeshOutput:
-    """Publishes meshes of the newest frame while somebody subscribes.
+    """Publishes meshes of the newest frame while there are subscribers.
 
     Args:
         node: for context and log.

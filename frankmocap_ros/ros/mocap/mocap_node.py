@@ -43,7 +43,7 @@ NODE_NAME = "frankmocap"
 
 
 class MocapNode(LifecycleNode):
-    """Publishes everybody in the images of one or several cameras.
+    """Publishes all people in the images of one or several cameras.
 
     Configuring loads and warms up the model; activating subscribes and starts the worker.
     """

@@ -109,7 +109,7 @@ class Stream:
         return found
 
     def forget_stamps(self) -> None:
-        """Begin anew: whatever image comes next is the first."""
+        """Restart: the next image is the first."""
         self._order.reset()
         self.depth.forget()
 

@@ -91,7 +91,7 @@ class Worker:
         return self._ladder.rung.process_every
 
     def begin_anew(self) -> None:
-        """Leave nothing out, and learn anew what has to be: another model has another speed."""
+        """Process everything and restart the learning: another model has another speed."""
         self._ladder = LoadShedder(self._streams[0].pipeline.estimator.capabilities.needs_regions)
         for stream in self._streams:
             stream.set_rung(0, SheddingLevel())
@@ -102,7 +102,7 @@ class Worker:
         self._boxes.wake()
 
     def reset(self) -> None:
-        """Forget everybody before the next image."""
+        """Forget all people before the next image."""
         for stream in self._streams:
             self.between_frames(stream.pipeline.reset)
 

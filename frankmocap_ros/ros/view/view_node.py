@@ -1,4 +1,4 @@
-"""The browser view as a node of its own: it listens while somebody looks, and sets what they ask for."""
+"""The node of the browser view: subscribes while a browser is connected, and sets parameters."""
 
 import threading
 import time
@@ -77,7 +77,7 @@ class ViewNode(Node):
         super().destroy_node()
 
     def _run(self) -> None:
-        """Draw while somebody looks."""
+        """Draw while a browser is connected."""
         looking, text_s = False, 0.0
         while not self._stop.is_set():
             start_s = time.perf_counter()
