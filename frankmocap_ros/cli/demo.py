@@ -20,7 +20,6 @@ from frankmocap_ros.cli.nodes import (
     stop_on_signals,
     wait_for,
 )
-from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.mocap import Settings
@@ -44,31 +43,35 @@ def _parser() -> argparse.ArgumentParser:
     source = next(s for s in settings_of(CameraSettings) if s.name == "source")
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros demo",
-        description="Start a camera node and the mocap node, subscribe to the bodies and show what arrives.",
+        description="Start a camera node and the mocap node, and show a live table of the received joints.",
     )
     parser.add_argument("--source", dest="camera", default="auto", help=source.text)
     parser.add_argument(
-        "--duration", type=float, default=0.0, metavar="S", help="stop after so many seconds; 0: at Ctrl-C"
+        "--duration",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="duration; 0 runs until Ctrl-C (default: 0)",
     )
     parser.add_argument(
         "--width",
         type=int,
         default=640,
-        help="the camera reduces wider images to this width; 0 keeps them [px]",
+        help="maximum width of the camera's images; 0 keeps their width [px]",
     )
     parser.add_argument(
         "--robot",
         nargs="?",
         const="torso",
         metavar="MAP",
-        help="let a simulated robot follow the person: its name, such as torso (the default) or unitree_g1, "
-        "or the YAML file of a map",
+        help="also run a simulated robot that follows the person: its name, such as torso (default) or unitree_g1, "
+        "or a map's YAML file",
     )
     parser.add_argument(
         "--robot-model",
         default="",
         metavar="FILE",
-        help="the robot's URDF, xacro or MJCF, where the map has none",
+        help="the robot's URDF, xacro or MJCF, if its map has none",
     )
     parser.add_argument(
         "--gate",
@@ -77,12 +80,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a setting of the gate, such as max_speed=0.5; may be repeated",
     )
-    parser.add_argument("--view", action="store_true", help="show it all in a browser")
+    parser.add_argument("--view", action="store_true", help="also show people and robot in a browser")
     port = next(s for s in settings_of(ViewerSettings) if s.name == "port")
     parser.add_argument(
         "--view-port", type=int, default=port.default, metavar="PORT", help="port of the browser view"
     )
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON, and show no table")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON instead of a table")
     add_flags(parser, Settings, leave_out=_CAMERA_NODE)
     return parser
 
@@ -91,7 +94,6 @@ def main(args: Sequence[str]) -> int:
     """Run the demo; exit code 0, 1 where it ran its time and no body was ever received."""
     arguments = _parser().parse_args(args)
     config = from_flags(Settings, arguments)
-    require_ros("demo")
     camera = camera_command(arguments.camera, arguments.width)
     stay_here()
     stop = stop_on_signals()
@@ -121,7 +123,7 @@ def _view_command(arguments: argparse.Namespace) -> list[str]:
         given["robot"] = json.dumps(arguments.robot)
         if arguments.robot_model:
             given["robot_model"] = json.dumps(arguments.robot_model)
-    print(f"frankmocap_ros demo: look at http://127.0.0.1:{arguments.view_port}", file=sys.stderr, flush=True)
+    print(f"frankmocap_ros demo: open http://127.0.0.1:{arguments.view_port}", file=sys.stderr, flush=True)
     return node_command("view", given)
 
 
@@ -157,8 +159,8 @@ def _watch(
         if watcher.first_body.is_set():
             return 0
         print(
-            "frankmocap_ros demo: no body was ever received. The camera must see a person; look at "
-            f"/frankmocap/annotated. The node says: {tally.health or 'nothing'}",
+            "frankmocap_ros demo: no body was received. A person must be visible to the camera; view "
+            f"/frankmocap/annotated. Health of the node: {tally.health or 'unknown'}",
             file=sys.stderr,
         )
         return 0 if stop.is_set() else 1  # who ends it early may not have waited for a body
@@ -180,7 +182,7 @@ class _Table:
         self._line_s = 0.0
 
     def show(self, tally: "Tally", seconds: float) -> None:
-        """Show what arrived so far."""
+        """Show what has arrived."""
         if self._live:
             text = _table(tally, seconds) + self._line()
             sys.stdout.write(f"\033[{self._drawn}A\033[J" if self._drawn else "")

@@ -1,4 +1,4 @@
-"""``frankmocap_ros demo --robot``: the gate, a simulated robot, and how well it follows."""
+"""``frankmocap_ros demo --robot``: the gate, a simulated robot, and its tracking accuracy."""
 
 import json
 from collections.abc import Sequence
