@@ -1,7 +1,7 @@
 """Camera images in, joint poses of the person out: positions and orientations for teleoperation.
 
-The public names are imported when they are first asked for: importing the package loads neither networks nor
-ROS. What each of them is stands in the module that it comes from.
+The public names are imported on first use: importing the package loads neither networks nor ROS. Each name is
+documented in its own module.
 """
 
 from importlib import import_module

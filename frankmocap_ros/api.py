@@ -15,7 +15,7 @@ With FrankMocap, and results as dictionaries::
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from frankmocap_ros.export.json_records import frame_record
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.camera_image import CameraImage
+from frankmocap_ros.runtime.file_names import printable
 from frankmocap_ros.runtime.snapshot import DROP_OUT_OF_ORDER
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 from frankmocap_ros.settings.camera import CameraSettings
@@ -85,7 +86,7 @@ class FrankMocapWrapper:
         }  # fmt: skip
         twice = sorted(named.keys() & settings.keys())
         if twice:
-            raise SettingError(f"{', '.join(twice)}: set by the wrapper's own arguments; leave it out")
+            raise SettingError(f"{', '.join(twice)}: set by the wrapper's own arguments; remove it")
         if not optimize_for_realtime:
             settings = {"engine": "torch", "precision": "fp32", **settings}
         config = updated(Settings(), {**named, **settings})
@@ -122,7 +123,7 @@ class FrankMocapWrapper:
 
         Args:
             image_bgr: shape (H, W, 3), 8 bit, BGR as OpenCV reads it; not written to.
-            time_s: the image's time [s], later than the one before; far earlier forgets everybody first.
+            time_s: the image's time [s], later than the previous one; a much earlier one forgets all people.
             camera: of exactly this image; None assumes ``horizontal_fov_deg``.
 
         Returns:
@@ -138,8 +139,8 @@ class FrankMocapWrapper:
         if self._order.classify(time_s) is Arrival.LATE:
             raise ImageError(
                 DROP_OUT_OF_ORDER,
-                f"the image of {time_s:.3f} s comes after a later one; leave it out, or call reset() where "
-                "it begins another video",
+                f"the image of {time_s:.3f} s is older than the previous one; skip it, or call reset() "
+                "before another video",
             )
         frame = self._pipeline.process(CameraImage(Bitmap(image_bgr), time_s, camera))
         record = frame_record(frame, self._arms)
@@ -152,7 +153,7 @@ class FrankMocapWrapper:
         return record
 
     def reset(self) -> None:
-        """Forget everybody, as before another video."""
+        """Forget all people, as before another video."""
         self._pipeline.reset()
         self._order.reset()
 
@@ -173,7 +174,7 @@ class VideoProcessorTrack:
     Args:
         frank: what estimates.
         resize_short: people are looked for in the image reduced to this short side [px].
-        process_every_n: one frame in so many is processed.
+        process_every_n: every n-th frame is processed.
 
     Raises:
         SettingError: a number is out of range.
@@ -214,12 +215,12 @@ class VideoProcessorTrack:
 
 @dataclass(frozen=True, eq=False)
 class ProcessedImage:
-    """One image of a sequence and what was found in it.
+    """One image of a sequence and the bodies in it.
 
     Attributes:
         frame: its index counts the images of the sequence, those left out by ``process_every_n`` too.
         file: name of the image file; empty where the source has none.
-        total: number of images that are to come in all; 0 where that is not known.
+        total: number of images in the sequence; 0 if unknown.
     """
 
     frame: Frame
@@ -229,14 +230,14 @@ class ProcessedImage:
 
 def processed_images(
     estimator: Estimator, settings: Settings, sources: Sequence[str], stills: bool = False
-) -> Iterator[ProcessedImage]:
+) -> Generator[ProcessedImage, None, None]:
     """Run an estimator on videos and images, one after the other.
 
     Args:
         estimator: the caller closes it.
         settings: of the pipeline.
         sources: one video, folder of images or camera; or any number of image files.
-        stills: take the images as independent of each other, as image files named one by one always are.
+        stills: process the images independently, as image files named one by one always are.
 
     Raises:
         SourceError: a source cannot be opened or read, or several are not all image files.
@@ -247,7 +248,7 @@ def processed_images(
         still = is_still(path)
         if len(sources) > 1 and not still:
             raise SourceError(
-                f"{path}: several sources must all be image files; name one video or folder alone"
+                f"{printable(path)}: several sources must all be image files; pass a video or folder alone"
             )
         with contextlib.closing(open_source(CameraSettings(source=path, loop=False), moving=False)) as source:
             total = len(sources) if still else source.frames
@@ -262,7 +263,7 @@ def processed_images(
 
 
 def process(*sources: str, settings: Settings | None = None) -> Iterator[Frame]:
-    """Everybody in a video, a folder of images, a camera, or in image files, frame by frame.
+    """All people in a video, a folder of images, a camera, or in image files, frame by frame.
 
     Args:
         sources: as for ``processed_images``.

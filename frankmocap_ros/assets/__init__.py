@@ -1,1 +1,18 @@
-"""The files that FrankMocap needs: where they are, whether they are whole, and their safe conversion."""
+"""FrankMocap's files: locations, checks and safe conversion."""
+
+__all__ = [
+    "checkpoint",
+    "child",
+    "conversion",
+    "entries",
+    "layout",
+    "model_download",
+    "model_files",
+    "numpy_files",
+    "pickled",
+    "report",
+    "schema",
+    "sharing",
+    "store",
+    "unpickle",
+]

@@ -10,7 +10,7 @@ Kind = Literal["checkpoint", "pickle", "npz", "npy"]
 
 _FRANKMOCAP = "CC BY-NC 4.0, not for commercial use"
 _FRANKMOCAP_URL = "https://github.com/facebookresearch/frankmocap/blob/main/docs/INSTALL.md"
-_SMPL = "Max Planck licence for research, not for commercial use"
+_SMPL = "Max Planck license for research, not for commercial use"
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Asset:
         path: place below the folder.
         kind: how the original stores it: a torch checkpoint, a pickle, or numpy's own formats.
         text: what it is, in a few words.
-        licence: under which terms the user gets it.
+        license: terms of the file.
         url: where to get it or to register.
     """
 
@@ -30,7 +30,7 @@ class Asset:
     path: str
     kind: Kind
     text: str
-    licence: str = _FRANKMOCAP
+    license: str = _FRANKMOCAP
     url: str = _FRANKMOCAP_URL
 
 

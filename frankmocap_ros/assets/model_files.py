@@ -38,7 +38,7 @@ class ModelFile:
         sha256: of its content.
         size: in bytes.
         members: place in each package that has it.
-        licence: under which terms it is published.
+        license: under which terms it is published.
     """
 
     key: str
@@ -46,7 +46,7 @@ class ModelFile:
     sha256: str
     size: int
     members: dict[Origin, str]
-    licence: str = "Apache-2.0"
+    license: str = "Apache-2.0"
 
     @property
     def name(self) -> str:

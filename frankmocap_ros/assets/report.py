@@ -78,10 +78,10 @@ def _file_check(asset: Asset, store: AssetStore | None) -> Check:
         status = "damaged" if text else status
     uses = needed_for(asset.key)
     details = {
-        "key": asset.key, "state": status, "path": str(path), "licence": asset.licence, "url": asset.url,
+        "key": asset.key, "state": status, "path": str(path), "license": asset.license, "url": asset.url,
         "needed_for": list(uses),
     }  # fmt: skip
-    name, what = f"file {asset.key}", f"{asset.text} [{asset.licence}]"
+    name, what = f"file {asset.key}", f"{asset.text} [{asset.license}]"
     source = f"register at {asset.url}, download it" if ".mpg.de" in asset.url else f"get it from {asset.url}"
     if status == "missing":
         purpose = f"needed for {', '.join(uses)}" if uses else "nothing here needs it"
@@ -103,20 +103,22 @@ def _folder_check(folder: Path | None) -> Check:
         return Check(
             "assets",
             "warning",
-            "no folder with FrankMocap's files is named",
-            f"name FrankMocap's extra_data with {_NAME_IT}; who has none puts the files below into a folder",
+            "no folder with FrankMocap's files is given",
+            f"set FrankMocap's extra_data folder with {_NAME_IT}; to make one, put the files below into it",
             {"folder": None, "standin": False},
         )
     details = {"folder": str(folder), "standin": False}
     if not folder.is_dir():
         text = f"{folder} is not a folder"
-        return Check("assets", "warning", text, f"name FrankMocap's extra_data with {_NAME_IT}", details)
+        return Check(
+            "assets", "warning", text, f"set FrankMocap's extra_data folder with {_NAME_IT}", details
+        )
     if AssetStore(folder).is_standin:
         return Check(
             "assets",
             "warning",
             f"{folder} holds {STANDIN_WARNING}",
-            f"put FrankMocap's own files into a folder without {STANDIN_MARKER}, name it with {_NAME_IT}",
+            f"put FrankMocap's own files into a folder without {STANDIN_MARKER}, and set it with {_NAME_IT}",
             {**details, "standin": True},
         )
     return Check("assets", "ok", f"{folder}", "", details)

@@ -37,7 +37,7 @@ def named_folder(setting: str = "") -> Path:
     folder = assets_folder(setting)
     if folder is None:
         raise AssetError(
-            "no folder with FrankMocap's files is named; set assets_dir (--assets DIR) or the environment "
+            "no folder with FrankMocap's files is given; set assets_dir (--assets DIR) or the environment "
             f"variable {ENVIRONMENT_VARIABLE} to its extra_data, and look with: frankmocap_ros doctor"
         )
     return folder
@@ -140,9 +140,7 @@ class AssetStore:
                         arrays = self._convert(asset, source, work)
                         found = {k: v for k, v in arrays.items() if names is None or k in names}
         except OSError as error:
-            raise AssetError(
-                f"{source}: {error}; see that it and {self._cache.folder} can be used"
-            ) from error
+            raise AssetError(f"{source}: {error}; check access to it and to {self._cache.folder}") from error
         return found
 
     def digest(self, key: str) -> str | None:
@@ -203,7 +201,7 @@ class AssetStore:
             stamp, entry = Stamp.of(path), self._cache.entry(key, path)
             fault = _fault(path, asset, stamp.size)
         except OSError as error:
-            return AssetState(asset, path, "damaged", f"{asset.text}: {error}; see that it can be read")
+            return AssetState(asset, path, "damaged", f"{asset.text}: {error}; check that it can be read")
         current = entry if entry is not None and entry.source == stamp else None
         if current is not None and self._cache.sound(current) is not None:
             return AssetState(asset, path, "converted", f"{asset.text}: found and converted")
@@ -216,7 +214,7 @@ class AssetStore:
 
 
 def _where_from(asset: Asset) -> str:
-    return f"get it from {asset.url} ({asset.licence}) and put it at extra_data/{asset.path}"
+    return f"get it from {asset.url} ({asset.license}) and put it at extra_data/{asset.path}"
 
 
 def _fault(path: Path, asset: Asset, size: int) -> str:

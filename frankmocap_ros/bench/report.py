@@ -91,7 +91,7 @@ def text(rows: Sequence[BenchRow]) -> str:
 
 
 def with_section(content: str, name: str, body: str) -> str:
-    """A report with one section filled anew; one that is not there yet is added at the end.
+    """A report with one section replaced; a new section is added at the end.
 
     Args:
         content: the report so far, empty for a new one.

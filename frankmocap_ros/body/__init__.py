@@ -1,1 +1,14 @@
-"""People as joints: the skeleton, poses, forward kinematics, and what follows from them."""
+"""People as joints: skeleton, poses, forward kinematics and derived quantities."""
+
+__all__ = [
+    "arm_angles",
+    "drawing",
+    "frames",
+    "from_keypoints",
+    "height",
+    "kinematics",
+    "pose",
+    "skeleton",
+    "transform",
+    "validation",
+]

@@ -66,8 +66,8 @@ def level_from_gravity(acceleration: Array, body_from_sensor: Array, yaw_rad: fl
     angle = math.atan2(sine, float(up @ _UP))
     if sine < 1e-9:
         axis, sine = np.array([1.0, 0.0, 0.0]), 1.0  # level, or upside down
-    levelled = quat_multiply(quat_from_rotvec(axis / sine * angle), BODY_FROM_OPTICAL)
-    return quat_multiply(quat_from_rotvec(_UP * yaw_rad), levelled)
+    leveled = quat_multiply(quat_from_rotvec(axis / sine * angle), BODY_FROM_OPTICAL)
+    return quat_multiply(quat_from_rotvec(_UP * yaw_rad), leveled)
 
 
 def heading(left_shoulder: Array, right_shoulder: Array) -> float | None:

@@ -159,7 +159,7 @@ class Frame:
     Attributes:
         index: running number of processed images, from 0.
         time_s: the image's own time [s].
-        bodies: everybody who is tracked, the operator first; empty when nobody is there.
+        bodies: all tracked people, the operator first; empty if there are none.
         operator_id: id of the operator, 0 for nobody.
         stages_ms: time spent per stage [ms].
         camera: the camera used.

@@ -1,4 +1,4 @@
-"""``frankmocap_ros bench``: how fast everything is here, beside a reference in the same run."""
+"""``frankmocap_ros bench``: speed on this machine, next to a reference in the same run."""
 
 import argparse
 import json
@@ -23,35 +23,35 @@ from frankmocap_ros.settings.mocap import PRESETS
 
 STANDIN: Final = "standin"
 _OFFLINE_TEXT: Final = (
-    "Each row has a process of its own; rows take turns on the same images, {frames} of which count. Total: "
-    "from the decoded image to the finished frame, back to back, with the search for people in the "
-    "background where the node has it there. FPS: images of all cameras per second of that time. "
-    "`mediapipe-package`: MediaPipe's own package with its full network. `reference`: the 2D pose network in "
-    "every image, eager torch in float32 and the whole body model, synchronous. MB: resident memory of the "
-    "row's process."
+    "Each row runs in its own process; rows alternate on the same images, {frames} of which are measured. "
+    "Total: from the decoded image to the finished frame, back to back, with person detection in the "
+    "background where the node runs it there. FPS: images of all cameras per second of that time. "
+    "`mediapipe-package`: MediaPipe's own package with its full network. `reference`: the 2D pose network "
+    "on every image, eager torch in float32 and the full body model, synchronous. MB: resident memory of "
+    "the row's process."
 )
 _CAMERAS_TEXT: Final = (
-    "Total: of one image of each camera, as one batch where the estimator has that, or one after the other; "
-    "the reference takes as many images in as many times its time."
+    "Total: one image of each camera, as one batch if the estimator supports it, else one after the other; "
+    "the reference processes the same images one after the other."
 )
 _ROS_TEXT: Final = (
-    "Three processes: camera (motion JPEG of that width, as a webcam sends it), node, and this subscriber in "
-    "Python; {rate:g} Hz, {seconds:g} s a row. Total: "
-    "age of the image when the subscriber has its bodies; stages as the node says. The first 2 s after the "
-    "first body do not count; first50_ratio is what the node took for the slowest of its first 50 frames, in "
-    "medians of the rest, and first50_oldest_ms the oldest of them when it was received: it holds the time "
-    "in which camera and node get to know each other."
+    "Three processes: camera (motion JPEG of that width, as from a webcam), node, and this subscriber in "
+    "Python; {rate:g} Hz, {seconds:g} s per row. Total: age of the image when the subscriber receives its "
+    "bodies; stages as reported by the node. The first 2 s after the first body are not measured. "
+    "first50_ratio: the slowest of the node's first 50 frames, divided by the median of the rest. "
+    "first50_oldest_ms: the greatest age among them at reception, which includes the discovery of camera "
+    "and node."
 )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros bench",
-        description="Measure estimators, engines, precisions and presets in turns with a reference: the "
-        "original's steps, synchronous and in float32. With --ros: camera, node and subscriber as three "
-        "processes. Exit code: 0 measured, 1 no row could be measured, 2 cannot run.",
+        description="Measure estimators, engines, precisions and presets, alternating with a reference: the "
+        "steps of the original, synchronous and in float32. With --ros: camera, node and subscriber as three "
+        "processes. Exit codes: 0 measured, 1 no row could be measured, 2 cannot run.",
     )
-    given = parser.add_argument_group("what to measure")
+    given = parser.add_argument_group("measurements")
     lists: tuple[tuple[str, Sequence[str], Sequence[str]], ...] = (
         ("estimators", Wanted.estimators, ESTIMATORS),
         ("engines", Wanted.engines, ("auto", *ENGINES)),
@@ -69,43 +69,59 @@ def _parser() -> argparse.ArgumentParser:
         )
     given.add_argument("--source", default="auto", help="video, image, /dev/videoN, synthetic or auto")
     given.add_argument(
-        "--width", type=int, default=640, help="wider images are reduced to it; 0 keeps them [px]"
+        "--width", type=int, default=640, help="maximum image width; 0 keeps the source's [px]"
     )
     given.add_argument(
         "--assets",
         "--assets-dir",
         default="",
         metavar="DIR",
-        help=f"FrankMocap's extra_data, or {STANDIN} for random weights in the cache folder "
+        help=f"FrankMocap's extra_data folder, or {STANDIN} for random weights in the cache folder "
         f"(default ${ENVIRONMENT_VARIABLE})",
     )
     given.add_argument(
-        "--frames", type=int, default=200, help="that count, of each row (default: %(default)s)"
+        "--frames", type=int, default=200, help="measured frames per row (default: %(default)s)"
     )
     given.add_argument(
-        "--cameras", type=int, default=1, metavar="N", help="so many at once, as one batch and one by one"
+        "--cameras",
+        type=int,
+        default=1,
+        metavar="N",
+        help="number of cameras, as one batch and one by one",
     )
     ros = parser.add_argument_group("with ROS")
-    ros.add_argument("--ros", action="store_true", help="measure camera, node and subscriber")
+    ros.add_argument("--ros", action="store_true", help="measure camera, node and subscriber together")
     ros.add_argument(
-        "--rate", type=float, default=30.0, metavar="HZ", help="of the camera (default: %(default)s)"
+        "--rate",
+        type=float,
+        default=30.0,
+        metavar="HZ",
+        help="image rate (default: %(default)s)",
     )
     ros.add_argument(
-        "--duration", type=float, default=60.0, metavar="S", help="of each row (default: %(default)s)"
+        "--duration",
+        type=float,
+        default=60.0,
+        metavar="S",
+        help="duration per row (default: %(default)s)",
     )
     ros.add_argument(
-        "--soak", type=float, default=0.0, metavar="MINUTES", help="instead; tells growth of memory"
+        "--soak",
+        type=float,
+        default=0.0,
+        metavar="MINUTES",
+        help="duration of a soak test instead",
     )
-    out = parser.add_argument_group("what comes out")
+    out = parser.add_argument_group("output")
     out.add_argument(
-        "--json", action="store_true", help="one line of JSON, a list of rows, instead of a table"
+        "--json", action="store_true", help="print the rows as one line of JSON instead of a table"
     )
-    out.add_argument("--write", metavar="FILE", help="also fill a section of this report")
+    out.add_argument("--write", metavar="FILE", help="also write a section of this report")
     return parser
 
 
 def _tell(text: str) -> None:
-    """To people, apart from the results."""
+    """Print to standard error, separate from the results."""
     print(f"frankmocap_ros bench: {text}", file=sys.stderr, flush=True)
 
 
@@ -142,7 +158,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.ros and PACKAGE in arguments.estimators:
         raise SettingError(f"--ros measures nodes; leave out {PACKAGE}, or --ros")
     if arguments.ros and arguments.cameras > 1:
-        raise SettingError("--ros measures one camera; leave out --cameras, or --ros")
+        raise SettingError("--ros measures one camera; remove --cameras, or --ros")
 
 
 def _offline(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[BenchRow], str, str]:
@@ -161,9 +177,9 @@ def _offline(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[BenchR
         on_gpu, absent = offline.gpu(setup, _tell)
         rows += on_gpu
         said.append(
-            f"GPU rows (eager, autocast, compile, graph; 1, 4 and 8 crops) were not measured: {absent}."
+            f"GPU rows (eager, autocast, compile, graph; 1, 4 and 8 crops) not measured: {absent}."
             if absent
-            else "GPU rows: the body regressor alone, as many times as fast as eager float32."
+            else "GPU rows: the body regressor alone, speed-up over eager float32."
         )
     return rows, name, "\n\n".join(said)
 

@@ -23,52 +23,50 @@ from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import Source, open_source, photograph_path
 
 
-def _millimetres(text: str) -> float:
+def _millimeters(text: str) -> float:
     with contextlib.suppress(ValueError):
         if 0.0 < (value := float(text)) < math.inf:
             return value
-    raise argparse.ArgumentTypeError(f"{text!r} is not a number of millimeters above 0")
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 [mm]")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros convert",
         description=(
-            "Read every file of FrankMocap that is there, in a process of its own with limits, and keep its "
-            f"numbers in the cache folder (${CACHE_VARIABLE}, by default ~/.cache/frankmocap_ros). "
-            "The node does the same when it starts. Exit code: 0 all well, 1 a file or a quantized network "
-            "is refused or a file is missing, 2 cannot run."
+            "Read FrankMocap's files in a separate process with limits, and store their arrays in the cache "
+            f"folder (${CACHE_VARIABLE}, default ~/.cache/frankmocap_ros). The node does the same at its "
+            "first start. Exit codes: 0 success, 1 a file is missing, or a file or a quantized network is "
+            "refused, 2 cannot run."
         ),
     )
     parser.add_argument(
         "--assets",
         default="",
         metavar="DIR",
-        help=f"FrankMocap's extra_data (default ${ENVIRONMENT_VARIABLE})",
+        help=f"FrankMocap's extra_data folder (default: ${ENVIRONMENT_VARIABLE})",
     )
-    parser.add_argument(
-        "--force", action="store_true", help="convert and quantize again what was done before"
-    )
-    group = parser.add_argument_group("quantization to 8 bits, for CPUs")
+    parser.add_argument("--force", action="store_true", help="convert and quantize again even if done before")
+    group = parser.add_argument_group("INT8 quantization, for CPUs")
     group.add_argument(
         "--int8",
         action="store_true",
-        help="also quantize the networks, and keep those whose joints stay where they are; "
-        "a minute or two each",
+        help="also quantize the networks, and keep those whose joints stay within the limit; "
+        "takes one or two minutes each",
     )
     group.add_argument(
         "--calibration",
         metavar="VIDEO|FOLDER",
-        help="people in it show which numbers run through the networks (default: one photograph)",
+        help="images of people for calibrating the quantization (default: one photograph)",
     )
     group.add_argument(
         "--limit-mm",
-        type=_millimetres,
+        type=_millimeters,
         metavar="MM",
-        help="refuse a network whose joints move by more than this in the mean, or a single one by more than "
+        help="maximum mean joint error of a quantized network; a single error may reach "
         f"{MAX_IN_MEANS:g} times this (default: {LIMIT_MM:g})",
     )
-    group.add_argument("--any-error", action="store_true", help="refuse none")
+    group.add_argument("--any-error", action="store_true", help="accept a quantized network with any error")
     return parser
 
 
@@ -89,9 +87,9 @@ def _check(arguments: argparse.Namespace) -> None:
     }  # fmt: skip
     for flag, value in given.items():
         if value and not arguments.int8:
-            raise SettingError(f"{flag} belongs to quantization; give --int8 too, or leave it out")
+            raise SettingError(f"{flag} needs --int8; add --int8, or remove {flag}")
     if arguments.any_error and arguments.limit_mm:
-        raise SettingError("--any-error allows every error; give it or --limit-mm, not both")
+        raise SettingError("--any-error and --limit-mm exclude each other; remove one of them")
 
 
 def _pictures(named: str | None) -> Source:
@@ -101,12 +99,12 @@ def _pictures(named: str | None) -> Source:
     photograph = photograph_path()
     if photograph is None:
         raise SourceError(
-            "the photograph of scikit-image is not installed; name a video of people, or a folder of images, "
-            "with --calibration"
+            "the photograph of scikit-image is not installed; pass a video of people, or a folder of images, "
+            "as --calibration"
         )
     _say(
-        f"calibrating by one photograph, {photograph}; a video of half a minute of the people and the place "
-        "that the camera will see is better: --calibration VIDEO"
+        f"calibrating with one photograph, {photograph}; for better results pass a 30 s video of the people "
+        "and the place that the camera will see: --calibration VIDEO"
     )
     return open_source(CameraSettings(source=str(photograph)), moving=False)
 
@@ -115,7 +113,7 @@ def _quantize(store: AssetStore, arguments: argparse.Namespace, refused: Set[str
     """Quantize the networks whose files are here and not refused; whether none of them is refused."""
     keys = [key for key in networks_here(store) if not refused & set(NETWORKS[key])]
     if not keys:
-        _say("REFUSED: INT8: no network has all its files")
+        _say("REFUSED: INT8: no network has all of its files")
         return False
     options = CalibrationOptions(
         limit_mm=arguments.limit_mm or LIMIT_MM, any_error=arguments.any_error, again=arguments.force
@@ -141,7 +139,7 @@ def main(args: Sequence[str] | None = None) -> int:
     _check(arguments)
     folder = named_folder(arguments.assets)
     if not folder.is_dir():
-        raise AssetError(f"{folder} is not a folder; give the extra_data folder of FrankMocap")
+        raise AssetError(f"{folder} is not a folder; pass FrankMocap's extra_data folder")
     store = AssetStore(folder, progress=_say)
     lacking = _lacking(store)
     refused = set()
@@ -149,8 +147,8 @@ def main(args: Sequence[str] | None = None) -> int:
         print(STANDIN_WARNING)
     for key, asset in ASSETS.items():
         if not store.path(key).is_file():
-            word = "MISSING" if asset in lacking else "not there"
-            text = f"; get it from {asset.url} ({asset.licence})" if asset in lacking else ""
+            word = "MISSING" if asset in lacking else "not found"
+            text = f"; get it from {asset.url} ({asset.license})" if asset in lacking else ""
             print(f"{word}: {asset.path} ({asset.text}){text}")
             continue
         try:

@@ -20,7 +20,6 @@ from frankmocap_ros.cli.nodes import (
     stop_on_signals,
     wait_for,
 )
-from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import add_flags, from_flags, settings_of
@@ -43,31 +42,35 @@ def _parser() -> argparse.ArgumentParser:
     source = next(s for s in settings_of(CameraSettings) if s.name == "source")
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros demo",
-        description="Start a camera node and the mocap node, subscribe to the bodies and show what arrives.",
+        description="Start a camera node and the mocap node, and show a live table of the received joints.",
     )
     parser.add_argument("--source", dest="camera", default="auto", help=source.text)
     parser.add_argument(
-        "--duration", type=float, default=0.0, metavar="S", help="stop after so many seconds; 0: at Ctrl-C"
+        "--duration",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="duration; 0 runs until Ctrl-C (default: 0)",
     )
     parser.add_argument(
         "--width",
         type=int,
         default=640,
-        help="the camera reduces wider images to this width; 0 keeps them [px]",
+        help="maximum width of the camera's images; 0 keeps their width [px]",
     )
     parser.add_argument(
         "--robot",
         nargs="?",
         const="torso",
         metavar="MAP",
-        help="let a simulated robot follow the person: torso (the default) or the YAML file of a map",
+        help="also run a simulated robot that follows the person: torso (default) or a map's YAML file",
     )
-    parser.add_argument("--view", action="store_true", help="show it all in a browser")
+    parser.add_argument("--view", action="store_true", help="also show people and robot in a browser")
     port = next(s for s in settings_of(ViewerSettings) if s.name == "port")
     parser.add_argument(
         "--view-port", type=int, default=port.default, metavar="PORT", help="port of the browser view"
     )
-    parser.add_argument("--json", action="store_true", help="end with one line of JSON, and show no table")
+    parser.add_argument("--json", action="store_true", help="print one line of JSON instead of a table")
     add_flags(parser, Settings, leave_out=_CAMERA_NODE)
     return parser
 
@@ -76,7 +79,6 @@ def main(args: Sequence[str]) -> int:
     """Run the demo; exit code 0, 1 where it ran its time and no body was ever received."""
     arguments = _parser().parse_args(args)
     config = from_flags(Settings, arguments)
-    require_ros("demo")
     camera = camera_command(arguments.camera, arguments.width)
     stay_here()
     stop = stop_on_signals()
@@ -102,7 +104,7 @@ def _view_command(arguments: argparse.Namespace) -> list[str]:
     given = {"port": str(arguments.view_port)}
     if arguments.robot:
         given["robot"] = json.dumps(arguments.robot)
-    print(f"frankmocap_ros demo: look at http://127.0.0.1:{arguments.view_port}", file=sys.stderr, flush=True)
+    print(f"frankmocap_ros demo: open http://127.0.0.1:{arguments.view_port}", file=sys.stderr, flush=True)
     return node_command("view", given)
 
 
@@ -138,8 +140,8 @@ def _watch(
         if watcher.first_body.is_set():
             return 0
         print(
-            "frankmocap_ros demo: no body was ever received. The camera must see a person; look at "
-            f"/frankmocap/annotated. The node says: {tally.health or 'nothing'}",
+            "frankmocap_ros demo: no body was received. A person must be visible to the camera; view "
+            f"/frankmocap/annotated. Health of the node: {tally.health or 'unknown'}",
             file=sys.stderr,
         )
         return 0 if stop.is_set() else 1  # who ends it early may not have waited for a body
@@ -161,7 +163,7 @@ class _Table:
         self._line_s = 0.0
 
     def show(self, tally: "Tally", seconds: float) -> None:
-        """Show what arrived so far."""
+        """Show what has arrived."""
         if self._live:
             text = _table(tally, seconds) + self._line()
             sys.stdout.write(f"\033[{self._drawn}A\033[J" if self._drawn else "")

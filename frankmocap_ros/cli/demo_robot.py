@@ -1,4 +1,4 @@
-"""``frankmocap_ros demo --robot``: the gate, a simulated robot, and how well it follows."""
+"""``frankmocap_ros demo --robot``: the gate, a simulated robot, and its tracking accuracy."""
 
 import json
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ SETTINGS: Final[Mapping[str, object]] = {
     "max_prediction_ms": 0.0,
     "reject_speed": 12.0,
 }
-"""The gate of the demo: its robot endangers nobody: it is as quick as people, and starts while they move."""
+"""Settings of the demo's gate. Its robot is simulated: it may be fast, and engage a moving person."""
 
 _WRISTS: Final = ("left_wrist", "right_wrist")
 _ORIGIN: Final = "{side}_shoulder"

@@ -1,4 +1,4 @@
-"""``frankmocap_ros doctor``: what is installed, which files are there, and the next step where one lacks."""
+"""``frankmocap_ros doctor``: installation, files, and the next step for what is missing."""
 
 import argparse
 import json
@@ -25,30 +25,28 @@ _FOR_FRANKMOCAP: Final = ("assets", "torch", "packages")  # and its files
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros doctor",
-        description="Look at everything that the node needs, change nothing, and say the next step where "
-        "something lacks.",
-        epilog="Exit code: 0 the node runs, with the estimator that auto takes; warnings change nothing "
-        "about that. 2 the node cannot run: ROS or this package's messages are missing, or OpenCV does not "
-        "load, or there is neither FrankMocap nor BlazePose.",
+        description="Check everything that the node needs, without changing anything, and print the next "
+        "step for what is missing.",
+        epilog="Exit codes: 0 the node can run, with the estimator that auto selects; warnings do not change "
+        "this. 2 the node cannot run: ROS or this package's messages are missing, OpenCV does not load, or "
+        "neither FrankMocap nor BlazePose is available.",
     )
     parser.add_argument(
         "--assets",
         "--assets-dir",
         default="",
         metavar="DIR",
-        help=f"FrankMocap's extra_data (default ${ENVIRONMENT_VARIABLE})",
+        help=f"FrankMocap's extra_data folder (default: ${ENVIRONMENT_VARIABLE})",
     )
-    parser.add_argument(
-        "--all", action="store_true", help="list also what is optional, each with its address"
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of text")
+    parser.add_argument("--all", action="store_true", help="also list optional items, with their addresses")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.add_argument(
         "--limit-s",
         type=float,
         default=_LIMIT_S,
         metavar="S",
-        help="how long OpenCV, torch, BlazePose's engine and rclpy may take to load; what takes longer is "
-        "not judged [s] (default: %(default)s)",
+        help="maximum time for OpenCV, torch, BlazePose's engine and rclpy to load; slower ones are not "
+        "checked [s] (default: %(default)s)",
     )
     return parser
 
@@ -75,25 +73,25 @@ def estimator_check(folder: Path | None, checks: Mapping[str, Check]) -> Check:
     """
     missing = [key for key in needed() if checks[f"file {key}"].details["state"] == "missing"]
     if folder is None:
-        reason: str | None = "no folder with its files is named"
+        reason: str | None = "no folder with its files is given"
     elif missing:
         reason = "missing: " + ", ".join(ASSETS[key].path for key in missing)
     else:
         reason = why_not_frankmocap(Settings(assets_dir=str(folder))) or _unusable(checks)
     opencv, blazepose = checks["opencv"], checks["blazepose"]
-    step = "see the lines on FrankMocap's files, torch and packages"
+    step = "see the lines about FrankMocap's files, torch and packages"
     if opencv.status == "error":
-        text = "none can run without OpenCV"
+        text = "no estimator runs without OpenCV"
         return Check("estimator", "error", text, opencv.next_step, {"estimator": None})
     if reason is None:
-        return Check("estimator", "ok", "auto takes frankmocap", "", {"estimator": "frankmocap"})
+        return Check("estimator", "ok", "auto selects frankmocap", "", {"estimator": "frankmocap"})
     if not blazepose.details["usable"]:
-        text = f"none can run: no BlazePose, and no FrankMocap: {reason}"
+        text = f"no estimator can run: no BlazePose, and no FrankMocap: {reason}"
         step = f"{blazepose.next_step}; or for FrankMocap: {step}"
         return Check("estimator", "error", text, step, {"estimator": None})
     if folder is None:
-        return Check("estimator", "ok", "auto takes blazepose", "", {"estimator": "blazepose"})
-    text = f"auto takes blazepose, not frankmocap: {reason}"
+        return Check("estimator", "ok", "auto selects blazepose", "", {"estimator": "blazepose"})
+    text = f"auto selects blazepose, not frankmocap: {reason}"
     return Check("estimator", "warning", text, step, {"estimator": "blazepose"})
 
 
@@ -136,8 +134,8 @@ def _folded(optional: Sequence[Check]) -> list[str]:
     names = [check.name for check in optional if not _is_file(check)]
     names += [f"{files} files of FrankMocap"] if files else []
     return [
-        f"{_WORDS['optional']:<8} not set up, and nothing above needs it: {', '.join(names)}",
-        "         next: frankmocap_ros doctor --all says what each is for, and where to get it",
+        f"{_WORDS['optional']:<8} optional, not set up: {', '.join(names)}",
+        "         next: frankmocap_ros doctor --all lists what each is for, and where to get it",
     ]
 
 
@@ -153,7 +151,7 @@ def _text(checks: Sequence[Check], code: int, every: bool) -> str:
             lines.append(f"{word:<8} {check.name}: {check.text}")
             if status != "ok":
                 lines.append(f"         next: {check.next_step}")
-    summary = "the node cannot run" if code else "the node runs"
+    summary = "the node cannot run" if code else "the node can run"
     return "\n".join([*lines, "", f"{summary} (exit code {code})"])
 
 

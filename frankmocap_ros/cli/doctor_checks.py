@@ -54,16 +54,14 @@ def python_check() -> Check:
     text = f"Python {here}, frankmocap_ros {frankmocap_ros.__version__}"
     details = {"version": here, "package": frankmocap_ros.__version__, "executable": sys.executable}
     if sys.version_info[:2] < _OLDEST_PYTHON:
-        step = "Python 3.10 or later is needed: install with python3.12 -m venv"
+        step = "Python 3.10 or later is needed: create the environment with python3.12 -m venv"
         return Check("python", "warning", text, step, details)
     return Check("python", "ok", text, "", details)
 
 
 def _slow(name: str, package: str, probe: Probe, details: Mapping[str, Any]) -> Check:
     """What did not load in time: nothing is known of it, and it counts as there."""
-    text = (
-        f"{package} had not loaded after {probe.slow:g} s: the machine is slow or busy, and it is not judged"
-    )
+    text = f"{package} did not load within {probe.slow:g} s: the machine is slow or busy; not checked"
     return Check(name, "warning", text, "frankmocap_ros doctor --limit-s 300", {**details, "slow": True})
 
 
@@ -83,7 +81,11 @@ def numbers_check(probe: Probe) -> Check:
         wanted = installed.get("opencv-contrib-python", next(iter(installed.values())))
         step = "pip install " + " ".join(f"{name}=={wanted}" for name in installed)
         return Check(
-            "opencv", "warning", f"{text}; of several versions in one folder: {pairs}", step, details
+            "opencv",
+            "warning",
+            f"{text}; several versions are installed in one folder: {pairs}",
+            step,
+            details,
         )
     return Check("opencv", "ok", text, "", details)
 
@@ -98,7 +100,7 @@ def ros_check(probe: Probe, environ: Mapping[str, str]) -> Check:
     except MissingDependencyError as error:
         what, _, step = str(error).partition(". ")
         return Check("ros", "error", what, step, details)
-    place = f"ROS {sourced}, sourced" if sourced else "ROS from wheels (no distribution is sourced)"
+    place = f"ROS {sourced}, sourced" if sourced else "ROS from wheels (no distribution sourced)"
     if probe.slow:
         return _slow("ros", "rclpy", probe, details)
     if probe.error:
@@ -116,30 +118,30 @@ def ros_check(probe: Probe, environ: Mapping[str, str]) -> Check:
             else "in a checkout: pip install --force-reinstall '.[ros]'"
         )
         return Check("ros", "error", f"{place}: this package's messages do not load: {reason}", step, details)
-    text = f"{place}; rclpy {version or 'of the distribution'}, RMW {probe.found['rmw']}"
+    text = f"{place}; rclpy {version or 'from the distribution'}, RMW {probe.found['rmw']}"
     return Check("ros", "ok", text, "", details)
 
 
 def transport_check(rmw: str | None, environ: Mapping[str, str]) -> Check:
     """How images get from process to process."""
     if rmw is not None and rmw not in _FAST_DDS:
-        return Check("transport", "ok", f"no profile is needed with {rmw}", "", {"profile": None})
+        return Check("transport", "ok", f"{rmw} needs no profile", "", {"profile": None})
     chosen = users_choice(environ)
     if chosen is not None:
         value = environ.get(chosen, "")
         details = {"profile": value or chosen}
         if chosen == fast_dds(environ).variable and not Path(value).is_file():
-            step = f"unset {chosen}, or set it to an XML profile that is there"
-            return Check("transport", "warning", f"{chosen}={value} is no file", step, details)
-        text = f"yours: {chosen}={value}" if value else f"yours: ./{chosen}"
+            step = f"unset {chosen}, or set it to an existing XML profile"
+            return Check("transport", "warning", f"{chosen}={value} is not a file", step, details)
+        text = f"set by the user: {chosen}={value}" if value else f"set by the user: ./{chosen}"
         return Check("transport", "ok", text, "", details)
     try:
         ((name, value),) = transport_variables(environ).items()
     except MocapError as error:
         what, _, step = str(error).partition("; ")
         return Check("transport", "warning", what, step, {"profile": None})
-    small = " (the small one: shared memory is short)" if "small" in Path(value).name else ""
-    text = f"launch files and demo take {value}{small}; with ros2 run: export {name}={value}"
+    small = " (the small one, as shared memory is limited)" if "small" in Path(value).name else ""
+    text = f"launch files and demo use {value}{small}; for ros2 run: export {name}={value}"
     return Check("transport", "ok", text, "", {"profile": value})
 
 
@@ -150,7 +152,7 @@ def torch_check(probe: Probe) -> Check:
         return Check(
             "torch",
             "warning",
-            "torch is not installed; FrankMocap needs it where its networks are not translated yet",
+            "torch is not installed; FrankMocap needs it until its networks are converted",
             INSTALL,
             {"version": None, "usable": False},
         )
@@ -158,20 +160,22 @@ def torch_check(probe: Probe) -> Check:
     if probe.slow:
         return _slow("torch", f"torch {version}", probe, {**details, "usable": True})
     if probe.error:
-        step = (
-            f"pip install --force-reinstall 'torch>=2.10', then look with: {sys.executable} -c 'import torch'"
-        )
+        step = f"pip install --force-reinstall 'torch>=2.10', then check: {sys.executable} -c 'import torch'"
         return Check("torch", "warning", f"torch {version} does not load: {probe.error}", step, details)
     found = str(probe.found["version"])
     if not new_enough(found):
-        text = f"torch {found} does not read checkpoints safely, 2.10 or later does"
+        text = f"torch {found} does not read checkpoints safely; version 2.10 or later does"
         return Check("torch", "warning", text, "pip install 'torch>=2.10'", details)
     details["usable"] = True
     text = f"torch {found} on {probe.found['device']}; bf16: {'yes' if probe.found['bf16'] else 'no'}"
     if not probe.found["cuda"] and _NVIDIA.exists():
-        step = "install torch with CUDA from https://pytorch.org/get-started/locally; look at nvidia-smi"
+        step = "install torch with CUDA from https://pytorch.org/get-started/locally; check nvidia-smi"
         return Check(
-            "torch", "warning", f"{text}; an NVIDIA driver is here, but torch does not use it", step, details
+            "torch",
+            "warning",
+            f"{text}; an NVIDIA driver is there, but torch does not use it",
+            step,
+            details,
         )
     return Check("torch", "ok", text, "", details)
 

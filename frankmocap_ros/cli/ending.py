@@ -1,4 +1,4 @@
-"""How every program of this package ends: what its user can mend is told in one line, with the next step."""
+"""The end of every program: an error that users can fix is one line, with the next step."""
 
 import contextlib
 import errno
@@ -20,11 +20,11 @@ _PACKAGES: Final = {
     "libglib-2.0.so.0": "libglib2.0-0",
 }
 _STEPS: Final = {
-    errno.ENOSPC: "free some space, or name another place",
-    errno.EDQUOT: "free some space, or name another place",
-    errno.EROFS: "name a place that can be written (HOME, FRANKMOCAP_CACHE_DIR, --out)",
-    errno.EACCES: "see that you may use it, or name another place",
-    errno.EPERM: "see that you may use it, or name another place",
+    errno.ENOSPC: "free some space, or choose another location",
+    errno.EDQUOT: "free some space, or choose another location",
+    errno.EROFS: "choose a writable location (HOME, FRANKMOCAP_CACHE_DIR, --out)",
+    errno.EACCES: "check its permissions, or choose another location",
+    errno.EPERM: "check its permissions, or choose another location",
 }
 
 
@@ -65,7 +65,7 @@ def ended(program: str, run: Callable[[], int]) -> int:
 def os_error_text(error: OSError) -> str:
     """What went wrong with a file, or with the machine, and the next step."""
     what = f"{printable(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-    step = _STEPS.get(error.errno or 0, "see that it is there and can be used")
+    step = _STEPS.get(error.errno or 0, "check that it exists and is accessible")
     return f"{what}{error.strerror or error}; {step}"
 
 
@@ -76,8 +76,8 @@ def import_error_text(error: ImportError) -> str | None:
     if package in ("", "frankmocap_ros"):
         return None
     what = {"cv2": "OpenCV", "numpy": "NumPy"}.get(package, package)
-    step = opencv_step(str(error)) if package in ("cv2", "numpy") else f"install {package} again"
-    return f"{what} does not load: {error}; {step}; look with: frankmocap_ros doctor"
+    step = opencv_step(str(error)) if package in ("cv2", "numpy") else f"reinstall {package}"
+    return f"{what} does not load: {error}; {step}; check with: frankmocap_ros doctor"
 
 
 def opencv_step(problem: str) -> str:
@@ -100,8 +100,8 @@ def library_step(problem: str) -> str | None:
     if library is None:
         return None
     package = _PACKAGES.get(library[1])
-    install = f"apt install {package}" if package else f"install the system's package that has {library[1]}"
-    return f"{install} (slim images lack it)"
+    install = f"apt install {package}" if package else f"install the package that provides {library[1]}"
+    return f"{install} (missing in slim images)"
 
 
 def _told(program: str, text: str, code: int = CANNOT_RUN) -> int:

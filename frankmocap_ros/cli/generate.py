@@ -1,4 +1,4 @@
-"""Writes what is generated from the settings: files in ``config/`` and the page of the parameters.
+"""Generate files from the settings: those in ``config/`` and the documentation's page of parameters.
 
 Run in a checkout: ``python -m frankmocap_ros.cli.generate [--check]``.
 """
@@ -18,22 +18,28 @@ _PARAMETERS = """\
 <!-- Generated from the package's settings by `make generate`; do not edit. -->
 # Parameters
 
-- **live** parameters hold from the next image on: `ros2 param set /frankmocap resize_short 256`.
-- **loads** marks parameters that need another model. It is loaded while the old one goes on; see
+The column **live** says when a change takes effect:
+
+- **yes**: from the next image on, as with `ros2 param set /frankmocap resize_short 256`.
+- **loads**: when another model is loaded. The current one keeps running until then; see
   [](estimators.md#change-the-model-while-it-runs).
-- Parameters that are neither take effect when the node is configured.
+- **no**: when the node is configured.
 
 A value that is out of range, not a number or of the wrong type is refused with a reason, and the old value
-stays. A parameter that does not exist is warned about at the start, with the nearest one.
+stays. At startup the node warns about unknown parameters and suggests the closest name.
 `config/frankmocap.yaml` and `config/gate.yaml` hold every parameter of these nodes with its default.
 
 ## Which value wins
 
-Weakest first: what a launch file decides by itself (`preset:=`, the robot `torso`, `trajectory_velocities`
-with the simulated robot); parameters that a launch file around it sets (`SetParameter`); `params_file`,
-under every name that a node may have in it (`/**`, `/**/frankmocap`, `/frankmocap`); arguments that set a
-parameter (`source:=`, `robot:=my.yaml`, `use_sim_time:=true`). A `preset` in a file wins over `preset:=`,
-with all that it stands for. What is given beside a preset wins over the preset.
+Later entries win over earlier ones:
+
+1. defaults of the launch file (`preset:=`, the robot `torso`, `trajectory_velocities` with the simulated
+   robot);
+2. parameters that an enclosing launch file sets (`SetParameter`);
+3. `params_file`, under any name of the node (`/**`, `/**/frankmocap`, `/frankmocap`);
+4. launch arguments that set a parameter (`source:=`, `robot:=my.yaml`, `use_sim_time:=true`).
+
+A `preset` in a file wins over `preset:=`. Values that are given next to a preset win over the preset.
 
 ## Mocap node
 
@@ -43,7 +49,7 @@ with all that it stands for. What is given beside a preset wins over the preset.
 {camera}
 ## Gate
 
-None of these changes while the gate is ARMING, ENGAGED or HOLD.
+None of these can be changed while the gate is ARMING, ENGAGED or HOLD.
 
 {gate}
 ## Simulated robot
@@ -55,7 +61,7 @@ None of these changes while the gate is ARMING, ENGAGED or HOLD.
 
 
 def generated(root: Path) -> dict[Path, str]:
-    """Every generated file of a checkout with the text it should have."""
+    """Every generated file of a checkout, with its current text."""
     parameters = _PARAMETERS.format(
         mocap=markdown_table(Settings),
         camera=markdown_table(CameraSettings),
@@ -71,10 +77,10 @@ def generated(root: Path) -> dict[Path, str]:
 
 
 def main() -> int:
-    """Write, or with --check only compare; exit code 1 where something is not current."""
+    """Write the files, or compare them with --check; exit code 1 if one is out of date."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing, say what is not current")
-    parser.add_argument("--root", type=Path, default=Path(), help="the checkout (default: here)")
+    parser.add_argument("--check", action="store_true", help="only list files that are out of date")
+    parser.add_argument("--root", type=Path, default=Path(), help="root of the checkout (default: .)")
     arguments = parser.parse_args()
     stale = {
         path: text
@@ -82,7 +88,7 @@ def main() -> int:
         if not path.exists() or path.read_text(encoding="utf-8") != text
     }
     for path, text in stale.items():
-        print(f"{path} {'is not current: run make generate' if arguments.check else 'written'}")
+        print(f"{path} {'is out of date: run make generate' if arguments.check else 'written'}")
         if not arguments.check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Lines into a file or standard output: each is written at once, and whole or not at all."""
+"""Lines to a file or standard output, each written at once and completely or not at all."""
 
 import contextlib
 import os
@@ -99,7 +99,7 @@ def line_writer(path: str | None) -> Iterator[LineWriter]:
     """
     if path is None:
         if sys.stdout is None:
-            raise SourceError("standard output is closed; name a file with --out")
+            raise SourceError("standard output is closed; pass a file as --out")
         sys.stdout.flush()
         yield LineWriter(_STDOUT, "standard output")
         return
@@ -108,7 +108,7 @@ def line_writer(path: str | None) -> Iterator[LineWriter]:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     except OSError as error:
         raise SourceError(
-            f"--out {printable(path)}: {error.strerror}; name a file in a folder that can be written"
+            f"--out {printable(path)}: {error.strerror}; choose a file in a writable folder"
         ) from error
     try:
         yield LineWriter(descriptor, f"--out {printable(path)}")

@@ -1,87 +1,41 @@
-"""``frankmocap_ros``: demo, node, camera, gate, robot, process, doctor, models, convert, standin, bench."""
+"""``frankmocap_ros``: runs one of the commands in ``commands.py``."""
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
+from frankmocap_ros.cli.commands import COMMANDS
 from frankmocap_ros.cli.ending import ended
-from frankmocap_ros.cli.executables import run_node_command
 
 
-def _demo(args: Sequence[str]) -> int:
-    from frankmocap_ros.cli.demo import main
-
-    return main(args)
+def _command_list(needs_ros: bool) -> str:
+    return "\n".join(f"  {name:<9}{c.help}" for name, c in COMMANDS.items() if c.needs_ros == needs_ros)
 
 
-def _process(args: Sequence[str]) -> int:
-    from frankmocap_ros.cli.process import main
-
-    return main(args)
-
-
-def _doctor(args: Sequence[str]) -> int:
-    from frankmocap_ros.cli.doctor import main
-
-    return main(args)
-
-
-def _models(args: Sequence[str]) -> int:
-    from frankmocap_ros.cli.models import main
-
-    return main(args)
-
-
-def _convert(args: Sequence[str]) -> int:
-    from frankmocap_ros.cli.convert import main
-
-    return main(args)
-
-
-def _standin(args: Sequence[str]) -> int:
-    from frankmocap_ros.cli.standin import main
-
-    return main(args)
-
-
-def _bench(args: Sequence[str]) -> int:
-    from frankmocap_ros.cli.bench import main
-
-    return main(args)
-
-
-# name: (what it does, what runs it); each imports its own module only when it is chosen
-_COMMANDS: dict[str, tuple[str, Callable[[Sequence[str]], int]]] = {
-    "demo": ("camera, mocap node and a live table of what arrives", _demo),
-    "node": ("the ROS 2 mocap node (takes --ros-args)", partial(run_node_command, "node")),
-    "camera": ("the ROS 2 camera node (takes --ros-args)", partial(run_node_command, "camera")),
-    "gate": (
-        "the ROS 2 gate node: commands for a robot, while it is safe (takes --ros-args)",
-        partial(run_node_command, "gate"),
-    ),
-    "robot": ("the ROS 2 node of a simulated robot (takes --ros-args)", partial(run_node_command, "robot")),
-    "view": ("the ROS 2 node of the browser view (takes --ros-args)", partial(run_node_command, "view")),
-    "process": ("bodies of a video or of images as JSON lines, without ROS", _process),
-    "doctor": ("what is installed and which files are there, with the next step", _doctor),
-    "models": ("the networks of the default estimator: list them, or download what is missing", _models),
-    "convert": ("read FrankMocap's files once, safely, into the cache", _convert),
-    "standin": ("write FrankMocap's files with random weights, to try things", _standin),
-    "bench": ("how fast everything is here, beside a reference in the same run", _bench),
-}
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="frankmocap_ros",
+        usage="%(prog)s [-h] [--version] COMMAND ...",
+        description="Joint poses of people from a camera, for teleoperation.\n\n"
+        f"commands with ROS 2:\n{_command_list(True)}\n\ncommands without ROS:\n{_command_list(False)}",
+        epilog="Options of a command: frankmocap_ros COMMAND --help\n"
+        "Exit codes: 0 success, 1 nothing found, 2 cannot run, 130 interrupted (SIGINT).",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+    )
+    options = parser.add_argument_group("options")
+    options.add_argument("-h", "--help", action="help", help="show this help and exit")
+    options.add_argument("--version", action="store_true", help="show the version and exit")
+    parser.add_argument(
+        "command", metavar="COMMAND", nargs="?", choices=tuple(COMMANDS), help=argparse.SUPPRESS
+    )
+    return parser
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 fine, 1 nothing found, 2 cannot run, 130 interrupted."""
+    """Run one command; returns the exit code: 0 success, 1 nothing found, 2 cannot run, 130 interrupted."""
     arguments = list(sys.argv[1:] if args is None else args)
-    parser = argparse.ArgumentParser(
-        prog="frankmocap_ros",
-        description="Joint poses of people from a camera, for teleoperation.",
-        epilog="exit codes: 0 fine, 1 nothing found, 2 cannot run, 130 interrupted by SIGINT; commands: "
-        + "; ".join(f"{name}: {text}" for name, (text, _) in _COMMANDS.items()),
-    )
-    parser.add_argument("--version", action="store_true", help="print the version and exit")
-    parser.add_argument("command", nargs="?", choices=_COMMANDS, help="what to do")
+    parser = _parser()
     chosen = parser.parse_args(arguments[:1])
     if chosen.version:
         import frankmocap_ros
@@ -91,7 +45,8 @@ def main(args: Sequence[str] | None = None) -> int:
     if chosen.command is None:
         parser.print_help()
         return 2
-    return ended(f"frankmocap_ros {chosen.command}", lambda: _COMMANDS[chosen.command][1](arguments[1:]))
+    name = chosen.command
+    return ended(f"frankmocap_ros {name}", lambda: COMMANDS[name].run(name, arguments[1:]))
 
 
 if __name__ == "__main__":

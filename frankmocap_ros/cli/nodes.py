@@ -30,7 +30,7 @@ Processes = Sequence["subprocess.Popen[bytes]"]
 
 
 class Failing(Protocol):
-    """Whoever hears of it when the node cannot be configured."""
+    """An observer that learns when the node cannot be configured."""
 
     failure: str
 
@@ -149,7 +149,7 @@ def check(processes: Processes) -> None:
     """
     for process in processes:
         if process.poll() is not None:
-            raise MocapError(f"a node ended with exit code {process.returncode}; its last words stand above")
+            raise MocapError(f"a node ended with exit code {process.returncode}; see its messages above")
 
 
 def wait_for(
@@ -162,7 +162,7 @@ def wait_for(
     """Wait for something of a node, such as its first message, until ``stop`` or for ``limit_s`` at most.
 
     Args:
-        came: waits for so many seconds and tells whether it is there, as an event's ``wait``.
+        came: waits for that many seconds and returns whether it is there, like an event's ``wait``.
         processes: the nodes.
         stop: ends the waiting.
         watcher: hears why the node cannot be configured.

@@ -1,4 +1,4 @@
-"""Says what to install where ROS, or this package's messages, are missing."""
+"""Checks for ROS and this package's messages, and says what to install."""
 
 import os
 from importlib.util import find_spec
@@ -17,7 +17,7 @@ def require_ros(command: str) -> None:
         raise MissingDependencyError(
             f"`{command}` needs ROS 2, and rclpy is not installed. With a ROS distribution: source its "
             "setup.bash, then build this package with colcon. Without one, in a checkout: "
-            "pip install '.[ros]'. (`frankmocap_ros process` needs no ROS.)"
+            "pip install '.[ros]'. (`frankmocap_ros process` works without ROS.)"
         )
     if find_spec("frankmocap_ros.msg") is None:
         step = (
@@ -27,5 +27,5 @@ def require_ros(command: str) -> None:
             else "install a C++ compiler, then in a checkout: pip install --force-reinstall '.[ros]'"
         )
         raise MissingDependencyError(
-            f"`{command}` needs this package's messages, and they are not built. {step}."
+            f"`{command}` needs this package's messages, which are not built. {step}."
         )

@@ -1,4 +1,4 @@
-"""``frankmocap_ros standin``: a folder of random weights, to try everything without FrankMocap's files."""
+"""``frankmocap_ros standin``: a folder of random weights, for trials without FrankMocap's files."""
 
 import argparse
 import shlex
@@ -21,13 +21,13 @@ def _seed(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="frankmocap_ros standin",
-        description="Write random weights under the names and in the formats of FrankMocap's files. "
-        "Everything runs on them at full size, and says so: the poses are meaningless. Needs torch and smplx "
-        "(pip install 'frankmocap_ros[torch]') and 0.5 GB of disk.",
+        description="Write random weights with the names and formats of FrankMocap's files. All networks run "
+        "on them at full size, but the poses are meaningless. Needs torch and smplx "
+        "(pip install 'frankmocap_ros[torch]') and 0.5 GB of disk space.",
     )
-    parser.add_argument("folder", metavar="DIR", type=Path, help="a new folder, or one of older stand-ins")
+    parser.add_argument("folder", metavar="DIR", type=Path, help="new folder, or one with stand-in files")
     parser.add_argument(
-        "--seed", type=_seed, default=0, help="other random numbers, 0 or more (default: %(default)s)"
+        "--seed", type=_seed, default=0, help="seed of the random numbers, 0 or more (default: %(default)s)"
     )
     return parser
 
@@ -40,7 +40,7 @@ def main(args: Sequence[str]) -> int:
     size = write_standin(folder, arguments.seed, progress=lambda text: print(f"  {text}", file=sys.stderr))
     print(
         f"{folder}: stand-in files, {size / 1e6:.0f} MB in {time.perf_counter() - start_s:.1f} s. "
-        "Poses that come of them are meaningless.\n"
+        "Poses from them are meaningless.\n"
         f"Next: frankmocap_ros process VIDEO --estimator frankmocap --assets {shlex.quote(str(folder))}"
     )
     return 0

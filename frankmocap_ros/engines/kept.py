@@ -20,7 +20,7 @@ class Kept:
     Attributes:
         cache: folder that it lies in.
         name: of the folder.
-        made_by: what the files depend on beside the weights, such as versions; files of others are made anew.
+        made_by: what the files depend on beside the weights, such as versions; other files are rebuilt.
     """
 
     cache: Path

@@ -1,1 +1,13 @@
-"""What turns images into bodies; ``base.py`` has the contract, ``registry.py`` the names."""
+"""Estimators turn images into bodies; ``base.py`` has the interface, ``registry.py`` the names."""
+
+__all__ = [
+    "availability",
+    "base",
+    "blazepose",
+    "detectors",
+    "frankmocap",
+    "openpose",
+    "preparing",
+    "registry",
+    "synthetic",
+]

@@ -26,7 +26,7 @@ def missing_text(store: AssetStore, keys: Sequence[str]) -> str | None:
     missing = store.missing(keys)
     if not missing:
         return None
-    lines = "; ".join(f"{asset.path} ({asset.text}, {asset.licence}: {asset.url})" for asset in missing)
+    lines = "; ".join(f"{asset.path} ({asset.text}, {asset.license}: {asset.url})" for asset in missing)
     return (
         f"FrankMocap's files are not all in {store.folder}. Missing: {lines}. "
         "Put them there, and look with: frankmocap_ros doctor"

@@ -26,7 +26,7 @@ class Capabilities:
         device: where it runs, such as ``"cpu"``.
         sees_absence: whether ``estimate`` tells that nobody is in a region; otherwise detection has to, and
             ``detect`` gives regions with boxes.
-        warning: what everybody must know who uses its results, empty where there is nothing.
+        warning: what users of its results must know; empty for none.
         mesh: whether it is a ``MeshEstimator``.
         detects_apart: whether ``detect`` may run in another thread than ``estimate``.
         batches: whether it is a ``BatchEstimator``.

@@ -69,5 +69,5 @@ def make_estimator(
         except MocapError as error:
             reason = str(error)
     named = warn is not None and assets_folder(config.assets_dir) is not None
-    (warn if warn and named else tell)(f"estimator: auto takes blazepose, not frankmocap: {reason}")
+    (warn if warn and named else tell)(f"estimator: auto selects blazepose, not frankmocap: {reason}")
     return ESTIMATORS["blazepose"](config, tell, prepare)

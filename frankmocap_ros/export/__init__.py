@@ -1,1 +1,8 @@
 """Frames in the formats of other programs."""
+
+__all__ = [
+    "gmr",
+    "json_records",
+    "rep155_model",
+    "rep155_urdf",
+]

@@ -1,1 +1,3 @@
-"""Rotations, cameras, boxes and how they fit together. Pure functions on arrays."""
+"""Rotations, camera models and boxes, as pure functions on arrays."""
+
+__all__ = ["boxes", "camera_model", "distortion", "pinhole_fit", "rotation"]

@@ -1,1 +1,12 @@
-"""The nodes, and everything else that knows ROS 2."""
+"""The nodes, and all other code that uses ROS 2."""
+
+__all__ = [
+    "camera",
+    "clients",
+    "common",
+    "gate",
+    "images",
+    "mocap",
+    "robot_sim",
+    "view",
+]

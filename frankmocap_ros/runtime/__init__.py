@@ -1,1 +1,23 @@
-"""What a process needs to run steadily: threads, memory, time, health and files on disk."""
+"""Threads, memory, timing, health and cached files of a process."""
+
+__all__ = [
+    "background_import",
+    "fastdds_profile",
+    "file_cache",
+    "file_names",
+    "gc_control",
+    "health",
+    "health_rules",
+    "load_shedding",
+    "machine",
+    "mailbox",
+    "malloc",
+    "native_stderr",
+    "package_files",
+    "snapshot",
+    "stamp_order",
+    "stamp_watch",
+    "thread_pools",
+    "thread_priority",
+    "timing",
+]

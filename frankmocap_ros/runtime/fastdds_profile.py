@@ -118,5 +118,5 @@ def transport_variables(environ: Mapping[str, str], profile: str = "auto") -> di
     else:
         path = home_expanded(profile)
         if not path.is_file():
-            raise SettingError(f"transport profile {profile!r} is no file; allowed: auto | none | a path")
+            raise SettingError(f"transport profile {profile!r} is not a file; allowed: auto | none | a path")
     return {fast_dds(environ).variable: str(path.absolute())}

@@ -72,11 +72,11 @@ def cache_folder() -> Path:
     try:
         folder = home_expanded(own or f"{base or '~/.cache'}/frankmocap_ros")
     except MocapError as error:
-        raise AssetError(f"{error}; or set {CACHE_VARIABLE} to a folder that can be written") from error
+        raise AssetError(f"{error}; or set {CACHE_VARIABLE} to a writable folder") from error
     if printable(folder) != str(folder):
         raise AssetError(
             f"the cache folder {printable(folder)} has a name that is not UTF-8; set {CACHE_VARIABLE} to "
-            "another one"
+            "another folder"
         )
     return folder
 
@@ -156,7 +156,7 @@ class Cache:
         except OSError as error:
             raise AssetError(
                 f"the cache folder {self.folder} cannot be written ({error}); "
-                f"set {CACHE_VARIABLE} to one that can"
+                f"set {CACHE_VARIABLE} to a writable one"
             ) from error
         with lock:
             if _locked(lock.fileno()):

@@ -18,7 +18,7 @@ def home_expanded(path: str | Path) -> Path:
         return Path(path).expanduser()
     except RuntimeError as error:
         raise MocapError(
-            f"{printable(path)}: the home folder is not known; set HOME, or write the path in full"
+            f"{printable(path)}: the home folder is unknown; set HOME, or write the full path"
         ) from error
 
 

@@ -59,7 +59,7 @@ def _clocks_disagree(s: Snapshot) -> Finding | None:
     if not s.active or s.stamp_fault or s.age_min_ms is None or s.age_min_ms > -CLOCKS_APART_MS:
         return None
     return Level.WARN, (
-        f"clocks disagree: images are stamped up to {-s.age_min_ms:.1f} ms in the future; synchronize the "
+        f"clocks disagree: image stamps are up to {-s.age_min_ms:.1f} ms in the future; synchronize the "
         "clocks of camera and node (chrony, PTP) or check use_sim_time"
     )
 
@@ -73,15 +73,15 @@ def _malformed(s: Snapshot) -> Finding | None:
     if not s.active or not reasons:
         return None
     return Level.WARN, (
-        f"malformed images dropped: {_counts(reasons)}; check encoding, step and size of what "
-        f"{s.image_topic} carries"
+        f"malformed images dropped: {_counts(reasons)}; check encoding, step and size of the "
+        f"images on {s.image_topic}"
     )
 
 
 def _bad_depth(s: Snapshot) -> Finding | None:
     if not s.active or not s.depth_error:
         return None
-    return Level.WARN, f"depth is left out: {s.depth_error}"
+    return Level.WARN, f"depth is not used: {s.depth_error}"
 
 
 def _depth_never_pairs(s: Snapshot) -> Finding | None:
@@ -100,7 +100,7 @@ def _too_old(s: Snapshot) -> Finding | None:
     n = s.dropped_in_period.get(DROP_TOO_OLD, 0)
     if not s.active or not n:
         return None
-    dropped = f"{n} images dropped as older than max_image_age_s ({s.max_image_age_s:g} s)"
+    dropped = f"{n} images dropped for exceeding max_image_age_s ({s.max_image_age_s:g} s)"
     if s.stamp_fault:
         return Level.WARN, dropped  # the cause stands beside it
     return Level.WARN, f"{dropped} when their turn came: lower resize_short or raise max_image_age_s"
@@ -111,7 +111,7 @@ def _out_of_order(s: Snapshot) -> Finding | None:
     if not s.active or not n:
         return None
     return Level.WARN, (
-        f"{n} images dropped as stamped earlier than one that came before: check that only one driver "
+        f"{n} images dropped because their stamps are out of order: check that only one driver "
         f"publishes {s.image_topic} (ros2 topic info --verbose {s.image_topic}), and that it sends images in "
         "the order of their stamps"
     )
@@ -122,8 +122,8 @@ def _no_transform(s: Snapshot) -> Finding | None:
     if not s.active or not n:
         return None
     return Level.ERROR, (
-        f"{n} images were not published: no transform {s.no_transform}; check that somebody publishes it "
-        "on /tf or /tf_static with the images' clock, or raise transform_wait_ms where it comes late"
+        f"{n} images were not published: no transform {s.no_transform}; check that a node publishes it "
+        "on /tf or /tf_static with the images' clock, or raise transform_wait_ms if it arrives late"
     )
 
 
@@ -131,7 +131,7 @@ def _late(s: Snapshot) -> Finding | None:
     if not s.active or s.age_ms is None or s.age_ms[1] <= s.latency_budget_ms:
         return None
     return Level.WARN, (
-        f"age p95 {s.age_ms[1]:.1f} ms is over the budget of {s.latency_budget_ms:.1f} ms: "
+        f"age p95 {s.age_ms[1]:.1f} ms exceeds the budget of {s.latency_budget_ms:.1f} ms: "
         "lower resize_short or the image rate, or raise latency_budget_ms"
     )
 
@@ -140,8 +140,8 @@ def _leaves_out(s: Snapshot) -> Finding | None:
     if not s.active or not s.deadline_level:
         return None
     return Level.WARN, (
-        f"does less because of the budget of {s.latency_budget_ms:.1f} ms: {s.deadline_measures}; to do "
-        "everything in time use a faster preset, estimator or engine, or raise latency_budget_ms"
+        f"reduces processing to keep the budget of {s.latency_budget_ms:.1f} ms: {s.deadline_measures}; to "
+        "process everything in time, use a faster preset, estimator or engine, or raise latency_budget_ms"
     )
 
 

@@ -98,7 +98,7 @@ class _Ages:
         return self._start_s
 
     def clear(self, leave_out: int = 0) -> None:
-        """Begin anew after so many ages more."""
+        """Restart after this many more ages."""
         self._ms.clear()
         self._left_out = leave_out
 
@@ -169,7 +169,7 @@ class LoadShedder:
             age_ms: age at publication.
             transport_ms: age at arrival; where that alone is over the budget, the rest is what counts.
             now_s: steady time.
-            budget_ms: largest 95th percentile that is fine; another one than before begins to learn anew.
+            budget_ms: largest 95th percentile that is fine; a changed one restarts the learning.
         """
         if budget_ms != self._budget_ms:
             self._budget_ms = budget_ms

@@ -66,13 +66,13 @@ class Mailboxes(Generic[T]):
         return bool(self._items)
 
     def wake(self) -> None:
-        """Let whoever waits look up, with or without an item."""
+        """Wake the waiting thread, with or without an item."""
         with self._changed:
             self._woken = True
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Wake whoever waits; nothing can be taken any more."""
+        """Wake the waiting threads; no more items can be taken."""
         with self._changed:
             self._closed = True
             self._items = {}
@@ -99,7 +99,7 @@ class Mailbox(Generic[T]):
         return (self._boxes.take(timeout_s) or {}).get(0)
 
     def close(self) -> None:
-        """Wake whoever waits; nothing can be taken any more."""
+        """Wake the waiting threads; no more items can be taken."""
         self._boxes.close()
 
     @property

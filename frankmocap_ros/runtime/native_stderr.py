@@ -52,7 +52,7 @@ def with_native_stderr(call: Callable[[], T], wanted: "re.Pattern[bytes]") -> tu
 def _open_tap() -> int:
     """The file that stands in for stderr, made at the first call and kept."""
     if not hasattr(os, "memfd_create"):
-        raise OSError("no memory files on this system")
+        raise OSError("this system has no memory files")
     os.fstat(2)  # raises where stderr is closed: the file must not take its number
     return os.memfd_create("stderr")
 

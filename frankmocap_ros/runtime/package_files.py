@@ -19,6 +19,6 @@ def share_file(*parts: str) -> Path:
             if (share / "package.xml").is_file() and share.joinpath(*parts).is_file():
                 return share.joinpath(*parts)
     raise MocapError(
-        f"{'/'.join(parts)} was not installed with {Path(__file__).parent}; install the package again with "
+        f"{'/'.join(parts)} was not installed with {Path(__file__).parent}; reinstall the package with "
         "colcon build, or in a checkout: pip install '.[ros]'"
     )

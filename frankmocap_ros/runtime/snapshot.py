@@ -48,7 +48,7 @@ class Snapshot:
         operator_id: who the operator is, None for nobody.
         detector_ratio: share of the processed images in which person detection ran, 0..1.
         last_error: text of an exception of the estimator in the last period, None for none.
-        warning: what everybody must know who uses the estimator's results, empty for nothing.
+        warning: what users of the estimator's results must know; empty for none.
         deadline_level: how many steps are taken so that results come in time, 0 for none.
         deadline_measures: what is left out for it, in words; empty for nothing.
         depth: images with people by whether depth was found for them: paired, missing, malformed; depth

@@ -1,4 +1,4 @@
-"""Whether stamps of one source come in order: one a little earlier is late, one far earlier begins anew."""
+"""Whether stamps of one source come in order: one a little earlier is late, one far earlier is a restart."""
 
 from enum import Enum
 from typing import Final
@@ -26,11 +26,11 @@ class Arrival(Enum):
     NEXT = "next"  # later than all before, or the first
     SAME = "same"  # equal to the newest
     LATE = "late"  # a little earlier than the newest: out of order
-    RESTART = "restart"  # far earlier, or late for too many times in a row: time begins anew
+    RESTART = "restart"  # far earlier, or late too many times in a row: time restarts
 
 
 class StampOrder:
-    """The newest stamp of one source so far. For one thread."""
+    """The newest stamp of one source. For one thread."""
 
     def __init__(self) -> None:
         self.reset()

@@ -44,7 +44,7 @@ class StageTimer:
         self._ms[name] = self._ms.get(name, 0.0) + ms
 
     def finish(self) -> dict[str, float]:
-        """Milliseconds per stage since the last call, then start anew.
+        """Milliseconds per stage since the last call; then restart.
 
         A stage that ran twice holds the sum. A stage that did not run is absent.
 
@@ -69,7 +69,7 @@ class RollingPercentiles:
 
     def __init__(self, window: int) -> None:
         if window < 1:
-            raise ValueError(f"window: {window} is out of range; allowed: 1 or more numbers")
+            raise ValueError(f"window: {window} is out of range; allowed: 1 or more")
         self._ring = np.empty(window, dtype=np.float64)
         self._added = 0
         self._lock = threading.Lock()
@@ -123,7 +123,7 @@ class RateMeter:
         self._lock = threading.Lock()
 
     def tick(self, time_s: float) -> None:
-        """Count one event; a time before the last one means that the clock jumped back: start anew."""
+        """Count one event; a time before the last one means that the clock jumped back: restart."""
         with self._lock:
             if self._times_s and time_s < self._times_s[-1]:
                 self._times_s.clear()

@@ -1,1 +1,11 @@
-"""Every setting of every node, declared once."""
+"""All settings of all nodes, each declared once."""
+
+__all__ = [
+    "camera",
+    "gate",
+    "mocap",
+    "one_euro",
+    "robot_sim",
+    "schema",
+    "viewer",
+]

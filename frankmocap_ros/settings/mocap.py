@@ -27,71 +27,74 @@ class Settings:
 
     preset: str = setting(
         "balanced",
-        "Sets resize_short, variant, use_smplx and hands; what else is given along with it wins.",
+        "Values for resize_short, variant, use_smplx and hands; those given explicitly win.",
         choices=tuple(PRESETS),
     )
     estimator: str = setting(
         "auto",
-        "What estimates bodies; auto takes the best one that is installed and whose files are there.",
+        "Body estimator; auto selects the best one that is installed and has its files.",
         choices=("auto", "frankmocap", "blazepose", "synthetic"),
         renamed={"mediapipe": "blazepose"},
         loads=True,
     )
     variant: str = setting(
         "auto",
-        "BlazePose's landmark network, the faster the less exact; auto measures at start and takes the best that keeps the camera's rate.",
+        "BlazePose's landmark network, the faster the less exact; auto measures at start and selects the best that keeps the camera's rate.",
         choices=("auto", "lite", "full", "heavy"),
         loads=True,
     )
     assets_dir: str = setting(
         "",
-        "Folder with FrankMocap's files (its extra_data); empty takes the environment variable FRANKMOCAP_ASSETS_DIR.",
+        "Folder with FrankMocap's files (its extra_data); empty uses the environment variable FRANKMOCAP_ASSETS_DIR.",
         loads=True,
     )
     use_smplx: bool = setting(
-        False, "FrankMocap with the body model SMPL-X instead of SMPL; fingers need it.", loads=True
+        False, "Use the body model SMPL-X instead of SMPL in FrankMocap; required for fingers.", loads=True
     )
     detector: str = setting(
         "auto",
-        "What finds people for FrankMocap; auto takes blazepose where an engine for it is installed.",
+        "Person detector for FrankMocap; auto selects blazepose where an engine for it is installed.",
         choices=("auto", "blazepose", "pose2d"),
         renamed={"mediapipe": "blazepose"},
         loads=True,
     )
     engine: str = setting(
         "auto",
-        "What runs FrankMocap's body regressor; auto measures what is installed and takes the fastest.",
+        "Engine for FrankMocap's body regressor; auto measures the installed ones and selects the fastest.",
         choices=("auto", "torch", "onnxruntime", "openvino", "tensorrt"),
         loads=True,
     )
     precision: str = setting(
         "auto",
-        "Numbers in FrankMocap's networks; auto takes the fastest that the machine has in hardware.",
+        "Number format in FrankMocap's networks; auto selects the fastest that the hardware supports.",
         choices=("auto", "fp32", "bf16", "fp16", "int8"),
         loads=True,
     )
     device: str = setting(
         "auto",
-        "Where networks run; auto takes the fastest that is there.",
+        "Device for the networks; auto selects the fastest available one.",
         choices=("auto", "cpu", "cuda"),
         loads=True,
     )
     image_transport: str = setting(
-        "raw", "Subscribe to image or to image/compressed.", choices=("raw", "compressed"), live=False
+        "raw",
+        "Topic to subscribe to: image (raw) or image/compressed.",
+        choices=("raw", "compressed"),
+        live=False,
     )
     image_topics: tuple[str, ...] = setting(
         (),
-        "Topics of several cameras, in place of image; results of left/image go to ~/left/bodies, and so on.",
+        "Image topics of several cameras, in place of image. Results of left/image go to ~/left/bodies, and so on.",
         live=False,
     )
     source: str = setting(
         "",
-        "Camera that the node opens by itself, in place of subscribing: video file, image file, /dev/videoN or synthetic.",
+        "Image source that the node opens itself instead of subscribing: a video file, an image file, /dev/videoN, or synthetic.",
         live=False,
     )
     source_width: int = setting(
         0,
-        "Wider images of source are reduced to this width; 0 keeps them.",
+        "Maximum width of images from source; wider images are downscaled. 0 keeps their width.",
         unit="px",
         minimum=0,
         maximum=7680,
@@ -99,47 +102,47 @@ class Settings:
     )
     source_rate_hz: float = setting(
         0.0,
-        "Images of source per second; 0 keeps its own rate.",
+        "Image rate of source; 0 keeps its own rate.",
         unit="Hz",
         minimum=0.0,
         maximum=1000.0,
         live=False,
     )
-    source_frame_id: str = setting("camera_optical_frame", "Frame of the images of source.", live=False)
+    source_frame_id: str = setting("camera_optical_frame", "TF frame of the images from source.", live=False)
     resize_short: int = setting(
         384,
-        "People are looked for in the image reduced to this short side, and cropped from up to three times as much.",
+        "Short side of the image for person detection; crops are taken from up to three times that size.",
         unit="px",
         minimum=256,
         maximum=1024,
     )
-    process_every_n: int = setting(1, "Process one image in so many.", minimum=1, maximum=100)
+    process_every_n: int = setting(1, "Process every n-th image.", minimum=1, maximum=100)
     detect_every_n: int = setting(
         5,
-        "Detect people at least once in so many processed images while they are tracked.",
+        "Detect people at least in every n-th processed image while they are tracked.",
         minimum=1,
         maximum=1000,
     )
     box_margin: float = setting(
         0.25,
-        "Share by which the box around a tracked person is grown for the next image.",
+        "Fraction by which a tracked person's box grows for the next image.",
         minimum=0.0,
         maximum=1.0,
     )
     track_bbox: bool = setting(
-        True, "Take boxes from the previous image between detections; false detects in every image."
+        True, "Derive boxes from the previous image between detections; false detects people in every image."
     )
-    max_people: int = setting(1, "How many people are followed at most.", minimum=1, maximum=16)
+    max_people: int = setting(1, "Maximum number of tracked people.", minimum=1, maximum=16)
     hands: bool = setting(False, "Estimate finger joints.", loads=True)
     synthetic_motion: str = setting(
         "wave",
-        "What the figure of estimator synthetic does; the camera's motion should be the same.",
+        "Motion of the figure for the estimator synthetic; set the camera's motion to the same.",
         choices=("wave", "walk_out", "cross", "stall"),
         loads=True,
     )
     min_confidence: float = setting(
         0.3,
-        "A joint below this confidence is not TRACKED; below half of it the estimator's guess is not used.",
+        "Minimum confidence of a TRACKED joint; below half of it the estimate is discarded.",
         minimum=0.0,
         maximum=1.0,
     )
@@ -149,14 +152,14 @@ class Settings:
     one_euro_derivative_cutoff_hz: float = one_euro.derivative_cutoff_hz()
     hold_s: float = setting(
         0.3,
-        "How long a joint that is lost repeats its last value as HELD before it is INVALID.",
+        "Time that a lost joint repeats its last value as HELD before it becomes INVALID.",
         unit="s",
         minimum=0.0,
         maximum=5.0,
     )
     max_image_age_s: float = setting(
         0.5,
-        "Images older than this when their turn comes are dropped; 0 takes any.",
+        "Maximum age of an image when its processing starts; older images are dropped. 0 disables the check.",
         unit="s",
         minimum=0.0,
         maximum=60.0,
@@ -167,18 +170,22 @@ class Settings:
         choices=("image", "arrival"),
     )
     assumed_height_m: float = setting(
-        0.0, "Height of the person; 0 keeps the estimator's own scale.", unit="m", minimum=0.0, maximum=2.5
+        0.0,
+        "Assumed height of every person; 0 keeps the estimator's own scale.",
+        unit="m",
+        minimum=0.0,
+        maximum=2.5,
     )
     depth_wait_ms: float = setting(
         20.0,
-        "How long a result waits at most for the depth of its image, while depth images come.",
+        "Maximum time that a result waits for the depth image of its image, while depth images arrive.",
         unit="ms",
         minimum=0.0,
         maximum=200.0,
     )
     horizontal_fov_deg: float = setting(
         60.0,
-        "Camera's field of view along the longer side of the image (the height of a portrait image), used until a CameraInfo arrives.",
+        "Field of view along the longer side of the image (its height in portrait), used until a CameraInfo arrives.",
         unit="deg",
         minimum=10.0,
         maximum=170.0,
@@ -189,44 +196,44 @@ class Settings:
         choices=("auto", "true", "false"),
     )
     joint_topics: tuple[str, ...] = setting(
-        (), "Joints of the operator that get topics of their own.", live=False
+        (), "Operator joints that are published on topics of their own.", live=False
     )
     publish_tf: bool = setting(
         False,
-        "Publish on /tf: `body_<id>` at mid-hips (x forward, z to the head), and `<joint>_<id>`; needs tf2_msgs.",
+        "Publish frames on /tf: `body_<id>` at mid-hips (x forward, z to the head) and `<joint>_<id>`. Needs tf2_msgs.",
     )
     target_frame: str = setting(
         "",
-        "Frame of all poses, by TF at each image's time; empty leaves them in the image's own frame. For the gate: its base_frame, or any other with heading: tf. Needs tf2_ros.",
+        "TF frame of all poses, looked up at each image's time; empty keeps the image's own frame. For the gate, use its base_frame, or any frame with heading: tf. Needs tf2_ros.",
         live=False,
     )
     transform_wait_ms: float = setting(
         20.0,
-        "With target_frame: how long poses wait for the transform at their image's time before they are dropped.",
+        "Maximum time that poses wait for the transform at their image's time before they are dropped, with target_frame.",
         unit="ms",
         minimum=0.0,
         maximum=200.0,
     )
     rep155: bool = setting(
         False,
-        "Publish everybody as REP 155 says, below /humans/bodies; with publish_tf also their frames `body_<id>`. Needs hri_msgs.",
+        "Publish all people per REP 155 below /humans/bodies; publish_tf adds their frames `body_<id>`. Needs hri_msgs.",
         live=False,
     )
     operator: str = setting(
         "nearest",
-        "Who the operator is when nobody is: the nearest, largest or most central person, or operator_id.",
+        "Rule that picks an operator when there is none: the nearest, largest or most central person, or operator_id.",
         choices=("nearest", "largest", "center", "id"),
     )
-    operator_id: int = setting(0, "Body id of the operator with operator: id.", minimum=0, maximum=2**31 - 1)
+    operator_id: int = setting(0, "Body id of the operator, with operator: id.", minimum=0, maximum=2**31 - 1)
     autostart: bool = setting(
-        True, "Configure and activate at start; false waits for lifecycle commands.", live=False
+        True, "Configure and activate at start; false waits for lifecycle transitions.", live=False
     )
     diagnostics_period_s: float = setting(
-        1.0, "Time between two diagnostics messages.", unit="s", minimum=0.1, maximum=60.0
+        1.0, "Time between diagnostics messages.", unit="s", minimum=0.1, maximum=60.0
     )
     latency_budget_ms: float = setting(
         100.0,
-        "Diagnostics warn when the 95th percentile of the age at publication exceeds this.",
+        "Age at publication, as 95th percentile, above which diagnostics warn.",
         unit="ms",
         minimum=1.0,
         maximum=10000.0,
@@ -234,7 +241,7 @@ class Settings:
 
     adapt: bool = setting(
         True,
-        "Detect less often, and then process fewer images, while the age at publication exceeds latency_budget_ms.",
+        "Detect people less often, then process fewer images, while the age at publication exceeds latency_budget_ms.",
     )
 
     @staticmethod
@@ -247,7 +254,7 @@ class Settings:
         return {**defaults, **PRESETS[changes["preset"]], **changes}
 
     def __post_init__(self) -> None:
-        """Check what concerns more than one number.
+        """Check values that depend on each other.
 
         Raises:
             SettingError: names the setting, the value and what is allowed.

@@ -20,7 +20,7 @@ def min_cutoff_hz(default: float) -> Any:
     """The setting ``one_euro_min_cutoff_hz``."""
     return setting(
         default,
-        "One-Euro cut-off frequency at rest: lower is smoother, higher lags less.",
+        "One-Euro cut-off frequency at rest; lower is smoother, higher lags less.",
         unit="Hz",
         minimum=0.01,
         maximum=100.0,
@@ -31,7 +31,7 @@ def beta(default: float) -> Any:
     """The setting ``one_euro_beta``."""
     return setting(
         default,
-        "One-Euro rise of the cut-off frequency with speed.",
+        "One-Euro increase of the cut-off frequency with speed.",
         unit="Hz per m/s or rad/s",
         minimum=0.0,
         maximum=100.0,

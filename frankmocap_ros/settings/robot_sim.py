@@ -10,24 +10,24 @@ class RobotSimSettings:
     """Settings of the simulated robot."""
 
     robot: str = setting(
-        "torso", "Robot to simulate: torso, the YAML file of a map, or a MuJoCo model (.xml).", live=False
+        "torso", "Robot to simulate: torso, a map's YAML file, or a MuJoCo model (.xml).", live=False
     )
     rate_hz: float = setting(
-        100.0, "Joint states per second.", unit="Hz", minimum=10.0, maximum=500.0, live=False
+        100.0, "Rate of joint states.", unit="Hz", minimum=10.0, maximum=500.0, live=False
     )
     controller: str = setting(
         "careful",
-        "What drives the joints: careful refuses what is far, fast or old, and stops without commands; "
-        "joint_trajectory_controller takes what that of ros2_controllers does, however far.",
+        "Joint controller: careful rejects commands that are far, fast or old, and stops without commands; "
+        "joint_trajectory_controller accepts what the one in ros2_controllers does, however far.",
         choices=("careful", "joint_trajectory_controller"),
         live=False,
     )
     command_timeout_s: float = setting(
         0.25,
-        "Without a command that is younger than this the careful controller stops where the robot is.",
+        "Maximum age of the last command before the careful controller stops the robot where it is.",
         unit="s",
         minimum=0.02,
         maximum=5.0,
         live=False,
     )
-    viewer: bool = setting(False, "Show the robot in MuJoCo's own window; needs a display.", live=False)
+    viewer: bool = setting(False, "Show the robot in MuJoCo's viewer; needs a display.", live=False)

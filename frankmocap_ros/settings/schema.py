@@ -18,12 +18,12 @@ Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
 
 
 LOCKED: Final = "Takes effect when the node is configured."
-"""How the text of a setting ends that cannot change while its node runs."""
+"""End of the text of a setting that cannot change while its node runs."""
 _OR: Final = " | "
 
 
 def choices_of(allowed: str) -> tuple[str, ...]:
-    """The choices in ``Setting.allowed``; empty where it is something else than choices."""
+    """The choices in ``Setting.allowed``; empty where it lists none."""
     return tuple(allowed.split(_OR)) if _OR in allowed else ()
 
 
@@ -34,13 +34,13 @@ class Setting:
     Attributes:
         name: field, parameter and (with dashes) flag name.
         type: bool, int, float, str or tuple (of ``item``).
-        default: value when nobody says otherwise.
-        text: one sentence for people, without unit and range.
+        default: value that holds unless another one is set.
+        text: what the setting is, in one sentence, without unit and range.
         unit: unit of the value, empty where it has none.
         minimum, maximum: inclusive range of a number, or of every number of a tuple.
         choices: the allowed strings, empty where any is.
         live: whether it may change while the node runs.
-        loads: whether a change needs another model, which is loaded while the old one goes on.
+        loads: whether a change needs another model, which is loaded while the current one keeps running.
         renamed: choices that are called otherwise now, by their old names; an old name is refused with the
         new. item: type of a tuple's items: str for any number of names, float for as many numbers as the
         default.
@@ -88,7 +88,7 @@ class Setting:
         """Text with unit, and whether it can change while running."""
         unit = f" [{self.unit}]" if self.unit else ""
         if self.loads:
-            return f"{self.text}{unit} A change loads another model while the old one goes on."
+            return f"{self.text}{unit} A change loads another model while the current one keeps running."
         return f"{self.text}{unit}" + ("" if self.live else f" {LOCKED}")
 
 
@@ -186,10 +186,10 @@ def _numbers(s: Setting, value: object) -> tuple[float, ...]:
 def updated(config: C, changes: Mapping[str, object]) -> C:
     """A copy of ``config`` with ``changes``; the old one stays as it is.
 
-    A config class may have a function ``expanded`` that says what changes stand for more than themselves.
+    A config class may have a function ``expanded`` that adds the values implied by a change.
 
     Raises:
-        SettingError: an unknown name, a wrong value, or values that do not go together.
+        SettingError: an unknown name, a wrong value, or values that contradict each other.
     """
     known = {s.name: s for s in settings_of(type(config))}
     unknown = [name for name in changes if name not in known]
@@ -201,7 +201,7 @@ def updated(config: C, changes: Mapping[str, object]) -> C:
 
 
 def differing(one: object, other: object, names: Iterable[str]) -> list[str]:
-    """Those of the named settings that two configurations have otherwise."""
+    """The named settings whose values differ between two configurations."""
     return [name for name in names if getattr(one, name) != getattr(other, name)]
 
 
@@ -231,7 +231,7 @@ def yaml_text(cls: type, node: str) -> str:
 
 def markdown_table(cls: type) -> str:
     """The settings of ``cls`` as a Markdown table."""
-    rows = ["| parameter | default | allowed | live | what it does |", "|---|---|---|---|---|"]
+    rows = ["| parameter | default | allowed | live | description |", "|---|---|---|---|---|"]
     for s in settings_of(cls):
         unit = f" [{s.unit}]" if s.unit else ""
         live = "loads" if s.loads else "yes" if s.live else "no"
@@ -241,7 +241,7 @@ def markdown_table(cls: type) -> str:
 
 
 def add_flags(parser: argparse.ArgumentParser, cls: type, leave_out: Sequence[str] = ()) -> None:
-    """Add one flag per setting; flags that are not given leave no trace in the namespace."""
+    """Add one flag per setting; flags that are not given are absent from the namespace."""
     group = parser.add_argument_group("settings", "the node's parameters as flags")
     for s in settings_of(cls):
         if s.name in leave_out:

@@ -85,7 +85,7 @@ class AnimationSource:
         return image
 
     def rewind(self) -> None:
-        """Begin anew at the first image."""
+        """Restart at the first image."""
         self._index, self._time_s, self._held = 0, 0.0, []
 
     def close(self) -> None:
@@ -98,7 +98,7 @@ class AnimationSource:
         frames = animation.frames if whole else ()
         if not len(frames):
             raise SourceError(
-                f"{printable(self._path)}: image {start + 1} of {self.frames} does not decode; "
+                f"{printable(self._path)}: image {start + 1} of {self.frames} cannot be decoded; "
                 "copy or convert it again"
             )
         return [

@@ -52,7 +52,7 @@ class Source(Protocol):
         """
 
     def rewind(self) -> None:
-        """Begin anew at the first image; a camera just goes on."""
+        """Restart at the first image; a camera just continues."""
 
     def close(self) -> None:
         """Give the source back."""

@@ -25,7 +25,7 @@ class Display:
         pixel_aspect: width of a stored pixel by its height.
         turn_deg: 0, 90, 180 or 270, clockwise, after the stretch [deg].
         mirrored: whether left and right are exchanged before the turn.
-        ignored: what the file asks for beside that, in words; empty where all of it is honoured.
+        ignored: what the file asks for beside that, in words; empty where all of it is honored.
     """
 
     pixel_aspect: float = 1.0
@@ -69,7 +69,7 @@ class Display:
         if self.turn_deg:
             parts.append(f"turned by {self.turn_deg} degrees")
         if self.ignored:
-            parts.append(f"{self.ignored} is not honoured: convert it with ffmpeg")
+            parts.append(f"{self.ignored} is ignored; convert the file with ffmpeg")
         return f" ({', '.join(parts)})" if parts else ""
 
     def shown(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

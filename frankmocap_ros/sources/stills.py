@@ -53,7 +53,7 @@ class ImagesSource:
         return image
 
     def rewind(self) -> None:
-        """Begin anew at the first image."""
+        """Restart at the first image."""
         self._index = 0
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class PhotographSource:
         return SourceImage(self._moved(time_s), time_s)
 
     def rewind(self) -> None:
-        """Begin anew."""
+        """Restart."""
         self._index = 0
 
     def close(self) -> None:
@@ -134,9 +134,9 @@ def read_image(path: Path, to_8bit: To8Bit | None = None) -> NDArray[np.uint8]:
         if pixels is not None and pixels.dtype not in (np.uint8, np.uint16):
             pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except OSError as error:
-        raise SourceError(f"{shown}: {error.strerror}; name an image file that can be read") from error
+        raise SourceError(f"{shown}: {error.strerror}; choose a readable image file") from error
     except cv2.error as error:
-        raise SourceError(f"{shown}: OpenCV refuses this image: {error.err}; make it smaller") from error
+        raise SourceError(f"{shown}: OpenCV refuses this image: {error.err}; reduce its size") from error
     if pixels is None:
         raise SourceError(f"{shown}: not an image that OpenCV reads; allowed: {' '.join(SUFFIXES)}")
     if pixels.dtype == np.uint16:

@@ -52,7 +52,7 @@ class SyntheticSource:
         return SourceImage(render(people, lens), time_s, depth=lambda: render_depth(people, lens))
 
     def rewind(self) -> None:
-        """Begin anew at the first image."""
+        """Restart at the first image."""
         self._index = 0
 
     def close(self) -> None:

@@ -49,7 +49,7 @@ class VideoSource:
         self._first: NDArray[np.uint8] | None = self._grabbed()
         if self._first is None:
             self._capture.release()
-            raise SourceError(f"{name}: it opens but gives no image; try another file or camera")
+            raise SourceError(f"{name}: it opens but delivers no image; try another file or camera")
 
     def read(self) -> SourceImage | None:
         """The next image; None at the end of a file.
@@ -66,7 +66,7 @@ class VideoSource:
         return SourceImage(pixels, self._last_s)
 
     def rewind(self) -> None:
-        """Begin anew at the first image; a camera just goes on."""
+        """Restart at the first image; a camera just continues."""
         if self.live:
             return
         self._capture.release()
@@ -80,11 +80,11 @@ class VideoSource:
     def _opened(self) -> cv2.VideoCapture:
         if isinstance(self._where, int):
             problem = (
-                f"is it connected, in use by another program, or are you not in the group video? "
-                f"{webcams_text()}"
+                "check that it is connected, that no other program uses it, and that you are in the group "
+                f"video. {webcams_text()}"
             )
         else:
-            problem = f"it is not a video or image that OpenCV reads, or damaged; allowed: {ALLOWED}"
+            problem = f"it is damaged, or not a video or image that OpenCV reads; allowed: {ALLOWED}"
             if _is_text(self._where):
                 raise SourceError(f"{self.name}: cannot be opened; {problem}")
         capture = _quietly_opened(self._where)
@@ -105,7 +105,7 @@ class VideoSource:
     def _check_end(self) -> None:
         """There is no next image: that is the end of a whole file, or an error."""
         if self.live:
-            raise SourceError(f"{self.name}: the camera gives no more images; check its cable")
+            raise SourceError(f"{self.name}: the camera delivers no more images; check its cable")
         promised_s = self.frames / self.rate_hz
         # both, because the number of frames is only an estimate where their distance varies
         if self._index < _WHOLE * self.frames - 1 and self._last_s + 1.0 / self.rate_hz < _WHOLE * promised_s:

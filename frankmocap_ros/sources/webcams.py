@@ -42,7 +42,7 @@ def webcams_text() -> str:
     """What there is, as half a sentence."""
     found = webcams()
     if not found:
-        return "there is no camera on this machine (no /dev/videoN; a container needs --device /dev/video0)"
+        return "no camera on this machine (no /dev/videoN; a container needs --device /dev/video0)"
     return f"cameras here: {', '.join(webcam.text for webcam in found)}"
 
 

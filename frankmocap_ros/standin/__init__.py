@@ -1,1 +1,10 @@
-"""Random weights and body models in the formats that users of FrankMocap have."""
+"""Random weights and body models in FrankMocap's file formats."""
+
+__all__ = [
+    "body_models",
+    "extra_data",
+    "published_formats",
+    "skeleton",
+    "tubes",
+    "weights",
+]

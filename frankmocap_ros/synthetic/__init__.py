@@ -1,1 +1,7 @@
-"""A moving human with known truth, and how cameras see it."""
+"""A moving synthetic figure with known joints, and its images."""
+
+__all__ = [
+    "human",
+    "render_depth",
+    "render_rgb",
+]

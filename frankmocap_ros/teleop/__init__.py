@@ -1,1 +1,20 @@
-"""From a person to a robot: when commands may flow, how far they may go, and what they mean for a robot."""
+"""From a person to a robot: engagement, command limits and retargeting."""
+
+__all__ = [
+    "clutch",
+    "command",
+    "command_limiter",
+    "controller",
+    "followed_run",
+    "gate",
+    "gesture",
+    "operator_state",
+    "operator_tracker",
+    "outlier_rejection",
+    "pose_filter",
+    "robot",
+    "robot_model",
+    "setpoint",
+    "simulation",
+    "tracking_quality",
+]

@@ -273,7 +273,7 @@ class Controller:
                 return False
             # what was seen before stays, so that a held command can brake
             self._gate.lose(
-                "stamps went back: a clock was set, or a recording began again; ask again", time_s
+                "stamps went back: a clock was set or a recording restarted; engage again", time_s
             )
         self.ignored["same stamp" if arrival is Arrival.SAME else "earlier stamp"] += 1
         return True
@@ -309,7 +309,7 @@ class Controller:
             return 0.0
         angle = heading(*self._operator.shoulders())
         if angle is None:
-            raise SettingError("the operator's shoulders do not tell where they face; face the camera")
+            raise SettingError("the operator's heading is not clear from the shoulders; face the camera")
         return angle
 
     def _follow(self) -> None:

@@ -56,8 +56,8 @@ class FollowedRun:
         if self._heard_s.keys() - {self._run_id}:
             who = self.nodes[0] if self.nodes else "the mocap node"
             return (
-                f"{self.topic} carries bodies of another run: {who} was started again, or a second publisher "
-                f"has begun; once only one has published for {ALIVE_S:g} s, ask again"
+                f"{self.topic} carries bodies of another run: {who} was restarted, or a second publisher "
+                f"started; when only one has published for {ALIVE_S:g} s, engage again"
             )
         return ""
 

@@ -100,15 +100,16 @@ class Gate:
     def refusal(self, time_s: float) -> str:
         """Why a request would be refused now, with the next step; empty where it would be taken."""
         if self.state is State.FAULT:
-            return f"a fault: {self.reason}; call ~/reset"
+            return f"fault: {self.reason}; call ~/reset"
         if self.state in (State.ARMING, State.ENGAGED):
-            return f"it is {self.state.name} already"
+            return f"already {self.state.name}"
         if not self._pressed(time_s):
-            return "the deadman is not held; publish true on ~/deadman"
+            return "the deadman's switch is not pressed; publish true on ~/deadman"
         if not self.fresh(time_s):
-            return f"nothing is seen: {self.why_unseen(time_s) or 'is the mocap node active?'}"
+            default = "check that the mocap node is active and receives images"
+            return f"no bodies received: {self.why_unseen(time_s) or default}"
         if self._status is None or not self._status.operator_id:
-            return "nobody is seen; step before the camera"
+            return "no operator in view; step in front of the camera"
         return ""
 
     def request(self, time_s: float) -> str:
@@ -183,11 +184,11 @@ class Gate:
             return
         for_s = time_s - self.entered_s
         if not self._pressed(time_s):
-            self.release("the deadman was let go", time_s)
+            self.release("the deadman's switch was released", time_s)
         elif still_s > self.config.max_age_s + _LATE_TICKS / self.config.rate_hz:
             self.release(
-                f"the gate itself stood still for {still_s:.2f} s, over max_age_s {self.config.max_age_s:g}: "
-                "the robot may have stopped elsewhere; see what keeps this computer busy, then engage again",
+                f"the gate stalled for {still_s:.2f} s, above max_age_s {self.config.max_age_s:g}: "
+                "the robot may have stopped elsewhere; check the load of this computer, then engage again",
                 time_s,
             )
         elif self.state is State.HOLD:
@@ -195,12 +196,12 @@ class Gate:
                 self.release(f"{self.reason}; held for {self.config.hold_s:g} s", time_s)
         elif not self.fresh(time_s):
             age, why = self.age_s(time_s), self.why_unseen(time_s)
-            old = f"what is seen is {age:.2f} s old, over max_age_s {self.config.max_age_s:g}"
+            old = f"the last bodies are {age:.2f} s old, above max_age_s {self.config.max_age_s:g}"
             self.lose(f"{old}: {why}" if why else old, time_s)
         elif self.state is State.ARMING:
             if self._calm_since_s is not None and time_s - self._calm_since_s >= self.config.arming_s:
                 self._missed = 0
-                self._enter(State.ENGAGED, "the operator is followed", time_s)
+                self._enter(State.ENGAGED, "following the operator", time_s)
             elif for_s >= self.config.arming_timeout_s:
                 self.release(f"not ready within {self.config.arming_timeout_s:g} s: {self.reason}", time_s)
 
@@ -221,5 +222,5 @@ class Gate:
 
 def _other(status: ArmingStatus) -> str:
     if not status.operator_id:
-        return "the operator is not seen any more"
-    return f"person {status.operator_id} is the operator now, who did not ask"
+        return "the operator is no longer in view"
+    return f"person {status.operator_id} became the operator without requesting control"

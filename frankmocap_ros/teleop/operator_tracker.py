@@ -21,7 +21,7 @@ _MOST = 1e6  # m: beyond this a position is as wrong as an infinite one
 
 
 class OperatorTracker:
-    """The watched joints of whoever the operator is, in a level frame.
+    """The watched joints of the operator, in a level frame.
 
     Positions are relative to the joint ``relative_to``; orientations are the identity where the joint is as
     in the rest pose of somebody who faces forward.
@@ -143,7 +143,7 @@ class OperatorTracker:
         tracked = valid & seen.tracked[self._required]
         lost = self._lost(valid)
         if frozen:
-            lost = f"nothing has moved at all for {self._config.max_frozen_s:g} s: the image is frozen"
+            lost = f"no joint has moved for {self._config.max_frozen_s:g} s: the image is frozen"
         missing = lost or ("" if tracked.all() else f"not TRACKED: {self._names(~tracked)}")
         speed = np.linalg.norm(self._filter.velocities[self._required], axis=-1)
         calm = bool((speed < self._config.calm_speed).all())
@@ -154,11 +154,11 @@ class OperatorTracker:
         if valid.all():
             return ""
         if self._origin is not None and not self._filter.valid[self._origin]:
-            what = "moved further than anybody moves" if self._rejected[self._origin] else "not seen"
+            what = "moved faster than people move" if self._rejected[self._origin] else "not seen"
             return f"{what}: {self._config.relative_to}"
         leapt = self._rejected[self._required]
         if leapt.any():
-            return f"moved further than anybody moves: {self._names(leapt)}"
+            return f"moved faster than people move: {self._names(leapt)}"
         return f"not seen: {self._names(~valid)}"
 
     def _names(self, which: Mask) -> str:

@@ -19,7 +19,7 @@ VELOCITY_CUTOFF_HZ = 4.0
 """Low-pass of the speeds. What is predicted from them over 50 ms grows noise by about a third."""
 
 MAX_GAP_S = 0.5
-"""A pose that was not seen for longer than this starts anew, at rest."""
+"""A pose that was not measured for longer than this restarts, at rest."""
 
 
 class PoseFilter:

@@ -1,1 +1,12 @@
-"""Who is who from image to image, and everything between an estimator and a frame."""
+"""People from image to image: tracking, filtering, depth and the pipeline."""
+
+__all__ = [
+    "background_detection",
+    "depth_lifting",
+    "depth_scale",
+    "detection_schedule",
+    "person_filter",
+    "pipeline",
+    "track",
+    "tracker",
+]

@@ -93,7 +93,7 @@ class Pipeline:
         self._config = config
 
     def reset(self) -> None:
-        """Forget everybody: ids, filters, regions. Ids are not used again."""
+        """Forget all people: ids, filters, regions. Ids are never reused."""
         self._tracker.reset()
         self._detection_schedule.forget()
         self._persons.clear()
@@ -116,7 +116,7 @@ class Pipeline:
     def process(self, picture: CameraImage) -> Frame:
         """Everybody in one image.
 
-        Time that goes back or pauses for more than 2 s forgets everybody first.
+        Time that goes back or pauses for more than 2 s forgets all people first.
 
         Raises:
             EstimatorError: the estimator is broken. What was known of people stays as it was.

@@ -1,4 +1,4 @@
-"""One followed person: where the box can be in the next image, and whether somebody is there at all."""
+"""One tracked person: where the box can be in the next image, and whether a person is there at all."""
 
 from dataclasses import dataclass, replace
 

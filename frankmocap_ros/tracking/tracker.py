@@ -27,15 +27,15 @@ class Tracker:
 
     @property
     def ids(self) -> set[int]:
-        """Ids of everybody who is followed, also of those just lost."""
+        """Ids of all tracked people, including those just lost."""
         return {track.id for track in self._tracks}
 
     def boxes(self) -> list[Array]:
-        """Boxes (4,) of everybody who is followed, in the last image: x, y, width, height [px]."""
+        """Boxes (4,) of all tracked people in the last image: x, y, width, height [px]."""
         return [track.observation.box_xywh for track in self._tracks if track.present]
 
     def reset(self) -> None:
-        """Forget everybody. Ids go on, so that none is ever used twice."""
+        """Forget all people. Ids continue, so that none is ever reused."""
         self._tracks.clear()
         self._since_detection = 0
 

@@ -1,1 +1,3 @@
-"""The browser view: what is drawn and what can be set. Nothing here talks to ROS."""
+"""The browser view: scene, panel and widgets. Independent of ROS."""
+
+__all__ = ["panel", "robot", "scene", "texts", "viser_internals", "web", "widgets"]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import viser
 
 _LINES: Final = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f")
-_NOBODY: Final = "*no node answers yet*"
+_NOBODY: Final = "*no answer from the node yet*"
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,10 @@ class Panel:
         self._status = gui.add_markdown(_NOBODY)
         with gui.add_folder("Show"):
             self._image = gui.add_checkbox("image", True)
-            self._axes = gui.add_checkbox("joint axes", False, hint="Orientation of every joint.")
-            self._mesh = gui.add_checkbox("mesh", False, hint="Of estimators that know a surface.")
+            self._axes = gui.add_checkbox("joint axes", False, hint="Show the orientation of every joint.")
+            self._mesh = gui.add_checkbox(
+                "mesh", False, hint="Show the surface, where the estimator has one."
+            )
         with gui.add_folder("Latency"):
             self._plots: dict[str, Any] = {}
             self._plot_place = gui.add_folder(None)

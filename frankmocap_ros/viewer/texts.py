@@ -44,7 +44,7 @@ class Heard:
 def status_text(heard: Heard, there: bool) -> str:
     """How the node is, as Markdown."""
     if heard.since_s is None:
-        waits = "it has published no frame yet" if there else "it does not run, or not in this ROS domain"
+        waits = "no frame published yet" if there else "it is not running, or not in this ROS domain"
         return f"**Waiting for the node:** {waits}. {heard.health}"
     lines = [f"**{heard.conflict}**"] if heard.conflict else []
     if heard.since_s > _STALE_S:
@@ -94,7 +94,7 @@ def gate_text(gate: GateHeard | None) -> str:
         return "*no gate*"
     text = f"**{gate.name}**: {gate.reason}"
     if gate.limits:
-        text += f"\n\nheld back by {', '.join(gate.limits)}"
+        text += f"\n\nlimited by {', '.join(gate.limits)}"
     if np.isfinite(gate.lag_ms):
-        text += f"\n\ntrails by {gate.lag_ms:.0f} ms"
+        text += f"\n\nlags by {gate.lag_ms:.0f} ms"
     return text

@@ -60,8 +60,8 @@ def check_port(host: str, port: int) -> None:
             probe.bind(found[0][4])
     except OSError as error:
         raise SettingError(
-            f"cannot serve at {host}:{port}: {error.strerror or error}; is another view running? "
-            "Set port to one that is free, and host to an address of this machine"
+            f"cannot serve at {host}:{port}: {error.strerror or error}; another view may be running. "
+            "Set port to a free one, and host to an address of this machine"
         ) from error
 
 
@@ -125,7 +125,7 @@ class Web:
             origin, host = headers.get("Origin"), headers.get("Host")
             if is_own_page(origin, host, served_on):
                 return ""
-            _logger.warning("a page of %s was turned away: it asked for %s", origin, host)
+            _logger.warning("a page of %s was refused: it requested %s", origin, host)
             return f"a page of {origin} asked for {host}"
 
         refuse_pages(self.server, refusal)

@@ -47,7 +47,7 @@ class Widget:
         name: of the parameter.
         kind: slider, switch (checkbox), menu, number, text, names (comma separated) or numbers.
         value: shown at first.
-        hint: for whoever points at it.
+        hint: tooltip of the widget.
         low, high, step: of a slider or a number.
         options: of a menu.
     """
@@ -104,7 +104,7 @@ def shown(value: Value) -> bool | int | float | str:
 
 
 def typed(widget: Widget, entered: object) -> Value:
-    """What somebody entered, as a value of the parameter.
+    """The text entered in a widget, as a value of the parameter.
 
     Raises:
         ValueError: it is no such value; the text says what is expected.
@@ -122,5 +122,5 @@ def typed(widget: Widget, entered: object) -> Value:
         try:
             return tuple(float(word) for word in words)
         except ValueError:
-            raise ValueError(f"{widget.name}: {text!r}: write numbers, with commas between") from None
+            raise ValueError(f"{widget.name}: {text!r}: enter numbers, separated by commas") from None
     return text

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from frankmocap_ros.cli import commands as cli
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "docs" / "source"
 PAGES = [
@@ -13,9 +15,7 @@ PAGES = [
 ]
 PARAMETERS = set(re.findall(r"^\| `(\w+)` \|", (SOURCE / "parameters.md").read_text(), re.MULTILINE))
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-COMMANDS = set(
-    re.findall(r'^    "([a-z]+)": ', (ROOT / "frankmocap_ros" / "cli" / "main.py").read_text(), re.MULTILINE)
-)
+COMMANDS = set(cli.COMMANDS)
 EXECUTABLES = {path.name for path in (ROOT / "scripts").iterdir()}
 LAUNCH_FILES = {path.name for path in (ROOT / "launch").glob("*.launch.py")}
 WORDS = (

@@ -1,6 +1,5 @@
 """The two ways to install, done for real: pip on a bare machine, colcon as a workspace package."""
 
-from support.paths import ROOT
 import json
 import os
 import shutil
@@ -10,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import skimage
+
+from support.paths import ROOT
 
 PYTHON_FOLDER = f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 TOOLS = os.pathsep.join([str(Path(sys.prefix, "bin")), os.environ["PATH"]])

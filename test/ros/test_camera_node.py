@@ -213,7 +213,7 @@ def test_every_frame_of_a_video_that_appears_late(start, listener, video, tmp_pa
     assert status.level == DiagnosticStatus.ERROR
     assert status.name == "camera: images"
     assert f"{late}: there is no such file" in status.message
-    assert "; trying again in " in status.message
+    assert "; retrying in " in status.message
     matched(node, "/image", "/camera_info")
     video.rename(late)
 
@@ -229,7 +229,7 @@ def test_every_frame_of_a_video_that_appears_late(start, listener, video, tmp_pa
 
     told = diagnostics.wait(lambda msg: values(msg)["state"] == "ended")
     assert told.status[0].level == DiagnosticStatus.OK
-    assert f"has ended after {FRAMES} images" in told.status[0].message
+    assert f"ended after {FRAMES} images" in told.status[0].message
     assert values(told)["frames_sent"] == str(FRAMES)
     assert values(told)["size"] == "96x64"
     assert values(told)["source"] == f"video {late}"
@@ -471,7 +471,7 @@ def test_a_source_that_was_there_is_waited_for_in_any_case(start, listener, tmp_
     diagnostics.wait(lambda msg: values(msg)["state"] == "running")
     picture.rename(away)
     told = diagnostics.next(lambda msg: values(msg)["state"] == "lost")
-    assert "trying again" in told.status[0].message
+    assert "retrying" in told.status[0].message
     away.rename(picture)
     diagnostics.next(lambda msg: values(msg)["state"] == "running")
 
@@ -545,7 +545,7 @@ def test_tries_become_rarer_until_it_works(start, monkeypatch):
 
     monkeypatch.setattr(camera_loop, "open_source", open_source)
     start(source="scripted")
-    texts = [health.text.partition("; trying again in ") for health in told.at_least(8)[:8]]
+    texts = [health.text.partition("; retrying in ") for health in told.at_least(8)[:8]]
     assert [text for text, _, _ in texts] == [
         *["no camera"] * 5, "scripted, 50 Hz", "error: the cable is out", "scripted, 50 Hz"
     ]  # fmt: skip

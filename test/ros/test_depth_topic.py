@@ -198,7 +198,7 @@ def test_depth_that_is_wrong_is_told_and_left_out(system):
     msg = process_with_depth(system, encoding="rgb8")
     assert scale(msg) != BodyPose.SCALE_DEPTH
     process_with_depth(system, encoding="rgb8")
-    status = system.status(lambda s: "depth is left out" in s.message)
+    status = system.status(lambda s: "depth is not used" in s.message)
     assert "allowed: 16UC1 in millimeters, 32FC1 in meters" in status.message
 
 

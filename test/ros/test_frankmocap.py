@@ -63,7 +63,7 @@ def test_auto_without_files(start, tmp_path):
     log = system.listen(Log, "/rosout")
     assert system.change("configure")
     assert system.change("activate")
-    said(log, 30, "estimator: auto takes blazepose, not frankmocap")
+    said(log, 30, "estimator: auto selects blazepose, not frankmocap")
     assert ASSETS["body_smpl"].path in said(log, 30, "Missing").msg
     system.values(lambda values: values["estimator"] == "blazepose")
 

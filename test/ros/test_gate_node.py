@@ -112,7 +112,7 @@ def test_poses_in_the_base_frame_are_taken_as_they_are(gate):
     g.engaged()
     heard = len(g.states)
     g.operator.frame_id, g.operator.rotation = "base_link", BODY_FROM_OPTICAL
-    assert "'base_link' now, not 'cam'" in g.until("DISENGAGED", heard).reason
+    assert "'base_link', not 'cam'" in g.until("DISENGAGED", heard).reason
     g.engaged()
     before = g.command().pose.position.z
     row = BODY.index["left_wrist"]
@@ -133,7 +133,7 @@ def test_disengaging_is_silent_at_once(gate):
 @pytest.mark.parametrize(
     "parameters, operator, words",
     [
-        ({}, False, "nothing is seen"),
+        ({}, False, "no bodies received"),
         ({"reference": "measured"}, True, "~/reference/left_wrist"),
         ({"require_deadman": True}, True, "deadman"),
         ({"gravity": "imu"}, True, "imu"),
@@ -191,11 +191,11 @@ def test_stamps_that_tell_no_time_are_told_by_their_cause(gate, name):
             break
     assert not refusal.success
     assert words in refusal.message
-    assert refusal.message.startswith("nothing is seen: ")
+    assert refusal.message.startswith("no bodies received: ")
     assert "bodies are" in refusal.message and step in refusal.message
     status = diagnostics.next(lambda m: words in m.status[0].message).status[0]
     assert status.level == DiagnosticStatus.WARN
-    assert f"cannot engage: {refusal.message.removeprefix('nothing is seen: ')[:20]}" in status.message
+    assert f"cannot engage: {refusal.message.removeprefix('no bodies received: ')[:20]}" in status.message
 
 
 def test_who_does_not_publish_is_told(gate):
@@ -259,7 +259,7 @@ def test_only_the_commanded_joints_are_needed_and_sent(gate, mobile_robot):
     trajectories = g.listen(JointTrajectory, "/gate/joint_trajectory")
     commands = g.listen(JointState, "/gate/joint_commands")
     g.seen()
-    assert "has not told shoulder_pan_joint" in g.engage().message
+    assert "has not reported shoulder_pan_joint" in g.engage().message
     start = [0.2, 0.3, 0.8, 0.1]
     arm = Arm(g, reversed(ARM), start[::-1])
     wait_until(lambda: g.engage().success, "the gate does not engage, though the arm tells where it is")
@@ -271,7 +271,7 @@ def test_only_the_commanded_joints_are_needed_and_sent(gate, mobile_robot):
     assert {tuple(msg.joint_names) for msg in trajectories.messages} == {ARM}
     arm.regular.cancel()
     ended = g.until("DISENGAGED")
-    assert "joint_states has not told" in ended.reason
+    assert "joint_states has not reported" in ended.reason
 
 
 def test_a_robot_map_that_names_a_joint_wrongly_is_refused_with_the_right_names(gate, mobile_robot):
@@ -391,7 +391,7 @@ def test_a_mocap_node_that_was_started_again_must_be_asked_for_again(gate):
     g.wait(diagnostics, lambda msg: as_dict(msg.status[0])["publishers"] == "/peer")
     heard = len(g.states)
     g.operator.run_id = 2
-    assert "/peer was started again" in g.until("HOLD", heard).reason
+    assert "/peer was restarted" in g.until("HOLD", heard).reason
     g.until("DISENGAGED", heard)
     assert g.silent(0.5)
     assert g.states.messages[-1].state == GateState.DISENGAGED
@@ -523,7 +523,7 @@ def test_parameters_change_only_while_nothing_moves(gate):
         ("workspace_min", [0.0, 0.0], "3 numbers"),
         ("workspace_min", [3.0, 0.0, 0.0], "below workspace_max"),
         ("required_joints", ["nose"], "unknown joint nose"),
-        ("rate_hz", 50.0, "start the node anew"),
+        ("rate_hz", 50.0, "restart the node"),
     ):
         (result,) = g.try_to_set(**{name: value})
         assert not result.successful, name
@@ -565,7 +565,7 @@ def test_a_request_that_breaks_the_gate_is_answered(gate, monkeypatch):
     monkeypatch.setattr(Controller, "request", lambda *_: 1 / 0)
     answer = g.engage()
     assert not answer.success
-    assert "the gate broke: ZeroDivisionError: division by zero" in answer.message
+    assert "the gate failed: ZeroDivisionError: division by zero" in answer.message
     assert "call ~/reset" in answer.message
     assert "division by zero" in g.until("FAULT", after=0).reason
 

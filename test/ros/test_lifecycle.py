@@ -345,7 +345,7 @@ def test_what_cannot_be_given_back_finalizes_the_node_in_words(start, probe, mon
     breaks(monkeypatch, system, probe, "activate")
     breaks(monkeypatch, system, probe, "cleanup")
     assert not system.change("activate")
-    assert "start the node anew" in heard_of(system, log, "error")
+    assert "restart the node" in heard_of(system, log, "error")
     assert system.state() == "finalized"
     assert not has_topic(system, "/frankmocap/bodies")
 

@@ -648,8 +648,8 @@ def test_the_node_ends_while_a_model_is_loaded(context, peer, models, gate, fail
 
 LOADING_FOR_EVER = """
 import atexit, sys, threading
+from frankmocap_ros.cli.executables import frankmocap_node
 from frankmocap_ros.estimators import registry
-from frankmocap_ros.ros.mocap.mocap_node import main
 
 def load(config, *_):
     print("loading", flush=True)
@@ -657,7 +657,7 @@ def load(config, *_):
 
 atexit.register(print, "this thread would go on in a process that is taken down")
 registry.ESTIMATORS["blazepose"] = load
-sys.exit(main(sys.argv))
+sys.exit(frankmocap_node())
 """
 
 

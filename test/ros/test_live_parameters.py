@@ -391,7 +391,7 @@ def latency_budget_ms(c):
     c.probe.duration_s = 0.03
     c.system.process()
     c.set(latency_budget_ms=5.0)
-    status = c.system.status(lambda status: "over the budget of 5.0 ms" in status.message)
+    status = c.system.status(lambda status: "exceeds the budget of 5.0 ms" in status.message)
     assert status.level == DiagnosticStatus.WARN
     c.set(latency_budget_ms=10000.0)
     c.system.process()
@@ -406,7 +406,7 @@ def adapt(c):
     c.probe.duration_s = 0.02
     c.set(latency_budget_ms=5.0)
     c.system.wait_until(level)
-    status = c.system.status(lambda status: "does less because of the budget" in status.message)
+    status = c.system.status(lambda status: "reduces processing to keep the budget" in status.message)
     assert status.level == DiagnosticStatus.WARN
     assert c.system.values()["deadline_measures"].startswith("detects every ")
     assert sum(detections(c, 12)) <= 1  # every fifteenth image or fewer

@@ -117,7 +117,7 @@ def test_bytes_that_are_no_message_are_told_as_such():
     whole = serialize_message(random_message(np.random.default_rng(1), 2, operator=1))
     reader = OperatorReader(WATCHED)
     for size in (0, 1, 4, 5, 20, 60, 200, len(whole) // 2):
-        with pytest.raises(MessageError, match=f"{size} bytes are no BodyPoseArray"):
+        with pytest.raises(MessageError, match=f"{size} bytes are not a BodyPoseArray"):
             read_bodies(whole[:size])
     rng = np.random.default_rng(0)
     read = 0

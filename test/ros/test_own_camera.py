@@ -207,7 +207,7 @@ def test_a_source_that_cannot_be_opened(start, probe, tmp_path, monkeypatch, sou
     system = start(source=source)
     status = images(system, lambda s: s.level == DiagnosticStatus.ERROR)
     assert source in status.message
-    assert "trying again" in status.message
+    assert "retrying" in status.message
     assert system.state() == "active"
     change(system, "deactivate", "activate")
     images(system, lambda s: s.level == DiagnosticStatus.ERROR)

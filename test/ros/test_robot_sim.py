@@ -246,7 +246,7 @@ def test_settings_of_a_running_robot_stay(program, peer, model):
     states.next()
     (result,) = peer.try_to_set(rate_hz=100.0)
     assert not result.successful
-    assert "rate_hz cannot change" in result.reason and "start the node anew" in result.reason
+    assert "rate_hz cannot change" in result.reason and "restart the node" in result.reason
     (result,) = peer.try_to_set(rate_hz=1000.0)
     assert not result.successful
     heard = len(states)

@@ -54,9 +54,9 @@ def test_a_node_at_work_ends(program, peer, number, twice):
 
 STARTING = """
 import sys, time
+from frankmocap_ros.cli.executables import frankmocap_node
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.synthetic import SyntheticEstimator
-from frankmocap_ros.ros.mocap.mocap_node import main
 
 
 class Slow(SyntheticEstimator):
@@ -66,7 +66,7 @@ class Slow(SyntheticEstimator):
 
 
 registry.ESTIMATORS["blazepose"] = lambda *_: Slow()
-sys.exit(main())
+sys.exit(frankmocap_node())
 """
 
 

@@ -70,7 +70,7 @@ def test_images_that_are_a_little_late_are_dropped_and_counted(start, probe, bac
     status = system.status(lambda s: as_dict(s).get("dropped/out_of_order") == "6")
     assert as_dict(status)["dropped"] == "6"
     system.send(stamp_ns=START_NS)
-    status = system.status(lambda s: "1 images dropped as stamped earlier" in s.message)
+    status = system.status(lambda s: "1 images dropped because their stamps are out of order" in s.message)
     assert status.level == DiagnosticStatus.WARN
 
 

@@ -30,11 +30,11 @@ pytestmark = pytest.mark.skipif(not ROBOT, reason="mujoco or mink is not install
 
 LOOKED_AT = """
 import sys
-from frankmocap_ros.ros.view.view_node import main
+from frankmocap_ros.cli.executables import view_node
 from frankmocap_ros.viewer.web import Web
 
 Web.viewers = 1
-sys.exit(main())
+sys.exit(view_node())
 """
 
 
@@ -163,7 +163,7 @@ def test_a_robot_that_is_gone_ends_it(chain):
     chain.engage()
     chain.simulation.process.send_signal(signal.SIGKILL)
     ended = chain.states.next(lambda msg: msg.state == GateState.DISENGAGED)
-    assert "joint_state_broadcaster running?" in ended.reason or "the robot does not follow" in ended.reason
+    assert "broadcaster are running" in ended.reason or "the robot does not follow" in ended.reason
 
 
 @pytest.mark.parametrize("chain", ["joint_trajectory_controller"], indirect=True)
@@ -178,7 +178,7 @@ def test_a_controller_that_refuses_every_moving_point_ends_it_and_nothing_leaps(
 
     refused = wait_until(refusals, "nobody notices")[0]
     assert refused.state == GateState.DISENGAGED
-    assert "see whether its controller is active, and what it refuses" in refused.reason
+    assert "check that its controller is active and accepts the commands" in refused.reason
     heard = len(chain.wrist)
     chain.moved(1.0)
     assert len(chain.wrist) == heard, "nothing is commanded any more"

@@ -54,7 +54,7 @@ def log_of(context, tmp_path, capfd):
 def test_a_misspelt_name_is_told_with_the_nearest(log_of, name):
     wrong, right = MISSPELT[name]
     log = log_of(name, {wrong: 1})
-    assert f"parameter '{wrong}' does not exist and is not used; did you mean '{right}'" in log
+    assert f"parameter '{wrong}' does not exist and is ignored; did you mean '{right}'" in log
     assert "WARN" in log
 
 
@@ -84,5 +84,5 @@ def test_a_misspelt_parameter_of_another_node_is_told_whose_it_is(log_of):
 def test_a_name_that_is_near_to_none(log_of):
     log = log_of("gate", {"qqqqqq": 2})
     assert (
-        "parameter 'qqqqqq' does not exist and is not used; see those that do: ros2 param list /gate" in log
+        "parameter 'qqqqqq' does not exist and is ignored; list those that do: ros2 param list /gate" in log
     )

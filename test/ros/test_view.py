@@ -169,7 +169,7 @@ def test_an_address_that_is_taken(program):
         view = program("view_node", "--ros-args", "-p", f"port:={port}")
         assert view.process.wait(60.0) == 2
     assert f"cannot serve at 127.0.0.1:{port}" in view.text()
-    assert "Set port to one that is free" in view.text()
+    assert "Set port to a free one" in view.text()
     assert "Traceback" not in view.text()
 
 
@@ -185,7 +185,7 @@ def test_pages_from_elsewhere_are_turned_away(program, peer, port):
         with pytest.raises(ConnectionClosed) as closed:
             theirs.recv(timeout=30.0)
         assert closed.value.rcvd.code == 1008
-    assert "a page of http://evil.example was turned away" in view.text()
+    assert "a page of http://evil.example was refused" in view.text()
 
 
 def test_without_a_node_it_waits_and_says_so(program, peer, page, port):

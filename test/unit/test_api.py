@@ -144,7 +144,7 @@ def test_two_videos_are_not_one(wrapper, folder):
 def test_an_image_that_is_a_little_late_changes_nothing(wrapper):
     ids = [wrapper(IMAGE, n / 30)["bodies"][0]["id"] for n in range(3)]
     with pytest.raises(
-        ImageError, match=r"0.050 s comes after a later one; leave it out, or call reset\(\)"
+        ImageError, match=r"0.050 s is older than the previous one; skip it, or call reset\(\)"
     ) as error:
         wrapper(IMAGE, 0.05)
     assert error.value.reason == "out_of_order"

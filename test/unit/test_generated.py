@@ -47,6 +47,6 @@ def test_check_says_what_is_not_current(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "frankmocap_ros.cli.generate", "--root", str(tmp_path)]
     stale = subprocess.run([*command, "--check"], capture_output=True, text=True, check=False)
     assert stale.returncode == 1
-    assert "parameters.md is not current: run make generate" in stale.stdout
+    assert "parameters.md is out of date: run make generate" in stale.stdout
     assert subprocess.run(command, check=False).returncode == 0
     assert subprocess.run([*command, "--check"], check=False).returncode == 0

@@ -24,6 +24,7 @@ ROSDEP_NAME = {
     "numpy": "python3-numpy",
     "psutil": "python3-psutil",
     "skimage": "python3-skimage",
+    "tqdm": "python3-tqdm",
     "yaml": "python3-yaml",
 }
 # hri_msgs is only for who sets rep155; the others are extras, for who has FrankMocap's files, and rosbags is

@@ -1,15 +1,20 @@
 """The names that ``from frankmocap_ros import ...`` gives, and what importing the package costs."""
 
+import ast
 import importlib
 import json
+import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 import frankmocap_ros
 from frankmocap_ros import errors
+
+PACKAGE = Path(frankmocap_ros.__file__).parent
 
 
 def test_all_is_sorted_and_has_every_public_name():
@@ -58,11 +63,7 @@ def loaded_by(code):
 def test_importing_the_package_loads_nothing_else():
     """Neither networks nor ROS, nor numpy: a command's --help is there at once."""
     code = "import sys, json; import frankmocap_ros; print(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
-    loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
-    assert loaded & {"numpy", "cv2", "torch", "rclpy", "openvino", "ai_edge_litert"} == set()
+    assert loaded_by(code) & {"numpy", "cv2", "torch", "rclpy", "openvino", "ai_edge_litert"} == set()
 
 
 def test_the_public_names_load_neither_networks_nor_ros():
@@ -70,8 +71,52 @@ def test_the_public_names_load_neither_networks_nor_ros():
         "import sys, json; from frankmocap_ros import *; import frankmocap_ros;"
         "print(json.dumps(sorted(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    assert (
+        loaded_by(code) & {"torch", "rclpy", "openvino", "onnxruntime", "ai_edge_litert", "mujoco"} == set()
     )
-    loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
-    assert loaded & {"torch", "rclpy", "openvino", "onnxruntime", "ai_edge_litert", "mujoco"} == set()
+
+
+# ---------------------------------------------------------------- every package
+
+
+FOLDERS = sorted(
+    path.parent.relative_to(PACKAGE).as_posix()
+    for path in PACKAGE.rglob("__init__.py")
+    if path.parent.name != "msg" and path.parent != PACKAGE
+)
+
+
+def statements(folder):
+    """What stands in a package's ``__init__``, after its docstring."""
+    text = (PACKAGE / folder / "__init__.py").read_text(encoding="utf-8")
+    docstring, *others = ast.parse(text).body
+    assert isinstance(docstring, ast.Expr)
+    return others
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_all_of_a_package(folder):
+    """The names that it imports for its users, or else its modules; sorted, without one that is not there."""
+    *imports, listed = statements(folder)
+    assert isinstance(listed, ast.Assign)
+    assert ast.unparse(listed.targets[0]) == "__all__"
+    names = ast.literal_eval(listed.value)
+    assert names == sorted(set(names))
+    if imports:
+        assert all(isinstance(statement, ast.ImportFrom) for statement in imports)
+        public = {alias.asname or alias.name for statement in imports for alias in statement.names}
+        package = importlib.import_module(f"frankmocap_ros.{folder.replace('/', '.')}")
+        assert set(names) == public
+        assert all(hasattr(package, name) for name in names)
+    else:
+        modules = pkgutil.iter_modules([str(PACKAGE / folder)])
+        assert set(names) == {module.name for module in modules}
+
+
+def test_importing_every_package_loads_neither_networks_nor_ros():
+    code = f"import sys, json, importlib\nfor folder in {FOLDERS!r}:\n"
+    code += "    importlib.import_module('frankmocap_ros.' + folder.replace('/', '.'))\n"
+    code += "print(json.dumps(sorted(sys.modules)))"
+    assert (
+        loaded_by(code) & {"torch", "rclpy", "openvino", "onnxruntime", "ai_edge_litert", "mujoco"} == set()
+    )

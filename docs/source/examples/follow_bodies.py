@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""A controller that listens to the mocap node itself: where the right wrist is, if that can be trusted.
+"""A controller that listens to the mocap node directly: the pose of the right wrist, when it can be trusted.
 
-Everything that the gate does is up to you here: age, states, ids, limits. For a robot use follow_gate.py.
+Here age, states, ids and limits are your responsibility; the gate handles them in follow_gate.py. Use that
+for a robot.
 """
 
 from contextlib import suppress
@@ -17,12 +18,12 @@ MAX_AGE_S = 0.1
 
 
 class FollowBodies(Node):
-    """Republishes one joint while it is measured, young, and of the same person."""
+    """Republishes one joint while it is measured, recent, and of the same person."""
 
     def __init__(self):
         super().__init__("follow_bodies")
         self.joint = self.declare_parameter("joint", "right_wrist").value
-        self.person = None  # whom this controller follows: ids are never used twice in one run of the node
+        self.person = None  # the person that is followed: ids are never reused within one run of the node
         self.goal = self.create_publisher(PoseStamped, "goal", 1)
         self.create_subscription(BodyPoseArray, "frankmocap/bodies", self.on_bodies, 1)
 
@@ -31,17 +32,17 @@ class FollowBodies(Node):
         age_s = 1e-9 * (self.get_clock().now().nanoseconds - stamp_ns)
         body = next((body for body in msg.bodies if body.id == msg.operator_id), None)
         if body is None or age_s > MAX_AGE_S:
-            return self.stop("nobody is seen" if body is None else f"the image is {age_s:.2f} s old")
+            return self.stop("no operator" if body is None else f"the image is {age_s:.2f} s old")
         if self.person not in (None, (msg.run_id, body.id)):
-            return self.stop(f"person {body.id} of run {msg.run_id} is somebody else")
+            return self.stop(f"person {body.id} of run {msg.run_id} is another person")
         joint = next((joint for joint in body.joints if joint.name == self.joint), None)
         if joint is None or joint.state != JointPose.TRACKED:
             return self.stop(f"{self.joint} is not tracked")  # never use the pose of an INVALID joint
         self.person = (msg.run_id, body.id)
-        self.goal.publish(PoseStamped(header=msg.header, pose=joint.pose))  # the image's time, untouched
+        self.goal.publish(PoseStamped(header=msg.header, pose=joint.pose))  # the image's time, unchanged
 
     def stop(self, why):
-        """Publish nothing: whoever executes the goals stops when none comes."""
+        """Publish nothing: the executor of the goals stops when none arrives."""
         self.get_logger().warning(f"no goal: {why}", throttle_duration_sec=1.0)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A controller for the gate: it tells where the arm is, executes what comes, and stops when nothing does."""
+"""A controller for the gate: reports where the arm is, executes commands, and stops without them."""
 
 from contextlib import suppress
 
@@ -32,7 +32,7 @@ class FollowGate(Node):
     def on_command(self, msg):
         stamp_ns = msg.header.stamp.sec * 10**9 + msg.header.stamp.nanosec
         if self.get_clock().now().nanoseconds - stamp_ns > 1e9 * TIMEOUT_S:
-            return  # late on its way: as if it had not come
+            return  # too late: as if it had not arrived
         self.watchdog.reset()
         self.moving = True
         self.arm.publish(msg)
@@ -42,12 +42,12 @@ class FollowGate(Node):
 
     def on_arm(self, msg):
         self.at = msg
-        self.reference.publish(msg)  # the gate sends nothing that is far from there
+        self.reference.publish(msg)  # no command is far from there
 
     def on_silence(self):
         if self.moving and self.at is not None:
             self.get_logger().warning("no command: the arm stops where it is")
-            self.arm.publish(self.at)  # not where it was last sent: it may never have gone there
+            self.arm.publish(self.at)  # not the last command: the arm may not have reached it
         self.moving = False
 
 

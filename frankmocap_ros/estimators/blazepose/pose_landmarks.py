@@ -1,4 +1,4 @@
-"""BlazePose's landmark network: 33 points of the body in a turned square, in pixels and in metres.
+"""BlazePose's landmark network: 33 points of the body in a turned square, in pixels and in meters.
 
 Bazarevsky et al., "BlazePose: On-device Real-time Body Pose tracking", 2020. Coordinates that the network
 regresses are refined by its own heat maps: the mean of a window's probabilities around each.
@@ -24,7 +24,7 @@ LANDMARKS: Final = 33
 _AUXILIARY: Final = (33, 34)  # middle of the hips, and a point on the circle around the body
 _USED: Final = 35  # of 39 that the network gives
 _VALUES: Final = 5  # x, y, z [px of the crop], visibility and presence as logits
-# coordinates, presence of a body, heat maps, metres; segmentation (2) is cut
+# coordinates, presence of a body, heat maps, meters; segmentation (2) is cut
 _OUTPUTS: Final = (0, 1, 3, 4)
 _LEAST_PRESENCE: Final = 0.5
 # MediaPipe's graph names 7, but what its Python package runs is 9: with 7 landmarks lie up to 15 px elsewhere
@@ -38,7 +38,7 @@ class PoseLandmarks:
 
     Attributes:
         pixels: shape (33, 2), in the image [px].
-        world: shape (33, 3), metres from the middle of the hips: x and y as the image, z away from the
+        world: shape (33, 3), meters from the middle of the hips: x and y as the image, z away from the
         camera. visibility: shape (33,), 0..1. next_region: where to look in the next image.
     """
 
@@ -102,8 +102,8 @@ class PoseLandmarker:
         """Bodies in crops (N, 256, 256, 3) of regions; None where nobody is."""
         raw, presence, heatmaps, world = self._network(crops)
         return [
-            self._body(coordinates, maps, metres, region) if sure > _LEAST_PRESENCE else None
-            for coordinates, sure, maps, metres, region in zip(
+            self._body(coordinates, maps, meters, region) if sure > _LEAST_PRESENCE else None
+            for coordinates, sure, maps, meters, region in zip(
                 raw, presence[:, 0], heatmaps, world, regions, strict=True
             )
         ]
@@ -114,14 +114,14 @@ class PoseLandmarker:
     ) -> PoseLandmarks | None:
         values = raw.reshape(-1, _VALUES)[:_USED]
         pixels = in_image(refined(values[:, :2] / np.float32(SIDE_PX), heatmaps), region)
-        metres = world.reshape(-1, 3)[:LANDMARKS].astype(np.float64)
-        metres[:, :2] = metres[:, :2] @ rotation_in_image(region).T
-        if not (np.isfinite(pixels).all() and np.isfinite(metres).all()):
+        meters = world.reshape(-1, 3)[:LANDMARKS].astype(np.float64)
+        meters[:, :2] = meters[:, :2] @ rotation_in_image(region).T
+        if not (np.isfinite(pixels).all() and np.isfinite(meters).all()):
             return None
         middle, rim = pixels[list(_AUXILIARY)]
         return PoseLandmarks(
             pixels=pixels[:LANDMARKS],
-            world=metres,
+            world=meters,
             visibility=_sigmoid(values[:LANDMARKS, 3].astype(np.float64)),
             next_region=region_along(middle, rim, SIDES_PER_RADIUS, 0.5 * np.pi),
         )

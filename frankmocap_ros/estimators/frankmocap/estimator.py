@@ -218,7 +218,7 @@ class FrankMocapEstimator:
 
     @cached_property
     def mesh(self) -> "MeshModel":
-        """The body model with vertices, loaded when somebody first asks.
+        """The body model with vertices, loaded on first use.
 
         Raises:
             AssetError: the matrix of the extra joints is missing or damaged.

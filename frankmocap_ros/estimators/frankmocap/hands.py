@@ -67,7 +67,7 @@ class Hands:
         self._engine.close()
 
     def estimate(self, bitmaps: Sequence[Bitmap], rotations: Array, joints_px: Array) -> list[HandsSeen]:
-        """Estimate both hands of everybody, all in one batch.
+        """Estimate both hands of all people, in one batch.
 
         Boxes come from the body's projected hand joints (the original's fast mode).
 

@@ -161,7 +161,7 @@ class CameraLoop:
                 self._state = _State("lost", Level.ERROR, problem, source, time.perf_counter())
                 self._changed()
                 return
-            self._enter("lost", Level.ERROR, f"{problem}; trying again in {retry_s:g} s", source)
+            self._enter("lost", Level.ERROR, f"{problem}; retrying in {retry_s:g} s", source)
             self._stop.wait(retry_s)
             retry_s = min(2.0 * retry_s, LAST_RETRY_S)
 
@@ -203,7 +203,7 @@ class CameraLoop:
 
     def _wait_for_loop(self, source: Source) -> None:
         """Say that the source has ended, and wait until it is to be looped, or for ``stop``."""
-        text = f"{source.name} has ended after {self._frames_sent} images; set loop to true to play it again"
+        text = f"{source.name} ended after {self._frames_sent} images; set loop: true to repeat it"
         self._enter("ended", Level.OK, text, source.name)
         while not self._config().loop and not self._stop.wait(_LOOK_S):
             pass

@@ -1,9 +1,7 @@
 """The camera node: a video, webcam, photograph or synthetic figure as a ROS camera."""
 
-import argparse
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -11,9 +9,8 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.utilities import remove_ros_args
 
-from frankmocap_ros.errors import MocapError, SourceError
+from frankmocap_ros.errors import SourceError
 from frankmocap_ros.ros.camera.camera_loop import CameraLoop
 from frankmocap_ros.ros.camera.camera_outputs import CameraOutputs, Stamps
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
@@ -24,7 +21,7 @@ from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.runtime.malloc import keep_freed_memory
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.camera import CameraSettings
-from frankmocap_ros.settings.schema import add_flags, differing, from_flags, settings_of
+from frankmocap_ros.settings.schema import differing, settings_of
 
 NODE_NAME = "camera"
 _DIAGNOSTICS_PERIOD_S = 1.0
@@ -35,7 +32,7 @@ class CameraNode(Node):
     """Publishes the images of one source.
 
     A thread of its own reads and publishes, so that parameters and signals are served whatever a driver does.
-    Settings that a running source cannot take over open it anew.
+    Settings that a running source cannot apply reopen it.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -105,31 +102,8 @@ class CameraNode(Node):
         raise SourceError(self._loop.failure if self._loop is not None else "")
 
 
-def _overrides(arguments: Sequence[str]) -> list[Parameter]:
-    """Parameters that are given as flags.
-
-    Raises:
-        SettingError: one of them is not allowed.
-    """
-    parser = argparse.ArgumentParser(
-        prog="camera_node",
-        description="Publish a video, webcam, photograph or synthetic figure as a ROS camera. Settings are "
-        "flags here or ROS parameters (--ros-args -p source:=FILE).",
-    )
-    add_flags(parser, CameraSettings)
-    given = parser.parse_args(arguments)
-    config = from_flags(CameraSettings, given)
-    return [Parameter(name, value=getattr(config, name)) for name in vars(given)]
-
-
-def main(args: Sequence[str] | None = None) -> int:
-    """Run the node until SIGINT or SIGTERM; returns the exit code."""
+def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
     keep_freed_memory()
     leave_cores_to_networks()
-    words = list(sys.argv if args is None else args)
-    try:
-        overrides = _overrides(remove_ros_args(words)[1:])
-    except (MocapError, RuntimeError) as error:  # the latter is rclpy's own
-        print(f"camera_node: {error}", file=sys.stderr)
-        return 2
-    return run_node("camera_node", lambda: CameraNode(parameter_overrides=overrides), words)
+    return run_node(CameraNode, args, settings)

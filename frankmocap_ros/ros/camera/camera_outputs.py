@@ -30,7 +30,7 @@ _MAX_REPEAT_NS = 1_000_000_000
 class Stamps:
     """Strictly increasing stamps, also where the clock stands (``/clock`` in steps) or is set back a little.
 
-    A clock that jumps back by a second or more starts anew: a log is played again.
+    A clock that jumps back by a second or more restarts: a log is replayed.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class CameraOutputs:
     Args:
         node: the node.
         config: says which topics there are.
-        stamps: where stamps come from; they go on rising when the publishers are made anew.
+        stamps: where stamps come from; they keep rising when the publishers are recreated.
     """
 
     def __init__(self, node: Node, config: CameraSettings, stamps: Stamps) -> None:
@@ -69,7 +69,7 @@ class CameraOutputs:
         self._prepared: list[tuple[Publisher, CameraInfo | Image | CompressedImage]] = []
 
     def prepare(self, image: SourceImage, camera: Camera | None, jpeg_quality: int) -> None:
-        """Fill the messages that somebody is subscribed to.
+        """Fill the messages that have subscribers.
 
         Args:
             image: pixels, and depth where the source has it.
@@ -79,7 +79,7 @@ class CameraOutputs:
         self._prepared, pixels = [], image.pixels
         if self._depth is not None:
             if image.depth is None:
-                self._node.get_logger().warning("source has no depth: none is published", once=True)
+                self._node.get_logger().warning("the source has no depth; depth is not published", once=True)
             elif self._depth.get_subscription_count():
                 depth = Image()
                 write_image(depth, image.depth(), "32FC1")

@@ -47,12 +47,12 @@ class Receiver(Watcher):
         super().__init__(mocap)
 
     def knows_node(self, limit_s: float) -> bool:
-        """Whether somebody publishes bodies; looks once, after ``limit_s``."""
+        """Whether bodies are published; checks once, after ``limit_s``."""
         time.sleep(limit_s)
         return self.count_publishers(self._topic) > 0
 
     def receipts(self) -> list[Receipt]:
-        """All so far, in order of arrival; a copy."""
+        """All of them, in order of arrival; a copy."""
         return self._receipts.copy()
 
     def values(self) -> dict[str, str]:

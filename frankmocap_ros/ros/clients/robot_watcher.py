@@ -83,7 +83,7 @@ class RobotWatcher(Watcher):
         self.create_timer(ASK_AGAIN_S, self._ask)
 
     def heard(self) -> Teleoperation:
-        """What was heard so far; a copy that does not change."""
+        """All that was received; a copy that does not change."""
         with self._teleop_lock:
             t = self.teleop
             return Teleoperation(

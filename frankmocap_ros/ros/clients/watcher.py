@@ -22,7 +22,7 @@ _MAX_STAMPS = 100_000
 
 @dataclass
 class Tally:
-    """What arrived so far.
+    """All that has arrived.
 
     Attributes:
         stamps: stamps of received frames [ns], in order of arrival.
@@ -87,7 +87,7 @@ class Watcher(Node):
         self._status_name = f"{mocap}: body tracking"
 
     def restart(self) -> None:
-        """Count anew from now on."""
+        """Restart the counts."""
         with self._lock:
             old, self._tally = self._tally, Tally()
             # an image already on its way belongs to what arrives next
@@ -95,7 +95,7 @@ class Watcher(Node):
             self._tally.health, self._tally.joints = old.health, old.joints
 
     def read(self) -> Tally:
-        """What arrived so far; a copy that does not change."""
+        """All that has arrived; a copy that does not change."""
         with self._lock:
             t = self._tally
             return Tally(

@@ -176,7 +176,7 @@ class _Teller:
                 who = f"{end.node_namespace.rstrip('/')}/{end.node_name}"
                 told.add(_words(name, who, found, incoming) + _advice(name, self._topic, found, incoming))
         policy = qos_policy_name_from_kind(event.last_policy_kind).lower()
-        gone = f"{name}: somebody who is gone again did not match in {policy}"
+        gone = f"{name}: an endpoint that is gone did not match in {policy}"
         for words in sorted(told) or [gone]:
             node.get_logger().warning(words)
 
@@ -184,12 +184,12 @@ class _Teller:
 def _words(name: str, who: str, found: list[tuple[str, str, str]], incoming: bool) -> str:
     """What does not match."""
     policies = ", ".join(
-        f"{policy}: {offered} is offered there, {requested} requested here"
+        f"{policy}: {offered} offered there, {requested} requested here"
         if incoming
-        else f"{policy}: {offered} is offered here, {requested} requested there"
+        else f"{policy}: {offered} offered here, {requested} requested there"
         for policy, offered, requested in found
     )
-    return f"{name}: {'nothing is received from' if incoming else 'nothing is sent to'} {who} ({policies}); "
+    return f"{name}: {'receives nothing from' if incoming else 'sends nothing to'} {who} ({policies}); "
 
 
 def _advice(name: str, topic: Topic, found: list[tuple[str, str, str]], incoming: bool) -> str:

@@ -1,4 +1,4 @@
-"""What the launch files give to every node of the package; nothing here needs launch or rclpy.
+"""Options that the launch files pass to every node of the package; independent of launch and rclpy.
 
 rcl applies parameters in the order in which the names of nodes (``/**``, ``/**/gate``, ``/gate``) first stand
 on the command line, and within one name the last value wins. So what a launch file itself decides goes first
@@ -36,7 +36,7 @@ def node_options(
     if params_file := argument("params_file"):
         if not Path(params_file).is_file():  # launch_ros would only warn
             raise SettingError(
-                f"params_file {params_file!r} is no file; allowed: a YAML file with parameters"
+                f"params_file {params_file!r} is not a file; allowed: a YAML file with parameters"
             )
         parameters.append(params_file)
     if last:

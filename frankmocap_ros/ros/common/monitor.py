@@ -26,7 +26,7 @@ class Monitor:
         self.reset(0.0)
 
     def reset(self, now_s: float) -> None:
-        """Start anew at the steady time ``now_s``."""
+        """Restart at the steady time ``now_s``."""
         with self._lock:
             self._dropped, self._skipped = Counters(), Counters()
             self._input, self._output = RateMeter(_RATE_WINDOW_S), RateMeter(_RATE_WINDOW_S)

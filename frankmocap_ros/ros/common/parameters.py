@@ -87,11 +87,11 @@ class Parameters(Generic[C]):
         self._running = running
         self._on_change = on_change
         self._load = load
-        self._unlock = "start the node anew with it"
+        self._unlock = "restart the node with the new value"
         if isinstance(node, LifecycleNode):
             self._unlock = (
-                f"do: ros2 lifecycle set {node.get_fully_qualified_name()} deactivate, cleanup, then set it, "
-                "configure and activate"
+                f"run: ros2 lifecycle set {node.get_fully_qualified_name()} deactivate, cleanup, then "
+                "set it, configure and activate"
             )
         self._settings = {s.name: s for s in settings_of(cls)}
         self.config: C = cls()

@@ -29,5 +29,5 @@ def type_name(kind: type) -> str:
 def node_name(info: Any) -> str:
     """Full name of the node that an endpoint of the graph belongs to."""
     if info.node_name == UNKNOWN:
-        return "a node whose name is not known yet"
+        return "a node whose name is not yet known"
     return f"{info.node_namespace.rstrip('/')}/{info.node_name}"

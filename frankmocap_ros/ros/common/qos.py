@@ -1,4 +1,4 @@
-"""Quality of service. Everything here can be overridden through ``qos_overrides`` parameters."""
+"""Quality of service of all topics; ``qos_overrides`` parameters can override it."""
 
 from rclpy.duration import Duration
 from rclpy.qos import (
@@ -64,7 +64,7 @@ LATCHED = QoSProfile(
     liveliness=LivelinessPolicy.MANUAL_BY_TOPIC,
     liveliness_lease_duration=Duration(nanoseconds=200_000_000),
 )
-"""For a state that whoever comes later is told as well."""
+"""For a state that late subscribers receive too."""
 
 EVENTS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
@@ -88,7 +88,7 @@ MODELS = QoSProfile(
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
-"""For a description that whoever comes later is told as well."""
+"""For a description that late subscribers receive too."""
 
 OVERRIDABLE = QoSOverridingOptions(
     [

@@ -25,7 +25,7 @@ def given_parameters(node: Node) -> Collection[str]:
 
 
 def ros_runs(node: Node) -> bool:
-    """As ``node.context.ok()``, but without the context's lock, whose holder may wait for this thread."""
+    """Like ``node.context.ok()``, but without the context's lock, whose holder may wait for this thread."""
     handle = node.context.handle
     return handle is not None and handle.ok()
 

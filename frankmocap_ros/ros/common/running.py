@@ -1,19 +1,20 @@
-"""How a node of this package is run as a process."""
+"""Run a node of this package as a process."""
 
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from frankmocap_ros.errors import MocapError
 
 
 def start_ros(args: Sequence[str] | None = None, **how: Any) -> None:
-    """As ``rclpy.init``.
+    """Like ``rclpy.init``.
 
     Raises:
         MocapError: an argument or a parameter file cannot be read, or there is no place for logs.
@@ -22,34 +23,29 @@ def start_ros(args: Sequence[str] | None = None, **how: Any) -> None:
         rclpy.init(args=list(args) if args is not None else None, **how)
     except UnicodeEncodeError as error:
         raise MocapError(
-            f"an argument is not UTF-8, which ROS cannot pass on: {error.object!a}; give it another name, or "
-            "a link with one"
+            f"an argument is not UTF-8, which ROS cannot pass on: {error.object!a}; rename it, or use a link"
         ) from error
     except RuntimeError as error:  # rclpy's own
-        step = (
-            "; set HOME, or ROS_LOG_DIR to a folder that can be written"
-            if "initialize logging" in str(error)
-            else ""
-        )
+        step = "; set HOME, or ROS_LOG_DIR to a writable folder" if "initialize logging" in str(error) else ""
         raise MocapError(f"{error}{step}") from error
 
 
-def run_node(name: str, make: Callable[[], Node], args: Sequence[str] | None = None) -> int:
-    """Run a node until SIGINT or SIGTERM; returns the exit code: 0, or 2 where it cannot be made.
+def run_node(make: Callable[..., Node], args: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run a node until SIGINT or SIGTERM; returns the exit code: 0, or 2 if the node cannot be made.
 
     Args:
-        name: of the program, for its last words.
-        make: makes the node; raises MocapError where that cannot be, with the reason.
-        args: ROS arguments; None takes those of the process.
+        make: makes the node with ``parameter_overrides``; raises MocapError with the reason if it cannot.
+        args: name of the program, then the arguments of ROS.
+        settings: values of parameters by name; they win over those in ``args``.
     """
     node: Node | None = None
     try:
         start_ros(args)
-        node = make()
+        node = make(parameter_overrides=[Parameter(name, value=value) for name, value in settings.items()])
         if rclpy.ok():
             rclpy.spin(node)
     except MocapError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        print(f"{args[0]}: {error}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, ExternalShutdownException):
         pass

@@ -35,8 +35,8 @@ def need_package(name: str, wanted_by: str, otherwise: str) -> None:
         package = name.partition(".")[0]
         debian = "tf2-ros-py" if package == "tf2_ros" else package.replace("_", "-")
         raise MissingDependencyError(
-            f"{wanted_by} needs {package}, which is not there ({error}); it comes with a ROS distribution "
-            f"(apt install ros-$ROS_DISTRO-{debian}); allowed without it: {otherwise}"
+            f"{wanted_by} needs {package}, which is not installed ({error}); it comes with a ROS "
+            f"distribution (apt install ros-$ROS_DISTRO-{debian}); allowed without it: {otherwise}"
         ) from error
 
 
@@ -92,7 +92,7 @@ class Transforms:
             TransformError: that is not known; in TF's words.
         """
         if not (stamp.sec or stamp.nanosec):
-            raise TransformError("the image has no stamp, and only the latest transform could be taken")
+            raise TransformError("the image has no stamp, so no transform can be looked up for its time")
         end_s = time.perf_counter() + wait_s
         while True:
             try:

@@ -55,10 +55,10 @@ def told(transition: Transition[N]) -> Transition[N]:
                 return TransitionCallbackReturn.FAILURE  # a signal ended the process meanwhile
             words = str(error) if isinstance(error, MocapError) else traceback.format_exc().rstrip()
             node.problem = f"cannot {name}: {words}"
-            step = f"then try again with: ros2 lifecycle set {node.get_fully_qualified_name()} configure"
+            step = f"then retry with: ros2 lifecycle set {node.get_fully_qualified_name()} configure"
             if name == "error":
-                step = "then start the node anew: it is finalized"
-            node.get_logger().error(f"{node.problem}\nCorrect that, {step}")
+                step = "then restart the node: it is finalized"
+            node.get_logger().error(f"{node.problem}\nCorrect this, {step}")
             return TransitionCallbackReturn.ERROR
 
     return telling
@@ -76,7 +76,7 @@ def _refusing(node: LifecycleNode, change: Callable[[Any, Any], Any]) -> Callabl
         except Exception as error:
             name = request.transition.label or request.transition.id
             node.get_logger().error(
-                f"transition {name} is refused: {error}; see which are possible with: "
+                f"transition {name} is refused: {error}; list the possible ones with: "
                 f"ros2 lifecycle list {node.get_fully_qualified_name()}"
             )
             response.success = False

@@ -54,13 +54,13 @@ def tell_unknown(node: Node, own: Collection[str]) -> None:
             log.warning(_mistake(name, own, node.get_fully_qualified_name()))
     others = [f"{name} ({_owners()[name]})" for name in unknown if name in _owners()]
     if others:
-        log.info(f"parameters of other nodes were given here, and are not used: {', '.join(others)}")
+        log.info(f"parameters of other nodes are ignored here: {', '.join(others)}")
 
 
 def _mistake(name: str, own: Collection[str], node: str) -> str:
     """What to say about a name that no node of the package has."""
     near = get_close_matches(name, _owners(), n=1)
     if not near:
-        return f"parameter {name!r} does not exist and is not used; see those that do: ros2 param list {node}"
+        return f"parameter {name!r} does not exist and is ignored; list those that do: ros2 param list {node}"
     whose = "" if near[0] in own else f" of {_owners()[near[0]]}"
-    return f"parameter {name!r} does not exist and is not used; did you mean {near[0]!r}{whose}?"
+    return f"parameter {name!r} does not exist and is ignored; did you mean {near[0]!r}{whose}?"

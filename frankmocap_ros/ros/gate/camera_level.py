@@ -22,7 +22,7 @@ class Gravity:
     """Low-passed acceleration of the topic ``imu``.
 
     Args:
-        polling: for whoever polls.
+        polling: subscribes and polls.
     """
 
     def __init__(self, polling: Polling) -> None:
@@ -50,7 +50,7 @@ class Gravity:
     def level(self, config: GateSettings, time_s: float) -> Array | str:
         """Rotation from the optical to a level frame, or why it is not known."""
         if not time_s - self._heard_s <= _SILENT_S:
-            return f"gravity: imu, and nothing has come on the topic imu for {_SILENT_S:g} s"
+            return f"gravity: imu, but nothing was received on the topic imu for {_SILENT_S:g} s"
         body_from_sensor = BODY_FROM_OPTICAL if config.imu_axes == "optical" else IDENTITY_XYZW
         level = level_from_gravity(self._up, body_from_sensor, math.radians(config.camera_yaw_deg))
         return "the topic imu does not measure gravity: is the camera falling?" if level is None else level
@@ -61,4 +61,4 @@ def level_from_tf(transforms: Transforms, base_frame: str, frame_id: str, stamp:
     try:
         return transforms.placement(base_frame, frame_id, stamp).rotation_xyzw
     except TransformError as error:
-        return f"heading: tf, and there is no transform from {frame_id!r} to {base_frame!r}: {error}"
+        return f"heading: tf, but there is no transform from {frame_id!r} to {base_frame!r}: {error}"

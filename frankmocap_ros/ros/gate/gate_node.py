@@ -1,6 +1,6 @@
-"""The gate node: bodies in, commands for a robot out, while somebody has asked for it and is seen well."""
+"""The gate node: bodies in, commands for a robot out, while an operator is in control."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -216,7 +216,7 @@ class GateNode(Node):
         config = controller.config
         if seen.frame_id != self._frame_id:
             if self._frame_id:
-                controller.release(f"poses are in {seen.frame_id!r} now, not {self._frame_id!r}", now_s)
+                controller.release(f"poses are now in {seen.frame_id!r}, not {self._frame_id!r}", now_s)
                 controller.configure(config)
             self._frame_id = seen.frame_id
         if seen.frame_id == config.base_frame:  # the mocap node's target_frame: up and forward are theirs
@@ -276,8 +276,8 @@ class GateNode(Node):
             try:
                 future.set_result(ask(controller, now_s))
             except Exception as error:  # the worker's next: FAULT; whoever asked must not wait for ever
-                step = "look into the gate's log, then call ~/reset"
-                future.set_result((False, f"the gate broke: {type(error).__name__}: {error}; {step}"))
+                step = "check the gate's log, then call ~/reset"
+                future.set_result((False, f"the gate failed: {type(error).__name__}: {error}; {step}"))
                 raise
 
         worker.hand_over(reply)
@@ -343,11 +343,11 @@ def _engage(controller: Controller, wanted: bool, now_s: float) -> tuple[bool, s
 
 def _reset(controller: Controller, now_s: float) -> tuple[bool, str]:
     if controller.state is not State.FAULT:
-        return False, f"there is no fault; it is {controller.state.name}"
+        return False, f"no fault to reset; the gate is {controller.state.name}"
     controller.reset(now_s)
-    return True, "DISENGAGED: no commands until somebody asks"
+    return True, "DISENGAGED: no commands until the next request"
 
 
-def main(args: Sequence[str] | None = None) -> int:
-    """Run the node until SIGINT or SIGTERM; returns the exit code."""
-    return run_node("gate_node", GateNode, args)
+def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
+    return run_node(GateNode, args, settings)

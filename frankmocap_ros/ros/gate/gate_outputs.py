@@ -21,7 +21,7 @@ from frankmocap_ros.teleop.controller import Controller
 
 
 class GateOutputs:
-    """Publishers of the gate, their messages filled anew each time. For one thread.
+    """Publishers of the gate; their messages are reused. For one thread.
 
     Who listens is looked up with ``alive``, not for every message.
 

@@ -135,7 +135,7 @@ class GateWorker:
 
     def _break(self, text: str) -> None:
         """A bug, or a middleware that fails: no command any more until somebody has looked."""
-        self._node.get_logger().error(f"the gate broke: {text}")
+        self._node.get_logger().error(f"the gate failed: {text}")
         self._controller.fault(text.strip().splitlines()[-1], self._now_s())
 
 

@@ -42,12 +42,12 @@ def read_bodies(data: bytes) -> BodyPoseArray:
     """A message from its serialized bytes.
 
     Raises:
-        MessageError: the bytes are no BodyPoseArray.
+        MessageError: the bytes are not a BodyPoseArray.
     """
     try:
         return deserialize_message(data, BodyPoseArray)
     except RuntimeError as error:  # rclpy's own errors are subclasses
-        raise MessageError(f"{len(data)} bytes are no BodyPoseArray: {error}") from error
+        raise MessageError(f"{len(data)} bytes are not a BodyPoseArray: {error}") from error
 
 
 class OperatorReader:

@@ -21,7 +21,7 @@ class JointsPort:
     """The robot's joints, from ``joint_states``.
 
     Args:
-        polling: for whoever polls.
+        polling: subscribes and polls.
         names: the joints that are commanded, which have to be told.
         observed: others of which it counts where they are.
         clock: tells the steady time [s].
@@ -60,9 +60,9 @@ class JointsPort:
             return self._positions.copy()
         silent = [n for n, s in zip(self._names, self._heard_s, strict=True) if not now_s - s <= FRESH_S]
         return (
-            f"joint_states has not told {', '.join(silent[:3])}{', ...' if len(silent) > 3 else ''} for "
-            f"{FRESH_S:g} s: are the robot and its joint_state_broadcaster running? (reference: home does "
-            "without, for a robot that stands in its home posture)"
+            f"joint_states has not reported {', '.join(silent[:3])}{', ...' if len(silent) > 3 else ''} for "
+            f"{FRESH_S:g} s: check that the robot and its joint_state_broadcaster are running (reference: "
+            "home works without, for a robot in its home posture)"
         )
 
 
@@ -70,7 +70,7 @@ class PosesPort:
     """The poses of the robot's targets, from ``~/reference/<target>``.
 
     Args:
-        polling: for whoever polls.
+        polling: subscribes and polls.
         names: of the targets.
         clock: tells the steady time [s].
     """
@@ -96,9 +96,9 @@ class PosesPort:
         if silent:
             topics = ", ".join(f"~/reference/{name}" for name in silent)
             return (
-                f"nothing has come on {topics} for {FRESH_S:g} s: "
-                "publish where the robot is, 20 times a second or more (reference: home does without, for "
-                "ways from engagement)"
+                f"nothing received on {topics} for {FRESH_S:g} s: "
+                "publish the robot's pose there at 20 Hz or more (reference: home works without, with motion "
+                "relative to engagement)"
             )
         values = np.array([self._at[name][0] for name in self._names])
         return RobotPoses.alone(values[:, :3], values[:, 3:])

@@ -1,1 +1,3 @@
-"""sensor_msgs images to pixels and back."""
+"""Conversion between sensor_msgs images and pixels."""
+
+__all__ = ["compressed", "converter", "encodings", "headers", "images", "raw_pixels"]

@@ -1,1 +1,19 @@
 """The mocap node."""
+
+__all__ = [
+    "annotated",
+    "arm_states",
+    "body_frames",
+    "depth_images",
+    "humans",
+    "inputs",
+    "live_models",
+    "markers",
+    "mesh",
+    "mocap_node",
+    "model",
+    "node_health",
+    "outputs",
+    "stream",
+    "worker",
+]

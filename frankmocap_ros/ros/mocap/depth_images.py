@@ -68,7 +68,7 @@ class DepthImages:
             return True
 
     def forget(self) -> None:
-        """Begin anew: no message that came before is used."""
+        """Restart: earlier messages are no longer used."""
         with self._changed:
             self._order.reset()
             self._messages.clear()

@@ -43,7 +43,7 @@ class _Person:
         self._urdf = advertise(node, Topic(String, f"{TOP}/{name}/urdf", MODELS, overridable=False))
 
     def publish(self, body: Body, time_s: float, header: Header) -> None:
-        """The angles in this image for whoever listens, and before them the model where it is new."""
+        """Publish the angles in this image to subscribers, preceded by the model if it is new."""
         self._human.observe(body, time_s)
         sizes = self._human.sizes
         if sizes is not None and sizes is not self._told:
@@ -134,7 +134,7 @@ class Humans:
                 self._tell(camera.header)
 
     def _tell(self, header: Header) -> None:
-        """Publish who is tracked; whoever is not any more loses the topics after that."""
+        """Publish who is tracked; then remove the topics of people who are not."""
         ids = [name for camera in self._cameras for name in camera.ids]
         self._tracked.publish(self._list(header=header, ids=ids))
         for name in self._people.keys() - set(ids):

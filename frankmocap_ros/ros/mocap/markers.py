@@ -23,7 +23,7 @@ class MarkerMaker:
         self._shown: set[int] = set()
 
     def make(self, frame: Frame, header: Header, age_ms: float) -> MarkerArray:
-        """Markers of everybody in the frame, and DELETE for those who left."""
+        """Markers of all people in the frame, and DELETE for those who left."""
         here = {body.id for body in frame.bodies}
         markers = [
             Marker(header=header, ns=ns, id=body_id, action=Marker.DELETE)

@@ -33,7 +33,7 @@ _FIELDS: Final = [
 
 
 def cloud(surfaces: Sequence[Array], header: Header) -> PointCloud2:
-    """Vertices of everybody as one message: a row a body; without anybody it has no points.
+    """Vertices of all bodies as one message: one row per body; without bodies it has no points.
 
     Args:
         surfaces: vertices of each body, shape (V, 3) [m].
@@ -60,7 +60,7 @@ def _is_somewhere(body: Body) -> bool:
 
 
 class MeshOutput:
-    """Publishes meshes of the newest frame while somebody subscribes.
+    """Publishes meshes of the newest frame while there are subscribers.
 
     Args:
         node: for context and log.
@@ -100,7 +100,7 @@ class MeshOutput:
                     return  # ROS is gone: nothing goes out any more
                 self._next_s = time.perf_counter() + RETRY_S
                 text = str(error) if isinstance(error, MocapError) else traceback.format_exc()
-                self._log.error(f"no mesh, next try in {RETRY_S:g} s: {text}")
+                self._log.error(f"no mesh; retrying in {RETRY_S:g} s: {text}")
             else:
                 self._next_s = start_s + max(PERIOD_S, (time.perf_counter() - start_s) / SHARE)
 

@@ -4,7 +4,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -44,7 +44,7 @@ NODE_NAME = "frankmocap"
 
 
 class MocapNode(LifecycleNode):
-    """Publishes everybody in the images of one or several cameras.
+    """Publishes all people in the images of one or several cameras.
 
     Configuring loads and warms up the model; activating subscribes and starts the worker.
     """
@@ -305,12 +305,12 @@ class MocapNode(LifecycleNode):
     def _on_enable(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         self._enabled = request.data
         response.success = True
-        response.message = "images are processed" if request.data else "images are left out"
+        response.message = "images are processed" if request.data else "images are skipped"
         return response
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = self._worker is not None
-        response.message = "everybody is forgotten" if response.success else "the node is not active"
+        response.message = "all people were forgotten" if response.success else "the node is not active"
         if self._worker is not None:
             self._worker.reset()
         return response
@@ -325,18 +325,18 @@ class MocapNode(LifecycleNode):
         self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), *statuses))
 
 
-def main(args: Sequence[str] | None = None) -> int:
-    """Run the node until SIGINT or SIGTERM; returns the exit code."""
+def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
     keep_freed_memory()
     leave_cores_to_networks()
     take_turns_quickly()
     made: list[MocapNode] = []
 
-    def make() -> MocapNode:
-        made.append(MocapNode())
+    def make(**how: Any) -> MocapNode:
+        made.append(MocapNode(**how))
         return made[0]
 
-    code = run_node("frankmocap_node", make, args)
+    code = run_node(make, args, settings)
     if made and made[0].loading:
         os._exit(code)  # its thread may be loading libraries: their destructors must not run beside it
     return code

@@ -115,7 +115,7 @@ class Loader:
         """
         with self._lock:
             if self._busy:
-                raise EstimatorError("another model is being loaded; try again when it runs")
+                raise EstimatorError("another model is being loaded; retry when it runs")
             self._busy = True
         threading.Thread(target=self._run, args=(config, done), name="model_loader", daemon=True).start()
 

@@ -52,7 +52,7 @@ class _JointOutput:
     pose: LifecyclePublisher
 
     def publish(self, frame: Frame, header: Header) -> None:
-        """Publish the operator's joint to whoever listens."""
+        """Publish the operator's joint to its subscribers."""
         heard, pose_heard = self.stamped.get_subscription_count(), self.pose.get_subscription_count()
         messages = self.messages.messages(frame, header) if heard or pose_heard else None
         if messages is None:
@@ -71,7 +71,7 @@ class _TfOutput:
     publisher: LifecyclePublisher
 
     def publish(self, frame: Frame, header: Header) -> None:
-        """Publish everybody to whoever listens."""
+        """Publish all people to the subscribers."""
         message = self.frames.message(frame, header) if self.publisher.get_subscription_count() else None
         if message is not None:
             self.publisher.publish(message)

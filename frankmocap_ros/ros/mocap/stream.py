@@ -90,7 +90,7 @@ class Stream:
         return self.calibration.camera(size_px, self.config.rectified, self.topic)
 
     def forget_stamps(self) -> None:
-        """Begin anew: whatever image comes next is the first."""
+        """Restart: the next image is the first."""
         self._order.reset()
         self._watch.reset()
         self.depth.forget()

@@ -106,7 +106,7 @@ class Worker:
         return self._shedder.measures.process_every
 
     def begin_anew(self) -> None:
-        """Leave nothing out, and learn anew what has to be: another model has another speed."""
+        """Process everything and restart the learning: another model has another speed."""
         self._shedder = LoadShedder(self._streams[0].pipeline.estimator.capabilities.needs_regions)
         for stream in self._streams:
             stream.shed(0, SheddingLevel())
@@ -117,7 +117,7 @@ class Worker:
         self._boxes.wake()
 
     def reset(self) -> None:
-        """Forget everybody before the next image."""
+        """Forget all people before the next image."""
         for stream in self._streams:
             self.between_frames(stream.pipeline.reset)
 
@@ -241,7 +241,7 @@ class Worker:
             words = f"from {header.frame_id!r} to {config.target_frame!r} at an image's time: {error}"
             stream.monitor.drop(DROP_NO_TRANSFORM)
             stream.monitor.not_placed(words)
-            self._log.warning(f"nothing is published: no transform {words}", throttle_duration_sec=1.0)
+            self._log.warning(f"nothing published: no transform {words}", throttle_duration_sec=1.0)
             return None
         return transformed(frame, placement, config.target_frame)
 
@@ -257,5 +257,5 @@ class Worker:
         for stream in self._streams:
             stream.shed(shedder.level, shedder.measures)
         measures = shedder.measures
-        words = measures.words(config.detect_every_n, config.process_every_n) or "everything is done again"
+        words = measures.words(config.detect_every_n, config.process_every_n) or "full processing again"
         self._log.info(f"budget of {config.latency_budget_ms:.0f} ms: {words}")

@@ -105,15 +105,15 @@ class RobotLoop:
         factor = (told.simulated_s - before.simulated_s) / max(1e-3, told.time_s - before.time_s)
         findings: list[tuple[Level, str]] = []
         if self._broke:
-            findings.append((Level.ERROR, f"the robot broke, start it anew: {self._broke}"))
+            findings.append((Level.ERROR, f"the robot failed; restart it: {self._broke}"))
         elif factor < _SLOW:
-            findings.append((Level.WARN, f"slower than real time, by the factor {factor:.2f}"))
+            findings.append((Level.WARN, f"slower than real time by a factor of {factor:.2f}"))
         if violations > before.violations:
             findings.append((Level.WARN, f"{violations - before.violations} steps beyond a joint's limits"))
         if refused > before.refused:
             n = refused - before.refused
-            findings.append((Level.WARN, f"{n} commands refused, the last one: {self._last_refusal}"))
-        fine = "holds still: no command" if simulation.stopped else "follows commands"
+            findings.append((Level.WARN, f"{n} commands refused, last: {self._last_refusal}"))
+        fine = "holding still: no command" if simulation.stopped else "follows commands"
         values = {
             "stopped": str(simulation.stopped).lower(),
             "accepted": str(simulation.accepted),
@@ -166,5 +166,5 @@ class RobotLoop:
         self._last_refusal = refusal
         self._unlogged += 1
         if now_s - self._logged_s >= _LOG_PERIOD_S:
-            self._node.get_logger().warning(f"{self._unlogged} commands refused, the last one: {refusal}")
+            self._node.get_logger().warning(f"{self._unlogged} commands refused, last: {refusal}")
             self._logged_s, self._unlogged = now_s, 0

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -56,14 +56,14 @@ def _open_viewer(simulation: Simulation) -> Viewer:
     """
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise SettingError(
-            "viewer: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); set viewer to false, "
-            "and look at the robot through joint_states"
+            "viewer: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); set viewer: false, "
+            "and watch the robot through joint_states"
         )
     import mujoco.viewer
 
     # launch_passive waits forever for a window that cannot be opened
     if not mujoco.viewer.glfw.init():
-        raise SettingError("viewer: the display cannot be used; set viewer to false, or correct DISPLAY")
+        raise SettingError("viewer: the display cannot be used; set viewer: false, or correct DISPLAY")
     window: Viewer = mujoco.viewer.launch_passive(simulation.model, simulation.data)
     return window
 
@@ -97,7 +97,7 @@ class RobotSimNode(Node):
         self._loop.start()
         for note in simulation.notes:
             self.get_logger().warning(note)
-        self.get_logger().info(f"{config.robot}: {', '.join(simulation.joint_names)}; holds still")
+        self.get_logger().info(f"{config.robot}: {', '.join(simulation.joint_names)}; holding still")
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
         """As in Node; a value of the wrong type is refused with its parameter's name."""
@@ -139,6 +139,6 @@ class RobotSimNode(Node):
         self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))
 
 
-def main(args: Sequence[str] | None = None) -> int:
-    """Run the node until SIGINT or SIGTERM; returns the exit code."""
-    return run_node("robot_sim_node", RobotSimNode, args)
+def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
+    return run_node(RobotSimNode, args, settings)

@@ -1,4 +1,4 @@
-"""What the browser view hears, while somebody looks. The drawing thread asks for it; no executor is woken."""
+"""The inputs of the browser view, polled by the drawing thread while a browser is connected."""
 
 import time
 from collections import deque

@@ -1,9 +1,9 @@
-"""The browser view as a node of its own: it listens while somebody looks, and sets what they ask for."""
+"""The node of the browser view: subscribes while a browser is connected, and sets parameters."""
 
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rcl_interfaces.msg import SetParametersResult
@@ -78,7 +78,7 @@ class ViewNode(Node):
         super().destroy_node()
 
     def _run(self) -> None:
-        """Draw while somebody looks."""
+        """Draw while a browser is connected."""
         looking, text_s = False, 0.0
         while not self._stop.is_set():
             start_s = time.perf_counter()
@@ -155,7 +155,7 @@ class ViewNode(Node):
 
     def _ask_gate(self, engage: bool) -> None:
         if not self._engage.service_is_ready():
-            self._panel.answer("The gate is not there.")
+            self._panel.answer("The gate is not running.")
             return
 
         def answered(future: Any) -> None:
@@ -166,6 +166,6 @@ class ViewNode(Node):
         self._engage.call_async(SetBool.Request(data=engage)).add_done_callback(answered)
 
 
-def main(args: Sequence[str] | None = None) -> int:
-    """Run the node until SIGINT or SIGTERM; returns the exit code."""
-    return run_node("view_node", ViewNode, args)
+def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
+    """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
+    return run_node(ViewNode, args, settings)

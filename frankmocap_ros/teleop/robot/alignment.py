@@ -37,7 +37,7 @@ class Alignment:
         self.begin(robot.home)
 
     def begin(self, joints: Array) -> None:
-        """Begin anew, with the robot in that posture, shape (J,) [rad] or [m]."""
+        """Restart with the robot in that posture, shape (J,) [rad] or [m]."""
         home = self._robot.home_near(joints)
         self._from = joints
         self._twin.start(home)

@@ -80,7 +80,7 @@ def packages() -> tuple[Any, Any, Any]:
     except ImportError as error:
         raise MissingDependencyError(
             f"retargeting needs mujoco, mink and daqp, of which one is not installed ({error}); "
-            "do: pip install 'frankmocap_ros[robot]'"
+            "run: pip install 'frankmocap_ros[robot]'"
         ) from error
     return mujoco, mink, daqp
 

@@ -111,7 +111,7 @@ def _joints(reader: MapReader) -> tuple[str, ...]:
     names = reader.names("joints")
     if "joints" in reader.values and not names:
         raise reader.wrong(
-            "joints", "is empty; name those to command, or leave it out for all that move a target"
+            "joints", "is empty; list the joints to command, or remove it to command all that move a target"
         )
     twice = [name for name in names if names.count(name) > 1]
     if twice:
@@ -205,8 +205,8 @@ def load_map(robot: str) -> RobotMap:
     path = map_path(robot)
     if is_model(robot):
         raise RobotError(
-            f"robot {robot!r}: a model alone does not tell what follows whom; give the YAML file of a map, "
-            "which names it as model:"
+            f"robot {robot!r}: a model alone does not say which part follows which joint; pass "
+            "the YAML file of a map, which names it as model:"
         )
     if not path.is_file():
         built_in = ", ".join(sorted(p.stem for p in ROBOTS.glob("*.yaml")))
@@ -216,7 +216,7 @@ def load_map(robot: str) -> RobotMap:
     except ImportError as error:
         raise MissingDependencyError(
             f"a robot's map needs PyYAML, which is not installed ({error}); "
-            "do: pip install 'frankmocap_ros[robot]'"
+            "run: pip install 'frankmocap_ros[robot]'"
         ) from error
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -237,7 +237,7 @@ def load_map(robot: str) -> RobotMap:
         raise reader.wrong(f"velocity_limits.{slow[0]}", f"expected a speed above 0, got {speeds[slow[0]]}")
     costs = reader.numbers("posture_costs", least=0.0)
     if "keyframe" in reader.values and "home" in reader.values:
-        raise reader.wrong("home", "and keyframe are both there: leave one of them out")
+        raise reader.wrong("home", "and keyframe exclude each other; remove one of them")
     distance_m, pairs = _pairs(path, reader.values.get("self_collision", {}))
     return RobotMap(
         model=model,

@@ -78,7 +78,7 @@ class TrackingError:
         off = self._distance(wanted, measured)
         if held:
             still = self._distance(measured, past[0][1]) < _STILL * off
-            self._refuse(still & (off > STANDS * max_error), off, "stands still, {off:.2f} from what is held")
+            self._refuse(still & (off > STANDS * max_error), off, "stands still, {off:.2f} from its command")
         behind = self._behind(wanted, measured, off, max_error, time_s)
         self._refuse(behind, off, f"stays {{off:.2f}} from its command (max_tracking_error is {max_error:g})")
         return bool((off <= max_error).all())
@@ -87,8 +87,8 @@ class TrackingError:
         if lost.any():
             worst = int(np.argmax(np.where(lost, off, -1.0)))
             raise RobotLostError(
-                f"the robot does not follow: {self._names[worst]} {words.format(off=off[worst])}; see "
-                "whether its controller is active, and what it refuses, then engage again"
+                f"the robot does not follow: {self._names[worst]} {words.format(off=off[worst])}; check "
+                "that its controller is active and accepts the commands, then engage again"
             )
 
     def _behind(self, wanted: Array, measured: Array, off: Array, max_error: float, time_s: float) -> Mask:

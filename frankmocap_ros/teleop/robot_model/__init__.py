@@ -1,1 +1,11 @@
-"""A robot's model, from any maker's URDF, xacro or MJCF: joints, couplings, parts."""
+"""Robot models from URDF, xacro or MJCF: joints, couplings and parts."""
+
+__all__ = [
+    "equalities",
+    "loader",
+    "mjcf",
+    "mjcf_includes",
+    "resources",
+    "urdf",
+    "xml_source",
+]

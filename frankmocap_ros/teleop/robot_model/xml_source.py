@@ -28,7 +28,7 @@ class _NoDoctype(ET.TreeBuilder):
     """Refuses a document type, without which there are no entities to expand."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise ValueError("it declares a document type (DOCTYPE), which no robot needs; take it out")
+        raise ValueError("it declares a document type (DOCTYPE), which is not allowed; remove it")
 
 
 def read_xml(path: Path) -> ET.Element:
@@ -86,7 +86,7 @@ def _run_xacro(path: Path) -> str:
         command = [sys.executable, "-c", "import xacro; xacro.main()"]
     else:
         raise MissingDependencyError(
-            f"{path}: it is xacro, which is not installed; do: apt install ros-$ROS_DISTRO-xacro (or pip "
+            f"{path}: it is xacro, which is not installed; run: apt install ros-$ROS_DISTRO-xacro (or pip "
             f"install xacro), or where it is installed: xacro {path.name} > robot.urdf, for the map to name"
         )
     try:

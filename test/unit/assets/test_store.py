@@ -404,7 +404,7 @@ def test_convert_tells_what_is_missing(convert, world):
     missing = [line for line in said.out.splitlines() if line.startswith("MISSING")]
     assert len(missing) == 3
     assert any(ASSETS["smpl"].path in line and "https://smpl.is.tue.mpg.de" in line for line in missing)
-    assert f"not there: {ASSETS['smplx'].path}" in said.out
+    assert f"not found: {ASSETS['smplx'].path}" in said.out
 
 
 @pytest.fixture

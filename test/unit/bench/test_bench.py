@@ -548,7 +548,7 @@ def test_without_files_there_are_rows_without_ratios(capsys, tmp_path):
     reference, synthetic, frankmocap = json.loads(out)
     for record in (reference, synthetic, frankmocap):
         check_record(record)
-    assert "no folder with FrankMocap's files is named" in reference["error"]
+    assert "no folder with FrankMocap's files is given" in reference["error"]
     assert frankmocap["error"]
     assert frankmocap["fps"] is None
     assert synthetic["error"] is None

@@ -89,21 +89,21 @@ def test_flags(run, pictures):
 def test_flags_that_belong_to_quantization(run, flags):
     code, said = run.call(*flags)
     assert code == 2
-    assert f"{flags[0]} belongs to quantization; give --int8 too" in said.err
+    assert f"{flags[0]} needs --int8; add --int8" in said.err
     assert run.asked == []
 
 
 def test_a_limit_and_no_limit(run):
     code, said = run.call("--int8", "--any-error", "--limit-mm", "3")
     assert code == 2
-    assert "not both" in said.err
+    assert "exclude each other" in said.err
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "nan", "inf", "much"])
 def test_limits_that_are_none(run, capsys, limit):
     with pytest.raises(SystemExit):
         run.call("--int8", f"--limit-mm={limit}")
-    assert "is not a number of millimeters above 0" in capsys.readouterr().err
+    assert "is not a number above 0" in capsys.readouterr().err
 
 
 def test_by_one_photograph_where_nothing_is_named(run, monkeypatch, tmp_path):
@@ -113,14 +113,14 @@ def test_by_one_photograph_where_nothing_is_named(run, monkeypatch, tmp_path):
     monkeypatch.setattr(convert, "photograph_path", lambda: photograph)
     code, said = run.call("--int8")
     assert code == 0
-    assert f"by one photograph, {photograph}" in said.out
+    assert f"with one photograph, {photograph}" in said.out
     assert "--calibration VIDEO" in said.out
     assert len(run.pictures) == 1
     assert (run.pictures[0] == 7).all()
     monkeypatch.setattr(convert, "photograph_path", lambda: None)
     code, said = run.call("--int8")
     assert code == 2
-    assert "name a video of people, or a folder of images, with --calibration" in said.err
+    assert "pass a video of people, or a folder of images, as --calibration" in said.err
 
 
 @pytest.mark.parametrize(("state", "code"), [("kept", 0), ("already", 0), ("refused", 1)])
@@ -149,7 +149,7 @@ def test_networks_whose_files_are_refused_are_left_out(run, pictures):
     run.damaged.add("mean_params")
     code, said = run.call("--int8", "--calibration", str(pictures))
     assert code == 1
-    assert "no network has all its files" in said.out
+    assert "no network has all of its files" in said.out
     assert len(run.asked) == 1
 
 

@@ -114,7 +114,7 @@ def report(code, out):
     return found, {check["name"]: check for check in found["checks"]}
 
 
-def test_without_a_folder_every_file_is_named_with_licence_address_and_place():
+def test_without_a_folder_every_file_is_named_with_license_address_and_place():
     done = run("--json")
     assert done.stderr == ""
     found, checks = report(done.returncode, done.stdout)
@@ -125,10 +125,10 @@ def test_without_a_folder_every_file_is_named_with_licence_address_and_place():
     assert {name for name in checks if name.startswith("file ")} == {f"file {key}" for key in ASSETS}
     for key, asset in ASSETS.items():
         check = checks[f"file {key}"]
-        assert (check["state"], check["licence"], check["url"]) == ("missing", asset.licence, asset.url)
+        assert (check["state"], check["license"], check["url"]) == ("missing", asset.license, asset.url)
         assert asset.url in check["next_step"]
         assert asset.path in check["next_step"]
-        assert asset.licence in check["text"]
+        assert asset.license in check["text"]
     assert set(checks) >= {
         "python",
         "opencv",
@@ -175,11 +175,11 @@ def test_what_is_ready_comes_first_and_what_is_optional_is_one_line(here):
     words = [line.split()[0] for line in text.splitlines()[:-2]]
     ready = words.count("ready")
     assert words == ["ready"] * ready + ["optional", "next:"]
-    assert text.startswith("ready    estimator: auto takes blazepose\n")
+    assert text.startswith("ready    estimator: auto selects blazepose\n")
     for name in ("python", "opencv", "ros", "transport", "blazepose"):
         assert f"ready    {name}: " in text
     assert f"torch, assets, {len(ASSETS)} files of FrankMocap" in text
-    assert text.endswith("the node runs (exit code 0)\n")
+    assert text.endswith("the node can run (exit code 0)\n")
     _, text = here("--all", torch=BROKEN)
     assert text.count("\noptional") == len(ASSETS) + 2
     assert "libwhatever" in text
@@ -191,7 +191,7 @@ def test_for_who_has_frankmocap_the_rest_is_optional(here, as_if_real):
         (as_if_real / ASSETS[key].path).unlink()
     code, text = here("--assets", as_if_real, blazepose=BROKEN)
     assert code == 0
-    assert text.startswith("ready    estimator: auto takes frankmocap\n")
+    assert text.startswith("ready    estimator: auto selects frankmocap\n")
     assert "WARNING" not in text
     assert f"blazepose, {len(ASSETS) - len(needed())} files of FrankMocap" in text
 
@@ -199,8 +199,8 @@ def test_for_who_has_frankmocap_the_rest_is_optional(here, as_if_real):
 def test_slow_is_not_broken(here):
     code, text = here("--all", torch=SLOW, blazepose=SLOW, ros=SLOW, numbers=SLOW)
     assert code == 0
-    assert "auto takes blazepose" in text
-    assert text.count("had not loaded after 30 s") == 4
+    assert "auto selects blazepose" in text
+    assert text.count("did not load within 30 s") == 4
     assert "install" not in text.replace("not install", "").split("optional")[0]
     assert "force-reinstall" not in text
     assert "frankmocap_ros doctor --limit-s 300" in text
@@ -249,7 +249,7 @@ def test_every_other_command_says_so_in_one_line(slim, tmp_path, words):
     assert line.startswith(
         f"frankmocap_ros {words.split()[0]}: OpenCV does not load: {LIBGL}; apt install libgl1"
     )
-    assert line.endswith("look with: frankmocap_ros doctor")
+    assert line.endswith("check with: frankmocap_ros doctor")
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_help_says_the_exit_codes():
     done = run("--help")
     assert done.returncode == 0
     text = " ".join(done.stdout.split())
-    assert "Exit code: 0 the node runs, with the estimator that auto takes" in text
+    assert "Exit codes: 0 the node can run, with the estimator that auto selects" in text
     assert "2 the node cannot run" in text
 
 
@@ -466,16 +466,16 @@ def test_transport(monkeypatch, tmp_path):
     old = {"AMENT_PREFIX_PATH": str(tmp_path)}  # as Jazzy has it
     assert "export FASTRTPS_DEFAULT" in transport_check(None, old).text
     monkeypatch.setattr("frankmocap_ros.runtime.fastdds_profile.free_shared_memory", lambda: 10_000_000)
-    assert "shared memory is short" in transport_check("rmw_fastrtps_cpp", {}).text
+    assert "shared memory is limited" in transport_check("rmw_fastrtps_cpp", {}).text
     own = tmp_path / "own.xml"
     variable = {"FASTDDS_DEFAULT_PROFILES_FILE": str(own)}
     check = transport_check("rmw_fastrtps_cpp", variable)
-    assert (check.status, "is no file" in check.text) == ("warning", True)
+    assert (check.status, "is not a file" in check.text) == ("warning", True)
     assert "unset FASTDDS_DEFAULT_PROFILES_FILE" in check.next_step
     own.write_text("<profiles/>")
     assert transport_check("rmw_fastrtps_cpp", variable).details["profile"] == str(own)
     assert transport_check("rmw_fastrtps_cpp", {"FASTDDS_BUILTIN_TRANSPORTS": "LARGE_DATA"}).status == "ok"
-    assert "no profile is needed" in transport_check("rmw_cyclonedds_cpp", {}).text
+    assert "needs no profile" in transport_check("rmw_cyclonedds_cpp", {}).text
 
 
 def test_torch(monkeypatch):

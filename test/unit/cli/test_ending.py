@@ -36,13 +36,21 @@ CASES = [
     (SettingError("a: 5 is out of range; allowed: 1 .. 3"), 2, "a: 5 is out of range"),
     (KeyboardInterrupt(), 130, "interrupted"),
     (OSError(errno.ENOSPC, "No space left on device"), 2, "free some space"),
-    (OSError(errno.EROFS, "Read-only file system", "/x"), 2, "/x: Read-only file system; name a place"),
-    (PermissionError(errno.EACCES, "Permission denied", b"\xff"), 2, r"\xff: Permission denied; see"),
+    (
+        OSError(errno.EROFS, "Read-only file system", "/x"),
+        2,
+        "/x: Read-only file system; choose a",
+    ),
+    (
+        PermissionError(errno.EACCES, "Permission denied", b"\xff"),
+        2,
+        r"\xff: Permission denied; check its",
+    ),
     (ModuleNotFoundError("No module named 'cv2'", name="cv2"), 2, "OpenCV does not load: No module"),
-    (ModuleNotFoundError("No module named 'yaml'", name="yaml.nodes"), 2, "install yaml again"),
+    (ModuleNotFoundError("No module named 'yaml'", name="yaml.nodes"), 2, "reinstall yaml"),
     (no_library("libGL.so.1"), 2, "apt install libgl1"),
     (no_library("libgthread-2.0.so.0"), 2, "apt install libglib2.0-0"),
-    (no_library("libxyz.so.7"), 2, "install the system's package that has libxyz.so.7"),
+    (no_library("libxyz.so.7"), 2, "install the package that provides libxyz.so.7"),
 ]
 
 
@@ -164,7 +172,7 @@ def test_no_place_for_converted_files(monkeypatch):
     for name in ("HOME", "FRANKMOCAP_CACHE_DIR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(pwd, "getpwuid", nobody)
-    with pytest.raises(AssetError, match=r"home folder is not known; set HOME.*or set FRANKMOCAP_CACHE_DIR"):
+    with pytest.raises(AssetError, match=r"home folder is unknown; set HOME.*or set FRANKMOCAP_CACHE_DIR"):
         cache_folder()
     monkeypatch.setenv("XDG_CACHE_HOME", "/x")
     assert str(cache_folder()) == "/x/frankmocap_ros"
@@ -201,7 +209,7 @@ def without_home(**more):
 def test_a_full_device(tmp_path):
     code, _, err = finished(command(tmp_path, *PROCESS, "--max-frames", "2", "--out", "/dev/full"))
     assert code == 2
-    reason = "No space left on device; free some space, or name another place"
+    reason = "No space left on device; free some space, or choose another location"
     assert err == f"frankmocap_ros process: --out /dev/full: {reason}\n"
     with open("/dev/full", "wb") as full:
         code, _, err = finished(command(tmp_path, *PROCESS, "--max-frames", "2", stdout=full))
@@ -225,7 +233,7 @@ def test_an_interrupt_leaves_whole_lines(tmp_path):
     assert code == 130
     lines = out.read_text()
     assert lines.endswith("}\n")
-    assert f"interrupted after {lines.count(chr(10))} frames, which are written" in err
+    assert f"interrupted after {lines.count(chr(10))} frames, all of them written" in err
     assert len(err.splitlines()) == 1
 
 

@@ -1,7 +1,9 @@
 """`frankmocap_ros process`: what it writes, and that it needs no ROS."""
 
+import io
 import itertools
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -209,6 +211,21 @@ def test_nobody_is_exit_code_1(tmp_path: Path) -> None:
     cv2.imwrite(str(image), np.full((240, 320, 3), 120, np.uint8))
     records = run(tmp_path, str(image), code=1)
     assert [r["bodies"] for r in records] == [[]]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
+    """A bar where a person looks, which is gone at the end; the sum in any case."""
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((240, 320, 3), 120, np.uint8))
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: terminal)
+    monkeypatch.setattr(sys, "stderr", stream)
+    run(tmp_path, str(tmp_path), "--estimator", "synthetic")
+    *bar, last = re.split(r"[\r\n]+", stream.getvalue().rstrip())
+    assert re.fullmatch(r"3 frames, 3 bodies, \d+\.\d FPS", last)
+    assert any(re.search(r"\| 0/3 \[", part) for part in bar) == terminal
+    assert not "".join(bar).strip() or (terminal and not bar[-1].strip())
 
 
 @pytest.mark.parametrize(

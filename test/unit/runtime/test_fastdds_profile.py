@@ -86,7 +86,7 @@ def test_none_is_nothing():
 
 
 def test_missing_profile_is_refused():
-    with pytest.raises(SettingError, match=r"'no\.xml' is no file; allowed: auto \| none \| a path"):
+    with pytest.raises(SettingError, match=r"'no\.xml' is not a file; allowed: auto \| none \| a path"):
         transport_variables({}, "no.xml")
 
 
@@ -116,7 +116,7 @@ def test_free_shared_memory_is_measured(monkeypatch):
 
 
 def test_share_file_says_what_to_do_about_a_missing_one():
-    with pytest.raises(MocapError, match=r"config/no\.yaml was not installed .* install the package again"):
+    with pytest.raises(MocapError, match=r"config/no\.yaml was not installed .* reinstall the package"):
         share_file("config", "no.yaml")
 
 

@@ -48,5 +48,5 @@ def test_no_home(monkeypatch):
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(pwd, "getpwuid", nobody)
     assert str(home_expanded("/a/b")) == "/a/b"
-    with pytest.raises(MocapError, match="~/a: the home folder is not known; set HOME"):
+    with pytest.raises(MocapError, match="~/a: the home folder is unknown; set HOME"):
         home_expanded("~/a")

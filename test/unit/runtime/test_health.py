@@ -148,7 +148,7 @@ def test_malformed_images_are_told_by_reason_and_topic():
 def test_images_too_old_when_their_turn_comes(n, level):
     found = assess(replace(GOOD, dropped_in_period={DROP_TOO_OLD: n}))
     assert found.level is level
-    assert ("1 images dropped as older than max_image_age_s (0.5 s)" in found.text) == (level is Level.WARN)
+    assert ("1 images dropped for exceeding max_image_age_s (0.5 s)" in found.text) == (level is Level.WARN)
     assert "malformed" not in found.text
 
 
@@ -156,7 +156,7 @@ def test_images_too_old_when_their_turn_comes(n, level):
 def test_images_out_of_order(n, level):
     found = assess(replace(GOOD, dropped_in_period={DROP_OUT_OF_ORDER: n}))
     assert found.level == level
-    assert ("2 images dropped as stamped earlier" in found.text) == bool(n)
+    assert ("2 images dropped because their stamps are out of order" in found.text) == bool(n)
     assert "malformed" not in found.text
     if n:
         assert f"ros2 topic info --verbose {GOOD.image_topic}" in found.text
@@ -165,7 +165,7 @@ def test_images_out_of_order(n, level):
 def test_an_exception_of_the_estimator_is_an_error():
     found = assess(replace(GOOD, last_error="EstimatorError: no graph"))
     assert found.level is Level.ERROR
-    assert "blazepose failed: EstimatorError: no network" in found.text
+    assert "blazepose failed: EstimatorError: no graph" in found.text
     assert found.values["last_error"] == "EstimatorError: no graph"
 
 
@@ -193,8 +193,8 @@ WRONG = {
     "none of 7 images": {"depth_in_period": {"missing": 7}, "depth_offset_s": -0.42},
     "clocks disagree": {"age_min_ms": -5.0},
     "malformed": {"dropped_in_period": {"bad_step": 1}},
-    "over the budget": {"age_ms": (1.0, 500.0, 500.0)},
-    "does less": {"deadline_level": 1, "deadline_measures": "detects every 15 images"},
+    "exceeds the budget": {"age_ms": (1.0, 500.0, 500.0)},
+    "reduces processing": {"deadline_level": 1, "deadline_measures": "detects every 15 images"},
 }
 
 
@@ -206,7 +206,7 @@ def test_the_worst_stands_first_and_nothing_is_lost():
     assert found.level is Level.ERROR
     order = [
         "failed", "no image on", "are stamped 0", "malformed", "no calibration", "depth is not used",
-        "none of 7 images", "over the budget", "does less",
+        "none of 7 images", "exceeds the budget", "reduces processing",
     ]  # fmt: skip
     assert "clocks disagree" not in found.text, "the stamps' fault says why"
     places = [found.text.index(word) for word in order]

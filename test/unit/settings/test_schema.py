@@ -260,7 +260,7 @@ def test_yaml_values_read_back(value):
 
 def test_table_has_a_row_a_setting():
     lines = markdown_table(Config).splitlines()
-    assert lines[:2] == ["| parameter | default | allowed | live | what it does |", "|---|---|---|---|---|"]
+    assert lines[:2] == ["| parameter | default | allowed | live | description |", "|---|---|---|---|---|"]
     rows = dict(zip(S, lines[2:], strict=True))
     assert rows["rate_hz"] == "| `rate_hz` | `30.0` | 0.5 .. 120 | yes | How often. [Hz] |"
     assert rows["mode"] == '| `mode` | `"fast"` | fast \\| good | no | Which way. |'

@@ -124,11 +124,11 @@ def test_display(sar, turn_deg, shape):
 @pytest.mark.parametrize(
     ("sar", "turn_deg", "words"), [((1.0, 1.0), 45.0, "turn of 45"), ((500.0, 1.0), 0.0, "aspect of 500")]
 )
-def test_what_cannot_be_honoured_is_told(sar, turn_deg, words):
+def test_what_cannot_be_honored_is_told(sar, turn_deg, words):
     display = Display.of(sar, turn_deg)
     assert display.shown(quarters()).shape == (48, 64, 3)
     assert words in display.text
-    assert "not honoured" in display.text
+    assert "is ignored; convert the file" in display.text
 
 
 # ---------------------------------------------------------------- stills
@@ -259,7 +259,7 @@ def test_a_damaged_animation_says_so(tmp_path):
     path = animated(tmp_path / "a.png", [40] * 8)
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 4])
-    with pytest.raises(SourceError, match=r"a\.png.*(does not decode|not an image)"):
+    with pytest.raises(SourceError, match=r"a\.png.*(cannot be decoded|not an image)"):
         read_all(opened(path))
 
 

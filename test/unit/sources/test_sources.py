@@ -117,7 +117,7 @@ def test_a_video_without_its_index_does_not_open(tmp_path):
 def test_a_file_that_is_neither_video_nor_image_is_refused(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(
-        SourceError, match=r"(cannot be opened|gives no image).*(allowed|try another)"
+        SourceError, match=r"(cannot be opened|delivers no image).*(allowed|try another)"
     ) as error:
         opened(tmp_path / name)
     assert name in str(error.value)
@@ -261,7 +261,7 @@ def test_a_webcam_that_is_not_there_says_what_to_look_at(capture):
 
 def test_a_webcam_without_images_is_refused(capture):
     capture.stamps_ms = ()
-    with pytest.raises(SourceError, match="gives no image"):
+    with pytest.raises(SourceError, match="delivers no image"):
         opened("0")
     assert capture.made[0].released
 

@@ -108,8 +108,8 @@ def test_arming_gives_up_and_says_why():
 @pytest.mark.parametrize(
     "change, words",
     [
-        ({"operator_id": 0}, "nobody is seen"),
-        ({"camera": False}, "nothing is seen"),
+        ({"operator_id": 0}, "no operator in view"),
+        ({"camera": False}, "no bodies received"),
         ({"require_deadman": True}, "deadman"),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_request_that_cannot_be_met_is_refused_with_the_reason(change, words):
 
 def test_a_second_request_changes_nothing():
     scene = Scene().engaged()
-    assert "ENGAGED already" in scene.gate.request(scene.time_s)
+    assert "already ENGAGED" in scene.gate.request(scene.time_s)
     assert scene.gate.state is State.ENGAGED
 
 
@@ -242,7 +242,7 @@ def test_a_standstill_of_the_gate_itself_ends_it(state):
     scene.time_s = scene.next_s = scene.time_s + 2.0
     scene.run(0.01)
     assert scene.gate.state is State.DISENGAGED
-    assert "the gate itself stood still for 2.01 s, over max_age_s 0.2" in scene.gate.reason
+    assert "the gate stalled for 2.01 s, above max_age_s 0.2" in scene.gate.reason
 
 
 def test_late_ticks_are_no_standstill():

@@ -32,7 +32,7 @@ def test_an_address_that_cannot_be_had():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(SettingError, match=r"cannot serve at .*Set port to one that is free"):
+        with pytest.raises(SettingError, match=r"cannot serve at .*Set port to a free one"):
             check_port("127.0.0.1", taken.getsockname()[1])
     with pytest.raises(SettingError, match="host to an address of this machine"):
         check_port("192.0.2.1", 8080)

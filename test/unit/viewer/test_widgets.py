@@ -60,7 +60,7 @@ def test_lists_are_typed_with_commas():
     assert typed(names, " head ,left_wrist,") == ("head", "left_wrist")
     numbers = widget_of(Described("box", (1.0, 2.0), "Numbers."))
     assert typed(numbers, "1, -2.5") == (1.0, -2.5)
-    with pytest.raises(ValueError, match="box: '1, two': write numbers"):
+    with pytest.raises(ValueError, match="box: '1, two': enter numbers"):
         typed(numbers, "1, two")
 
 
@@ -73,8 +73,8 @@ def test_groups():
 
 
 def test_status_says_what_is_missing():
-    assert "does not run" in status_text(Heard(), there=False)
-    assert "no frame yet" in status_text(Heard(), there=True)
+    assert "is not running" in status_text(Heard(), there=False)
+    assert "no frame published yet" in status_text(Heard(), there=True)
     assert "No frame for 5 s" in status_text(Heard(since_s=5.0), there=True)
     assert "**2 publishers**" in status_text(Heard(since_s=0.1, conflict="2 publishers"), there=True)
 
@@ -102,7 +102,7 @@ def test_status_of_a_node_that_runs():
 
 def test_gate():
     assert "no gate" in gate_text(None)
-    text = gate_text(GateHeard("ENGAGED", "the operator is followed", ("left_wrist: speed",), 120.0))
-    assert "**ENGAGED**: the operator is followed" in text
+    text = gate_text(GateHeard("ENGAGED", "following the operator", ("left_wrist: speed",), 120.0))
+    assert "**ENGAGED**: following the operator" in text
     assert "left_wrist: speed" in text and "120 ms" in text
     assert "trails" not in gate_text(GateHeard("HOLD", "lost", (), math.nan))

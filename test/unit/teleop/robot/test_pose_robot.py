@@ -78,7 +78,7 @@ def test_nothing_is_held_for_a_robot_that_stands():
     near = STANDS * MAX_ERROR
     for _ in range(100):
         assert arms.drive((0.0, 0.0, 0.9 * near), held=True)
-    with pytest.raises(RobotLostError, match=r"right stands still, 0\.11 from what is held"):
+    with pytest.raises(RobotLostError, match=r"right stands still, 0\.11 from its command"):
         arms.drive((0.0, 0.0, 1.1 * near), held=True)
 
 

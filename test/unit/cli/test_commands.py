@@ -1,0 +1,97 @@
+"""The table of commands: what `--help` says of each, and what runs it."""
+
+import ast
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from frankmocap_ros.cli.commands import COMMANDS, NodeCommand, split_ros_args
+from frankmocap_ros.cli.main import main
+from frankmocap_ros.settings import camera, gate, mocap, robot_sim, viewer
+from frankmocap_ros.settings.schema import settings_of
+
+SETTINGS = {
+    "node": mocap.Settings,
+    "camera": camera.CameraSettings,
+    "gate": gate.GateSettings,
+    "robot": robot_sim.RobotSimSettings,
+    "view": viewer.ViewerSettings,
+}
+
+
+def helped(capsys, *words):
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--help"])
+    assert ended.value.code == 0
+    return capsys.readouterr().out
+
+
+@pytest.fixture
+def no_ros(monkeypatch):
+    for name in ("rclpy", "frankmocap_ros.msg"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+def test_help_has_a_line_for_each_command(capsys):
+    text = helped(capsys)
+    listed = re.findall(r"^  (\w+)  +(\S.*)$", text, re.MULTILINE)
+    assert [(name, line) for name, line in listed if name in COMMANDS] == [
+        (name, command.help) for name, command in COMMANDS.items()
+    ]
+    assert max(map(len, text.splitlines())) <= 90
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_names_a_function(name):
+    module, _, function = COMMANDS[name].entry.partition(":")
+    spec = importlib.util.find_spec(f"frankmocap_ros.{module}")
+    assert spec is not None
+    assert spec.origin is not None
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    assert function in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_without_ros(capsys, no_ros, name):
+    assert re.match(r"usage: \w+", helped(capsys, name))
+
+
+@pytest.mark.parametrize("name", [name for name, c in COMMANDS.items() if isinstance(c, NodeCommand)])
+def test_the_help_of_a_node_has_all_its_settings(capsys, no_ros, name):
+    text = helped(capsys, name)
+    assert [s.name for s in settings_of(SETTINGS[name]) if f"--{s.name.replace('_', '-')}" not in text] == []
+    assert COMMANDS[name].help in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "own", "ros"),
+    [
+        ("", "", ""),
+        ("--loop --width 5", "--loop --width 5", ""),
+        ("--ros-args -p a:=1", "", "--ros-args -p a:=1"),
+        ("--loop --ros-args -p a:=1 -- --width 5", "--loop --width 5", "--ros-args -p a:=1 --"),
+        (
+            "--ros-args -p a:=1 -- --loop --ros-args -r b:=c",
+            "--loop",
+            "--ros-args -p a:=1 -- --ros-args -r b:=c",
+        ),
+    ],
+)
+def test_arguments_of_ros_are_told_apart(words, own, ros):
+    assert split_ros_args(words.split()) == (own.split(), ros.split())
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_flag_that_is_not_there_is_refused(capsys, name):
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--no-such-flag"])
+    assert ended.value.code == 2
+    assert "unrecognized arguments: --no-such-flag" in capsys.readouterr().err
+
+
+def test_a_value_that_is_not_allowed_is_refused(capsys):
+    assert main(["gate", "--rate-hz", "5000"]) == 2
+    assert "rate_hz: 5000.0 is out of range; allowed: 10 .. 500 Hz" in capsys.readouterr().err
