@@ -25,13 +25,14 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "robot",
                 default_value=ROBOT,
-                description="Robot to retarget to: its name, such as torso or unitree_g1, or a map's YAML file. "
-                "Empty publishes poses only. A robot in params_file wins over torso.",
+                description="Robot to retarget to: its name, such as torso or unitree_g1, or a map's YAML "
+                "file. Empty publishes poses only. A robot in params_file wins over torso.",
             ),
             DeclareLaunchArgument(
                 "robot_model",
                 default_value="",
-                description="URDF, xacro or MJCF of the robot. Empty uses its map's own, or that of params_file.",
+                description="URDF, xacro or MJCF of the robot. Empty uses its map's own, or that of "
+                "params_file.",
             ),
             DeclareLaunchArgument(
                 "joint_trajectory",

@@ -6,6 +6,7 @@ __all__ = [
     "frames",
     "from_keypoints",
     "height",
+    "joint_error",
     "kinematics",
     "pose",
     "skeleton",

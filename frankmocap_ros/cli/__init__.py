@@ -19,6 +19,7 @@ __all__ = [
     "models",
     "nodes",
     "process",
+    "robot_map",
     "ros_available",
     "standin",
 ]

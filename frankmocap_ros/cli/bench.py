@@ -29,7 +29,8 @@ _OFFLINE_TEXT: Final = (
     "`mediapipe-package`: MediaPipe's own package with its full network. `reference`: the 2D pose network "
     "on every image, eager torch in float32 and the full body model, synchronous. MB: resident memory of "
     "the row's process. joints_mean_mm, joints_p99_mm: joint error of a network in fewer bits against "
-    "float32, and the people it was measured on; `auto` is float32 until a node has seen people before its camera."
+    "float32, and the people it was measured on; `auto` is float32 until a node has seen people before its "
+    "camera."
 )
 _CAMERAS_TEXT: Final = (
     "Total: one image of each camera, as one batch if the estimator supports it, else one after the other; "

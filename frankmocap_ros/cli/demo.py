@@ -64,8 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="?",
         const="torso",
         metavar="MAP",
-        help="also run a simulated robot that follows the person: its name, such as torso (default) or unitree_g1, "
-        "or a map's YAML file",
+        help="also run a simulated robot that follows the person: its name, such as torso (default) or "
+        "unitree_g1, or a map's YAML file",
     )
     parser.add_argument(
         "--robot-model",

@@ -1,16 +1,20 @@
 """Run one network on one device: torch, OpenVINO, ONNX Runtime, TensorRT."""
 
 __all__ = [
+    "asked",
     "available",
     "base",
     "choice",
     "cuda_graph",
     "export",
     "int8",
+    "judging",
     "kept",
     "measuring",
     "onnxruntime",
     "openvino",
+    "question",
+    "remembered",
     "state_dict",
     "tensorrt",
     "tflite",

@@ -9,6 +9,7 @@ __all__ = [
     "health",
     "health_rules",
     "load_shedding",
+    "low_priority_child",
     "machine",
     "mailbox",
     "malloc",

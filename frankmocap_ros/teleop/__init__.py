@@ -14,6 +14,7 @@ __all__ = [
     "pose_filter",
     "robot",
     "robot_model",
+    "robot_setup",
     "setpoint",
     "simulation",
     "tracking_quality",

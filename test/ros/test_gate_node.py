@@ -191,11 +191,11 @@ def test_stamps_that_tell_no_time_are_told_by_their_cause(gate, name):
             break
     assert not refusal.success
     assert words in refusal.message
-    assert refusal.message.startswith("nothing is seen: ")
+    assert refusal.message.startswith("no bodies received: ")
     assert "bodies are" in refusal.message and step in refusal.message
     status = diagnostics.next(lambda m: words in m.status[0].message).status[0]
     assert status.level == DiagnosticStatus.WARN
-    assert f"cannot engage: {refusal.message.removeprefix('nothing is seen: ')[:20]}" in status.message
+    assert f"cannot engage: {refusal.message.removeprefix('no bodies received: ')[:20]}" in status.message
 
 
 def test_who_does_not_publish_is_told(gate):

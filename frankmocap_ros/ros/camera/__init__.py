@@ -1,7 +1,3 @@
 """The camera node."""
 
-__all__ = [
-    "camera_loop",
-    "camera_node",
-    "camera_outputs",
-]
+__all__ = ["camera_loop", "camera_node", "camera_outputs"]

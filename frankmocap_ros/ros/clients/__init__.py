@@ -1,7 +1,3 @@
 """Nodes that listen: for the demo, the bench and the tests."""
 
-__all__ = [
-    "receiver",
-    "robot_watcher",
-    "watcher",
-]
+__all__ = ["receiver", "robot_watcher", "watcher"]

@@ -14,6 +14,7 @@ __all__ = [
     "model",
     "node_health",
     "outputs",
+    "reviews",
     "stream",
     "worker",
 ]

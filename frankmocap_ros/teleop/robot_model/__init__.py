@@ -1,11 +1,3 @@
 """Robot models from URDF, xacro or MJCF: joints, couplings and parts."""
 
-__all__ = [
-    "equalities",
-    "loader",
-    "mjcf",
-    "mjcf_includes",
-    "resources",
-    "urdf",
-    "xml_source",
-]
+__all__ = ["additions", "equalities", "loader", "mjcf", "mjcf_includes", "resources", "urdf", "xml_source"]

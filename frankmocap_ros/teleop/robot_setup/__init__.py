@@ -1,1 +1,14 @@
 """A map for a robot that nobody prepared: its limbs found by structure and names."""
+
+__all__ = [
+    "apart",
+    "limb_points",
+    "map_text",
+    "names",
+    "postures",
+    "proposal",
+    "skeleton",
+    "speeds",
+    "standing",
+    "targets",
+]

@@ -3,6 +3,8 @@
 __all__ = [
     "joint_command",
     "joint_servo",
+    "kinematic_robot",
+    "physical_robot",
     "sim_model",
     "simulation",
     "trajectory_servo",

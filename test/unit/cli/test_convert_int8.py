@@ -120,7 +120,7 @@ def test_by_one_photograph_where_nothing_is_named(run, monkeypatch, tmp_path):
     monkeypatch.setattr(convert, "photograph_path", lambda: None)
     code, said = run.call("--int8")
     assert code == 2
-    assert "name a video of people, or a folder of images, with --calibration" in said.err
+    assert "pass a video of people, or a folder of images, as --calibration" in said.err
 
 
 @pytest.mark.parametrize(("state", "code"), [("kept", 0), ("already", 0), ("refused", 1)])
