@@ -126,7 +126,8 @@ class CheckedEngine(ABC):
             raise EstimatorError(f"engine {self.name} is closed; make another one")
         if not len(crops):
             return np.empty((0, self._outputs), np.float32)
-        return self._features(np.ascontiguousarray(crops))
+        # libraries take no memory that cannot be written, or warn of it, although they do not write there
+        return self._features(np.require(crops, requirements=("C", "W")))
 
     def close(self) -> None:
         """See ``Engine``."""
@@ -136,7 +137,7 @@ class CheckedEngine(ABC):
 
     @abstractmethod
     def _features(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Features of at least one crop, contiguous in memory; the caller may keep the array."""
+        """Features of at least one crop, contiguous and writable; the caller may keep the array."""
 
     @abstractmethod
     def _release(self) -> None:

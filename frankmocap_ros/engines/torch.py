@@ -104,10 +104,7 @@ class TorchEngine(CheckedEngine):
 
         with torch.inference_mode():
             if self._device == "cpu":
-                # torch warns of arrays that cannot be written, although it does not write here
-                features: NDArray[np.float32] = self._module(
-                    torch.from_numpy(np.require(crops, requirements="W"))
-                ).numpy()
+                features: NDArray[np.float32] = self._module(torch.from_numpy(crops)).numpy()
                 return features
             # float32 is float32: without these flags its convolutions run in TF32, three digits
             with torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False):
@@ -121,7 +118,7 @@ class TorchEngine(CheckedEngine):
             if graph is None:
                 graph = self._graphs[len(crops)] = CudaGraph(self._module, crops.shape, self._outputs)
             return graph(crops)
-        pixels = torch.from_numpy(np.require(crops, requirements="W")).to("cuda")
+        pixels = torch.from_numpy(crops).to("cuda")
         features: NDArray[np.float32] = self._module(pixels).cpu().numpy()
         return features
 

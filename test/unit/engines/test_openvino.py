@@ -36,6 +36,13 @@ def test_float32(openvino, trunk, shared_options, crops, expected, n):
     np.testing.assert_allclose(found, expected[:n], atol=1e-4 * expected.max())
 
 
+def test_read_only_crops(openvino, trunk, shared_options, crops, expected):
+    """As they come out of a pipe."""
+    crops = np.frombuffer(crops.tobytes(), np.uint8).reshape(crops.shape)
+    found = OpenVinoEngine(trunk, "fp32", shared_options)(crops)
+    np.testing.assert_allclose(found, expected, atol=1e-4 * expected.max())
+
+
 def test_the_number_of_crops_may_change_from_call_to_call(openvino, trunk, shared_options, crops, expected):
     engine = OpenVinoEngine(trunk, "fp32", shared_options)
     found = [engine(crops[:n]) for n in (2, 4, 1, 3)]

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -207,31 +208,36 @@ def test_closed_while_it_compares(world):
 # the other process
 
 
-@pytest.fixture
-def torch_job(standin, tmp_path):
-    """Torch against itself, and two crops."""
-    which = [Option("torch", "fp32", "cpu").record] * 2
+@pytest.fixture(params=["torch", "openvino"])
+def job_and_crops(standin, tmp_path, request):
+    """An engine against itself, and two crops."""
+    pytest.importorskip("torch")
+    if find_spec(request.param) is None:
+        pytest.skip(f"{request.param} is not installed: no other process ran it")
+    which = [Option(request.param, "fp32", "cpu").record] * 2
     where = {"device": "cpu", "threads": 2, "batch": 1, "largest": 1, "cache": str(tmp_path)}
     crops = np.random.default_rng(0).integers(0, 255, (2, 224, 224, 3), np.uint8)
     return Job("body_smpl", str(standin), *which, where), list(crops)
 
 
-def test_another_process_compares(torch_job):
-    job, crops = torch_job
+def test_another_process_compares(job_and_crops):
+    job, crops = job_and_crops
     found = CameraComparison(job).run(crops)
     assert isinstance(found, JointError), found
     assert (found.mean_mm, found.max_mm, found.crops) == (0.0, 0.0, 2)
     assert found.moves_mm > 0.0
 
 
-def test_it_says_why_it_cannot(torch_job):
-    job, crops = torch_job
+@pytest.mark.parametrize("job_and_crops", ["torch"], indirect=True)
+def test_it_says_why_it_cannot(job_and_crops):
+    job, crops = job_and_crops
     wrong = replace(job, option={**job.option, "precision": "fp16"})
     assert "fp16 needs device cuda" in CameraComparison(wrong).run(crops)
 
 
-def test_one_that_is_closed_first_never_begins(torch_job, monkeypatch):
-    job, crops = torch_job
+@pytest.mark.parametrize("job_and_crops", ["torch"], indirect=True)
+def test_one_that_is_closed_first_never_begins(job_and_crops, monkeypatch):
+    job, crops = job_and_crops
     monkeypatch.setattr(low_priority_child.subprocess, "Popen", pytest.fail)
     comparison = CameraComparison(job)
     comparison.close()
