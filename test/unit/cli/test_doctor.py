@@ -471,7 +471,7 @@ def test_transport(monkeypatch, tmp_path):
     own = tmp_path / "own.xml"
     variable = {"FASTDDS_DEFAULT_PROFILES_FILE": str(own)}
     check = transport_check("rmw_fastrtps_cpp", variable)
-    assert (check.status, "is no file" in check.text) == ("warning", True)
+    assert (check.status, "is not a file" in check.text) == ("warning", True)
     assert "unset FASTDDS_DEFAULT_PROFILES_FILE" in check.next_step
     own.write_text("<profiles/>")
     assert transport_check("rmw_fastrtps_cpp", variable).details["profile"] == str(own)

@@ -36,10 +36,10 @@ CASES = [
     (SettingError("a: 5 is out of range; allowed: 1 .. 3"), 2, "a: 5 is out of range"),
     (KeyboardInterrupt(), 130, "interrupted"),
     (OSError(errno.ENOSPC, "No space left on device"), 2, "free some space"),
-    (OSError(errno.EROFS, "Read-only file system", "/x"), 2, "/x: Read-only file system; name a place"),
-    (PermissionError(errno.EACCES, "Permission denied", b"\xff"), 2, r"\xff: Permission denied; see"),
+    (OSError(errno.EROFS, "Read-only file system", "/x"), 2, "/x: Read-only file system; choose a writable"),
+    (PermissionError(errno.EACCES, "Permission denied", b"\xff"), 2, r"\xff: Permission denied; check"),
     (ModuleNotFoundError("No module named 'cv2'", name="cv2"), 2, "OpenCV does not load: No module"),
-    (ModuleNotFoundError("No module named 'yaml'", name="yaml.nodes"), 2, "install yaml again"),
+    (ModuleNotFoundError("No module named 'yaml'", name="yaml.nodes"), 2, "reinstall yaml"),
     (no_library("libGL.so.1"), 2, "apt install libgl1"),
     (no_library("libgthread-2.0.so.0"), 2, "apt install libglib2.0-0"),
     (no_library("libxyz.so.7"), 2, "install the package that provides libxyz.so.7"),
@@ -164,7 +164,7 @@ def test_no_place_for_converted_files(monkeypatch):
     for name in ("HOME", "FRANKMOCAP_CACHE_DIR", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(pwd, "getpwuid", nobody)
-    with pytest.raises(AssetError, match=r"home folder is not known; set HOME.*or set FRANKMOCAP_CACHE_DIR"):
+    with pytest.raises(AssetError, match=r"home folder is unknown; set HOME.*or set FRANKMOCAP_CACHE_DIR"):
         cache_folder()
     monkeypatch.setenv("XDG_CACHE_HOME", "/x")
     assert str(cache_folder()) == "/x/frankmocap_ros"
@@ -193,7 +193,8 @@ def finished(process):
 
 
 def without_home(**more):
-    return {**{name: value for name, value in os.environ.items() if name != "HOME"}, **more}
+    places = ("HOME", "FRANKMOCAP_CACHE_DIR", "XDG_CACHE_HOME")
+    return {**{name: value for name, value in os.environ.items() if name not in places}, **more}
 
 
 def test_a_full_device(tmp_path):
@@ -264,7 +265,6 @@ def test_a_home_that_cannot_be_written(tmp_path, as_if_real):
     run = command(tmp_path, *PROCESS, "--max-frames", "2", env=without_home(HOME="/proc"))
     assert finished(run)[0] == 0
     environment = without_home(HOME="/proc")
-    environment.pop("FRANKMOCAP_CACHE_DIR", None)
     code, _, err = finished(
         command(
             tmp_path, "process", "synthetic", "--estimator", "frankmocap", "--assets", str(as_if_real),
