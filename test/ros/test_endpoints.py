@@ -100,9 +100,9 @@ def test_a_polled_input_can_be_made_reliable_and_says_who_does_not_match(run):
     _, peer = run(GateNode, {override: "reliable"})
     log = peer.listen(Log, "/rosout", LATCHED)
     publisher = peer.node.create_publisher(PoseStamped, "/gate/reference/left_wrist", BEST_EFFORT)
-    said = log.wait(lambda msg: "/gate/reference/left_wrist" in msg.msg and "received" in msg.msg).msg
+    said = log.wait(lambda msg: "/gate/reference/left_wrist" in msg.msg and "receives" in msg.msg).msg
     assert "receives nothing from /peer" in said
-    assert "reliability: BEST_EFFORT is offered there, RELIABLE requested here" in said
+    assert "reliability: BEST_EFFORT offered there, RELIABLE requested here" in said
     assert override in said
     assert publisher.get_subscription_count() == 0
 
@@ -111,9 +111,9 @@ def test_an_output_says_who_does_not_match(run):
     _, peer = run(GateNode, {})
     log = peer.listen(Log, "/rosout", LATCHED)
     peer.node.create_subscription(PoseStamped, "/gate/command/left_wrist", lambda _: None, LATCHED)
-    said = log.wait(lambda msg: "/gate/command/left_wrist" in msg.msg and "sent" in msg.msg).msg
+    said = log.wait(lambda msg: "/gate/command/left_wrist" in msg.msg and "sends" in msg.msg).msg
     assert "sends nothing to /peer" in said
-    assert "durability: VOLATILE is offered here, TRANSIENT_LOCAL requested there" in said
+    assert "durability: VOLATILE offered here, TRANSIENT_LOCAL requested there" in said
     assert "qos_overrides./gate/command/left_wrist.publisher.durability" in said
 
 
@@ -124,8 +124,8 @@ def test_a_state_of_the_robot_that_does_not_match_is_told_beside_one_that_does(r
     prompt = QoSProfile(depth=1, deadline=Duration(seconds=0.05))
     peer.publisher(JointState, "/joint_states", prompt)  # matches
     other = peer.node.create_publisher(JointState, "/joint_states", QoSProfile(depth=1))
-    said = log.wait(lambda msg: "/joint_states" in msg.msg and "received" in msg.msg).msg
-    assert "deadline: inf s is offered there, 0.1 s requested here" in said
+    said = log.wait(lambda msg: "/joint_states" in msg.msg and "receives" in msg.msg).msg
+    assert "deadline: inf s offered there, 0.1 s requested here" in said
     assert other.get_subscription_count() == 0
 
 

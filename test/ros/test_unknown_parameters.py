@@ -67,14 +67,14 @@ def test_what_every_node_has_is_no_mistake(log_of, name):
     }
     log = log_of(name, valid)
     assert "does not exist" not in log
-    assert "not used" not in log
+    assert "ignored" not in log
 
 
 def test_a_parameter_of_another_node_is_no_mistake_and_is_told(log_of):
     """A file may be for all of them."""
     log = log_of("gate", {"max_people": 2, "resize_short": 300})
     assert "does not exist" not in log
-    assert "not used: max_people (frankmocap), resize_short (frankmocap)" in log
+    assert "ignored here: max_people (frankmocap), resize_short (frankmocap)" in log
 
 
 def test_a_misspelt_parameter_of_another_node_is_told_whose_it_is(log_of):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """A controller that listens to the mocap node directly: the pose of the right wrist, when it can be trusted.
 
-Here age, states, ids and limits are your responsibility; the gate handles them in follow_gate.py. Use that
-for a robot.
+Age, states, ids and limits are your responsibility here. For a robot use follow_gate.py: the gate handles
+them.
 """
 
 from contextlib import suppress

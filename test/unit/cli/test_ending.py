@@ -36,16 +36,8 @@ CASES = [
     (SettingError("a: 5 is out of range; allowed: 1 .. 3"), 2, "a: 5 is out of range"),
     (KeyboardInterrupt(), 130, "interrupted"),
     (OSError(errno.ENOSPC, "No space left on device"), 2, "free some space"),
-    (
-        OSError(errno.EROFS, "Read-only file system", "/x"),
-        2,
-        "/x: Read-only file system; choose a",
-    ),
-    (
-        PermissionError(errno.EACCES, "Permission denied", b"\xff"),
-        2,
-        r"\xff: Permission denied; check its",
-    ),
+    (OSError(errno.EROFS, "Read-only file system", "/x"), 2, "/x: Read-only file system; choose a writable"),
+    (PermissionError(errno.EACCES, "Permission denied", b"\xff"), 2, r"\xff: Permission denied; check"),
     (ModuleNotFoundError("No module named 'cv2'", name="cv2"), 2, "OpenCV does not load: No module"),
     (ModuleNotFoundError("No module named 'yaml'", name="yaml.nodes"), 2, "reinstall yaml"),
     (no_library("libGL.so.1"), 2, "apt install libgl1"),
@@ -201,9 +193,8 @@ def finished(process):
 
 
 def without_home(**more):
-    """The environment without a home; nor with the cache folder that other tests set."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("HOME", "FRANKMOCAP_CACHE_DIR")}
-    return {**kept, **more}
+    places = ("HOME", "FRANKMOCAP_CACHE_DIR", "XDG_CACHE_HOME")
+    return {**{name: value for name, value in os.environ.items() if name not in places}, **more}
 
 
 def test_a_full_device(tmp_path):
