@@ -109,11 +109,11 @@ COMMANDS: Final[Mapping[str, Command | NodeCommand]] = {
         "Run the simulated robot.",
         "ros.robot_sim.robot_sim_node:main", "robot_sim_node", "settings.robot_sim:RobotSimSettings",
     ),
-    "robot-map": Command("Write the map of a robot from its model, or check a map.", "cli.robot_map:main"),
     "view": NodeCommand(
         "Run the browser view.",
         "ros.view.view_node:main", "view_node", "settings.viewer:ViewerSettings",
     ),
+    "robot-map": Command("Write the map of a robot from its model, or check a map.", "cli.robot_map:main"),
     "process": Command("Write the bodies in a video or images as JSON lines.", "cli.process:main"),
     "doctor": Command("Check the installation and print the next steps.", "cli.doctor:main"),
     "models": Command("List the default estimator's networks, or download missing ones.", "cli.models:main"),

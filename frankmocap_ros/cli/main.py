@@ -9,7 +9,8 @@ from frankmocap_ros.cli.ending import ended
 
 
 def _command_list(needs_ros: bool) -> str:
-    return "\n".join(f"  {name:<9}{c.help}" for name, c in COMMANDS.items() if c.needs_ros == needs_ros)
+    width = max(map(len, COMMANDS)) + 2
+    return "\n".join(f"  {name:<{width}}{c.help}" for name, c in COMMANDS.items() if c.needs_ros == needs_ros)
 
 
 def _parser() -> argparse.ArgumentParser:

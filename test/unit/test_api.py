@@ -9,7 +9,7 @@ import pytest
 
 from frankmocap_ros.api import FrankMocapWrapper, VideoProcessorTrack, process
 from frankmocap_ros.assets.layout import STANDIN_WARNING
-from frankmocap_ros.engines import choice
+from frankmocap_ros.engines import asked
 from frankmocap_ros.errors import AssetError, EstimatorError, ImageError, SettingError, SourceError
 from frankmocap_ros.estimators.frankmocap import estimator as frankmocap
 from frankmocap_ros.geometry.boxes import region_of
@@ -162,7 +162,7 @@ def test_without_tracking(frank):
 
 def test_for_realtime_or_not(frank, caplog, monkeypatch):
     # one engine is enough to see that they are measured
-    monkeypatch.setattr(choice, "_worth_measuring", lambda among: [o for o in among if o.engine == "torch"])
+    monkeypatch.setattr(asked, "_worth_measuring", lambda among: [o for o in among if o.engine == "torch"])
     with caplog.at_level(logging.INFO, "frankmocap_ros"):
         wrapper = frank(optimize_for_realtime=True)
     assert (wrapper.config.engine, wrapper.config.precision) == ("auto", "auto")

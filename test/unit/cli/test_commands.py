@@ -37,7 +37,7 @@ def no_ros(monkeypatch):
 
 def test_help_has_a_line_for_each_command(capsys):
     text = helped(capsys)
-    listed = re.findall(r"^  (\w+)  +(\S.*)$", text, re.MULTILINE)
+    listed = re.findall(r"^  ([\w-]+)  +(\S.*)$", text, re.MULTILINE)
     assert [(name, line) for name, line in listed if name in COMMANDS] == [
         (name, command.help) for name, command in COMMANDS.items()
     ]

@@ -109,7 +109,7 @@ def changed(path, value):
         ("posture_costs", 0.1, "posture_costs: expected a mapping from joint to number"),
         ("posture_costs.a", -0.1, "posture_costs.a: expected a finite number of 0 or more"),
         ("self_collision.pairs", [["x"]], "self_collision.pairs: expected a list of pairs"),
-        ("keyframe", "home", "home: and keyframe are both there"),
+        ("keyframe", "home", "home: and keyframe exclude each other"),
         ("targets.left hand", {"joint": "left_wrist", "site": "tip"}, "targets.left hand: expected a name"),
         ("simulation", "magic", "simulation: expected kinematic or physics, got 'magic'"),
         ("table_arm", "yes", "table_arm: expected true or false"),

@@ -482,6 +482,7 @@ def test_without_mujoco(write, monkeypatch):
 
 def test_settings_fit_the_simulation():
     defaults = {s.name: s for s in settings_of(RobotSimSettings)}
-    assert set(defaults) == {"robot", "rate_hz", "controller", "dynamics", "command_timeout_s", "viewer"}
+    names = {"robot", "robot_model", "rate_hz", "controller", "dynamics", "command_timeout_s", "viewer"}
+    assert set(defaults) == names
     assert not any(s.live for s in defaults.values())
     assert defaults["rate_hz"].maximum <= 1.0 / STEP_S
