@@ -88,7 +88,7 @@ def square(image: NDArray[np.uint8]) -> Image.Image:
 
 def main() -> None:
     """Write ``skeleton.jpg`` and ``robot.gif``."""
-    config = updated(Settings(), {"estimator": "mediapipe"})
+    config = updated(Settings(), {"estimator": "blazepose"})
     pipeline = Pipeline(make_estimator(config), config, time.perf_counter)
     source = open_source(CameraSettings(source="synthetic"))
     retargeter, robot = load_retargeter("torso"), Robot()

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -89,8 +89,15 @@ class Distortion:
         if self.model == EQUIDISTANT:
             found = cv2.fisheye.undistortPoints(rays[:, None], _EYE, self._d, criteria=_EXACT)
         else:
-            found = cv2.undistortPointsIter(rays[:, None], _EYE, self._d, _EYE, _EYE, _EXACT)
+            found = _undistorted(rays[:, None], self._d)
         return np.asarray(found, np.float64)[:, 0]
+
+
+def _undistorted(rays: Array, d: Array) -> Any:
+    """``cv2.undistortPoints`` until it changes no more, shape (N, 1, 2); OpenCV 4 has another function for it."""
+    if hasattr(cv2, "undistortPointsIter"):
+        return cv2.undistortPointsIter(rays, _EYE, d, _EYE, _EYE, _EXACT)
+    return cv2.undistortPoints(rays, _EYE, d, R=_EYE, P=_EYE, criteria=_EXACT)
 
 
 def _split(rays: Array, limit: float) -> tuple[Array, Array]:

@@ -297,7 +297,7 @@ def test_the_node_puts_people_where_they_are(start, monkeypatch, person, name):
     assert ((pixels > 0.0) & (pixels < size)).all()
     meter = Meter(body, pixels)
     meter.needs_regions = False
-    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", meter.make)
+    monkeypatch.setitem(registry.ESTIMATORS, "blazepose", meter.make)
     system = start(smoothing="none", horizontal_fov_deg=30.0, **parameters)
     wanted = publisher_of(system, msg)
     found = system.process(size=size).bodies[0]

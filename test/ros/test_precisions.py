@@ -51,7 +51,7 @@ def models(probe, monkeypatch):
         models.made.append(Model())
         return models.made[-1]
 
-    monkeypatch.setitem(registry.ESTIMATORS, "mediapipe", make)
+    monkeypatch.setitem(registry.ESTIMATORS, "blazepose", make)
     return models
 
 
