@@ -94,10 +94,11 @@ class Distortion:
 
 
 def _undistorted(rays: Array, d: Array) -> Any:
-    """``cv2.undistortPoints`` until it changes no more, shape (N, 1, 2); OpenCV 4 has another function for it."""
-    if hasattr(cv2, "undistortPointsIter"):
-        return cv2.undistortPointsIter(rays, _EYE, d, _EYE, _EYE, _EXACT)
-    return cv2.undistortPoints(rays, _EYE, d, R=_EYE, P=_EYE, criteria=_EXACT)
+    """Rays (N, 1, 2) without distortion, shape (N, 1, 2)."""
+    cv: Any = cv2  # version 5 has no undistortPointsIter, and the criteria of version 4 are nowhere else
+    if hasattr(cv, "undistortPointsIter"):
+        return cv.undistortPointsIter(rays, _EYE, d, _EYE, _EYE, _EXACT)
+    return cv.undistortPoints(rays, _EYE, d, R=_EYE, P=_EYE, criteria=_EXACT)
 
 
 def _split(rays: Array, limit: float) -> tuple[Array, Array]:
