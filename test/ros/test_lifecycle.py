@@ -204,7 +204,7 @@ def test_an_image_under_way_while_ros_goes(handle):
     gone.pipeline = SimpleNamespace(estimator=SimpleNamespace(capabilities=capabilities))
     gone.shed = lambda *_: None
     worker = Worker(node, [gone], Collector())
-    worker.hand_over(Image())
+    worker.hand_over(Image(), 0, 0)
     assert asked.wait(5.0)
     worker.stop()
     assert told == []
