@@ -421,7 +421,7 @@ def test_annotated(start, probe, encoding, size):
 @pytest.mark.parametrize(
     ("kind", "topic", "name"),
     [
-        (Image, "annotated", "AnnotatedImages.fill"),
+        (Image, "annotated", "AnnotatedImages.message"),
         (MarkerArray, "markers", "MarkerMaker.make"),
         (Latency, "latency", "latency_message"),
     ],
