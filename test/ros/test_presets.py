@@ -42,11 +42,11 @@ def config(kind, context, file, namespace="/"):
 @pytest.mark.parametrize(
     ("preset", "expected"),
     [
-        ("fastest", Settings(preset="fastest", resize_short=256)),
+        ("fastest", Settings(preset="fastest", resize_short=256, variant="lite")),
         ("balanced", Settings()),
         (
             "highest_quality",
-            Settings(preset="highest_quality", resize_short=512, use_smplx=True, hands=True),
+            Settings(preset="highest_quality", resize_short=512, variant="heavy", use_smplx=True, hands=True),
         ),
     ],
 )
