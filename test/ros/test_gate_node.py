@@ -193,7 +193,7 @@ def test_stamps_that_tell_no_time_are_told_by_their_cause(gate, name):
     assert words in refusal.message
     assert refusal.message.startswith("no bodies received: ")
     assert "bodies are" in refusal.message and step in refusal.message
-    status = diagnostics.next(lambda m: words in m.status[0].message).status[0]
+    status = g.wait(diagnostics, lambda m: words in m.status[0].message).status[0]
     assert status.level == DiagnosticStatus.WARN
     assert f"cannot engage: {refusal.message.removeprefix('no bodies received: ')[:20]}" in status.message
 

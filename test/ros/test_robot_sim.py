@@ -91,7 +91,8 @@ def robot(program, peer, model):
         peer.listen(JointState, "joint_states"),
         peer.listen(DiagnosticArray, "/diagnostics"),
     )
-    process = program("robot_sim_node", "--ros-args", "-p", f"robot:={model}")
+    words = ("-p", f"robot:={model}", "-p", "dynamics:=physics")
+    process = program("robot_sim_node", "--ros-args", *words)
     states.wait()
     diagnostics.wait()
     return Robot(peer, process, states, diagnostics)
