@@ -38,6 +38,7 @@ from frankmocap_ros.ros.gate.robot_port import JointsPort, PosesPort
 from frankmocap_ros.runtime.health import Health
 from frankmocap_ros.runtime.snapshot import Level
 from frankmocap_ros.runtime.stamp_watch import StampWatch
+from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.controller import Controller
@@ -352,4 +353,5 @@ def _reset(controller: Controller, now_s: float) -> tuple[bool, str]:
 
 def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
     """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
+    leave_cores_to_networks()
     return run_node(GateNode, args, settings)

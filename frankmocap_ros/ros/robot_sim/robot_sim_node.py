@@ -27,6 +27,7 @@ from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.robot_sim.robot_loop import RobotLoop, Viewer
+from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.teleop.robot.robot_map import is_model, load_map
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand
@@ -141,4 +142,5 @@ class RobotSimNode(Node):
 
 def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
     """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
+    leave_cores_to_networks()
     return run_node(RobotSimNode, args, settings)
