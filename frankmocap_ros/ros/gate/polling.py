@@ -19,8 +19,8 @@ from frankmocap_ros.ros.common.rclpy_internals import take_message
 class _NeverServed(CallbackGroup):
     """Keeps an executor's hands off subscriptions and their events.
 
-    An executor that serves the events alone is woken by every message and takes none: it never sleeps, and the
-    worker gets 75 ms late.
+    An executor that serves only the events is woken by every message and takes none: it never sleeps, and
+    the worker gets 75 ms late.
     """
 
     def can_execute(self, entity: Any) -> bool:
