@@ -390,7 +390,7 @@ def test_what_teleop_sets_by_itself_gives_way_to_the_file(launched, tmp_path):
 
 
 def test_parameter_file_that_is_missing_is_refused(launched):
-    with pytest.raises(SettingError, match=r"params_file 'no\.yaml' is no file"):
+    with pytest.raises(SettingError, match=r"params_file 'no\.yaml' is not a file"):
         launched("frankmocap", params_file="no.yaml")
 
 

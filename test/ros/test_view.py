@@ -201,4 +201,4 @@ def test_without_a_node_it_waits_and_says_so(program, peer, page, port):
     expect(page.get_by_role("button", name="Engage", exact=True)).to_be_disabled()
     sent = peer.node.create_publisher(Image, "image", 1)
     sent.publish(Image(height=1, width=7, encoding="nonsense"))  # a bad image stops nothing
-    expect(page.get_by_text("it does not run")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("it is not running")).to_be_visible(timeout=WAIT_MS)

@@ -2,7 +2,7 @@
 
 Each has a copy of its quality of service for itself (rclpy writes overrides into what it is given),
 ``qos_overrides`` parameters, and a line in the log about every endpoint at the other end that does not match,
-with both sides' policies.
+with both sides' policies. An executor hears of those by an event; who polls asks ``refused`` now and then.
 """
 
 import math
@@ -58,6 +58,7 @@ def subscribe(
     callback: Callable[[Any], None],
     group: CallbackGroup | None = None,
     raw: bool = False,
+    events: bool = True,
 ) -> Any:
     """Subscribe to a topic.
 
@@ -67,16 +68,17 @@ def subscribe(
         callback: is given each message, or its bytes with ``raw``.
         group: group of the callback; None takes the node's own.
         raw: whether messages stay bytes.
+        events: whether the executor logs publishers that do not match.
     """
     qos = copy(topic.qos)
-    events = SubscriptionEventCallbacks(incompatible_qos=_Teller(node, topic, qos, incoming=True))
+    teller = _Teller(node, topic, qos, incoming=True) if events else None
     return node.create_subscription(
         topic.kind,
         topic.name,
         callback,
         qos,
         callback_group=group,
-        event_callbacks=events,
+        event_callbacks=SubscriptionEventCallbacks(incompatible_qos=teller, use_default_callbacks=False),
         qos_overriding_options=OVERRIDABLE if topic.overridable else None,
         raw=raw,
     )
@@ -102,6 +104,27 @@ def _advertise(node: Node, topic: Topic, create: Callable[..., Publisher]) -> An
         event_callbacks=events,
         qos_overriding_options=OVERRIDABLE if topic.overridable else None,
     )
+
+
+def refused(node: Node, topic: Topic, qos: QoSProfile, incoming: bool) -> list[str]:
+    """A line of text about each endpoint at the other end of a topic that does not match.
+
+    Args:
+        node: whose subscription or publisher it is.
+        topic: its topic.
+        qos: its quality of service, overrides included.
+        incoming: whether it is a subscription.
+    """
+    name = node.resolve_topic_name(topic.name)
+    ends = node.get_publishers_info_by_topic if incoming else node.get_subscriptions_info_by_topic
+    lines = set()
+    for end in ends(name):
+        theirs = end.qos_profile
+        found = mismatches(theirs, qos) if incoming else mismatches(qos, theirs)
+        if found:
+            who = f"{end.node_namespace.rstrip('/')}/{end.node_name}"
+            lines.add(_words(name, who, found, incoming) + _advice(name, topic, found, incoming))
+    return sorted(lines)
 
 
 def mismatches(offered: QoSProfile, requested: QoSProfile) -> list[tuple[str, str, str]]:
@@ -162,23 +185,15 @@ class _Teller:
             self._timer = self._node.create_timer(_NAMES_KNOWN_S, partial(self._tell, event), clock=clock)
 
     def _tell(self, event: Any) -> None:
-        node, incoming = self._node, self._incoming
+        node = self._node
         if self._timer is not None:
             node.destroy_timer(self._timer)
             self._timer = None
-        name = node.resolve_topic_name(self._topic.name)
-        ends = node.get_publishers_info_by_topic if incoming else node.get_subscriptions_info_by_topic
-        told: set[str] = set()
-        for end in ends(name):
-            theirs = end.qos_profile
-            found = mismatches(theirs, self._qos) if incoming else mismatches(self._qos, theirs)
-            if found:
-                who = f"{end.node_namespace.rstrip('/')}/{end.node_name}"
-                told.add(_words(name, who, found, incoming) + _advice(name, self._topic, found, incoming))
         policy = qos_policy_name_from_kind(event.last_policy_kind).lower()
+        name = node.resolve_topic_name(self._topic.name)
         gone = f"{name}: an endpoint that is gone did not match in {policy}"
-        for words in sorted(told) or [gone]:
-            node.get_logger().warning(words)
+        for line in refused(node, self._topic, self._qos, self._incoming) or [gone]:
+            node.get_logger().warning(line)
 
 
 def _words(name: str, who: str, found: list[tuple[str, str, str]], incoming: bool) -> str:

@@ -4,23 +4,29 @@ An executor of rclpy takes about a millisecond to wake and find out who is to be
 hundred times a second anyway finds out what has come in a few microseconds.
 """
 
+import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
-from frankmocap_ros.ros.common.endpoints import Topic, subscribe
+from frankmocap_ros.ros.common.endpoints import Topic, refused, subscribe
 from frankmocap_ros.ros.common.rclpy_internals import take_message
+
+
+_REFUSED_S: Final = 2.0
+"""Between two questions who does not match a topic; each takes some 0.05 ms. Names of nodes come that late."""
 
 
 class _NeverServed(CallbackGroup):
     """Keeps an executor's hands off subscriptions and their events.
 
     An executor that serves only the events is woken by every message and takes none: it never sleeps, and
-    the worker gets 75 ms late.
+    the worker gets 75 ms late. ``Polling`` asks who does not match instead.
     """
 
     def can_execute(self, entity: Any) -> bool:
@@ -31,6 +37,25 @@ class _NeverServed(CallbackGroup):
 
     def ending_execution(self, entity: Any) -> None:
         pass
+
+
+@dataclass(frozen=True, eq=False)
+class _Polled:
+    """A subscription.
+
+    Attributes:
+        topic: its topic.
+        subscription: rclpy's.
+        handle: is given each message, and the time at which it was found [s].
+        depth: messages that one poll takes at most.
+        every: one poll in so many looks.
+    """
+
+    topic: Topic
+    subscription: Any
+    handle: Callable[[Any, float], None]
+    depth: int
+    every: int
 
 
 class Polling:
@@ -46,8 +71,11 @@ class Polling:
         self._node = node
         self._overridable = overridable
         self._group = _NeverServed()
-        self._subscriptions: list[tuple[Any, Callable[[Any, float], None], int, int]] = []
+        self._polled: list[_Polled] = []
         self._polls = 0
+        self._asked = 0
+        self._ask_s = time.monotonic() + _REFUSED_S
+        self._told: set[str] = set()
 
     def subscribe(
         self, kind: type, topic: str, handle: Callable[[Any, float], None], qos: QoSProfile, every: int = 1
@@ -61,37 +89,45 @@ class Polling:
             qos: quality of service; each poll takes as many messages as its depth at most.
             every: one poll in so many looks.
         """
-        self._add(self._create(kind, topic, qos, raw=False), handle, every)
+        self._add(Topic(kind, topic, qos, self._overridable), handle, every, raw=False)
 
     def subscribe_raw(
         self, kind: type, topic: str, handle: Callable[[bytes, float], None], qos: QoSProfile
     ) -> None:
         """As ``subscribe``, but ``handle`` is given the bytes of each message."""
-        self._add(self._create(kind, topic, qos, raw=True), handle, 1)
+        self._add(Topic(kind, topic, qos, self._overridable), handle, every=1, raw=True)
 
-    def _create(self, kind: type, topic: str, qos: QoSProfile, raw: bool) -> Any:
-        told = Topic(kind, topic, qos, self._overridable)
-        return subscribe(self._node, told, lambda _: None, self._group, raw)
-
-    def _add(self, subscription: Any, handle: Callable[[Any, float], None], every: int) -> None:
+    def _add(self, topic: Topic, handle: Callable[[Any, float], None], every: int, raw: bool) -> None:
+        subscription = subscribe(self._node, topic, lambda _: None, self._group, raw, events=False)
         depth = max(1, subscription.qos_profile.depth)  # as parameters say
         # a new list: the other thread may be going through the old one
-        self._subscriptions = [*self._subscriptions, (subscription, handle, depth, every)]
+        self._polled = [*self._polled, _Polled(topic, subscription, handle, depth, every)]
 
     def close(self) -> None:
         """Hear nothing any more; for the thread that polls."""
-        old, self._subscriptions = self._subscriptions, []
-        for subscription, *_ in old:
-            destroy_in_executor(self._node, self._node.destroy_subscription, subscription)
+        old, self._polled = self._polled, []
+        for polled in old:
+            destroy_in_executor(self._node, self._node.destroy_subscription, polled.subscription)
 
     def poll(self, time_s: float) -> None:
-        """Hand over what has come."""
+        """Hand over what has come, and log publishers that do not match."""
         self._polls += 1
-        for subscription, handle, depth, every in self._subscriptions:
-            if self._polls % every:
+        for polled in self._polled:
+            if self._polls % polled.every:
                 continue
-            for _ in range(depth):
-                message = take_message(subscription)
+            for _ in range(polled.depth):
+                message = take_message(polled.subscription)
                 if message is None:
                     break
-                handle(message, time_s)
+                polled.handle(message, time_s)
+        if time.monotonic() >= self._ask_s and self._polled:
+            self._asked += 1
+            self._tell_refused(self._polled[self._asked % len(self._polled)])
+            self._ask_s = time.monotonic() + _REFUSED_S / len(self._polled)
+
+    def _tell_refused(self, polled: _Polled) -> None:
+        qos = polled.subscription.qos_profile
+        for line in refused(self._node, polled.topic, qos, incoming=True):
+            if line not in self._told:
+                self._told.add(line)
+                self._node.get_logger().warning(line)
