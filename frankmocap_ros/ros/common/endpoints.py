@@ -44,12 +44,14 @@ class Topic:
         qos: quality of service where no parameter says otherwise.
         overridable: whether there are ``qos_overrides`` parameters for it. They stay for as long as the node
             does: not for names without end, such as one for each person.
+        events: whether the executor logs who does not match it.
     """
 
     kind: type
     name: str
     qos: QoSProfile
     overridable: bool = True
+    events: bool = True
 
 
 def subscribe(
@@ -58,7 +60,6 @@ def subscribe(
     callback: Callable[[Any], None],
     group: CallbackGroup | None = None,
     raw: bool = False,
-    events: bool = True,
 ) -> Any:
     """Subscribe to a topic.
 
@@ -68,10 +69,9 @@ def subscribe(
         callback: is given each message, or its bytes with ``raw``.
         group: group of the callback; None takes the node's own.
         raw: whether messages stay bytes.
-        events: whether the executor logs publishers that do not match.
     """
     qos = copy(topic.qos)
-    teller = _Teller(node, topic, qos, incoming=True) if events else None
+    teller = _Teller(node, topic, qos, incoming=True) if topic.events else None
     return node.create_subscription(
         topic.kind,
         topic.name,

@@ -17,9 +17,8 @@ from frankmocap_ros.ros.common.destroying import destroy_in_executor
 from frankmocap_ros.ros.common.endpoints import Topic, refused, subscribe
 from frankmocap_ros.ros.common.rclpy_internals import take_message
 
-
 _REFUSED_S: Final = 2.0
-"""Between two questions who does not match a topic; each takes some 0.05 ms. Names of nodes come that late."""
+"""Between two questions who does not match a topic; each takes some 0.05 ms."""
 
 
 class _NeverServed(CallbackGroup):
@@ -89,16 +88,19 @@ class Polling:
             qos: quality of service; each poll takes as many messages as its depth at most.
             every: one poll in so many looks.
         """
-        self._add(Topic(kind, topic, qos, self._overridable), handle, every, raw=False)
+        self._add(self._topic(kind, topic, qos), handle, every, raw=False)
 
     def subscribe_raw(
         self, kind: type, topic: str, handle: Callable[[bytes, float], None], qos: QoSProfile
     ) -> None:
         """As ``subscribe``, but ``handle`` is given the bytes of each message."""
-        self._add(Topic(kind, topic, qos, self._overridable), handle, every=1, raw=True)
+        self._add(self._topic(kind, topic, qos), handle, every=1, raw=True)
+
+    def _topic(self, kind: type, name: str, qos: QoSProfile) -> Topic:
+        return Topic(kind, name, qos, self._overridable, events=False)
 
     def _add(self, topic: Topic, handle: Callable[[Any, float], None], every: int, raw: bool) -> None:
-        subscription = subscribe(self._node, topic, lambda _: None, self._group, raw, events=False)
+        subscription = subscribe(self._node, topic, lambda _: None, self._group, raw)
         depth = max(1, subscription.qos_profile.depth)  # as parameters say
         # a new list: the other thread may be going through the old one
         self._polled = [*self._polled, _Polled(topic, subscription, handle, depth, every)]
