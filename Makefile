@@ -33,7 +33,7 @@ endif
 
 # One core each, for two at a time.
 test-unit: install .venv/torch .venv/robot .venv/viewer .venv/docs .venv/mediapipe/made  ## the tests without nodes
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/unit test/install/test_install.py test/install/test_wheels.py
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/unit test/install/test_install.py
 
 test-nodes: install .venv/torch .venv/robot .venv/viewer .venv/docs .venv/mediapipe/made  ## the tests with nodes, in which times count: one after the other
 	$(BIN)/pytest test/ros test/docs test/install/test_launch_files.py

@@ -106,7 +106,7 @@ def test_pip_on_a_bare_machine(tmp_path):
     assert str(package) in run(bare / "bin" / "python", "-c", USE_MESSAGES, cwd=tmp_path)
     assert not (package / "msg" / "left_over.py").exists()
     assert (bare / PYTHON_FOLDER / "skimage" / "data" / "camera.png").exists()
-    assert "--ros-args" in run(command, "--help", cwd=tmp_path)
+    assert "--ros-args" in run(command, "gate", "--help", cwd=tmp_path)
     run(*pip, "check", cwd=tmp_path)
 
 
