@@ -33,7 +33,7 @@ class Alignment:
     """
 
     def __init__(self, robot: Retargeter) -> None:
-        self._robot, self._scout = robot, robot.twin()
+        self._robot, self._scout = robot, robot.scout()
         self.begin(robot.home)
 
     def begin(self, joints: Array) -> None:

@@ -32,6 +32,7 @@ class Clearance:
                 [((a,), (b,)) for a, b in pairs],
                 minimum_distance_from_collisions=keep_m + _SPARE_M,
                 collision_detection_distance=keep_m + _LOOK_M,
+                gain=1.0,
             )
             if pairs
             else None
@@ -42,16 +43,12 @@ class Clearance:
         model, data = self._configuration.model, self._configuration.data
         return np.array([self._distance(model, data, a, b, self._keep_m, None) for a, b in self._pairs])
 
-    def rows(self, share: float, dt: float) -> tuple[Array, Array]:
-        """Rows, shape (P, nv), and the most that they may be times a step, shape (P,).
+    def rows(self) -> tuple[Array, Array]:
+        """How much nearer each pair may come, shape (P,) [m], and rows, shape (P, nv): how it does.
 
-        Args:
-            share: of what is left between two parts, how much a step may take.
-            dt: how long the step takes [s].
+        Those that are far apart may come as near as they like.
         """
         if self._limit is None:
-            return np.zeros((0, self._configuration.model.nv)), np.zeros(0)
-        # mink compares the step with gain * distance / dt: only so it is a share of the distance
-        self._limit.gain = share * dt
-        found = self._limit.compute_qp_inequalities(self._configuration, dt)
-        return found.G, found.h
+            return np.zeros(0), np.zeros((0, self._configuration.model.nv))
+        found = self._limit.compute_qp_inequalities(self._configuration, 1.0)
+        return found.h, found.G

@@ -37,6 +37,7 @@ class IkModel:
         observed: names of the other joints that count for where the parts are.
         lower, upper: shape (J,), the joints' ranges [rad] or [m].
         max_speed: shape (J,), the joints' highest speeds [1/s]; 0 for those that are to stay.
+        max_acceleration: shape (J,), their highest accelerations [1/s^2].
         home: shape (J,), the posture to begin with and to prefer.
         turning: shape (J,), hinges without ends, for which a whole turn makes no difference.
         posture_costs: shape (J,), the weights of its joints.
@@ -54,6 +55,7 @@ class IkModel:
     lower: Array
     upper: Array
     max_speed: Array
+    max_acceleration: Array
     home: Array
     turning: Mask
     posture_costs: Array
@@ -117,6 +119,7 @@ def load_model(robot: RobotMap) -> IkModel:
         max_speed=np.array(
             [0.0 if j in roles.idle else robot.speed(name) for j, name in zip(joints, names, strict=True)]
         ),
+        max_acceleration=np.array([robot.acceleration(name) for name in names]),
         home=np.clip(home_qpos[model.jnt_qposadr[joints]], lower, upper),
         turning=(model.jnt_type[joints] == int(mujoco.mjtJoint.mjJNT_HINGE))
         & np.isinf(lower)
@@ -135,7 +138,11 @@ def _check_names(robot: RobotMap, loaded: LoadedModel, commanded: tuple[str, ...
     """Refuse what the map says of joints that there are not, or that are not commanded."""
     model = loaded.model
     known = [name for j in simple_joints(loaded.mujoco, model) if (name := joint_name(model, j))]
-    for key, names in (("velocity_limits", robot.speeds), ("posture_costs", robot.posture_costs)):
+    for key, names in (
+        ("velocity_limits", robot.speeds),
+        ("acceleration_limits", robot.accelerations),
+        ("posture_costs", robot.posture_costs),
+    ):
         refuse_unknown(robot.model, key, "joint", names, known)
         without_use = sorted(set(names) - set(commanded))
         if without_use:

@@ -15,8 +15,8 @@ from frankmocap_ros.teleop.robot.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.tracking_error import LEASH, TrackingError
 from frankmocap_ros.teleop.setpoint import Setpoint
 
-MAX_STEP_S = 0.02
-"""A posture goes no further than joints move in this time: after a late step, a servo would swing over."""
+MAX_PAUSE_S = 0.25
+"""A robot that has heard nothing for longer has stopped: its joints begin at rest again."""
 
 MISSED_M = 0.05
 """A target that is further from its command than this has not reached it."""
@@ -134,7 +134,9 @@ class JointController:
         """Joint positions and velocities, shape (J,) each, no further from the robot than may be."""
         dt = command.time_s - self._time_s
         self._time_s = command.time_s
-        dt = min(dt, MAX_STEP_S) if dt > 0.0 else 0.0  # 0 for the first, too
+        if not dt <= MAX_PAUSE_S:  # the first, too
+            self.robot.rest()
+            dt = 0.0
         leash = LEASH * self.max_error if measured is not None else np.inf
         self.robot.stay_near(self.robot.home if measured is None else measured, leash)
         found = self.robot.solve(command.positions, command.orientations, dt)

@@ -15,10 +15,14 @@ from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
 ROBOTS: Final = Path(__file__).parents[2] / "robots"
 DEFAULT_SPEED: Final = 10.0
+DEFAULT_ACCELERATION: Final = 10.0
+_POSITION_COST: Final = 10.0  # beside which the next two are small
+_POSTURE_COST: Final = 0.3
+_DAMPING: Final = 2.0
 
 _KEYS: Final = (
-    "model", "keyframe", "home", "joints", "velocity_limits", "targets", "posture_costs", "damping",
-    "self_collision",
+    "model", "keyframe", "home", "joints", "velocity_limits", "acceleration_limits", "targets",
+    "posture_costs", "damping", "self_collision",
 )  # fmt: skip
 _TARGET_KEYS: Final = (
     "joint", "origin", "site", "body", "robot_origin", "chain", "rotation", "position_cost",
@@ -74,6 +78,8 @@ class RobotMap:
         home: joint -> position where no keyframe is named; others are 0, or the middle of their range.
         speeds: joint -> highest speed [rad/s] or [m/s].
         default_speed: of the other joints.
+        accelerations: joint -> highest acceleration [rad/s^2] or [m/s^2].
+        default_acceleration: of the other joints.
         targets: what follows.
         posture_costs: joint -> weight of its home position.
         default_posture_cost: of the other joints.
@@ -88,6 +94,8 @@ class RobotMap:
     home: Mapping[str, float]
     speeds: Mapping[str, float]
     default_speed: float
+    accelerations: Mapping[str, float]
+    default_acceleration: float
     targets: tuple[TargetMap, ...]
     posture_costs: Mapping[str, float]
     default_posture_cost: float
@@ -99,6 +107,10 @@ class RobotMap:
     def speed(self, joint: str) -> float:
         """Highest speed of a joint [rad/s] or [m/s]."""
         return self.speeds.get(joint, self.default_speed)
+
+    def acceleration(self, joint: str) -> float:
+        """Highest acceleration of a joint [rad/s^2] or [m/s^2]."""
+        return self.accelerations.get(joint, self.default_acceleration)
 
 
 def is_model(robot: str) -> bool:
@@ -152,7 +164,7 @@ def _target(path: Path, name: str, values: object) -> TargetMap:
     robot_origin = reader.text("robot_origin", part)
     if chain and (len(chain) < 2 or (chain[0], chain[-1]) != (robot_origin, part)):
         raise reader.wrong("chain", f"expected parts of the robot from {robot_origin} to {part}, got {chain}")
-    costs = (reader.number("position_cost", 1.0), reader.number("orientation_cost", 0.0))
+    costs = (reader.number("position_cost", _POSITION_COST), reader.number("orientation_cost", 0.0))
     if not any(costs):
         raise reader.wrong("position_cost", "and orientation_cost are both 0: nothing would follow")
     return TargetMap(
@@ -180,6 +192,20 @@ def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ..
     if not fine:
         raise reader.wrong("pairs", f"expected a list of pairs of geoms or bodies, got {shown(pairs)}")
     return reader.number("minimum_distance", 0.01), tuple((a, b) for a, b in pairs)
+
+
+def _of_joints(reader: MapReader, key: str, what: str) -> dict[str, float]:
+    """Limits of joints, each above 0."""
+    found = reader.numbers(key)
+    for name, limit in found.items():
+        if limit <= 0.0:
+            raise reader.wrong(f"{key}.{name}", f"expected {what} above 0, got {limit:g}")
+    return found
+
+
+def _named(values: Mapping[str, float]) -> dict[str, float]:
+    """What is said of joints by name."""
+    return {name: value for name, value in values.items() if name != "default"}
 
 
 def map_path(robot: str) -> Path:
@@ -231,10 +257,8 @@ def load_map(robot: str) -> RobotMap:
         model = located(uri, path.parent, path)
     except RobotError as error:
         raise reader.wrong("model", f"no file {shown(uri)}, seen from {path.parent}: {error}") from error
-    speeds = reader.numbers("velocity_limits")
-    slow = [name for name, speed in speeds.items() if speed <= 0.0]
-    if slow:
-        raise reader.wrong(f"velocity_limits.{slow[0]}", f"expected a speed above 0, got {speeds[slow[0]]}")
+    speeds = _of_joints(reader, "velocity_limits", "a speed")
+    accelerations = _of_joints(reader, "acceleration_limits", "an acceleration")
     costs = reader.numbers("posture_costs", least=0.0)
     if "keyframe" in reader.values and "home" in reader.values:
         raise reader.wrong("home", "and keyframe are both there: leave one of them out")
@@ -243,12 +267,14 @@ def load_map(robot: str) -> RobotMap:
         model=model,
         keyframe=reader.text("keyframe", ""),
         home=reader.numbers("home"),
-        speeds={name: speed for name, speed in speeds.items() if name != "default"},
+        speeds=_named(speeds),
         default_speed=speeds.get("default", DEFAULT_SPEED),
+        accelerations=_named(accelerations),
+        default_acceleration=accelerations.get("default", DEFAULT_ACCELERATION),
         targets=tuple(_target(path, str(name), target) for name, target in targets.items()),
-        posture_costs={name: cost for name, cost in costs.items() if name != "default"},
-        default_posture_cost=costs.get("default", 0.005),
-        damping=reader.number("damping", 0.001),
+        posture_costs=_named(costs),
+        default_posture_cost=costs.get("default", _POSTURE_COST),
+        damping=reader.number("damping", _DAMPING),
         minimum_distance_m=distance_m,
         pairs=pairs,
         joints=_joints(reader),
