@@ -266,6 +266,8 @@ class Controller:
         """Where the robot's targets are to be."""
         if self.gate.state is not State.ENGAGED:
             return replace(self._still, follow=np.zeros_like(self._still.follow))
+        if not clutch.aligning and (back := self._robot.way_back()) is not None:
+            clutch.lead(back, time_s)
         ahead = min(max(time_s - self._operator.time_s, 0.0), 1e-3 * self.config.max_prediction_ms)
         goal = clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
         return self._robot.within_reach(goal)

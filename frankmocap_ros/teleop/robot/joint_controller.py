@@ -8,18 +8,16 @@ import numpy as np
 
 from frankmocap_ros.errors import RetargetError, RobotLostError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.clutch import RobotPoses, WayBack
 from frankmocap_ros.teleop.command import Command, Posture
 from frankmocap_ros.teleop.robot.alignment import Alignment
+from frankmocap_ros.teleop.robot.recovery import MISSED_M, Recovery
 from frankmocap_ros.teleop.robot.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.tracking_error import LEASH, TrackingError
 from frankmocap_ros.teleop.setpoint import Setpoint
 
 MAX_PAUSE_S = 0.25
 """A robot that has heard nothing for longer has stopped: its joints begin at rest again."""
-
-MISSED_M = 0.05
-"""A target that is further from its command than this has not reached it."""
 
 
 class JointController:
@@ -51,7 +49,8 @@ class JointController:
         self._commanded = np.zeros((len(robot.targets), 3))
         self._measured = measured
         self._observed = observed if robot.observed else None
-        self._scout = Alignment(robot)
+        self._alignment = Alignment(robot)
+        self._recovery = Recovery(robot, self._alignment)
         self._error = TrackingError(robot.joint_names, lambda a, b: np.abs(robot.apart(a, b)))
         self._time_s = math.nan
 
@@ -63,15 +62,16 @@ class JointController:
         try:
             self._observe()
             self.robot.start(joints)
-            self._scout.begin(joints)
+            self._alignment.begin(joints)
         except RetargetError as error:
             return str(error)
         self._last = None
         self._time_s = math.nan
+        self._recovery.begin()
         self._error.begin()
         poses = self.robot.poses(joints)
         self._commanded = poses.positions
-        return replace(poses, way=self._scout.way)
+        return replace(poses, way=self._alignment.way)
 
     def within_reach(self, goal: Setpoint) -> Setpoint:
         """The goal itself: it is the joints that wait for the robot."""
@@ -80,7 +80,7 @@ class JointController:
     def drive(self, command: Command) -> Command | None:
         """The command with a posture; None where the robot is too far from it to be sent there.
 
-        In HOLD it is the last posture, at rest, where none is found.
+        In HOLD the joints brake where no posture is found.
 
         Raises:
             RetargetError: no posture is found.
@@ -88,13 +88,17 @@ class JointController:
         """
         measured = self._asked()
         self._observe()
+        dt = self._passed(command.time_s)
+        self._stay_near(measured)
         try:
-            positions, velocities = self._solve(command, measured)
+            positions, velocities = self.robot.solve(command.positions, command.orientations, dt)
+            self._commanded = command.positions
         except RetargetError:
+            positions, velocities = self.robot.brake(dt)
             if not command.held or self._last is None:
                 raise
-            positions, velocities = self._last, np.zeros_like(self._last)
         self._last = positions
+        self._watch(command)
         least_s = 0.0
         if measured is not None:
             near = self._error.check(positions, measured, self.max_error, command.time_s, command.held)
@@ -103,10 +107,20 @@ class JointController:
             least_s = float((np.abs(self.robot.apart(positions, measured)) / self.robot.max_speed).max())
         return replace(command, posture=Posture(positions, velocities, least_s))
 
+    def way_back(self) -> WayBack | None:
+        """The way back to the operator's posture, where the robot stays off its commands in its own."""
+        lasts_s = self._recovery.lead(self._time_s)
+        return WayBack(self._alignment.way, lasts_s) if lasts_s > 0.0 else None
+
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""
         waiting = (f"{name}: robot lags" for name in self._error.waiting)
-        return (*waiting, *(f"{name}: not reached" for name in self.missed))
+        if self._alignment.leading:
+            return (*waiting, *(f"{name}: on its way to the operator's posture" for name in self.missed))
+        stuck = zip(self.robot.targets, self._recovery.off.tolist(), strict=True)
+        turned = {t.name for t, is_off in stuck if is_off}
+        words = {name: "another posture is needed" if name in turned else "not reached" for name in self.missed}
+        return (*waiting, *(f"{name}: {word}" for name, word in words.items()))
 
     @property
     def missed(self) -> tuple[str, ...]:
@@ -119,7 +133,7 @@ class JointController:
 
     def _observe(self) -> None:
         if self._observed is not None:
-            self._scout.observe(self._observed())
+            self._alignment.observe(self._observed())
 
     def _asked(self) -> Array | None:
         """Where the joints are, within half a turn of the last posture; None where that does not matter."""
@@ -130,15 +144,22 @@ class JointController:
             raise RobotLostError(joints)
         return joints if self._last is None else self._last + self.robot.apart(joints, self._last)
 
-    def _solve(self, command: Command, measured: Array | None) -> tuple[Array, Array]:
-        """Joint positions and velocities, shape (J,) each, no further from the robot than may be."""
-        dt = command.time_s - self._time_s
-        self._time_s = command.time_s
-        if not dt <= MAX_PAUSE_S:  # the first, too
-            self.robot.rest()
-            dt = 0.0
+    def _passed(self, time_s: float) -> float:
+        """Time since the last command [s]; 0 for the first, and after a pause, from which the robot rests."""
+        dt = time_s - self._time_s
+        self._time_s = time_s
+        if dt <= MAX_PAUSE_S:
+            return dt
+        self.robot.rest()
+        return 0.0
+
+    def _stay_near(self, measured: Array | None) -> None:
+        """Let no posture be further from the robot than may be."""
         leash = LEASH * self.max_error if measured is not None else np.inf
         self.robot.stay_near(self.robot.home if measured is None else measured, leash)
-        found = self.robot.solve(command.positions, command.orientations, dt)
-        self._commanded = command.positions
-        return found
+
+    def _watch(self, command: Command) -> None:
+        """Look whether the robot has to be led back."""
+        if command.held or self._alignment.leading:
+            return
+        self._recovery.watch(command.positions, command.orientations, command.time_s)

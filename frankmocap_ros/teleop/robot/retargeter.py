@@ -32,6 +32,7 @@ from frankmocap_ros.teleop.robot.joint_motion import UNLIMITED, JointMotion
 from frankmocap_ros.teleop.robot.parts import RobotPart
 from frankmocap_ros.teleop.robot.robot_map import RobotMap, load_map
 
+_MAIN: Final = 0.5  # of the highest cost of a target's position
 _REACH: Final = 0.995  # of a limb's length: a straight arm has lost a direction
 _OF_SPEED: Final = 0.85  # of a joint's limit: a servo that starts and stops swings over
 _SPARE: Final = 0.01  # of a joint's range, at each end: a servo that stops there swings over
@@ -65,6 +66,7 @@ class Retargeter:
             ranges. A robot that begins further out may stay there.
         max_speed: shape (J,), the highest speeds that are asked of the joints [1/s].
         max_acceleration: shape (J,), their highest accelerations [1/s^2].
+        main: shape (N,), the targets whose positions count most.
 
     Args:
         robot: the robot's map.
@@ -98,7 +100,9 @@ class Retargeter:
         self._configuration = self._mink.Configuration(self._model, self._space.whole(self.home))
         self._home_costs = found.posture_costs
         self.prefer_home()
-        self._placed = np.array([t.position_cost > 0.0 for t in robot.targets])
+        costs = np.array([t.position_cost for t in robot.targets])
+        self._placed = costs > 0.0
+        self.main = self._placed & (costs >= _MAIN * costs.max())
         lengths = [self._length(t.chain) for t in found.parts]
         self.targets = tuple(
             Target(t.name, t.joint, t.origin, length, t.limits)
@@ -136,6 +140,11 @@ class Retargeter:
         )
         self._put(self._now)
         return found
+
+    @property
+    def joints(self) -> Array:
+        """The last posture, shape (J,) [rad] or [m]."""
+        return self._now.copy()
 
     def start(self, joints: Array) -> None:
         """Begin from a posture, at rest.
