@@ -15,6 +15,7 @@ from frankmocap_ros.teleop.robot.joints import (
     joint_name,
     simple_joints,
 )
+from frankmocap_ros.teleop.robot.limb_length import LimbLengths
 from frankmocap_ros.teleop.robot.pairs import pairs_of_geoms
 from frankmocap_ros.teleop.robot.parts import TargetParts, listed, refuse_unknown, target_parts
 from frankmocap_ros.teleop.robot.robot_map import RobotMap
@@ -42,6 +43,7 @@ class IkModel:
         turning: shape (J,), hinges without ends, for which a whole turn makes no difference.
         posture_costs: shape (J,), the weights of its joints.
         parts: one a target.
+        lengths: of their limbs, stretched out [m]; 0 for none.
         pairs: numbers of geoms that must not touch.
         notes: what was left out of the model, in words.
         home_qpos: shape (nq,), where all joints are at home.
@@ -60,6 +62,7 @@ class IkModel:
     turning: Mask
     posture_costs: Array
     parts: tuple[TargetParts, ...]
+    lengths: tuple[float, ...]
     pairs: tuple[tuple[int, int], ...]
     notes: tuple[str, ...]
     home_qpos: Array = field(repr=False)
@@ -108,6 +111,10 @@ def load_model(robot: RobotMap) -> IkModel:
     lower, upper = _ranges(model, roles)
     home_qpos = _home(robot, loaded, roles)
     joints = list(roles.commanded)
+    home = np.clip(home_qpos[model.jnt_qposadr[joints]], lower, upper)
+    limbs = LimbLengths(
+        mujoco, model, JointSpace(mujoco, model, roles, home_qpos), joints, np.array((lower, upper))
+    )
     found = IkModel(
         mujoco=mujoco,
         model=model,
@@ -120,12 +127,13 @@ def load_model(robot: RobotMap) -> IkModel:
             [0.0 if j in roles.idle else robot.speed(name) for j, name in zip(joints, names, strict=True)]
         ),
         max_acceleration=np.array([robot.acceleration(name) for name in names]),
-        home=np.clip(home_qpos[model.jnt_qposadr[joints]], lower, upper),
+        home=home,
         turning=(model.jnt_type[joints] == int(mujoco.mjtJoint.mjJNT_HINGE))
         & np.isinf(lower)
         & np.isinf(upper),
         posture_costs=np.array([robot.posture_costs.get(n, robot.default_posture_cost) for n in names]),
         parts=parts,
+        lengths=tuple(limbs.stretched(target, home) for target in parts),
         pairs=pairs,
         notes=loaded.notes,
         home_qpos=home_qpos,

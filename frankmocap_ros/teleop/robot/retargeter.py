@@ -29,7 +29,6 @@ from frankmocap_ros.teleop.robot.ik_model import IkModel, load_model, packages
 from frankmocap_ros.teleop.robot.ik_objective import IkObjective
 from frankmocap_ros.teleop.robot.ik_program import nearest_step
 from frankmocap_ros.teleop.robot.joint_motion import UNLIMITED, JointMotion
-from frankmocap_ros.teleop.robot.parts import RobotPart
 from frankmocap_ros.teleop.robot.robot_map import RobotMap, load_map
 
 _MAIN: Final = 0.5  # of the highest cost of a target's position
@@ -103,12 +102,11 @@ class Retargeter:
         costs = np.array([t.position_cost for t in robot.targets])
         self._placed = costs > 0.0
         self.main = self._placed & (costs >= _MAIN * costs.max())
-        lengths = [self._length(t.chain) for t in found.parts]
         self.targets = tuple(
             Target(t.name, t.joint, t.origin, length, t.limits)
-            for t, length in zip(robot.targets, lengths, strict=True)
+            for t, length in zip(robot.targets, found.lengths, strict=True)
         )
-        self._reach = np.array([length * _REACH or np.inf for length in lengths])
+        self._reach = np.array([length * _REACH or np.inf for length in found.lengths])
         self._reaching = IkObjective(
             self._mujoco,
             self._configuration,
@@ -366,11 +364,6 @@ class Retargeter:
     def _origins_now(self) -> Array:
         data = self._configuration.data
         return np.array([origin.position(data) for origin in self._origins])
-
-    def _length(self, chain: tuple[RobotPart, ...]) -> float:
-        """Length of a limb [m]; 0 without one."""
-        points = np.array([part.position(self._configuration.data) for part in chain])
-        return float(np.linalg.norm(np.diff(points, axis=0), axis=-1).sum()) if chain else 0.0
 
 
 def _finite(joints: Array) -> Array:

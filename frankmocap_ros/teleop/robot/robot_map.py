@@ -3,7 +3,8 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.teleop.operator_state import TargetLimits
 from frankmocap_ros.teleop.robot.map_reader import MapReader, shown
 from frankmocap_ros.teleop.robot_model.resources import located
+from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
 ROBOTS: Final = Path(__file__).parents[2] / "robots"
@@ -77,9 +79,7 @@ class RobotMap:
         keyframe: the model's keyframe of the home posture; empty for none.
         home: joint -> position where no keyframe is named; others are 0, or the middle of their range.
         speeds: joint -> highest speed [rad/s] or [m/s].
-        default_speed: of the other joints.
-        accelerations: joint -> highest acceleration [rad/s^2] or [m/s^2].
-        default_acceleration: of the other joints.
+        default_speed: of the other joints, where the model does not state a lower one.
         targets: what follows.
         posture_costs: joint -> weight of its home position.
         default_posture_cost: of the other joints.
@@ -87,6 +87,8 @@ class RobotMap:
         minimum_distance_m: between the pairs.
         pairs: names of geoms, or of bodies for all of theirs, that must not touch.
         joints: names of those that are commanded; empty for those that move a target.
+        accelerations: joint -> highest acceleration [rad/s^2] or [m/s^2].
+        default_acceleration: of the other joints.
     """
 
     model: Path
@@ -94,8 +96,6 @@ class RobotMap:
     home: Mapping[str, float]
     speeds: Mapping[str, float]
     default_speed: float
-    accelerations: Mapping[str, float]
-    default_acceleration: float
     targets: tuple[TargetMap, ...]
     posture_costs: Mapping[str, float]
     default_posture_cost: float
@@ -103,10 +103,22 @@ class RobotMap:
     minimum_distance_m: float
     pairs: tuple[tuple[str, str], ...]
     joints: tuple[str, ...] = ()
+    accelerations: Mapping[str, float] = field(default_factory=dict)
+    default_acceleration: float = DEFAULT_ACCELERATION
+
+    @cached_property
+    def _stated(self) -> Mapping[str, float]:
+        """The speeds that the model's file states."""
+        return stated_speeds(self.model)
 
     def speed(self, joint: str) -> float:
-        """Highest speed of a joint [rad/s] or [m/s]."""
-        return self.speeds.get(joint, self.default_speed)
+        """Highest speed of a joint [rad/s] or [m/s]: its own, or the lesser one of default and model.
+
+        Raises:
+            RobotError: the model cannot be read.
+        """
+        own = self.speeds.get(joint)
+        return min(self.default_speed, self._stated.get(joint, math.inf)) if own is None else own
 
     def acceleration(self, joint: str) -> float:
         """Highest acceleration of a joint [rad/s^2] or [m/s^2]."""
