@@ -66,7 +66,7 @@ class Robot(Protocol):
 
         Raises:
             RobotLostError: the robot does not go along, or does not tell where it is.
-            RetargetError: there is no posture for the command.
+            RetargetError: there is no posture for the command; it can be driven again as one that is held.
         """
 
     def way_back(self) -> WayBack | None:

@@ -189,6 +189,8 @@ class Controller:
             self.gate.release(str(error), command.time_s)
         except RetargetError as error:
             self.gate.hold(str(error), command.time_s)
+            if not command.held:
+                return self._driven(replace(command, held=True))  # at once: it is to brake
         return None
 
     @property

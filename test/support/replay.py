@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from frankmocap_ros.body.kinematics import forward_kinematics
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.cli.demo_robot import SETTINGS
+from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_multiply
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.synthetic.human import scene
@@ -25,7 +27,7 @@ LATENCY_S = 0.03
 ASKED_S = 0.3
 ROUNDING = 1e-6
 FAST = 0.5  # of a joint's highest speed: what turns round there between two ticks chatters
-LOST_M = 0.05  # a wrist further than this from a command that could be reached is not where it should be
+STUCK = ": another posture is needed"
 CONFIG = updated(GateSettings(), {"robot": "any", **SETTINGS})
 
 
@@ -43,6 +45,39 @@ class Waving:
         trembling = figure.positions[rows] + self.random.normal(0.0, 1e-4, (n, 3))
         poses = Poses(trembling, figure.orientations_xyzw[rows], np.ones(n), yes, yes)
         return OperatorState(time_s, 1, poses, yes)
+
+
+class Restless:
+    """The synthetic figure, whose arms go anywhere, smoothly, once it has stood for a while.
+
+    Args:
+        seed: of the ways.
+        stands_s: how long it stands.
+    """
+
+    def __init__(self, seed, stands_s=2.0):
+        self.random = np.random.default_rng(seed)
+        self.stands_s = stands_s
+        self.figure = scene("wave", 0.0)[0]
+        self.joints = [f"{side}_{part}" for side in ("left", "right") for part in ("shoulder", "elbow")]
+        size = (len(self.joints), 3, 4)
+        self.turns = self.random.normal(0.0, 0.4, size)
+        self.rates = self.random.uniform(0.5, 5.0, size)
+
+    def sight(self, time_s, rows):
+        moving_s = max(0.0, time_s - self.stands_s)
+        turns = (self.turns * np.sin(self.rates * moving_s)).sum(axis=-1)
+        local = self.figure.local_rotations_xyzw.copy()
+        for joint, turn in zip(self.joints, turns, strict=True):
+            row = BODY_WITH_HANDS.index[joint]
+            local[row] = quat_multiply(local[row], quat_from_rotvec(turn))
+        positions, orientations = forward_kinematics(
+            BODY_WITH_HANDS, self.figure.positions[0], local, self.figure.offsets
+        )
+        n = len(rows)
+        yes = np.ones(n, dtype=bool)
+        trembling = positions[rows] + self.random.normal(0.0, 1e-3, (n, 3))
+        return OperatorState(time_s, 1, Poses(trembling, orientations[rows], np.ones(n), yes, yes), yes)
 
 
 class Recorded:
@@ -110,7 +145,8 @@ class Replay:
         self.sent = []
         self.said = {}
         self.here = lambda time_s: True
-        self.stuck_s = np.zeros(len(robot.targets))
+        self.stuck_since_s = {}
+        self.stuck_s = 0.0  # the longest time that a target was
 
     @property
     def gate(self):
@@ -129,7 +165,7 @@ class Replay:
         return found if self.here(time_s) else OperatorState(time_s, 0, found.poses, found.tracked)
 
     def tick(self):
-        late_s = self.random.uniform(0.0, 0.06) * (self.random.random() < 0.01)
+        late_s = self.random.uniform(0.0, 0.12) * (self.random.random() < 0.01)
         self.now_s += max(0.002, self.random.normal(PERIOD_S, 0.002)) + late_s
         while self.image_s + LATENCY_S <= self.now_s:
             self.controller.see(self.sight(self.image_s), self.now_s)
@@ -137,8 +173,12 @@ class Replay:
         if self.now_s > ASKED_S and self.gate.state is State.DISENGAGED:
             self.controller.request(self.now_s)
         command = self.controller.tick(self.now_s)
-        for words in self.controller.limits_hit:
+        limits = self.controller.limits_hit
+        for words in limits:
             self.said[words] = self.said.get(words, 0) + 1
+        stuck = [words for words in limits if words.endswith(STUCK)]
+        self.stuck_since_s = {words: self.stuck_since_s.get(words, self.now_s) for words in stuck}
+        self.stuck_s = max([self.stuck_s, *(self.now_s - since_s for since_s in self.stuck_since_s.values())])
         if command is not None:
             posture = command.posture
             self.past.append((self.now_s, posture.positions))

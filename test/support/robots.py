@@ -41,6 +41,7 @@ def write_map(name, folder, change=lambda text: text):
         path.write_text(text, encoding="utf-8")
     text = (FOLDER / "maps" / f"{name}.yaml").read_text(encoding="utf-8")
     text = re.sub(r"^model: .*$", f"model: {path}", text, flags=re.MULTILINE)
+    text = re.sub(r"^self_collision: .*\n", "", text, flags=re.MULTILINE)  # needs meshes
     written = folder / f"{name}.yaml"
     written.write_text(change(text), encoding="utf-8")
     return written

@@ -80,23 +80,22 @@ class JointController:
     def drive(self, command: Command) -> Command | None:
         """The command with a posture; None where the robot is too far from it to be sent there.
 
-        In HOLD the joints brake where no posture is found.
+        In HOLD the joints brake and stay, however far they are from the command.
 
         Raises:
-            RetargetError: no posture is found.
+            RetargetError: no posture is found; the same command can be driven as one that is held.
             RobotLostError: the robot does not follow, or does not tell where it is.
         """
         measured = self._asked()
         self._observe()
         dt = self._passed(command.time_s)
         self._stay_near(measured)
-        try:
+        if command.held and self._last is not None:
+            positions, velocities = self.robot.brake(dt)
+        else:
             positions, velocities = self.robot.solve(command.positions, command.orientations, dt)
             self._commanded = command.positions
-        except RetargetError:
-            positions, velocities = self.robot.brake(dt)
-            if not command.held or self._last is None:
-                raise
+        self._time_s = command.time_s
         self._last = positions
         self._watch(command)
         least_s = 0.0
@@ -147,7 +146,6 @@ class JointController:
     def _passed(self, time_s: float) -> float:
         """Time since the last command [s]; 0 for the first, and after a pause, from which the robot rests."""
         dt = time_s - self._time_s
-        self._time_s = time_s
         if dt <= MAX_PAUSE_S:
             return dt
         self.robot.rest()

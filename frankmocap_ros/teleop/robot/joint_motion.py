@@ -19,7 +19,7 @@ from frankmocap_ros.geometry.rotation import Array
 _APPROACH: Final = 0.8  # of the acceleration: what the way to a command is planned with
 _AHEAD_S: Final = 0.1  # what moves is expected to move on for so long: noise and turns make more swing over
 _GAIN: Final = 0.8  # of what is left to it, in one step, at most: all of it at once makes joints jerk
-_ITERATIONS: Final = 2
+_ITERATIONS: Final = 3
 _BRAKING: Final = 0.5  # of the acceleration: what uneven steps leave for braking
 _FURTHEST: Final = 1e6  # [rad] or [m]: where a joint without ends ends
 
@@ -108,11 +108,10 @@ class JointMotion:
             along: shape (J,), how far it has moved since.
             dt: how long the step takes, above 0 [s].
         """
-        lasts_s = self._approach_s(there, dt)
+        lasts_s = _AHEAD_S
         for _ in range(_ITERATIONS):
-            way = there + (min(lasts_s, _AHEAD_S) / dt) * along
-            lasts_s = self._approach_s(way, dt)
-        return np.asarray((dt / lasts_s) * way)
+            lasts_s = self._approach_s(there + (min(lasts_s, _AHEAD_S) / dt) * along, dt)
+        return np.asarray((dt / lasts_s) * there + min(1.0, _AHEAD_S / lasts_s) * along)
 
     def _approach_s(self, way: Array, dt: float) -> float:
         """How long a way would last at the speed that it begins with [s]."""

@@ -1,8 +1,9 @@
 """An arm that stays off its command though it could be there: is it late, or does it have to go another way?
 
-Two scouts look for a while, and again and again: one begins where the robot is then, and one at home. Where
-the first one comes to the command the robot is only late. Where only the second one does, the robot is in a
-posture that has no way there, such as one whose shoulder has turned over: it has to be led back.
+Scouts look, again and again. The first one begins where the robot is: where it comes to the command the robot
+is only late. Where it does not, a second one begins at home, and the first one goes on. Where only the second
+one comes there the robot is in a posture that has no way to its command, such as one whose shoulder has
+turned over: it has to be led back.
 """
 
 import math
@@ -22,7 +23,8 @@ AFTER_S: Final = 1.0
 AGAIN_S: Final = 5.0
 """Who was led back and is off again is not led again before this has passed."""
 
-_LOOK_S: Final = 0.4  # that the scouts have
+_LOOK_S: Final = 0.2  # that each scout has
+_PAUSE_S: Final = 0.4  # before the next look at a robot that is late: scouts cost as much as the robot itself
 _STEP_S: Final = 0.02
 _STEPS: Final = 2  # of a scout, for one of the robot
 _REACHED: Final = 0.6  # of MISSED_M: where a scout has come to the command
@@ -55,6 +57,8 @@ class Recovery:
     def _end(self) -> None:
         self.off = np.zeros_like(self.off)
         self._look_s = self._since_s = math.nan
+        self._pause_s = -math.inf
+        self._both = False
 
     def watch(self, positions: Array, orientations: Array, time_s: float) -> None:
         """Take the targets' commands, shape (N, 3) [m] and (N, 4), to which the robot has been driven [s]."""
@@ -62,33 +66,41 @@ class Recovery:
         if not missed.any():
             self._end()
             return
+        if time_s < self._pause_s:
+            return
         if math.isnan(self._look_s):
-            self._look(time_s)
+            self._look_s, self._both = time_s, False
+            self._near.start(self._robot.joints)
         try:
-            for _ in range(_STEPS):
-                self._near.solve(positions, orientations, _STEP_S)
-            self._alignment.search(positions, orientations)
+            self._search(positions, orientations)
         except RetargetError:  # the robot's own step tells
             self._end()
             return
-        if time_s - self._look_s >= _LOOK_S:
+        late = not (missed & self._missed(self._near, positions, MISSED_M)).any()
+        if late and not self._both:
+            self._end()
+            self._pause_s = time_s + _PAUSE_S
+        elif time_s - self._look_s >= _LOOK_S and not self._both:
+            self._both = True
+            self._alignment.begin(self._robot.joints)
+        elif time_s - self._look_s >= 2.0 * _LOOK_S:
             self._judge(missed, positions)
-            self._look_s = math.nan
 
-    def _look(self, time_s: float) -> None:
-        """Send the scouts out."""
-        self._look_s = time_s
-        self._near.start(self._robot.joints)
-        self._alignment.begin(self._robot.joints)
+    def _search(self, positions: Array, orientations: Array) -> None:
+        for _ in range(_STEPS):
+            self._near.solve(positions, orientations, _STEP_S)
+        if self._both:
+            self._alignment.search(positions, orientations)
 
     def _judge(self, missed: Mask, positions: Array) -> None:
-        """Take what the scouts have found."""
+        """Take what both scouts have found."""
         reached = ~self._missed(self._alignment.scout, positions, _REACHED * MISSED_M)
         self.off = missed & reached & self._missed(self._near, positions, MISSED_M)
         if not self.off.any():
             self._since_s = math.nan
         elif math.isnan(self._since_s):
             self._since_s = self._look_s
+        self._look_s = math.nan
 
     def lead(self, time_s: float) -> float:
         """How long the robot is to be led now, from where it is [s]; 0 for not at all."""
