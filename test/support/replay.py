@@ -1,4 +1,4 @@
-"""An operator, the gate, its retargeter and a robot that goes along, on a controlled clock; and what was sent.
+"""An operator, gate, retargeter and a robot that goes along, on a controlled clock; and what was sent.
 
 The clock is late now and then, as a computer's is. The robot is where it was sent a moment ago.
 """
@@ -103,7 +103,9 @@ class Recorded:
     def sight(self, time_s, rows):
         frame = max(0, self.row(time_s))
         at = [self.names.index(BODY_WITH_HANDS.names[row]) for row in rows]
-        of = {name: values[frame][at] for name, values in self.found.items() if name not in ("names", "time_s")}
+        of = {
+            name: values[frame][at] for name, values in self.found.items() if name not in ("names", "time_s")
+        }
         states = of["states"]
         valid = (states == 1) | (states == 2)
         trembling = of["positions"] + self.random.normal(0.0, 1e-5, (len(at), 3))
@@ -218,7 +220,8 @@ class Findings:
         by_position = change / np.minimum(dt[1:], 0.5 * (dt[1:] + dt[:-1]))
         by_velocity = np.abs(np.diff(told, axis=0)) / dt
         self.acceleration = np.maximum(
-            np.where(both, by_position, 0.0).max(axis=0), np.where(dt < self.GAP_S, by_velocity, 0.0).max(axis=0)
+            np.where(both, by_position, 0.0).max(axis=0),
+            np.where(dt < self.GAP_S, by_velocity, 0.0).max(axis=0),
         )
         self.speed = np.where(dt < self.GAP_S, np.abs(speeds), 0.0).max(axis=0)
         low, high = robot.lower, robot.upper

@@ -9,7 +9,10 @@ _MODELS = {  # map: model, and sites that are put on its bodies, where it has no
     "g1": ("unitree_g1/g1.xml", {}),
     "h1_elbow": (
         "unitree_h1/h1.xml",
-        {"left_elbow_link": ("left_wrist", "0.28 0 -0.015"), "right_elbow_link": ("right_wrist", "0.28 0 -0.015")},
+        {
+            "left_elbow_link": ("left_wrist", "0.28 0 -0.015"),
+            "right_elbow_link": ("right_wrist", "0.28 0 -0.015"),
+        },
     ),
     "t1": (
         "booster_t1/t1.xml",

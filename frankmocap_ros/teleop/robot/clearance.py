@@ -7,8 +7,10 @@ import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
 
+_ROUNDING: Final = 1e-9
 _LOOK_M: Final = 0.10  # parts further apart than this are not looked at
 _SPARE_M: Final = 0.005  # the program keeps so much more distance, so that few steps must be shortened
+_BETWEEN_M: Final = 0.002  # so much nearer pairs may come between the postures that are looked at
 
 
 class Clearance:
@@ -39,9 +41,19 @@ class Clearance:
         )
 
     def gaps(self) -> Array:
-        """Distance of each pair, shape (P,) [m]; at most the one to keep."""
-        model, data = self._configuration.model, self._configuration.data
-        return np.array([self._distance(model, data, a, b, self._keep_m, None) for a, b in self._pairs])
+        """Distance of each pair, shape (P,) [m]; of those that are far enough apart only that they are."""
+        model, data, most_m = self._configuration.model, self._configuration.data, self._keep_m + _BETWEEN_M
+        return np.array([self._distance(model, data, a, b, most_m, None) for a, b in self._pairs])
+
+    def is_kept(self, before: Array, between: bool = False) -> bool:
+        """Whether the pairs are as far apart as they are to be, or as they were.
+
+        Args:
+            before: ``gaps`` of the posture before, shape (P,).
+            between: whether there are postures on the way to this one that nobody looks at.
+        """
+        least = np.minimum(before, self._keep_m + (_BETWEEN_M if between else 0.0))
+        return bool((self.gaps() >= least - _ROUNDING).all())
 
     def rows(self) -> tuple[Array, Array]:
         """How much nearer each pair may come, shape (P,) [m], and rows, shape (P, nv): how it does.

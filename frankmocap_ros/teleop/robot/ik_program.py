@@ -11,7 +11,9 @@ from frankmocap_ros.teleop.robot.joint_motion import StepBounds
 _UNBOUNDED: Final = 1e30  # daqp's own
 
 
-def nearest_step(daqp: Any, hessian: Array, wanted: Array, bounds: StepBounds, rows: tuple[Array, Array]) -> Array:
+def nearest_step(
+    daqp: Any, hessian: Array, wanted: Array, bounds: StepBounds, rows: tuple[Array, Array]
+) -> Array:
     """The step for which (step - wanted)' hessian (step - wanted) is smallest, shape (J,).
 
     Args:

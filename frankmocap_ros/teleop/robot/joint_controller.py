@@ -118,7 +118,9 @@ class JointController:
             return (*waiting, *(f"{name}: on its way to the operator's posture" for name in self.missed))
         stuck = zip(self.robot.targets, self._recovery.off.tolist(), strict=True)
         turned = {t.name for t, is_off in stuck if is_off}
-        words = {name: "another posture is needed" if name in turned else "not reached" for name in self.missed}
+        words = {
+            name: "another posture is needed" if name in turned else "not reached" for name in self.missed
+        }
         return (*waiting, *(f"{name}: {word}" for name, word in words.items()))
 
     @property

@@ -21,6 +21,8 @@ _AHEAD_S: Final = 0.1  # what moves is expected to move on for so long: noise an
 _GAIN: Final = 0.8  # of what is left to it, in one step, at most: all of it at once makes joints jerk
 _ITERATIONS: Final = 3
 _BRAKING: Final = 0.5  # of the acceleration: what uneven steps leave for braking
+_LOOK: Final = 0.1  # of a way to rest from one posture that is looked at to the next [rad] or [m]
+_MOST_LOOKS: Final = 6
 _FURTHEST: Final = 1e6  # [rad] or [m]: where a joint without ends ends
 
 UNLIMITED: Final = 1e9
@@ -101,7 +103,7 @@ class JointMotion:
     def towards(self, there: Array, along: Array, dt: float) -> Array:
         """A step towards what moves, after which the joints can still be braked where it will be, shape (J,).
 
-        All joints come there at the same time, with the one that needs most of it: v (dt + v / 2a) is the way.
+        All joints come there at the same time, with the one that needs most: v (dt + v / 2a) is the way.
 
         Args:
             there: shape (J,), the way to where it was when the last step ended.
@@ -119,14 +121,15 @@ class JointMotion:
         return max(0.5 * dt + math.sqrt(0.25 * dt * dt + least), dt / _GAIN)
 
     def stops(self, now: Array, velocities: Array) -> Array:
-        """On the way to where the joints come to rest at the latest: the middle and the end, shape (2, J).
+        """Postures on the way to where the joints come to rest at the latest, the last one, shape (N, J).
 
         Args:
             now: shape (J,), where they are [rad] or [m].
             velocities: shape (J,), how they move there [1/s].
         """
         way = 0.5 * self._stop_s(velocities, self._braking) * velocities
-        ways = np.multiply.outer((0.5, 1.0), way)
+        many = min(max(math.ceil(float(np.abs(way).max()) / _LOOK), 1), _MOST_LOOKS)
+        ways = np.multiply.outer(np.arange(1, many + 1) / many, way)
         return np.asarray((now + ways).clip(np.minimum(self.lower, now), np.maximum(self.upper, now)))
 
     @staticmethod

@@ -8,11 +8,6 @@ to the end of reach first, so that an arm points at it and rests.
 Joints that have an acceleration go along with what moves, and come to what is off it as fast as they can be
 braked there: otherwise they would swing over. Braking is always among what the program may ask for, so that
 it always has a solution.
-
-The program looks at a linear robot. The real one may come out further off, or with parts closer together: a
-step is brought nearer to braking until it does neither (Armijo's rule: of what the program promises a share
-must come true, Nocedal and Wright, Numerical Optimization, 3.1). So what stands still is approached and never
-circled, and parts that were apart stay so: where the joints would stop is looked at, too.
 """
 
 import math
@@ -30,15 +25,13 @@ from frankmocap_ros.teleop.robot.ik_objective import IkObjective
 from frankmocap_ros.teleop.robot.ik_program import nearest_step
 from frankmocap_ros.teleop.robot.joint_motion import UNLIMITED, JointMotion
 from frankmocap_ros.teleop.robot.robot_map import RobotMap, load_map
+from frankmocap_ros.teleop.robot.step_search import StepPlan, StepSearch
 
 _MAIN: Final = 0.5  # of the highest cost of a target's position
 _REACH: Final = 0.995  # of a limb's length: a straight arm has lost a direction
 _OF_SPEED: Final = 0.85  # of a joint's limit: a servo that starts and stops swings over
 _SPARE: Final = 0.01  # of a joint's range, at each end: a servo that stops there swings over
 _NEARER: Final = 0.3  # of what is left between two parts, at most, in one step
-_PROMISED: Final = 0.1  # share of the promised improvement that must come true
-_SHARES: Final = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)  # of a step, the rest is braking
-_ROUNDING: Final = 1e-9
 _DAMPING: Final = 0.1  # of the joints, in the squared error (Levenberg-Marquardt)
 
 
@@ -117,7 +110,7 @@ class Retargeter:
         self._clearance = Clearance(
             self._mujoco, self._mink, self._configuration, found.pairs, robot.minimum_distance_m
         )
-        self._gaps = self._clearance.gaps()
+        self._search = StepSearch(self._motion, self._clearance, self._put, self._off)
 
     def poses(self, joints: Array) -> RobotPoses:
         """Where the targets are in a posture, in the base frame; what is being solved stays as it is.
@@ -157,7 +150,7 @@ class Retargeter:
         self._put(now)
         self._now = now
         self.rest()
-        self._gaps = self._clearance.gaps()
+        self._search.begin()
         self.prefer_home()
 
     def rest(self) -> None:
@@ -177,7 +170,7 @@ class Retargeter:
         """
         if self._space.observe(joints):
             self._put(self._now)
-            self._gaps = self._clearance.gaps()
+            self._search.begin()
 
     def apart(self, joints: Array, others: Array) -> Array:
         """How far a posture is from another one, shape (J,); whole turns of endless joints do not count."""
@@ -243,19 +236,14 @@ class Retargeter:
         rows = self._space.reduced(rows)
         nearer = np.minimum(_NEARER * gaps, self._motion.closing(gaps, rows, dt))
         step = nearest_step(self._daqp, hessian, wanted, bounds, (rows, nearer))
-        more = step - bounds.brake
-        slopes_braked = slopes + hessian @ bounds.brake
-        off = self._off(now, errors) + 0.5 * float((slopes + slopes_braked) @ bounds.brake)
-        promised = max(0.0, -float(slopes_braked @ more))
-        for share in _SHARES:
-            if self._try(bounds.brake + share * more, dt, off - _PROMISED * share * promised):
-                break
-        else:
-            self._stop(bounds.brake, dt)
+        braked = slopes + hessian @ bounds.brake
+        off = self._weighed(now, errors) + 0.5 * float((slopes + braked) @ bounds.brake)
+        promised = max(0.0, -float(braked @ (step - bounds.brake)))
+        self._now = self._search.go(now, StepPlan(bounds.brake, step, off, promised), dt)
         return self._now.copy(), self._motion.velocities.copy()
 
     def brake(self, dt: float) -> tuple[Array, Array]:
-        """The next posture on the way to rest, for when none is found for the commands.
+        """The next posture on the way to rest, whatever the commands are.
 
         Args:
             dt: time since the last step [s]; none at all where it is not above 0.
@@ -267,7 +255,7 @@ class Retargeter:
         if dt > 0.0:
             bounds = self._motion.bounds(now, self._within, dt)
             self._reaching.forget()
-            self._stop(bounds.brake, dt)
+            self._now = self._search.stop(now, bounds.brake, dt)
         return self._now.copy(), (self._now - now) / dt if dt > 0.0 else np.zeros(len(now))
 
     def distances(self, positions: Array) -> Array:
@@ -306,48 +294,6 @@ class Retargeter:
         along, there = np.linalg.solve(hessian, np.stack([feed, -slopes - feed], axis=1)).T
         return self._motion.towards(there, along, dt), hessian, slopes
 
-    def _try(self, step: Array, dt: float, most_off: float) -> bool:
-        """Go a step, if it keeps the pairs apart and is no more off than that; whether it was gone."""
-        after = self._after(step)
-        try:
-            self._put(after)
-            if self._off(after, self._reaching.errors()) > most_off + _ROUNDING or not self._is_apart():
-                return False
-            stops = self._motion.stops(after, (after - self._now) / dt) if len(self._gaps) else ()
-            for posture in stops:
-                self._put(posture)
-                if not self._is_apart():
-                    return False
-            self._put(after)
-        except RetargetError:  # what follows other joints cannot follow them there
-            return False
-        self._arrive(after, dt)
-        return True
-
-    def _stop(self, brake: Array, dt: float) -> None:
-        """Brake, which was looked at before."""
-        after = self._after(brake)
-        try:
-            self._put(after)
-        except RetargetError:
-            after = self._now
-            self._put(after)
-        self._arrive(after, dt)
-
-    def _after(self, step: Array) -> Array:
-        """Where a step leads, shape (J,)."""
-        now = self._now
-        return np.asarray((now + step).clip(np.minimum(self.lower, now), np.maximum(self.upper, now)))
-
-    def _is_apart(self) -> bool:
-        """Whether the pairs are as far apart as they are to be, or as they were."""
-        return bool((self._clearance.gaps() >= self._gaps - _ROUNDING).all())
-
-    def _arrive(self, after: Array, dt: float) -> None:
-        self._motion.moved(after - self._now, dt)
-        self._now = after
-        self._gaps = self._clearance.gaps()
-
     def _put(self, joints: Array) -> None:
         """Look at the robot in a posture.
 
@@ -356,7 +302,11 @@ class Retargeter:
         """
         self._configuration.update(self._space.whole(joints))
 
-    def _off(self, joints: Array, errors: Array) -> float:
+    def _off(self, joints: Array) -> float:
+        """How far off a posture is, which is looked at."""
+        return self._weighed(joints, self._reaching.errors())
+
+    def _weighed(self, joints: Array, errors: Array) -> float:
         """How far the targets are from their commands and the joints from those preferred: what is solved."""
         away = self._costs * (joints - self._preferred)
         return 0.5 * (float(errors @ errors) + float(away @ away))
