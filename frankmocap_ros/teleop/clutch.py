@@ -50,6 +50,19 @@ class RobotPoses:
         return cls(positions, orientations, np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)))
 
 
+@dataclass(frozen=True)
+class WayBack:
+    """A way of a robot out of a posture from which its targets do not come to their commands.
+
+    Attributes:
+        way: from where the robot is.
+        lasts_s: how long it takes within the limits of the joints, above 0 [s].
+    """
+
+    way: Way
+    lasts_s: float
+
+
 class Clutch:
     """The mapping of one engagement.
 
@@ -72,6 +85,10 @@ class Clutch:
         else:
             self._shift = robot.positions - self._scales * start.positions
             self._turn = quat_multiply(quat_conjugate(start.orientations), robot.orientations)
+
+    def lead(self, back: WayBack, time_s: float) -> None:
+        """Go a way from now on, where none is gone; what poses mean stays as it is."""
+        self._way, self._time_s, self._align_s = back.way, time_s, back.lasts_s
 
     @property
     def aligning(self) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.clutch import RobotPoses, WayBack
 from frankmocap_ros.teleop.setpoint import Setpoint
 
 _PEAK: Final = 1.5  # of the mean speed, in a cubic from rest to rest
@@ -66,8 +66,11 @@ class Robot(Protocol):
 
         Raises:
             RobotLostError: the robot does not go along, or does not tell where it is.
-            RetargetError: there is no posture for the command.
+            RetargetError: there is no posture for the command; it can be driven again as one that is held.
         """
+
+    def way_back(self) -> WayBack | None:
+        """A way to be gone from now on, as from where the robot is there is none to its commands."""
 
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""

@@ -249,6 +249,8 @@ class Controller:
             self._gate.release(str(error), command.time_s)
         except RetargetError as error:
             self._gate.hold(str(error), command.time_s)
+            if not command.held:
+                return self._driven(replace(command, held=True))  # at once: it is to brake
         return None
 
     def _check_run(self, time_s: float) -> None:
@@ -324,6 +326,8 @@ class Controller:
         """Where the robot's targets are to be."""
         if self._gate.state is not State.ENGAGED:
             return replace(self._still, follow=np.zeros_like(self._still.follow))
+        if not clutch.aligning and (back := self._robot.way_back()) is not None:
+            clutch.lead(back, time_s)
         ahead = min(max(time_s - self._operator.time_s, 0.0), 1e-3 * self.config.max_prediction_ms)
         setpoint = clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
         return self._robot.within_reach(setpoint)

@@ -28,26 +28,46 @@ _FADE: Final = 0.1  # with so much of the way left it begins to fall: who is let
 class Alignment:
     """Leads a robot into the operator's posture. For one thread.
 
+    Attributes:
+        twin: the one that goes ahead.
+        leading: whether the robot is on the way.
+
     Args:
         robot: whom it leads, by what it prefers.
     """
 
     def __init__(self, robot: Retargeter) -> None:
-        self._robot, self._twin = robot, robot.twin()
+        self._robot, self.twin = robot, robot.twin()
         self.begin(robot.home)
 
     def begin(self, joints: Array) -> None:
         """Restart with the robot in that posture, shape (J,) [rad] or [m]."""
         home = self._robot.home_near(joints)
         self._from = joints
-        self._twin.start(home)
+        self.twin.start(home)
         self._found = home
+        self.leading = False
         self._robot.prefer_home()
 
     def observe(self, joints: Array) -> None:
         """Take where the robot's observed joints are, shape (K,); see ``Retargeter.observe``."""
-        for one in (self._robot, self._twin):
+        for one in (self._robot, self.twin):
             one.observe(joints)
+
+    def search(self, positions: Array, orientations: Array) -> None:
+        """Let the twin go on to poses of the targets, shape (N, 3) [m] and (N, 4), x y z w.
+
+        Raises:
+            RetargetError: it finds no posture.
+        """
+        for _ in range(_STEPS):
+            self._found, _ = self.twin.solve(positions, orientations, _STEP_S)
+
+    def lead(self, joints: Array) -> Array:
+        """Begin the way in a posture, shape (J,); to where the twin is: how far that is, shape (J,)."""
+        self._from = joints
+        self.leading = True
+        return self._found - joints
 
     def way(self, positions: Array, orientations: Array, left: float) -> tuple[Array, Array]:
         """Poses of the targets on the way, and let the robot prefer the posture there.
@@ -57,16 +77,16 @@ class Alignment:
             orientations: of the targets there, shape (N, 4), x y z w.
             left: share of the way, 1 falling to 0.
         """
-        if not left > 0.0:
+        self.leading = left > 0.0
+        if not self.leading:
             self._robot.prefer_home()
             return positions, orientations
         with suppress(RetargetError):  # the robot's own step tells
-            for _ in range(_STEPS):
-                self._found, _ = self._twin.solve(positions, orientations, _STEP_S)
+            self.search(positions, orientations)
         done = 1.0 - left
         joints = self._from + done * (self._found - self._from)
         self._robot.prefer(joints, _PULL * min(1.0, left / _FADE))
-        here, there = self._twin.poses(joints), self._twin.poses(self._found)
+        here, there = self.twin.poses(joints), self.twin.poses(self._found)
         # what the twin does not reach is added bit by bit
         rest = quat_multiply(quat_conjugate(there.orientations), orientations)
         return (

@@ -7,8 +7,10 @@ import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
 
+_ROUNDING: Final = 1e-9
 _LOOK_M: Final = 0.10  # parts further apart than this are not looked at
 _SPARE_M: Final = 0.005  # the program keeps so much more distance, so that few steps must be shortened
+_BETWEEN_M: Final = 0.002  # so much nearer pairs may come between the postures that are looked at
 
 
 class Clearance:
@@ -32,26 +34,33 @@ class Clearance:
                 [((a,), (b,)) for a, b in pairs],
                 minimum_distance_from_collisions=keep_m + _SPARE_M,
                 collision_detection_distance=keep_m + _LOOK_M,
+                gain=1.0,
             )
             if pairs
             else None
         )
 
     def gaps(self) -> Array:
-        """Distance of each pair, shape (P,) [m]; at most the one to keep."""
-        model, data = self._configuration.model, self._configuration.data
-        return np.array([self._distance(model, data, a, b, self._keep_m, None) for a, b in self._pairs])
+        """Distance of each pair, shape (P,) [m]; of those that are far enough apart only that they are."""
+        model, data, most_m = self._configuration.model, self._configuration.data, self._keep_m + _BETWEEN_M
+        return np.array([self._distance(model, data, a, b, most_m, None) for a, b in self._pairs])
 
-    def rows(self, share: float, dt: float) -> tuple[Array, Array]:
-        """Rows, shape (P, nv), and the most that they may be times a step, shape (P,).
+    def is_kept(self, before: Array, between: bool = False) -> bool:
+        """Whether the pairs are as far apart as they are to be, or as they were.
 
         Args:
-            share: of what is left between two parts, how much a step may take.
-            dt: how long the step takes [s].
+            before: ``gaps`` of the posture before, shape (P,).
+            between: whether there are postures on the way to this one that nobody looks at.
+        """
+        least = np.minimum(before, self._keep_m + (_BETWEEN_M if between else 0.0))
+        return bool((self.gaps() >= least - _ROUNDING).all())
+
+    def rows(self) -> tuple[Array, Array]:
+        """How much nearer each pair may come, shape (P,) [m], and rows, shape (P, nv): how it does.
+
+        Those that are far apart may come as near as they like.
         """
         if self._limit is None:
-            return np.zeros((0, self._configuration.model.nv)), np.zeros(0)
-        # mink compares the step with gain * distance / dt: only so it is a share of the distance
-        self._limit.gain = share * dt
-        found = self._limit.compute_qp_inequalities(self._configuration, dt)
-        return found.G, found.h
+            return np.zeros(0), np.zeros((0, self._configuration.model.nv))
+        found = self._limit.compute_qp_inequalities(self._configuration, 1.0)
+        return found.h, found.G

@@ -16,6 +16,7 @@ from frankmocap_ros.teleop.robot.joints import (
     joint_ranges,
     simple_joints,
 )
+from frankmocap_ros.teleop.robot.limb_length import LimbLengths
 from frankmocap_ros.teleop.robot.pairs import pairs_of_geoms
 from frankmocap_ros.teleop.robot.parts import TargetParts, listed, refuse_unknown, target_parts
 from frankmocap_ros.teleop.robot.robot_map import RobotMap
@@ -38,10 +39,12 @@ class IkModel:
         observed: names of the other joints that count for where the parts are.
         lower, upper: shape (J,), the joints' ranges [rad] or [m].
         max_speed: shape (J,), the joints' highest speeds [1/s]; 0 for those that are to stay.
+        max_acceleration: shape (J,), their highest accelerations [1/s^2].
         home: shape (J,), the posture to begin with and to prefer.
         turning: shape (J,), hinges without ends, for which a whole turn makes no difference.
         posture_costs: shape (J,), the weights of its joints.
         parts: one a target.
+        lengths: of their limbs, stretched out [m]; 0 for none.
         pairs: numbers of geoms that must not touch.
         notes: what was left out of the model, in words.
         home_qpos: shape (nq,), where all joints are at home.
@@ -55,10 +58,12 @@ class IkModel:
     lower: Array
     upper: Array
     max_speed: Array
+    max_acceleration: Array
     home: Array
     turning: Mask
     posture_costs: Array
     parts: tuple[TargetParts, ...]
+    lengths: tuple[float, ...]
     pairs: tuple[tuple[int, int], ...]
     notes: tuple[str, ...]
     home_qpos: Array = field(repr=False)
@@ -107,6 +112,10 @@ def load_model(robot: RobotMap) -> IkModel:
     lower, upper = joint_ranges(model, roles)
     home_qpos = _home(robot, loaded, roles)
     joints = list(roles.commanded)
+    home = np.clip(home_qpos[model.jnt_qposadr[joints]], lower, upper)
+    limbs = LimbLengths(
+        mujoco, model, JointSpace(mujoco, model, roles, home_qpos), joints, np.array((lower, upper))
+    )
     found = IkModel(
         mujoco=mujoco,
         model=model,
@@ -118,12 +127,14 @@ def load_model(robot: RobotMap) -> IkModel:
         max_speed=np.array(
             [0.0 if j in roles.idle else robot.speed(name) for j, name in zip(joints, names, strict=True)]
         ),
-        home=np.clip(home_qpos[model.jnt_qposadr[joints]], lower, upper),
+        max_acceleration=np.array([robot.acceleration(name) for name in names]),
+        home=home,
         turning=(model.jnt_type[joints] == int(mujoco.mjtJoint.mjJNT_HINGE))
         & np.isinf(lower)
         & np.isinf(upper),
         posture_costs=np.array([robot.posture_costs.get(n, robot.default_posture_cost) for n in names]),
         parts=parts,
+        lengths=tuple(limbs.stretched(target, home) for target in parts),
         pairs=pairs,
         notes=loaded.notes,
         home_qpos=home_qpos,
@@ -136,7 +147,11 @@ def _check_names(robot: RobotMap, loaded: LoadedModel, commanded: tuple[str, ...
     """Refuse what the map says of joints that there are not, or that are not commanded."""
     model = loaded.model
     known = [name for j in simple_joints(loaded.mujoco, model) if (name := joint_name(model, j))]
-    for key, names in (("velocity_limits", robot.speeds), ("posture_costs", robot.posture_costs)):
+    for key, names in (
+        ("velocity_limits", robot.speeds),
+        ("acceleration_limits", robot.accelerations),
+        ("posture_costs", robot.posture_costs),
+    ):
         refuse_unknown(robot.model, key, "joint", names, known)
         without_use = sorted(set(names) - set(commanded))
         if without_use:

@@ -43,21 +43,49 @@ class IkObjective:
         self._aims_wxyz = np.tile((1.0, 0.0, 0.0, 0.0), (n, 1))
         self._quat, self._turn = np.zeros(4), np.zeros(3)
         self._errors = np.zeros((2, n, 3))
+        self._moved = np.zeros((2, n, 3))
+        self.forget()
 
-    def aim(self, positions: Array, orientations: Array) -> None:
-        """Set where the parts are to be, shape (N, 3) [m] and (N, 4), x y z w."""
+    def forget(self) -> None:
+        """The next aims come from nowhere: nothing is known of how they move."""
+        self._is_new = True
+
+    def aim(self, positions: Array, orientations: Array) -> Array:
+        """Set where the parts are to be.
+
+        Args:
+            positions: shape (N, 3) [m].
+            orientations: shape (N, 4), x y z w.
+
+        Returns:
+            How that has moved since the last time, weighted as the errors are, shape (6 N,).
+        """
+        before, before_wxyz = self._aims, self._aims_wxyz
         self._aims = positions
         self._aims_wxyz = orientations[:, _WXYZ]
+        found = self._moved
+        if self._is_new:
+            found[:] = 0.0
+            self._is_new = False
+        else:
+            np.subtract(positions, before, out=found[0])
+            for aim, old, row in zip(self._aims_wxyz, before_wxyz, found[1], strict=True):
+                self._turn_to(aim, old, row)
+        return np.asarray((found * self._costs).reshape(-1))
+
+    def _turn_to(self, aim: Array, quat: Array, row: Array) -> None:
+        """Write the rotation vector from a quaternion to another one, w x y z, in the world, into ``row``."""
+        self._mujoco.mju_subQuat(self._turn, aim, quat)  # in the turned thing's own frame
+        self._mujoco.mju_rotVecQuat(row, self._turn, quat)
 
     def errors(self) -> Array:
         """Weighted errors, shape (6 N,)."""
-        mujoco, quat, turn = self._mujoco, self._quat, self._turn
+        mujoco, quat = self._mujoco, self._quat
         found = self._errors
         np.subtract(self._aims, self._places, out=found[0])
         for matrix, aim, row in zip(self._matrices, self._aims_wxyz, found[1], strict=True):
             mujoco.mju_mat2Quat(quat, matrix)
-            mujoco.mju_subQuat(turn, aim, quat)  # in the part's own frame
-            mujoco.mju_rotVecQuat(row, turn, quat)
+            self._turn_to(aim, quat, row)
         return np.asarray((found * self._costs).reshape(-1))
 
     def jacobian(self) -> Array:

@@ -8,18 +8,16 @@ import numpy as np
 
 from frankmocap_ros.errors import RetargetError, RobotLostError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.clutch import RobotPoses, WayBack
 from frankmocap_ros.teleop.command import Command, Posture
 from frankmocap_ros.teleop.robot.alignment import Alignment
+from frankmocap_ros.teleop.robot.recovery import MISSED_M, Recovery
 from frankmocap_ros.teleop.robot.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.tracking_error import MAX_LEAD_SHARE, TrackingError
 from frankmocap_ros.teleop.setpoint import Setpoint
 
-MAX_STEP_S = 0.02
-"""A posture goes no further than joints move in this time: after a late step, a servo would swing over."""
-
-MISSED_M = 0.05
-"""A target that is further from its command than this has not reached it."""
+MAX_PAUSE_S = 0.25
+"""A robot that has heard nothing for longer has stopped: its joints begin at rest again."""
 
 
 class JointController:
@@ -52,6 +50,7 @@ class JointController:
         self._measured = measured
         self._observed = observed if robot.observed else None
         self._alignment = Alignment(robot)
+        self._recovery = Recovery(robot, self._alignment)
         self._error = TrackingError(robot.joint_names, lambda a, b: np.abs(robot.apart(a, b)))
         self._time_s = math.nan
 
@@ -68,6 +67,7 @@ class JointController:
             return str(error)
         self._last = None
         self._time_s = math.nan
+        self._recovery.begin()
         self._error.begin()
         poses = self.robot.poses(joints)
         self._commanded = poses.positions
@@ -80,21 +80,24 @@ class JointController:
     def drive(self, command: Command) -> Command | None:
         """The command with a posture; None where the robot is too far from it to be sent there.
 
-        In HOLD it is the last posture, at rest, where none is found.
+        In HOLD the joints brake and stay, however far they are from the command.
 
         Raises:
-            RetargetError: no posture is found.
+            RetargetError: no posture is found; the same command can be driven as one that is held.
             RobotLostError: the robot does not follow, or does not tell where it is.
         """
         measured = self._asked()
         self._observe()
-        try:
-            positions, velocities = self._solve(command, measured)
-        except RetargetError:
-            if not command.held or self._last is None:
-                raise
-            positions, velocities = self._last, np.zeros_like(self._last)
+        dt = self._passed(command.time_s)
+        self._stay_near(measured)
+        if command.held and self._last is not None:
+            positions, velocities = self.robot.brake(dt)
+        else:
+            positions, velocities = self.robot.solve(command.positions, command.orientations, dt)
+            self._commanded = command.positions
+        self._time_s = command.time_s
         self._last = positions
+        self._watch(command)
         least_s = 0.0
         if measured is not None:
             near = self._error.check(positions, measured, self.max_error, command.time_s, command.held)
@@ -103,10 +106,22 @@ class JointController:
             least_s = float((np.abs(self.robot.apart(positions, measured)) / self.robot.max_speed).max())
         return replace(command, posture=Posture(positions, velocities, least_s))
 
+    def way_back(self) -> WayBack | None:
+        """The way back to the operator's posture, where the robot stays off its commands in its own."""
+        lasts_s = self._recovery.lead(self._time_s)
+        return WayBack(self._alignment.way, lasts_s) if lasts_s > 0.0 else None
+
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""
         waiting = (f"{name}: robot lags" for name in self._error.waiting)
-        return (*waiting, *(f"{name}: not reached" for name in self.missed))
+        if self._alignment.leading:
+            return (*waiting, *(f"{name}: on its way to the operator's posture" for name in self.missed))
+        stuck = zip(self.robot.targets, self._recovery.off.tolist(), strict=True)
+        turned = {t.name for t, is_off in stuck if is_off}
+        words = {
+            name: "another posture is needed" if name in turned else "not reached" for name in self.missed
+        }
+        return (*waiting, *(f"{name}: {word}" for name, word in words.items()))
 
     @property
     def missed(self) -> tuple[str, ...]:
@@ -130,13 +145,21 @@ class JointController:
             raise RobotLostError(joints)
         return joints if self._last is None else self._last + self.robot.apart(joints, self._last)
 
-    def _solve(self, command: Command, measured: Array | None) -> tuple[Array, Array]:
-        """Joint positions and velocities, shape (J,) each, no further from the robot than may be."""
-        dt = command.time_s - self._time_s
-        self._time_s = command.time_s
-        dt = min(dt, MAX_STEP_S) if dt > 0.0 else 0.0  # 0 for the first, too
+    def _passed(self, time_s: float) -> float:
+        """Time since the last command [s]; 0 for the first, and after a pause, from which the robot rests."""
+        dt = time_s - self._time_s
+        if dt <= MAX_PAUSE_S:
+            return dt
+        self.robot.rest()
+        return 0.0
+
+    def _stay_near(self, measured: Array | None) -> None:
+        """Let no posture be further from the robot than may be."""
         max_lead = MAX_LEAD_SHARE * self.max_error if measured is not None else np.inf
         self.robot.stay_near(self.robot.home if measured is None else measured, max_lead)
-        found = self.robot.solve(command.positions, command.orientations, dt)
-        self._commanded = command.positions
-        return found
+
+    def _watch(self, command: Command) -> None:
+        """Look whether the robot has to be led back."""
+        if command.held or self._alignment.leading:
+            return
+        self._recovery.watch(command.positions, command.orientations, command.time_s)

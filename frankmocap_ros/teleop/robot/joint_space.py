@@ -35,6 +35,11 @@ class JointSpace:
         rows = [e.row for e in roles.equalities]
         self._followers = Followers(mujoco, model, rows, roles.dependent) if rows else None
 
+    @property
+    def has_followers(self) -> bool:
+        """Whether some of the other joints follow."""
+        return self._followers is not None
+
     def observe(self, values: Array) -> bool:
         """Take where the observed joints are; whether that has changed anything.
 

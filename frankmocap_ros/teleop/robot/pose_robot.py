@@ -80,6 +80,9 @@ class PoseRobot:
         near = self._error.check(wanted, at, self.max_error, command.time_s, command.held)
         return command if near else None
 
+    def way_back(self) -> None:
+        """None: how it comes to a pose is its own."""
+
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""
         return tuple(f"{name}: robot lags" for name in self._error.waiting)

@@ -1,14 +1,13 @@
 """Poses of an operator to postures of a robot: differential inverse kinematics, one step at a time.
 
 A quadratic program asks for the step of the joints that brings the targets nearest to their commands, by
-weight, with the joints in their ranges, below their speeds, and the named parts apart (MuJoCo's kinematics,
-mink's rows for what stays apart, and the solver daqp). What is out of reach is brought to the end of reach
-first, so that an arm points at it and rests.
+weight, with the joints in their ranges, below their speeds and accelerations, and the named parts apart
+(MuJoCo's kinematics, mink's rows for what stays apart, and the solver daqp). What is out of reach is brought
+to the end of reach first, so that an arm points at it and rests.
 
-The program looks at a linear robot. The real one may come out further off, or with parts closer together: a
-step is shortened until it does neither (Armijo's rule: of what the program promises a share must come true,
-Nocedal and Wright, Numerical Optimization, 3.1). So what stands still is approached and never circled, and
-parts that were apart stay so.
+Joints that have an acceleration go along with what moves, and come to what is off it as fast as they can be
+braked there: otherwise they would swing over. Braking is always among what the program may ask for, so that
+it always has a solution.
 """
 
 import math
@@ -23,19 +22,17 @@ from frankmocap_ros.teleop.operator_state import Target
 from frankmocap_ros.teleop.robot.clearance import Clearance
 from frankmocap_ros.teleop.robot.ik_model import IkModel, load_model, packages
 from frankmocap_ros.teleop.robot.ik_objective import IkObjective
-from frankmocap_ros.teleop.robot.parts import RobotPart
+from frankmocap_ros.teleop.robot.ik_program import nearest_step
+from frankmocap_ros.teleop.robot.joint_motion import UNLIMITED, JointMotion
 from frankmocap_ros.teleop.robot.robot_map import RobotMap, load_map
+from frankmocap_ros.teleop.robot.step_search import StepPlan, StepSearch
 
+_MAIN: Final = 0.5  # of the highest cost of a target's position
 _REACH: Final = 0.995  # of a limb's length: a straight arm has lost a direction
-_GAIN: Final = 0.8  # of what is left to a command, in one step: all of it at once makes joints jerk
 _OF_SPEED: Final = 0.85  # of a joint's limit: a servo that starts and stops swings over
 _SPARE: Final = 0.01  # of a joint's range, at each end: a servo that stops there swings over
-_NEARER: Final = 0.3  # of what is left between two parts, or to the end of a range, at most, in one step
-_PROMISED: Final = 0.1  # share of the promised improvement that must come true
-_SHORTER: Final = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)
-_ROUNDING: Final = 1e-9
+_NEARER: Final = 0.3  # of what is left between two parts, at most, in one step
 _DAMPING: Final = 0.1  # of the joints, in the squared error (Levenberg-Marquardt)
-_UNBOUNDED: Final = 1e30  # daqp's own
 
 
 def load_retargeter(robot: str, model: str = "") -> "Retargeter":
@@ -66,17 +63,20 @@ class Retargeter:
         lower, upper: shape (J,), what the joints are moved within [rad] or [m]: a little less than their
             ranges. A robot that begins further out may stay there.
         max_speed: shape (J,), the highest speeds that are asked of the joints [1/s].
+        max_acceleration: shape (J,), their highest accelerations [1/s^2].
+        main: shape (N,), the targets whose positions count most.
 
     Args:
         robot: the robot's map.
         model: what it names, where that is loaded already.
+        at_will: whether the joints may accelerate as they like, as no real one does.
 
     Raises:
         RobotError: the model cannot be read, or has not what the map names.
         MissingDependencyError: a package is not installed.
     """
 
-    def __init__(self, robot: RobotMap, model: IkModel | None = None) -> None:
+    def __init__(self, robot: RobotMap, model: IkModel | None = None, at_will: bool = False) -> None:
         self._mujoco, self._mink, self._daqp = packages()
         self._map = robot
         self._found = found = load_model(robot) if model is None else model
@@ -89,6 +89,8 @@ class Retargeter:
         spare[~np.isfinite(spare)] = 0.0
         self.lower, self.upper = found.lower + spare, found.upper - spare
         self.max_speed = _OF_SPEED * found.max_speed
+        self.max_acceleration = np.full(len(self.home), UNLIMITED) if at_will else found.max_acceleration
+        self._motion = JointMotion(self.lower, self.upper, self.max_speed, self.max_acceleration)
         self._parts = [t.part for t in found.parts]
         self._origins = [t.origin for t in found.parts]
         self._rest = np.array([t.rotation_xyzw for t in robot.targets])
@@ -97,13 +99,14 @@ class Retargeter:
         self._configuration = self._mink.Configuration(self._model, self._space.whole(self.home))
         self._home_costs = found.posture_costs
         self.prefer_home()
-        self._placed = np.array([t.position_cost > 0.0 for t in robot.targets])
-        lengths = [self._length(t.chain) for t in found.parts]
+        costs = np.array([t.position_cost for t in robot.targets])
+        self._placed = costs > 0.0
+        self.main = self._placed & (costs >= _MAIN * costs.max())
         self.targets = tuple(
             Target(t.name, t.joint, t.origin, 0.0 if robot.table_arm else length, t.limits)
-            for t, length in zip(robot.targets, lengths, strict=True)
+            for t, length in zip(robot.targets, found.lengths, strict=True)
         )
-        self._reach = np.array([length * _REACH or np.inf for length in lengths])
+        self._reach = np.array([length * _REACH or np.inf for length in found.lengths])
         self._reaching = IkObjective(
             self._mujoco,
             self._configuration,
@@ -114,8 +117,7 @@ class Retargeter:
         self._clearance = Clearance(
             self._mujoco, self._mink, self._configuration, found.pairs, robot.minimum_distance_m
         )
-        self._unbounded = np.full(len(found.pairs), -_UNBOUNDED)
-        self._gaps = self._clearance.gaps()
+        self._search = StepSearch(self._motion, self._clearance, self._put, self._off)
 
     @property
     def reach(self) -> Array:
@@ -142,6 +144,11 @@ class Retargeter:
         self._put(self._now)
         return found
 
+    @property
+    def joints(self) -> Array:
+        """The last posture, shape (J,) [rad] or [m]."""
+        return self._now.copy()
+
     def start(self, joints: Array) -> None:
         """Begin from a posture, at rest.
 
@@ -154,8 +161,14 @@ class Retargeter:
         now = np.clip(_finite(joints), *self._ends)
         self._put(now)
         self._now = now
-        self._gaps = self._clearance.gaps()
+        self.rest()
+        self._search.begin()
         self.prefer_home()
+
+    def rest(self) -> None:
+        """Go on from the last posture at rest, whatever the joints did before it."""
+        self._motion.rest()
+        self._reaching.forget()
 
     def observe(self, joints: Array) -> None:
         """Take where the observed joints are.
@@ -169,7 +182,7 @@ class Retargeter:
         """
         if self._space.observe(joints):
             self._put(self._now)
-            self._gaps = self._clearance.gaps()
+            self._search.begin()
 
     def apart(self, joints: Array, others: Array) -> Array:
         """How far a posture is from another one, shape (J,); whole turns of endless joints do not count."""
@@ -203,8 +216,8 @@ class Retargeter:
         self._within = np.array((joints - distance, joints + distance))
 
     def twin(self) -> "Retargeter":
-        """Another one of the same robot."""
-        return Retargeter(self._map, self._found)
+        """Another one of the same robot, whose joints accelerate at will."""
+        return Retargeter(self._map, self._found, at_will=True)
 
     def solve(self, positions: Array, orientations: Array, dt: float) -> tuple[Array, Array]:
         """The next posture on the way to the targets' commands.
@@ -227,11 +240,35 @@ class Retargeter:
         now = self._now
         if not dt > 0.0:
             return now.copy(), np.zeros(len(now))
-        self._aim(positions, orientations)
+        moved = self._aim(positions, orientations)
         errors = self._reaching.errors()
-        step, promised = self._wanted(now, errors, dt)
-        self._now = self._take(now, self._off(now, errors), step, promised)
-        return self._now.copy(), (self._now - now) / dt
+        bounds = self._motion.bounds(now, self._within, dt)
+        wanted, hessian, slopes = self._wanted(errors, moved, dt)
+        gaps, rows = self._clearance.rows()
+        rows = self._space.reduced(rows)
+        nearer = np.minimum(_NEARER * gaps, self._motion.closing(gaps, rows, dt))
+        step = nearest_step(self._daqp, hessian, wanted, bounds, (rows, nearer))
+        braked = slopes + hessian @ bounds.brake
+        off = self._weighed(now, errors) + 0.5 * float((slopes + braked) @ bounds.brake)
+        promised = max(0.0, -float(braked @ (step - bounds.brake)))
+        self._now = self._search.go(now, StepPlan(bounds.brake, step, off, promised), dt)
+        return self._now.copy(), self._motion.velocities.copy()
+
+    def brake(self, dt: float) -> tuple[Array, Array]:
+        """The next posture on the way to rest, whatever the commands are.
+
+        Args:
+            dt: time since the last step [s]; none at all where it is not above 0.
+
+        Returns:
+            Joint positions and velocities, shape (J,) each; new arrays.
+        """
+        now = self._now
+        if dt > 0.0:
+            bounds = self._motion.bounds(now, self._within, dt)
+            self._reaching.forget()
+            self._now = self._search.stop(now, bounds.brake, dt)
+        return self._now.copy(), (self._now - now) / dt if dt > 0.0 else np.zeros(len(now))
 
     def distances(self, positions: Array) -> Array:
         """How far the targets are from commands in the last posture, shape (N,) [m]; 0 if that is not asked.
@@ -243,59 +280,32 @@ class Retargeter:
         ways = positions - np.array([part.position(data) for part in self._parts])
         return np.where(self._placed, np.sqrt(dot(ways, ways)), 0.0)
 
-    def _aim(self, positions: Array, orientations: Array) -> None:
-        """Set where the targets are to be; those out of reach at the end of reach."""
+    def _aim(self, positions: Array, orientations: Array) -> Array:
+        """Set where the targets are to be, those out of reach at the end of reach; how that has moved."""
         origins = self._origins_now()
         way = positions - origins
         far = np.sqrt(dot(way, way))
         share = np.minimum(1.0, self._reach / np.maximum(far, 1e-9))
-        self._reaching.aim(origins + way * share[:, None], orientations)
+        return self._reaching.aim(origins + way * share[:, None], orientations)
 
-    def _wanted(self, now: Array, errors: Array, dt: float) -> tuple[Array, float]:
-        """The step that the program asks for, shape (J,), and how much better it promises to be."""
+    def _wanted(self, errors: Array, moved: Array, dt: float) -> tuple[Array, Array, Array]:
+        """The step that brings the targets to their commands, were nothing in its way, shape (J,).
+
+        It goes along with how the commands have moved, and comes to them as fast as that can be braked.
+
+        Returns:
+            The step, the curvature of what is solved, shape (J, J), and its slopes, shape (J,).
+        """
         jacobian = self._space.reduced(self._reaching.jacobian())
         hessian = jacobian.T @ jacobian
         posture = self._costs**2
         # damping that grows with the error keeps steps within what the linear robot is good for
-        hessian.flat[:: len(now) + 1] += posture + self._map.damping + _DAMPING * float(errors @ errors)
-        slopes = posture * (now - self._preferred) - _GAIN * (errors @ jacobian)
-        furthest = self.max_speed * dt
-        low = np.maximum(_NEARER * np.minimum(self.lower - now, 0.0), -furthest)
-        high = np.minimum(_NEARER * np.maximum(self.upper - now, 0.0), furthest)
-        low = np.maximum(low, np.minimum(self._within[0] - now, 0.0))
-        high = np.minimum(high, np.maximum(self._within[1] - now, 0.0))
-        rows, bounds = self._clearance.rows(_NEARER, dt)
-        rows = self._space.reduced(rows)
-        try:
-            step, _, status, _ = self._daqp.solve(
-                hessian, slopes, rows, np.concatenate([high, bounds]), np.concatenate([low, self._unbounded])
-            )
-        except Exception as error:  # the solver's own have no common root
-            raise RetargetError(
-                f"no posture of the robot is found: {error or type(error).__name__}"
-            ) from error
-        if not (status > 0 and np.isfinite(step).all()):
-            raise RetargetError("no posture of the robot is found: the program has no solution")
-        step = step.clip(low, high)
-        return step, -float(slopes @ step)
-
-    def _take(self, now: Array, off: float, step: Array, promised: float) -> Array:
-        """Go as far along a step as it keeps its promise and the pairs apart; the posture after it."""
-        lower, upper = np.minimum(self.lower, now), np.maximum(self.upper, now)
-        for share in _SHORTER:
-            after = (now + share * step).clip(lower, upper)
-            try:
-                self._put(after)
-            except RetargetError:  # what follows other joints cannot follow them there
-                continue
-            if self._off(after, self._reaching.errors()) > off - _PROMISED * share * promised + _ROUNDING:
-                continue
-            gaps = self._clearance.gaps()
-            if (gaps >= self._gaps - _ROUNDING).all():
-                self._gaps = gaps
-                return after
-        self._put(now)
-        return now
+        hessian.flat[:: len(hessian) + 1] += posture + self._map.damping + _DAMPING * float(errors @ errors)
+        slopes = posture * (self._now - self._preferred) - errors @ jacobian
+        feed = moved @ jacobian
+        # one after the other: for both at once LAPACK starts threads, which wait for each other
+        along, there = np.linalg.solve(hessian, feed), np.linalg.solve(hessian, -slopes - feed)
+        return self._motion.towards(there, along, dt), hessian, slopes
 
     def _put(self, joints: Array) -> None:
         """Look at the robot in a posture.
@@ -305,7 +315,11 @@ class Retargeter:
         """
         self._configuration.update(self._space.whole(joints))
 
-    def _off(self, joints: Array, errors: Array) -> float:
+    def _off(self, joints: Array) -> float:
+        """How far off a posture is, which is looked at."""
+        return self._weighed(joints, self._reaching.errors())
+
+    def _weighed(self, joints: Array, errors: Array) -> float:
         """How far the targets are from their commands and the joints from those preferred: what is solved."""
         away = self._costs * (joints - self._preferred)
         return 0.5 * (float(errors @ errors) + float(away @ away))
@@ -313,11 +327,6 @@ class Retargeter:
     def _origins_now(self) -> Array:
         data = self._configuration.data
         return np.array([origin.position(data) for origin in self._origins])
-
-    def _length(self, chain: tuple[RobotPart, ...]) -> float:
-        """Length of a limb [m]; 0 without one."""
-        points = np.array([part.position(self._configuration.data) for part in chain])
-        return float(np.linalg.norm(np.diff(points, axis=0), axis=-1).sum()) if chain else 0.0
 
 
 def _finite(joints: Array) -> Array:

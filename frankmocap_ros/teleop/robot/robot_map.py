@@ -1,7 +1,9 @@
 """The map of a robot: its model, and which part of it follows which joint of the operator. A YAML file."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -11,16 +13,22 @@ from frankmocap_ros.teleop.robot.map_reader import MapReader, shown
 from frankmocap_ros.teleop.robot.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot.target_map import TargetMap, above_table, read_target
 from frankmocap_ros.teleop.robot_model.additions import Additions, Base
+from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
 ROBOTS: Final = Path(__file__).parents[2] / "robots"
 DEFAULT_SPEED: Final = 10.0
+DEFAULT_ACCELERATION: Final = 10.0
 KINEMATIC: Final = "kinematic"
 PHYSICS: Final = "physics"
 
+_POSTURE_COST: Final = 0.3  # beside target_map.POSITION_COST
+_DAMPING: Final = 2.0
+
 _KEYS: Final = (
-    "model", "keyframe", "home", "joints", "velocity_limits", "targets", "posture_costs", "damping",
-    "self_collision", "simulation", "base", "table_arm", "controllers", "robot_descriptions",
+    "model", "keyframe", "home", "joints", "velocity_limits", "acceleration_limits", "targets",
+    "posture_costs", "damping", "self_collision", "simulation", "base", "table_arm", "controllers",
+    "robot_descriptions",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
@@ -35,7 +43,7 @@ class RobotMap:
         keyframe: the model's keyframe of the home posture; empty for none.
         home: joint -> position where no keyframe is named; others are 0, or the middle of their range.
         speeds: joint -> highest speed [rad/s] or [m/s].
-        default_speed: of the other joints.
+        default_speed: of the other joints, where the model does not state a lower one.
         targets: what follows.
         posture_costs: joint -> weight of its home position.
         default_posture_cost: of the other joints.
@@ -48,6 +56,8 @@ class RobotMap:
         table_arm: whether it follows the operator's motion only: no limb is scaled by the operator's, and it
             never aligns with their posture.
         controllers: topic -> joints of the controller that listens there; empty for one controller of all.
+        accelerations: joint -> highest acceleration [rad/s^2] or [m/s^2].
+        default_acceleration: of the other joints.
     """
 
     model: Path
@@ -66,15 +76,31 @@ class RobotMap:
     base: Base = field(default_factory=Base)
     table_arm: bool = False
     controllers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    accelerations: Mapping[str, float] = field(default_factory=dict)
+    default_acceleration: float = DEFAULT_ACCELERATION
 
     @property
     def additions(self) -> Additions:
         """What its model gets beside what its file has."""
         return Additions(self.base, tuple(site for target in self.targets for site in target.sites))
 
+    @cached_property
+    def _stated(self) -> Mapping[str, float]:
+        """The speeds that the model's file states."""
+        return stated_speeds(self.model)
+
     def speed(self, joint: str) -> float:
-        """Highest speed of a joint [rad/s] or [m/s]."""
-        return self.speeds.get(joint, self.default_speed)
+        """Highest speed of a joint [rad/s] or [m/s]: its own, or the lesser one of default and model.
+
+        Raises:
+            RobotError: the model cannot be read.
+        """
+        own = self.speeds.get(joint)
+        return min(self.default_speed, self._stated.get(joint, math.inf)) if own is None else own
+
+    def acceleration(self, joint: str) -> float:
+        """Highest acceleration of a joint [rad/s^2] or [m/s^2]."""
+        return self.accelerations.get(joint, self.default_acceleration)
 
 
 def is_model(robot: str) -> bool:
@@ -116,6 +142,20 @@ def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ..
     if not fine:
         raise reader.wrong("pairs", f"expected a list of pairs of geoms or bodies, got {shown(pairs)}")
     return reader.number("minimum_distance", 0.01), tuple((a, b) for a, b in pairs)
+
+
+def _of_joints(reader: MapReader, key: str, what: str) -> dict[str, float]:
+    """Limits of joints, each above 0."""
+    found = reader.numbers(key)
+    for name, limit in found.items():
+        if limit <= 0.0:
+            raise reader.wrong(f"{key}.{name}", f"expected {what} above 0, got {limit:g}")
+    return found
+
+
+def _named(values: Mapping[str, float]) -> dict[str, float]:
+    """What is said of joints by name."""
+    return {name: value for name, value in values.items() if name != "default"}
 
 
 def map_path(robot: str) -> Path:
@@ -174,10 +214,8 @@ def load_map(robot: str, model: str = "") -> RobotMap:
         found = find_model(name, path, model)
     except RobotError as error:
         raise reader.wrong("model", str(error)) from error
-    speeds = reader.numbers("velocity_limits")
-    slow = [name for name, speed in speeds.items() if speed <= 0.0]
-    if slow:
-        raise reader.wrong(f"velocity_limits.{slow[0]}", f"expected a speed above 0, got {speeds[slow[0]]}")
+    speeds = _of_joints(reader, "velocity_limits", "a speed")
+    accelerations = _of_joints(reader, "acceleration_limits", "an acceleration")
     costs = reader.numbers("posture_costs", least=0.0)
     if "keyframe" in reader.values and "home" in reader.values:
         raise reader.wrong("home", "and keyframe exclude each other; remove one of them")
@@ -190,12 +228,14 @@ def load_map(robot: str, model: str = "") -> RobotMap:
         model=found,
         keyframe=reader.text("keyframe", ""),
         home=reader.numbers("home"),
-        speeds={name: speed for name, speed in speeds.items() if name != "default"},
+        speeds=_named(speeds),
         default_speed=speeds.get("default", DEFAULT_SPEED),
+        accelerations=_named(accelerations),
+        default_acceleration=accelerations.get("default", DEFAULT_ACCELERATION),
         targets=above_table(targets_read, where) if table_arm else targets_read,
-        posture_costs={name: cost for name, cost in costs.items() if name != "default"},
-        default_posture_cost=costs.get("default", 0.005),
-        damping=reader.number("damping", 0.001),
+        posture_costs=_named(costs),
+        default_posture_cost=costs.get("default", _POSTURE_COST),
+        damping=reader.number("damping", _DAMPING),
         minimum_distance_m=distance_m,
         pairs=pairs,
         joints=_joints(reader, owned),

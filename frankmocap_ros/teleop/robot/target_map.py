@@ -19,6 +19,9 @@ _LIMIT_KEYS: Final = (
     "max_speed", "max_acceleration", "max_angular_speed", "max_angular_acceleration", "workspace_min",
     "workspace_max",
 )  # fmt: skip
+POSITION_COST: Final = 10.0
+"""Of a target without one: beside it, the posture's costs and the damping of a map without any are small."""
+
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")  # what may be a part of a topic's name
 FLOOR_M: Final = 0.02
 """A table arm's targets stay so far above its base, where the map says nothing else."""
@@ -102,7 +105,7 @@ def read_target(path: Path, name: str, values: object) -> TargetMap:
         chain = (*chain[:-1], part)
     if chain and (len(chain) < 2 or (chain[0], chain[-1]) != (robot_origin, part)):
         raise reader.wrong("chain", f"expected parts of the robot from {robot_origin} to {part}, got {chain}")
-    costs = (reader.number("position_cost", 1.0), reader.number("orientation_cost", 0.0))
+    costs = (reader.number("position_cost", POSITION_COST), reader.number("orientation_cost", 0.0))
     if not any(costs):
         raise reader.wrong("position_cost", "and orientation_cost are both 0: nothing would follow")
     return TargetMap(

@@ -8,7 +8,6 @@ __all__ = [
     "postures",
     "proposal",
     "skeleton",
-    "speeds",
     "standing",
     "targets",
 ]

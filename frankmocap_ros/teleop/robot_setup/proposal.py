@@ -17,7 +17,7 @@ from frankmocap_ros.teleop.robot_setup.apart import pairs_apart
 from frankmocap_ros.teleop.robot_setup.limb_points import Kinematics, LimbPoints, find_points
 from frankmocap_ros.teleop.robot_setup.postures import reaching, stretched
 from frankmocap_ros.teleop.robot_setup.skeleton import Limb, find_skeleton
-from frankmocap_ros.teleop.robot_setup.speeds import stated_speeds
+from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_setup.standing import (
     TABLE,
     RobotStanding,

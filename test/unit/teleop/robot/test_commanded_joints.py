@@ -88,6 +88,7 @@ def test_a_joint_that_moves_no_target_is_commanded_to_stay_where_it_is(load):
          "shoulder_lift_joint, shoulder_pan_joint, wrist_joint"),
         ("posture_costs: {finger_joint: 1.0}", "posture_costs: finger_joint: not commanded; what is: "
          "elbow_joint, shoulder_lift_joint, shoulder_pan_joint, wrist_joint"),
+        ("acceleration_limits: {finger_joint: 1.0}", "acceleration_limits: finger_joint: not commanded"),
         ("posture_costs: {finger: 1.0}", "posture_costs: it has no joint finger; it has elbow_joint"),
     ],
 )  # fmt: skip
@@ -180,7 +181,10 @@ CHAIN = """<mujoco><compiler angle="radian"/><worldbody>
   <equality><joint joint1="after" joint2="lead" polycoef="0.1 -0.5 0 0 0"/></equality></mujoco>"""
 TIP = """
 model: arm.urdf
-targets: {hand: {joint: right_wrist, origin: right_shoulder, site: tip, robot_origin: upper}}
+targets:
+  hand: {joint: right_wrist, origin: right_shoulder, site: tip, robot_origin: upper, position_cost: 1}
+posture_costs: {default: 0.005}
+damping: 0.001
 """
 
 

@@ -12,6 +12,7 @@ GOOD = {
     "model": "robot.xml",
     "home": {"a": 0.5},
     "velocity_limits": {"default": 2.0, "a": 3},
+    "acceleration_limits": {"default": 12.0, "a": 5},
     "targets": {
         "hand": {
             "joint": "left_wrist", "origin": "left_shoulder", "site": "tip", "robot_origin": "base",
@@ -42,6 +43,8 @@ def test_everything_is_read(load, tmp_path):
     robot = load(GOOD)
     assert robot.model == tmp_path / "robot.xml"
     assert (robot.home, robot.speeds, robot.default_speed) == ({"a": 0.5}, {"a": 3.0}, 2.0)
+    assert (robot.accelerations, robot.default_acceleration) == ({"a": 5.0}, 12.0)
+    assert (robot.acceleration("a"), robot.acceleration("b")) == (5.0, 12.0)
     hand, head = robot.targets
     assert (hand.name, hand.joint, hand.origin, hand.part, hand.is_site) == (
         "hand", "left_wrist", "left_shoulder", "tip", True,
@@ -53,6 +56,13 @@ def test_everything_is_read(load, tmp_path):
     assert head.robot_origin == "top", "what has no counterpart is its own"
     assert (robot.posture_costs, robot.default_posture_cost) == ({"a": 0.3}, 0.1)
     assert (robot.minimum_distance_m, robot.pairs) == (0.02, (("x", "y"),))
+
+
+def test_what_a_map_is_silent_about_is_as_a_real_arm_can_take(load):
+    robot = load({"model": "robot.xml", "targets": {"hand": {"joint": "left_wrist", "site": "tip"}}})
+    assert robot.default_acceleration == 10.0
+    assert (robot.damping, robot.default_posture_cost) == (2.0, 0.3)
+    assert robot.targets[0].position_cost == 10.0, "beside which these are small"
 
 
 def test_the_built_in_robot_is_found_by_its_name():
@@ -85,6 +95,8 @@ def changed(path, value):
         ("home", [1], "home: expected a mapping"),
         ("home.a", "x", "home.a: expected a finite number"),
         ("velocity_limits.a", 0, "velocity_limits.a: expected a speed above 0"),
+        ("acceleration_limits.a", 0, "acceleration_limits.a: expected an acceleration above 0"),
+        ("acceleration_limits", 5, "acceleration_limits: expected a mapping from joint to number"),
         ("velocity_limits.a", np.nan.__float__(), "velocity_limits.a: expected a finite number"),
         ("targets", {}, "targets: expected a mapping"),
         ("targets.hand", 7, "targets.hand: expected a mapping"),

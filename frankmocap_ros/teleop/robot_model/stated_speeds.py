@@ -9,6 +9,8 @@ from frankmocap_ros.teleop.robot_model.xml_source import read_xml
 def stated_speeds(model: Path) -> dict[str, float]:
     """Joint -> highest speed of a URDF [rad/s] or [m/s]; empty for an MJCF, which has none.
 
+    What is not above 0 and finite states nothing.
+
     Raises:
         RobotError: the file cannot be read.
     """
