@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.assets.model_files import best_model_here
 from frankmocap_ros.assets.store import named_folder
 from frankmocap_ros.body.arm_angles import ArmAngles
 from frankmocap_ros.body.pose import Frame
@@ -40,7 +41,7 @@ from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import updated
-from frankmocap_ros.sources import is_still, open_source
+from frankmocap_ros.sources import is_still, is_webcam, open_source
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 _LOG = logging.getLogger(__name__)
@@ -228,6 +229,16 @@ class ProcessedImage:
     total: int
 
 
+def repeatable(settings: Settings, sources: Sequence[str]) -> Settings:
+    """The settings with nothing left for this machine's speed to decide, unless a source is a webcam.
+
+    The same recording gives the same results each time, with the most exact network that is here.
+    """
+    if settings.variant != "auto" or any(map(is_webcam, sources)):
+        return settings
+    return replace(settings, variant=best_model_here(settings.hands))
+
+
 def processed_images(
     estimator: Estimator, settings: Settings, sources: Sequence[str], stills: bool = False
 ) -> Generator[ProcessedImage, None, None]:
@@ -273,7 +284,7 @@ def process(*sources: str, settings: Settings | None = None) -> Iterator[Frame]:
         EstimatorError: the estimator that is asked for cannot be made.
         SourceError: a source cannot be opened or read, or several are not all image files.
     """
-    settings = settings or Settings()
+    settings = repeatable(settings or Settings(), sources)
     with contextlib.closing(make_estimator(settings, _LOG.info)) as estimator:
         estimator.warm_up()
         for image in processed_images(estimator, settings, sources):

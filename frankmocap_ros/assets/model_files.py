@@ -113,6 +113,12 @@ def needed_models(variant: str = "full", hands: bool = False) -> tuple[str, ...]
     return (*keys, "hand_recrop", "hand_landmark_full") if hands else keys
 
 
+def best_model_here(hands: bool = False) -> str:
+    """The most exact variant whose files are here; ``full``, which can be downloaded, where none is."""
+    here = [v for v in VARIANTS if not missing_models(needed_models(v, hands))]
+    return here[-1] if here else "full"
+
+
 def models_folder() -> Path:
     """$FRANKMOCAP_MODELS_DIR, else the folder ``models`` of the cache."""
     own = os.environ.get(MODELS_VARIABLE)

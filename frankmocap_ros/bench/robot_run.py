@@ -100,12 +100,14 @@ def run_robot(robot: RobotMap, retargeter: Retargeter, seen: Sequence[Sight], **
         if controller.state is State.DISENGAGED:
             controller.request(now_s)
         simulation.advance(now_s)
-        _step(run, controller, simulation, now_s)
+        _step(run, controller, driver, simulation, now_s)
     run.refused, run.violations = simulation.refused, simulation.limit_violations
     return run
 
 
-def _step(run: RobotRun, controller: Controller, simulation: Simulation, now_s: float) -> None:
+def _step(
+    run: RobotRun, controller: Controller, driver: JointController, simulation: Simulation, now_s: float
+) -> None:
     start = time.perf_counter()
     try:
         command = controller.tick(now_s)
@@ -127,6 +129,5 @@ def _step(run: RobotRun, controller: Controller, simulation: Simulation, now_s: 
     run.joints.append(posture.positions)
     run.velocities.append(posture.velocities)
     run.moved.append(simulation.positions)
-    hits = controller.limits_hit
-    run.missed.append(tuple(hit.partition(":")[0] for hit in hits if hit.endswith("not reached")))
+    run.missed.append(driver.missed)
     run.step_ms.append(took_ms)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from frankmocap_ros.api import processed_images
+from frankmocap_ros.api import processed_images, repeatable
 from frankmocap_ros.body.arm_angles import ArmAngles
 from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.cli.ending import INTERRUPTED
@@ -89,6 +89,7 @@ def main(args: Sequence[str]) -> int:
     config = from_flags(Settings, arguments)
     if "resize_short" not in vars(arguments) and (arguments.stills or all(map(is_still, arguments.sources))):
         config = updated(config, {"resize_short": _STILLS_SHORT_PX})
+    config = repeatable(config, arguments.sources)
     with line_writer(arguments.out) as out:
         try:
             bodies = _write_records(arguments, config, out)

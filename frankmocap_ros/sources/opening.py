@@ -38,6 +38,11 @@ def open_source(config: CameraSettings, start_s: float = 0.0, moving: bool = Tru
     return _open_path(home_expanded(where), config.rate_hz or NOMINAL_HZ, moving)
 
 
+def is_webcam(where: str) -> bool:
+    """Whether a source is a webcam, or may be one: images come at their own time, and never again."""
+    return where == "auto" or _webcam_number(where) is not None
+
+
 def check_source(where: str) -> None:
     """Refuse a source that is certainly not there, without opening anything.
 

@@ -56,7 +56,7 @@ class Display:
 
     @staticmethod
     def of_webp(data: bytes) -> "Display":
-        """Of a WebP file's content, whose EXIF data OpenCV does not read."""
+        """Of a WebP file's content, whose EXIF data not every OpenCV reads."""
         mirrored, turn_deg = _EXIF.get(_exif_orientation(_webp_chunk(data, b"EXIF")), (False, 0))
         return Display(turn_deg=turn_deg, mirrored=mirrored)
 
@@ -94,9 +94,14 @@ def _resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.u
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
+def is_webp(data: bytes) -> bool:
+    """Whether a file begins as a WebP."""
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
 def _webp_chunk(data: bytes, name: bytes) -> bytes:
     """Content of a WebP file's first chunk of this name; empty where it has none."""
-    if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+    if not is_webp(data):
         return b""
     at = 12
     while at + 8 <= len(data):

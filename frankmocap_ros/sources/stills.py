@@ -12,7 +12,7 @@ from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.runtime.file_names import native_path, printable
 from frankmocap_ros.sources.base import NOMINAL_HZ, SourceImage
-from frankmocap_ros.sources.orientation import Display
+from frankmocap_ros.sources.orientation import Display, is_webp
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 _MAX_SIDE_PX = 1920  # a photograph of a phone at 30 Hz would be 1 GB/s
@@ -130,7 +130,10 @@ def read_image(path: Path, to_8bit: To8Bit | None = None) -> NDArray[np.uint8]:
     try:
         data = np.fromfile(path, np.uint8)
         # as stored: 16 bits stay 16, and grey stays grey
-        pixels = cv2.imdecode(data, cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH) if data.size else None
+        flags = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
+        if is_webp(data[:12].tobytes()):  # OpenCV 4 does not turn them, OpenCV 5 does
+            flags |= cv2.IMREAD_IGNORE_ORIENTATION
+        pixels = cv2.imdecode(data, flags) if data.size else None
         if pixels is not None and pixels.dtype not in (np.uint8, np.uint16):
             pixels = cv2.imdecode(data, cv2.IMREAD_COLOR)
     except OSError as error:

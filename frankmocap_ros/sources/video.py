@@ -150,14 +150,13 @@ def _opencv_silent() -> Iterator[None]:
 
     Its own level, not the process's stderr: a driver that hangs would keep that from everybody else.
     """
-    if not hasattr(cv2, "setLogLevel"):
-        yield
-        return
-    level = cv2.setLogLevel(0)
+    logging = cv2.utils.logging
+    level = logging.getLogLevel()
+    logging.setLogLevel(logging.LOG_LEVEL_SILENT)
     try:
         yield
     finally:
-        cv2.setLogLevel(level)
+        logging.setLogLevel(level)
 
 
 def _is_text(path: str) -> bool:

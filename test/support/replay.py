@@ -11,9 +11,8 @@ import numpy as np
 
 from frankmocap_ros.body.kinematics import forward_kinematics
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
-from frankmocap_ros.cli.demo_robot import SETTINGS
 from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_multiply
-from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.teleop.controller import Controller
@@ -28,7 +27,7 @@ ASKED_S = 0.3
 ROUNDING = 1e-6
 FAST = 0.5  # of a joint's highest speed: what turns round there between two ticks chatters
 STUCK = ": another posture is needed"
-CONFIG = updated(GateSettings(), {"robot": "any", **SETTINGS})
+CONFIG = updated(GateSettings(), {"robot": "any", **SIMULATED})
 
 
 class Waving:
@@ -150,12 +149,8 @@ class Replay:
         self.stuck_since_s = {}
         self.stuck_s = 0.0  # the longest time that a target was
 
-    @property
-    def gate(self):
-        return self.controller.gate
-
     def changed(self):
-        self.log.append((round(self.now_s, 3), self.gate.state.name, self.gate.reason))
+        self.log.append((round(self.now_s, 3), self.controller.state.name, self.controller.reason))
 
     def measured(self):
         while len(self.past) > 1 and self.past[1][0] <= self.now_s - self.lag_s:
@@ -170,9 +165,9 @@ class Replay:
         late_s = self.random.uniform(0.0, 0.12) * (self.random.random() < 0.01)
         self.now_s += max(0.002, self.random.normal(PERIOD_S, 0.002)) + late_s
         while self.image_s + LATENCY_S <= self.now_s:
-            self.controller.see(self.sight(self.image_s), self.now_s)
+            self.controller.observe(self.sight(self.image_s), self.now_s)
             self.image_s += IMAGE_S
-        if self.now_s > ASKED_S and self.gate.state is State.DISENGAGED:
+        if self.now_s > ASKED_S and self.controller.state is State.DISENGAGED:
             self.controller.request(self.now_s)
         command = self.controller.tick(self.now_s)
         limits = self.controller.limits_hit

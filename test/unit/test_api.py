@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from frankmocap_ros import api
 from frankmocap_ros.api import FrankMocapWrapper, VideoProcessorTrack, process
 from frankmocap_ros.assets.layout import STANDIN_WARNING
 from frankmocap_ros.engines import asked
@@ -244,3 +245,14 @@ def test_process_takes_image_files_as_independent(images):
 def test_process_refuses_two_sequences(images):
     with pytest.raises(SourceError, match="several sources must all be image files"):
         list(process(str(images), str(images), settings=Settings(estimator="synthetic")))
+
+
+def test_a_recording_is_processed_with_the_same_network_each_time(monkeypatch):
+    """Which one is fast enough would be measured, and the next time another one might be."""
+    monkeypatch.setattr(api, "best_model_here", lambda hands: f"best, hands: {hands}")
+    auto = Settings()
+    assert api.repeatable(auto, ["taiji.mp4"]).variant == "best, hands: False"
+    for camera in ("/dev/video0", "0", "auto"):
+        assert api.repeatable(auto, [camera]) is auto
+    named = Settings(variant="lite")
+    assert api.repeatable(named, ["taiji.mp4"]) is named

@@ -191,7 +191,7 @@ class Retargeter:
 
     def home_near(self, joints: Array) -> Array:
         """The home posture that is nearest to a posture, whole turns of endless joints apart, shape (J,)."""
-        return joints - self.apart(joints, self.home)
+        return np.asarray(joints - self.apart(joints, self.home))
 
     def prefer(self, joints: Array, costs: Array | float) -> None:
         """Set which of the postures for one command is taken.

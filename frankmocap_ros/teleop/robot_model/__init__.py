@@ -1,3 +1,13 @@
 """Robot models from URDF, xacro or MJCF: joints, couplings and parts."""
 
-__all__ = ["additions", "equalities", "loader", "mjcf", "mjcf_includes", "resources", "urdf", "xml_source"]
+__all__ = [
+    "additions",
+    "equalities",
+    "loader",
+    "mjcf",
+    "mjcf_includes",
+    "resources",
+    "stated_speeds",
+    "urdf",
+    "xml_source",
+]

@@ -1,6 +1,7 @@
 """A map for a robot that nobody prepared: its limbs found by structure and names."""
 
 __all__ = [
+    "accelerations",
     "apart",
     "limb_points",
     "map_text",

@@ -1,10 +1,12 @@
 """A proposed map as a commented YAML file."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from frankmocap_ros.teleop.robot.robot_map import DEFAULT_ACCELERATION
 from frankmocap_ros.teleop.robot_setup.apart import MINIMUM_M
 from frankmocap_ros.teleop.robot_setup.limb_points import Point
 from frankmocap_ros.teleop.robot_setup.proposal import Proposal
@@ -45,7 +47,7 @@ def map_text(found: Proposal, written_to: Path) -> str:
         "# What is commanded, in the order of the trajectory; all other joints stay where they are.",
     ]
     lines += _wrapped("joints: [", [_name(joint) for joint in found.joints], "]")
-    lines += ["", *_speeds(found)]
+    lines += ["", *_speeds(found), "", *_accelerations(found)]
     lines += ["", "# Which part of the robot follows which joint of the operator; rotation is the part's"]
     lines += ["# orientation while the operator's arms are stretched to the sides.", "targets:"]
     for target in found.targets:
@@ -69,6 +71,20 @@ def _speeds(found: Proposal) -> list[str]:
         lines = ["# The model does not say how fast its joints may be [rad/s]: take it from the data sheet."]
         values = {"default": default}
     return [*lines, *_wrapped("velocity_limits: {", _pairs(values), "}")]
+
+
+def _accelerations(found: Proposal) -> list[str]:
+    if not found.accelerations:
+        return [
+            "# The model does not say how strong its motors are [rad/s^2]; higher values lag less.",
+            f"acceleration_limits: {{default: {DEFAULT_ACCELERATION:g}}}",
+        ]
+    lines = ["# Half of what its motors can do beside gravity, by the model's torques and masses [rad/s^2]."]
+    silent = len(found.joints) - len(found.accelerations)
+    (most, _) = Counter(found.accelerations.values()).most_common(1)[0]
+    default = DEFAULT_ACCELERATION if silent else most
+    others = {name: value for name, value in found.accelerations.items() if value != default}
+    return [*lines, *_wrapped("acceleration_limits: {", _pairs({"default": default} | others), "}")]
 
 
 def _target(target: ProposedTarget) -> list[str]:

@@ -12,12 +12,13 @@ from frankmocap_ros.teleop.robot.joints import home_posture, joint_name
 from frankmocap_ros.teleop.robot_model.equalities import only_equalities
 from frankmocap_ros.teleop.robot_model.loader import load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes
+from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_setup import skeleton
+from frankmocap_ros.teleop.robot_setup.accelerations import able_accelerations
 from frankmocap_ros.teleop.robot_setup.apart import pairs_apart
 from frankmocap_ros.teleop.robot_setup.limb_points import Kinematics, LimbPoints, find_points
 from frankmocap_ros.teleop.robot_setup.postures import reaching, stretched
 from frankmocap_ros.teleop.robot_setup.skeleton import Limb, find_skeleton
-from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_setup.standing import (
     TABLE,
     RobotStanding,
@@ -61,6 +62,7 @@ class Proposal:
         home: joint -> position.
         joints: names of those to command.
         speeds: joint -> highest speed, of those that the model states.
+        accelerations: joint -> highest acceleration, of those whose torque the model states.
         targets: what follows.
         pairs: bodies to keep apart.
         notes: what somebody should look at, in words.
@@ -73,6 +75,7 @@ class Proposal:
     home: dict[str, float]
     joints: tuple[str, ...]
     speeds: dict[str, float]
+    accelerations: dict[str, float]
     targets: tuple[ProposedTarget, ...]
     pairs: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
@@ -109,6 +112,7 @@ def propose(model: Path, answers: Answers) -> Proposal:
     joints = _commanded(robot, arms, legs, answers.follow)
     home = {} if robot.keyframe else _home_of(robot, joints)
     speeds = {n: v for n, v in stated_speeds(model).items() if n in joints}
+    accelerations = able_accelerations(kinematics, robot.qpos, joints)
     pairs = pairs_apart(loaded, robot.qpos, arms, legs)
     if not pairs:
         robot.notes.append(
@@ -118,8 +122,8 @@ def propose(model: Path, answers: Answers) -> Proposal:
     if left_out:
         robot.notes.append(f"not commanded: {', '.join(left_out)}")
     return Proposal(
-        model, robot.kind, base_rotation(robot.axes), robot.keyframe, home, joints, speeds, targets, pairs,
-        tuple(robot.notes),
+        model, robot.kind, base_rotation(robot.axes), robot.keyframe, home, joints, speeds, accelerations,
+        targets, pairs, tuple(robot.notes),
     )  # fmt: skip
 
 

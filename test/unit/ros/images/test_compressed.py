@@ -137,7 +137,8 @@ def test_png(text):
 @pytest.mark.parametrize("codec", ["jpeg", "png"])
 def test_swapped_channels_are_swapped_back(codec):
     """image_transport's ``compressed rgb8``: the encoder got RGB where it takes BGR."""
-    data = packed(scene()[..., ::-1], ".png" if codec == "png" else ".jpg", cv2.IMWRITE_JPEG_QUALITY, 95)
+    written = (".png",) if codec == "png" else (".jpg", cv2.IMWRITE_JPEG_QUALITY, 95)
+    data = packed(scene()[..., ::-1], *written)
     decoded = decode_compressed(message(data, f"rgb8; {codec} compressed rgb8"))
     assert np.abs(decoded.bgr().astype(int) - scene()).mean() < 4
 

@@ -94,7 +94,7 @@ def fast(run, least=1.0):
 def test_hold_brakes_as_gently_as_everything_else(slow):
     run = Replay(slow, Restless(seed=3), config=updated(CONFIG, {"hold_s": 1.0})).run(4.0)
     run.here = lambda time_s, until_s=run.now_s: time_s < until_s
-    while run.gate.state is State.ENGAGED:
+    while run.controller.state is State.ENGAGED:
         run.tick()
     run.run(0.95)
     held = [command for command in run.sent if command.held]
@@ -141,7 +141,7 @@ def wound_from(robot, moment_s, seconds=3.5):
     for name, angle in (("pitch", -2.9), ("roll", -2.9), ("yaw", 1.8)):
         posture[robot.joint_names.index(f"right_shoulder_{name}")] = angle
     run = Replay(robot, Waving(moment_s)).run(seconds)
-    assert run.gate.state is State.ENGAGED
+    assert run.controller.state is State.ENGAGED
     robot.start(posture)
     run.past.clear()
     run.past.append((run.now_s, posture))

@@ -69,7 +69,7 @@ def test_a_robot_built_like_a_person_takes_the_rest_pose(name, init):
     start = robot.poses(robot.home)
     side = np.array([[0.0, 1.0 if "left" in t.name else -1.0, 0.0] for t in robot.targets])
     lengths = np.array([t.robot_length for t in robot.targets])
-    goal = start.origins + 0.97 * lengths[:, None] * side
+    goal = start.origins + lengths[:, None] * side
     found = driven_to(robot, goal, start.rest)
     wrists = rows(robot, "wrist")
     assert np.linalg.norm(found.positions - goal, axis=-1)[wrists].max() < 0.06
