@@ -147,7 +147,7 @@ class Retargeter:
     @property
     def joints(self) -> Array:
         """The last posture, shape (J,) [rad] or [m]."""
-        return self._now.copy()
+        return np.asarray(self._now.copy())
 
     def start(self, joints: Array) -> None:
         """Begin from a posture, at rest.

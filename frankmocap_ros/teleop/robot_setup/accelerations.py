@@ -9,7 +9,7 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.robot_setup.limb_points import Kinematics
 
 HIGHEST: Final = 50.0
-"""The highest that is proposed [rad/s^2], [m/s^2]: people do no more, and no model knows a joint's friction."""
+"""The highest that is proposed [rad/s^2], [m/s^2]: people do no more, and models lack friction."""
 
 _SHARE: Final = 0.5  # of what is left beside gravity: the other joints move too
 _LOWEST: Final = 1.0  # below it the model's masses or torques are not those of the robot
