@@ -19,7 +19,7 @@ ACCEPTED_S = 0.1
 
 def solves() -> None:
     """Print how long one step of the built-in robot's kinematics takes."""
-    from frankmocap_ros.teleop.robot.retargeter import load_retargeter
+    from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 
     robot = load_retargeter("torso")
     home = robot.poses(robot.home)

@@ -13,9 +13,9 @@ from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.controller import Controller
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 from frankmocap_ros.teleop.robot.joint_controller import JointController
-from frankmocap_ros.teleop.robot.retargeter import load_retargeter
 
 SECONDS = 30.0
 RATE_HZ = 100.0

@@ -23,10 +23,10 @@ from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.sources import open_source
 from frankmocap_ros.teleop.controller import Controller
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 from frankmocap_ros.teleop.robot.joint_controller import JointController
-from frankmocap_ros.teleop.robot.retargeter import load_retargeter
-from frankmocap_ros.teleop.robot.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.robot_map import load_map
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 IMAGES = Path(__file__).with_name("source") / "images"

@@ -3,7 +3,7 @@
 from typing import Final
 
 from frankmocap_ros.bench.robot_figures import RobotFigures, TargetFigures
-from frankmocap_ros.teleop.robot.robot_map import RobotMap
+from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 
 MAX_ERROR_M: Final = 0.06
 LEAST_CORRELATION: Final = 0.8

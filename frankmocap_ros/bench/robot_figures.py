@@ -19,7 +19,7 @@ from frankmocap_ros.bench.operators import Sight
 from frankmocap_ros.bench.robot_run import TICK_S, RobotRun
 from frankmocap_ros.geometry.rotation import Array, Mask
 from frankmocap_ros.settings.gate import SIMULATED
-from frankmocap_ros.teleop.robot.retargeter import Retargeter
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 
 _REACH: Final = 0.98
 _FAST: Final = 0.5  # of a joint's highest speed: turning round at more is a reversal

@@ -12,9 +12,9 @@ from frankmocap_ros.body.frames import BASE_FROM_REST
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.geometry.rotation import Array, quat_rotate
 from frankmocap_ros.synthetic.human import scene
-from frankmocap_ros.teleop.robot.ik_model import IkModel, load_model
-from frankmocap_ros.teleop.robot.retargeter import Retargeter
-from frankmocap_ros.teleop.robot.robot_map import RobotMap
+from frankmocap_ros.teleop.inverse_kinematics.ik_model import IkModel, load_model
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
+from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 
 _PANEL: Final = (480, 640)  # width and height [px]
 _MARGIN: Final = 40

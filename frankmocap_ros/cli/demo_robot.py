@@ -21,7 +21,7 @@ from frankmocap_ros.cli.nodes import node_command
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
-from frankmocap_ros.teleop.robot.retargeter import Retargeter, load_retargeter
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter, load_retargeter
 
 if TYPE_CHECKING:
     from frankmocap_ros.ros.clients.robot_watcher import RobotWatcher, Teleoperation

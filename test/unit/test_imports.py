@@ -46,8 +46,8 @@ PLACE = {folder: i for i, folders in enumerate(DIRECTION) for folder in folders}
 NETWORKS = ("estimators.frankmocap.networks.", "estimators.openpose.network")  # written in torch
 OUTSIDE_THE_CORE = ("engines", "bench", "viewer", "msg", "ros", "cli")
 WITH_HEAVY = (
-    "assets.", "sources.", "standin.", "estimators.", "teleop.robot.", "teleop.robot_model.",
-    "teleop.simulation.", "teleop.robot_setup.",
+    "assets.", "sources.", "standin.", "estimators.", "teleop.inverse_kinematics.", "teleop.robot.",
+    "teleop.robot_map.", "teleop.robot_model.", "teleop.robot_setup.", "teleop.simulation.",
 )  # fmt: skip
 
 

@@ -43,10 +43,10 @@ from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import State
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter, load_retargeter
 from frankmocap_ros.teleop.operator_state import Target
 from frankmocap_ros.teleop.robot.joint_controller import JointController
 from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
-from frankmocap_ros.teleop.robot.retargeter import Retargeter, load_retargeter
 
 NODE_NAME = "gate"
 _DIAGNOSTICS_PERIOD_S = 1.0

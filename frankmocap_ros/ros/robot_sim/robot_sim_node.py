@@ -29,7 +29,7 @@ from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.robot_sim.robot_loop import RobotLoop, Viewer
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
-from frankmocap_ros.teleop.robot.robot_map import is_model, load_map
+from frankmocap_ros.teleop.robot_map.robot_map import is_model, load_map
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand
 from frankmocap_ros.teleop.simulation.simulation import Simulation
 

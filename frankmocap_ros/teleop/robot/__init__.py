@@ -1,26 +1,9 @@
-"""Robot maps, inverse kinematics, alignment and joint control."""
+"""Control of a robot that follows: alignment, recovery, tracking errors."""
 
 __all__ = [
     "alignment",
-    "clearance",
-    "ik_model",
-    "ik_objective",
-    "ik_program",
     "joint_controller",
-    "joint_motion",
-    "joint_space",
-    "joints",
-    "limb_length",
-    "map_parts",
-    "map_reader",
-    "model_file",
-    "pairs",
-    "parts",
     "pose_robot",
     "recovery",
-    "retargeter",
-    "robot_map",
-    "step_search",
-    "target_map",
     "tracking_error",
 ]

@@ -17,7 +17,7 @@ from frankmocap_ros.geometry.rotation import (
     quat_multiply,
     quat_to_rotvec,
 )
-from frankmocap_ros.teleop.robot.retargeter import Retargeter
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 
 _STEPS: Final = 2  # of the twin, for one of the robot
 _STEP_S: Final = 0.02  # how long they last: from anywhere it is there long before the robot

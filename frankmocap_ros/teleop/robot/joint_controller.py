@@ -10,9 +10,9 @@ from frankmocap_ros.errors import RetargetError, RobotLostError
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.clutch import RobotPoses, WayBack
 from frankmocap_ros.teleop.command import Command, Posture
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.alignment import Alignment
 from frankmocap_ros.teleop.robot.recovery import MISSED_M, Recovery
-from frankmocap_ros.teleop.robot.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.tracking_error import MAX_LEAD_SHARE, TrackingError
 from frankmocap_ros.teleop.setpoint import Setpoint
 

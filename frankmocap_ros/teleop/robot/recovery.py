@@ -13,8 +13,8 @@ import numpy as np
 
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry.rotation import Array, Mask
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.alignment import Alignment
-from frankmocap_ros.teleop.robot.retargeter import Retargeter
 
 MISSED_M: Final = 0.05
 """A target that is further from its command than this has not reached it."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.teleop.robot.robot_map import DEFAULT_ACCELERATION
+from frankmocap_ros.teleop.robot_map.robot_map import DEFAULT_ACCELERATION
 from frankmocap_ros.teleop.robot_setup.apart import MINIMUM_M
 from frankmocap_ros.teleop.robot_setup.limb_points import Point
 from frankmocap_ros.teleop.robot_setup.proposal import Proposal

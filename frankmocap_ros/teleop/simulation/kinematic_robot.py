@@ -12,8 +12,8 @@ import numpy as np
 
 from frankmocap_ros.errors import RetargetError, RobotError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot.joint_space import JointSpace
-from frankmocap_ros.teleop.robot.joints import (
+from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
+from frankmocap_ros.teleop.inverse_kinematics.joints import (
     JointRoles,
     assign_roles,
     home_posture,
@@ -22,8 +22,8 @@ from frankmocap_ros.teleop.robot.joints import (
     roles_without_map,
     simple_joints,
 )
-from frankmocap_ros.teleop.robot.parts import target_parts
-from frankmocap_ros.teleop.robot.robot_map import DEFAULT_SPEED, RobotMap
+from frankmocap_ros.teleop.inverse_kinematics.parts import target_parts
+from frankmocap_ros.teleop.robot_map.robot_map import DEFAULT_SPEED, RobotMap
 from frankmocap_ros.teleop.robot_model.additions import Additions
 from frankmocap_ros.teleop.robot_model.equalities import only_equalities
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file

@@ -9,8 +9,8 @@ import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot.joints import joint_name
-from frankmocap_ros.teleop.robot.robot_map import RobotMap
+from frankmocap_ros.teleop.inverse_kinematics.joints import joint_name
+from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 from frankmocap_ros.teleop.simulation.sim_model import STEP_S, LoadedRobot, load_robot
 
 _AT_LIMIT: Final = 0.999  # of an actuator's force

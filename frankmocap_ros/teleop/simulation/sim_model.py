@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot.joints import assign_roles, home_posture, joint_name, simple_joints
-from frankmocap_ros.teleop.robot.parts import target_parts
-from frankmocap_ros.teleop.robot.robot_map import DEFAULT_SPEED, RobotMap
+from frankmocap_ros.teleop.inverse_kinematics.joints import (
+    assign_roles,
+    home_posture,
+    joint_name,
+    simple_joints,
+)
+from frankmocap_ros.teleop.inverse_kinematics.parts import target_parts
+from frankmocap_ros.teleop.robot_map.robot_map import DEFAULT_SPEED, RobotMap
 from frankmocap_ros.teleop.robot_model.additions import Additions
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes

@@ -8,7 +8,7 @@ import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot.robot_map import KINEMATIC, PHYSICS, RobotMap
+from frankmocap_ros.teleop.robot_map.robot_map import KINEMATIC, PHYSICS, RobotMap
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand, JointLimits
 from frankmocap_ros.teleop.simulation.joint_servo import JointServo
 from frankmocap_ros.teleop.simulation.kinematic_robot import KinematicRobot

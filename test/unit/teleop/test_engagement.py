@@ -14,10 +14,10 @@ from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.synthetic.human import WAVE_PERIOD_S, scene
 from frankmocap_ros.teleop.controller import Controller
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 from frankmocap_ros.teleop.robot.joint_controller import JointController
-from frankmocap_ros.teleop.robot.retargeter import load_retargeter
-from frankmocap_ros.teleop.robot.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.robot_map import load_map
 from frankmocap_ros.teleop.simulation.simulation import Simulation
 
 PERIOD_S = 0.01

@@ -6,8 +6,8 @@ import pytest
 pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 from frankmocap_ros.teleop.robot.alignment import Alignment
-from frankmocap_ros.teleop.robot.retargeter import load_retargeter
 
 TICKS = 200  # of two seconds
 

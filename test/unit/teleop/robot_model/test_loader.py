@@ -13,8 +13,8 @@ pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'fran
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
 from frankmocap_ros.errors import MissingDependencyError, MocapError, RobotError
-from frankmocap_ros.teleop.robot.retargeter import load_retargeter
-from frankmocap_ros.teleop.robot.robot_map import load_map
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
+from frankmocap_ros.teleop.robot_map.robot_map import load_map
 from frankmocap_ros.teleop.robot_model import xml_source
 from frankmocap_ros.teleop.robot_model.loader import load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes

@@ -14,8 +14,8 @@ import numpy as np
 
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot.clearance import Clearance
-from frankmocap_ros.teleop.robot.joint_motion import JointMotion
+from frankmocap_ros.teleop.inverse_kinematics.clearance import Clearance
+from frankmocap_ros.teleop.inverse_kinematics.joint_motion import JointMotion
 
 _PROMISED: Final = 0.1  # share of the promised improvement that must come true
 _SHARES: Final = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)  # of a step, the rest is braking

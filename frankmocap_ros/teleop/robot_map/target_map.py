@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.teleop.operator_state import TargetLimits
-from frankmocap_ros.teleop.robot.map_parts import PartReader, rotation, vector
-from frankmocap_ros.teleop.robot.map_reader import MapReader, shown
+from frankmocap_ros.teleop.robot_map.map_parts import PartReader, rotation, vector
+from frankmocap_ros.teleop.robot_map.map_reader import MapReader, shown
 from frankmocap_ros.teleop.robot_model.additions import AddedSite, Base
 
 _TARGET_KEYS: Final = (

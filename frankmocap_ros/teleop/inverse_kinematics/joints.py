@@ -14,8 +14,8 @@ import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot.parts import listed, numbers_by_name, refuse_unknown
-from frankmocap_ros.teleop.robot.robot_map import RobotMap
+from frankmocap_ros.teleop.inverse_kinematics.parts import listed, numbers_by_name, refuse_unknown
+from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 from frankmocap_ros.teleop.robot_model.equalities import Equality, equalities, joints_above
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel
 

@@ -18,14 +18,14 @@ import numpy as np
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry.rotation import Array, dot, quat_from_matrix
 from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.inverse_kinematics.clearance import Clearance
+from frankmocap_ros.teleop.inverse_kinematics.ik_model import IkModel, load_model, packages
+from frankmocap_ros.teleop.inverse_kinematics.ik_objective import IkObjective
+from frankmocap_ros.teleop.inverse_kinematics.ik_program import nearest_step
+from frankmocap_ros.teleop.inverse_kinematics.joint_motion import UNLIMITED, JointMotion
+from frankmocap_ros.teleop.inverse_kinematics.step_search import StepPlan, StepSearch
 from frankmocap_ros.teleop.operator_state import Target
-from frankmocap_ros.teleop.robot.clearance import Clearance
-from frankmocap_ros.teleop.robot.ik_model import IkModel, load_model, packages
-from frankmocap_ros.teleop.robot.ik_objective import IkObjective
-from frankmocap_ros.teleop.robot.ik_program import nearest_step
-from frankmocap_ros.teleop.robot.joint_motion import UNLIMITED, JointMotion
-from frankmocap_ros.teleop.robot.robot_map import RobotMap, load_map
-from frankmocap_ros.teleop.robot.step_search import StepPlan, StepSearch
+from frankmocap_ros.teleop.robot_map.robot_map import RobotMap, load_map
 
 _MAIN: Final = 0.5  # of the highest cost of a target's position
 _REACH: Final = 0.995  # of a limb's length: a straight arm has lost a direction

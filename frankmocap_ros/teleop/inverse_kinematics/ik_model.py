@@ -7,8 +7,8 @@ import numpy as np
 
 from frankmocap_ros.errors import MissingDependencyError, RetargetError, RobotError
 from frankmocap_ros.geometry.rotation import Array, Mask
-from frankmocap_ros.teleop.robot.joint_space import JointSpace
-from frankmocap_ros.teleop.robot.joints import (
+from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
+from frankmocap_ros.teleop.inverse_kinematics.joints import (
     JointRoles,
     assign_roles,
     home_posture,
@@ -16,10 +16,10 @@ from frankmocap_ros.teleop.robot.joints import (
     joint_ranges,
     simple_joints,
 )
-from frankmocap_ros.teleop.robot.limb_length import LimbLengths
-from frankmocap_ros.teleop.robot.pairs import pairs_of_geoms
-from frankmocap_ros.teleop.robot.parts import TargetParts, listed, refuse_unknown, target_parts
-from frankmocap_ros.teleop.robot.robot_map import RobotMap
+from frankmocap_ros.teleop.inverse_kinematics.limb_length import LimbLengths
+from frankmocap_ros.teleop.inverse_kinematics.pairs import pairs_of_geoms
+from frankmocap_ros.teleop.inverse_kinematics.parts import TargetParts, listed, refuse_unknown, target_parts
+from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 from frankmocap_ros.teleop.robot_model.equalities import only_equalities
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes

@@ -8,8 +8,8 @@ import numpy as np
 
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot.joint_space import JointSpace
-from frankmocap_ros.teleop.robot.parts import TargetParts
+from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
+from frankmocap_ros.teleop.inverse_kinematics.parts import TargetParts
 from frankmocap_ros.teleop.robot_model.equalities import joints_above
 
 _SWEEPS: Final = 6

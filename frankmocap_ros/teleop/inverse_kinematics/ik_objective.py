@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot.parts import RobotPart
+from frankmocap_ros.teleop.inverse_kinematics.parts import RobotPart
 
 _WXYZ = np.array([3, 0, 1, 2])  # from x y z w
 

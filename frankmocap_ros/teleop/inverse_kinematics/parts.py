@@ -9,7 +9,7 @@ import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot.robot_map import RobotMap
+from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 
 _LISTED: Final = 20
 

@@ -8,9 +8,9 @@ pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmoc
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.controller import Command
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 from frankmocap_ros.teleop.robot.alignment import Alignment
 from frankmocap_ros.teleop.robot.joint_controller import JointController
-from frankmocap_ros.teleop.robot.retargeter import load_retargeter
 
 DT = 0.01
 ARM = ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint")

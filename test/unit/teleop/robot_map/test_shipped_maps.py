@@ -13,9 +13,9 @@ from frankmocap_ros.bench.robot_advice import advice
 from frankmocap_ros.bench.robot_figures import figures
 from frankmocap_ros.bench.robot_run import motion_scale, run_robot
 from frankmocap_ros.errors import RobotError
-from frankmocap_ros.teleop.robot.model_file import ROBOTS_DIR
-from frankmocap_ros.teleop.robot.retargeter import Retargeter
-from frankmocap_ros.teleop.robot.robot_map import ROBOTS, load_map, robot_names
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
+from frankmocap_ros.teleop.robot_map.model_file import ROBOTS_DIR
+from frankmocap_ros.teleop.robot_map.robot_map import ROBOTS, load_map, robot_names
 from support.paths import SHARED
 
 MODELS = SHARED / "robots/models"

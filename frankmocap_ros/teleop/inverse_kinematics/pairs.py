@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from frankmocap_ros.errors import RobotError
-from frankmocap_ros.teleop.robot.parts import numbers_by_name, refuse_unknown
-from frankmocap_ros.teleop.robot.robot_map import RobotMap
+from frankmocap_ros.teleop.inverse_kinematics.parts import numbers_by_name, refuse_unknown
+from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
-from frankmocap_ros.teleop.robot.map_parts import base, controllers
-from frankmocap_ros.teleop.robot.map_reader import MapReader, shown
-from frankmocap_ros.teleop.robot.model_file import ModelName, find_model
-from frankmocap_ros.teleop.robot.target_map import TargetMap, above_table, read_target
+from frankmocap_ros.teleop.robot_map.map_parts import base, controllers
+from frankmocap_ros.teleop.robot_map.map_reader import MapReader, shown
+from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
+from frankmocap_ros.teleop.robot_map.target_map import TargetMap, above_table, read_target
 from frankmocap_ros.teleop.robot_model.additions import Additions, Base
 from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_model.xml_source import shortened

@@ -6,7 +6,7 @@ import numpy as np
 
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot.joint_motion import StepBounds
+from frankmocap_ros.teleop.inverse_kinematics.joint_motion import StepBounds
 
 _UNBOUNDED: Final = 1e30  # daqp's own
 

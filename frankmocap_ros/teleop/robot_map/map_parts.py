@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.teleop.robot.map_reader import MapReader, shown
+from frankmocap_ros.teleop.robot_map.map_reader import MapReader, shown
 from frankmocap_ros.teleop.robot_model.additions import AddedSite, Base
 
 _TOPIC: Final = re.compile(r"/?[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*")

@@ -6,7 +6,7 @@ import numpy as np
 
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.robot.joints import JointRoles
+from frankmocap_ros.teleop.inverse_kinematics.joints import JointRoles
 from frankmocap_ros.teleop.robot_model.equalities import Followers
 
 _BOUND: Final = 1e-4

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from frankmocap_ros.teleop.robot.joint_motion import UNLIMITED, JointMotion
+from frankmocap_ros.teleop.inverse_kinematics.joint_motion import UNLIMITED, JointMotion
 
 ANYWHERE = np.array((-np.inf, np.inf))[:, None]
 J = 5

@@ -1,0 +1,16 @@
+"""Postures of a robot for poses of its targets, within the limits of its joints."""
+
+__all__ = [
+    "clearance",
+    "ik_model",
+    "ik_objective",
+    "ik_program",
+    "joint_motion",
+    "joint_space",
+    "joints",
+    "limb_length",
+    "pairs",
+    "parts",
+    "retargeter",
+    "step_search",
+]

@@ -1,0 +1,9 @@
+"""Maps of robots: YAML files that say which part follows which joint of the operator."""
+
+__all__ = [
+    "map_parts",
+    "map_reader",
+    "model_file",
+    "robot_map",
+    "target_map",
+]
