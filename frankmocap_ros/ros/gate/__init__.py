@@ -2,9 +2,12 @@
 
 __all__ = [
     "camera_level",
+    "gate_health",
     "gate_node",
     "gate_outputs",
+    "gate_requests",
     "gate_worker",
+    "operator_input",
     "operator_message",
     "polling",
     "robot_port",

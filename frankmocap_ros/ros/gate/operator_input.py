@@ -1,0 +1,97 @@
+"""What a gate sees of its operator: bodies, in the frame that the settings say, and when."""
+
+from functools import partial
+
+from builtin_interfaces.msg import Time
+from rclpy.node import Node
+
+from frankmocap_ros.errors import MessageError
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW
+from frankmocap_ros.msg import BodyPoseArray
+from frankmocap_ros.ros.common.node_clocks import Clocks
+from frankmocap_ros.ros.common.qos import incoming
+from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
+from frankmocap_ros.ros.common.transforms import Transforms, need_package
+from frankmocap_ros.ros.gate.camera_level import Gravity, level_from_tf
+from frankmocap_ros.ros.gate.operator_message import OperatorReader, Seen, read_bodies
+from frankmocap_ros.ros.gate.polling import Polling
+from frankmocap_ros.runtime.stamp_watch import StampWatch
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.teleop.controller import Controller
+
+_WARNING_PERIOD_S = 5.0
+
+
+class OperatorInput:
+    """Reads bodies for a controller. For the thread that polls, but for ``listen``.
+
+    Args:
+        node: whose log and TF it uses.
+        polling: hears the topics.
+        clocks: what the controller goes by.
+        config: says what is listened to.
+
+    Raises:
+        MissingDependencyError: TF is asked for and not installed.
+    """
+
+    def __init__(self, node: Node, polling: Polling, clocks: Clocks, config: GateSettings) -> None:
+        self._node, self._polling = node, polling
+        self._stamps = SteadyStamps(clocks)
+        self._watch = StampWatch("bodies", "max_age_s", "see in /diagnostics what is slow")
+        self._reader = OperatorReader(())
+        self._frame_id = ""  # of the poses, as last heard
+        self._transforms: Transforms | None = None
+        self._gravity = Gravity(polling)
+        self.listen(config)
+
+    def listen(self, config: GateSettings) -> None:
+        """Listen to what else tells where up and forward is; for the executor's thread.
+
+        Raises:
+            MissingDependencyError: TF is asked for and not installed.
+        """
+        if config.heading == "tf" and self._transforms is None:
+            need_package("tf2_ros", "heading: tf", "heading: operator, heading: camera")
+            self._transforms = Transforms(self._node)
+        if config.gravity == "imu":
+            self._gravity.listen()
+
+    def follow(self, controller: Controller) -> None:
+        """Let a controller see what comes from now on."""
+        handle = partial(self._on_bodies, controller)
+        self._polling.subscribe_raw(BodyPoseArray, controller.config.bodies, handle, incoming(1))
+
+    def _on_bodies(self, controller: Controller, data: bytes, now_s: float) -> None:
+        if self._reader.watched is not controller.watched:
+            self._reader = OperatorReader(controller.watched)
+        try:
+            msg = read_bodies(data)
+        except MessageError as error:
+            controller.ignored["unreadable"] += 1
+            self._node.get_logger().warning(str(error), throttle_duration_sec=_WARNING_PERIOD_S)
+            return
+        if not controller.follows(msg.run_id, now_s):
+            return
+        seen = self._reader.read(msg)
+        self._level(controller, seen, now_s)
+        self._watch.note(1e-9 * seen.stamp_ns, 1e-9 * self._stamps.stamp_ns(now_s), now_s)
+        controller.stamp_fault = self._watch.fault(controller.config.max_age_s)
+        controller.observe(seen.operator_state(self._stamps.time_s(seen.stamp_ns)), now_s)
+
+    def _level(self, controller: Controller, seen: Seen, now_s: float) -> None:
+        """Tell the controller where up and forward is, where the settings alone do not."""
+        config = controller.config
+        if seen.frame_id != self._frame_id:
+            if self._frame_id:
+                controller.release(f"poses are now in {seen.frame_id!r}, not {self._frame_id!r}", now_s)
+                controller.configure(config)
+            self._frame_id = seen.frame_id
+        if seen.frame_id == config.base_frame:  # the mocap node's target_frame: up and forward are theirs
+            controller.level = IDENTITY_XYZW
+        elif config.heading == "tf" and self._transforms is not None:
+            sec, nanosec = divmod(seen.stamp_ns, 10**9)
+            stamp = Time(sec=sec, nanosec=nanosec)
+            controller.level = level_from_tf(self._transforms, config.base_frame, seen.frame_id, stamp)
+        elif config.gravity == "imu" and controller.idle:  # what is engaged keeps its frame
+            controller.level = self._gravity.level(config, now_s)
