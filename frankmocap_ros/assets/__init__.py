@@ -1,6 +1,7 @@
 """FrankMocap's files: locations, checks and safe conversion."""
 
 __all__ = [
+    "body_model_pickle",
     "checkpoint",
     "child",
     "conversion",
@@ -14,5 +15,4 @@ __all__ = [
     "schema",
     "sharing",
     "store",
-    "unpickle",
 ]

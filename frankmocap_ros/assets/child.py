@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.assets import schema
+from frankmocap_ros.assets.body_model_pickle import read_pickle
 from frankmocap_ros.assets.checkpoint import INSTALL, read_checkpoint, safe_torch
 from frankmocap_ros.assets.numpy_files import read_npy, read_npz, write_npz
 from frankmocap_ros.assets.pickled import Numbers
-from frankmocap_ros.assets.unpickle import read_pickle
 from frankmocap_ros.errors import AssetError, MissingDependencyError
 
 MAX_BYTES: Final = 1 << 31  # the largest of these files has half a gigabyte

@@ -2,12 +2,12 @@
 
 __all__ = [
     "background_import",
+    "diagnostic_rules",
+    "diagnostics",
     "fastdds_profile",
     "file_cache",
     "file_names",
     "gc_control",
-    "health",
-    "health_rules",
     "load_shedding",
     "low_priority_child",
     "machine",

@@ -11,7 +11,7 @@ import pytest
 from rcl_interfaces.msg import Log
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from frankmocap_ros.ros.common.monitor import Monitor
+from frankmocap_ros.ros.common.diagnostics_messages import Monitor
 from frankmocap_ros.ros.images.images import REASONS, write_image
 
 COUNT = 1000  # of raw ones, and as many compressed

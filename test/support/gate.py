@@ -124,9 +124,9 @@ class Gate(Peer):
             lambda msg: stamp_s(msg) >= least_s or msg.state == GateState.FAULT, max(0, len(self.states) - 1)
         )
 
-    def await_answer(self, done: Any) -> bool:
+    def await_answer(self, done: Any, timeout_s: float = TIMEOUT_S) -> bool:
         """Time passes while the gate thinks."""
-        end_s = time.monotonic() + TIMEOUT_S
+        end_s = time.monotonic() + timeout_s
         while not done.wait(2e-3) and time.monotonic() < end_s:
             self.advance(TICK_S)
         return done.is_set()

@@ -18,6 +18,8 @@ from frankmocap_ros.ros.images.images import write_image
 from support.inbox import Inbox
 from support.waiting import TIMEOUT_S, wait_until
 
+_ASKS = (GetParameters, GetState)  # whose answer is the same each time
+
 
 def nanoseconds(stamp: Any) -> int:
     return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
@@ -106,14 +108,23 @@ class Peer:
         client = self._clients[name]
         wait_until(client.service_is_ready, name)  # rclpy's own wait looks every 0.25 s
         done = threading.Event()
-        future = client.call_async(request)
-        future.add_done_callback(lambda _: done.set())
-        assert self.await_answer(done), name
-        return future.result()
+        answers: list[Any] = []
 
-    def await_answer(self, done: threading.Event) -> bool:
+        def answered(future: Any) -> None:
+            answers.append(future.result())
+            done.set()
+
+        # a server that is ready may not know this client's ear yet: what only asks is asked again
+        tries = 3 if kind in _ASKS else 1
+        for _ in range(tries):
+            client.call_async(request).add_done_callback(answered)
+            if self.await_answer(done, TIMEOUT_S / tries):
+                return answers[0]
+        raise AssertionError(f"{name} does not answer")
+
+    def await_answer(self, done: threading.Event, timeout_s: float = TIMEOUT_S) -> bool:
         """Wait until an answer is there; whether it came."""
-        return done.wait(TIMEOUT_S)
+        return done.wait(timeout_s)
 
     def try_to_set(self, **values: Any) -> list[Any]:
         """Set parameters through the service; one result each. A Parameter is sent as it is."""

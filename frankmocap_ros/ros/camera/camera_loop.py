@@ -13,8 +13,8 @@ from rclpy.node import Node
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import no_wider
-from frankmocap_ros.runtime.health import Health
-from frankmocap_ros.runtime.health_rules import SILENT_ERROR_S
+from frankmocap_ros.runtime.diagnostic_rules import SILENT_ERROR_S
+from frankmocap_ros.runtime.diagnostics import Health
 from frankmocap_ros.runtime.snapshot import Level
 from frankmocap_ros.runtime.timing import RateMeter
 from frankmocap_ros.settings.camera import CameraSettings

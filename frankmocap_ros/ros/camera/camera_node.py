@@ -13,11 +13,11 @@ from rclpy.parameter import Parameter
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.ros.camera.camera_loop import CameraLoop
 from frankmocap_ros.ros.camera.camera_outputs import CameraOutputs, Stamps
+from frankmocap_ros.ros.common.diagnostics_messages import diagnostics, status_message
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
-from frankmocap_ros.ros.common.monitor import diagnostics, status_message
-from frankmocap_ros.ros.common.parameters import Parameters
 from frankmocap_ros.ros.common.qos import HEALTH
 from frankmocap_ros.ros.common.running import run_node
+from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.runtime.malloc import keep_freed_memory
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.camera import CameraSettings

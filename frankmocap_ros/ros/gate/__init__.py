@@ -2,7 +2,7 @@
 
 __all__ = [
     "camera_level",
-    "gate_health",
+    "gate_diagnostics",
     "gate_node",
     "gate_outputs",
     "gate_requests",

@@ -14,14 +14,14 @@ from rclpy.parameter import Parameter
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 from frankmocap_ros.msg import BodyPoseArray
+from frankmocap_ros.ros.common.diagnostics_messages import diagnostics, status_message
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
-from frankmocap_ros.ros.common.monitor import diagnostics, status_message
 from frankmocap_ros.ros.common.node_clocks import Clocks, NodeClocks, steady_s
-from frankmocap_ros.ros.common.parameters import Parameters
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import HEALTH
 from frankmocap_ros.ros.common.running import run_node
-from frankmocap_ros.ros.gate.gate_health import gate_health
+from frankmocap_ros.ros.common.settings_as_parameters import Parameters
+from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate.gate_requests import GateRequests
 from frankmocap_ros.ros.gate.gate_worker import GateWorker

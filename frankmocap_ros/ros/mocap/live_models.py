@@ -12,8 +12,8 @@ from rclpy.parameter import Parameter
 from rclpy.task import Future
 
 from frankmocap_ros.errors import MocapError
-from frankmocap_ros.ros.common.parameters import Parameters
 from frankmocap_ros.ros.common.rclpy_internals import wrap_services
+from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.mocap.model import Loader
 from frankmocap_ros.settings.mocap import Settings
 

@@ -18,18 +18,18 @@ from std_srvs.srv import SetBool, Trigger
 
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError, MocapError, SettingError
 from frankmocap_ros.estimators.base import mesh_estimator
+from frankmocap_ros.ros.common.diagnostics_messages import diagnostics, status_message
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
-from frankmocap_ros.ros.common.monitor import diagnostics, status_message
-from frankmocap_ros.ros.common.parameters import Parameters
 from frankmocap_ros.ros.common.qos import HEALTH
 from frankmocap_ros.ros.common.running import run_node
+from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.common.transforms import Transforms, need_packages
 from frankmocap_ros.ros.common.transitions import in_turn, refuse_what_is_impossible, told
 from frankmocap_ros.ros.mocap.humans import Humans
 from frankmocap_ros.ros.mocap.inputs import AnyImage, OwnCamera, Subscriptions
 from frankmocap_ros.ros.mocap.live_models import await_models
+from frankmocap_ros.ros.mocap.mocap_diagnostics import healths
 from frankmocap_ros.ros.mocap.model import Loader, Model, load_model
-from frankmocap_ros.ros.mocap.node_health import healths
 from frankmocap_ros.ros.mocap.outputs import Outputs
 from frankmocap_ros.ros.mocap.reviews import Reviews
 from frankmocap_ros.ros.mocap.stream import Stream

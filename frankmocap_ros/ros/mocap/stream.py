@@ -13,7 +13,7 @@ from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.ros.camera.camera_outputs import Stamps
 from frankmocap_ros.ros.common.calibration import Calibration
 from frankmocap_ros.ros.common.conversions import nanoseconds, seconds
-from frankmocap_ros.ros.common.monitor import Monitor
+from frankmocap_ros.ros.common.diagnostics_messages import Monitor
 from frankmocap_ros.ros.mocap.depth_images import DepthImages
 from frankmocap_ros.ros.mocap.outputs import Outputs
 from frankmocap_ros.runtime.load_shedding import SheddingLevel, Spacing

@@ -11,7 +11,7 @@ from rclpy.node import Node
 
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.common.rclpy_internals import ros_runs
-from frankmocap_ros.runtime.health import Health
+from frankmocap_ros.runtime.diagnostics import Health
 from frankmocap_ros.runtime.snapshot import Level
 from frankmocap_ros.runtime.timing import RateMeter
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand

@@ -18,12 +18,12 @@ from trajectory_msgs.msg import JointTrajectory
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.common.conversions import nanoseconds
+from frankmocap_ros.ros.common.diagnostics_messages import diagnostics, status_message
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
-from frankmocap_ros.ros.common.monitor import diagnostics, status_message
 from frankmocap_ros.ros.common.node_clocks import NodeClocks
-from frankmocap_ros.ros.common.parameters import Parameters
 from frankmocap_ros.ros.common.qos import HEALTH, incoming
 from frankmocap_ros.ros.common.running import run_node
+from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.robot_sim.robot_loop import RobotLoop, Viewer

@@ -13,9 +13,9 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool
 
-from frankmocap_ros.ros.common.parameters import Parameters
 from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.ros.common.running import run_node
+from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.view.remote_parameters import RemoteParameters
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings

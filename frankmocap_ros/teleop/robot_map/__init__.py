@@ -2,7 +2,7 @@
 
 __all__ = [
     "map_parts",
-    "map_reader",
+    "map_values",
     "model_file",
     "robot_map",
     "target_map",

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.teleop.robot_map.map_reader import MapReader, shown
+from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_model.additions import AddedSite, Base
 
 _TOPIC: Final = re.compile(r"/?[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*")
 _UNIT: Final = 1e-3
 
 
-def vector(reader: MapReader, key: str, default: Sequence[float] | None = None) -> tuple[float, float, float]:
+def vector(reader: MapValues, key: str, default: Sequence[float] | None = None) -> tuple[float, float, float]:
     """Three numbers.
 
     Raises:
@@ -26,7 +26,7 @@ def vector(reader: MapReader, key: str, default: Sequence[float] | None = None) 
     return x, y, z
 
 
-def rotation(reader: MapReader, key: str) -> tuple[float, float, float, float]:
+def rotation(reader: MapValues, key: str) -> tuple[float, float, float, float]:
     """A unit quaternion x y z w; the identity without one.
 
     Raises:
@@ -47,7 +47,7 @@ def base(path: Path, values: object) -> Base:
     Raises:
         RobotError: it is wrong.
     """
-    reader = MapReader(path, "base", values, ("position", "rotation"))
+    reader = MapValues(path, "base", values, ("position", "rotation"))
     return Base(vector(reader, "position", (0.0, 0.0, 0.0)), rotation(reader, "rotation"))
 
 
@@ -66,7 +66,7 @@ class PartReader:
         self._path, self._where = path, where
         self.sites: list[AddedSite] = []
 
-    def offset(self, reader: MapReader, body: str) -> str:
+    def offset(self, reader: MapValues, body: str) -> str:
         """Name of the site that stands for a body and the ``offset`` beside it."""
         return self._site(body, vector(reader, "offset"))
 
@@ -78,7 +78,7 @@ class PartReader:
         """
         if isinstance(value, str):
             return value
-        reader = MapReader(self._path, f"{self._where}.{key}", value, ("body", "offset"))
+        reader = MapValues(self._path, f"{self._where}.{key}", value, ("body", "offset"))
         return self._site(reader.text("body"), vector(reader, "offset"))
 
     def _site(self, body: str, offset: tuple[float, float, float]) -> str:
@@ -87,7 +87,7 @@ class PartReader:
         return site.name
 
 
-def controllers(reader: MapReader) -> dict[str, tuple[str, ...]]:
+def controllers(reader: MapValues) -> dict[str, tuple[str, ...]]:
     """Topic -> joints of the controller that listens there; empty for one controller of all.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.teleop.robot_map.map_parts import base, controllers
-from frankmocap_ros.teleop.robot_map.map_reader import MapReader, shown
+from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot_map.target_map import TargetMap, above_table, read_target
 from frankmocap_ros.teleop.robot_model.additions import Additions, Base
@@ -108,7 +108,7 @@ def is_model(robot: str) -> bool:
     return Path(robot).suffix.lower() in _MODELS
 
 
-def _joints(reader: MapReader, controllers: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _joints(reader: MapValues, controllers: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The commanded joints; those of the controllers where the map names none."""
     names = reader.names("joints")
     if "joints" in reader.values and not names:
@@ -133,7 +133,7 @@ def _joints(reader: MapReader, controllers: Mapping[str, tuple[str, ...]]) -> tu
 
 
 def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ...]]:
-    reader = MapReader(path, "self_collision", values, _COLLISION_KEYS)
+    reader = MapValues(path, "self_collision", values, _COLLISION_KEYS)
     pairs = reader.values.get("pairs", ())
     fine = isinstance(pairs, list | tuple) and all(
         isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(n, str) for n in pair)
@@ -144,7 +144,7 @@ def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ..
     return reader.number("minimum_distance", 0.01), tuple((a, b) for a, b in pairs)
 
 
-def _of_joints(reader: MapReader, key: str, what: str) -> dict[str, float]:
+def _of_joints(reader: MapValues, key: str, what: str) -> dict[str, float]:
     """Limits of joints, each above 0."""
     found = reader.numbers(key)
     for name, limit in found.items():
@@ -205,7 +205,7 @@ def load_map(robot: str, model: str = "") -> RobotMap:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise RobotError(f"{path}: cannot be read: {shortened(error)}") from error
-    reader = MapReader(path, "", values, _KEYS)
+    reader = MapValues(path, "", values, _KEYS)
     targets = reader.values.get("targets")
     if not isinstance(targets, Mapping) or not targets:
         raise reader.wrong("targets", "expected a mapping from names to what they follow, with one at least")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from frankmocap_ros.teleop.operator_state import TargetLimits
 from frankmocap_ros.teleop.robot_map.map_parts import PartReader, rotation, vector
-from frankmocap_ros.teleop.robot_map.map_reader import MapReader, shown
+from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_model.additions import AddedSite, Base
 
 _TARGET_KEYS: Final = (
@@ -61,7 +61,7 @@ class TargetMap:
 
 
 def _limits(path: Path, where: str, values: object) -> TargetLimits:
-    reader = MapReader(path, where, values, _LIMIT_KEYS)
+    reader = MapValues(path, where, values, _LIMIT_KEYS)
     found: dict[str, Any] = {}
     for key, value in reader.values.items():
         if key.startswith("workspace"):
@@ -84,7 +84,7 @@ def read_target(path: Path, name: str, values: object) -> TargetMap:
     Raises:
         RobotError: something is wrong; names the key.
     """
-    reader = MapReader(path, f"targets.{name}", values, _TARGET_KEYS)
+    reader = MapValues(path, f"targets.{name}", values, _TARGET_KEYS)
     if not _NAME.fullmatch(name):
         raise reader.wrong("", "expected a name of letters, digits and _, which begins with a letter")
     is_site = "site" in reader.values

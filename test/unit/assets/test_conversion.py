@@ -162,8 +162,8 @@ def test_body_models(job):
 )
 def test_wrong_body_models_are_refused(change, reason):
     """The same check that the child makes."""
+    from frankmocap_ros.assets.body_model_pickle import read_pickle
     from frankmocap_ros.assets.schema import check
-    from frankmocap_ros.assets.unpickle import read_pickle
 
     with pytest.raises(AssetError, match=reason):
         check("smpl", read_pickle(pickle.dumps({**body_model(6890, 24, False), **change}, 4)))

@@ -11,7 +11,7 @@ PACKAGE = Path(frankmocap_ros.__file__).parent
 SOURCES = {
     path.relative_to(PACKAGE).as_posix(): path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")
 }
-PICKLES, CHECKPOINTS = "assets/unpickle.py", "assets/checkpoint.py"
+PICKLES, CHECKPOINTS = "assets/body_model_pickle.py", "assets/checkpoint.py"
 NEVER_IMPORTED = {
     "marshal", "shelve", "dill", "joblib", "cloudpickle", "_pickle", "pickle5", "jsonpickle", "hickle",
     "dbm", "code", "codeop", "xmlrpc",

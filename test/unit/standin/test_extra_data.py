@@ -259,7 +259,7 @@ def test_the_command_writes_everything(folder, tmp_path):
 
 
 def test_pickles_hold_what_was_given():
-    from frankmocap_ros.assets.unpickle import read_pickle
+    from frankmocap_ros.assets.body_model_pickle import read_pickle
 
     rng = np.random.default_rng(0)
     sparse = rng.normal(size=(4, 7)) * (rng.uniform(size=(4, 7)) < 0.3)

@@ -1,7 +1,7 @@
 """How a gate is, for ``/diagnostics``."""
 
 from frankmocap_ros.ros.gate.gate_worker import GateWorker
-from frankmocap_ros.runtime.health import Health
+from frankmocap_ros.runtime.diagnostics import Health
 from frankmocap_ros.runtime.snapshot import Level
 from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import State

@@ -17,7 +17,7 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
-class MapReader:
+class MapValues:
     """Reads one mapping of the file; every complaint names the file and the key.
 
     Attributes:

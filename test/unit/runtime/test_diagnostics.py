@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from frankmocap_ros.runtime import health
-from frankmocap_ros.runtime.health import assess
+from frankmocap_ros.runtime import diagnostics
+from frankmocap_ros.runtime.diagnostics import assess
 from frankmocap_ros.runtime.snapshot import (
     DROP_NO_TRANSFORM,
     DROP_OUT_OF_ORDER,
@@ -213,7 +213,7 @@ def test_the_worst_stands_first_and_nothing_is_lost():
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("rules", [health.RULES, health.RULES[::-1]])
+@pytest.mark.parametrize("rules", [diagnostics.RULES, diagnostics.RULES[::-1]])
 def test_an_error_stands_before_a_warning_whatever_the_rules_order(monkeypatch, rules):
     monkeypatch.setattr(health, "RULES", rules)
     found = assess(replace(GOOD, since_image_s=5.0, age_min_ms=-5.0))

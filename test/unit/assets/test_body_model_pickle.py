@@ -15,10 +15,10 @@ import types
 import numpy as np
 import pytest
 
+from frankmocap_ros.assets.body_model_pickle import read_pickle
 from frankmocap_ros.assets.conversion import convert
 from frankmocap_ros.assets.layout import ASSETS
 from frankmocap_ros.assets.pickled import ALLOWED
-from frankmocap_ros.assets.unpickle import read_pickle
 from frankmocap_ros.errors import AssetError
 
 PROTOCOLS = range(6)

@@ -8,7 +8,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.estimators.base import Estimator
-from frankmocap_ros.runtime.health import Health
+from frankmocap_ros.runtime.diagnostics import Health
 from frankmocap_ros.runtime.snapshot import Snapshot
 from frankmocap_ros.runtime.timing import Counters, RateMeter, RollingPercentiles
 from frankmocap_ros.settings.mocap import Settings

@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from frankmocap_ros.ros.common.monitor import Monitor
+from frankmocap_ros.ros.common.diagnostics_messages import Monitor
 from frankmocap_ros.ros.mocap.inputs import OwnCamera, Subscriptions
 from frankmocap_ros.ros.mocap.stream import Stream
-from frankmocap_ros.runtime.health import Health, assess
-from frankmocap_ros.runtime.health_rules import SILENT_WARN_S
+from frankmocap_ros.runtime.diagnostic_rules import SILENT_WARN_S
+from frankmocap_ros.runtime.diagnostics import Health, assess
 from frankmocap_ros.runtime.snapshot import Snapshot
 from frankmocap_ros.settings.mocap import Settings
 

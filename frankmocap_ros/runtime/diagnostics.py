@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from frankmocap_ros.runtime.health_rules import RULES
+from frankmocap_ros.runtime.diagnostic_rules import RULES
 from frankmocap_ros.runtime.snapshot import Level, Percentiles, Snapshot
 
 
