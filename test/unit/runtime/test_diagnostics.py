@@ -215,7 +215,7 @@ def test_the_worst_stands_first_and_nothing_is_lost():
 
 @pytest.mark.parametrize("rules", [diagnostics.RULES, diagnostics.RULES[::-1]])
 def test_an_error_stands_before_a_warning_whatever_the_rules_order(monkeypatch, rules):
-    monkeypatch.setattr(health, "RULES", rules)
+    monkeypatch.setattr(diagnostics, "RULES", rules)
     found = assess(replace(GOOD, since_image_s=5.0, age_min_ms=-5.0))
     assert found.level is Level.ERROR
     assert found.text.startswith("no image on") and "; clocks disagree" in found.text
