@@ -12,6 +12,7 @@ from frankmocap_ros.geometry.rotation import Array, quat_rotate
 _MAX_LAG_S = 0.6
 _LAG_STEP_S = 0.01
 _LEAST_SAMPLES = 30
+_LEAST_MOTION_M = 0.01  # standard deviation along an axis
 
 Point = tuple[float, float, float]
 
@@ -80,8 +81,11 @@ def person_trajectory(
 def correlation(leader: Trajectory, follower: Trajectory) -> tuple[float, float] | None:
     """How alike two motions are: the smallest correlation of an axis at the lag that makes it largest.
 
+    Axes along which the leader hardly moves do not count: there is only noise.
+
     Returns:
-        The correlation, -1..1, and the lag of the follower [s]; None where there is too little to tell.
+        The correlation, -1..1, and the lag of the follower [s]; None where there is too little to tell, or
+        one of them stays where it is.
     """
     if len(follower.times_s) < _LEAST_SAMPLES or len(leader.times_s) < _LEAST_SAMPLES:
         return None
@@ -89,10 +93,13 @@ def correlation(leader: Trajectory, follower: Trajectory) -> tuple[float, float]
     for lag_s in np.arange(0.0, _MAX_LAG_S, _LAG_STEP_S):
         led = leader.at(follower.times_s - lag_s)
         a, b = led - led.mean(axis=0), follower.positions - follower.positions.mean(axis=0)
-        spread = np.sqrt(np.sum(a * a, axis=0) * np.sum(b * b, axis=0))
+        moves = a.std(axis=0) >= _LEAST_MOTION_M
+        spread = np.sqrt(np.sum(a * a, axis=0) * np.sum(b * b, axis=0))[moves]
+        if not len(spread):
+            return None
         if not (spread > 0.0).all():
             return None
-        found = float((np.sum(a * b, axis=0) / spread).min())
+        found = float((np.sum(a * b, axis=0)[moves] / spread).min())
         if best is None or found > best[0]:
             best = (found, float(lag_s))
     return best

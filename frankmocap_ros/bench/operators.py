@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -109,6 +109,19 @@ def _product(*turns: tuple[float, float, float]) -> Array:
     for turn in turns[1:]:
         result = quat_multiply(result, quat_from_rotvec(np.array(turn)))
     return result
+
+
+def to_and_fro(seen: Sequence[Sight], seconds: float) -> list[Sight]:
+    """A recorded operator forwards and backwards, again and again, for so long [s].
+
+    Args:
+        seen: the recording; its first image is at 0 s or later.
+        seconds: how long.
+    """
+    step_s = (seen[-1].time_s - seen[0].time_s) / (len(seen) - 1)
+    order = [*range(len(seen)), *range(len(seen) - 2, 0, -1)]
+    count = round(seconds / step_s)
+    return [replace(seen[order[n % len(order)]], time_s=n * step_s) for n in range(count)]
 
 
 def sights(frames: Iterable[Frame]) -> list[Sight]:

@@ -24,6 +24,7 @@ from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 _REACH: Final = 0.98
 _FAST: Final = 0.5  # of a joint's highest speed: turning round at more is a reversal
 _ROUNDING: Final = 1e-6
+_PAUSE_S: Final = 0.15  # commands further apart do not follow each other: the robot has stopped
 _WRISTS: Final = ("left_wrist", "right_wrist")
 _ENDS: Final = (*_WRISTS, "left_ankle", "right_ankle")
 
@@ -58,7 +59,7 @@ class RobotFigures:
         targets: target -> its figures.
         reversals_per_s: joints that turned round at more than half their speed, within a tick.
         peak_acceleration: highest of a joint [rad/s^2] or [m/s^2].
-        violations: commands and steps beyond a joint's range or speed.
+        violations: commands and steps beyond a joint's range, speed or acceleration.
         step_ms_p50, step_ms_p99: cost of a tick [ms].
         reasons: why the gate let go.
         refused: commands that the simulated robot did not take, by reason.
@@ -104,6 +105,7 @@ def figures(run: RobotRun, seen: Sequence[Sight], robot: Retargeter) -> RobotFig
     next_to = np.diff(times_s) < 1.5 * TICK_S if len(times_s) else np.zeros(0, dtype=bool)
     changes = np.diff(speeds, axis=0)[next_to] if len(times_s) > 1 else np.zeros((0, 1))
     violations = run.violations
+    violations += _too_sudden(times_s, speeds, robot.max_acceleration)
     if len(joints):
         out = (joints < robot.lower - 0.02) | (joints > robot.upper + 0.02)
         fast = np.abs(speeds) > robot.max_speed / 0.85 * (1.0 + _ROUNDING)
@@ -124,6 +126,16 @@ def figures(run: RobotRun, seen: Sequence[Sight], robot: Retargeter) -> RobotFig
             name for name, share in zip(robot.joint_names, at_speed.mean(axis=0), strict=False) if share > 0.2
         ),
     )
+
+
+def _too_sudden(times_s: Array, speeds: Array, highest: Array) -> int:
+    """How many commands ask a joint for more acceleration than it has, late ones too."""
+    if len(times_s) < 2:
+        return 0
+    passed = np.diff(times_s)
+    follows = passed < _PAUSE_S
+    sudden = np.abs(np.diff(speeds, axis=0)) > highest * passed[:, None] * (1.0 + _ROUNDING)
+    return int(sudden[follows].any(axis=1).sum())
 
 
 def _reversals(speeds: Array, next_to: Mask, highest: Array) -> int:

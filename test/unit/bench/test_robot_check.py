@@ -92,13 +92,22 @@ def test_reversals_speeds_and_accelerations_are_counted(torso, seen, run):
     fast = 0.9 * retargeter.max_speed
     for n in range(400, 500):
         shaking.velocities[n] = fast * (-1.0) ** n
-    shaking.velocities[600] = 3.0 * retargeter.max_speed
     found = figures(shaking, seen, retargeter)
     assert found.reversals_per_s > 50.0
     assert found.peak_acceleration > 1.7 * retargeter.max_speed.max() / TICK_S
-    assert found.violations == 1
-    said = " ".join(advice(found, robot))
-    assert "raise damping" in said and "1 commands or steps beyond a limit" in said
+    assert found.violations >= 98, "each of its turns is too sudden, but those into ticks that are late"
+    assert "raise damping" in " ".join(advice(found, robot))
+
+
+def test_one_command_that_is_too_fast_is_counted(torso, seen, run):
+    """It is too fast itself, and too sudden from the one before it and to the one after."""
+    robot, retargeter = torso
+    assert figures(run, seen, retargeter).violations == 0
+    jumping = copied(run)
+    jumping.velocities[600] = 12.0 * retargeter.max_speed
+    found = figures(jumping, seen, retargeter)
+    assert found.violations == 3
+    assert "3 commands or steps beyond a limit" in " ".join(advice(found, robot))
 
 
 def test_a_robot_that_never_engages_is_told_why(torso, seen):
