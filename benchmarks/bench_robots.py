@@ -1,8 +1,8 @@
-"""How well makers' robots follow: the shipped maps, and maps that ``robot-map init`` writes.
+"""How well robots follow: the shipped maps, and maps that ``robot-map init`` writes.
 
-Run: ``python benchmarks/bench_robots.py FOLDER VIDEO [MINUTES] [NAME ...]``: the folder of the robots' models,
-a video of a person, how long each robot replays it, to and fro, with ticks that are late now and then
-(0 leaves that out), and some of the robots only. Needs ``pip install 'frankmocap_ros[robot]'``.
+Run: ``python benchmarks/bench_robots.py FOLDER VIDEO [MINUTES] [NAME ...]``: the folder of the robots'
+models, a video of a person, how long each robot replays it, to and fro, with ticks that are late now and
+then (0 leaves that out), and some of the robots only. Needs ``pip install 'frankmocap_ros[robot]'``.
 """
 
 import os
