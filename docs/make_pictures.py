@@ -67,10 +67,10 @@ class Robot:
         self._bones = name != "torso"
         spec = mujoco.MjSpec() if self._bones else mujoco.MjSpec.from_file(str(found.model))
         spec.visual.headlight.ambient = (0.35, 0.35, 0.35)
-        grey = (0.78, 0.8, 0.82)
+        gray = (0.78, 0.8, 0.82)
         spec.add_texture(
             name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_FLAT,
-            rgb1=grey, rgb2=grey, width=32, height=192,
+            rgb1=gray, rgb2=gray, width=32, height=192,
         )  # fmt: skip
         self._stage = spec.compile()
         self._model = ik.model if self._bones else self._stage

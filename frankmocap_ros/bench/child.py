@@ -77,11 +77,11 @@ def _player(job: Job) -> tuple[Player, int]:
 def _turn(player: Player, footages: list[Footage], settle: int, count: int) -> dict[str, Any]:
     """Process images; the first of them only settle caches and threads, and do not count."""
     instants = list(zip(*(footage.read(settle + count) for footage in footages), strict=True))
-    for pictures in instants[:settle]:
-        player.process(pictures)
+    for camera_images in instants[:settle]:
+        player.process(camera_images)
     energy = EnergyMeter()
     energy.start()
-    samples: list[Sample] = [player.process(pictures) for pictures in instants[settle:]]
+    samples: list[Sample] = [player.process(camera_images) for camera_images in instants[settle:]]
     spent = energy.joules()
     rss_mb = resident_mb(player.pid)
     player.rest()
@@ -110,8 +110,8 @@ def _quantize(job: Job, send: Callable[[Mapping[str, Any]], None]) -> None:
     from frankmocap_ros.settings.camera import CameraSettings
     from frankmocap_ros.sources import open_source
 
-    pictures = open_source(CameraSettings(source=job.source, loop=False), moving=False)
-    outcomes = quantize_networks(AssetStore(named_folder(job.folder)), pictures, _tell, list(job.networks))
+    images = open_source(CameraSettings(source=job.source, loop=False), moving=False)
+    outcomes = quantize_networks(AssetStore(named_folder(job.folder)), images, _tell, list(job.networks))
     send({"texts": [outcome.text for outcome in outcomes]})
 
 

@@ -67,14 +67,14 @@ class MediaPipePackage:
         )
         self.pid: int | None = self._process.pid
 
-    def process(self, pictures: Sequence[CameraImage]) -> Sample:
+    def process(self, camera_images: Sequence[CameraImage]) -> Sample:
         """The image of the one camera.
 
         Raises:
             EstimatorError: the package's process has ended.
         """
-        (picture,) = pictures
-        bgr = picture.bitmap.bgr()
+        (camera_image,) = camera_images
+        bgr = camera_image.bitmap.bgr()
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:

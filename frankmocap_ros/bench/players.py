@@ -41,7 +41,7 @@ class Player(Protocol):
     pid: int | None  # of the process whose memory counts, None for this one
     more: Mapping[str, object]
 
-    def process(self, pictures: Sequence[CameraImage]) -> Sample:
+    def process(self, camera_images: Sequence[CameraImage]) -> Sample:
         """One image of each camera."""
 
     def rest(self) -> None:
@@ -83,13 +83,16 @@ class Followed:
             for i in cameras
         ]
 
-    def process(self, pictures: Sequence[CameraImage]) -> Sample:
+    def process(self, camera_images: Sequence[CameraImage]) -> Sample:
         """One image of each camera, in a batch or one after the other."""
         start_s = time.perf_counter()
         if self._together:
-            frames = process_together(self._pipelines, pictures)
+            frames = process_together(self._pipelines, camera_images)
         else:
-            frames = [p.process(picture) for p, picture in zip(self._pipelines, pictures, strict=True)]
+            frames = [
+                p.process(camera_image)
+                for p, camera_image in zip(self._pipelines, camera_images, strict=True)
+            ]
         total_ms = 1e3 * (time.perf_counter() - start_s)
         return Sample(self._stages(frames), total_ms, max(len(frame.bodies) for frame in frames))
 

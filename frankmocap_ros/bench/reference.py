@@ -93,9 +93,9 @@ class Reference:
         self._mesh = MeshModel(store.load(model), extra, self._joints, ASSETS[model].path)
         self._timer = StageTimer(time.perf_counter)
 
-    def process(self, pictures: Sequence[CameraImage]) -> Sample:
+    def process(self, camera_images: Sequence[CameraImage]) -> Sample:
         """The first camera's image."""
-        bitmap = pictures[0].bitmap
+        bitmap = camera_images[0].bitmap
         start_s = time.perf_counter()
         with self._timer.stage("detect"):
             bgr = bitmap.bgr()

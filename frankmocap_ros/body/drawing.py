@@ -18,7 +18,7 @@ _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 
 
 def annotate(image_bgr: NDArray[np.uint8], frame: Frame, note: str = "") -> None:
-    """Draw boxes, skeletons in the colors of the joints' states (grey without meters), and ids, in place.
+    """Draw boxes, skeletons in the colors of the joints' states (gray without meters), and ids, in place.
 
     Args:
         image_bgr: shape (H, W, 3), the full image that ``frame`` is of; written to.

@@ -88,8 +88,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise SettingError("--any-error and --limit-mm exclude each other; remove one of them")
 
 
-def _pictures(named: str | None) -> Source:
-    """Pictures to calibrate by."""
+def _images(named: str | None) -> Source:
+    """Images to calibrate by."""
     if named is not None:
         return open_source(CameraSettings(source=named, loop=False), moving=False)
     photograph = photograph_path()
@@ -114,8 +114,8 @@ def _quantize(store: AssetStore, arguments: argparse.Namespace, refused: Set[str
     options = CalibrationOptions(
         limit_mm=arguments.limit_mm or MEAN_LIMIT_MM, any_error=arguments.any_error, again=arguments.force
     )
-    with contextlib.closing(_pictures(arguments.calibration)) as pictures:
-        outcomes = quantize_networks(store, pictures, _say, keys, options)
+    with contextlib.closing(_images(arguments.calibration)) as images:
+        outcomes = quantize_networks(store, images, _say, keys, options)
     return all(outcome.state != "refused" for outcome in outcomes)
 
 

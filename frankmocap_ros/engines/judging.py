@@ -17,9 +17,7 @@ from frankmocap_ros.engines.openvino import int8_kept
 from frankmocap_ros.engines.remembered import Remembered
 
 PHOTOGRAPH: Final = "photograph"  # of the demo
-CALIBRATION: Final = (
-    "calibration"  # pictures that the network was quantized with, or others of the same video
-)
+CALIBRATION: Final = "calibration"  # images that the network was quantized with, or others of the same video
 CAMERA: Final = "camera"  # the user's, while a node runs
 
 # What could not be written, so that this process at least knows it.

@@ -25,7 +25,7 @@ _TOP: Final = float((1 << 16) - 1)
 class To8Bit:
     """Scales the images of one camera alike, so that their brightness does not flicker.
 
-    Grey is stretched to the range of its values. The range is kept until an image leaves it, or uses less
+    Gray is stretched to the range of its values. The range is kept until an image leaves it, or uses less
     than half of it. Color is scaled by its number of bits, 10, 12, 14 or 16, which only rises.
     """
 
@@ -33,7 +33,7 @@ class To8Bit:
         self._low, self._high = math.inf, -math.inf  # nothing seen yet
         self._bits = 0
 
-    def grey(self, values: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    def gray(self, values: NDArray[np.uint16]) -> NDArray[np.uint8]:
         """An image of one channel.
 
         Args:

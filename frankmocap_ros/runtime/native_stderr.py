@@ -1,6 +1,6 @@
 """What C libraries print to file descriptor 2 during one call.
 
-libjpeg says only there that an image is damaged, and still returns pixels: a grey lower half, or noise.
+libjpeg says only there that an image is damaged, and still returns pixels: a gray lower half, or noise.
 Taking the line off keeps the terminal clean and lets the caller refuse the image.
 """
 

@@ -108,7 +108,7 @@ class AnimationSource:
 
 
 def _bgr(frame: NDArray[Any]) -> NDArray[np.uint8]:
-    """An image as decoded: of 8 or 16 bits, grey or BGR, with or without alpha."""
+    """An image as decoded: of 8 or 16 bits, gray or BGR, with or without alpha."""
     if frame.dtype == np.uint16:
         frame = (frame >> 8).astype(np.uint8)
     if frame.ndim == 2:

@@ -1,4 +1,4 @@
-"""How pictures are to be turned and stretched for display, by what their files say."""
+"""How images are to be turned and stretched for display, by what their files say."""
 
 import struct
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _ORIENTATION_TAG: Final = 274
 
 @dataclass(frozen=True)
 class Display:
-    """From the pixels of a file to an upright picture with square pixels.
+    """From the pixels of a file to an upright image with square pixels.
 
     Attributes:
         pixel_aspect: width of a stored pixel by its height.
@@ -62,7 +62,7 @@ class Display:
 
     @property
     def text(self) -> str:
-        """What is done to the picture, and what is not, to follow its name; empty where there is nothing."""
+        """What is done to the image, and what is not, to follow its name; empty where there is nothing."""
         parts = []
         if self.pixel_aspect != 1.0:
             parts.append(f"pixels of {self.pixel_aspect:.3g}:1 made square")
@@ -73,7 +73,7 @@ class Display:
         return f" ({', '.join(parts)})" if parts else ""
 
     def shown(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The picture upright and with square pixels; itself where it is that already.
+        """The image upright and with square pixels; itself where it is that already.
 
         Args:
             pixels: shape (H, W, 3) or (H, W). It is only ever enlarged: along x, or along y.

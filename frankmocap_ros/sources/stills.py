@@ -129,7 +129,7 @@ def read_image(path: Path, to_8bit: To8Bit | None = None) -> NDArray[np.uint8]:
     shown = printable(path)
     try:
         data = np.fromfile(path, np.uint8)
-        # as stored: 16 bits stay 16, and grey stays grey
+        # as stored: 16 bits stay 16, and gray stays gray
         flags = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
         if is_webp(data[:12].tobytes()):  # OpenCV 4 does not turn them, OpenCV 5 does
             flags |= cv2.IMREAD_IGNORE_ORIENTATION
@@ -144,7 +144,7 @@ def read_image(path: Path, to_8bit: To8Bit | None = None) -> NDArray[np.uint8]:
         raise SourceError(f"{shown}: not an image that OpenCV reads; allowed: {' '.join(SUFFIXES)}")
     if pixels.dtype == np.uint16:
         scale, values = to_8bit or To8Bit(), np.asarray(pixels, dtype=np.uint16)
-        pixels = scale.grey(values) if values.ndim == 2 else scale.color(values)
+        pixels = scale.gray(values) if values.ndim == 2 else scale.color(values)
     if pixels.ndim == 2:
         pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
     return Display.of_webp(data.tobytes()).shown(np.asarray(pixels, dtype=np.uint8))

@@ -50,11 +50,13 @@ class DetectionSchedule:
         if self._search is not None:
             self._search.forget()
 
-    def detect(self, picture: CameraImage, image: ScaledImage, limit: int, config: Settings) -> Detection:
+    def detect(
+        self, camera_image: CameraImage, image: ScaledImage, limit: int, config: Settings
+    ) -> Detection:
         """Search the image now, or take what a search in the background found in an earlier one.
 
         Args:
-            picture: the image as it came.
+            camera_image: the image as it came.
             image: the same as it is processed, whose pixels the regions are in.
             limit: how many people at most.
             config: in force for this image.
@@ -70,7 +72,7 @@ class DetectionSchedule:
         if not self._tracker.detection_due(config):
             return Detection(None)
         with self._timer.stage("detect"):
-            small = self._to_search(picture, image, config)
+            small = self._to_search(camera_image, image, config)
             if search is None:
                 found = self._estimator.detect(small, limit)
             else:  # all searches of an estimator run in one thread
@@ -79,12 +81,12 @@ class DetectionSchedule:
             return Detection(self._in_pixels_of(image, found))
 
     def detect_in_background(
-        self, picture: CameraImage, image: ScaledImage, limit: int, config: Settings
+        self, camera_image: CameraImage, image: ScaledImage, limit: int, config: Settings
     ) -> bool:
         """Search the image that was just processed in the background, if it is time; whether that began.
 
         Args:
-            picture: the image as it came.
+            camera_image: the image as it came.
             image: the same as it was processed.
             limit: how many people at most.
             config: in force for this image.
@@ -94,16 +96,16 @@ class DetectionSchedule:
             return False
         if not tracker.detection_due(config, done=True):
             return False
-        small = self._to_search(picture, image, config)
+        small = self._to_search(camera_image, image, config)
         scale = np.tile(np.array(small.bitmap.size_px) / image.bitmap.size_px, 2)
         followed = tuple(scale * box for box in tracker.boxes())
         search.begin(replace(small, followed=followed), limit)
         tracker.search_began()
         return True
 
-    def _to_search(self, picture: CameraImage, image: ScaledImage, config: Settings) -> ScaledImage:
+    def _to_search(self, camera_image: CameraImage, image: ScaledImage, config: Settings) -> ScaledImage:
         """The image in which people are looked for; its size is remembered for what is found."""
-        small = picture.reduced(image.camera, config.resize_short)
+        small = camera_image.reduced(image.camera, config.resize_short)
         self._searched_px = small.bitmap.size_px
         return small
 

@@ -29,7 +29,7 @@ _RESET_GAP_S = 2.0  # after a longer pause nobody can be taken for who was there
 class _PendingFrame:
     """An image before its people are estimated: where to look, and what was in force when it began."""
 
-    picture: CameraImage
+    camera_image: CameraImage
     config: Settings
     camera: Camera
     image: ScaledImage
@@ -113,7 +113,7 @@ class Pipeline:
         if not same:
             self.reset()
 
-    def process(self, picture: CameraImage) -> Frame:
+    def process(self, camera_image: CameraImage) -> Frame:
         """Everybody in one image.
 
         Time that goes back or pauses for more than 2 s forgets all people first.
@@ -121,48 +121,52 @@ class Pipeline:
         Raises:
             EstimatorError: the estimator is broken. What was known of people stays as it was.
         """
-        return process_together([self], [picture])[0]
+        return process_together([self], [camera_image])[0]
 
-    def _begin(self, picture: CameraImage) -> _PendingFrame:
+    def _begin(self, camera_image: CameraImage) -> _PendingFrame:
         """Everything before the people are estimated."""
         config = self._config
-        time_s = picture.time_s
+        time_s = camera_image.time_s
         if self._last_s is not None and not 0.0 <= time_s - self._last_s <= _RESET_GAP_S:
             self.reset()
         self._last_s = time_s
         self._timer.finish()  # of an image that was given up
         with self._timer.stage("decode"):
-            camera = picture.camera or Camera.from_fov(*picture.bitmap.size_px, config.horizontal_fov_deg)
-            image = picture.reduced(camera, _CROP_DETAIL * config.resize_short)
+            camera = camera_image.camera or Camera.from_fov(
+                *camera_image.bitmap.size_px, config.horizontal_fov_deg
+            )
+            image = camera_image.reduced(camera, _CROP_DETAIL * config.resize_short)
         capabilities = self._estimator.capabilities
         if not capabilities.needs_regions:
-            return _PendingFrame(picture, config, camera, image, Detection(None), [])
+            return _PendingFrame(camera_image, config, camera, image, Detection(None), [])
         limit = self._limit(config)
-        detection = self._detection_schedule.detect(picture, image, limit, config)
+        detection = self._detection_schedule.detect(camera_image, image, limit, config)
         blind = not capabilities.sees_absence
         candidates = self._tracker.candidates(detection.found, config, limit, blind, detection.late)
-        return _PendingFrame(picture, config, camera, image, detection, candidates)
+        return _PendingFrame(camera_image, config, camera, image, detection, candidates)
 
     def _finish(self, begun: _PendingFrame, observations: Sequence[Observation | None]) -> Frame:
         """Everything after the people are estimated."""
-        picture, config, camera, image = begun.picture, begun.config, begun.camera, begun.image
+        camera_image, config, camera, image = begun.camera_image, begun.config, begun.camera, begun.image
         with self._timer.stage("post"):
             seen, detected = self._seen(begun, self._sound(observations))
             bodies = self._bodies(seen, begun)
             operator_id = self._operator(bodies, camera, config)
             bodies.sort(key=lambda body: (body.id != operator_id, body.id))
             detected |= self._detection_schedule.detect_in_background(
-                picture, image, self._limit(config), config
+                camera_image, image, self._limit(config), config
             )
         stages_ms = self._timer.finish()
         self._index += 1
-        return Frame(self._index - 1, picture.time_s, tuple(bodies), operator_id, stages_ms, camera, detected)
+        return Frame(
+            self._index - 1, camera_image.time_s, tuple(bodies), operator_id, stages_ms, camera, detected
+        )
 
     def _seen(
         self, begun: _PendingFrame, observations: Sequence[Observation | None]
     ) -> tuple[list[tuple[Observation, Track | None]], bool]:
         """Observations with whose they are, and whether the whole image was searched."""
-        capabilities, time_s = self._estimator.capabilities, begun.picture.time_s
+        capabilities, time_s = self._estimator.capabilities, begun.camera_image.time_s
         if not capabilities.needs_regions:
             found = sorted((o for o in observations if o is not None), key=lambda o: -o.score)
             seen = list(zip(found, self._tracker.match(found, time_s), strict=True))
@@ -193,7 +197,7 @@ class Pipeline:
         tracks = self._tracker.update(seen, image.time_s, config.hold_s)
         # the reduced image's sides are whole pixels: the two axes scale a little differently
         scale = np.array(camera.size_px) / image.camera.size_px
-        depth = begun.picture.depth() if tracks else None
+        depth = begun.camera_image.depth() if tracks else None
         bodies = []
         for track in tracks:
             if track.id not in self._persons:
@@ -220,18 +224,18 @@ class Pipeline:
         return self._operator_id
 
 
-def process_together(pipelines: Sequence[Pipeline], pictures: Sequence[CameraImage]) -> list[Frame]:
+def process_together(pipelines: Sequence[Pipeline], camera_images: Sequence[CameraImage]) -> list[Frame]:
     """Everybody in one image each of several cameras, in one batch where the estimator has that.
 
     Args:
         pipelines: one a camera, all with the same estimator.
-        pictures: the image of each.
+        camera_images: the image of each.
 
     Raises:
         EstimatorError: the estimator is broken. What was known of people stays as it was.
     """
     estimator = pipelines[0].estimator
-    begun = [p._begin(picture) for p, picture in zip(pipelines, pictures, strict=True)]
+    begun = [p._begin(camera_image) for p, camera_image in zip(pipelines, camera_images, strict=True)]
     with ExitStack() as stages:
         for p in pipelines:
             stages.enter_context(p._timer.stage("regress"))

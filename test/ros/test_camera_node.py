@@ -37,13 +37,13 @@ FRAMES, VIDEO_HZ = 20, 50.0
 
 
 def shade(n: int) -> int:
-    """Grey value of frame ``n``: far enough from its neighbors' to survive compression."""
+    """Gray value of frame ``n``: far enough from its neighbors' to survive compression."""
     return 20 + 10 * n
 
 
 @pytest.fixture
 def video(tmp_path):
-    """A video of 20 grey frames, 96x64, 50 a second."""
+    """A video of 20 gray frames, 96x64, 50 a second."""
     path = tmp_path / "made.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), VIDEO_HZ, (96, 64))
     for n in range(FRAMES):

@@ -359,7 +359,7 @@ def test_a_setting_that_cannot_be_met(start):
     system.set(device="cpu")
     assert changed(system, "configure", "activate") == "active"
     system.listen(BodyPoseArray, "/frankmocap/bodies")
-    assert system.process().bodies == []  # a grey wall
+    assert system.process().bodies == []  # a gray wall
     system.values(lambda v: v["estimator"] == "blazepose")
 
 

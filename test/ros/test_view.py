@@ -70,7 +70,7 @@ def greens(image: np.ndarray) -> int:
 
 
 def darks(image: np.ndarray) -> int:
-    """Pixels of the video's wooden walls; the scene itself is white and grey."""
+    """Pixels of the video's wooden walls; the scene itself is white and gray."""
     blue, green, red = np.moveaxis(image, 2, 0)
     return int(((red > blue + 15) & (red + green + blue < 330)).sum())
 

@@ -71,9 +71,9 @@ def test_the_view_shows_no_image_after_a_newer_one(view):
     inputs.want(image=True, mesh=False)
     publisher = peer.publisher(Image, "image")
 
-    def shown(stamp_ns, grey):
+    def shown(stamp_ns, gray):
         msg = peer.stamped(Image(), stamp_ns)
-        write_image(msg, np.full((24, 32), grey, np.uint8), "mono8")
+        write_image(msg, np.full((24, 32), gray, np.uint8), "mono8")
         publisher.publish(msg)
         time.sleep(0.05)
         inputs.poll(config)

@@ -22,7 +22,7 @@ from frankmocap_ros.imaging.camera_image import ScaledImage
 
 SIDES: Final[tuple[Side, Side]] = ("left", "right")
 _LIGHT: Final = (0.6, 1.4)  # times as bright
-_PEOPLE: Final = 2  # in a picture
+_PEOPLE: Final = 2  # in a image
 _FOV_DEG: Final = 60.0
 
 Pixels = NDArray[np.uint8]
@@ -45,7 +45,7 @@ class AugmentedView:
     light: float
 
     def box(self, box_xywh: Array, width: int) -> Array:
-        """A person's box as this look has it, in a picture of this width [px]."""
+        """A person's box as this look has it, in a image of this width [px]."""
         center, sides = box_center(box_xywh), box_xywh[2:]
         if self.mirrored:
             center = np.array([width - center[0], center[1]])
@@ -99,7 +99,7 @@ class BodyForHands:
 
 
 def boxes_of_people(bitmap: Bitmap, detector: Finds) -> list[Array]:
-    """Boxes (4,), x y w h [px], of up to two people in a picture."""
+    """Boxes (4,), x y w h [px], of up to two people in a image."""
     image = ScaledImage(bitmap, Camera.from_fov(*bitmap.size_px, _FOV_DEG), False, 0.0)
     regions = detector.detect(image, _PEOPLE)[:_PEOPLE]
     return [region.box_xywh for region in regions if region.box_xywh is not None]

@@ -1,4 +1,4 @@
-"""Quantizes FrankMocap's networks by pictures of people, and keeps what moves the joints little.
+"""Quantizes FrankMocap's networks by images of people, and keeps what moves the joints little.
 
 Only the trunks run in 8 bits. What that does is measured where it counts: in millimeters at the joints, on
 crops that took no part in the quantization.
@@ -91,7 +91,7 @@ def _already(key: str, notes: Mapping[str, Any]) -> Outcome:
 
 
 def _crops(
-    store: AssetStore, pictures: CalibrationImages, hands: bool, tell: Tell, options: CalibrationOptions
+    store: AssetStore, images: CalibrationImages, hands: bool, tell: Tell, options: CalibrationOptions
 ) -> dict[str, Crops]:
     """Crops of people, and of hands where they are wanted."""
     with contextlib.ExitStack() as stack:
@@ -104,15 +104,15 @@ def _crops(
             body = BodyForHands(regressor, engine, joint_model_of(store, "smplx"))
         detector = make_detector(chosen_detector("auto"), store)
         stack.enter_context(contextlib.closing(detector))
-        crops = gather(pictures, detector, body, tell)
-    crops["body"].check("people", pictures.name)
+        crops = gather(images, detector, body, tell)
+    crops["body"].check("people", images.name)
     return crops
 
 
 def _quantized(store: AssetStore, key: str, crops: Crops, tell: Tell, options: CalibrationOptions) -> Outcome:
     """Quantize one network, look at its error, and keep it or not."""
     try:
-        crops.check("hands" if key == "hand" else "people", "these pictures")
+        crops.check("hands" if key == "hand" else "people", "these images")
     except EstimatorError as few:
         return Outcome(key, "refused", f"REFUSED: {key} INT8: {few}")
     regressor, to_joints = regressor_of(store, key), joints_of(store, key)
@@ -125,7 +125,7 @@ def _quantized(store: AssetStore, key: str, crops: Crops, tell: Tell, options: C
             for engine in (quantized.engine, exact)
         ]
         error, speed = joint_error(*joints), _speed(quantized.engine, exact, crops.held_out[:1])
-    text = f"{error.text}{'' if crops.apart else ' of the same pictures'}{_speed_text(speed)}"
+    text = f"{error.text}{'' if crops.apart else ' of the same images'}{_speed_text(speed)}"
     too_far = not error.within(options.limit_mm)
     if too_far and not options.any_error:
         return Outcome(key, "refused", f"REFUSED: {key} INT8: {text}; {_refusal(options)}", error, speed)
@@ -163,7 +163,7 @@ def _refusal(options: CalibrationOptions) -> str:
 
 def quantize_networks(
     store: AssetStore,
-    pictures: CalibrationImages,
+    images: CalibrationImages,
     tell: Tell,
     keys: Sequence[str] | None = None,
     options: CalibrationOptions | None = None,
@@ -174,16 +174,16 @@ def quantize_networks(
 
     Args:
         store: FrankMocap's files.
-        pictures: of people; read once, and only where something is to be done.
+        images: of people; read once, and only where something is to be done.
         tell: told how it goes, and of each outcome in one line.
         keys: which networks of ``NETWORKS``; by default all whose files are there.
         options: how.
 
     Raises:
         AssetError: a network's files are missing or damaged, or the cache cannot be written.
-        EstimatorError: too few people are in the pictures.
+        EstimatorError: too few people are in the images.
         MissingDependencyError: OpenVINO, NNCF or torch is not installed.
-        SourceError: the pictures cannot be read.
+        SourceError: the images cannot be read.
     """
     options = options or CalibrationOptions()
     keys = networks_here(store) if keys is None else keys
@@ -199,7 +199,7 @@ def quantize_networks(
             tell(outcomes[-1].text)
     if not waiting:
         return outcomes
-    crops = _crops(store, pictures, "hand" in waiting, tell, options)
+    crops = _crops(store, images, "hand" in waiting, tell, options)
     for key in waiting:
         outcomes.append(_quantized(store, key, crops["hand" if key == "hand" else "body"], tell, options))
         tell(outcomes[-1].text)

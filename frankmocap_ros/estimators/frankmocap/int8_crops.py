@@ -20,13 +20,13 @@ from frankmocap_ros.estimators.frankmocap.body_crop import CROP_PX
 from frankmocap_ros.imaging.bitmap import Bitmap
 
 FEWEST: Final = 40  # crops of a kind
-_PICTURES: Final = 130  # that are looked at, spread over the source
-_UNKNOWN_STEP: Final = 5  # of so many pictures one is looked at where nobody knows how many there are
-_LOOKS: Final = 260  # at people, in all pictures together
+_IMAGES: Final = 130  # that are looked at, spread over the source
+_UNKNOWN_STEP: Final = 5  # of so many images one is looked at where nobody knows how many there are
+_LOOKS: Final = 260  # at people, in all images together
 _CALIBRATION, _HELD_OUT = 200, 60  # the most crops of a kind that are used
-_HOLD: Final = 4  # of so many pictures (or crops, where there are few pictures) one is held out
+_HOLD: Final = 4  # of so many images (or crops, where there are few images) one is held out
 _FEW_PICTURES: Final = 32
-_SHORT_PX: Final = 1152  # crops are cut from no larger pictures, as in the pipeline
+_SHORT_PX: Final = 1152  # crops are cut from no larger images, as in the pipeline
 _TELL_EVERY: Final = 25
 _WORDS: Final = {"body": "crops of people", "hand": "crops of hands"}
 
@@ -61,7 +61,7 @@ class Crops:
     Attributes:
         calibration: to quantize by.
         held_out: others, to measure the error by.
-        apart: whether those come from other pictures; otherwise from other looks at the same.
+        apart: whether those come from other images; otherwise from other looks at the same.
     """
 
     calibration: Pixels
@@ -84,33 +84,33 @@ class Crops:
 
 @dataclass(frozen=True, eq=False)
 class _Taken:
-    """A crop: of which picture, and its pixels."""
+    """A crop: of which image, and its pixels."""
 
-    picture: int
+    image: int
     pixels: Pixels
 
 
-def _spread(pictures: CalibrationImages) -> Iterator[Pixels]:
-    """Up to ``_PICTURES`` of them, from the first to the last."""
-    given, total = 0, pictures.frames
-    wanted, index = min(total, _PICTURES), 0
-    while given < _PICTURES and (picture := pictures.read()) is not None:
+def _spread(images: CalibrationImages) -> Iterator[Pixels]:
+    """Up to ``_IMAGES`` of them, from the first to the last."""
+    given, total = 0, images.frames
+    wanted, index = min(total, _IMAGES), 0
+    while given < _IMAGES and (image := images.read()) is not None:
         # a source may have more than it says
         due = index * wanted // total != (index - 1) * wanted // total if total else not index % _UNKNOWN_STEP
         if due:
             given += 1
-            yield picture.pixels
+            yield image.pixels
         index += 1
 
 
 def _divided(taken: Sequence[_Taken]) -> Crops:
     """Crops to calibrate by and, in stretches of their own, those to measure the error by."""
-    rank = {picture: i for i, picture in enumerate(sorted({one.picture for one in taken}))}
+    rank = {image: i for i, image in enumerate(sorted({one.image for one in taken}))}
     apart = len(rank) >= 2 * _HOLD
     stretch = max(1, len(rank) // (4 * _HOLD))
     parts: tuple[list[Pixels], list[Pixels]] = [], []
     for i, one in enumerate(taken):
-        number = rank[one.picture] // stretch if apart else i
+        number = rank[one.image] // stretch if apart else i
         parts[number % _HOLD == _HOLD - 1].append(one.pixels)
     return Crops(_thinned(parts[0], _CALIBRATION), _thinned(parts[1], _HELD_OUT), apart)
 
@@ -124,18 +124,18 @@ def _thinned(crops: Sequence[Pixels], most: int) -> Pixels:
 
 
 def gather(
-    pictures: CalibrationImages,
+    images: CalibrationImages,
     detector: Finds,
     hands: BodyForHands | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Crops]:
-    """Crops from up to 130 pictures of a source, spread over all of it.
+    """Crops from up to 130 images of a source, spread over all of it.
 
     Each person is looked at several times: boxes lie a little elsewhere, as those of tracking do, half of
-    the looks are in a mirror, half in other light. Where there are few pictures, each gives more.
+    the looks are in a mirror, half in other light. Where there are few images, each gives more.
 
     Args:
-        pictures: where people are seen.
+        images: where people are seen.
         detector: finds them.
         hands: tells where hands are; without it there are no crops of hands.
         tell: told how it goes.
@@ -145,12 +145,12 @@ def gather(
         ``Crops.check``.
     """
     random = np.random.default_rng(0)
-    wanted = min(pictures.frames or _PICTURES, _PICTURES)
+    wanted = min(images.frames or _IMAGES, _IMAGES)
     looks, wide = -(-_LOOKS // wanted), wanted < _FEW_PICTURES
     taken: dict[str, list[_Taken]] = {"body": []} if hands is None else {"body": [], "hand": []}
     number = 0
-    tell(f"looking for people in {pictures.name}")
-    for number, pixels in enumerate(_spread(pictures), 1):
+    tell(f"looking for people in {images.name}")
+    for number, pixels in enumerate(_spread(images), 1):
         bitmap = Bitmap(pixels).resized(_SHORT_PX)
         boxes = boxes_of_people(bitmap, detector)
         for _ in range(looks if boxes else 0):
@@ -160,8 +160,8 @@ def gather(
                 for kind, crop in crops_of(seen, look, look.box(box, seen.size_px[0]), hands):
                     taken[kind].append(_Taken(number, crop))
         if number % _TELL_EVERY == 0:
-            tell(f"{number} of {wanted} pictures")
-    people = len({one.picture for one in taken["body"]})
+            tell(f"{number} of {wanted} images")
+    people = len({one.image for one in taken["body"]})
     counts = ", ".join(f"{len(crops)} {_WORDS[kind]}" for kind, crops in taken.items())
-    tell(f"people in {people} of {number} pictures: {counts}")
+    tell(f"people in {people} of {number} images: {counts}")
     return {kind: _divided(crops) for kind, crops in taken.items()}

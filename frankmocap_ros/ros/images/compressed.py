@@ -6,7 +6,7 @@ these are swapped back. 16-bit PNG: as ``imaging/bit_depth.py`` scales it. EXIF 
 CameraInfo describes the image as stored.
 
 PNG has checksums, so all damage shows. JPEG has none: what is cut off, and what leaves the decoder with too
-many or too few bits, is refused; damage that happens to fit decodes as a picture with a flaw.
+many or too few bits, is refused; damage that happens to fit decodes as a image with a flaw.
 """
 
 import re
@@ -41,7 +41,7 @@ _CODEC_LINE: Final = re.compile(
 )
 _HARMLESS_LINE: Final = re.compile(rb"bad ICC marker|Adobe color|unknown JFIF")
 _EXTRA_LINE: Final = re.compile(rb"Corrupt JPEG data: (\d+) extraneous bytes")
-_MAX_EXTRA_BYTES: Final = 8  # webcams leave a few behind the picture; more mean damage or another size
+_MAX_EXTRA_BYTES: Final = 8  # webcams leave a few behind the image; more mean damage or another size
 _SHORT_LINE: Final = re.compile(rb"[Pp]remature end")
 
 
@@ -123,11 +123,11 @@ def _is_damage(line: bytes) -> bool:
 
 
 def _ordered(text: str, pixels: NDArray[Any], to_8bit: To8Bit) -> Bitmap:
-    """Name the channels, and interpolate a bayer pattern that was compressed as grey."""
+    """Name the channels, and interpolate a bayer pattern that was compressed as gray."""
     original, _, compression = text.partition(";")
     bayer = _BAYER.fullmatch(original.strip()) if pixels.ndim == 2 and min(pixels.shape) >= 3 else None
     if pixels.dtype == np.uint16:
-        pixels = to_8bit.color(pixels) if bayer or pixels.ndim == 3 else to_8bit.grey(pixels)
+        pixels = to_8bit.color(pixels) if bayer or pixels.ndim == 3 else to_8bit.gray(pixels)
     if bayer:
         return Bitmap(interpolated(pixels, f"{bayer[1]}8"), "rgb")
     if pixels.ndim == 2:

@@ -1,7 +1,7 @@
 """JPEG and PNG structure, read by hand before a decoder sees a byte.
 
 A few hundred bytes can announce gigapixels or hide a thousand compressed text chunks; a stream that was cut
-off still decodes, with grey where the rest is missing. All of that shows in the headers.
+off still decodes, with gray where the rest is missing. All of that shows in the headers.
 
 Sources: ITU-T T.81 (JPEG) annex B, W3C PNG specification section 5, zlib's limit of 1032 to 1.
 """
@@ -111,7 +111,7 @@ def _check_jpeg_body(data: bytes, scan_at: int, size: tuple[int, int], max_pixel
 def checked_png(data: bytes, max_pixels: int) -> tuple[tuple[int, int], bytes]:
     """Width and height [px] of a PNG that is whole and not too large, and the PNG without extras.
 
-    Only the chunks that make up the picture are kept: text and profiles may each decompress to megabytes,
+    Only the chunks that make up the image are kept: text and profiles may each decompress to megabytes,
     and only make libpng print warnings. Bytes after the end are dropped.
 
     Raises:

@@ -1,6 +1,6 @@
 """Bytes of a sensor_msgs/Image to 8-bit pixels, one way per kind of encoding.
 
-- 8-bit color and grey come out as a view of the message: no copy.
+- 8-bit color and gray come out as a view of the message: no copy.
 - Bayer, packed YUV, 16 bits and other numbers go through a library, see ``converter.py``.
 - 16 bits are then scaled by what the camera uses of them, see ``imaging/bit_depth.py``; other types that do
   not say what their numbers mean (``32FC1``, ``8SC3``, ...) by each image's own range, see
@@ -90,7 +90,7 @@ def _from_8_bits(raw: Raw, _: To8Bit) -> Bitmap:
 def _from_16_bits(raw: Raw, to_8bit: To8Bit) -> Bitmap:
     values = raw.values()
     if values.ndim == 2:
-        return Bitmap(to_8bit.grey(values), "gray")
+        return Bitmap(to_8bit.gray(values), "gray")
     return Bitmap(to_8bit.color(values), _color(raw))
 
 

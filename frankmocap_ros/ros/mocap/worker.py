@@ -55,7 +55,7 @@ class _DecodedImage:
 
     stream: Stream
     job: _QueuedImage
-    picture: CameraImage
+    camera_image: CameraImage
     start_s: float
     decoded_s: float
 
@@ -178,13 +178,13 @@ class Worker:
             bitmap = decode(job.msg, stream.to_8bit)
             camera = stream.camera(bitmap.size_px)
         time_s = seconds(job.msg.header.stamp)
-        picture = CameraImage(bitmap, time_s, camera, lambda: stream.depth_at(job.depth_ns))
-        return _DecodedImage(stream, job, picture, start_s, time.perf_counter())
+        camera_image = CameraImage(bitmap, time_s, camera, lambda: stream.depth_at(job.depth_ns))
+        return _DecodedImage(stream, job, camera_image, start_s, time.perf_counter())
 
     def _process(self, ready: Sequence[_DecodedImage]) -> None:
         """Estimate and publish; whatever goes wrong, the next image gets its chance."""
         try:
-            frames = process_together([r.stream.pipeline for r in ready], [r.picture for r in ready])
+            frames = process_together([r.stream.pipeline for r in ready], [r.camera_image for r in ready])
         except Exception as error:
             if len(ready) == 1:
                 self._failed(ready[0].stream, error)
@@ -220,7 +220,7 @@ class Worker:
             "transport": job.transport_ms,
             "wait": 1e3 * (ready.start_s - job.arrived_s),
         }
-        published = outputs.publish(frame, header, ready.picture.bitmap, lambda: self._age_ms(job.msg))
+        published = outputs.publish(frame, header, ready.camera_image.bitmap, lambda: self._age_ms(job.msg))
         stages_ms["publish"] = published.publish_ms
         now_s = time.perf_counter()
         monitor.published(frame, stages_ms, published.age_ms, now_s)

@@ -18,7 +18,7 @@ def ramp(low, high):
     [(0, 1023), (0, 4095), (128, 4080), (0, 16383), (7000, 9000), (29_000, 31_500), (60_000, 64_000)],
 )
 def test_grey_is_stretched_whatever_range_it_uses(low, high):
-    out = To8Bit().grey(ramp(low, high))
+    out = To8Bit().gray(ramp(low, high))
     assert out.dtype == np.uint8
     assert out.min() <= 25
     assert 200 <= out.max() < 255  # not cut off
@@ -27,7 +27,7 @@ def test_grey_is_stretched_whatever_range_it_uses(low, high):
 
 def test_grey_that_uses_all_bits_keeps_its_high_byte():
     values = ramp(0, 65_535)
-    np.testing.assert_array_equal(To8Bit().grey(values), values >> 8)
+    np.testing.assert_array_equal(To8Bit().gray(values), values >> 8)
 
 
 def test_grey_does_not_flicker():
@@ -39,29 +39,29 @@ def test_grey_does_not_flicker():
         if k % 2:
             values[:10, :20] = 3700  # a reflection in every other image
         values[60, 80] = 1000
-        shown.append(int(scale.grey(values)[60, 80]))
+        shown.append(int(scale.gray(values)[60, 80]))
     assert len(set(shown)) == 1
 
 
 def test_a_dead_pixel_does_not_darken_the_image():
     values = ramp(0, 4095)
     values[3, 5] = 65_535
-    assert np.percentile(To8Bit().grey(values), 99) > 200
+    assert np.percentile(To8Bit().gray(values), 99) > 200
 
 
 def test_grey_follows_light_that_is_switched():
     scale = To8Bit()
-    assert scale.grey(ramp(0, 400)).max() > 200
-    bright = scale.grey(ramp(0, 4000))
+    assert scale.gray(ramp(0, 400)).max() > 200
+    bright = scale.gray(ramp(0, 4000))
     assert np.mean(bright == 255) < 0.01  # a new range at once, not a white image
-    assert scale.grey(ramp(0, 2500)).max() < 160  # the same range: more than half of it is used
-    assert scale.grey(ramp(0, 400)).max() > 200
+    assert scale.gray(ramp(0, 2500)).max() < 160  # the same range: more than half of it is used
+    assert scale.gray(ramp(0, 400)).max() > 200
 
 
 def test_darkness_stays_dark_and_noise_small():
-    assert not To8Bit().grey(np.zeros((48, 64), np.uint16)).any()
+    assert not To8Bit().gray(np.zeros((48, 64), np.uint16)).any()
     noise = np.random.default_rng(0).integers(1000, 1004, (48, 64)).astype(np.uint16)
-    assert np.ptp(To8Bit().grey(noise).astype(int)) <= 16
+    assert np.ptp(To8Bit().gray(noise).astype(int)) <= 16
 
 
 @pytest.mark.parametrize(("top", "bits"), [(900, 10), (4095, 12), (2000, 12), (16_000, 14), (40_000, 16)])
@@ -79,5 +79,5 @@ def test_bits_of_color_only_rise():
 
 
 def test_a_single_pixel():
-    assert To8Bit().grey(np.full((1, 1), 500, np.uint16)).shape == (1, 1)
+    assert To8Bit().gray(np.full((1, 1), 500, np.uint16)).shape == (1, 1)
     assert To8Bit().color(np.full((1, 1, 3), 500, np.uint16)).shape == (1, 1, 3)

@@ -23,7 +23,7 @@ from support.paths import TAIJI
 SIZE = (64, 48)
 
 
-def grey(k):
+def gray(k):
     """Image number ``k`` of a test sequence: its brightness tells the number."""
     return np.full((SIZE[1], SIZE[0], 3), 8 * k, np.uint8)
 
@@ -37,7 +37,7 @@ def write_video(path, count=20, rate_hz=25.0, codec="MJPG", noise=False):
     assert writer.isOpened()
     rng = np.random.default_rng(0)
     for k in range(count):
-        writer.write(rng.integers(0, 255, (SIZE[1], SIZE[0], 3), np.uint8) if noise else grey(k))
+        writer.write(rng.integers(0, 255, (SIZE[1], SIZE[0], 3), np.uint8) if noise else gray(k))
     writer.release()
     return path
 
@@ -132,7 +132,7 @@ def test_a_missing_path_says_what_is_allowed():
 
 def test_what_a_file_holds_counts_and_not_its_name(tmp_path):
     write_video(tmp_path / "film.avi").rename(tmp_path / "film.png")
-    cv2.imwrite(str(tmp_path / "photo.png"), grey(3))
+    cv2.imwrite(str(tmp_path / "photo.png"), gray(3))
     (tmp_path / "photo.png").rename(tmp_path / "photo.mp4")
     assert isinstance(opened(tmp_path / "film.png"), VideoSource)
     assert isinstance(opened(tmp_path / "photo.mp4"), PhotographSource)
@@ -181,7 +181,7 @@ class Capture:
         if self.count == len(self.stamps_ms):
             return False, None
         self.count += 1
-        return True, grey(self.count - 1)
+        return True, gray(self.count - 1)
 
     def get(self, what):
         if what == cv2.CAP_PROP_POS_MSEC:
@@ -321,8 +321,8 @@ def test_auto_takes_the_figure_where_there_is_nothing_else(machine):
 
 def test_a_folder_is_read_in_the_order_of_its_numbers(tmp_path):
     for k, name in enumerate(("frame1.png", "frame2.PNG", "frame10.png", "frame11.bmp")):
-        cv2.imwrite(str(tmp_path / name), grey(k))
-    cv2.imwrite(str(tmp_path / "frame100.png"), grey(4))
+        cv2.imwrite(str(tmp_path / name), gray(k))
+    cv2.imwrite(str(tmp_path / "frame100.png"), gray(4))
     (tmp_path / "frame100.png").rename(tmp_path / "frame100")  # an image whatever it is called
     (tmp_path / "notes.txt").write_text("not an image")
     (tmp_path / "._frame1.png").write_bytes(b"what macOS leaves")
@@ -341,16 +341,16 @@ def test_a_folder_is_read_in_the_order_of_its_numbers(tmp_path):
 
 def test_names_of_all_kinds_can_be_sorted(tmp_path):
     for name in ("1.png", "a.png", "²3.png", "007.png", "7.png", "a1b22.png", "a1b3.png"):
-        cv2.imencode(".png", grey(1))[1].tofile(tmp_path / name)
+        cv2.imencode(".png", gray(1))[1].tofile(tmp_path / name)
     names = [image.name for image in read_all(opened(tmp_path))]
     assert names.index("a1b3.png") < names.index("a1b22.png")
     assert len(names) == 7
 
 
 def test_a_broken_image_in_a_folder_is_named(tmp_path):
-    cv2.imwrite(str(tmp_path / "1.png"), grey(1))
+    cv2.imwrite(str(tmp_path / "1.png"), gray(1))
     (tmp_path / "2.png").write_bytes(b"broken")
-    cv2.imwrite(str(tmp_path / "3.png"), grey(3))
+    cv2.imwrite(str(tmp_path / "3.png"), gray(3))
     source = opened(tmp_path)
     assert source.read().name == "1.png"
     with pytest.raises(SourceError, match=r"2\.png: not an image"):

@@ -76,8 +76,8 @@ def bench(monkeypatch, tmp_path):
         world.engines.append(engine)
         return SimpleNamespace(engine=engine, keep=lambda notes: world.kept.__setitem__(trunk.key, notes))
 
-    def gather(store, pictures, hands, tell, options):
-        world.gathered.append((pictures.name, hands))
+    def gather(store, images, hands, tell, options):
+        world.gathered.append((images.name, hands))
         return {"body": world.body, "hand": world.hand}
 
     def openvino(trunk, precision, options):
@@ -134,7 +134,7 @@ def test_the_error_is_that_of_crops_that_were_held_out(bench):
     assert {sum(engine.batches) for engine in bench.engines} == {13}
     bench.body = replace(bench.body, apart=False)
     (outcome,) = bench.run(["body_smpl"], again=True)
-    assert "over 13 crops of the same pictures" in outcome.text
+    assert "over 13 crops of the same images" in outcome.text
 
 
 def test_hands_are_looked_for_only_where_their_network_is_quantized(bench):
@@ -252,11 +252,11 @@ def test_missing_packages_are_told_before_anybody_is_looked_for(bench, monkeypat
     assert bench.gathered == []
 
 
-# --- people and hands in pictures, through the detector -----------------------------------------------------
+# --- people and hands in images, through the detector -----------------------------------------------------
 
 
 class Standing:
-    """Somebody in the middle of every picture."""
+    """Somebody in the middle of every image."""
 
     closed = False
 

@@ -26,9 +26,9 @@ class Film:
 
     name = "film"
 
-    def __init__(self, pictures, says=None):
-        self.frames = pictures if says is None else says
-        self.left, self.read_so_far = pictures, 0
+    def __init__(self, images, says=None):
+        self.frames = images if says is None else says
+        self.left, self.read_so_far = images, 0
 
     def read(self):
         if self.read_so_far == self.left:
@@ -42,7 +42,7 @@ class Film:
 
 
 class Sees:
-    """Finds the person in some of the pictures, by their number."""
+    """Finds the person in some of the images, by their number."""
 
     def __init__(self, where=lambda number: True, regions=None):
         self.where, self.seen = where, []
@@ -55,12 +55,12 @@ class Sees:
 
 @pytest.fixture
 def as_it_is(monkeypatch):
-    """Looks of the picture's own light, so that red tells which picture it was."""
+    """Looks of the image's own light, so that red tells which image it was."""
     monkeypatch.setattr(augmented_crops, "_LIGHT", (1.0, 1.0))
 
 
 def numbers(crops):
-    """Which pictures crops come from."""
+    """Which images crops come from."""
     return {int(value) for value in np.median(crops[..., 0].reshape(len(crops), -1), axis=1)}
 
 
@@ -73,7 +73,7 @@ def test_spread_over_the_whole_film(as_it_is):
     assert np.diff(detector.seen).max() == 2
     assert (len(crops.calibration), len(crops.held_out)) == (196, 60)
     assert "film" in told[0]
-    assert "people in 130 of 130 pictures: 260 crops of people" in told[-1]
+    assert "people in 130 of 130 images: 260 crops of people" in told[-1]
 
 
 def test_held_out_crops_are_of_other_stretches_of_the_film(as_it_is):
@@ -82,17 +82,17 @@ def test_held_out_crops_are_of_other_stretches_of_the_film(as_it_is):
     assert crops.apart
     assert not calibration & held_out
     neighbors = [number for number in held_out if {number - 1, number + 1} & calibration]
-    assert len(neighbors) <= len(held_out) // 3  # next to each other in time is nearly the same picture
+    assert len(neighbors) <= len(held_out) // 3  # next to each other in time is nearly the same image
     assert max(held_out) - min(held_out) > 80
 
 
-@pytest.mark.parametrize("pictures", [1, 3, 20])
-def test_few_pictures_give_more_crops_each(pictures):
-    crops = gather(Film(pictures), Sees())["body"]
+@pytest.mark.parametrize("images", [1, 3, 20])
+def test_few_pictures_give_more_crops_each(images):
+    crops = gather(Film(images), Sees())["body"]
     found = np.concatenate([crops.calibration, crops.held_out])
     assert 230 <= len(found) <= 260
     assert len(crops.held_out) >= 40
-    assert crops.apart == (pictures >= 8)
+    assert crops.apart == (images >= 8)
     assert len({crop[::8, ::8].tobytes() for crop in found}) > 0.9 * len(found)  # none is like another
 
 
@@ -113,17 +113,17 @@ def test_a_source_that_does_not_know_its_length():
     assert len(crops.calibration) == 196
 
 
-@pytest.mark.parametrize(("pictures", "says"), [(10, 50), (50, 10)])
-def test_a_source_that_is_wrong_about_its_length(pictures, says):
+@pytest.mark.parametrize(("images", "says"), [(10, 50), (50, 10)])
+def test_a_source_that_is_wrong_about_its_length(images, says):
     detector = Sees()
-    gather(Film(pictures, says), detector)
+    gather(Film(images, says), detector)
     assert 10 <= len(detector.seen) <= 50
 
 
 def test_the_network_sees_the_person_in_rgb():
     crops = gather(Film(40), Sees())["body"]
     for crop in crops.calibration:
-        assert crop[112, 112, 2] > 100  # blue came first in the picture
+        assert crop[112, 112, 2] > 100  # blue came first in the image
         assert crop[112, 112, 2] > 2 * int(crop[112, 112, 0])
 
 
@@ -139,8 +139,8 @@ def test_looks_vary_as_boxes_of_tracking_do_and_in_mirror_and_light():
     centers = boxes[:, 0] + boxes[:, 2] / 2
     expected = np.where([look.mirrored for look in looks], WIDTH - 70.0, 70.0)
     assert 3.0 < np.abs(centers - expected).max() <= 0.04 * BOX[3] + 1e-9
-    grey = np.full((4, 4, 3), 100, np.uint8)
-    shades = [int(look.lit(grey)[0, 0, 0]) for look in looks]
+    gray = np.full((4, 4, 3), 100, np.uint8)
+    shades = [int(look.lit(gray)[0, 0, 0]) for look in looks]
     assert min(shades) < 70
     assert max(shades) > 130
     wide = [random_view(random, wide=True).box(BOX, WIDTH) for _ in range(400)]
@@ -165,7 +165,7 @@ def test_nobody_that_can_be_cropped(regions):
 
 
 class Bodies(BodyForHands):
-    """Knows where hands are in the picture: the left one of whoever is in the box above, the right below."""
+    """Knows where hands are in the image: the left one of whoever is in the box above, the right below."""
 
     def __init__(self):
         super().__init__(None, None, SimpleNamespace(skeleton=SMPLX))
@@ -185,10 +185,10 @@ def test_hands_are_cropped_where_the_body_has_them(monkeypatch):
 
     class Lopsided(Film):
         def read(self):
-            picture = super().read()
-            if picture is not None:
-                picture.pixels[60:120, 40:60] = (0, 255, 0)  # green at the left of the left hand
-            return picture
+            image = super().read()
+            if image is not None:
+                image.pixels[60:120, 40:60] = (0, 255, 0)  # green at the left of the left hand
+            return image
 
     found = gather(Lopsided(130), Sees(), Bodies())
     assert len(found["body"].calibration) == 196

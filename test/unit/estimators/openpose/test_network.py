@@ -220,9 +220,9 @@ def test_somebody_is_found_and_no_more_than_asked_for(golden, detector):
         assert [p.score for p in found] == [p.score for p in everybody[:n]]
 
 
-@pytest.mark.parametrize("grey", [0, 128, 255])
-def test_flat_images(detector, grey):
-    for person in detector.detect(np.full((270, 480, 3), grey, np.uint8), 8):
+@pytest.mark.parametrize("gray", [0, 128, 255])
+def test_flat_images(detector, gray):
+    for person in detector.detect(np.full((270, 480, 3), gray, np.uint8), 8):
         assert np.isfinite(person.box_xywh).all()
 
 

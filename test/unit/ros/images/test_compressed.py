@@ -25,7 +25,7 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 
 
 def scene(channels=3, dtype=np.uint8):
-    """Smooth BGR(A) or grey with some noise, so that JPEG keeps it and still has something to say."""
+    """Smooth BGR(A) or gray with some noise, so that JPEG keeps it and still has something to say."""
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
     rng = np.random.default_rng(1)
     lanes = [2 * y + x + 20 * k + rng.integers(0, 8, y.shape) for k in range(channels)]
@@ -299,7 +299,7 @@ def test_truncated_at_every_byte():
 @pytest.mark.parametrize("part", [0.3, 0.6, 0.9])
 @pytest.mark.parametrize("data", [JPEG, PROGRESSIVE])
 def test_truncated_jpeg_with_an_end_marker(data, part):
-    """libjpeg fills the rest with grey, and says so on stderr only."""
+    """libjpeg fills the rest with gray, and says so on stderr only."""
     reason = refused(message(data[: SCAN + int(part * (len(data) - SCAN))] + END))
     assert reason == "truncated" or (reason == "bad_jpeg" and data is PROGRESSIVE)  # cut between its scans
 
