@@ -2,7 +2,8 @@
 
 What auto takes without more is float32. Whatever has fewer bits is judged by joints (``judging``): on a
 photograph of somebody before it may be taken at all, then on the user's camera. Both is found out once, and
-remembered for this machine and these weights.
+remembered for this machine and these weights. This is for FrankMocap's networks; TFLite networks such as
+BlazePose's have ``tflite_choice``.
 """
 
 import contextlib

@@ -1,4 +1,7 @@
-"""Names of the estimators. Each is imported when it is chosen."""
+"""Names of the estimators. Each is imported when it is chosen.
+
+A new one has its name here, and in the choices of the setting ``estimator`` (``settings/mocap.py``).
+"""
 
 from collections.abc import Callable
 

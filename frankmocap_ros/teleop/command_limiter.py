@@ -2,7 +2,8 @@
 
 A governor moves commands towards setpoints within speed, acceleration and workspace: what is faster is
 clamped. Whatever the setpoints are, each step is finite, no longer than the speed allows, changes the
-velocity by no more than the acceleration allows, and can still be braked inside the workspace.
+velocity by no more than the acceleration allows, and can still be braked inside the workspace. These are the
+limits of targets; a robot's joints have their own, in ``inverse_kinematics/joint_motion``.
 """
 
 from collections.abc import Sequence
