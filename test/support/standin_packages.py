@@ -1,7 +1,8 @@
 """ROS packages that PyPI does not have, built for tests from what is published of them.
 
 ``tf2_msgs``, ``hri_msgs`` and ``controller_manager_msgs`` are real message packages, generated from the
-published fields of the messages that this package uses. ``tf2_ros`` is Python (``standin_tf2_ros.py``) and has the calls that it uses.
+published fields of the messages that this package uses. ``tf2_ros`` is Python (``standin_tf2_ros.py``) and
+has the calls that it uses.
 """
 
 import ctypes
@@ -37,7 +38,7 @@ MESSAGES = {
     ),
     "hri_msgs": ("std_msgs", {"msg/IdsList.msg": "std_msgs/Header header\nstring[] ids\n"}),
     "controller_manager_msgs": (
-        "builtin_interfaces",
+        "service_msgs",
         {
             "msg/ChainConnection.msg": _CHAIN,
             "msg/ControllerState.msg": _CONTROLLER,

@@ -73,7 +73,8 @@ class JointsPort:
             return self._positions.copy()
         silent = [n for n, s in zip(self._names, self._heard_s, strict=True) if not now_s - s <= FRESH_S]
         lacking = tuple(name for name in silent if name not in self._reported)
-        step = _names_step(lacking, self._reported) if lacking and self._reported else _RUNNING_STEP
+        others = self._reported.difference(self._names)
+        step = _names_step(lacking, others) if lacking and self._reported else _RUNNING_STEP
         return (
             f"joint_states has not reported {_some(silent)} for {FRESH_S:g} s: {step} (reference: home works "
             "without, for a robot in its home posture)"
@@ -84,11 +85,16 @@ _RUNNING_STEP = "check that the robot and its joint_state_broadcaster are runnin
 
 
 @cache
-def _names_step(lacking: Sequence[str], reported: Collection[str]) -> str:
-    """What to do about joints that the robot reports by other names, or not at all."""
-    alike = {name: get_close_matches(name, sorted(reported), n=1) for name in lacking[:_MAX_LISTED]}
+def _names_step(lacking: Sequence[str], others: Collection[str]) -> str:
+    """What to do about joints that the robot reports by other names, or not at all.
+
+    Args:
+        lacking: joints that are commanded and not reported.
+        others: joints that are reported and not commanded.
+    """
+    alike = {name: get_close_matches(name, sorted(others), n=1) for name in lacking[:_MAX_LISTED]}
     pairs = [f"{name} may be its {near[0]}" for name, near in alike.items() if near]
-    said = "; ".join(pairs) or f"it reports {_some(sorted(reported))}"
+    said = "; ".join(pairs) or f"the other joints that it reports: {_some(sorted(others)) or 'none'}"
     return f"{said}; name joints in the model and the map (joints:) as the robot does"
 
 
