@@ -24,7 +24,8 @@ def is_wanted(name: str) -> bool:
 
 def is_one(parameters: Mapping[str, Any]) -> bool:
     """Whether a node with these parameters is MoveIt Servo."""
-    return {_TIMEOUT, _UNITS} <= _own(parameters).keys()
+    own = _own(parameters)
+    return isinstance(own.get(_TIMEOUT), float) and isinstance(own.get(_UNITS), str)
 
 
 def findings(node: str, parameters: Mapping[str, Any], kind: type, config: GateSettings) -> Iterable[Finding]:

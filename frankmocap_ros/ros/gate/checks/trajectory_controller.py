@@ -1,32 +1,33 @@
 """What a joint_trajectory_controller of ros2_controllers accepts, from the parameters it documents."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from frankmocap_ros.ros.gate.checks.finding import Finding, warning
 from frankmocap_ros.settings.gate import GateSettings
 
-_NAMES = frozenset({
-    "joints",
-    "command_interfaces",
-    "cmd_timeout",
-    "interpolate_from_desired_state",
-    "open_loop_control",  # its name until Jazzy
-    "allow_partial_joints_goal",
-    "allow_nonzero_velocity_at_trajectory_end",
-    "constraints.goal_time",
-})  # fmt: skip
-_MAX_LISTED = 6
+_TYPES: Final[Mapping[str, type]] = {
+    "joints": list,
+    "command_interfaces": list,
+    "cmd_timeout": float,
+    "interpolate_from_desired_state": bool,
+    "open_loop_control": bool,  # its name until Jazzy
+    "allow_partial_joints_goal": bool,
+    "allow_nonzero_velocity_at_trajectory_end": bool,
+    "constraints.goal_time": float,
+}
+_TELLING: Final = ("joints", "command_interfaces", "allow_partial_joints_goal")
+_MAX_LISTED: Final = 6
 
 
 def is_wanted(name: str) -> bool:
     """Whether the rules below look at a parameter of this name."""
-    return name in _NAMES or _of_joint(name, "constraints.", ".trajectory") or _of_joint(name, "gains.", ".p")
+    return name in _TYPES or _of_joint(name, "constraints.", ".trajectory") or _of_joint(name, "gains.", ".p")
 
 
 def is_one(parameters: Mapping[str, Any]) -> bool:
     """Whether a node with these parameters is such a controller."""
-    return {"joints", "command_interfaces", "allow_partial_joints_goal"} <= parameters.keys()
+    return all(isinstance(parameters.get(name), _TYPES[name]) for name in _TELLING)
 
 
 def findings(
@@ -40,6 +41,8 @@ def findings(
         joints: that the gate's trajectories for it name.
         config: settings of the gate.
     """
+    # another node may have parameters of these names that are something else
+    parameters = {n: v for n, v in parameters.items() if isinstance(v, _TYPES.get(n, float))}
     yield from _joints(node, parameters, joints)
     yield from _interfaces(node, parameters, joints)
     if config.trajectory_velocities and parameters.get("allow_nonzero_velocity_at_trajectory_end") is False:

@@ -32,6 +32,11 @@ def test_one_that_never_times_out_stays_at_a_pose_and_keeps_a_twist():
     assert severity is Severity.REFUSAL and "keeps moving when commands end" in text
 
 
+@pytest.mark.parametrize("timeout_s, units", [(1, "speed_units"), ("0.1", "speed_units"), (0.1, None)])
+def test_parameters_of_other_types_belong_to_something_else(timeout_s, units):
+    assert not servo.is_one({"incoming_command_timeout": timeout_s, "command_in_type": units})
+
+
 def test_the_unit_of_twists_must_be_a_speed():
     ((severity, text),) = found(TwistStamped, units="unitless")
     assert severity is Severity.REFUSAL and "'unitless'" in text and "set it to speed_units" in text

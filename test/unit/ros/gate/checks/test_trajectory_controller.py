@@ -85,6 +85,13 @@ def test_a_version_without_a_parameter_is_not_told_about_it():
     assert list(trajectory_controller.findings("/arm", values, JOINTS, config)) == []
 
 
+def test_parameters_of_other_types_belong_to_something_else():
+    assert not trajectory_controller.is_one({**DEFAULTS, "joints": 6})
+    assert (
+        found(cmd_timeout="never", interpolate_from_desired_state=None, constraints__a__trajectory="x") == []
+    )
+
+
 def test_many_joints_are_cut_short():
     many = [f"joint{i}" for i in range(9)]
     (said,) = refusals(joints=many)
