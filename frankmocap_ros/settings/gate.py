@@ -9,6 +9,15 @@ from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings import one_euro
 from frankmocap_ros.settings.schema import setting
 
+ENGAGEMENT_CHECKS: Final = (
+    "command_publishers",
+    "controller_parameters",
+    "controller_manager",
+    "clocks",
+    "sim_time",
+)
+"""What is looked at around the robot before anything is engaged; see ``skip_checks``."""
+
 
 @dataclass(frozen=True)
 class GateSettings:
@@ -224,6 +233,11 @@ class GateSettings:
         live=False,
     )
 
+    skip_checks: tuple[str, ...] = setting(
+        (),
+        f"Checks that are left out before engagement: any of {', '.join(ENGAGEMENT_CHECKS)}.",
+    )
+
     def __post_init__(self) -> None:
         """Check values that depend on each other.
 
@@ -236,6 +250,10 @@ class GateSettings:
                 raise SettingError(
                     f"{name}: unknown joint {', '.join(unknown)}; allowed: {', '.join(BODY_WITH_HANDS.names)}"
                 )
+        if unknown := [name for name in self.skip_checks if name not in ENGAGEMENT_CHECKS]:
+            raise SettingError(
+                f"skip_checks: unknown check {', '.join(unknown)}; allowed: {', '.join(ENGAGEMENT_CHECKS)}"
+            )
         if not self.targets or len(set(self.targets)) != len(self.targets):
             raise SettingError(f"targets: {list(self.targets)} must name at least one joint, and none twice")
         for low, high in (("max_speed", "reject_speed"), ("max_angular_speed", "reject_angular_speed")):

@@ -20,4 +20,5 @@ __all__ = [
     "setpoint",
     "simulation",
     "tracking_quality",
+    "wording",
 ]

@@ -58,6 +58,9 @@ class Robot(Protocol):
     def begin(self) -> RobotPoses | str:
         """Start from where the robot is; its targets there, or why that is not known, in words."""
 
+    def unknown(self) -> str:
+        """Why it is not known where the robot is, with the next step; empty where it is. Changes nothing."""
+
     def within_reach(self, setpoint: Setpoint) -> Setpoint:
         """A setpoint no further from the robot than commands may be."""
 

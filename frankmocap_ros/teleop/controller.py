@@ -26,6 +26,7 @@ from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
 from frankmocap_ros.teleop.setpoint import Setpoint
 from frankmocap_ros.teleop.tracking_quality import TrackingQuality
+from frankmocap_ros.teleop.wording import numbered
 
 
 class Controller:
@@ -65,6 +66,8 @@ class Controller:
         self.ignored: dict[str, int] = dict.fromkeys(reasons, 0)
         self.run = FollowedRun(config.bodies)
         self._conflict = ""  # as told last
+        self._commands_conflict = ""
+        self._refusals: tuple[str, ...] = ()
         self._run_id: int | None = None  # of what the operator's joints were taken from
         self._order = StampOrder()
         self.stamp_fault = ""
@@ -126,13 +129,24 @@ class Controller:
 
     def refusal(self, time_s: float) -> str:
         """Why a request would be refused now, with the next step; empty where it would be taken."""
-        refusal = self.run.conflict(time_s) or self._gate.refusal(time_s)
-        if refusal:
-            return refusal
-        if isinstance(self.level, str):
-            return self.level
+        if self._gate.state in (State.FAULT, State.ARMING, State.ENGAGED):
+            return self._gate.refusal(time_s)
+        level = self.level if isinstance(self.level, str) else ""
+        refusals = [self._conflict_now(time_s), self._gate.refusal(time_s), level, *self._refusals]
+        if any(refusals):
+            return numbered((*refusals, self._robot.unknown()))
         robot = self._robot.begin()
         return robot if isinstance(robot, str) else ""
+
+    def obstacles(self, time_s: float) -> tuple[str, ...]:
+        """Why nothing could be engaged now, besides what the operator can see to; each with the next step.
+
+        While something is engaged, only what ends it.
+        """
+        found = [self._conflict_now(time_s) or self.stamp_problem(time_s)]
+        if self.idle:
+            found += [*self._refusals, self._robot.unknown()]
+        return tuple(text for text in found if text)
 
     def release(self, reason: str, time_s: float) -> None:
         """Give control back: DISENGAGED, unless it is FAULT."""
@@ -153,7 +167,21 @@ class Controller:
     def published_by(self, nodes: tuple[str, ...], time_s: float) -> None:
         """Take note of who publishes bodies now: a full node name for each publisher."""
         self.run.nodes = nodes
-        self._check_run(time_s)
+        self._check_conflict(time_s)
+
+    def checked(self, refusals: Sequence[str], conflict: str, time_s: float) -> None:
+        """Take note of what is wrong around the robot now.
+
+        Args:
+            refusals: why nothing may be engaged, each with the next step; what waits to be engaged is let go.
+            conflict: why following must end as well, with the next step; empty where it need not.
+            time_s: now [s].
+        """
+        self._refusals = tuple(refusals)
+        self._commands_conflict = conflict
+        self._check_conflict(time_s)
+        if self._refusals and self._gate.state is State.ARMING:
+            self._gate.release(numbered(self._refusals), time_s)
 
     def follows(self, run_id: int, time_s: float) -> bool:
         """Whether a message of this run is to be seen; what it shows is told with ``observe`` then.
@@ -162,7 +190,7 @@ class Controller:
         """
         if not self.run.follows(run_id, time_s, may_change=self.idle):
             self.ignored["another publisher"] += 1
-            self._check_run(time_s)
+            self._check_conflict(time_s)
             return False
         if run_id != self._run_id:
             self._run_id = run_id
@@ -253,9 +281,13 @@ class Controller:
                 return self._driven(replace(command, held=True))  # at once: it is to brake
         return None
 
-    def _check_run(self, time_s: float) -> None:
-        """Let go where it is not sure whose bodies come; say who publishes once that is known."""
-        before, self._conflict = self._conflict, self.run.conflict(time_s)
+    def _conflict_now(self, time_s: float) -> str:
+        """Why another publisher, of bodies or of commands, forbids to follow; empty where none does."""
+        return numbered((self.run.conflict(time_s), self._commands_conflict))
+
+    def _check_conflict(self, time_s: float) -> None:
+        """Let go where there is another publisher; say who it is once that is known."""
+        before, self._conflict = self._conflict, self._conflict_now(time_s)
         if self._conflict:
             if before:
                 self._gate.reword(before, self._conflict)

@@ -4,8 +4,9 @@ Ids of people hold within one run of one node only. Those of another node, or of
 started again, mean other people; so do positions, where the other node's camera stands elsewhere.
 """
 
-from collections import Counter
 from typing import Final
+
+from frankmocap_ros.teleop.wording import listed
 
 ALIVE_S: Final = 1.0
 """A run is over when nothing of it has come for longer than this."""
@@ -50,7 +51,7 @@ class FollowedRun:
         self._forget(time_s)
         if len(self.nodes) > 1:
             return (
-                f"{len(self.nodes)} publishers on {self.topic}: {_listed(self.nodes)}; stop all but one, or "
+                f"{len(self.nodes)} publishers on {self.topic}: {listed(self.nodes)}; stop all but one, or "
                 f"give each a topic of its own (one that crashed is forgotten within {FORGOTTEN_S:g} s)"
             )
         if self._heard_s.keys() - {self._run_id}:
@@ -63,9 +64,3 @@ class FollowedRun:
 
     def _forget(self, time_s: float) -> None:
         self._heard_s = {run: s for run, s in self._heard_s.items() if time_s - s <= ALIVE_S}
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    """``/a, /b (2 times)`` for ``/a``, ``/b``, ``/b``."""
-    counts = sorted(Counter(names).items())
-    return ", ".join(name if n == 1 else f"{name} ({n} times)" for name, n in counts)

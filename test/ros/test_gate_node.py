@@ -3,7 +3,6 @@
 import sys
 import threading
 import time
-from contextlib import ExitStack
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -12,7 +11,6 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
 from rclpy.duration import Duration
 from rclpy.event_handler import SubscriptionEventCallbacks
-from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, LivelinessPolicy, QoSProfile
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Imu, JointState, Joy
@@ -25,42 +23,11 @@ from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.msg import BodyPoseArray, GateState
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
-from frankmocap_ros.ros.gate.gate_node import GateNode
 from frankmocap_ros.teleop.controller import Controller
-from support.clocks import RealClocks, SteppedClocks
-from support.gate import LEFT, RELIABLE, Gate, Operator, deliver, people, stamp_s
-from support.peer import Peer, as_dict
-from support.spinner import Spinner
+from support.clocks import RealClocks
+from support.gate import ARM, LEFT, Arm, Operator, at_reference, deliver, people, stamp_s
+from support.peer import as_dict
 from support.waiting import wait_until
-
-
-@pytest.fixture
-def gate(context):
-    """Starts a gate, by default one whose robot is at home, with an operator before the camera.
-
-    Its time passes as the test says; with ``clocks=RealClocks()`` by itself.
-    """
-    with ExitStack() as stack:
-
-        def begin(operator=True, clocks=None, **parameters):
-            values = {"reference": "home", "arming_s": 0.3, **RELIABLE, **parameters}
-            theirs, ours, clocks = context(), context(), clocks or SteppedClocks()
-            node = GateNode(
-                None if isinstance(clocks, RealClocks) else clocks,
-                context=theirs,
-                parameter_overrides=[Parameter(k, value=v) for k, v in values.items()],
-            )
-            stack.callback(node.destroy_node)
-            stack.callback(clocks.end)
-            stack.callback(Spinner(node, theirs).close)
-            gate = Gate(node, ours, clocks)
-            stack.callback(gate.node.destroy_node)
-            stack.callback(Spinner(gate.node, ours).close)
-            if operator:
-                gate.operator = Operator(gate)
-            return gate
-
-        yield begin
 
 
 def test_commands_come_at_100_hz_once_engaged(gate):
@@ -212,14 +179,6 @@ def test_stamps_that_leap_ahead_end_following_with_the_cause(gate):
     assert "clocks disagree: bodies are stamped" in g.until("HOLD").reason
 
 
-def at_reference(g):
-    """Publish where the robot is 20 times a second, turned round; returns the pose and what publishes it."""
-    publisher = g.publisher(PoseStamped, "/gate/reference/left_wrist")
-    pose = PoseStamped()
-    pose.pose.position.x, pose.pose.orientation.z, pose.pose.orientation.w = 0.4, 1.0, 0.0
-    return pose, g.every(0.05, lambda: deliver(publisher, pose))
-
-
 ONE_ARM = {
     "reference": "measured", "targets": ["left_wrist"], "required_joints": ["left_wrist", "left_shoulder"],
 }  # fmt: skip
@@ -234,23 +193,6 @@ def test_commands_start_where_the_robot_says_it_is(gate):
     first = g.left.messages[heard].pose
     assert first.position.x == pytest.approx(0.4, abs=0.02)
     assert abs(first.orientation.z) == pytest.approx(1.0, abs=0.01)
-
-
-class Arm:
-    """Says where the joints of an arm are, 50 times a second, and nothing of the robot's other joints."""
-
-    def __init__(self, peer, names, positions):
-        self.names, self.positions = list(names), np.array(positions, float)
-        self.publisher = peer.publisher(JointState, "/joint_states")
-        self.peer = peer
-        self.regular = peer.every(0.02, self.tell)
-
-    def tell(self):
-        state = JointState(name=self.names, position=self.positions.tolist())
-        deliver(self.publisher, self.peer.stamped(state))
-
-
-ARM = ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint")
 
 
 def test_only_the_commanded_joints_are_needed_and_sent(gate, mobile_robot):
@@ -349,21 +291,6 @@ def test_when_the_mocap_node_dies_commands_end_within_250_ms_and_nothing_comes_b
     g.seen()
     assert g.silent(0.5)
     assert g.states.messages[-1].state == GateState.DISENGAGED
-
-
-@pytest.fixture
-def elsewhere(context):
-    """Another process, as good as: makes peers whose nodes have a name."""
-    with ExitStack() as stack:
-
-        def make(name):
-            ours = context()
-            peer = Peer(ours, node_name=name)
-            stack.callback(peer.node.destroy_node)
-            stack.callback(Spinner(peer.node, ours).close)
-            return peer
-
-        yield make
 
 
 def test_a_second_publisher_is_not_mixed_in_ends_following_and_is_named(gate, elsewhere):

@@ -1,7 +1,8 @@
 """ROS packages that PyPI does not have, built for tests from what is published of them.
 
-``tf2_msgs`` and ``hri_msgs`` are real message packages, generated from the published fields of the messages
-that this package uses. ``tf2_ros`` is Python (``standin_tf2_ros.py``) and has the calls that it uses.
+``tf2_msgs``, ``hri_msgs`` and ``controller_manager_msgs`` are real message packages, generated from the
+published fields of the messages that this package uses. ``tf2_ros`` is Python (``standin_tf2_ros.py``) and
+has the calls that it uses.
 """
 
 import ctypes
@@ -18,12 +19,36 @@ from types import ModuleType
 import pytest
 
 _TF2_ROS = Path(__file__).with_name("standin_tf2_ros.py")
+_CHAIN = "string name\nstring[] reference_interfaces\n"
+_CONTROLLER = """string name
+string state
+string type
+string[] claimed_interfaces
+string[] required_command_interfaces
+string[] required_state_interfaces
+bool is_chainable
+bool is_chained
+string[] reference_interfaces
+ChainConnection[] chain_connections
+"""
 MESSAGES = {
-    "tf2_msgs": ("TFMessage", "geometry_msgs", "geometry_msgs/TransformStamped[] transforms\n"),
-    "hri_msgs": ("IdsList", "std_msgs", "std_msgs/Header header\nstring[] ids\n"),
+    "tf2_msgs": (
+        "geometry_msgs",
+        {"msg/TFMessage.msg": "geometry_msgs/TransformStamped[] transforms\n"},
+    ),
+    "hri_msgs": ("std_msgs", {"msg/IdsList.msg": "std_msgs/Header header\nstring[] ids\n"}),
+    "controller_manager_msgs": (
+        "service_msgs",
+        {
+            "msg/ChainConnection.msg": _CHAIN,
+            "msg/ControllerState.msg": _CONTROLLER,
+            "srv/ListControllers.srv": "---\nControllerState[] controller\n",
+        },
+    ),
 }
-"""Package -> message, what it depends on, and its definition."""
+"""Package -> what it depends on, and the definition of each of its files."""
 NAMES = (*MESSAGES, "tf2_ros")
+_MODULES = {f"{name}.{path.partition('/')[0]}" for name, (_, files) in MESSAGES.items() for path in files}
 
 _PACKAGE = """<?xml version="1.0"?>
 <package format="3">
@@ -57,7 +82,7 @@ foreach(target IN LISTS imported_targets)
     set_target_properties(${{target}} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${{existing}}")
   endif()
 endforeach()
-rosidl_generate_interfaces({name} "msg/{message}.msg" DEPENDENCIES {depends})
+rosidl_generate_interfaces({name} {files} DEPENDENCIES {depends})
 ament_package()
 """
 
@@ -73,7 +98,7 @@ def loaded(fallback: Path) -> dict[str, ModuleType]:
         ctypes.CDLL(str(library))  # the middleware asks for them by name
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(packages)
-        for name in ("tf2_msgs.msg", "hri_msgs.msg", "tf2_ros"):
+        for name in (*_MODULES, "tf2_ros"):
             importlib.import_module(name)
     names = [name for name in sys.modules if name.partition(".")[0] in NAMES]
     return {name: sys.modules.pop(name) for name in names}
@@ -116,12 +141,15 @@ def _build(folder: Path) -> None:
         "Python3_EXECUTABLE": sys.executable,
     }
     running = []
-    for name, (message, depends, definition) in MESSAGES.items():
+    for name, (depends, files) in MESSAGES.items():
         source = folder / name
-        (source / "msg").mkdir(parents=True)
+        source.mkdir(parents=True)
         (source / "package.xml").write_text(_PACKAGE.format(name=name, depends=depends))
-        (source / "CMakeLists.txt").write_text(_CMAKE.format(name=name, depends=depends, message=message))
-        (source / "msg" / f"{message}.msg").write_text(definition)
+        quoted = " ".join(f'"{path}"' for path in files)
+        (source / "CMakeLists.txt").write_text(_CMAKE.format(name=name, depends=depends, files=quoted))
+        for path, definition in files.items():
+            (source / path).parent.mkdir(exist_ok=True)
+            (source / path).write_text(definition)
         configure = ["cmake", "-S", ".", "-B", "build", "-G", "Ninja"]
         configure += [f"-D{key}={value}" for key, value in options.items()]
         install = ["cmake", "--build", "build", "--target", "install"]

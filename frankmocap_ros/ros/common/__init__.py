@@ -1,6 +1,7 @@
 """Code that all nodes share."""
 
 __all__ = [
+    "cached_service",
     "calibration",
     "camera_info",
     "camera_topics",
@@ -11,6 +12,7 @@ __all__ = [
     "launch_nodes",
     "launch_options",
     "node_clocks",
+    "node_parameters",
     "publisher_nodes",
     "qos",
     "rclpy_internals",

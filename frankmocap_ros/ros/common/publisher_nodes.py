@@ -1,4 +1,4 @@
-"""Which nodes publish on a topic, as ROS's graph tells."""
+"""Which nodes publish on a topic, or listen there, as ROS's graph tells."""
 
 from typing import Any, Final
 
@@ -18,6 +18,19 @@ def publisher_nodes(node: Node, topic: str, kind: type) -> tuple[str, ...]:
     name = type_name(kind)
     found = [info for info in node.get_publishers_info_by_topic(topic) if info.topic_type == name]
     return tuple(sorted(node_name(info) for info in found))
+
+
+def subscriber_nodes(node: Node, topic: str, kind: type) -> tuple[str, ...]:
+    """Full names of the nodes that receive messages of a type on a topic, in order, each once.
+
+    Args:
+        node: who asks.
+        topic: full name of the topic.
+        kind: type of the messages, generated from its definition.
+    """
+    name = type_name(kind)
+    found = [info for info in node.get_subscriptions_info_by_topic(topic) if info.topic_type == name]
+    return tuple(sorted({node_name(info) for info in found}))
 
 
 def type_name(kind: type) -> str:

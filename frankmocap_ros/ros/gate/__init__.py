@@ -2,6 +2,8 @@
 
 __all__ = [
     "camera_level",
+    "checks",
+    "command_topic",
     "gate_diagnostics",
     "gate_node",
     "gate_outputs",
@@ -11,4 +13,5 @@ __all__ = [
     "operator_message",
     "polling",
     "robot_port",
+    "stamp_offset",
 ]

@@ -21,6 +21,7 @@ from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import HEALTH
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
+from frankmocap_ros.ros.gate.checks.engagement_checks import Found, Surroundings, engagement_checks
 from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate.gate_requests import GateRequests
@@ -28,6 +29,7 @@ from frankmocap_ros.ros.gate.gate_worker import GateWorker
 from frankmocap_ros.ros.gate.operator_input import OperatorInput
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.gate.robot_port import JointsPort, PosesPort
+from frankmocap_ros.ros.gate.stamp_offset import StampOffset
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import RobotPoses
@@ -39,9 +41,7 @@ from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
 
 NODE_NAME = "gate"
 _DIAGNOSTICS_PERIOD_S = 1.0
-_PUBLISHERS_PERIOD_S = (
-    0.25  # asking the graph takes 0.15 ms; a second publisher that sends is noticed at once
-)
+_GRAPH_PERIOD_S = 0.25  # asking takes 0.15 ms; a second publisher of bodies that sends is noticed at once
 
 
 class GateNode(Node):
@@ -72,7 +72,14 @@ class GateNode(Node):
         found = load_retargeter(config.robot, config.robot_model) if config.robot else None
         targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
-        self._robot = self._joint_controller(found, config) if found else self._pose_robot(names, config)
+        self._robot: JointController | PoseRobot
+        offsets: Sequence[StampOffset]
+        if found:
+            joints_port = JointsPort(self._polling, found.joint_names, found.observed, clocks)
+            self._robot, offsets = self._joint_controller(found, joints_port, config), joints_port.offsets
+        else:
+            poses_port = PosesPort(self._polling, names, clocks)
+            self._robot, offsets = self._pose_robot(names, poses_port, config), poses_port.offsets
         self._controller = Controller(config, targets, self._robot, self._now_s(), self._on_change)
         self.add_on_set_parameters_callback(self._only_while_idle)
         controllers = found.controllers if found and config.robot_controllers else {}
@@ -80,15 +87,20 @@ class GateNode(Node):
         outputs = GateOutputs(self, config.base_frame, names, joints, controllers)
         self._worker = GateWorker(self, self._controller, self._polling, outputs, clocks)
         self._bodies_from: tuple[str, ...] = ()
+        self._warned: set[str] = set()
         self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)
         self._input.follow(self._controller)
         self._requests = GateRequests(self, self._polling, self._worker, self._controller)
+        around = Surroundings(
+            outputs.topics, offsets, lambda: self._bodies_from, lambda: self._settings.config
+        )
+        self._checks = engagement_checks(self, around, self._checked)
         self._diagnostics = advertise(self, Topic(DiagnosticArray, "/diagnostics", HEALTH))
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(
             _DIAGNOSTICS_PERIOD_S, partial(self._worker.hand_over, self._diagnose), clock=steady
         )
-        self.create_timer(_PUBLISHERS_PERIOD_S, self._look_for_publishers, clock=steady)
+        self.create_timer(_GRAPH_PERIOD_S, self._look_around, clock=steady)
         # the first line of a process takes rclpy 0.2 s, which the worker must not lose when it counts
         self.get_logger().info(f"{config.robot or 'poses only'}: {', '.join(names)}; call ~/engage")
         self._worker.start()
@@ -129,18 +141,16 @@ class GateNode(Node):
 
         self._worker.hand_over(configure)
 
-    def _joint_controller(self, robot: Retargeter, config: GateSettings) -> JointController:
+    def _joint_controller(self, robot: Retargeter, port: JointsPort, config: GateSettings) -> JointController:
         for note in robot.notes:
             self.get_logger().warning(note)
-        port = JointsPort(self._polling, robot.joint_names, robot.observed, self._now_s)
 
         def measured() -> Array | str:
             return robot.home if self._settings.config.reference == "home" else port.positions()
 
         return JointController(robot, measured, _max_error(config), port.observed)
 
-    def _pose_robot(self, names: Sequence[str], config: GateSettings) -> PoseRobot:
-        port = PosesPort(self._polling, names, self._now_s)
+    def _pose_robot(self, names: Sequence[str], port: PosesPort, config: GateSettings) -> PoseRobot:
         n = len(names)
         home = RobotPoses.alone(np.zeros((n, 3)), np.tile(IDENTITY_XYZW, (n, 1)))
 
@@ -153,18 +163,29 @@ class GateNode(Node):
         if self._worker is not None:
             self._worker.changed()
 
-    def _look_for_publishers(self) -> None:
-        """Tell the controller who publishes bodies, where that has changed."""
+    def _look_around(self) -> None:
+        """Tell the controller of changes: who publishes bodies, and what is wrong around the robot."""
         nodes = publisher_nodes(self, self._bodies_topic, BodyPoseArray)
         if self._worker is not None and nodes != self._bodies_from:
             self._bodies_from = nodes
             self._worker.hand_over(lambda now_s: self._controller.published_by(nodes, now_s))
+        self._checks.look()
+
+    def _checked(self, found: Found) -> None:
+        """Hand over what the checks found; a warning is logged once."""
+        for text in found.warnings:
+            if text not in self._warned:
+                self._warned.add(text)
+                self.get_logger().warning(text)
+        if self._worker is not None:
+            refusals, conflict = found.refusals, found.conflict
+            self._worker.hand_over(lambda now_s: self._controller.checked(refusals, conflict, now_s))
 
     def _diagnose(self, now_s: float) -> None:
         """Publish how the gate is; for the worker's thread."""
         if self._worker is not None:
             name = self.get_fully_qualified_name().lstrip("/")
-            health = gate_health(self._controller, self._worker, now_s)
+            health = gate_health(self._controller, self._worker, self._checks.found.warnings, now_s)
             status = status_message(health, f"{name}: teleoperation", name)
             self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))
 

@@ -15,6 +15,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from frankmocap_ros.msg import GateState
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.qos import COMMANDS, LATCHED
+from frankmocap_ros.ros.gate.command_topic import CommandTopic
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.command import Command, Posture
 from frankmocap_ros.teleop.controller import Controller
@@ -25,6 +26,7 @@ class _ControllerTopic:
 
     Attributes:
         is_heard: whether somebody listened when ``alive`` was called last.
+        topic: where the controller listens.
 
     Args:
         node: what publishes.
@@ -36,6 +38,7 @@ class _ControllerTopic:
     def __init__(self, node: Node, topic: str, own: Sequence[str], joints: Sequence[str]) -> None:
         self.is_heard = False
         self._publisher = advertise(node, Topic(JointTrajectory, topic, COMMANDS))
+        self.topic = CommandTopic(self._publisher.topic_name, JointTrajectory, tuple(own))
         self._rows = [list(joints).index(name) for name in own]
         self._point = JointTrajectoryPoint()
         self._message = JointTrajectory(joint_names=list(own), points=[self._point])
@@ -65,6 +68,7 @@ class GateOutputs:
 
     Attributes:
         commands: how many commands went out.
+        topics: where they go, one for each publisher of commands.
 
     Args:
         node: what publishes.
@@ -99,6 +103,11 @@ class GateOutputs:
                 advertise(node, Topic(JointState, "~/joint_commands", COMMANDS)),
             ]
         self._controllers = [_ControllerTopic(node, topic, own, joints) for topic, own in controllers.items()]
+        self.topics = (
+            *(CommandTopic(p.topic_name, p.msg_type) for p in self._poses),
+            *(CommandTopic(p.topic_name, p.msg_type, tuple(joints)) for p in self._joint_publishers),
+            *(controller.topic for controller in self._controllers),
+        )
         self._heard: list[int] = []  # numbers of the targets that somebody listens to
         self._joints_heard: list[tuple[Any, Any]] = []  # the same, publishers and their messages
         self._message = GateState()

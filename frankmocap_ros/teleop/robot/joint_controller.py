@@ -73,6 +73,11 @@ class JointController:
         self._commanded = poses.positions
         return poses if self.robot.table_arm else replace(poses, way=self._alignment.way)
 
+    def unknown(self) -> str:
+        """Why it is not known where the robot is, with the next step; empty where it is."""
+        joints = self._measured()
+        return joints if isinstance(joints, str) else ""
+
     def within_reach(self, setpoint: Setpoint) -> Setpoint:
         """The setpoint itself: it is the joints that wait for the robot."""
         return setpoint

@@ -45,6 +45,11 @@ class PoseRobot:
         self._error.begin()
         return self._measured()
 
+    def unknown(self) -> str:
+        """Why it is not known where the robot is, with the next step; empty where it is."""
+        poses = self._measured()
+        return poses if isinstance(poses, str) else ""
+
     def within_reach(self, setpoint: Setpoint) -> Setpoint:
         """A setpoint no further from the robot than commands may be; one that is further rests there."""
         robot = self._measured() if self.max_error > 0.0 else ""

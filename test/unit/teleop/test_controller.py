@@ -594,6 +594,51 @@ def test_a_second_publisher_is_left_out_and_ends_following():
     assert t.controller.request(t.time_s) == ""
 
 
+WRONG = "/arm rejects trajectories; change its joints"
+OTHER = "another publisher of commands on /arm: /other; stop it"
+
+
+def test_another_publisher_of_commands_ends_following_and_is_named_once_known():
+    t = following()
+    t.controller.checked((), OTHER.replace("/other", "a node"), t.time_s)
+    assert t.controller.state is State.HOLD and "a node; stop it" in t.controller.reason
+    t.controller.checked((), OTHER, t.time_s)
+    assert t.controller.reason == OTHER
+    tick(t, 3.0, 7)
+    assert t.controller.state is State.DISENGAGED
+    t.check()
+    assert t.controller.request(t.time_s) == OTHER
+    assert t.controller.obstacles(t.time_s) == (OTHER,)
+    t.controller.checked((), "", t.time_s)
+    assert t.controller.request(t.time_s) == ""
+
+
+def test_what_is_wrong_around_the_robot_refuses_but_ends_nothing():
+    t = following()
+    t.controller.checked((WRONG,), "", t.time_s)
+    tick(t, 0.5, 7)
+    assert t.controller.state is State.ENGAGED and t.controller.obstacles(t.time_s) == ()
+    t.controller.release("asked to", t.time_s)
+    assert t.controller.request(t.time_s) == WRONG
+    assert t.controller.obstacles(t.time_s) == (WRONG,)
+
+
+def test_what_is_wrong_around_the_robot_ends_arming():
+    t = Teleoperation()
+    tick(t, 0.3, 7)
+    assert t.controller.request(t.time_s) == ""
+    t.controller.checked((WRONG,), "", t.time_s)
+    assert t.controller.state is State.DISENGAGED and t.controller.reason == WRONG
+
+
+def test_all_refusals_are_told_at_once():
+    t = Teleoperation()
+    t.controller.checked((WRONG, "use_sim_time is mixed"), OTHER, t.time_s)
+    said = t.controller.request(t.time_s)
+    assert said.startswith(f"(1) {OTHER}; (2) no bodies received: ")
+    assert said.endswith(f"; (3) {WRONG}; (4) use_sim_time is mixed")
+
+
 def test_a_second_publisher_ends_arming():
     t = Teleoperation()
     tick(t, 0.3, 7)

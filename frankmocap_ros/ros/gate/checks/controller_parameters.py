@@ -1,0 +1,34 @@
+"""Whether the controllers that listen would take the gate's commands, as their parameters say."""
+
+from collections.abc import Callable, Iterable
+
+from trajectory_msgs.msg import JointTrajectory
+
+from frankmocap_ros.ros.gate.checks import servo, trajectory_controller
+from frankmocap_ros.ros.gate.checks.finding import Finding
+from frankmocap_ros.ros.gate.checks.listeners import Listeners
+from frankmocap_ros.settings.gate import GateSettings
+
+
+class ControllerParameters:
+    """Holds what controllers expect against what the gate sends.
+
+    Args:
+        listeners: the controllers.
+        config: tells the gate's settings.
+    """
+
+    name = "controller_parameters"
+
+    def __init__(self, listeners: Listeners, config: Callable[[], GateSettings]) -> None:
+        self._listeners, self._config = listeners, config
+
+    def look(self) -> Iterable[Finding]:
+        """See ``Check``."""
+        config = self._config()
+        for listener in self._listeners.controllers():
+            node, topic, parameters = listener.node, listener.topic, listener.parameters
+            if topic.kind is JointTrajectory and trajectory_controller.is_one(parameters):
+                yield from trajectory_controller.findings(node, parameters, topic.joints, config)
+            elif servo.is_one(parameters):
+                yield from servo.findings(node, parameters, topic.kind, config)

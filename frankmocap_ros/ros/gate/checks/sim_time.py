@@ -1,0 +1,53 @@
+"""Whether the gate, the mocap node and the controllers go by the same time: simulated or not."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from rclpy.node import Node
+
+from frankmocap_ros.ros.common.node_parameters import NodeParameters
+from frankmocap_ros.ros.gate.checks.finding import Finding
+from frankmocap_ros.ros.gate.checks.listeners import USE_SIM_TIME, Listeners
+
+
+class MixedSimTime:
+    """Asks for ``use_sim_time`` of all who are in the chain from camera to robot.
+
+    Args:
+        node: the gate.
+        bodies_from: tells full names of the nodes that publish bodies.
+        listeners: the controllers.
+        parameters: asks nodes.
+    """
+
+    name = "sim_time"
+
+    def __init__(
+        self,
+        node: Node,
+        bodies_from: Callable[[], Iterable[str]],
+        listeners: Listeners,
+        parameters: NodeParameters,
+    ) -> None:
+        self._own = partial(node.get_parameter, USE_SIM_TIME)
+        self._name = node.get_fully_qualified_name()
+        self._bodies_from, self._listeners, self._parameters = bodies_from, listeners, parameters
+
+    def look(self) -> Iterable[Finding]:
+        """See ``Check``."""
+        found = {self._name: bool(self._own().value)}
+        for name in self._bodies_from():
+            values = self._parameters.of(name) or {}
+            if USE_SIM_TIME in values:
+                found[name] = bool(values[USE_SIM_TIME])
+        for listener in self._listeners.controllers():
+            if USE_SIM_TIME in listener.parameters:
+                found[listener.node] = bool(listener.parameters[USE_SIM_TIME])
+        if len(set(found.values())) > 1:
+            sides = {
+                side: ", ".join(n for n, v in sorted(found.items()) if v is side) for side in (True, False)
+            }
+            yield Finding(
+                f"use_sim_time is mixed: true for {sides[True]}, false for {sides[False]}; start all of them "
+                "with the same value"
+            )

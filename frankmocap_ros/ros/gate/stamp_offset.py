@@ -1,0 +1,36 @@
+"""How far the clock of whoever stamps messages is from this computer's."""
+
+import math
+from collections import deque
+from typing import Final
+
+_MESSAGES: Final = 20
+
+
+class StampOffset:
+    """The least delayed of the newest messages tells it. For one thread; others may read ``seconds``.
+
+    Attributes:
+        source: what is stamped, such as the name of a topic.
+        seconds: the stamp of that message minus ROS time at its arrival [s]: the clocks' difference less
+            what the message took; NaN where no message was stamped.
+
+    Args:
+        source: see there.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.seconds = math.nan
+        self._newest: deque[float] = deque(maxlen=_MESSAGES)
+
+    def note(self, stamp_ns: int, ros_ns: int) -> None:
+        """Take note of a message.
+
+        Args:
+            stamp_ns: its stamp; 0 is none.
+            ros_ns: ROS time at its arrival; 0 while simulated time has not begun.
+        """
+        if stamp_ns > 0 and ros_ns > 0:
+            self._newest.append(1e-9 * (stamp_ns - ros_ns))
+            self.seconds = max(self._newest)
