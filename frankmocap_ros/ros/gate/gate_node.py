@@ -25,6 +25,7 @@ from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate.gate_requests import GateRequests
 from frankmocap_ros.ros.gate.gate_worker import GateWorker
+from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints
 from frankmocap_ros.ros.gate.operator_input import OperatorInput
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.gate.robot_port import JointsPort, PosesPort
@@ -75,9 +76,7 @@ class GateNode(Node):
         self._robot = self._joint_controller(found, config) if found else self._pose_robot(names, config)
         self._controller = Controller(config, targets, self._robot, self._now_s(), self._on_change)
         self.add_on_set_parameters_callback(self._only_while_idle)
-        controllers = found.controllers if found and config.robot_controllers else {}
-        joints = found.joint_names if found else ()
-        outputs = GateOutputs(self, config.base_frame, names, joints, controllers)
+        outputs = GateOutputs(self, config, names, _commanded_joints(found, config) if found else None)
         self._worker = GateWorker(self, self._controller, self._polling, outputs, clocks)
         self._bodies_from: tuple[str, ...] = ()
         self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)
@@ -173,6 +172,12 @@ def _targets(config: GateSettings) -> tuple[Target, ...]:
     """The targets of the settings, where no robot names its own."""
     origin = "" if config.relative_to == "camera" else config.relative_to
     return tuple(Target(name, name, "" if name == origin else origin) for name in config.targets)
+
+
+def _commanded_joints(robot: Retargeter, config: GateSettings) -> CommandedJoints:
+    """The robot's joints, and its controllers where they are commanded."""
+    controllers = robot.controllers if config.robot_controllers else {}
+    return CommandedJoints(robot.joint_names, robot.max_acceleration, controllers)
 
 
 def _max_error(config: GateSettings) -> float:
