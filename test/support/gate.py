@@ -9,6 +9,7 @@ from geometry_msgs.msg import PoseStamped
 from rclpy.context import Context
 from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
 from frankmocap_ros.body.skeleton import BODY
@@ -203,3 +204,20 @@ class Operator:
             seen = quat_rotate(self.rotation, shaken), quat_multiply(self.rotation, self._orientations)
             who = self.operator_id, self.frame_id, self.run_id
             deliver(self.publisher, people(*seen, self.stamp_ns(), *who))
+
+
+ARM = ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint")
+
+
+class Arm:
+    """Says where the joints of an arm are, 50 times a second, and nothing of the robot's other joints."""
+
+    def __init__(self, peer, names, positions):
+        self.names, self.positions = list(names), np.array(positions, float)
+        self.publisher = peer.publisher(JointState, "/joint_states")
+        self.peer = peer
+        self.regular = peer.every(0.02, self.tell)
+
+    def tell(self):
+        state = JointState(name=self.names, position=self.positions.tolist())
+        deliver(self.publisher, self.peer.stamped(state))

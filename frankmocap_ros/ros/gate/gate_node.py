@@ -188,4 +188,4 @@ def _max_error(config: GateSettings) -> float:
 def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
     """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
     leave_cores_to_networks()
-    return run_node(GateNode, args, settings)
+    return run_node(GateNode, args, settings, publishes_at_end=True)
