@@ -228,10 +228,9 @@ def test_trajectories_are_what_a_joint_trajectory_controller_takes(gate, mobile_
     heard = [g.listen(JointTrajectory, topic) for topic in (COMMANDS, "/gate/joint_trajectory")]
     engaged(g)
     wave(g, 0.6)
-    g.command()
+    wait_until(lambda: all(len(inbox) > 40 for inbox in heard), "trajectories")
     for inbox, joints in zip(heard, (ORDER, ARM), strict=True):
         takes = TrajectoryController(joints, allow_nonzero_velocity_at_trajectory_end=velocities)
-        assert len(inbox) > 40
         for msg in inbox.messages:
             assert takes.refusal(msg, nanoseconds(msg.header.stamp) + 10**7) == ""
         strict = TrajectoryController(joints)
