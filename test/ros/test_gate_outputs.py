@@ -4,6 +4,7 @@ import math
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -204,6 +205,30 @@ def test_a_command_that_is_withheld_is_zeros_and_then_a_ramp(velocity_robot):
     assert np.abs(sent[zeros + 1 :]).max() > 0.02, "it goes on"
     after = np.abs(np.diff(sent[zeros:], axis=0))
     assert after.max() <= ACCELERATION * TICK_S * 1.001
+
+
+def test_a_worker_that_is_stuck_does_not_let_the_robot_go_on(velocity_robot):
+    """What takes velocities is told by another thread; what the worker sends when it goes on is the last."""
+    g, heard = velocity_robot()
+    stuck, goes_on, tick = threading.Event(), threading.Event(), g.gate._controller.tick
+
+    def waits(time_s):
+        stuck.set()
+        assert goes_on.wait(TIMEOUT_S)
+        return tick(time_s)
+
+    g.gate._controller.tick = waits
+    with ThreadPoolExecutor(1) as steps:
+        stepped = steps.submit(g.clocks.step, TICK_S)
+        assert stuck.wait(TIMEOUT_S)
+        assert any(heard.messages[-1].data)
+        g.clocks.pass_by(0.3)
+        wait_until(lambda: tuple(heard.messages[-1].data) == REST, "no zeros")
+        goes_on.set()
+        stepped.result()
+    g.gate._controller.tick = tick
+    assert "stalled" in g.until("DISENGAGED").reason
+    assert at_rest(g, heard)
 
 
 def test_ros_time_that_goes_back_stops_what_takes_velocities(velocity_robot):

@@ -40,6 +40,7 @@ from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
 
 NODE_NAME = "gate"
 _DIAGNOSTICS_PERIOD_S = 1.0
+_WATCH_PERIOD_S = 0.05
 _PUBLISHERS_PERIOD_S = (
     0.25  # asking the graph takes 0.15 ms; a second publisher that sends is noticed at once
 )
@@ -87,6 +88,8 @@ class GateNode(Node):
         self.create_timer(
             _DIAGNOSTICS_PERIOD_S, partial(self._worker.hand_over, self._diagnose), clock=steady
         )
+        if outputs.repeats:
+            self.create_timer(_WATCH_PERIOD_S, self._worker.watch, clock=steady)
         self.create_timer(_PUBLISHERS_PERIOD_S, self._look_for_publishers, clock=steady)
         # the first line of a process takes rclpy 0.2 s, which the worker must not lose when it counts
         self.get_logger().info(f"{config.robot or 'poses only'}: {', '.join(names)}; call ~/engage")

@@ -1,5 +1,6 @@
 """Everything that the gate publishes: its state, and commands until they end."""
 
+import threading
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,13 +22,14 @@ _ACKED: Final = Duration(nanoseconds=200_000_000)
 
 
 class GateOutputs:
-    """Publishers of the gate; their messages are reused. For one thread.
+    """Publishers of the gate; their messages are reused. For one thread, but for ``end_unless_busy``.
 
     Who listens is looked up with ``alive``, not for every message. Positions end with silence. What takes
     velocities would go on with the last one: there ``end`` publishes zeros first.
 
     Attributes:
         commands: how many commands went out.
+        repeats: whether somebody may go on with the last command for ever, who is not told to stop.
 
     Args:
         node: what publishes.
@@ -48,6 +50,8 @@ class GateOutputs:
             self._base = TwistOutput(node, "~/base_command", config.base_frame)
         velocities = self._joints.velocities if self._joints is not None else ()
         base = () if self._base is None else (self._base,)
+        self.repeats = bool(base or velocities)
+        self._lock = threading.Lock()
         self._ending: tuple[VelocitiesOutput | TwistOutput, ...] = (
             *base, *velocities, *self._targets.twists
         )  # fmt: skip
@@ -67,12 +71,13 @@ class GateOutputs:
             stamp: when it is valid.
         """
         self.commands += 1
-        self._targets.publish(command, stamp)
-        if self._joints is not None:
-            self._joints.publish(command, config, stamp)
-        if self._base is not None and command.base is not None:
-            forward, left, turn = command.base.tolist()
-            self._base.publish((forward, left, 0.0), (0.0, 0.0, turn), stamp)
+        with self._lock:
+            self._targets.publish(command, stamp)
+            if self._joints is not None:
+                self._joints.publish(command, config, stamp)
+            if self._base is not None and command.base is not None:
+                forward, left, turn = command.base.tolist()
+                self._base.publish((forward, left, 0.0), (0.0, 0.0, turn), stamp)
 
     def end(self, stamp: Time) -> None:
         """Commands end, for now or for good: zeros once to whoever takes velocities, and then silence.
@@ -80,6 +85,18 @@ class GateOutputs:
         Args:
             stamp: now.
         """
+        with self._lock:
+            self._end(stamp)
+
+    def end_unless_busy(self, stamp: Time) -> None:
+        """As ``end``, for any thread; nothing while something is being published."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._end(stamp)
+            finally:
+                self._lock.release()
+
+    def _end(self, stamp: Time) -> None:
         failed: Exception | None = None
         for output in self._ending:
             try:

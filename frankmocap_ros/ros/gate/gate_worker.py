@@ -58,6 +58,7 @@ class GateWorker:
         self._stated_s = 0.0
         self._stamp_ns = 0
         self._published_s = 0.0
+        self._ticked_s = self._now_s()
         self.late_ms = RollingPercentiles(1000)
         self.busy_ms = RollingPercentiles(1000)
         self._thread = threading.Thread(target=self._run, name="gate")
@@ -71,6 +72,11 @@ class GateWorker:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    def watch(self) -> None:
+        """Tell what takes velocities to stand still while the worker is stuck; for the executor's thread."""
+        if self._now_s() - self._ticked_s > self._controller.config.max_age_s:
+            self._outputs.end_unless_busy(_time(self._clocks.ros_ns()))
 
     def hand_over(self, event: Event) -> None:
         """Let the worker call something at its next tick, with the time [s]."""
@@ -110,7 +116,7 @@ class GateWorker:
                 self._break(traceback.format_exc())
 
     def _tick(self, due_s: float) -> None:
-        now_s = self._now_s()
+        now_s = self._ticked_s = self._now_s()
         self._polling.poll(now_s)
         while self._events:
             self._events.popleft()(now_s)
