@@ -96,8 +96,9 @@ class GateWorker:
             self._go_on()
         finally:
             self._collector.stop()
-            self._end()
-            self._outputs.wait()
+            if ros_runs(self._node):
+                self._end()
+                self._outputs.wait()
 
     def _go_on(self) -> None:
         due_s = self._now_s()
@@ -142,8 +143,6 @@ class GateWorker:
 
     def _end(self) -> None:
         """Commands end, whatever else has failed."""
-        if not ros_runs(self._node):
-            return
         try:
             self._outputs.end(_time(self._clocks.ros_ns()))
         except Exception:
