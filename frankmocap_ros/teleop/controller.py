@@ -194,6 +194,10 @@ class Controller:
         if self.config.gesture and self._hands.update(self._operator.above_head(), seen.captured_s):
             self._gesture(time_s)
 
+    def unsent(self) -> None:
+        """The last command was not sent, and what takes velocities was told to stand still."""
+        self._base.stop()
+
     def stamp_problem(self, time_s: float) -> str:
         """What is wrong with the stamps of the messages that come, where none of them can be followed."""
         coming = time_s - self._heard_s <= ALIVE_S
@@ -241,7 +245,7 @@ class Controller:
         )
         sent = self._driven(command)
         if sent is None:
-            self._base.stop()
+            self.unsent()
         return sent
 
     @property

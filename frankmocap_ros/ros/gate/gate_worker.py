@@ -124,8 +124,11 @@ class GateWorker:
         command = self._controller.tick(now_s)
         if command is not None:
             self._publish(command)
-        if command is None or command.time_s - self._published_s > _STANDS_S:
+        if command is None:
             self._outputs.end(_time(self._clocks.ros_ns()))
+        elif command.time_s - self._published_s > _STANDS_S:
+            self._outputs.end(_time(self._clocks.ros_ns()))
+            self._controller.unsent()
         if now_s - self._stated_s >= STATE_PERIOD_S - 0.5 * self._period_s:  # at the nearest tick
             self._state(now_s)
             self._outputs.alive()
