@@ -2,13 +2,18 @@
 
 __all__ = [
     "camera_level",
+    "controller_outputs",
     "gate_diagnostics",
     "gate_node",
     "gate_outputs",
     "gate_requests",
     "gate_worker",
+    "joint_outputs",
     "operator_input",
     "operator_message",
     "polling",
     "robot_port",
+    "state_output",
+    "target_outputs",
+    "twist_output",
 ]
