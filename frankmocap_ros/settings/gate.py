@@ -229,10 +229,60 @@ class GateSettings:
 
     robot_controllers: bool = setting(
         True,
-        "Joint trajectories go to the topics that the map's controllers names, as well; off where the robot is simulated.",
+        "Commands go to the topics that the map's controllers names, as well; off where the robot is simulated.",
         live=False,
     )
 
+    base_command: str = setting(
+        "off",
+        "Motion of the operator that drives the robot's base on ~/base_command: lean of the torso, or steps away from the place of engagement; both turn the base with the shoulders.",
+        choices=("off", "lean", "step"),
+        live=False,
+    )
+    base_max_speed: float = setting(0.3, "Maximum speed of the base.", unit="m/s", minimum=0.001, maximum=5.0)
+    base_max_acceleration: float = setting(
+        0.5, "Maximum acceleration of the base.", unit="m/s^2", minimum=0.01, maximum=20.0
+    )
+    base_max_angular_speed: float = setting(
+        0.5, "Maximum angular speed of the base.", unit="rad/s", minimum=0.001, maximum=10.0
+    )
+    base_max_angular_acceleration: float = setting(
+        1.0, "Maximum angular acceleration of the base.", unit="rad/s^2", minimum=0.01, maximum=50.0
+    )
+    base_lean_dead_zone_deg: float = setting(
+        8.0, "Lean of the torso up to which the base rests.", unit="deg", minimum=1.0, maximum=60.0
+    )
+    base_lean_full_deg: float = setting(
+        25.0,
+        "Lean of the torso at which the base has its maximum speed.",
+        unit="deg",
+        minimum=2.0,
+        maximum=80.0,
+    )
+    base_step_dead_zone: float = setting(
+        0.2, "Displacement of the pelvis up to which the base rests.", unit="m", minimum=0.02, maximum=2.0
+    )
+    base_step_full: float = setting(
+        0.6,
+        "Displacement of the pelvis at which the base has its maximum speed.",
+        unit="m",
+        minimum=0.05,
+        maximum=5.0,
+    )
+    base_turn_dead_zone_deg: float = setting(
+        15.0,
+        "Turn of the shoulders up to which the base does not turn.",
+        unit="deg",
+        minimum=1.0,
+        maximum=90.0,
+    )
+    base_turn_full_deg: float = setting(
+        45.0,
+        "Turn of the shoulders at which the base has its maximum angular speed.",
+        unit="deg",
+        minimum=2.0,
+        maximum=170.0,
+    )
     skip_checks: tuple[str, ...] = setting(
         (),
         f"Checks that are left out before engagement: any of {', '.join(ENGAGEMENT_CHECKS)}.",
@@ -256,7 +306,13 @@ class GateSettings:
             )
         if not self.targets or len(set(self.targets)) != len(self.targets):
             raise SettingError(f"targets: {list(self.targets)} must name at least one joint, and none twice")
-        for low, high in (("max_speed", "reject_speed"), ("max_angular_speed", "reject_angular_speed")):
+        for low, high in (
+            ("max_speed", "reject_speed"),
+            ("max_angular_speed", "reject_angular_speed"),
+            ("base_lean_dead_zone_deg", "base_lean_full_deg"),
+            ("base_step_dead_zone", "base_step_full"),
+            ("base_turn_dead_zone_deg", "base_turn_full_deg"),
+        ):
             if getattr(self, high) <= getattr(self, low):
                 raise SettingError(
                     f"{high}: {getattr(self, high):g} must be above {low}, {getattr(self, low):g}"

@@ -1,6 +1,7 @@
 """From a person to a robot: engagement, command limits and retargeting."""
 
 __all__ = [
+    "base_motion",
     "clutch",
     "command",
     "command_limiter",

@@ -43,6 +43,10 @@ class Command:
         orientations: shape (N, 4), unit quaternions x y z w.
         held: whether it does not follow the operator any more.
         posture: of the robot's joints; None where they are not known.
+        twists: shape (2, N, 3), how the positions move [m/s] and the orientations turn [rad/s]; None where
+            that is not known.
+        base: shape (3,), the base's speed forward and to the left [m/s] and about the vertical [rad/s]; None
+            where the base is not commanded.
     """
 
     time_s: float
@@ -50,6 +54,8 @@ class Command:
     orientations: Array
     held: bool
     posture: Posture | None = None
+    twists: Array | None = None
+    base: Array | None = None
 
 
 class Robot(Protocol):

@@ -91,6 +91,8 @@ class Governor:
     Attributes:
         positions: shape (N, 3), what is commanded [m]; a new array at each step.
         orientations: shape (N, 4), unit quaternions x y z w; their signs never jump.
+        twists: shape (2, N, 3), how the positions move [m/s] and the orientations turn [rad/s]; a new
+            array at each step.
         at_speed, at_acceleration, at_workspace: shape (N,), which limit held the last step back.
 
     Args:
@@ -112,7 +114,7 @@ class Governor:
             )
         self.positions = positions.copy()
         self.orientations = normalize(orientations)
-        self._twists = np.zeros((2, n, 3))  # how it moves, and how it turns
+        self.twists: Array = np.zeros((2, n, 3))
         self._max_speed = np.stack([limits.max_speed, limits.max_angular_speed])
         self._max_acceleration = np.stack([limits.max_acceleration, limits.max_angular_acceleration])
         self.at_speed = np.zeros(n, dtype=bool)
@@ -122,12 +124,12 @@ class Governor:
     @property
     def velocities(self) -> Array:
         """How the commands move, shape (N, 3) [m/s]."""
-        return np.asarray(self._twists[0])
+        return np.asarray(self.twists[0])
 
     @property
     def angular_velocities(self) -> Array:
         """How the commands turn, shape (N, 3) [rad/s]."""
-        return np.asarray(self._twists[1])
+        return np.asarray(self.twists[1])
 
     def step(self, setpoint: Setpoint, dt: float) -> None:
         """One step towards a setpoint. What is not finite in it is not followed.
@@ -149,7 +151,7 @@ class Governor:
         twists = self._towards(feed, self._gaps(inside, setpoint.orientations, feed * dt), dt, follow)
         twists[0], walled = self._braking_inside(twists[0], dt)
         self.at_workspace = walled | beyond.any(axis=-1)
-        self._twists = twists
+        self.twists = twists
         self._go(twists * dt)
 
     def _staying(self, setpoint: Setpoint, follow: Mask) -> Setpoint:
@@ -177,10 +179,10 @@ class Governor:
         """Speeds towards a setpoint, within speed and acceleration; notes where they were not."""
         wanted = feed + _approach(gaps, self._max_acceleration, dt)
         slower, fast = _shortened(wanted, self._max_speed)
-        change, hard = _shortened(slower - self._twists, self._max_acceleration * dt)
+        change, hard = _shortened(slower - self.twists, self._max_acceleration * dt)
         self.at_speed = (fast[0] | fast[1]) & follow
         self.at_acceleration = (hard[0] | hard[1]) & follow
-        return self._twists + change
+        return self.twists + change
 
     def _go(self, step: Array) -> None:
         """Move and turn by a step, shape (2, N, 3)."""

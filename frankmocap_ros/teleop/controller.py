@@ -16,6 +16,7 @@ from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 from frankmocap_ros.runtime.stamp_watch import FUTURE_S
 from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.teleop.base_motion import BaseMotion
 from frankmocap_ros.teleop.clutch import Clutch
 from frankmocap_ros.teleop.command import Command, Robot
 from frankmocap_ros.teleop.command_limiter import Governor, limits_of
@@ -111,6 +112,7 @@ class Controller:
         self._gate.config = config
         self._limits = limits_of(config, self._targets)
         self._operator = OperatorTracker(config, self._targets)
+        self._base = BaseMotion(config)
         self._hands = RaisedHands(config.gesture_s)
         self._clutch: Clutch | None = None
         self._governor: Governor | None = None
@@ -207,6 +209,7 @@ class Controller:
         if isinstance(level, str):
             level = IDENTITY_XYZW  # nothing is engaged without it
         status = self._operator.update(seen, level)
+        self._base.observe(self._operator.torso())
         self._gate.observe(status, time_s)
         if self._gate.state is State.ARMING:
             self._operator.measure_limbs()
@@ -218,6 +221,10 @@ class Controller:
                     self.tracking_quality.measure(measured.positions, measured.velocities, seen.captured_s)
         if self.config.gesture and self._hands.update(self._operator.above_head(), seen.captured_s):
             self._gesture(time_s)
+
+    def unsent(self) -> None:
+        """The last command was not sent, and what takes velocities was told to stand still."""
+        self._base.stop()
 
     def stamp_problem(self, time_s: float) -> str:
         """What is wrong with the stamps of the messages that come, where none of them can be followed."""
@@ -255,14 +262,26 @@ class Controller:
             return None
         self._limits_hit = self._hit(self._governor)
         self.tracking_quality.command(self._governor.positions, time_s)
-        held = self._gate.state is State.HOLD
-        command = Command(time_s, self._governor.positions, self._governor.orientations, held)
-        return self._driven(command)
+        governor, held = self._governor, self._gate.state is State.HOLD
+        command = Command(
+            time_s,
+            governor.positions,
+            governor.orientations,
+            held,
+            twists=governor.twists,
+            base=self._base.step(dt, following=not held),
+        )
+        sent = self._driven(command)
+        if sent is None:
+            self.unsent()
+        return sent
 
     @property
     def limits_hit(self) -> tuple[str, ...]:
         """What keeps the robot from where the operator is, in words; nothing where there are no commands."""
-        return () if self._governor is None else (*self._limits_hit, *self._robot.limits())
+        if self._governor is None:
+            return ()
+        return (*self._limits_hit, *self._base.limits(), *self._robot.limits())
 
     def _driven(self, command: Command) -> Command | None:
         """The command as it is to be sent to the robot, or None.
@@ -277,8 +296,9 @@ class Controller:
             self._gate.release(str(error), command.time_s)
         except RetargetError as error:
             self._gate.hold(str(error), command.time_s)
-            if not command.held:
-                return self._driven(replace(command, held=True))  # at once: it is to brake
+            if not command.held:  # at once: it is to brake
+                base = self._base.step(0.0, following=False)
+                return self._driven(replace(command, held=True, base=base))
         return None
 
     def _conflict_now(self, time_s: float) -> str:
@@ -321,6 +341,7 @@ class Controller:
     def _forget(self) -> None:
         """End an engagement."""
         self._clutch = self._governor = None
+        self._base.disengage()
         self.tracking_quality.reset()
 
     def _engage(self, time_s: float) -> None:
@@ -330,6 +351,7 @@ class Controller:
             robot = self._robot.begin()
             if isinstance(robot, str):
                 raise SettingError(robot)
+            self._base.engage(self._operator.torso(), self._facing_forward)
             self._follow()
             self._governor = Governor(self._limits, robot.positions, robot.orientations)
             scales = self._operator.scales()

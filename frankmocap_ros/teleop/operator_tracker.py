@@ -9,6 +9,7 @@ from frankmocap_ros.body.frames import BASE_FROM_REST
 from frankmocap_ros.geometry.rotation import Array, Mask, quat_conjugate, quat_multiply
 from frankmocap_ros.one_euro import filter_of
 from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.teleop.base_motion import TORSO
 from frankmocap_ros.teleop.gate import ArmingStatus
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses, Target
 from frankmocap_ros.teleop.outlier_rejection import OutlierRejection
@@ -41,12 +42,16 @@ class OperatorTracker:
         chains = [
             name for t in self._targets for name in (t.joint, *t.chain, *((t.origin,) * bool(t.origin)))
         ]
-        wanted = (*origin, *_SHOULDERS, *_GESTURE, *config.required_joints, *chains)
+        torso = TORSO if config.base_command != "off" else ()
+        wanted = (*origin, *_SHOULDERS, *_GESTURE, *config.required_joints, *chains, *torso)
         self.watched = tuple(dict.fromkeys(wanted))
         index = {name: i for i, name in enumerate(self.watched)}
         self._index = index
         self._origin = index[config.relative_to] if origin else None
         self._required = np.array([index[name] for name in config.required_joints], dtype=np.intp)
+        arming = tuple(dict.fromkeys((*config.required_joints, *torso)))
+        self._arming, self._arming_at = arming, np.array([index[name] for name in arming], dtype=np.intp)
+        self._torso_at = np.array([index[name] for name in torso], dtype=np.intp)
         self._joint_at = np.array([index[t.joint] for t in self._targets], dtype=np.intp)
         self._origin_at = np.array([index.get(t.origin, -1) for t in self._targets], dtype=np.intp)
         self._own = self._origin_at >= 0
@@ -68,6 +73,8 @@ class OperatorTracker:
         self._moved_s = 0.0
         self._lengths = np.zeros(len(self._targets))
         self._lengths_seen = 0
+        self._origin_position = np.zeros(3)
+        self._tracked = np.zeros(len(self.watched), dtype=bool)
 
     def update(self, seen: OperatorState, level: Array) -> ArmingStatus:
         """Take what a message shows.
@@ -98,6 +105,9 @@ class OperatorTracker:
         if self._origin is not None and self._rejected[self._origin]:
             believed = np.zeros_like(believed)
         self._filter.measure(replace(relative, valid=believed), seen.captured_s)
+        self._tracked = believed & seen.tracked
+        if self._origin is not None and believed[self._origin]:
+            self._origin_position = poses.positions[self._origin]
         return self._arming_status(seen, frozen)
 
     def _sound(self, poses: Poses) -> Poses:
@@ -140,11 +150,13 @@ class OperatorTracker:
 
     def _arming_status(self, seen: OperatorState, frozen: bool) -> ArmingStatus:
         valid = self._filter.valid[self._required]
-        tracked = valid & seen.tracked[self._required]
         lost = self._lost(valid)
         if frozen:
             lost = f"no joint has moved for {self._config.max_frozen_s:g} s: the image is frozen"
-        missing = lost or ("" if tracked.all() else f"not TRACKED: {self._names(~tracked)}")
+        unsure = [
+            name for name, at in zip(self._arming, self._arming_at, strict=True) if not self._tracked[at]
+        ]
+        missing = lost or (f"not TRACKED: {', '.join(unsure)}" if unsure else "")
         speed = np.linalg.norm(self._filter.velocities[self._required], axis=-1)
         calm = bool((speed < self._config.calm_speed).all())
         return ArmingStatus(seen.captured_s, seen.operator_id, missing, calm, lost)
@@ -189,6 +201,15 @@ class OperatorTracker:
         """Where the left and the right shoulder are, shape (3,) each."""
         left, right = (self._filter.positions[self._index[name]] for name in _SHOULDERS)
         return left, right
+
+    def torso(self) -> Array | None:
+        """Positions of ``TORSO`` before the camera, in a level frame, shape (4, 3) [m].
+
+        None unless all of it is TRACKED in the last message. Only with ``base_command``.
+        """
+        if not self._tracked[self._torso_at].all():
+            return None
+        return np.asarray(self._filter.positions[self._torso_at] + self._origin_position)
 
     def above_head(self) -> tuple[float, float] | None:
         """How far the left and the right wrist are above the head [m]; None where that is not known."""

@@ -9,7 +9,7 @@ from trajectory_msgs.msg import JointTrajectory
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.msg import GateState
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
-from support.controllers import servo, trajectory_controller
+from support.controller_nodes import servo, trajectory_controller
 from support.gate import ARM, LEFT, Arm, at_reference
 from support.peer import Peer, as_dict
 from support.spinner import Spinner

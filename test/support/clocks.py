@@ -41,6 +41,11 @@ class SteppedClocks:
                 "the worker does not come to its next tick"
             )
 
+    def pass_by(self, seconds: float) -> None:
+        """Time passes while the one who sleeps is at work."""
+        with self._changed:
+            self._now_ns += round(1e9 * seconds)
+
     def _asleep(self) -> bool:
         return self._until_ns is not None and self._until_ns > self._now_ns
 

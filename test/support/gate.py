@@ -206,6 +206,9 @@ class Operator:
             deliver(self.publisher, people(*seen, self.stamp_ns(), *who))
 
 
+ARM = ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint")
+
+
 class Arm:
     """Says where the joints of an arm are, 50 times a second, and nothing of the robot's other joints."""
 
@@ -218,9 +221,6 @@ class Arm:
     def tell(self):
         state = JointState(name=self.names, position=self.positions.tolist())
         deliver(self.publisher, self.peer.stamped(state))
-
-
-ARM = ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint")
 
 
 def at_reference(g):

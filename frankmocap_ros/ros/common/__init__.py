@@ -8,6 +8,7 @@ __all__ = [
     "conversions",
     "destroying",
     "diagnostics_messages",
+    "end_signals",
     "endpoints",
     "launch_nodes",
     "launch_options",

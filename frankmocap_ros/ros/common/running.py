@@ -9,8 +9,10 @@ import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.signals import SignalHandlerOptions
 
 from frankmocap_ros.errors import MocapError
+from frankmocap_ros.ros.common.end_signals import EndSignals
 
 
 def start_ros(args: Sequence[str] | None = None, **how: Any) -> None:
@@ -30,19 +32,29 @@ def start_ros(args: Sequence[str] | None = None, **how: Any) -> None:
         raise MocapError(f"{error}{step}") from error
 
 
-def run_node(make: Callable[..., Node], args: Sequence[str], settings: Mapping[str, Any]) -> int:
+def run_node(
+    make: Callable[..., Node],
+    args: Sequence[str],
+    settings: Mapping[str, Any],
+    publishes_at_end: bool = False,
+) -> int:
     """Run a node until SIGINT or SIGTERM; returns the exit code: 0, or 2 if the node cannot be made.
 
     Args:
         make: makes the node with ``parameter_overrides``; raises MocapError with the reason if it cannot.
         args: name of the program, then the arguments of ROS.
         settings: values of parameters by name; they win over those in ``args``.
+        publishes_at_end: whether the node publishes while it is destroyed: ROS runs until then.
     """
     node: Node | None = None
     try:
-        start_ros(args)
+        signals = EndSignals() if publishes_at_end else None
+        how = {"signal_handler_options": SignalHandlerOptions.NO} if signals is not None else {}
+        start_ros(args, **how)
         node = make(parameter_overrides=[Parameter(name, value=value) for name, value in settings.items()])
-        if rclpy.ok():
+        if signals is not None:
+            signals.spin(node)
+        elif rclpy.ok():
             rclpy.spin(node)
     except MocapError as error:
         print(f"{args[0]}: {error}", file=sys.stderr)

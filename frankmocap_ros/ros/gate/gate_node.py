@@ -26,6 +26,7 @@ from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate.gate_requests import GateRequests
 from frankmocap_ros.ros.gate.gate_worker import GateWorker
+from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints
 from frankmocap_ros.ros.gate.operator_input import OperatorInput
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.gate.robot_port import JointsPort, PosesPort
@@ -42,6 +43,7 @@ from frankmocap_ros.teleop.robot.pose_robot import PoseRobot
 NODE_NAME = "gate"
 _DIAGNOSTICS_PERIOD_S = 1.0
 _GRAPH_PERIOD_S = 0.25  # asking takes 0.15 ms; a second publisher of bodies that sends is noticed at once
+_WATCH_PERIOD_S = 0.05
 
 
 class GateNode(Node):
@@ -82,9 +84,7 @@ class GateNode(Node):
             self._robot, offsets = self._pose_robot(names, poses_port, config), poses_port.offsets
         self._controller = Controller(config, targets, self._robot, self._now_s(), self._on_change)
         self.add_on_set_parameters_callback(self._only_while_idle)
-        controllers = found.controllers if found and config.robot_controllers else {}
-        joints = found.joint_names if found else ()
-        outputs = GateOutputs(self, config.base_frame, names, joints, controllers)
+        outputs = GateOutputs(self, config, names, _commanded_joints(found, config) if found else None)
         self._worker = GateWorker(self, self._controller, self._polling, outputs, clocks)
         self._bodies_from: tuple[str, ...] = ()
         self._warned: set[str] = set()
@@ -100,6 +100,8 @@ class GateNode(Node):
         self.create_timer(
             _DIAGNOSTICS_PERIOD_S, partial(self._worker.hand_over, self._diagnose), clock=steady
         )
+        if outputs.repeats:
+            self.create_timer(_WATCH_PERIOD_S, self._worker.watch, clock=steady)
         self.create_timer(_GRAPH_PERIOD_S, self._look_around, clock=steady)
         # the first line of a process takes rclpy 0.2 s, which the worker must not lose when it counts
         self.get_logger().info(f"{config.robot or 'poses only'}: {', '.join(names)}; call ~/engage")
@@ -196,6 +198,12 @@ def _targets(config: GateSettings) -> tuple[Target, ...]:
     return tuple(Target(name, name, "" if name == origin else origin) for name in config.targets)
 
 
+def _commanded_joints(robot: Retargeter, config: GateSettings) -> CommandedJoints:
+    """The robot's joints, and its controllers where they are commanded."""
+    controllers = robot.controllers if config.robot_controllers else {}
+    return CommandedJoints(robot.joint_names, robot.max_acceleration, controllers)
+
+
 def _max_error(config: GateSettings) -> float:
     """How far the robot may be from its commands; as far as it likes where nothing tells where it is."""
     return config.max_tracking_error if config.reference == "measured" else 0.0
@@ -204,4 +212,4 @@ def _max_error(config: GateSettings) -> float:
 def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
     """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
     leave_cores_to_networks()
-    return run_node(GateNode, args, settings)
+    return run_node(GateNode, args, settings, publishes_at_end=True)

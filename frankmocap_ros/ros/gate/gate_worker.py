@@ -19,6 +19,8 @@ from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.controller import Controller
 
 STATE_PERIOD_S = 0.05
+_STANDS_S = 0.1
+"""Where nothing could be published for so long, as ROS time stood still, commands have ended."""
 _QUEUED = 256
 """So many events wait at most; a worker that is so far behind is stuck, and its liveliness shows that."""
 
@@ -55,6 +57,8 @@ class GateWorker:
         self._collector = Collector()
         self._stated_s = 0.0
         self._stamp_ns = 0
+        self._published_s = 0.0
+        self._ticked_s = self._now_s()
         self.late_ms = RollingPercentiles(1000)
         self.busy_ms = RollingPercentiles(1000)
         self._thread = threading.Thread(target=self._run, name="gate")
@@ -64,10 +68,15 @@ class GateWorker:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; waits for a tick that is under way."""
+        """End; waits for a tick that is under way, and until what takes velocities is told to stand still."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    def watch(self) -> None:
+        """Tell what takes velocities to stand still while the worker is stuck; for the executor's thread."""
+        if self._now_s() - self._ticked_s > self._controller.config.max_age_s:
+            self._outputs.end_unless_busy(_time(self._clocks.ros_ns()))
 
     def hand_over(self, event: Event) -> None:
         """Let the worker call something at its next tick, with the time [s]."""
@@ -87,6 +96,9 @@ class GateWorker:
             self._go_on()
         finally:
             self._collector.stop()
+            if ros_runs(self._node):
+                self._end()
+                self._outputs.wait()
 
     def _go_on(self) -> None:
         due_s = self._now_s()
@@ -105,13 +117,18 @@ class GateWorker:
                 self._break(traceback.format_exc())
 
     def _tick(self, due_s: float) -> None:
-        now_s = self._now_s()
+        now_s = self._ticked_s = self._now_s()
         self._polling.poll(now_s)
         while self._events:
             self._events.popleft()(now_s)
         command = self._controller.tick(now_s)
         if command is not None:
             self._publish(command)
+        if command is None:
+            self._outputs.end(_time(self._clocks.ros_ns()))
+        elif command.time_s - self._published_s > _STANDS_S:
+            self._outputs.end(_time(self._clocks.ros_ns()))
+            self._controller.unsent()
         if now_s - self._stated_s >= STATE_PERIOD_S - 0.5 * self._period_s:  # at the nearest tick
             self._state(now_s)
             self._outputs.alive()
@@ -124,10 +141,17 @@ class GateWorker:
         if stamp_ns <= self._stamp_ns:
             return  # ROS time stands still, as in a simulation that waits: nothing is valid later than before
         self._stamp_ns = stamp_ns
-        stamp = _time(stamp_ns)
-        self._outputs.poses(command, stamp)
-        if command.posture is not None:
-            self._outputs.joints(command.posture, self._controller.config, stamp)
+        self._published_s = command.time_s
+        self._outputs.publish(command, self._controller.config, _time(stamp_ns))
+
+    def _end(self) -> None:
+        """Commands end, whatever else has failed."""
+        try:
+            self._outputs.end(_time(self._clocks.ros_ns()))
+        except Exception:
+            self._node.get_logger().error(
+                f"zeros were not sent to every controller: {traceback.format_exc()}"
+            )
 
     def _state(self, now_s: float) -> None:
         self._stated_s = now_s
@@ -135,6 +159,7 @@ class GateWorker:
 
     def _break(self, text: str) -> None:
         """A bug, or a middleware that fails: no command any more until somebody has looked."""
+        self._end()
         self._node.get_logger().error(f"the gate failed: {text}")
         self._controller.fault(text.strip().splitlines()[-1], self._now_s())
 

@@ -58,7 +58,7 @@ class Retargeter:
         observed: K other joints of which it counts where they are.
         notes: what was left out of the model, in words.
         table_arm: whether it follows motions only, and never aligns with the operator's posture.
-        controllers: topic -> commanded joints of the controller that listens there; empty for one of all.
+        controllers: topic -> what the controller takes that listens there; empty for one of all joints.
         home: shape (J,), the posture to begin with and to prefer.
         lower, upper: shape (J,), what the joints are moved within [rad] or [m]: a little less than their
             ranges. A robot that begins further out may stay there.

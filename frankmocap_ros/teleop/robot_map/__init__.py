@@ -1,6 +1,7 @@
 """Maps of robots: YAML files that say which part follows which joint of the operator."""
 
 __all__ = [
+    "controller_map",
     "map_parts",
     "map_values",
     "model_file",

@@ -1,15 +1,13 @@
-"""What has a form of its own in a robot's map: parts with an offset, the base, the controllers."""
+"""What has a form of its own in a robot's map: parts with an offset, and the base."""
 
 import math
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_model.additions import AddedSite, Base
 
-_TOPIC: Final = re.compile(r"/?[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*")
 _UNIT: Final = 1e-3
 
 
@@ -85,28 +83,3 @@ class PartReader:
         site = AddedSite(body, offset)
         self.sites.append(site)
         return site.name
-
-
-def controllers(reader: MapValues) -> dict[str, tuple[str, ...]]:
-    """Topic -> joints of the controller that listens there; empty for one controller of all.
-
-    Raises:
-        RobotError: a topic is no topic's name, or a joint has no controller, or several.
-    """
-    value = reader.values.get("controllers", {})
-    if not isinstance(value, Mapping):
-        raise reader.wrong("controllers", f"expected a mapping from topic to joints, got {shown(value)}")
-    found: dict[str, tuple[str, ...]] = {}
-    owners: dict[str, str] = {}
-    for topic, joints in value.items():
-        key = f"controllers.{topic}"
-        if not isinstance(topic, str) or not _TOPIC.fullmatch(topic):
-            raise reader.wrong(key, "expected the name of a topic, such as /left_arm/joint_trajectory")
-        if not isinstance(joints, list | tuple) or not joints or not all(isinstance(j, str) for j in joints):
-            raise reader.wrong(key, f"expected a list of joints, got {shown(joints)}")
-        for joint in joints:
-            if joint in owners:
-                raise reader.wrong(key, f"{joint} is in {owners[joint]}, too; a joint has one controller")
-            owners[joint] = topic
-        found[topic] = tuple(joints)
-    return found

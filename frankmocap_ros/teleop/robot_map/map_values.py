@@ -47,6 +47,10 @@ class MapValues:
         where = ".".join(part for part in (self._where, key) if part)
         return RobotError(f"{self._path}: {where + ': ' if where else ''}{text}")
 
+    def inner(self, key: str, values: object, keys: Sequence[str]) -> "MapValues":
+        """A reader of a mapping inside of this one."""
+        return MapValues(self._path, ".".join(part for part in (self._where, key) if part), values, keys)
+
     def text(self, key: str, default: str | None = None) -> str:
         """A name."""
         value = self.values.get(key, default)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
-from frankmocap_ros.teleop.robot_map.map_parts import base, controllers
+from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
+from frankmocap_ros.teleop.robot_map.map_parts import base
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot_map.target_map import TargetMap, above_table, read_target
@@ -55,7 +56,7 @@ class RobotMap:
         base: where its base is in the frame of the commands.
         table_arm: whether it follows the operator's motion only: no limb is scaled by the operator's, and it
             never aligns with their posture.
-        controllers: topic -> joints of the controller that listens there; empty for one controller of all.
+        controllers: topic -> what the controller takes that listens there; empty for one of all joints.
         accelerations: joint -> highest acceleration [rad/s^2] or [m/s^2].
         default_acceleration: of the other joints.
     """
@@ -75,7 +76,7 @@ class RobotMap:
     simulation: str = KINEMATIC
     base: Base = field(default_factory=Base)
     table_arm: bool = False
-    controllers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    controllers: Mapping[str, ControllerMap] = field(default_factory=dict)
     accelerations: Mapping[str, float] = field(default_factory=dict)
     default_acceleration: float = DEFAULT_ACCELERATION
 
@@ -108,7 +109,7 @@ def is_model(robot: str) -> bool:
     return Path(robot).suffix.lower() in _MODELS
 
 
-def _joints(reader: MapValues, controllers: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _joints(reader: MapValues, controllers: Mapping[str, ControllerMap]) -> tuple[str, ...]:
     """The commanded joints; those of the controllers where the map names none."""
     names = reader.names("joints")
     if "joints" in reader.values and not names:
@@ -118,7 +119,7 @@ def _joints(reader: MapValues, controllers: Mapping[str, tuple[str, ...]]) -> tu
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise reader.wrong("joints", f"names {twice[0]} more than once")
-    owned = [joint for joints in controllers.values() for joint in joints]
+    owned = [joint for controller in controllers.values() for joint in controller.joints]
     without = [name for name in names if name not in owned]
     if owned and without:
         raise reader.wrong(

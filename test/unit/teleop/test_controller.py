@@ -326,6 +326,139 @@ def _only(t, name):
     return rows
 
 
+# -- the robot's base
+
+
+def _walking(t, way, speed=1.0):
+    """The operator walks, from now on, shape (3,) in the optical frame [m]."""
+    since, way = t.time_s, np.array(way)
+    lasts_s = np.linalg.norm(way) / speed
+    t.person = lambda p, q, s: (p + way * min(1.0, max(0.0, s - since) / lasts_s), q)
+
+
+def _predicted(t, name):
+    """A joint is inferred, from now on."""
+    row = t.controller.watched.index(name)
+
+    def altered(seen):
+        tracked = seen.tracked.copy()
+        tracked[row] = False
+        return replace(seen, tracked=tracked)
+
+    t.altered = altered
+
+
+def _base(t):
+    return np.array([c.base for c in t.commands])
+
+
+@pytest.mark.parametrize("relative_to", ["neck", "camera"])
+@pytest.mark.parametrize(
+    ("way", "expected"), [((0.0, 0.0, -0.8), (0.3, 0.0)), ((0.8, 0.0, 0.0), (0.0, 0.3))], ids=["on", "left"]
+)
+def test_steps_of_the_operator_drive_the_base(relative_to, way, expected):
+    """They face the camera: towards it is forward, and their left is on the right of the image."""
+    t = Teleoperation(base_command="step", relative_to=relative_to).engaged()
+    assert np.abs(_base(t)).max() == 0.0
+    _walking(t, way)
+    t.run(3.0)
+    assert _base(t)[-1] == pytest.approx((*expected, 0.0), abs=0.03)
+    change = np.linalg.norm(np.diff(_base(t)[:, :2], axis=0), axis=1)
+    assert change.max() <= t.config.base_max_acceleration * TICK_S * 1.001
+    t.check()
+
+
+def test_without_the_setting_no_base_is_commanded_nor_its_joints_watched():
+    t = Teleoperation().engaged()
+    assert {c.base for c in t.commands} == {None}
+    assert "pelvis" not in t.controller.watched
+
+
+def test_the_torso_must_be_tracked_to_engage():
+    t = Teleoperation(base_command="lean")
+    _predicted(t, "pelvis")
+    t.run(0.3)
+    assert t.controller.request(t.time_s) == ""
+    t.run(2.0)
+    assert t.controller.state is State.ARMING
+    assert t.controller.reason == "not TRACKED: pelvis"
+    t.altered = lambda seen: seen
+    t.run(2.0, until=State.ENGAGED)
+
+
+def test_a_torso_that_is_only_inferred_brakes_the_base_and_not_the_arms():
+    t = Teleoperation(base_command="step").engaged()
+    _walking(t, (0.0, 0.0, -0.8))
+    t.run(3.0)
+    _predicted(t, "pelvis")
+    t.run(1.5)
+    assert t.controller.state is State.ENGAGED
+    assert _base(t)[-1] == pytest.approx((0.0, 0.0, 0.0), abs=1e-9)
+    assert "base: torso not TRACKED" in t.controller.limits_hit
+    change = np.linalg.norm(np.diff(_base(t)[:, :2], axis=0), axis=1)
+    assert change.max() <= t.config.base_max_acceleration * TICK_S * 1.001
+
+
+def test_a_pelvis_that_leaps_does_not_drive_the_base():
+    t = Teleoperation(base_command="step").engaged()
+    row, frame_s = t.controller.watched.index("pelvis"), 1.01 / 30
+
+    def person(p, q, s):
+        if s % 0.5 < frame_s:
+            p = p.copy()
+            p[row] += (0.0, 0.0, -3.0)
+        return p, q
+
+    t.person = person
+    t.run(2.0)
+    assert t.controller.state is State.ENGAGED
+    assert np.abs(_base(t)).max() == 0.0
+
+
+def test_a_base_stands_still_at_once_where_the_operator_is_lost():
+    t = Teleoperation(base_command="step").engaged()
+    _walking(t, (0.0, 0.0, -0.8))
+    t.run(3.0)
+    assert _base(t)[-1][0] > 0.25
+    t.altered = lambda s: replace(s, operator_id=0, poses=_nothing(s.poses), tracked=np.zeros_like(s.tracked))
+    t.run(3.0)
+    held = [c for c in t.commands if c.held]
+    assert held and not np.any([c.base for c in held])
+    t.check()
+
+
+def test_a_base_that_was_told_nothing_begins_at_rest_again():
+    """As it gets zeros while the arms' commands wait for a robot that lags."""
+    t = Teleoperation(base_command="step").engaged()
+    _walking(t, (0.0, 0.0, -0.8))
+    t.run(3.0)
+    drive, t.at.drive = t.at.drive, lambda command: None
+    t.run(0.05)
+    t.at.drive = drive
+    count = len(t.commands)
+    t.run(0.05)
+    assert _base(t)[count][0] == pytest.approx(t.config.base_max_acceleration * TICK_S)
+
+
+def test_twists_are_how_the_commands_move():
+    t = Teleoperation().engaged()
+    row, since = t.controller.watched.index("left_wrist"), t.time_s
+
+    def person(p, q, s):
+        p = p.copy()
+        p[row, 1] -= 0.3 * (1.0 - np.cos(4.0 * max(0.0, s - since))) / 2.0
+        return p, q
+
+    t.person = person
+    t.run(1.5)
+    assert np.abs([c.twists[0] for c in t.commands]).max() > 0.2
+    for before, command in itertools.pairwise(t.commands):
+        dt = command.time_s - before.time_s
+        assert command.positions - before.positions == pytest.approx(command.twists[0] * dt, abs=1e-9)
+        turn = quat_to_rotvec(quat_multiply(command.orientations, quat_conjugate(before.orientations)))
+        assert turn == pytest.approx(command.twists[1] * dt, abs=1e-9)
+
+
 # -- an operator and a camera that misbehave
 
 

@@ -6,6 +6,7 @@ import yaml
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.operator_state import TargetLimits
+from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap
 from frankmocap_ros.teleop.robot_map.robot_map import ROBOTS, load_map
 
 GOOD = {
@@ -133,7 +134,16 @@ def changed(path, value):
         ("targets.hand.robot_origin", 3, "robot_origin: expected a mapping"),
         ("controllers", ["a"], "controllers: expected a mapping from topic to joints"),
         ("controllers", {"no topic": ["a"]}, "controllers.no topic: expected the name of a topic"),
-        ("controllers", {"/arm": "a"}, "controllers./arm: expected a list of joints"),
+        ("controllers", {"/arm": "a"}, "controllers./arm: expected a list of joints, or {type: trajectory"),
+        ("controllers", {"/arm": []}, "controllers./arm: names no joint; expected a list"),
+        ("controllers", {"/arm": {"type": "positions"}}, "controllers./arm: names no joint; expected a list"),
+        (
+            "controllers",
+            {"/arm": {"type": "effort", "joints": ["a"]}},
+            "controllers./arm.type: expected trajectory or positions or velocities, got 'effort'",
+        ),
+        ("controllers", {"/arm": {"joints": "a"}}, "controllers./arm.joints: expected a list of names"),
+        ("controllers", {"/arm": {"kind": "positions"}}, "arm.kind: is not known; allowed: type, joints"),
         ("controllers", {"/left": ["a"], "/right": ["a"]}, "right: a is in /left, too"),
         ("self_collision.distance", 1, "self_collision.distance: is not known"),
     ],
@@ -147,12 +157,19 @@ def test_controllers_and_joints_agree(load):
     two = {"/left/joint_trajectory": ["b", "a"], "/right/joint_trajectory": ["c"]}
     robot = load({**GOOD, "controllers": two})
     assert robot.joints == ("b", "a", "c"), "a controller needs all of its joints"
-    assert robot.controllers == {topic: tuple(joints) for topic, joints in two.items()}
+    assert robot.controllers == {topic: ControllerMap(tuple(joints)) for topic, joints in two.items()}
     assert load({**GOOD, "controllers": two, "joints": ["a", "b", "c"]}).joints == ("a", "b", "c")
     with pytest.raises(RobotError, match="controllers: none has d of joints"):
         load({**GOOD, "controllers": two, "joints": ["a", "b", "c", "d"]})
     with pytest.raises(RobotError, match="joints: lacks c, which a controller has"):
         load({**GOOD, "controllers": two, "joints": ["a", "b"]})
+
+
+@pytest.mark.parametrize("kind", ["trajectory", "positions", "velocities"])
+def test_a_controller_says_what_it_takes(load, kind):
+    robot = load({**GOOD, "controllers": {"/arm/commands": {"type": kind, "joints": ["b", "a"]}}})
+    assert robot.controllers == {"/arm/commands": ControllerMap(("b", "a"), kind)}
+    assert robot.joints == ("b", "a")
 
 
 def test_a_table_arm_has_a_floor_where_it_names_none(load):

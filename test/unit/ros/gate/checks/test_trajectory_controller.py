@@ -5,7 +5,7 @@ import pytest
 from frankmocap_ros.ros.gate.checks import trajectory_controller
 from frankmocap_ros.ros.gate.checks.finding import Severity
 from frankmocap_ros.settings.gate import GateSettings
-from support.controllers import DEFAULTS
+from support.controller_nodes import DEFAULTS
 
 JOINTS = ("shoulder", "elbow")
 

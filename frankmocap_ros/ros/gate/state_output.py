@@ -1,0 +1,44 @@
+"""What the gate tells of itself."""
+
+import math
+
+from builtin_interfaces.msg import Time
+from rclpy.node import Node
+
+from frankmocap_ros.msg import GateState
+from frankmocap_ros.ros.common.endpoints import Topic, advertise
+from frankmocap_ros.ros.common.qos import LATCHED
+from frankmocap_ros.teleop.controller import Controller
+
+
+class StateOutput:
+    """``~/state``; its message is reused. For one thread.
+
+    Args:
+        node: what publishes.
+        base_frame: frame of the commands.
+    """
+
+    def __init__(self, node: Node, base_frame: str) -> None:
+        self._publisher = advertise(node, Topic(GateState, "~/state", LATCHED))
+        self._message = GateState()
+        self._message.header.frame_id = base_frame
+
+    def alive(self) -> None:
+        """Assert that commands would be computed."""
+        self._publisher.assert_liveliness()
+
+    def publish(self, controller: Controller, commands: int, time_s: float, stamp: Time) -> None:
+        """Publish the gate's state, with what holds the robot back and how many commands went out."""
+        quality, message = controller.tracking_quality, self._message
+        age_s = controller.age_s(time_s)
+        message.header.stamp = stamp
+        message.state, message.reason = int(controller.state), controller.reason
+        message.operator_id = controller.operator_id
+        message.age_ms = 1e3 * age_s if math.isfinite(age_s) else -1.0
+        message.limits = list(controller.limits_hit)
+        message.lag_ms, message.jitter_mm = quality.lag_ms, quality.jitter_mm
+        message.measured_jitter_mm = quality.measured_jitter_mm
+        message.commands = commands
+        message.ignored = sum(controller.ignored.values())
+        self._publisher.publish(message)

@@ -1,0 +1,59 @@
+"""A velocity that goes out as TwistStamped, and ends with zeros."""
+
+from collections.abc import Sequence
+
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import TwistStamped
+from rclpy.node import Node
+
+from frankmocap_ros.ros.common.endpoints import Topic, advertise
+from frankmocap_ros.ros.common.qos import COMMANDS
+from frankmocap_ros.ros.gate.command_topic import CommandTopic
+
+_ZERO = (0.0, 0.0, 0.0)
+
+
+class TwistOutput:
+    """One topic; for one thread.
+
+    Attributes:
+        is_heard: whether somebody listened when ``alive`` was called last.
+        topics: where it goes: one.
+
+    Args:
+        node: what publishes.
+        topic: its name.
+        frame_id: frame of the velocities.
+    """
+
+    def __init__(self, node: Node, topic: str, frame_id: str) -> None:
+        self.is_heard = False
+        self.publisher = advertise(node, Topic(TwistStamped, topic, COMMANDS))
+        self.topics = (CommandTopic(self.publisher.topic_name, TwistStamped),)
+        self._message = TwistStamped()
+        self._message.header.frame_id = frame_id
+        self._ended = True
+
+    def alive(self) -> None:
+        """Assert that commands would be computed, and look who listens."""
+        self.publisher.assert_liveliness()
+        self.is_heard = self.publisher.get_subscription_count() > 0
+
+    def publish(self, linear: Sequence[float], angular: Sequence[float], stamp: Time) -> None:
+        """Publish a velocity, three numbers each [m/s], [rad/s]."""
+        self._ended = False
+        self._send(linear, angular, stamp)
+
+    def end(self, stamp: Time) -> None:
+        """Publish zeros once, if anything else was published before."""
+        if not self._ended:
+            self._send(_ZERO, _ZERO, stamp)
+            self._ended = True
+
+    def _send(self, linear: Sequence[float], angular: Sequence[float], stamp: Time) -> None:
+        message = self._message
+        message.header.stamp = stamp
+        v, w = message.twist.linear, message.twist.angular
+        v.x, v.y, v.z = linear
+        w.x, w.y, w.z = angular
+        self.publisher.publish(message)
