@@ -11,11 +11,13 @@ from dataclasses import replace
 import numpy as np
 
 from frankmocap_ros.body.frames import heading, level_from_settings, turned
+from frankmocap_ros.body.posture import BodyPosture
 from frankmocap_ros.errors import RetargetError, RobotLostError, SettingError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 from frankmocap_ros.runtime.stamp_watch import FUTURE_S
 from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.teleop.body_follower import BodyFollower
 from frankmocap_ros.teleop.clutch import Clutch
 from frankmocap_ros.teleop.command import Command, Robot
 from frankmocap_ros.teleop.command_limiter import Governor, limits_of
@@ -70,6 +72,7 @@ class Controller:
         self.stamp_fault = ""
         self._heard_s = -math.inf
         self._gate.why_unseen = self.why_unseen
+        self._body = BodyFollower()  # its posture outlasts changes of settings
         self.configure(config)
         self._tick_s = time_s
 
@@ -110,6 +113,7 @@ class Controller:
         self._operator = OperatorTracker(config, self._targets)
         self._hands = RaisedHands(config.gesture_s)
         self._clutch: Clutch | None = None
+        self._body.end()
         self._governor: Governor | None = None
         self._facing_forward = IDENTITY_XYZW
         self._limits_hit: tuple[str, ...] = ()
@@ -231,10 +235,38 @@ class Controller:
         command = Command(time_s, self._governor.positions, self._governor.orientations, held)
         return self._driven(command)
 
+    def whole_body(self, time_s: float) -> BodyPosture | None:
+        """The operator's whole body within the limits; for a time at which ``tick`` gave a command.
+
+        The first one of an engagement is the last one of the engagement before.
+
+        Returns:
+            None before every joint has been seen once, and where nothing is commanded.
+        """
+        if self._governor is None:
+            return None
+        view = self._operator.whole_body()
+        following = self._gate.state is State.ENGAGED
+        if not self._body.engaged:
+            if isinstance(view, str) or not following:
+                return None
+            self._body.begin(view, time_s)
+        return self._body.step(view if following and not isinstance(view, str) else None, self.config, time_s)
+
     @property
     def limits_hit(self) -> tuple[str, ...]:
         """What keeps the robot from where the operator is, in words; nothing where there are no commands."""
-        return () if self._governor is None else (*self._limits_hit, *self._robot.limits())
+        if self._governor is None:
+            return ()
+        return (*self._limits_hit, *self._robot.limits(), *self._body_limits())
+
+    def _body_limits(self) -> tuple[str, ...]:
+        if not self.config.whole_body:
+            return ()
+        view = self._operator.whole_body()
+        if isinstance(view, str):
+            return (f"body: {view}",)
+        return ("body: on its way to the operator's posture",) if self._body.aligning.any() else ()
 
     def _driven(self, command: Command) -> Command | None:
         """The command as it is to be sent to the robot, or None.
@@ -289,6 +321,7 @@ class Controller:
     def _forget(self) -> None:
         """End an engagement."""
         self._clutch = self._governor = None
+        self._body.end()
         self.tracking_quality.reset()
 
     def _engage(self, time_s: float) -> None:

@@ -21,6 +21,7 @@ from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import HEALTH
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
+from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
 from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate.gate_requests import GateRequests
@@ -58,6 +59,7 @@ class GateNode(Node):
     def __init__(self, clocks: Clocks | None = None, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._worker: GateWorker | None = None
+        self._whole_body: BodyOutputs | None = None
         clocks = clocks or NodeClocks(self.get_clock())
         self._now_s = partial(steady_s, clocks)
         self._settings = Parameters(
@@ -78,6 +80,8 @@ class GateNode(Node):
         controllers = found.controllers if found and config.robot_controllers else {}
         joints = found.joint_names if found else ()
         outputs = GateOutputs(self, config.base_frame, names, joints, controllers)
+        if config.whole_body:
+            self._whole_body = outputs.whole_body = BodyOutputs(self, config)
         self._worker = GateWorker(self, self._controller, self._polling, outputs, clocks)
         self._bodies_from: tuple[str, ...] = ()
         self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)
@@ -101,6 +105,8 @@ class GateNode(Node):
         """Stop the worker before the node goes."""
         if self._worker is not None:
             self._worker.stop()
+        if self._whole_body is not None:
+            self._whole_body.close()
         super().destroy_node()
 
     def _only_while_idle(self, parameters: Sequence[Parameter]) -> SetParametersResult:

@@ -15,6 +15,7 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from frankmocap_ros.msg import GateState
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.qos import COMMANDS, LATCHED
+from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.command import Command, Posture
 from frankmocap_ros.teleop.controller import Controller
@@ -65,6 +66,7 @@ class GateOutputs:
 
     Attributes:
         commands: how many commands went out.
+        whole_body: where the operator's whole body goes; None for nowhere.
 
     Args:
         node: what publishes.
@@ -83,6 +85,7 @@ class GateOutputs:
         controllers: Mapping[str, Sequence[str]],
     ) -> None:
         self.commands = 0
+        self.whole_body: BodyOutputs | None = None
         self._state = advertise(node, Topic(GateState, "~/state", LATCHED))
         self._poses = [advertise(node, Topic(PoseStamped, f"~/command/{name}", COMMANDS)) for name in targets]
         self._messages = [PoseStamped() for _ in targets]
@@ -110,6 +113,8 @@ class GateOutputs:
             publisher.assert_liveliness()
         for controller in self._controllers:
             controller.alive()
+        if self.whole_body is not None:
+            self.whole_body.alive()
         self._heard = [i for i, p in enumerate(self._poses) if p.get_subscription_count()]
         pairs = zip(self._joint_publishers, (self._trajectory, self._joints), strict=False)
         self._joints_heard = [(p, message) for p, message in pairs if p.get_subscription_count()]

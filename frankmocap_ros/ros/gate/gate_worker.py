@@ -128,6 +128,8 @@ class GateWorker:
         self._outputs.poses(command, stamp)
         if command.posture is not None:
             self._outputs.joints(command.posture, self._controller.config, stamp)
+        if self._outputs.whole_body is not None:
+            self._outputs.whole_body.publish(self._controller, command.time_s, stamp_ns)
 
     def _state(self, now_s: float) -> None:
         self._stated_s = now_s
