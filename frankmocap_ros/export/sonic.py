@@ -17,11 +17,13 @@ the pelvis's frame the conversion of its own streamer.
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from frankmocap_ros.body.posture import BodyPosture
+from frankmocap_ros.geometry.rotation import Array
 
 TOPIC: Final = b"pose"
 HEADER_BYTES: Final = 1280
@@ -30,19 +32,39 @@ _POSED: Final = 21  # joints with a rotation of their own: all but the pelvis an
 _SCALAR_FIRST: Final = [3, 0, 1, 2]
 
 
-def sonic_packet(postures: Sequence[BodyPosture], first_index: int) -> bytes:
+@dataclass(frozen=True, eq=False)
+class SonicFrame:
+    """One frame as it is sent.
+
+    Attributes:
+        smpl_joints: shape (24, 3) [m].
+        smpl_pose: shape (21, 3) [rad].
+        body_quat: shape (4,), w x y z.
+    """
+
+    smpl_joints: Array
+    smpl_pose: Array
+    body_quat: Array
+
+    @classmethod
+    def of(cls, posture: BodyPosture) -> "SonicFrame":
+        """A posture as a frame."""
+        vectors = posture.rotation_vectors()[:_POSED]
+        return cls(posture.in_pelvis(), vectors, posture.rotations[0][_SCALAR_FIRST])
+
+
+def sonic_packet(frames: Sequence[SonicFrame], first_index: int) -> bytes:
     """One packet.
 
     Args:
-        postures: N consecutive frames, at least one, the oldest first.
-        first_index: number of the oldest frame.
+        frames: N consecutive ones, at least one, the oldest first.
+        first_index: number of the oldest one.
     """
-    n = len(postures)
-    body_quat = np.stack([p.rotations[0][_SCALAR_FIRST] for p in postures])
+    n = len(frames)
     fields = {
-        "smpl_joints": np.stack([p.in_pelvis() for p in postures]).astype("<f4"),
-        "smpl_pose": np.stack([p.rotation_vectors()[:_POSED] for p in postures]).astype("<f4"),
-        "body_quat": body_quat.astype("<f4"),
+        "smpl_joints": np.stack([f.smpl_joints for f in frames]).astype("<f4"),
+        "smpl_pose": np.stack([f.smpl_pose for f in frames]).astype("<f4"),
+        "body_quat": np.stack([f.body_quat for f in frames]).astype("<f4"),
         "frame_index": np.arange(first_index, first_index + n, dtype="<i8"),
     }
     named = [

@@ -1,9 +1,9 @@
 """The operator's whole body as it is sent to whoever tracks it: within limits, and without jumps.
 
 At every engagement the body starts where it was sent last, and from there moves into the operator's posture.
-Until a joint has come there, it turns by no more than ``ALIGN_STEP_RAD`` from one frame to the next; until all
-have, none moves by more than ``ALIGN_STEP_M``. The operator's heading and place at engagement count
-as those that were sent last; only what they turn and move since is added.
+Until a joint has come there, it turns by no more than ``ALIGN_STEP_RAD`` from one frame to the next; until
+all have, none moves by more than ``ALIGN_STEP_M``. The operator's heading and place at engagement count as
+those that were sent last; only what they turn and move since is added.
 """
 
 import math
@@ -148,7 +148,7 @@ class BodyFollower:
         follow[_HANDS] = False
         gaps[:_N] = quat_to_rotvec(quat_multiply(wanted, quat_conjugate(self._rotations)))
         gaps[_N] = quat_rotate(self._turn, view.pelvis) + self._shift - position
-        sound = np.isfinite(gaps).all(axis=-1)
+        sound = np.asarray(np.isfinite(gaps).all(axis=-1))
         follow &= sound[:_N]
         gaps[~np.append(follow, sound[_N] and view.valid[0])] = 0.0
         return gaps, follow

@@ -11,7 +11,7 @@ from std_msgs.msg import String
 from frankmocap_ros.body.posture import BodyPosture
 from frankmocap_ros.errors import MissingDependencyError, SettingError
 from frankmocap_ros.export.gmr import gmr_posture
-from frankmocap_ros.export.sonic import sonic_packet
+from frankmocap_ros.export.sonic import SonicFrame, sonic_packet
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.qos import COMMANDS
 from frankmocap_ros.settings.gate import GateSettings
@@ -27,9 +27,6 @@ _WAITING: Final = 2
 
 class SonicSocket:
     """A ZMQ publisher that never waits. Made in one thread, then used in one thread.
-
-    Attributes:
-        dropped: packets that could not be sent at once.
 
     Args:
         endpoint: address to bind.
@@ -47,8 +44,7 @@ class SonicSocket:
                 f"sonic_endpoint needs pyzmq, which is not installed ({error}); "
                 "run: pip install 'frankmocap_ros[zmq]'"
             ) from error
-        self.dropped = 0
-        self._flags, self._again = zmq.NOBLOCK, zmq.Again
+        self._at_once = zmq.NOBLOCK
         self._context = zmq.Context(io_threads=1)
         self._socket = self._context.socket(zmq.PUB)
         self._socket.setsockopt(zmq.SNDHWM, _WAITING)
@@ -63,11 +59,8 @@ class SonicSocket:
             ) from error
 
     def send(self, packet: bytes) -> None:
-        """Send, or drop what cannot be sent at once."""
-        try:
-            self._socket.send(packet, self._flags)
-        except self._again:
-            self.dropped += 1
+        """Send; a publisher drops what a subscriber does not take."""
+        self._socket.send(packet, self._at_once)
 
     def close(self) -> None:
         """Close at once; what still waits is lost."""
@@ -91,7 +84,7 @@ class BodyOutputs:
         self._sonic = SonicSocket(config.sonic_endpoint) if config.sonic_endpoint else None
         self._gmr: Any = advertise(node, Topic(String, "~/gmr", COMMANDS)) if config.gmr else None
         self._gmr_heard = False
-        self._frames: deque[BodyPosture] = deque(maxlen=_BATCH)
+        self._frames: deque[SonicFrame] = deque(maxlen=_BATCH)
         self._next_index = 0
         self._sent_s = -math.inf
 
@@ -137,7 +130,7 @@ class BodyOutputs:
         """Send the newest frames once there are enough: their numbers go on without a gap after a pause."""
         if resumed:
             self._frames.clear()
-        self._frames.append(posture)
+        self._frames.append(SonicFrame.of(posture))
         self._next_index += 1
         if len(self._frames) == _BATCH:
             sonic.send(sonic_packet(self._frames, self._next_index - _BATCH))

@@ -8,7 +8,7 @@ import pytest
 from frankmocap_ros.body.frames import BASE_FROM_REST, BODY_FROM_OPTICAL
 from frankmocap_ros.body.posture import STANDING, BodyPosture, bones_between, relative_rotations
 from frankmocap_ros.body.skeleton import BODY
-from frankmocap_ros.export.sonic import sonic_packet
+from frankmocap_ros.export.sonic import SonicFrame, sonic_packet
 from frankmocap_ros.geometry.rotation import (
     IDENTITY_XYZW,
     quat_conjugate,
@@ -65,8 +65,12 @@ def rest(turn=IDENTITY_XYZW):
     return BodyPosture(np.zeros(3), rotations, bones)
 
 
+def packet_of(*postures, first=0):
+    return sonic_packet([SonicFrame.of(posture) for posture in postures], first)
+
+
 def read(*postures, first=0):
-    return read_packet(sonic_packet(postures, first))
+    return read_packet(packet_of(*postures, first=first))
 
 
 def axis_angle_matrix(vector):
@@ -98,7 +102,7 @@ def test_every_field_is_as_documented():
     assert np.shape(packet.smpl_joints) == (3, 24, 3)
     assert np.shape(packet.smpl_pose) == (3, 21, 3)
     assert np.shape(packet.body_quat) == (3, 4)
-    header = json.loads(sonic_packet(postures, 7)[4 : 4 + HEADER_SIZE].rstrip(b"\0"))
+    header = json.loads(packet_of(*postures, first=7)[4 : 4 + HEADER_SIZE].rstrip(b"\0"))
     assert [(f["name"], f["dtype"]) for f in header["fields"]] == [
         ("smpl_joints", "f32"), ("smpl_pose", "f32"), ("body_quat", "f32"), ("frame_index", "i64")
     ]  # fmt: skip
@@ -106,7 +110,7 @@ def test_every_field_is_as_documented():
 
 @pytest.mark.parametrize("broken", ["topic", "short", "longer", "version", "shape"])
 def test_the_reader_refuses_what_is_not_as_documented(broken):
-    data = sonic_packet([rest()], 0)
+    data = packet_of(rest())
     wrong = {
         "topic": b"nose" + data[4:],
         "short": data[:-1],
