@@ -10,9 +10,9 @@ fields' numbers one after the other, little-endian, in the order in which the he
                                  faces along x, that is, SMPL's rest rotation is taken off
     frame_index  i64 [N]         number of the frame, one more for each
 
-The sources are that repository's ``docs/source/tutorials/zmq.md`` (fields, types, versions), the description
-of the wire format at its subscriber, ``docs/source/references/conventions.md`` (z up, scalar first), and for
-the pelvis's frame the conversion of its own streamer.
+The sources are that repository's pages "Streaming Motion Tracking" (fields, types, versions) and "Coordinate
+Frame and Rotation Conventions" (z up, scalar first), the description of the wire format at its subscriber,
+and for the pelvis's frame the conversion of its own streamer.
 """
 
 import json

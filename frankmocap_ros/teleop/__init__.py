@@ -1,6 +1,8 @@
 """From a person to a robot: engagement, command limits and retargeting."""
 
 __all__ = [
+    "body_follower",
+    "body_measurement",
     "clutch",
     "command",
     "command_limiter",

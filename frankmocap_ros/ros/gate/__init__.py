@@ -1,6 +1,7 @@
 """The gate node."""
 
 __all__ = [
+    "body_outputs",
     "camera_level",
     "gate_diagnostics",
     "gate_node",

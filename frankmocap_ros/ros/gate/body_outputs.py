@@ -42,7 +42,7 @@ class SonicSocket:
         except ImportError as error:
             raise MissingDependencyError(
                 f"sonic_endpoint needs pyzmq, which is not installed ({error}); "
-                "run: pip install 'frankmocap_ros[zmq]'"
+                "run: pip install 'frankmocap_ros[zmq]', or apt install python3-zmq"
             ) from error
         self._at_once = zmq.NOBLOCK
         self._context = zmq.Context(io_threads=1)
