@@ -1,9 +1,9 @@
 """The operator's whole body as it is sent to whoever tracks it: within limits, and without jumps.
 
-At every engagement the body starts where it was sent last, and from there moves into the operator's posture.
-Until a joint has come there, it turns by no more than ``ALIGN_STEP_RAD`` from one frame to the next; until
-all have, none moves by more than ``ALIGN_STEP_M``. The operator's heading and place at engagement count as
-those that were sent last; only what they turn and move since is added.
+At every engagement the body starts where it was sent last, and from there moves into the operator's posture: by
+no more than ``ALIGN_STEP_RAD`` per joint and ``ALIGN_STEP_M`` from one frame to the next, in addition to what the
+operator moves. The operator's heading and place at engagement count as those that were sent last; only what
+they turn and move since is added.
 """
 
 import math
@@ -31,10 +31,10 @@ from frankmocap_ros.teleop.command_limiter import MAX_STEP_S, approach, shortene
 
 ALIGN_STEP_RAD: Final = math.radians(1.8)
 ALIGN_STEP_M: Final = 0.018
-_THERE_RAD: Final = math.radians(1.0)
 ALIGN_SPEED: Final = 1.5
-"""A joint that is on its way into the operator's posture turns no faster [rad/s]."""
+"""The way into the operator's posture is gone no faster [rad/s]."""
 
+_NONE_RAD: Final = 1e-6
 _BONES_S: Final = 0.5  # bones of another person come into force over about so long
 _SAME_BONES_M: Final = 1e-4
 _HANDS: Final = np.array([BODY.index["left_hand"], BODY.index["right_hand"]])
@@ -73,28 +73,34 @@ class BodyView:
 class BodyFollower:
     """Moves a posture after the operator's.
 
-    Attributes:
-        aligning: which joints are still on their way into the operator's posture, shape (24,).
+    What is sent is the operator's posture within the limits, and on top of it what is left of the way from
+    the posture that was sent last.
     """
 
     def __init__(self) -> None:
-        self._rotations = STANDING.copy()
+        self._rotations = STANDING.copy()  # as sent
         self._position: Array | None = None  # of the pelvis; None before the first engagement
         self._bones = np.zeros((_N, 3))
+        self._operator = STANDING.copy()  # the operator's rotations, within the limits
+        self._left = np.zeros((_N, 3))  # turns from there to what is sent [rad]
         self._velocities = np.zeros((_N + 1, 3))  # rows 0 to 23 turn [rad/s], the last one moves [m/s]
         self._engaged = False
         self._turn = IDENTITY_XYZW
         self._shift = np.zeros(3)
         self._time_s = -math.inf
-        self.aligning: Mask = np.zeros(_N, dtype=bool)
 
     @property
     def engaged(self) -> bool:
         """Whether an engagement has begun and not ended."""
         return self._engaged
 
+    @property
+    def aligning(self) -> bool:
+        """Whether it is still on its way into the operator's posture."""
+        return bool(self._left.any())
+
     def begin(self, view: BodyView, time_s: float) -> None:
-        """Begin an engagement: from where the last one ended, at rest.
+        """Begin an engagement: from where the last one ended.
 
         Args:
             view: the operator now.
@@ -102,14 +108,14 @@ class BodyFollower:
         """
         if self._position is None:
             self._bones = view.bones.copy()
-            standing = BodyPosture(np.zeros(3), self._rotations, self._bones).world()[0]
-            self._position = np.array([0.0, 0.0, -float(standing[:, 2].min())])
+            joints = BodyPosture(np.zeros(3), self._rotations, self._bones).world()[0]
+            self._position = np.array([0.0, 0.0, -float(joints[:, 2].min())])
         turned = _yaw(self._rotations[0]) - _yaw(view.orientations[0])
         self._turn = quat_from_rotvec(np.array([0.0, 0.0, turned]))
         self._shift = self._position - quat_rotate(self._turn, view.pelvis)
+        self._operator = self._relative(view)
+        self._left = quat_to_rotvec(quat_multiply(self._rotations, quat_conjugate(self._operator)))
         self._velocities = np.zeros((_N + 1, 3))
-        self.aligning = np.ones(_N, dtype=bool)
-        self.aligning[_HANDS] = False
         self._time_s = time_s
         self._engaged = True
 
@@ -129,64 +135,63 @@ class BodyFollower:
         self._time_s = time_s
         assert self._position is not None, "begin comes first"
         if dt > 0.0:
-            gaps, follow = self._gaps(view, self._position)
-            self._velocities = self._towards(gaps, config, dt)
-            bones = self._bones if view is None else view.bones
-            self._align(gaps, follow, bones, dt)
-            self._go(self._velocities * dt)
+            align_speed = min(ALIGN_SPEED, 0.5 * config.max_angular_speed)
+            self._velocities = self._towards(self._gaps(view, self._position), config, align_speed, dt)
+            self._operator = _turned(self._velocities[:_N] * dt, self._operator)
+            self._position = self._position + self._velocities[_N] * dt
+            if view is not None:
+                self._align(view.bones, min(ALIGN_STEP_RAD, align_speed * dt), dt)
+            self._rotations = _turned(self._left, self._operator)
         return BodyPosture(self._position.copy(), self._rotations.copy(), self._bones.copy())
 
-    def _gaps(self, view: BodyView | None, position: Array) -> tuple[Array, Mask]:
-        """Turns and the way to the operator's posture, shape (25, 3), and which joints go there."""
-        gaps, follow = np.zeros((_N + 1, 3)), np.zeros(_N, dtype=bool)
-        if view is None:
-            return gaps, follow
-        orientations = quat_multiply(self._turn, view.orientations)
-        wanted = relative_rotations(orientations)
-        follow = view.valid.copy()
-        follow[1:] &= view.valid[PARENTS]
-        follow[_HANDS] = False
-        gaps[:_N] = quat_to_rotvec(quat_multiply(wanted, quat_conjugate(self._rotations)))
-        gaps[_N] = quat_rotate(self._turn, view.pelvis) + self._shift - position
-        sound = np.asarray(np.isfinite(gaps).all(axis=-1))
-        follow &= sound[:_N]
-        gaps[~np.append(follow, sound[_N] and view.valid[0])] = 0.0
-        return gaps, follow
+    def _relative(self, view: BodyView) -> Array:
+        rotations = relative_rotations(quat_multiply(self._turn, view.orientations))
+        rotations[_HANDS] = IDENTITY_XYZW  # they are not sent
+        return rotations
 
-    def _towards(self, gaps: Array, config: GateSettings, dt: float) -> Array:
-        speed = np.append(np.full(_N, config.max_angular_speed), config.max_speed)
+    def _gaps(self, view: BodyView | None, position: Array) -> Array:
+        """Turns and the way to the operator's posture, shape (25, 3); none for what is not seen."""
+        gaps = np.zeros((_N + 1, 3))
+        if view is None:
+            return gaps
+        follow = np.append(view.valid, view.valid[0])
+        follow[1:_N] &= view.valid[PARENTS]
+        gaps[:_N] = quat_to_rotvec(quat_multiply(self._relative(view), quat_conjugate(self._operator)))
+        gaps[_N] = quat_rotate(self._turn, view.pelvis) + self._shift - position
+        gaps[~(follow & np.isfinite(gaps).all(axis=-1))] = 0.0
+        return gaps
+
+    def _towards(self, gaps: Array, config: GateSettings, align_speed: float, dt: float) -> Array:
+        """Velocities that close the gaps; what is on its way into the posture leaves room for that."""
+        room = np.where(self._left.any(axis=-1), align_speed, 0.0)
+        speed = np.append(config.max_angular_speed - room, config.max_speed)
         acceleration = np.append(np.full(_N, config.max_angular_acceleration), config.max_acceleration)
         wanted = shortened(approach(gaps, acceleration, dt), speed)[0]
-        return self._velocities + shortened(wanted - self._velocities, acceleration * dt)[0]
+        # what has to slow down for another speed limit does so at once
+        return shortened(
+            self._velocities + shortened(wanted - self._velocities, acceleration * dt)[0], speed
+        )[0]
 
-    def _align(self, gaps: Array, follow: Mask, bones: Array, dt: float) -> None:
-        """Slow down what is on its way into the operator's posture, and let go of what has come there."""
-        distance = np.sqrt(dot(gaps[:_N], gaps[:_N]))
-        arrived = follow & (distance <= _THERE_RAD)
-        self.aligning = aligning = np.asarray(self.aligning & ~arrived)
-        other = not np.allclose(bones, self._bones, rtol=0.0, atol=_SAME_BONES_M)
-        if not (aligning.any() or other):
+    def _align(self, bones: Array, step_rad: float, dt: float) -> None:
+        """Go a piece of the way that is left, and come a little closer to the operator's bones."""
+        if not self.aligning and np.allclose(bones, self._bones, rtol=0.0, atol=_SAME_BONES_M):
             return
-        limit = np.full(aligning.sum(), min(ALIGN_SPEED, ALIGN_STEP_RAD / dt))
-        rows = np.flatnonzero(aligning)
-        self._velocities[rows] = shortened(self._velocities[rows], limit)[0]
-        grown = self._bones + min(1.0, dt / _BONES_S) * (bones - self._bones)
-        moved = self._turned(self._velocities[:_N] * dt)
-        way = self._joints(moved, grown) - self._joints(self._rotations, self._bones)
+        lengths = np.sqrt(dot(self._left, self._left))
+        gone = np.minimum(1.0, step_rad / np.maximum(lengths, 1e-12))[:, None] * self._left
+        grown = min(1.0, dt / _BONES_S) * (bones - self._bones)
+        way = self._joints(self._left - gone, self._bones + grown) - self._joints(self._left, self._bones)
         furthest = float(np.sqrt(dot(way, way)).max())
         share = min(1.0, ALIGN_STEP_M / max(furthest, 1e-9))
-        self._velocities[:_N] *= share
-        self._bones = self._bones + share * (grown - self._bones)
+        self._left = self._left - share * gone
+        self._left[np.sqrt(dot(self._left, self._left)) < _NONE_RAD] = 0.0
+        self._bones = self._bones + share * grown
 
-    def _joints(self, rotations: Array, bones: Array) -> Array:
-        return BodyPosture(np.zeros(3), rotations, bones).world()[0]
+    def _joints(self, left: Array, bones: Array) -> Array:
+        return BodyPosture(np.zeros(3), _turned(left, self._operator), bones).world()[0]
 
-    def _turned(self, steps: Array) -> Array:
-        return normalize(quat_multiply(quat_from_rotvec(steps), self._rotations))
 
-    def _go(self, steps: Array) -> None:
-        self._rotations = self._turned(steps[:_N])
-        self._position = self._position + steps[_N]
+def _turned(turns: Array, rotations: Array) -> Array:
+    return normalize(quat_multiply(quat_from_rotvec(turns), rotations))
 
 
 def _yaw(rotation: Array) -> float:

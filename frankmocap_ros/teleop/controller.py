@@ -266,7 +266,7 @@ class Controller:
         view = self._operator.whole_body()
         if isinstance(view, str):
             return (f"body: {view}",)
-        return ("body: on its way to the operator's posture",) if self._body.aligning.any() else ()
+        return ("body: on its way to the operator's posture",) if self._body.aligning else ()
 
     def _driven(self, command: Command) -> Command | None:
         """The command as it is to be sent to the robot, or None.
