@@ -275,6 +275,11 @@ class GateSettings:
                 f"sonic_endpoint: {self.sonic_endpoint!r} is not an address to bind; allowed: tcp://HOST:PORT, such "
                 "as tcp://127.0.0.1:5556, or ipc://PATH; empty disables it"
             )
+        if self.whole_body and self.body_rate_hz > self.rate_hz:
+            raise SettingError(
+                f"body_rate_hz: {self.body_rate_hz:g} must not be above rate_hz, {self.rate_hz:g}: the whole body "
+                "goes out with commands"
+            )
         if not all(low < high for low, high in zip(self.workspace_min, self.workspace_max, strict=True)):
             raise SettingError(
                 f"workspace_min: {list(self.workspace_min)} must be below workspace_max, "

@@ -1,9 +1,9 @@
 """The operator's whole body as it is sent to whoever tracks it: within limits, and without jumps.
 
-At every engagement the body starts where it was sent last, and from there moves into the operator's posture: by
-no more than ``ALIGN_STEP_RAD`` per joint and ``ALIGN_STEP_M`` from one frame to the next, in addition to what the
-operator moves. The operator's heading and place at engagement count as those that were sent last; only what
-they turn and move since is added.
+At every engagement the body starts where it was sent last, and from there moves into the operator's posture:
+by no more than ``ALIGN_STEP_RAD`` per joint and ``ALIGN_STEP_M`` from one frame to the next, in addition to
+what the operator moves. The operator's heading and place at engagement count as those that were sent last;
+only what they turn and move since is added.
 """
 
 import math
@@ -97,7 +97,7 @@ class BodyFollower:
     @property
     def aligning(self) -> bool:
         """Whether it is still on its way into the operator's posture."""
-        return bool(self._left.any())
+        return self._engaged and bool(self._left.any())
 
     def begin(self, view: BodyView, time_s: float) -> None:
         """Begin an engagement: from where the last one ended.

@@ -8,6 +8,7 @@ import pytest
 
 from frankmocap_ros.body.posture import STANDING
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.errors import SettingError
 from frankmocap_ros.export.sonic import SonicFrame, sonic_packet
 from frankmocap_ros.geometry.rotation import (
     quat_conjugate,
@@ -170,6 +171,23 @@ def test_a_resumed_engagement_makes_no_jump(what):
         assert np.allclose(after.bones[:20], before.bones[:20] * 1.12, atol=0.005)  # arms sway
 
 
+def test_an_arm_that_flutters_does_not_keep_it_from_the_operators_posture():
+    """As estimators' arms do: how a stretched arm is turned about itself, no camera sees."""
+    t = WholeBody()
+    row, images = t.controller.watched.index("left_shoulder"), itertools.count()
+
+    def person(p, q, s):
+        q = q.copy()
+        q[row] = quat_multiply(q[row], quat_from_rotvec(np.array((0.8 * (-1) ** next(images), 0.0, 0.0))))
+        return p, q
+
+    t.person = person
+    t.engaged()
+    t.run(4.0)
+    assert t.controller.limits_hit == ()
+    check_limits(t.frames, t.config)
+
+
 def test_what_the_operator_turns_and_walks_after_engagement_is_added():
     t = WholeBody().aligned()
     before = t.frames[-1][1]
@@ -310,6 +328,22 @@ def test_in_a_mirror_left_is_right():
         other = name.replace("left", "x").replace("right", "left").replace("x", "right")
         expected = a[BODY.index[name]] * (1.0, -1.0, 1.0)
         assert np.allclose(b[BODY.index[other]], expected, atol=0.02), name
+
+
+def test_a_body_faster_than_the_commands_is_refused():
+    with pytest.raises(SettingError, match="body_rate_hz: 50 must not be above rate_hz, 20"):
+        Teleoperation(gmr=True, rate_hz=20.0)
+    assert Teleoperation(rate_hz=20.0).config.body_rate_hz == 50.0, "where nothing is sent it does not matter"
+
+
+def test_what_one_engagement_left_undone_is_not_told_of_the_next():
+    t = WholeBody()
+    t.engaged()
+    assert "body: on its way to the operator's posture" in t.controller.limits_hit
+    t.on_command = lambda command: None  # nobody listens any more
+    t.controller.release("asked", t.time_s)
+    t.engaged()
+    assert t.controller.limits_hit == ()
 
 
 def test_without_an_output_the_gate_reads_what_it_needs_itself():
