@@ -49,6 +49,7 @@ setup(
         "onnxruntime": ["onnxruntime>=1.22", "onnx>=1.19", "onnxscript>=0.5"],
         "int8": ["openvino>=2026.0", "nncf>=3.0"],
         "viewer": ["viser>=1.1"],
+        "zmq": ["pyzmq>=26"],
         "robot": ["mujoco>=3.3", "mink>=1.0", "daqp>=0.7", "PyYAML>=6"],
         "docs": ["sphinx>=7.4", "myst-parser>=4", "sphinx-rtd-theme>=3"],
         "dev": [
@@ -59,6 +60,7 @@ setup(
             "mypy>=1.13",
             "playwright>=1.50",
             "pytest>=8",
+            "pyzmq>=26",
             "pytest-xdist>=3.6",
             "ruff>=0.9",
             "PyYAML>=6",

@@ -9,6 +9,7 @@ __all__ = [
     "joint_error",
     "kinematics",
     "pose",
+    "posture",
     "skeleton",
     "transform",
     "validation",

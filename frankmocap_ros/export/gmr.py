@@ -11,11 +11,14 @@ The world here is the camera's body frame, taken as level: x forward out of the 
 camera itself as the origin, so that the floor is below zero; GMR's ``offset_to_ground`` lifts it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from frankmocap_ros.body.frames import level_from_settings
+from frankmocap_ros.body.frames import BASE_FROM_REST, level_from_settings
 from frankmocap_ros.body.pose import Frame, JointState
-from frankmocap_ros.geometry.rotation import quat_multiply, quat_rotate
+from frankmocap_ros.body.posture import BodyPosture
+from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.geometry.rotation import Array, quat_multiply, quat_rotate
 
 _DIGITS = 9
 _LEVEL = level_from_settings(0.0, 0.0, 0.0)  # nothing is known of how the camera is mounted
@@ -37,12 +40,31 @@ def gmr_record(frame: Frame) -> dict[str, Any]:
     record["id"] = body.id
     if not body.has_orientation:
         return record
-    positions = quat_rotate(_LEVEL, body.positions).round(_DIGITS).tolist()
-    rotations = quat_multiply(_LEVEL, body.orientations_xyzw)[:, _SCALAR_FIRST].round(_DIGITS).tolist()
-    rows = zip(body.skeleton.names, body.states.tolist(), positions, rotations, strict=True)
-    record["joints"] = {
-        name: [position, rotation]
-        for name, state, position, rotation in rows
-        if state != JointState.INVALID and name not in _NOT_IN_SMPL_X
-    }
+    states = body.states.tolist()
+    known = [
+        name for name, state in zip(body.skeleton.names, states, strict=True) if state != JointState.INVALID
+    ]
+    positions = quat_rotate(_LEVEL, body.positions)
+    rows = _rows(body.skeleton.names, positions, quat_multiply(_LEVEL, body.orientations_xyzw))
+    record["joints"] = {name: rows[name] for name in known if name in rows}
     return record
+
+
+def gmr_posture(posture: BodyPosture, time_s: float, operator_id: int) -> dict[str, Any]:
+    """The same for a posture whose world has z up already.
+
+    Args:
+        posture: of the operator.
+        time_s: when it is valid [s].
+        operator_id: the operator's.
+    """
+    positions, rotations = posture.world()
+    joints = _rows(BODY.names, positions, quat_multiply(rotations, BASE_FROM_REST))
+    return {"time_s": time_s, "id": operator_id, "joints": joints}
+
+
+def _rows(names: Sequence[str], positions: Array, rotations: Array) -> dict[str, Any]:
+    """Each joint that SMPL-X has as [[x, y, z], [w, x, y, z]]."""
+    numbers = positions.round(_DIGITS).tolist(), rotations[:, _SCALAR_FIRST].round(_DIGITS).tolist()
+    rows = zip(names, *numbers, strict=True)
+    return {name: [position, rotation] for name, position, rotation in rows if name not in _NOT_IN_SMPL_X}

@@ -1,5 +1,6 @@
 """Every setting of the gate and of the simulated robot, declared once (see ``settings/schema.py``)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,8 @@ from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings import one_euro
 from frankmocap_ros.settings.schema import setting
+
+_ENDPOINT: Final = re.compile(r"tcp://[^\s/]+:\d{1,5}|ipc://\S+")
 
 ENGAGEMENT_CHECKS: Final = (
     "command_publishers",
@@ -288,6 +291,30 @@ class GateSettings:
         f"Checks that are left out before engagement: any of {', '.join(ENGAGEMENT_CHECKS)}.",
     )
 
+    sonic_endpoint: str = setting(
+        "",
+        "ZMQ address that the whole body is published on for GEAR-SONIC, such as tcp://127.0.0.1:5556. Empty disables it.",
+        live=False,
+    )
+
+    gmr: bool = setting(
+        False, "Publish the whole body on ~/gmr for General Motion Retargeting, while subscribed.", live=False
+    )
+
+    body_rate_hz: float = setting(
+        50.0,
+        "Rate of the whole body on sonic_endpoint and ~/gmr; GEAR-SONIC expects 50.",
+        unit="Hz",
+        minimum=10.0,
+        maximum=100.0,
+        live=False,
+    )
+
+    @property
+    def whole_body(self) -> bool:
+        """Whether all joints of the operator are read, and not only those that the gate needs itself."""
+        return bool(self.sonic_endpoint) or self.gmr
+
     def __post_init__(self) -> None:
         """Check values that depend on each other.
 
@@ -317,6 +344,16 @@ class GateSettings:
                 raise SettingError(
                     f"{high}: {getattr(self, high):g} must be above {low}, {getattr(self, low):g}"
                 )
+        if self.sonic_endpoint and not _ENDPOINT.fullmatch(self.sonic_endpoint):
+            raise SettingError(
+                f"sonic_endpoint: {self.sonic_endpoint!r} is not an address to bind; allowed: tcp://HOST:PORT, such "
+                "as tcp://127.0.0.1:5556, or ipc://PATH; empty disables it"
+            )
+        if self.whole_body and self.body_rate_hz > self.rate_hz:
+            raise SettingError(
+                f"body_rate_hz: {self.body_rate_hz:g} must not be above rate_hz, {self.rate_hz:g}: the whole body "
+                "goes out with commands"
+            )
         if not all(low < high for low, high in zip(self.workspace_min, self.workspace_max, strict=True)):
             raise SettingError(
                 f"workspace_min: {list(self.workspace_min)} must be below workspace_max, "

@@ -2,6 +2,8 @@
 
 __all__ = [
     "base_motion",
+    "body_follower",
+    "body_measurement",
     "clutch",
     "command",
     "command_limiter",

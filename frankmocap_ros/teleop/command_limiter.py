@@ -177,9 +177,9 @@ class Governor:
 
     def _towards(self, feed: Array, gaps: Array, dt: float, follow: Mask) -> Array:
         """Speeds towards a setpoint, within speed and acceleration; notes where they were not."""
-        wanted = feed + _approach(gaps, self._max_acceleration, dt)
-        slower, fast = _shortened(wanted, self._max_speed)
-        change, hard = _shortened(slower - self.twists, self._max_acceleration * dt)
+        wanted = feed + approach(gaps, self._max_acceleration, dt)
+        slower, fast = shortened(wanted, self._max_speed)
+        change, hard = shortened(slower - self.twists, self._max_acceleration * dt)
         self.at_speed = (fast[0] | fast[1]) & follow
         self.at_acceleration = (hard[0] | hard[1]) & follow
         return self.twists + change
@@ -203,7 +203,7 @@ class Governor:
         allowed = self._stops_inside(velocities, dt)
         if all(allowed.tolist()):
             return velocities, ~allowed
-        brake = self.velocities - _shortened(self.velocities, self._limits.max_acceleration * dt)[0]
+        brake = self.velocities - shortened(self.velocities, self._limits.max_acceleration * dt)[0]
         result = np.where(allowed[:, None], velocities, brake)
         done = allowed.copy()
         for share in (0.75, 0.5, 0.25):
@@ -222,14 +222,14 @@ class Governor:
         return np.asarray(within.all(axis=-1))
 
 
-def _approach(gap: Array, acceleration: Array, dt: float) -> Array:
+def approach(gap: Array, acceleration: Array, dt: float) -> Array:
     """Velocities that close gaps soon, or as fast as they can still be braked: v^2 = 2 a d."""
     distance = np.sqrt(dot(gap, gap))
     speed = np.minimum(np.sqrt(2.0 * _PLANNED * acceleration * distance), distance / max(dt, _SETTLING_S))
     return np.asarray(gap * (speed / np.maximum(distance, 1e-300))[..., None])
 
 
-def _shortened(vectors: Array, lengths: Array) -> tuple[Array, Mask]:
+def shortened(vectors: Array, lengths: Array) -> tuple[Array, Mask]:
     """Vectors no longer than ``lengths``, and which ones were."""
     long = np.sqrt(dot(vectors, vectors))
     share = np.minimum(1.0, lengths / np.maximum(long, 1e-300))

@@ -11,12 +11,14 @@ from dataclasses import replace
 import numpy as np
 
 from frankmocap_ros.body.frames import heading, level_from_settings, turned
+from frankmocap_ros.body.posture import BodyPosture
 from frankmocap_ros.errors import RetargetError, RobotLostError, SettingError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 from frankmocap_ros.runtime.stamp_watch import FUTURE_S
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.base_motion import BaseMotion
+from frankmocap_ros.teleop.body_follower import BodyFollower
 from frankmocap_ros.teleop.clutch import Clutch
 from frankmocap_ros.teleop.command import Command, Robot
 from frankmocap_ros.teleop.command_limiter import Governor, limits_of
@@ -74,6 +76,7 @@ class Controller:
         self.stamp_fault = ""
         self._heard_s = -math.inf
         self._gate.why_unseen = self.why_unseen
+        self._body = BodyFollower()  # its posture outlasts changes of settings
         self.configure(config)
         self._tick_s = time_s
 
@@ -115,6 +118,7 @@ class Controller:
         self._base = BaseMotion(config)
         self._hands = RaisedHands(config.gesture_s)
         self._clutch: Clutch | None = None
+        self._body.end()
         self._governor: Governor | None = None
         self._facing_forward = IDENTITY_XYZW
         self._limits_hit: tuple[str, ...] = ()
@@ -276,12 +280,38 @@ class Controller:
             self.unsent()
         return sent
 
+    def whole_body(self, time_s: float) -> BodyPosture | None:
+        """The operator's whole body within the limits; for a time at which ``tick`` gave a command.
+
+        The first one of an engagement is the last one of the engagement before.
+
+        Returns:
+            None before every joint has been seen once, and where nothing is commanded.
+        """
+        if self._governor is None:
+            return None
+        view = self._operator.whole_body()
+        following = self._gate.state is State.ENGAGED
+        if not self._body.engaged:
+            if isinstance(view, str) or not following:
+                return None
+            self._body.begin(view, time_s)
+        return self._body.step(view if following and not isinstance(view, str) else None, self.config, time_s)
+
     @property
     def limits_hit(self) -> tuple[str, ...]:
         """What keeps the robot from where the operator is, in words; nothing where there are no commands."""
         if self._governor is None:
             return ()
-        return (*self._limits_hit, *self._base.limits(), *self._robot.limits())
+        return (*self._limits_hit, *self._base.limits(), *self._robot.limits(), *self._body_limits())
+
+    def _body_limits(self) -> tuple[str, ...]:
+        if not self.config.whole_body:
+            return ()
+        view = self._operator.whole_body()
+        if isinstance(view, str):
+            return (f"body: {view}",)
+        return ("body: on its way to the operator's posture",) if self._body.aligning else ()
 
     def _driven(self, command: Command) -> Command | None:
         """The command as it is to be sent to the robot, or None.
@@ -342,6 +372,7 @@ class Controller:
         """End an engagement."""
         self._clutch = self._governor = None
         self._base.disengage()
+        self._body.end()
         self.tracking_quality.reset()
 
     def _engage(self, time_s: float) -> None:

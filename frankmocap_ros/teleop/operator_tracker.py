@@ -6,10 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from frankmocap_ros.body.frames import BASE_FROM_REST
+from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.geometry.rotation import Array, Mask, quat_conjugate, quat_multiply
 from frankmocap_ros.one_euro import filter_of
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.base_motion import TORSO
+from frankmocap_ros.teleop.body_follower import BodyView
+from frankmocap_ros.teleop.body_measurement import BodyMeasurement
 from frankmocap_ros.teleop.gate import ArmingStatus
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses, Target
 from frankmocap_ros.teleop.outlier_rejection import OutlierRejection
@@ -19,6 +22,17 @@ from frankmocap_ros.teleop.setpoint import Setpoint
 _SHOULDERS = ("left_shoulder", "right_shoulder")
 _GESTURE = ("head", "left_wrist", "right_wrist")
 _MOST = 1e6  # m: beyond this a position is as wrong as an infinite one
+
+_WHOLE = tuple(
+    name
+    for name in BODY.names
+    if name.rpartition("_")[2] in ("pelvis", "hip", "knee", "ankle", "elbow", "wrist")
+)
+
+
+def _tracked_whole(config: GateSettings) -> tuple[str, ...]:
+    """Joints without which a robot that copies the whole body must not follow."""
+    return (*_SHOULDERS, *_WHOLE) if config.sonic_endpoint else ()
 
 
 class OperatorTracker:
@@ -43,19 +57,22 @@ class OperatorTracker:
             name for t in self._targets for name in (t.joint, *t.chain, *((t.origin,) * bool(t.origin)))
         ]
         torso = TORSO if config.base_command != "off" else ()
-        wanted = (*origin, *_SHOULDERS, *_GESTURE, *config.required_joints, *chains, *torso)
+        body = BODY.names if config.whole_body else ()
+        self._required_names = tuple(dict.fromkeys((*config.required_joints, *_tracked_whole(config))))
+        wanted = (*origin, *_SHOULDERS, *_GESTURE, *self._required_names, *chains, *torso, *body)
         self.watched = tuple(dict.fromkeys(wanted))
         index = {name: i for i, name in enumerate(self.watched)}
         self._index = index
         self._origin = index[config.relative_to] if origin else None
-        self._required = np.array([index[name] for name in config.required_joints], dtype=np.intp)
-        arming = tuple(dict.fromkeys((*config.required_joints, *torso)))
+        self._required = np.array([index[name] for name in self._required_names], dtype=np.intp)
+        arming = tuple(dict.fromkeys((*self._required_names, *torso)))
         self._arming, self._arming_at = arming, np.array([index[name] for name in arming], dtype=np.intp)
         self._torso_at = np.array([index[name] for name in torso], dtype=np.intp)
         self._joint_at = np.array([index[t.joint] for t in self._targets], dtype=np.intp)
         self._origin_at = np.array([index.get(t.origin, -1) for t in self._targets], dtype=np.intp)
         self._own = self._origin_at >= 0
         self._chains = [np.array([index[name] for name in t.chain], dtype=np.intp) for t in self._targets]
+        self._body = BodyMeasurement(self.watched, filter_of(config)) if body else None
         n = len(self.watched)
         self._filter = PoseFilter(n, filter_of(config))
         self._outliers = OutlierRejection(
@@ -75,6 +92,8 @@ class OperatorTracker:
         self._lengths_seen = 0
         self._origin_position = np.zeros(3)
         self._tracked = np.zeros(len(self.watched), dtype=bool)
+        if self._body is not None:
+            self._body.reset()
 
     def update(self, seen: OperatorState, level: Array) -> ArmingStatus:
         """Take what a message shows.
@@ -108,6 +127,8 @@ class OperatorTracker:
         self._tracked = believed & seen.tracked
         if self._origin is not None and believed[self._origin]:
             self._origin_position = poses.positions[self._origin]
+        if self._body is not None:
+            self._body.measure(poses.positions, self._filter)
         return self._arming_status(seen, frozen)
 
     def _sound(self, poses: Poses) -> Poses:
@@ -174,7 +195,7 @@ class OperatorTracker:
         return f"not seen: {self._names(~valid)}"
 
     def _names(self, which: Mask) -> str:
-        names = zip(self._config.required_joints, which, strict=True)
+        names = zip(self._required_names, which, strict=True)
         return ", ".join(name for name, is_it in names if is_it)
 
     def measure_limbs(self) -> None:
@@ -218,6 +239,16 @@ class OperatorTracker:
             return None
         head, left, right = self._filter.positions[at, 2].tolist()
         return left - head, right - head
+
+    def whole_body(self) -> BodyView | str:
+        """All joints of the operator, or which ones have never been seen, in words.
+
+        With ``mirror`` they are those of the operator's image in a mirror.
+        """
+        if self._body is None:
+            return "the whole body is not read"
+        view = self._body.view(self._filter)
+        return view.mirrored() if self._config.mirror and not isinstance(view, str) else view
 
     @property
     def time_s(self) -> float:

@@ -1,6 +1,7 @@
 """The gate node."""
 
 __all__ = [
+    "body_outputs",
     "camera_level",
     "checks",
     "command_topic",

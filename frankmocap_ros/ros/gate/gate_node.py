@@ -21,6 +21,7 @@ from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import HEALTH
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
+from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
 from frankmocap_ros.ros.gate.checks.engagement_checks import Found, Surroundings, engagement_checks
 from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
@@ -60,6 +61,7 @@ class GateNode(Node):
     def __init__(self, clocks: Clocks | None = None, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._worker: GateWorker | None = None
+        self._whole_body: BodyOutputs | None = None
         clocks = clocks or NodeClocks(self.get_clock())
         self._now_s = partial(steady_s, clocks)
         self._settings = Parameters(
@@ -85,6 +87,7 @@ class GateNode(Node):
         self._controller = Controller(config, targets, self._robot, self._now_s(), self._on_change)
         self.add_on_set_parameters_callback(self._only_while_idle)
         outputs = GateOutputs(self, config, names, _commanded_joints(found, config) if found else None)
+        self._whole_body = outputs.whole_body
         self._worker = GateWorker(self, self._controller, self._polling, outputs, clocks)
         self._bodies_from: tuple[str, ...] = ()
         self._warned: set[str] = set()
@@ -115,6 +118,8 @@ class GateNode(Node):
         """Stop the worker before the node goes."""
         if self._worker is not None:
             self._worker.stop()
+        if self._whole_body is not None:
+            self._whole_body.close()
         super().destroy_node()
 
     def _only_while_idle(self, parameters: Sequence[Parameter]) -> SetParametersResult:

@@ -8,6 +8,7 @@ from builtin_interfaces.msg import Time
 from rclpy.duration import Duration
 from rclpy.node import Node
 
+from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
 from frankmocap_ros.ros.gate.command_topic import CommandTopic
 from frankmocap_ros.ros.gate.controller_outputs import VelocitiesOutput
 from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints, JointOutputs
@@ -32,6 +33,7 @@ class GateOutputs:
         commands: how many commands went out.
         topics: where they go, one for each publisher of commands.
         repeats: whether somebody may go on with the last command for ever, who is not told to stop.
+        whole_body: where the operator's whole body goes; None for nowhere.
 
     Args:
         node: what publishes.
@@ -44,6 +46,7 @@ class GateOutputs:
         self, node: Node, config: GateSettings, targets: Sequence[str], joints: CommandedJoints | None
     ) -> None:
         self.commands = 0
+        self.whole_body = BodyOutputs(node, config) if config.whole_body else None
         self._state = StateOutput(node, config.base_frame)
         self._targets = TargetOutputs(node, config.base_frame, targets)
         self._joints = JointOutputs(node, joints) if joints is not None else None
@@ -64,7 +67,7 @@ class GateOutputs:
 
     def alive(self) -> None:
         """Assert that commands would be computed, if there are any or not. Call it some times a second."""
-        for output in (self._state, self._targets, self._joints, self._base):
+        for output in (self._state, self._targets, self._joints, self._base, self.whole_body):
             if output is not None:
                 output.alive()
 

@@ -143,6 +143,8 @@ class GateWorker:
         self._stamp_ns = stamp_ns
         self._published_s = command.time_s
         self._outputs.publish(command, self._controller.config, _time(stamp_ns))
+        if self._outputs.whole_body is not None:
+            self._outputs.whole_body.publish(self._controller, command.time_s, stamp_ns)
 
     def _end(self) -> None:
         """Commands end, whatever else has failed."""

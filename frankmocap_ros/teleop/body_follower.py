@@ -1,0 +1,200 @@
+"""The operator's whole body as it is sent to whoever tracks it: within limits, and without jumps.
+
+At every engagement the body starts where it was sent last, and from there moves into the operator's posture:
+by no more than ``ALIGN_STEP_RAD`` per joint and ``ALIGN_STEP_M`` from one frame to the next, in addition to
+what the operator moves. The operator's heading and place at engagement count as those that were sent last;
+only what they turn and move since is added.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from frankmocap_ros.body.posture import PARENTS, STANDING, BodyPosture, relative_rotations
+from frankmocap_ros.body.skeleton import BODY, mirrored
+from frankmocap_ros.geometry.rotation import (
+    IDENTITY_XYZW,
+    Array,
+    Mask,
+    dot,
+    normalize,
+    quat_conjugate,
+    quat_from_rotvec,
+    quat_multiply,
+    quat_rotate,
+    quat_to_rotvec,
+)
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.teleop.command_limiter import MAX_STEP_S, approach, shortened
+
+ALIGN_STEP_RAD: Final = math.radians(1.8)
+ALIGN_STEP_M: Final = 0.018
+ALIGN_SPEED: Final = 1.5
+"""The way into the operator's posture is gone no faster [rad/s]."""
+
+_NONE_RAD: Final = 1e-6
+_BONES_S: Final = 0.5  # bones of another person come into force over about so long
+_SAME_BONES_M: Final = 1e-4
+_HANDS: Final = np.array([BODY.index["left_hand"], BODY.index["right_hand"]])
+_MIRRORED: Final = np.array([BODY.index[mirrored(name)] for name in BODY.names])
+_REFLECTED: Final = np.array((-1.0, 1.0, -1.0, 1.0))  # of a rotation, where y turns its sign
+_POLAR: Final = np.array((1.0, -1.0, 1.0))
+_N: Final = len(BODY)
+
+
+@dataclass(frozen=True, eq=False)
+class BodyView:
+    """The operator's whole body as it is measured, in a level frame. Joints in the order of ``BODY``.
+
+    Attributes:
+        pelvis: shape (3,) [m].
+        orientations: shape (24, 4); the identity is the rest pose of somebody who faces along x.
+        valid: shape (24,), which of them were measured just now.
+        bones: shape (24, 3), each joint in its parent's frame [m].
+    """
+
+    pelvis: Array
+    orientations: Array
+    valid: Mask
+    bones: Array
+
+    def mirrored(self) -> "BodyView":
+        """The same seen in a mirror that stands upright before the person."""
+        return BodyView(
+            self.pelvis * _POLAR,
+            self.orientations[_MIRRORED] * _REFLECTED,
+            self.valid[_MIRRORED],
+            self.bones[_MIRRORED] * _POLAR,
+        )
+
+
+class BodyFollower:
+    """Moves a posture after the operator's.
+
+    What is sent is the operator's posture within the limits, and on top of it what is left of the way from
+    the posture that was sent last.
+    """
+
+    def __init__(self) -> None:
+        self._rotations = STANDING.copy()  # as sent
+        self._position: Array | None = None  # of the pelvis; None before the first engagement
+        self._bones = np.zeros((_N, 3))
+        self._operator = STANDING.copy()  # the operator's rotations, within the limits
+        self._left = np.zeros((_N, 3))  # turns from there to what is sent [rad]
+        self._velocities = np.zeros((_N + 1, 3))  # rows 0 to 23 turn [rad/s], the last one moves [m/s]
+        self._engaged = False
+        self._turn = IDENTITY_XYZW
+        self._shift = np.zeros(3)
+        self._time_s = -math.inf
+
+    @property
+    def engaged(self) -> bool:
+        """Whether an engagement has begun and not ended."""
+        return self._engaged
+
+    @property
+    def aligning(self) -> bool:
+        """Whether it is still on its way into the operator's posture."""
+        return self._engaged and bool(self._left.any())
+
+    def begin(self, view: BodyView, time_s: float) -> None:
+        """Begin an engagement: from where the last one ended.
+
+        Args:
+            view: the operator now.
+            time_s: now [s].
+        """
+        if self._position is None:
+            self._bones = view.bones.copy()
+            joints = BodyPosture(np.zeros(3), self._rotations, self._bones).world()[0]
+            self._position = np.array([0.0, 0.0, -float(joints[:, 2].min())])
+        turned = _yaw(self._rotations[0]) - _yaw(view.orientations[0])
+        self._turn = quat_from_rotvec(np.array([0.0, 0.0, turned]))
+        self._shift = self._position - quat_rotate(self._turn, view.pelvis)
+        self._operator = self._relative(view)
+        self._left = quat_to_rotvec(quat_multiply(self._rotations, quat_conjugate(self._operator)))
+        self._velocities = np.zeros((_N + 1, 3))
+        self._time_s = time_s
+        self._engaged = True
+
+    def end(self) -> None:
+        """End an engagement; the posture is kept for the next one."""
+        self._engaged = False
+
+    def step(self, view: BodyView | None, config: GateSettings, time_s: float) -> BodyPosture:
+        """One frame later; call ``begin`` first.
+
+        Args:
+            view: the operator, or None to brake.
+            config: its limits hold.
+            time_s: when the frame is [s].
+        """
+        dt = min(max(time_s - self._time_s, 0.0), MAX_STEP_S)
+        self._time_s = time_s
+        assert self._position is not None, "begin comes first"
+        if dt > 0.0:
+            align_speed = min(ALIGN_SPEED, 0.5 * config.max_angular_speed)
+            self._velocities = self._towards(self._gaps(view, self._position), config, align_speed, dt)
+            self._operator = _turned(self._velocities[:_N] * dt, self._operator)
+            self._position = self._position + self._velocities[_N] * dt
+            if view is not None:
+                self._align(view.bones, min(ALIGN_STEP_RAD, align_speed * dt), dt)
+            self._rotations = _turned(self._left, self._operator)
+        return BodyPosture(self._position.copy(), self._rotations.copy(), self._bones.copy())
+
+    def _relative(self, view: BodyView) -> Array:
+        rotations = relative_rotations(quat_multiply(self._turn, view.orientations))
+        rotations[_HANDS] = IDENTITY_XYZW  # they are not sent
+        return rotations
+
+    def _gaps(self, view: BodyView | None, position: Array) -> Array:
+        """Turns and the way to the operator's posture, shape (25, 3); none for what is not seen."""
+        gaps = np.zeros((_N + 1, 3))
+        if view is None:
+            return gaps
+        follow = np.append(view.valid, view.valid[0])
+        follow[1:_N] &= view.valid[PARENTS]
+        gaps[:_N] = quat_to_rotvec(quat_multiply(self._relative(view), quat_conjugate(self._operator)))
+        gaps[_N] = quat_rotate(self._turn, view.pelvis) + self._shift - position
+        gaps[~(follow & np.isfinite(gaps).all(axis=-1))] = 0.0
+        return gaps
+
+    def _towards(self, gaps: Array, config: GateSettings, align_speed: float, dt: float) -> Array:
+        """Velocities that close the gaps; what is on its way into the posture leaves room for that."""
+        room = np.where(self._left.any(axis=-1), align_speed, 0.0)
+        speed = np.append(config.max_angular_speed - room, config.max_speed)
+        acceleration = np.append(np.full(_N, config.max_angular_acceleration), config.max_acceleration)
+        wanted = shortened(approach(gaps, acceleration, dt), speed)[0]
+        # what has to slow down for another speed limit does so at once
+        return shortened(
+            self._velocities + shortened(wanted - self._velocities, acceleration * dt)[0], speed
+        )[0]
+
+    def _align(self, bones: Array, step_rad: float, dt: float) -> None:
+        """Go a piece of the way that is left, and come a little closer to the operator's bones."""
+        if not self.aligning and np.allclose(bones, self._bones, rtol=0.0, atol=_SAME_BONES_M):
+            return
+        lengths = np.sqrt(dot(self._left, self._left))
+        gone = np.minimum(1.0, step_rad / np.maximum(lengths, 1e-12))[:, None] * self._left
+        grown = min(1.0, dt / _BONES_S) * (bones - self._bones)
+        way = self._joints(self._left - gone, self._bones + grown) - self._joints(self._left, self._bones)
+        furthest = float(np.sqrt(dot(way, way)).max())
+        share = min(1.0, ALIGN_STEP_M / max(furthest, 1e-9))
+        self._left = self._left - share * gone
+        self._left[np.sqrt(dot(self._left, self._left)) < _NONE_RAD] = 0.0
+        self._bones = self._bones + share * grown
+
+    def _joints(self, left: Array, bones: Array) -> Array:
+        return BodyPosture(np.zeros(3), _turned(left, self._operator), bones).world()[0]
+
+
+def _turned(turns: Array, rotations: Array) -> Array:
+    return normalize(quat_multiply(quat_from_rotvec(turns), rotations))
+
+
+def _yaw(rotation: Array) -> float:
+    """The direction of a rotation's x axis about the vertical [rad]."""
+    forward = quat_rotate(rotation, np.array([1.0, 0.0, 0.0]))
+    return math.atan2(forward[1], forward[0])
