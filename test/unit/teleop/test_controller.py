@@ -1,10 +1,10 @@
 """From an operator who misbehaves to commands: what goes out is always within the limits, or nothing."""
 
-from dataclasses import itertools
+import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
-import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
