@@ -24,6 +24,7 @@ from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
 from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
+from frankmocap_ros.teleop.robot_stop import RobotStop
 from frankmocap_ros.teleop.setpoint import Setpoint
 from frankmocap_ros.teleop.tracking_quality import TrackingQuality
 
@@ -38,6 +39,7 @@ class Controller:
         config: the settings.
         ignored: messages that were left out, by reason.
         run: which publisher's messages are followed.
+        stops: what ends following on the robot's side.
         stamp_fault: what is wrong with the stamps of messages, with the next step; empty for nothing. Set by
             whoever knows them, before ``see``.
 
@@ -67,6 +69,7 @@ class Controller:
         self._conflict = ""  # as told last
         self._run_id: int | None = None  # of what the operator's joints were taken from
         self._order = StampOrder()
+        self.stops: tuple[RobotStop, ...] = ()
         self.stamp_fault = ""
         self._heard_s = -math.inf
         self._gate.why_unseen = self.why_unseen
@@ -106,6 +109,8 @@ class Controller:
         """Take other settings; only while nothing is engaged."""
         self.config = config
         self._gate.config = config
+        for stop in self.stops:
+            stop.configure(config)
         self._limits = limits_of(config, self._targets)
         self._operator = OperatorTracker(config, self._targets)
         self._hands = RaisedHands(config.gesture_s)
@@ -127,6 +132,8 @@ class Controller:
     def refusal(self, time_s: float) -> str:
         """Why a request would be refused now, with the next step; empty where it would be taken."""
         refusal = self.run.conflict(time_s) or self._gate.refusal(time_s)
+        for stop in self.stops:
+            refusal = refusal or stop.refusal(time_s)
         if refusal:
             return refusal
         if isinstance(self.level, str):
@@ -214,6 +221,7 @@ class Controller:
             return None
         self._tick_s = time_s
         self._gate.tick(time_s)
+        self._check_stops(time_s)
         if self._gate.state not in (State.ENGAGED, State.HOLD):
             self._forget()
             return None
@@ -252,6 +260,15 @@ class Controller:
             if not command.held:
                 return self._driven(replace(command, held=True))  # at once: it is to brake
         return None
+
+    def _check_stops(self, time_s: float) -> None:
+        """Let go where the robot itself says so."""
+        for one in self.stops:
+            stop = one.stop(time_s)
+            if stop is not None and stop.hold:
+                self._gate.lose(stop.reason, time_s)
+            elif stop is not None:
+                self._gate.release(stop.reason, time_s)
 
     def _check_run(self, time_s: float) -> None:
         """Let go where it is not sure whose bodies come; say who publishes once that is known."""

@@ -1,7 +1,7 @@
 """ROS packages that PyPI does not have, built for tests from what is published of them.
 
-``tf2_msgs`` and ``hri_msgs`` are real message packages, generated from the published fields of the messages
-that this package uses. ``tf2_ros`` is Python (``standin_tf2_ros.py``) and has the calls that it uses.
+``tf2_msgs``, ``hri_msgs`` and ``controller_manager_msgs`` are real packages of messages and services, generated
+from the published fields of those that this package uses. ``tf2_ros`` is Python (``standin_tf2_ros.py``) and has the calls that it uses.
 """
 
 import ctypes
@@ -18,12 +18,24 @@ from types import ModuleType
 import pytest
 
 _TF2_ROS = Path(__file__).with_name("standin_tf2_ros.py")
-MESSAGES = {
-    "tf2_msgs": ("TFMessage", "geometry_msgs", "geometry_msgs/TransformStamped[] transforms\n"),
-    "hri_msgs": ("IdsList", "std_msgs", "std_msgs/Header header\nstring[] ids\n"),
+_SWITCH = """string[] activate_controllers
+string[] deactivate_controllers
+int32 strictness
+int32 BEST_EFFORT=1
+int32 STRICT=2
+bool activate_asap
+builtin_interfaces/Duration timeout
+---
+bool ok
+string message
+"""
+INTERFACES = {
+    "tf2_msgs": ("msg/TFMessage.msg", "geometry_msgs", "geometry_msgs/TransformStamped[] transforms\n"),
+    "hri_msgs": ("msg/IdsList.msg", "std_msgs", "std_msgs/Header header\nstring[] ids\n"),
+    "controller_manager_msgs": ("srv/SwitchController.srv", "builtin_interfaces", _SWITCH),
 }
-"""Package -> message, what it depends on, and its definition."""
-NAMES = (*MESSAGES, "tf2_ros")
+"""Package -> file of its message or service, what it depends on, and the definition."""
+NAMES = (*INTERFACES, "tf2_ros")
 
 _PACKAGE = """<?xml version="1.0"?>
 <package format="3">
@@ -44,6 +56,7 @@ project({name})
 find_package(ament_cmake REQUIRED)
 find_package(rosidl_default_generators REQUIRED)
 find_package({depends} REQUIRED)
+find_package(service_msgs REQUIRED)
 get_property(imported_targets DIRECTORY PROPERTY IMPORTED_TARGETS)
 foreach(target IN LISTS imported_targets)
   if(target MATCHES "__rosidl_generator_py$")
@@ -57,7 +70,7 @@ foreach(target IN LISTS imported_targets)
     set_target_properties(${{target}} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${{existing}}")
   endif()
 endforeach()
-rosidl_generate_interfaces({name} "msg/{message}.msg" DEPENDENCIES {depends})
+rosidl_generate_interfaces({name} "{file}" DEPENDENCIES {depends})
 ament_package()
 """
 
@@ -73,7 +86,7 @@ def loaded(fallback: Path) -> dict[str, ModuleType]:
         ctypes.CDLL(str(library))  # the middleware asks for them by name
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(packages)
-        for name in ("tf2_msgs.msg", "hri_msgs.msg", "tf2_ros"):
+        for name in ("tf2_msgs.msg", "hri_msgs.msg", "controller_manager_msgs.srv", "tf2_ros"):
             importlib.import_module(name)
     names = [name for name in sys.modules if name.partition(".")[0] in NAMES]
     return {name: sys.modules.pop(name) for name in names}
@@ -116,12 +129,12 @@ def _build(folder: Path) -> None:
         "Python3_EXECUTABLE": sys.executable,
     }
     running = []
-    for name, (message, depends, definition) in MESSAGES.items():
+    for name, (file, depends, definition) in INTERFACES.items():
         source = folder / name
-        (source / "msg").mkdir(parents=True)
+        (source / file).parent.mkdir(parents=True)
         (source / "package.xml").write_text(_PACKAGE.format(name=name, depends=depends))
-        (source / "CMakeLists.txt").write_text(_CMAKE.format(name=name, depends=depends, message=message))
-        (source / "msg" / f"{message}.msg").write_text(definition)
+        (source / "CMakeLists.txt").write_text(_CMAKE.format(name=name, depends=depends, file=file))
+        (source / file).write_text(definition)
         configure = ["cmake", "-S", ".", "-B", "build", "-G", "Ninja"]
         configure += [f"-D{key}={value}" for key, value in options.items()]
         install = ["cmake", "--build", "build", "--target", "install"]

@@ -2,6 +2,7 @@
 
 __all__ = [
     "camera_level",
+    "controller_switch",
     "gate_diagnostics",
     "gate_node",
     "gate_outputs",
@@ -11,4 +12,5 @@ __all__ = [
     "operator_message",
     "polling",
     "robot_port",
+    "stop_inputs",
 ]

@@ -21,6 +21,7 @@ from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import HEALTH
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
+from frankmocap_ros.ros.gate.controller_switch import ControllerSwitch
 from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate.gate_requests import GateRequests
@@ -28,9 +29,11 @@ from frankmocap_ros.ros.gate.gate_worker import GateWorker
 from frankmocap_ros.ros.gate.operator_input import OperatorInput
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.gate.robot_port import JointsPort, PosesPort
+from frankmocap_ros.ros.gate.stop_inputs import contact_of, listen_to_protective_stop
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.contact import Contact
 from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter, load_retargeter
 from frankmocap_ros.teleop.operator_state import Target
@@ -72,8 +75,14 @@ class GateNode(Node):
         found = load_retargeter(config.robot, config.robot_model) if config.robot else None
         targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
-        self._robot = self._joint_controller(found, config) if found else self._pose_robot(names, config)
+        contact = contact_of(self._polling, config, found.effort_limits if found else ())
+        self._robot = (
+            self._joint_controller(found, config, contact) if found else self._pose_robot(names, config)
+        )
+        self._switch = ControllerSwitch(self, config) if config.on_fault == "deactivate" else None
         self._controller = Controller(config, targets, self._robot, self._now_s(), self._on_change)
+        stops = (*listen_to_protective_stop(self._polling, config), contact, self._switch)
+        self._controller.stops = tuple(stop for stop in stops if stop is not None)
         self.add_on_set_parameters_callback(self._only_while_idle)
         controllers = found.controllers if found and config.robot_controllers else {}
         joints = found.joint_names if found else ()
@@ -129,10 +138,13 @@ class GateNode(Node):
 
         self._worker.hand_over(configure)
 
-    def _joint_controller(self, robot: Retargeter, config: GateSettings) -> JointController:
+    def _joint_controller(
+        self, robot: Retargeter, config: GateSettings, contact: Contact | None
+    ) -> JointController:
         for note in robot.notes:
             self.get_logger().warning(note)
         port = JointsPort(self._polling, robot.joint_names, robot.observed, self._now_s)
+        port.contact = contact
 
         def measured() -> Array | str:
             return robot.home if self._settings.config.reference == "home" else port.positions()
@@ -151,6 +163,8 @@ class GateNode(Node):
 
     def _on_change(self) -> None:
         if self._worker is not None:
+            if self._switch is not None:
+                self._switch.state_is(self._controller.state)
             self._worker.changed()
 
     def _look_for_publishers(self) -> None:
@@ -165,6 +179,8 @@ class GateNode(Node):
         if self._worker is not None:
             name = self.get_fully_qualified_name().lstrip("/")
             health = gate_health(self._controller, self._worker, now_s)
+            if self._switch is not None:
+                health.values["fault_controllers"] = self._switch.status
             status = status_message(health, f"{name}: teleoperation", name)
             self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))
 

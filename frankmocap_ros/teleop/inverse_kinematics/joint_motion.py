@@ -120,6 +120,16 @@ class JointMotion:
         least = float((np.abs(way) / (2.0 * _APPROACH * self.max_acceleration)).max())
         return max(0.5 * dt + math.sqrt(0.25 * dt * dt + least), dt / _GAIN)
 
+    @staticmethod
+    def between(now: Array, after: Array) -> Array:
+        """Postures on the way of one step, without its ends, shape (N, J); none for a short step.
+
+        Args:
+            now, after: shape (J,), where it begins and ends [rad] or [m].
+        """
+        many = math.ceil(float(np.abs(after - now).max()) / _LOOK)
+        return np.asarray(now + np.multiply.outer(np.arange(1, many) / max(many, 1), after - now))
+
     def stops(self, now: Array, velocities: Array) -> Array:
         """Postures on the way to where the joints come to rest at the latest, the last one, shape (N, J).
 
