@@ -57,6 +57,6 @@ class ProtectiveStop:
         else:
             return ""
         return (
-            f"nothing was received on {topic}{since}, which says whether the robot is in its protective stop: "
-            "check that the robot's driver runs, or correct protective_stop_topic"
+            f"nothing was received on {topic}{since}, which says whether the robot is in its protective "
+            "stop: check that the robot's driver runs, or correct protective_stop_topic"
         )

@@ -14,8 +14,11 @@ from rclpy.context import Context
 from rclpy.parameter import Parameter
 
 from frankmocap_ros.estimators import registry
+from frankmocap_ros.ros.gate.gate_node import GateNode
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
+from support.clocks import RealClocks, SteppedClocks
 from support.domain import free_domain
+from support.gate import RELIABLE, Gate, Operator
 from support.peer import Peer
 from support.probe import Probe
 from support.program import Programs
@@ -95,6 +98,35 @@ def start(context):
     gc.unfreeze()
     if next(_SYSTEMS) % 2 == 0:
         gc.collect()
+
+
+@pytest.fixture
+def gate(context):
+    """Starts a gate, by default one whose robot is at home, with an operator before the camera.
+
+    Its time passes as the test says; with ``clocks=RealClocks()`` by itself.
+    """
+    with ExitStack() as stack:
+
+        def begin(operator=True, clocks=None, **parameters):
+            values = {"reference": "home", "arming_s": 0.3, **RELIABLE, **parameters}
+            theirs, ours, clocks = context(), context(), clocks or SteppedClocks()
+            node = GateNode(
+                None if isinstance(clocks, RealClocks) else clocks,
+                context=theirs,
+                parameter_overrides=[Parameter(k, value=v) for k, v in values.items()],
+            )
+            stack.callback(node.destroy_node)
+            stack.callback(clocks.end)
+            stack.callback(Spinner(node, theirs).close)
+            gate = Gate(node, ours, clocks)
+            stack.callback(gate.node.destroy_node)
+            stack.callback(Spinner(gate.node, ours).close)
+            if operator:
+                gate.operator = Operator(gate)
+            return gate
+
+        yield begin
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
 from rclpy.duration import Duration
 from rclpy.event_handler import SubscriptionEventCallbacks
-from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, LivelinessPolicy, QoSProfile
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Imu, JointState, Joy
@@ -25,42 +24,12 @@ from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.msg import BodyPoseArray, GateState
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
-from frankmocap_ros.ros.gate.gate_node import GateNode
 from frankmocap_ros.teleop.controller import Controller
-from support.clocks import RealClocks, SteppedClocks
-from support.gate import LEFT, RELIABLE, Gate, Operator, deliver, people, stamp_s
+from support.clocks import RealClocks
+from support.gate import LEFT, Arm, Operator, deliver, people, stamp_s
 from support.peer import Peer, as_dict
 from support.spinner import Spinner
 from support.waiting import wait_until
-
-
-@pytest.fixture
-def gate(context):
-    """Starts a gate, by default one whose robot is at home, with an operator before the camera.
-
-    Its time passes as the test says; with ``clocks=RealClocks()`` by itself.
-    """
-    with ExitStack() as stack:
-
-        def begin(operator=True, clocks=None, **parameters):
-            values = {"reference": "home", "arming_s": 0.3, **RELIABLE, **parameters}
-            theirs, ours, clocks = context(), context(), clocks or SteppedClocks()
-            node = GateNode(
-                None if isinstance(clocks, RealClocks) else clocks,
-                context=theirs,
-                parameter_overrides=[Parameter(k, value=v) for k, v in values.items()],
-            )
-            stack.callback(node.destroy_node)
-            stack.callback(clocks.end)
-            stack.callback(Spinner(node, theirs).close)
-            gate = Gate(node, ours, clocks)
-            stack.callback(gate.node.destroy_node)
-            stack.callback(Spinner(gate.node, ours).close)
-            if operator:
-                gate.operator = Operator(gate)
-            return gate
-
-        yield begin
 
 
 def test_commands_come_at_100_hz_once_engaged(gate):
@@ -234,20 +203,6 @@ def test_commands_start_where_the_robot_says_it_is(gate):
     first = g.left.messages[heard].pose
     assert first.position.x == pytest.approx(0.4, abs=0.02)
     assert abs(first.orientation.z) == pytest.approx(1.0, abs=0.01)
-
-
-class Arm:
-    """Says where the joints of an arm are, 50 times a second, and nothing of the robot's other joints."""
-
-    def __init__(self, peer, names, positions):
-        self.names, self.positions = list(names), np.array(positions, float)
-        self.publisher = peer.publisher(JointState, "/joint_states")
-        self.peer = peer
-        self.regular = peer.every(0.02, self.tell)
-
-    def tell(self):
-        state = JointState(name=self.names, position=self.positions.tolist())
-        deliver(self.publisher, self.peer.stamped(state))
 
 
 ARM = ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint")

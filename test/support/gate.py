@@ -1,7 +1,7 @@
 """A gate node whose time a test lets pass, who talks to it, and an operator before a camera."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from geometry_msgs.msg import PoseStamped
 from rclpy.context import Context
 from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
 from frankmocap_ros.body.skeleton import BODY
@@ -203,3 +204,24 @@ class Operator:
             seen = quat_rotate(self.rotation, shaken), quat_multiply(self.rotation, self._orientations)
             who = self.operator_id, self.frame_id, self.run_id
             deliver(self.publisher, people(*seen, self.stamp_ns(), *who))
+
+
+class Arm:
+    """Says where joints of an arm are, 50 times a second, and nothing of the robot's other joints.
+
+    Attributes:
+        efforts: of its joints; empty for none.
+    """
+
+    def __init__(
+        self, gate: Gate, names: Iterable[str], positions: Sequence[float], efforts: Sequence[float] = ()
+    ) -> None:
+        self.names, self.positions = list(names), np.array(positions, float)
+        self.efforts = list(efforts)
+        self.publisher = gate.publisher(JointState, "/joint_states")
+        self.gate = gate
+        self.regular = gate.every(0.02, self.tell)
+
+    def tell(self) -> None:
+        state = JointState(name=self.names, position=self.positions.tolist(), effort=self.efforts)
+        deliver(self.publisher, self.gate.stamped(state))

@@ -1,7 +1,8 @@
 """ROS packages that PyPI does not have, built for tests from what is published of them.
 
-``tf2_msgs``, ``hri_msgs`` and ``controller_manager_msgs`` are real packages of messages and services, generated
-from the published fields of those that this package uses. ``tf2_ros`` is Python (``standin_tf2_ros.py``) and has the calls that it uses.
+``tf2_msgs``, ``hri_msgs`` and ``controller_manager_msgs`` are real packages of messages and services,
+generated from the published fields of those that this package uses.
+``tf2_ros`` is Python (``standin_tf2_ros.py``) and has the calls that it uses.
 """
 
 import ctypes

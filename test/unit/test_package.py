@@ -27,12 +27,12 @@ ROSDEP_NAME = {
     "tqdm": "python3-tqdm",
     "yaml": "python3-yaml",
 }
-# hri_msgs is only for who sets rep155; the others are extras, for who has FrankMocap's files, and rosbags is
-# for who has no cv_bridge
+# hri_msgs is only for who sets rep155, controller_manager_msgs for who sets on_fault: deactivate; the others
+# are extras, for who has FrankMocap's files, and rosbags is for who has no cv_bridge
 NOT_IN_ROSDEP = {
     "ai_edge_litert", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
     "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh", "hri_msgs",
-    "rosbags",
+    "rosbags", "controller_manager_msgs",
 }  # fmt: skip
 
 # tf2_ros_py holds the module tf2_ros; of skimage a photograph is read

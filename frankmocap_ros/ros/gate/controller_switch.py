@@ -36,10 +36,11 @@ class ControllerSwitch:
         self._log = node.get_logger()
         self._names = config.fault_controllers
         self._service = node.resolve_service_name(f"{config.controller_manager}/switch_controller")
-        self._client = node.create_client(SwitchController, self._service)
+        self._client: Any = node.create_client(SwitchController, self._service)
         request = SwitchController.Request()
         request.deactivate_controllers = list(self._names)
-        request.strictness = SwitchController.Request.BEST_EFFORT  # one that is inactive keeps no other active
+        # one that is inactive already must not keep the others active
+        request.strictness = SwitchController.Request.BEST_EFFORT
         request.timeout.sec = _TIMEOUT_S
         self._request = request
         self._was = State.DISENGAGED
@@ -97,6 +98,4 @@ class ControllerSwitch:
 
     def _failed(self, why: str) -> None:
         self.status = f"not deactivated: {why}"
-        self._log.error(
-            f"{', '.join(self._names)}: not deactivated: {why}; stop the robot by its own means"
-        )
+        self._log.error(f"{', '.join(self._names)}: not deactivated: {why}; stop the robot by its own means")

@@ -11,9 +11,9 @@ from sensor_msgs.msg import JointState
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
+from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.contact import Contact
 from frankmocap_ros.teleop.robot_stop import FRESH_S
-from frankmocap_ros.teleop.clutch import RobotPoses
 
 
 class JointsPort:

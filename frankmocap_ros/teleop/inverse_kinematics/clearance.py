@@ -24,7 +24,9 @@ class Clearance:
         keep_m: the distance to keep [m].
     """
 
-    def __init__(self, mujoco: Any, configuration: Any, pairs: Sequence[tuple[int, int]], keep_m: float) -> None:
+    def __init__(
+        self, mujoco: Any, configuration: Any, pairs: Sequence[tuple[int, int]], keep_m: float
+    ) -> None:
         self._mujoco, self._configuration, self._keep_m = mujoco, configuration, keep_m
         self._pairs = [(int(a), int(b)) for a, b in pairs]
         model = configuration.model
@@ -58,10 +60,10 @@ class Clearance:
         return bool((self.gaps() >= least - _ROUNDING).all())
 
     def rows(self) -> tuple[Array, Array]:
-        """How much nearer each of the pairs that are near may come, shape (K,) [m], and how it does.
+        """How much nearer each of the K pairs that are near may come, and how it does.
 
         Returns:
-            The distances left, and rows, shape (K, nv): how the pairs come nearer with the model's velocities.
+            The distances left, shape (K,) [m], and how the model's velocities shrink them, shape (K, nv).
         """
         model, data = self._configuration.model, self._configuration.data
         most_m = self._keep_m + _LOOK_M

@@ -116,9 +116,7 @@ class Retargeter:
             np.array([(t.position_cost, t.orientation_cost) for t in robot.targets]).T,
         )
         self._within = np.array((-np.inf, np.inf))[:, None]
-        self._clearance = Clearance(
-            self._mujoco, self._configuration, found.pairs, robot.minimum_distance_m
-        )
+        self._clearance = Clearance(self._mujoco, self._configuration, found.pairs, robot.minimum_distance_m)
         self._search = StepSearch(self._motion, self._clearance, self._put, self._off)
 
     @property

@@ -100,7 +100,7 @@ class StepSearch:
         return True
 
     def _ways(self, now: Array, after: Array, dt: float) -> Array:
-        """Postures on the way to one, where a late tick makes that long, and on the way to rest from there."""
+        """Postures on the way to one, where a late tick makes that long, and then on the way to rest."""
         ways = (self._motion.between(now, after), self._motion.stops(after, (after - now) / dt))
         return np.concatenate(ways)
 

@@ -1,4 +1,4 @@
-"""What has a form of its own in a robot's map: parts with an offset, the base, the controllers, keep-out boxes."""
+"""What has a form of its own in a robot's map: parts with an offset, base, controllers, keep-out boxes."""
 
 import math
 import re

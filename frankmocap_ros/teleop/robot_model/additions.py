@@ -1,4 +1,4 @@
-"""What a map adds to a robot's model: where its base stands, sites, and boxes around what it must not touch."""
+"""What a map adds to a robot's model: where its base stands, sites, and boxes that it must not enter."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
-from frankmocap_ros.teleop.robot_model.additions import Additions, KeepOut, add_keep_out, add_sites, place_base
+from frankmocap_ros.teleop.robot_model.additions import (
+    Additions,
+    KeepOut,
+    add_keep_out,
+    add_sites,
+    place_base,
+)
 from frankmocap_ros.teleop.robot_model.mjcf import prepare_mjcf
 from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
 from frankmocap_ros.teleop.robot_model.urdf import Mimic, prepare_urdf
