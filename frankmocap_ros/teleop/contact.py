@@ -45,7 +45,7 @@ class _Excess:
             self._since_s = math.inf
             return
         self._since_s = min(self._since_s, time_s)
-        self._words = f"{self._name} is {abs(value):.3g} {self._unit}, above {self._limit_name} {limit:g}"
+        self._words = f"{self._name} is {abs(value):.4g} {self._unit}, above {self._limit_name} {limit:g}"
 
     def words(self, time_s: float, lasts_s: float) -> str:
         """What has been above its limit for that long, with value and limit; empty for nothing."""

@@ -14,6 +14,8 @@ from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.msg import GateState
 from frankmocap_ros.teleop.controller import Controller
 from support.gate import Arm, deliver
+from support.peer import Peer
+from support.spinner import Spinner
 from support.waiting import TIMEOUT_S, wait_until
 
 TOPIC = "/robot/protective_stop"
@@ -71,9 +73,6 @@ def test_a_protective_stop_ends_commands_and_nothing_resumes(gate, qos):
 @pytest.mark.parametrize("stopped", [True, False])
 def test_what_a_driver_has_latched_is_known(gate, context, stopped):
     """Published once, before there was a gate; here the topic says that the robot is fine."""
-    from support.peer import Peer
-    from support.spinner import Spinner
-
     ours = context()
     before = Peer(ours, node_name="driver")
     spinner = Spinner(before.node, ours)
@@ -94,7 +93,7 @@ def test_what_a_driver_has_latched_is_known(gate, context, stopped):
 
 def test_a_driver_that_falls_silent_ends_following(gate):
     g = gate(**STOP, protective_stop_timeout_s=0.3)
-    publisher, tell = driver(g)
+    publisher, _ = driver(g)
     wait_until(lambda: publisher.get_subscription_count() == 2, "the gate does not hear the driver")
     telling = g.every(0.1, lambda: deliver(publisher, Bool(data=False)))
     g.engaged()

@@ -11,6 +11,7 @@ _ROUNDING: Final = 1e-9
 _LOOK_M: Final = 0.10  # parts further apart than this are not looked at
 _SPARE_M: Final = 0.005  # the program keeps so much more distance, so that few steps must be shortened
 _BETWEEN_M: Final = 0.002  # so much nearer pairs may come between the postures that are looked at
+_FEW: Final = 30  # so many pairs are measured in the time that it takes to find out which are near
 _LEAST_M: Final = 1e-9  # geoms that just touch have no direction to be led apart in
 
 
@@ -27,7 +28,8 @@ class Clearance:
     def __init__(
         self, mujoco: Any, configuration: Any, pairs: Sequence[tuple[int, int]], keep_m: float
     ) -> None:
-        self._mujoco, self._configuration, self._keep_m = mujoco, configuration, keep_m
+        self._distance, self._jacobian = mujoco.mj_geomDistance, mujoco.mj_jac
+        self._configuration, self._keep_m = configuration, keep_m
         self._pairs = [(int(a), int(b)) for a, b in pairs]
         model = configuration.model
         self._first, self._second = np.array(self._pairs, dtype=np.intp).reshape(-1, 2).T
@@ -44,10 +46,11 @@ class Clearance:
     def gaps(self) -> Array:
         """Distance of each pair, shape (P,) [m]; of those that are far enough apart only that they are."""
         most_m = self._keep_m + _BETWEEN_M
-        found = np.full(len(self._pairs), most_m)
+        model, data = self._configuration.model, self._configuration.data
+        found = [most_m] * len(self._pairs)
         for i in self._near(most_m):
-            found[i] = self._distance(i, most_m)
-        return found
+            found[i] = self._distance(model, data, *self._pairs[i], most_m, None)
+        return np.array(found)
 
     def is_kept(self, before: Array, between: bool = False) -> bool:
         """Whether the pairs are as far apart as they are to be, or as they were.
@@ -70,29 +73,23 @@ class Clearance:
         from_to, (of_first, of_second) = self._from_to, self._jacobians
         left, rows = [], []
         for i in self._near(most_m):
-            distance = self._distance(i, most_m, from_to)
+            distance = self._distance(model, data, *self._pairs[i], most_m, from_to)
             if not distance < most_m:
                 continue
             for jacobian, point, geom in zip(
                 (of_first, of_second), (from_to[:3], from_to[3:]), self._pairs[i], strict=True
             ):
-                self._mujoco.mj_jac(model, data, jacobian, None, point, model.geom_bodyid[geom])
+                self._jacobian(model, data, jacobian, None, point, model.geom_bodyid[geom])
             way = from_to[3:] - from_to[:3]  # backwards in geoms that are in each other
             away = way / distance if abs(distance) > _LEAST_M else np.zeros(3)
             rows.append(away @ (of_first - of_second))
             left.append(max(0.0, distance - self._keep_m - _SPARE_M))
         return np.array(left), np.array(rows).reshape(-1, model.nv)
 
-    def _distance(self, pair: int, most_m: float, from_to: Array | None = None) -> float:
-        """Distance of a pair, at most ``most_m`` [m]; ``from_to`` is given where."""
-        data = self._configuration.data
-        first, second = self._pairs[pair]
-        return float(
-            self._mujoco.mj_geomDistance(self._configuration.model, data, first, second, most_m, from_to)
-        )
-
-    def _near(self, most_m: float) -> list[int]:
+    def _near(self, most_m: float) -> Sequence[int]:
         """Numbers of the pairs that may be nearer than that."""
+        if len(self._pairs) <= _FEW:
+            return range(len(self._pairs))
         data = self._configuration.data
         way = data.geom_xpos[self._second] - data.geom_xpos[self._first]
         own = np.abs(np.einsum("pi,pij->pj", way, data.geom_xmat[self._first].reshape(-1, 3, 3)))
