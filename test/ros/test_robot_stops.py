@@ -3,16 +3,20 @@
 import sys
 import threading
 
+import numpy as np
 import pytest
 from geometry_msgs.msg import WrenchStamped
 from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 
+from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.msg import GateState
 from frankmocap_ros.teleop.controller import Controller
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 from support.gate import Arm, deliver
 from support.peer import Peer
 from support.spinner import Spinner
@@ -154,6 +158,31 @@ def test_joint_states_without_efforts_are_refused(armed):
     g.until("ENGAGED")
     arm.efforts = []
     assert "no effort of elbow_joint" in g.until("DISENGAGED").reason
+
+
+def test_a_box_keeps_a_hand_out(gate, mobile_robot, capfd):
+    """The operator's hand goes on; this arm has no shapes, which the log says."""
+    table = "keep_out: [{name: table, center: [0.5, 0, 0], size: [3, 3, 0.1]}]\n"
+    path = str(mobile_robot("self_collision: {minimum_distance: 0.03}\n" + table))
+    g = gate(robot=path, targets=["right_wrist"], required_joints=["right_wrist"])
+    g.seen()
+    commands = g.listen(JointState, "/gate/joint_commands")
+    assert g.engage().success
+    g.until("ENGAGED")
+    row = BODY.index["right_wrist"]
+    for k in range(40):
+        g.operator.offset[row, 1] = 0.02 * (k + 1)  # down, in the optical frame
+        g.advance(0.04)
+    g.advance(0.5)
+    assert "right_wrist: not reached" in g.states.messages[-1].limits
+    robot = load_retargeter(path)
+    heights = [robot.poses(np.array(msg.position)).positions[0, 2] for msg in commands.messages]
+    assert heights[0] > 0.15 and 0.08 - 1e-6 <= min(heights) < 0.09
+    g.operator.here = False
+    g.until("DISENGAGED")
+    heights = [robot.poses(np.array(msg.position)).positions[0, 2] for msg in commands.messages]
+    assert min(heights) >= 0.08 - 1e-6, "in HOLD as well"
+    assert "of parts without one only the positions of the targets (right_wrist)" in capfd.readouterr().err
 
 
 def test_a_force_sensor_ends_following(gate):

@@ -113,7 +113,7 @@ def load_model(robot: RobotMap) -> IkModel:
     around |= {part.body for t in parts for part in (t.origin, *t.chain)}
     targets = {t.part.body for t in parts}
     roles = assign_roles(loaded, robot, targets, around)
-    boxes, without_shape = pairs_of_boxes(robot, loaded, roles.commanded)
+    boxes, without_shape = pairs_of_boxes(robot, loaded, (*roles.commanded, *roles.dependent))
     if boxes:
         around |= {int(model.geom_bodyid[geom]) for _, geom in boxes}
         roles = assign_roles(loaded, robot, targets, around)

@@ -1,6 +1,6 @@
 """The geoms of a robot that its map wants kept apart, from each other and from boxes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -48,9 +48,14 @@ def pairs_of_geoms(robot: RobotMap, loaded: LoadedModel) -> tuple[tuple[int, int
 
 
 def pairs_of_boxes(
-    robot: RobotMap, loaded: LoadedModel, commanded: Sequence[int]
+    robot: RobotMap, loaded: LoadedModel, moving: Iterable[int]
 ) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]:
-    """Pairs of a keep-out box and a geom that the commanded joints move: solid ones, and those of targets.
+    """Pairs of a keep-out box and a geom that commanded joints move: solid ones, and those of targets.
+
+    Args:
+        robot: the map.
+        loaded: its model.
+        moving: numbers of the commanded joints, and of those that follow them.
 
     Returns:
         Numbers of the geoms, the box first; and notes on parts that have no shape, in words.
@@ -58,17 +63,14 @@ def pairs_of_boxes(
     if not robot.keep_out:
         return (), ()
     model = loaded.model
-    joints = set(commanded)
+    joints = set(moving)
     moved = {body for body in range(model.nbody) if joints.intersection(joints_above(model, body))}
     solid = [geom for geom in _solid(model) if int(model.geom_bodyid[geom]) in moved]
     points = [model.geom(point_geom(target.part)).id for target in robot.targets]
     boxes = [model.geom(box.geom).id for box in robot.keep_out]
     shaped = {int(model.geom_bodyid[geom]) for geom in solid}
-    bare = [
-        str(model.body(body).name)
-        for body in sorted(moved - shaped)
-        if model.body_jntnum[body] and model.body(body).name
-    ]
+    names = {str(model.body(body).name) for body in moved if model.body_jntnum[body]} - {""}
+    bare = (names - {str(model.body(body).name) for body in shaped}) | names.intersection(loaded.lost)
     notes = []
     if bare:
         targets = ", ".join(target.name for target in robot.targets)

@@ -117,6 +117,9 @@ def add_keep_out(mujoco: Any, spec: Any, keep_out: KeepOut) -> None:
 
     None of these geoms touches anything in a simulation.
     """
+    if keep_out == KeepOut():
+        return
+    spec.compiler.discardvisual = False  # as a URDF's is: it would discard them, too
     ghost = {"contype": 0, "conaffinity": 0, "mass": 0.0}
     for box in keep_out.boxes:
         spec.worldbody.add_geom(

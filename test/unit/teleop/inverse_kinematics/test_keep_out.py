@@ -130,6 +130,16 @@ def test_every_commanded_part_is_kept_out(tmp_path):
     assert pairs == {("keep_out table", name) for name in (*PARTS, "keep_out of grasp")}
 
 
+def test_what_follows_a_commanded_joint_is_kept_out_too(tmp_path):
+    """A rod beside the arm, driven by its lift."""
+    rod = """<body name="rod" pos="0 -0.2 0.3"><joint name="rod" axis="0 1 0" range="-3 3" limited="true"/>
+    <geom name="rod" type="capsule" fromto="0 0 0 0.3 0 0" size="0.02"/></body></body></worldbody>
+    <equality><joint joint1="rod" joint2="lift"/></equality></mujoco>"""
+    model = ARM.replace("</body></worldbody></mujoco>", rod)
+    found = load_model(load_map(write(tmp_path, [TABLE], model)))
+    assert "rod" in {found.model.geom(geom).name for _, geom in found.pairs}
+
+
 def test_the_first_part_turns_no_further_than_the_box(tmp_path):
     handle = '<geom name="motor" type="capsule" fromto="0 0 0 0.25 0 -0.15" size="0.04"/>'
     model = re.sub(r'<geom name="motor"[^>]*>', handle, ARM)
