@@ -131,15 +131,17 @@ class Controller:
 
     def refusal(self, time_s: float) -> str:
         """Why a request would be refused now, with the next step; empty where it would be taken."""
-        refusal = self.run.conflict(time_s) or self._gate.refusal(time_s)
-        for stop in self.stops:
-            refusal = refusal or stop.refusal(time_s)
+        refusal = self.run.conflict(time_s) or self._gate.refusal(time_s) or self.stop_refusal(time_s)
         if refusal:
             return refusal
         if isinstance(self.level, str):
             return self.level
         robot = self._robot.begin()
         return robot if isinstance(robot, str) else ""
+
+    def stop_refusal(self, time_s: float) -> str:
+        """Why the robot itself refuses a request now, with the next step; empty where it does not."""
+        return next((text for stop in self.stops if (text := stop.refusal(time_s))), "")
 
     def release(self, reason: str, time_s: float) -> None:
         """Give control back: DISENGAGED, unless it is FAULT."""

@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import WrenchStamped
 from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -66,6 +67,8 @@ def test_a_protective_stop_ends_commands_and_nothing_resumes(gate, qos):
     assert f"the robot is in its protective stop ({TOPIC} is true)" in ended.reason
     assert GateState.HOLD not in {msg.state for msg in g.states.messages[heard:]}
     assert g.silent()
+    health = g.wait(g.listen(DiagnosticArray, "/diagnostics"), lambda _: True).status[0]
+    assert health.level == DiagnosticStatus.WARN and "protective stop" in health.message
     refusal = g.engage()
     assert not refusal.success and "clear the stop at the robot, then engage again" in refusal.message
     tell(False)

@@ -10,7 +10,9 @@ from frankmocap_ros.teleop.gate import State
 def gate_health(controller: Controller, worker: GateWorker, now_s: float) -> Health:
     """The state, why nothing can be engaged, and how late the worker is; for the worker's thread."""
     level = {State.FAULT: Level.ERROR, State.HOLD: Level.WARN}.get(controller.state, Level.OK)
-    conflict = controller.run.conflict(now_s) or controller.stamp_problem(now_s)
+    conflict = (
+        controller.run.conflict(now_s) or controller.stamp_problem(now_s) or controller.stop_refusal(now_s)
+    )
     text = f"{controller.state.name}: {controller.reason}"
     if conflict and conflict not in text:
         text += f"; cannot engage: {conflict}"
