@@ -217,6 +217,64 @@ class GateSettings:
         minimum=0.0,
         maximum=10.0,
     )
+    protective_stop_topic: str = setting(
+        "",
+        "Topic (std_msgs/Bool) on which the robot's driver says that it is in its protective stop. Empty: none.",
+        live=False,
+    )
+    protective_stop_active: bool = setting(
+        True, "Value on protective_stop_topic that means stopped.", live=False
+    )
+    protective_stop_timeout_s: float = setting(
+        0.0,
+        "Maximum silence of protective_stop_topic, beyond which the robot counts as stopped. 0: a single message is enough, for drivers that publish changes only.",
+        unit="s",
+        minimum=0.0,
+        maximum=60.0,
+    )
+    wrench_topic: str = setting(
+        "",
+        "Topic (geometry_msgs/WrenchStamped) of a force sensor of the robot, for max_force and max_torque. Empty: none.",
+        live=False,
+    )
+    max_force: float = setting(
+        0.0,
+        "Force on wrench_topic above which the robot is in contact; 0 disables the check.",
+        unit="N",
+        minimum=0.0,
+        maximum=10000.0,
+    )
+    max_torque: float = setting(
+        0.0,
+        "Torque on wrench_topic above which the robot is in contact; 0 disables the check.",
+        unit="Nm",
+        minimum=0.0,
+        maximum=10000.0,
+    )
+    contact_s: float = setting(
+        0.02,
+        "Time that a force, or an effort above the map's effort_limits, must last to count as contact.",
+        unit="s",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    on_contact: str = setting(
+        "disengage",
+        "What contact leads to: disengage ends commands at once, hold brakes and holds the command for hold_s first.",
+        choices=("disengage", "hold"),
+    )
+    on_fault: str = setting(
+        "nothing",
+        "What FAULT leads to beside silence: deactivate deactivates fault_controllers. Needs controller_manager_msgs.",
+        choices=("nothing", "deactivate"),
+        live=False,
+    )
+    fault_controllers: tuple[str, ...] = setting(
+        (), "Names of the controllers that FAULT deactivates, with on_fault: deactivate.", live=False
+    )
+    controller_manager: str = setting(
+        "controller_manager", "Name of the controller manager, with on_fault: deactivate.", live=False
+    )
     trajectory_lead_s: float = setting(
         0.05,
         "Time from a joint trajectory's stamp to its point. Increase it where the joints need longer to get there.",
@@ -333,6 +391,15 @@ class GateSettings:
             )
         if not self.targets or len(set(self.targets)) != len(self.targets):
             raise SettingError(f"targets: {list(self.targets)} must name at least one joint, and none twice")
+        if (self.max_force > 0.0 or self.max_torque > 0.0) and not self.wrench_topic:
+            raise SettingError("max_force, max_torque: nothing measures them; set wrench_topic, or both to 0")
+        if self.wrench_topic and not (self.max_force > 0.0 or self.max_torque > 0.0):
+            raise SettingError("wrench_topic: max_force and max_torque are 0; set one of them above 0")
+        if self.on_fault == "deactivate" and not all(self.fault_controllers or ("",)):
+            raise SettingError(
+                "on_fault: deactivate: fault_controllers names no controller; list those that "
+                "`ros2 control list_controllers` shows for this robot"
+            )
         for low, high in (
             ("max_speed", "reject_speed"),
             ("max_angular_speed", "reject_angular_speed"),

@@ -27,6 +27,7 @@ from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
 from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
+from frankmocap_ros.teleop.robot_stop import RobotStop
 from frankmocap_ros.teleop.setpoint import Setpoint
 from frankmocap_ros.teleop.tracking_quality import TrackingQuality
 from frankmocap_ros.teleop.wording import numbered
@@ -42,6 +43,7 @@ class Controller:
         config: the settings.
         ignored: messages that were left out, by reason.
         run: which publisher's messages are followed.
+        stops: what ends following on the robot's side.
         stamp_fault: what is wrong with the stamps of messages, with the next step; empty for nothing. Set by
             whoever knows them, before ``see``.
 
@@ -73,6 +75,7 @@ class Controller:
         self._refusals: tuple[str, ...] = ()
         self._run_id: int | None = None  # of what the operator's joints were taken from
         self._order = StampOrder()
+        self.stops: tuple[RobotStop, ...] = ()
         self.stamp_fault = ""
         self._heard_s = -math.inf
         self._gate.why_unseen = self.why_unseen
@@ -113,6 +116,8 @@ class Controller:
         """Take other settings; only while nothing is engaged."""
         self.config = config
         self._gate.config = config
+        for stop in self.stops:
+            stop.configure(config)
         self._limits = limits_of(config, self._targets)
         self._operator = OperatorTracker(config, self._targets)
         self._base = BaseMotion(config)
@@ -138,7 +143,8 @@ class Controller:
         if self._gate.state in (State.FAULT, State.ARMING, State.ENGAGED):
             return self._gate.refusal(time_s)
         level = self.level if isinstance(self.level, str) else ""
-        refusals = [self._conflict_now(time_s), self._gate.refusal(time_s), level, *self._refusals]
+        refusals = [self._conflict_now(time_s), self._gate.refusal(time_s), level]
+        refusals += [self.stop_refusal(time_s), *self._refusals]
         if any(refusals):
             return numbered((*refusals, self._robot.unknown()))
         robot = self._robot.begin()
@@ -151,8 +157,12 @@ class Controller:
         """
         found = [self._conflict_now(time_s) or self.stamp_problem(time_s)]
         if self.idle:
-            found += [*self._refusals, self._robot.unknown()]
+            found += [self.stop_refusal(time_s), *self._refusals, self._robot.unknown()]
         return tuple(text for text in found if text)
+
+    def stop_refusal(self, time_s: float) -> str:
+        """Why the robot itself refuses a request now, with the next step; empty where it does not."""
+        return next((text for stop in self.stops if (text := stop.refusal(time_s))), "")
 
     def release(self, reason: str, time_s: float) -> None:
         """Give control back: DISENGAGED, unless it is FAULT."""
@@ -253,6 +263,7 @@ class Controller:
             return None
         self._tick_s = time_s
         self._gate.tick(time_s)
+        self._check_stops(time_s)
         if self._gate.state not in (State.ENGAGED, State.HOLD):
             self._forget()
             return None
@@ -330,6 +341,15 @@ class Controller:
                 base = self._base.step(0.0, following=False)
                 return self._driven(replace(command, held=True, base=base))
         return None
+
+    def _check_stops(self, time_s: float) -> None:
+        """Let go where the robot itself says so."""
+        for one in self.stops:
+            stop = one.stop(time_s)
+            if stop is not None and stop.hold:
+                self._gate.lose(stop.reason, time_s)
+            elif stop is not None:
+                self._gate.release(stop.reason, time_s)
 
     def _conflict_now(self, time_s: float) -> str:
         """Why another publisher, of bodies or of commands, forbids to follow; empty where none does."""

@@ -146,16 +146,22 @@ def elsewhere(context):
 
 @pytest.fixture(scope="session")
 def standins(tmp_path_factory):
-    """Modules of ROS packages that PyPI does not have, not importable by name: see ``tf``."""
+    """Modules of ROS packages that PyPI does not have, not importable by name: see ``distribution``."""
     return loaded(tmp_path_factory.mktemp("standins"))
 
 
 @pytest.fixture
-def tf(standins, monkeypatch):
-    """As if they were installed; before ``start``, so that they still are when nodes end."""
+def distribution(standins, monkeypatch):
+    """As if they were installed; before a node starts, so that they still are when it ends."""
     for name, module in standins.items():
         monkeypatch.setitem(sys.modules, name, module)
-    return standins["tf2_msgs.msg"].TFMessage
+    return standins
+
+
+@pytest.fixture
+def tf(distribution):
+    """The message of TF, as if its packages were installed; before ``start``."""
+    return distribution["tf2_msgs.msg"].TFMessage
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A gate node whose time a test lets pass, who talks to it, and an operator before a camera."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -210,17 +210,24 @@ ARM = ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint"
 
 
 class Arm:
-    """Says where the joints of an arm are, 50 times a second, and nothing of the robot's other joints."""
+    """Says where joints of an arm are, 50 times a second, and nothing of the robot's other joints.
 
-    def __init__(self, peer, names, positions):
+    Attributes:
+        efforts: of its joints; empty for none.
+    """
+
+    def __init__(
+        self, gate: Gate, names: Iterable[str], positions: Sequence[float], efforts: Sequence[float] = ()
+    ) -> None:
         self.names, self.positions = list(names), np.array(positions, float)
-        self.publisher = peer.publisher(JointState, "/joint_states")
-        self.peer = peer
-        self.regular = peer.every(0.02, self.tell)
+        self.efforts = list(efforts)
+        self.publisher = gate.publisher(JointState, "/joint_states")
+        self.gate = gate
+        self.regular = gate.every(0.02, self.tell)
 
-    def tell(self):
-        state = JointState(name=self.names, position=self.positions.tolist())
-        deliver(self.publisher, self.peer.stamped(state))
+    def tell(self) -> None:
+        state = JointState(name=self.names, position=self.positions.tolist(), effort=self.efforts)
+        deliver(self.publisher, self.gate.stamped(state))
 
 
 def at_reference(g):

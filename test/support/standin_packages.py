@@ -19,6 +19,17 @@ from types import ModuleType
 import pytest
 
 _TF2_ROS = Path(__file__).with_name("standin_tf2_ros.py")
+_SWITCH = """string[] activate_controllers
+string[] deactivate_controllers
+int32 strictness
+int32 BEST_EFFORT=1
+int32 STRICT=2
+bool activate_asap
+builtin_interfaces/Duration timeout
+---
+bool ok
+string message
+"""
 _CHAIN = "string name\nstring[] reference_interfaces\n"
 _CONTROLLER = """string name
 string state
@@ -38,11 +49,12 @@ MESSAGES = {
     ),
     "hri_msgs": ("std_msgs", {"msg/IdsList.msg": "std_msgs/Header header\nstring[] ids\n"}),
     "controller_manager_msgs": (
-        "service_msgs",
+        "builtin_interfaces",
         {
             "msg/ChainConnection.msg": _CHAIN,
             "msg/ControllerState.msg": _CONTROLLER,
             "srv/ListControllers.srv": "---\nControllerState[] controller\n",
+            "srv/SwitchController.srv": _SWITCH,
         },
     ),
 }
@@ -69,6 +81,7 @@ project({name})
 find_package(ament_cmake REQUIRED)
 find_package(rosidl_default_generators REQUIRED)
 find_package({depends} REQUIRED)
+find_package(service_msgs REQUIRED)
 get_property(imported_targets DIRECTORY PROPERTY IMPORTED_TARGETS)
 foreach(target IN LISTS imported_targets)
   if(target MATCHES "__rosidl_generator_py$")

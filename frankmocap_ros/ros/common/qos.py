@@ -1,5 +1,7 @@
 """Quality of service of all topics; ``qos_overrides`` parameters can override it."""
 
+from copy import copy
+
 from rclpy.duration import Duration
 from rclpy.qos import (
     DurabilityPolicy,
@@ -26,6 +28,19 @@ def incoming(depth: int) -> QoSProfile:
         reliability=ReliabilityPolicy.BEST_EFFORT,
         durability=DurabilityPolicy.VOLATILE,
     )
+
+
+def incoming_from_all() -> tuple[QoSProfile, ...]:
+    """For what comes in rarely, of which no message may be missed: one subscription for each profile.
+
+    The first hears whoever is best effort, the second loses nothing of whoever is reliable, and the third
+    gets what was latched before. Whoever is latched or reliable is heard more than once.
+    """
+    reliable = copy(incoming(1))
+    reliable.reliability = ReliabilityPolicy.RELIABLE
+    latched = copy(reliable)
+    latched.durability = DurabilityPolicy.TRANSIENT_LOCAL
+    return incoming(1), reliable, latched
 
 
 IMAGES = incoming(1)

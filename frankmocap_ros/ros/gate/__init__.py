@@ -6,6 +6,7 @@ __all__ = [
     "checks",
     "command_topic",
     "controller_outputs",
+    "controller_switch",
     "gate_diagnostics",
     "gate_node",
     "gate_outputs",
@@ -18,6 +19,7 @@ __all__ = [
     "robot_port",
     "stamp_offset",
     "state_output",
+    "stop_inputs",
     "target_outputs",
     "twist_output",
 ]

@@ -23,6 +23,7 @@ from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
 from frankmocap_ros.ros.gate.checks.engagement_checks import Found, Surroundings, engagement_checks
+from frankmocap_ros.ros.gate.controller_switch import ControllerSwitch
 from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate.gate_requests import GateRequests
@@ -32,6 +33,7 @@ from frankmocap_ros.ros.gate.operator_input import OperatorInput
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.gate.robot_port import JointsPort, PosesPort
 from frankmocap_ros.ros.gate.stamp_offset import StampOffset
+from frankmocap_ros.ros.gate.stop_inputs import contact_of, listen_to_protective_stop
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import RobotPoses
@@ -76,15 +78,20 @@ class GateNode(Node):
         found = load_retargeter(config.robot, config.robot_model) if config.robot else None
         targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
+        contact = contact_of(self._polling, config, found.effort_limits if found else ())
         self._robot: JointController | PoseRobot
         offsets: Sequence[StampOffset]
         if found:
             joints_port = JointsPort(self._polling, found.joint_names, found.observed, clocks)
+            joints_port.contact = contact
             self._robot, offsets = self._joint_controller(found, joints_port, config), joints_port.offsets
         else:
             poses_port = PosesPort(self._polling, names, clocks)
             self._robot, offsets = self._pose_robot(names, poses_port, config), poses_port.offsets
+        self._switch = ControllerSwitch(self, config) if config.on_fault == "deactivate" else None
         self._controller = Controller(config, targets, self._robot, self._now_s(), self._on_change)
+        stops = (*listen_to_protective_stop(self._polling, config), contact, self._switch)
+        self._controller.stops = tuple(stop for stop in stops if stop is not None)
         self.add_on_set_parameters_callback(self._only_while_idle)
         outputs = GateOutputs(self, config, names, _commanded_joints(found, config) if found else None)
         self._whole_body = outputs.whole_body
@@ -168,6 +175,8 @@ class GateNode(Node):
 
     def _on_change(self) -> None:
         if self._worker is not None:
+            if self._switch is not None:
+                self._switch.state_is(self._controller.state)
             self._worker.changed()
 
     def _look_around(self) -> None:
@@ -193,6 +202,8 @@ class GateNode(Node):
         if self._worker is not None:
             name = self.get_fully_qualified_name().lstrip("/")
             health = gate_health(self._controller, self._worker, self._checks.found.warnings, now_s)
+            if self._switch is not None:
+                health.values["fault_controllers"] = self._switch.status
             status = status_message(health, f"{name}: teleoperation", name)
             self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))
 

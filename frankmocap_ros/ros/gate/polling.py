@@ -15,6 +15,7 @@ from rclpy.qos import QoSProfile
 
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
 from frankmocap_ros.ros.common.endpoints import Topic, refused, subscribe
+from frankmocap_ros.ros.common.qos import incoming_from_all
 from frankmocap_ros.ros.common.rclpy_internals import take_message
 
 _REFUSED_S: Final = 2.0
@@ -75,6 +76,7 @@ class Polling:
         self._asked = 0
         self._ask_s = time.monotonic() + _REFUSED_S
         self._told: set[str] = set()
+        self._matched: frozenset[str] = frozenset()  # topics of which some subscription matches everybody
 
     def subscribe(
         self, kind: type, topic: str, handle: Callable[[Any, float], None], qos: QoSProfile, every: int = 1
@@ -95,6 +97,20 @@ class Polling:
     ) -> None:
         """As ``subscribe``, but ``handle`` is given the bytes of each message."""
         self._add(self._topic(kind, topic, qos), handle, every=1, raw=True)
+
+    def subscribe_to_all(self, kind: type, topic: str, handle: Callable[[Any, float], None]) -> None:
+        """Subscribe so that every publisher is heard, whatever its quality of service, and what it latched.
+
+        ``handle`` gets messages more than once. There are no ``qos_overrides`` parameters.
+
+        Args:
+            kind: type of the messages.
+            topic: name of the topic.
+            handle: is given each message, and the time at which it was found [s].
+        """
+        for qos in incoming_from_all():
+            self._add(Topic(kind, topic, qos, overridable=False, events=False), handle, 1, raw=False)
+        self._matched |= {topic}
 
     def _topic(self, kind: type, name: str, qos: QoSProfile) -> Topic:
         return Topic(kind, name, qos, self._overridable, events=False)
@@ -128,6 +144,8 @@ class Polling:
             self._ask_s = time.monotonic() + _REFUSED_S / len(self._polled)
 
     def _tell_refused(self, polled: _Polled) -> None:
+        if polled.topic.name in self._matched:
+            return
         qos = polled.subscription.qos_profile
         for line in refused(self._node, polled.topic, qos, incoming=True):
             if line not in self._told:

@@ -16,9 +16,9 @@ from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.gate.stamp_offset import StampOffset
 from frankmocap_ros.teleop.clutch import RobotPoses
+from frankmocap_ros.teleop.contact import Contact
+from frankmocap_ros.teleop.robot_stop import FRESH_S
 
-FRESH_S = 0.5
-"""A robot that has said nothing for longer is not known."""
 _MAX_LISTED = 3
 
 
@@ -27,6 +27,7 @@ class JointsPort:
 
     Attributes:
         offsets: of the clock that stamps ``joint_states``.
+        contact: is told the joints' efforts; None for nobody.
 
     Args:
         polling: subscribes and polls.
@@ -38,6 +39,7 @@ class JointsPort:
     def __init__(
         self, polling: Polling, names: Sequence[str], observed: Sequence[str], clocks: Clocks
     ) -> None:
+        self.contact: Contact | None = None
         self._names = tuple(names)
         self._others = tuple(observed)
         self._observed = np.full(len(observed), np.nan)
@@ -61,6 +63,9 @@ class JointsPort:
         if self._others:
             others = np.array([told.get(name, np.nan) for name in self._others])
             self._observed = np.where(np.isfinite(others), others, self._observed)
+
+        if self.contact is not None:
+            self.contact.hear_efforts(dict(zip(msg.name, msg.effort, strict=False)), now_s)
 
     def observed(self) -> Array:
         """Where the other joints were told last, shape (K,); NaN where never."""

@@ -1,5 +1,6 @@
 """A robot's model for retargeting: commanded joints, limits, home posture, and the parts its map names."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from frankmocap_ros.errors import MissingDependencyError, RetargetError, RobotError
 from frankmocap_ros.geometry.rotation import Array, Mask
+from frankmocap_ros.teleop.contact import EffortLimit
 from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
 from frankmocap_ros.teleop.inverse_kinematics.joints import (
     JointRoles,
@@ -17,7 +19,7 @@ from frankmocap_ros.teleop.inverse_kinematics.joints import (
     simple_joints,
 )
 from frankmocap_ros.teleop.inverse_kinematics.limb_length import LimbLengths
-from frankmocap_ros.teleop.inverse_kinematics.pairs import pairs_of_geoms
+from frankmocap_ros.teleop.inverse_kinematics.pairs import pairs_of_boxes, pairs_of_geoms
 from frankmocap_ros.teleop.inverse_kinematics.parts import TargetParts, listed, refuse_unknown, target_parts
 from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 from frankmocap_ros.teleop.robot_model.equalities import only_equalities
@@ -40,6 +42,7 @@ class IkModel:
         lower, upper: shape (J,), the joints' ranges [rad] or [m].
         max_speed: shape (J,), the joints' highest speeds [1/s]; 0 for those that are to stay.
         max_acceleration: shape (J,), their highest accelerations [1/s^2].
+        effort_limits: of those that have one.
         home: shape (J,), the posture to begin with and to prefer.
         turning: shape (J,), hinges without ends, for which a whole turn makes no difference.
         posture_costs: shape (J,), the weights of its joints.
@@ -59,6 +62,7 @@ class IkModel:
     upper: Array
     max_speed: Array
     max_acceleration: Array
+    effort_limits: tuple[EffortLimit, ...]
     home: Array
     turning: Mask
     posture_costs: Array
@@ -99,14 +103,20 @@ def load_model(robot: RobotMap) -> IkModel:
         MissingDependencyError: a package is not installed.
     """
     mujoco = packages()[0]
-    loaded = load_model_file(robot.model, Shapes.SOLID if robot.pairs else Shapes.NONE, robot.additions)
+    shapes = Shapes.SOLID if robot.pairs or robot.keep_out else Shapes.NONE
+    loaded = load_model_file(robot.model, shapes, robot.constrained)
     model = loaded.model
     only_equalities(mujoco, model)
     parts = target_parts(robot, model)
     pairs = pairs_of_geoms(robot, loaded)
     around = {int(model.geom_bodyid[geom]) for pair in pairs for geom in pair}
     around |= {part.body for t in parts for part in (t.origin, *t.chain)}
-    roles = assign_roles(loaded, robot, {t.part.body for t in parts}, around)
+    targets = {t.part.body for t in parts}
+    roles = assign_roles(loaded, robot, targets, around)
+    boxes, without_shape = pairs_of_boxes(robot, loaded, (*roles.commanded, *roles.dependent))
+    if boxes:
+        around |= {int(model.geom_bodyid[geom]) for _, geom in boxes}
+        roles = assign_roles(loaded, robot, targets, around)
     names = tuple(joint_name(model, j) for j in roles.commanded)
     _check_names(robot, loaded, names)
     lower, upper = joint_ranges(model, roles)
@@ -128,6 +138,13 @@ def load_model(robot: RobotMap) -> IkModel:
             [0.0 if j in roles.idle else robot.speed(name) for j, name in zip(joints, names, strict=True)]
         ),
         max_acceleration=np.array([robot.acceleration(name) for name in names]),
+        effort_limits=tuple(
+            EffortLimit(name, robot.effort(name), "N" if is_slide else "Nm")
+            for name, is_slide in zip(
+                names, model.jnt_type[joints] == int(mujoco.mjtJoint.mjJNT_SLIDE), strict=True
+            )
+            if math.isfinite(robot.effort(name))
+        ),
         home=home,
         turning=(model.jnt_type[joints] == int(mujoco.mjtJoint.mjJNT_HINGE))
         & np.isinf(lower)
@@ -135,8 +152,8 @@ def load_model(robot: RobotMap) -> IkModel:
         posture_costs=np.array([robot.posture_costs.get(n, robot.default_posture_cost) for n in names]),
         parts=parts,
         lengths=tuple(limbs.stretched(target, home) for target in parts),
-        pairs=pairs,
-        notes=loaded.notes,
+        pairs=(*pairs, *boxes),
+        notes=(*loaded.notes, *without_shape),
         home_qpos=home_qpos,
     )
     _check_equalities(robot, found)
@@ -150,6 +167,7 @@ def _check_names(robot: RobotMap, loaded: LoadedModel, commanded: tuple[str, ...
     for key, names in (
         ("velocity_limits", robot.speeds),
         ("acceleration_limits", robot.accelerations),
+        ("effort_limits", robot.efforts),
         ("posture_costs", robot.posture_costs),
     ):
         refuse_unknown(robot.model, key, "joint", names, known)

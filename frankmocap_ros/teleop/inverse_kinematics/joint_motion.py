@@ -21,8 +21,8 @@ _AHEAD_S: Final = 0.1  # what moves is expected to move on for so long: noise an
 _GAIN: Final = 0.8  # of what is left to it, in one step, at most: all of it at once makes joints jerk
 _ITERATIONS: Final = 3
 _BRAKING: Final = 0.5  # of the acceleration: what uneven steps leave for braking
-_LOOK: Final = 0.1  # of a way to rest from one posture that is looked at to the next [rad] or [m]
-_MOST_LOOKS: Final = 6
+_LOOK: Final = 0.05  # of a way to rest from one posture that is looked at to the next [rad] or [m]
+_MOST_LOOKS: Final = 20
 _FURTHEST: Final = 1e6  # [rad] or [m]: where a joint without ends ends
 
 UNLIMITED: Final = 1e9
@@ -119,6 +119,17 @@ class JointMotion:
         """How long a way would last at the speed that it begins with [s]."""
         least = float((np.abs(way) / (2.0 * _APPROACH * self.max_acceleration)).max())
         return max(0.5 * dt + math.sqrt(0.25 * dt * dt + least), dt / _GAIN)
+
+    @staticmethod
+    def between(now: Array, after: Array) -> Array:
+        """Postures on the way of one step, without its ends, shape (N, J); none for a short step.
+
+        Args:
+            now: shape (J,), where it begins [rad] or [m].
+            after: shape (J,), where it ends.
+        """
+        many = math.ceil(float(np.abs(after - now).max()) / _LOOK)
+        return np.asarray(now + np.multiply.outer(np.arange(1, many) / max(many, 1), after - now))
 
     def stops(self, now: Array, velocities: Array) -> Array:
         """Postures on the way to where the joints come to rest at the latest, the last one, shape (N, J).

@@ -1,4 +1,4 @@
-"""The geoms of a robot that its map wants kept apart."""
+"""The geoms of a robot that its map wants kept apart, from each other and from boxes."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from frankmocap_ros.errors import RobotError
-from frankmocap_ros.teleop.inverse_kinematics.parts import numbers_by_name, refuse_unknown
+from frankmocap_ros.teleop.inverse_kinematics.parts import listed, numbers_by_name, refuse_unknown
 from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
+from frankmocap_ros.teleop.robot_model.additions import point_geom
+from frankmocap_ros.teleop.robot_model.equalities import joints_above
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel
 
 
@@ -21,7 +23,7 @@ def pairs_of_geoms(robot: RobotMap, loaded: LoadedModel) -> tuple[tuple[int, int
     """
     model = loaded.model
     bodies = numbers_by_name(model.body, model.nbody)
-    solid = np.flatnonzero((model.geom_contype != 0) | (model.geom_conaffinity != 0)).tolist()
+    solid = _solid(model)
     geoms = {str(model.geom(i).name): [i] for i in solid if model.geom(i).name}
     carried = {row: _fixed_to(model, row) for row in range(model.nbody)}
     known = {
@@ -43,6 +45,47 @@ def pairs_of_geoms(robot: RobotMap, loaded: LoadedModel) -> tuple[tuple[int, int
                     )
                 found[min(a, b), max(a, b)] = None
     return tuple(found)
+
+
+def pairs_of_boxes(
+    robot: RobotMap, loaded: LoadedModel, moving: Iterable[int]
+) -> tuple[tuple[tuple[int, int], ...], tuple[str, ...]]:
+    """Pairs of a keep-out box and a geom that commanded joints move: solid ones, and those of targets.
+
+    Args:
+        robot: the map.
+        loaded: its model.
+        moving: numbers of the commanded joints, and of those that follow them.
+
+    Returns:
+        Numbers of the geoms, the box first; and notes on parts that have no shape, in words.
+    """
+    if not robot.keep_out:
+        return (), ()
+    model = loaded.model
+    joints = set(moving)
+    moved = {body for body in range(model.nbody) if joints.intersection(joints_above(model, body))}
+    solid = [geom for geom in _solid(model) if int(model.geom_bodyid[geom]) in moved]
+    points = [model.geom(point_geom(target.part)).id for target in robot.targets]
+    boxes = [model.geom(box.geom).id for box in robot.keep_out]
+    shaped = {int(model.geom_bodyid[geom]) for geom in solid}
+    names = {str(model.body(body).name) for body in moved if model.body_jntnum[body]} - {""}
+    bare = (names - {str(model.body(body).name) for body in shaped}) | names.intersection(loaded.lost)
+    notes = []
+    if bare:
+        targets = ", ".join(target.name for target in robot.targets)
+        notes.append(
+            f"keep_out: no solid shape for {listed(bare)}; of parts without one only the positions of the "
+            f"targets ({targets}) are kept out of boxes: give the model's meshes, or make the boxes larger"
+        )
+    pairs = tuple((box, geom) for box in boxes for geom in dict.fromkeys((*solid, *points)))
+    return pairs, tuple(notes)
+
+
+def _solid(model: Any) -> list[int]:
+    """Numbers of the geoms that can touch something."""
+    found = np.flatnonzero((model.geom_contype != 0) | (model.geom_conaffinity != 0))
+    return [int(geom) for geom in found]
 
 
 def _fixed_to(model: Any, body: int) -> tuple[int, ...]:
@@ -71,7 +114,7 @@ def _refuse_lost(
 
 
 def _are_neighbors(model: Any, a: int, b: int) -> bool:
-    """Whether geoms are of one body or of a body and the one that carries it; mink would leave them out."""
+    """Whether geoms are of one body, or of a body and the one that carries it."""
     welds = [int(model.body_weldid[model.geom_bodyid[geom]]) for geom in (a, b)]
     carriers = [int(model.body_weldid[model.body_parentid[weld]]) for weld in welds]
     return welds[0] in (welds[1], carriers[1]) or welds[1] == carriers[0]

@@ -2,7 +2,7 @@
 
 A quadratic program asks for the step of the joints that brings the targets nearest to their commands, by
 weight, with the joints in their ranges, below their speeds and accelerations, and the named parts apart
-(MuJoCo's kinematics, mink's rows for what stays apart, and the solver daqp). What is out of reach is brought
+(MuJoCo's kinematics and distances, and the solver daqp). What is out of reach is brought
 to the end of reach first, so that an arm points at it and rests.
 
 Joints that have an acceleration go along with what moves, and come to what is off it as fast as they can be
@@ -59,6 +59,7 @@ class Retargeter:
         notes: what was left out of the model, in words.
         table_arm: whether it follows motions only, and never aligns with the operator's posture.
         controllers: topic -> what the controller takes that listens there; empty for one of all joints.
+        effort_limits: of the commanded joints that have one.
         home: shape (J,), the posture to begin with and to prefer.
         lower, upper: shape (J,), what the joints are moved within [rad] or [m]: a little less than their
             ranges. A robot that begins further out may stay there.
@@ -83,6 +84,7 @@ class Retargeter:
         self._model = found.model
         self.joint_names, self.observed, self.notes = found.joint_names, found.observed, found.notes
         self.table_arm, self.controllers = robot.table_arm, robot.controllers
+        self.effort_limits = found.effort_limits
         self.home = found.home
         self._ends = found.lower, found.upper
         spare = _SPARE * (found.upper - found.lower)
@@ -114,9 +116,7 @@ class Retargeter:
             np.array([(t.position_cost, t.orientation_cost) for t in robot.targets]).T,
         )
         self._within = np.array((-np.inf, np.inf))[:, None]
-        self._clearance = Clearance(
-            self._mujoco, self._mink, self._configuration, found.pairs, robot.minimum_distance_m
-        )
+        self._clearance = Clearance(self._mujoco, self._configuration, found.pairs, robot.minimum_distance_m)
         self._search = StepSearch(self._motion, self._clearance, self._put, self._off)
 
     @property

@@ -90,7 +90,7 @@ class StepSearch:
             self._look(after)
             if self._off(after) > most_off + _ROUNDING or not self._clearance.is_kept(self._gaps):
                 return False
-            for posture in self._motion.stops(after, (after - now) / dt) if len(self._gaps) else ():
+            for posture in self._ways(now, after, dt) if len(self._gaps) else ():
                 self._look(posture)
                 if not self._clearance.is_kept(self._gaps, between=True):
                     return False
@@ -98,6 +98,11 @@ class StepSearch:
         except RetargetError:  # what follows other joints cannot follow them there
             return False
         return True
+
+    def _ways(self, now: Array, after: Array, dt: float) -> Array:
+        """Postures on the way to one, where a late tick makes that long, and then on the way to rest."""
+        ways = (self._motion.between(now, after), self._motion.stops(after, (after - now) / dt))
+        return np.concatenate(ways)
 
     def _after(self, now: Array, step: Array) -> Array:
         lower, upper = np.minimum(self._motion.lower, now), np.maximum(self._motion.upper, now)

@@ -1,4 +1,4 @@
-"""What has a form of its own in a robot's map: parts with an offset, and the base."""
+"""What has a form of its own in a robot's map: parts with an offset, the base, and keep-out boxes."""
 
 import math
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
-from frankmocap_ros.teleop.robot_model.additions import AddedSite, Base
+from frankmocap_ros.teleop.robot_model.additions import AddedSite, Base, KeepOutBox
 
 _UNIT: Final = 1e-3
 
@@ -47,6 +47,29 @@ def base(path: Path, values: object) -> Base:
     """
     reader = MapValues(path, "base", values, ("position", "rotation"))
     return Base(vector(reader, "position", (0.0, 0.0, 0.0)), rotation(reader, "rotation"))
+
+
+def keep_out(path: Path, reader: MapValues) -> tuple[KeepOutBox, ...]:
+    """The boxes that no commanded part enters.
+
+    Raises:
+        RobotError: one is wrong, or two have the same name.
+    """
+    values = reader.values.get("keep_out", ())
+    if not isinstance(values, list | tuple):
+        raise reader.wrong(
+            "keep_out", f"expected a list of boxes {{name, center, size, rotation}}, got {shown(values)}"
+        )
+    found: dict[str, KeepOutBox] = {}
+    for row, value in enumerate(values):
+        box = MapValues(path, f"keep_out[{row}]", value, ("name", "center", "size", "rotation"))
+        name, size = box.text("name"), vector(box, "size")
+        if name in found:
+            raise box.wrong("name", f"{name} names more than one box; give each its own name")
+        if min(size) <= 0.0:
+            raise box.wrong("size", f"expected three edge lengths above 0, got {shown(box.values['size'])}")
+        found[name] = KeepOutBox(name, vector(box, "center"), size, rotation(box, "rotation"))
+    return tuple(found.values())
 
 
 class PartReader:

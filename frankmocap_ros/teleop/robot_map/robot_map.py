@@ -2,18 +2,18 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
-from frankmocap_ros.teleop.robot_map.map_parts import base
+from frankmocap_ros.teleop.robot_map.map_parts import base, keep_out
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot_map.target_map import TargetMap, above_table, read_target
-from frankmocap_ros.teleop.robot_model.additions import Additions, Base
+from frankmocap_ros.teleop.robot_model.additions import Additions, Base, KeepOut, KeepOutBox
 from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
@@ -29,7 +29,7 @@ _DAMPING: Final = 2.0
 _KEYS: Final = (
     "model", "keyframe", "home", "joints", "velocity_limits", "acceleration_limits", "targets",
     "posture_costs", "damping", "self_collision", "simulation", "base", "table_arm", "controllers",
-    "robot_descriptions",
+    "robot_descriptions", "keep_out", "effort_limits",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
@@ -49,7 +49,7 @@ class RobotMap:
         posture_costs: joint -> weight of its home position.
         default_posture_cost: of the other joints.
         damping: weight of rest.
-        minimum_distance_m: between the pairs.
+        minimum_distance_m: between the pairs, and from the boxes.
         pairs: names of geoms, or of bodies for all of theirs, that must not touch.
         joints: names of those that are commanded; empty for those that move a target.
         simulation: how the robot is simulated: ``kinematic`` or ``physics``.
@@ -59,6 +59,9 @@ class RobotMap:
         controllers: topic -> what the controller takes that listens there; empty for one of all joints.
         accelerations: joint -> highest acceleration [rad/s^2] or [m/s^2].
         default_acceleration: of the other joints.
+        keep_out: boxes that no commanded part enters.
+        efforts: joint -> effort above which it is in contact [Nm] or [N].
+        default_effort: of the other commanded joints; infinite for no limit.
     """
 
     model: Path
@@ -79,11 +82,20 @@ class RobotMap:
     controllers: Mapping[str, ControllerMap] = field(default_factory=dict)
     accelerations: Mapping[str, float] = field(default_factory=dict)
     default_acceleration: float = DEFAULT_ACCELERATION
+    keep_out: tuple[KeepOutBox, ...] = ()
+    efforts: Mapping[str, float] = field(default_factory=dict)
+    default_effort: float = math.inf
 
     @property
     def additions(self) -> Additions:
         """What its model gets beside what its file has."""
         return Additions(self.base, tuple(site for target in self.targets for site in target.sites))
+
+    @property
+    def constrained(self) -> Additions:
+        """The same, with the boxes that its commanded parts are kept out of."""
+        points = tuple(target.part for target in self.targets) if self.keep_out else ()
+        return replace(self.additions, keep_out=KeepOut(self.keep_out, points))
 
     @cached_property
     def _stated(self) -> Mapping[str, float]:
@@ -98,6 +110,10 @@ class RobotMap:
         """
         own = self.speeds.get(joint)
         return min(self.default_speed, self._stated.get(joint, math.inf)) if own is None else own
+
+    def effort(self, joint: str) -> float:
+        """Effort of a joint above which it is in contact [Nm] or [N]; infinite for no limit."""
+        return self.efforts.get(joint, self.default_effort)
 
     def acceleration(self, joint: str) -> float:
         """Highest acceleration of a joint [rad/s^2] or [m/s^2]."""
@@ -217,6 +233,7 @@ def load_map(robot: str, model: str = "") -> RobotMap:
         raise reader.wrong("model", str(error)) from error
     speeds = _of_joints(reader, "velocity_limits", "a speed")
     accelerations = _of_joints(reader, "acceleration_limits", "an acceleration")
+    efforts = _of_joints(reader, "effort_limits", "an effort")
     costs = reader.numbers("posture_costs", least=0.0)
     if "keyframe" in reader.values and "home" in reader.values:
         raise reader.wrong("home", "and keyframe exclude each other; remove one of them")
@@ -244,4 +261,7 @@ def load_map(robot: str, model: str = "") -> RobotMap:
         base=where,
         table_arm=table_arm,
         controllers=owned,
+        keep_out=keep_out(path, reader),
+        efforts=_named(efforts),
+        default_effort=efforts.get("default", math.inf),
     )

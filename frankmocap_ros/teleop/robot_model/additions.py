@@ -1,4 +1,4 @@
-"""What a map adds to a robot's model: where its base stands, and sites where the model has none."""
+"""What a map adds to a robot's model: where its base stands, sites, and boxes that it must not enter."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, quat_multiply
 _XYZW: Final = np.array([1, 2, 3, 0])  # from w x y z
 _WXYZ: Final = np.array([3, 0, 1, 2])
 _LISTED: Final = 20
+_POINT_M: Final = 1e-3  # radius of the sphere that stands for a target's position
 
 
 @dataclass(frozen=True)
@@ -48,16 +49,53 @@ class Base:
 
 
 @dataclass(frozen=True)
+class KeepOutBox:
+    """A box in the frame of the commands that no commanded part enters.
+
+    Attributes:
+        name: in the map.
+        center: [m].
+        size: edge lengths along its own axes, each above 0 [m].
+        rotation_xyzw: of its axes, a unit quaternion.
+    """
+
+    name: str
+    center: tuple[float, ...]
+    size: tuple[float, ...]
+    rotation_xyzw: tuple[float, ...] = tuple(IDENTITY_XYZW.tolist())
+
+    @property
+    def geom(self) -> str:
+        """Name of the geom in the model."""
+        return f"keep_out {self.name}"
+
+
+@dataclass(frozen=True)
+class KeepOut:
+    """Boxes, and the points of the robot that are kept out of them whatever its shapes are.
+
+    Attributes:
+        boxes: in the frame of the commands.
+        points: names of sites, or of bodies, whose positions are kept out.
+    """
+
+    boxes: tuple[KeepOutBox, ...] = ()
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Additions:
     """What is added to a model.
 
     Attributes:
         base: where it stands.
         sites: more of them.
+        keep_out: boxes around what it must not touch.
     """
 
     base: Base = field(default_factory=Base)
     sites: tuple[AddedSite, ...] = ()
+    keep_out: KeepOut = field(default_factory=KeepOut)
 
 
 def add_sites(path: Path, spec: Any, sites: Sequence[AddedSite]) -> None:
@@ -74,12 +112,50 @@ def add_sites(path: Path, spec: Any, sites: Sequence[AddedSite]) -> None:
         bodies[site.body].add_site(name=site.name, pos=site.offset)
 
 
-def place_base(mujoco: Any, path: Path, model: Any, base: Base) -> None:
-    """Move everything that stands in the world of a compiled model.
+def add_keep_out(mujoco: Any, spec: Any, keep_out: KeepOut) -> None:
+    """Add the boxes to an MjSpec, and a sphere for each point; names that it has not are left out.
+
+    None of these geoms touches anything in a simulation.
+    """
+    if keep_out == KeepOut():
+        return
+    spec.compiler.discardvisual = False  # as a URDF's is: it would discard them, too
+    ghost = {"contype": 0, "conaffinity": 0, "mass": 0.0}
+    for box in keep_out.boxes:
+        spec.worldbody.add_geom(
+            name=box.geom,
+            type=mujoco.mjtGeom.mjGEOM_BOX,
+            size=[0.5 * edge for edge in box.size],
+            pos=box.center,
+            quat=np.array(box.rotation_xyzw)[_WXYZ],
+            **ghost,
+        )
+    bodies = {body.name: (body, (0.0, 0.0, 0.0)) for body in spec.bodies if body.name}
+    sites = {site.name: (site.parent, site.pos) for site in spec.sites if site.name}
+    for name in dict.fromkeys(keep_out.points):
+        body, position = sites.get(name) or bodies.get(name) or (None, ())
+        if body is not None:
+            body.add_geom(
+                name=point_geom(name),
+                type=mujoco.mjtGeom.mjGEOM_SPHERE,
+                size=[_POINT_M, 0.0, 0.0],
+                pos=position,
+                **ghost,
+            )
+
+
+def point_geom(point: str) -> str:
+    """Name of the geom that stands for a point of the robot that is kept out of boxes."""
+    return f"keep_out of {point}"
+
+
+def place_base(mujoco: Any, path: Path, model: Any, additions: Additions) -> None:
+    """Move everything that stands in the world of a compiled model, but for boxes in the commands' frame.
 
     Raises:
         RobotError: a closed loop of the model is closed at its world.
     """
+    base = additions.base
     if base == Base():
         return
     position, rotation = np.array(base.position), np.array(base.rotation_xyzw)
@@ -94,8 +170,10 @@ def place_base(mujoco: Any, path: Path, model: Any, base: Base) -> None:
             raise RobotError(f"{path}: base: its equality {row} is bound to the world; leave base out")
     moved = np.flatnonzero(model.body_parentid == 0)[1:]  # the first is the world
     _move(model.body_pos, model.body_quat, moved, (position, rotation))
+    boxes = [model.geom(box.geom).id for box in additions.keep_out.boxes]
     for kind in ("geom", "site"):
         own = np.flatnonzero(getattr(model, f"{kind}_bodyid") == 0)
+        own = np.setdiff1d(own, boxes) if kind == "geom" else own
         _move(getattr(model, f"{kind}_pos"), getattr(model, f"{kind}_quat"), own, (position, rotation))
         getattr(model, f"{kind}_sameframe")[own] = 0
 

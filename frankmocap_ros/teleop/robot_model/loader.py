@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
-from frankmocap_ros.teleop.robot_model.additions import Additions, add_sites, place_base
+from frankmocap_ros.teleop.robot_model.additions import (
+    Additions,
+    KeepOut,
+    add_keep_out,
+    add_sites,
+    place_base,
+)
 from frankmocap_ros.teleop.robot_model.mjcf import prepare_mjcf
 from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
 from frankmocap_ros.teleop.robot_model.urdf import Mimic, prepare_urdf
@@ -77,7 +83,7 @@ def load_model_file(path: Path, shapes: Shapes, additions: Additions = _NOTHING)
         if not unreadable:
             raise
         loaded = _compiled(mujoco, root, Resources(path, unreadable), shapes, additions)
-    place_base(mujoco, path, loaded.model, additions.base)
+    place_base(mujoco, path, loaded.model, additions)
     return loaded
 
 
@@ -110,10 +116,11 @@ def _compiled(
         lenient.set("inertiafromgeom", "false")  # nobody asks for masses
     text = ET.tostring(root, encoding="unicode")
     try:
-        if mimics or additions.sites:
+        if mimics or additions.sites or additions.keep_out != KeepOut():
             spec = mujoco.MjSpec.from_string(text, assets=resources.contents)
             _add_mimics(mujoco, path, spec, mimics)
             add_sites(path, spec, additions.sites)
+            add_keep_out(mujoco, spec, additions.keep_out)
             model = spec.compile()
         else:
             model = mujoco.MjModel.from_xml_string(text, resources.contents)

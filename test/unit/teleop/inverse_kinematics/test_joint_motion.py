@@ -67,7 +67,7 @@ def test_who_brakes_stops_before_where_was_looked(seed):
     start, stops = now, motion.stops(now, motion.velocities)
     end = stops[-1]
     assert stops[0] == pytest.approx(start + (end - start) / len(stops))
-    assert len(stops) == min(6, np.ceil(np.abs(end - start).max() / 0.1))
+    assert len(stops) == min(20, np.ceil(np.abs(end - start).max() / 0.05))
     for _ in range(6000):
         dt = next(clock)
         step = motion.bounds(now, ANYWHERE, dt).brake
@@ -170,3 +170,11 @@ def test_after_rest_it_begins_at_rest():
     motion.rest()
     bounds = motion.bounds(np.zeros(1), ANYWHERE, 0.01)
     assert (bounds.low[0], bounds.high[0]) == pytest.approx((-1e-3, 1e-3))
+
+
+def test_a_long_step_is_looked_at_in_between():
+    start, end = np.zeros(3), np.array([0.26, -0.1, 0.0])
+    way = np.vstack([start, JointMotion.between(start, end), end])
+    assert np.abs(np.diff(way, axis=0)).max() < 0.05
+    assert np.diff(way, axis=0) == pytest.approx(np.tile((end - start) / 6, (6, 1)))
+    assert JointMotion.between(start, 0.19 * end).shape == JointMotion.between(start, start).shape == (0, 3)

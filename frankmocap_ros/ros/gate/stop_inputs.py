@@ -1,0 +1,42 @@
+"""Topics on which the robot says that it has stopped, or touches something."""
+
+from collections.abc import Sequence
+
+from geometry_msgs.msg import WrenchStamped
+from std_msgs.msg import Bool
+
+from frankmocap_ros.ros.common.qos import incoming
+from frankmocap_ros.ros.gate.polling import Polling
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.teleop.contact import Contact, EffortLimit
+from frankmocap_ros.teleop.protective_stop import ProtectiveStop
+from frankmocap_ros.teleop.robot_stop import RobotStop
+
+
+def listen_to_protective_stop(polling: Polling, config: GateSettings) -> tuple[RobotStop, ...]:
+    """The driver's protective stop; nothing without its topic."""
+    if not config.protective_stop_topic:
+        return ()
+    stop = ProtectiveStop(config)
+
+    def on_stop(msg: Bool, now_s: float) -> None:
+        stop.hear(bool(msg.data), now_s)
+
+    # drivers publish it latched or not, reliable or not, and some only when it changes
+    polling.subscribe_to_all(Bool, config.protective_stop_topic, on_stop)
+    return (stop,)
+
+
+def contact_of(polling: Polling, config: GateSettings, limits: Sequence[EffortLimit]) -> Contact | None:
+    """Contact, with the force sensor's topic; None where no limit is set. Efforts come with the joints."""
+    if not limits and not config.wrench_topic:
+        return None
+    contact = Contact(config, limits)
+
+    def on_wrench(msg: WrenchStamped, now_s: float) -> None:
+        f, t = msg.wrench.force, msg.wrench.torque
+        contact.hear_wrench((f.x, f.y, f.z), (t.x, t.y, t.z), now_s)
+
+    if config.wrench_topic:
+        polling.subscribe(WrenchStamped, config.wrench_topic, on_wrench, incoming(10))
+    return contact
