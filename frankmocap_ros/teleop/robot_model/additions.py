@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, quat_multiply, quat_rotate
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 
 _XYZW: Final = np.array([1, 2, 3, 0])  # from w x y z
 _WXYZ: Final = np.array([3, 0, 1, 2])
@@ -60,7 +60,7 @@ class Additions:
     sites: tuple[AddedSite, ...] = ()
 
 
-def add_sites(path: Path, spec: Any, sites: Sequence[AddedSite]) -> None:
+def add_sites(path: ModelSource, spec: Any, sites: Sequence[AddedSite]) -> None:
     """Add sites to an MjSpec.
 
     Raises:
@@ -74,7 +74,7 @@ def add_sites(path: Path, spec: Any, sites: Sequence[AddedSite]) -> None:
         bodies[site.body].add_site(name=site.name, pos=site.offset)
 
 
-def place_base(mujoco: Any, path: Path, model: Any, base: Base) -> None:
+def place_base(mujoco: Any, path: ModelSource, model: Any, base: Base) -> None:
     """Move everything that stands in the world of a compiled model.
 
     Raises:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.teleop.robot_model.additions import Additions, add_sites, place_base
 from frankmocap_ros.teleop.robot_model.mjcf import prepare_mjcf
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
 from frankmocap_ros.teleop.robot_model.urdf import Mimic, prepare_urdf
 from frankmocap_ros.teleop.robot_model.xml_source import read_xml, shortened
@@ -25,14 +26,14 @@ class LoadedModel:
 
     Attributes:
         mujoco: the module.
-        path: its file.
+        path: where its description is.
         model: the MjModel.
         lost: geom or body that can touch something -> mesh that was left out of it, and why.
         notes: what was left out that somebody may miss, in words.
     """
 
     mujoco: Any
-    path: Path
+    path: ModelSource
     model: Any
     lost: Mapping[str, str]
     notes: tuple[str, ...]
@@ -53,13 +54,13 @@ def import_mujoco() -> Any:
     return mujoco
 
 
-def load_model_file(path: Path, shapes: Shapes, additions: Additions = _NOTHING) -> LoadedModel:
+def load_model_file(path: ModelSource, shapes: Shapes, additions: Additions = _NOTHING) -> LoadedModel:
     """Load a robot's description.
 
     Its base is held: free joints are taken out, also out of the keyframes.
 
     Args:
-        path: URDF, xacro or MJCF file.
+        path: URDF, xacro or MJCF.
         shapes: which meshes are read. Those that are not there, or that MuJoCo cannot read, are left out.
         additions: what a map adds to it.
 
@@ -122,7 +123,7 @@ def _compiled(
     return LoadedModel(mujoco, path, model, lost, resources.notes())
 
 
-def _add_mimics(mujoco: Any, path: Path, spec: Any, mimics: tuple[Mimic, ...]) -> None:
+def _add_mimics(mujoco: Any, path: ModelSource, spec: Any, mimics: tuple[Mimic, ...]) -> None:
     """Add an equality for each mimic joint."""
     names = {joint.name for joint in spec.joints}
     for mimic in mimics:

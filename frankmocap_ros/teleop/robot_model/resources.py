@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 
 _MESHES: Final = (".stl", ".obj", ".msh")
 _MAX_BYTES: Final = 256 * 2**20
@@ -24,7 +25,7 @@ class Shapes(Enum):
     ALL = "all"
 
 
-def package_folder(name: str, near: Path | None = None) -> Path | None:
+def package_folder(name: str, near: ModelSource | None = None) -> Path | None:
     """The share folder of a ROS package: by the ament index, else among the folders above a file.
 
     Args:
@@ -35,7 +36,7 @@ def package_folder(name: str, near: Path | None = None) -> Path | None:
         folder = Path(prefix) / "share" / name
         if prefix and folder.is_dir():
             return folder
-    for parent in list(near.absolute().parents)[:_PARENTS] if near is not None else []:
+    for parent in list(near.absolute().parents)[:_PARENTS] if isinstance(near, Path) else []:
         if parent.name == name:
             return parent
         if (parent / name).is_dir():
@@ -43,7 +44,7 @@ def package_folder(name: str, near: Path | None = None) -> Path | None:
     return None
 
 
-def located(uri: str, folder: Path, near: Path) -> Path:
+def located(uri: str, folder: Path, near: ModelSource) -> Path:
     """The file that a description's URI means.
 
     Args:
@@ -107,7 +108,7 @@ class Resources:
         unreadable: files that MuJoCo was found unable to read, and why.
     """
 
-    def __init__(self, near: Path, unreadable: dict[Path, str]) -> None:
+    def __init__(self, near: ModelSource, unreadable: dict[Path, str]) -> None:
         self.near = near
         self.contents: dict[str, bytes] = {}
         self.paths: dict[str, Path] = {}
