@@ -28,6 +28,11 @@ class ViewerSettings:
         ROBOT_MODEL,
         live=False,
     )
+    robot_image: str = setting(
+        "",
+        "Topic of the robot's own camera (Image, or CompressedImage if it ends in /compressed), shown beside the person. Empty shows none.",
+        live=False,
+    )
     robot_pose: tuple[float, ...] = setting(
         (2.6, -1.2, 0.0, 180.0),
         "Pose of the drawn robot: x ahead of the camera, y to its left, z above the floor [m], and yaw [deg].",

@@ -1,3 +1,14 @@
 """The browser view: scene, panel and widgets. Independent of ROS."""
 
-__all__ = ["panel", "robot", "scene", "texts", "viser_internals", "web", "widgets"]
+__all__ = [
+    "gate_bar",
+    "gate_signal",
+    "panel",
+    "robot",
+    "scene",
+    "texts",
+    "tones",
+    "viser_internals",
+    "web",
+    "widgets",
+]

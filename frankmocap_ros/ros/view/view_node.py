@@ -3,6 +3,7 @@
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -19,9 +20,10 @@ from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.view.remote_parameters import RemoteParameters
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
+from frankmocap_ros.viewer.gate_signal import GateSignal
 from frankmocap_ros.viewer.panel import Panel
 from frankmocap_ros.viewer.scene import Scene
-from frankmocap_ros.viewer.texts import STAGES, gate_text, status_text
+from frankmocap_ros.viewer.texts import STAGES, GateHeard, gate_text, status_text
 from frankmocap_ros.viewer.web import Web
 from frankmocap_ros.viewer.widgets import widget_of
 
@@ -50,12 +52,13 @@ class ViewNode(Node):
             for note in robot.notes:
                 self.get_logger().warning(note)
         self._web = Web(config.host, config.port)
-        self._panel = Panel(self._web.server)
+        self._panel = Panel(self._web.server, config.robot_image)
+        self._signal = GateSignal()
         self._scene = Scene(self._web.server, robot)
         self._inputs = ViewInputs(self, config)
         self._remote = RemoteParameters(self, self.resolve_topic_name(config.node))
         self._engage: Client = self.create_client(SetBool, f"{config.gate}/engage")
-        self._answers: list[str] = []
+        self._answers: deque[tuple[bool, str]] = deque()  # whether granted, and in words
         self.create_timer(_TICK_S, self._remote.tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._running = True
         self._stop = threading.Event()
@@ -105,16 +108,26 @@ class ViewNode(Node):
 
     def _draw(self, config: ViewerSettings) -> None:
         panel, scene, inputs = self._panel, self._scene, self._inputs
-        inputs.want(panel.wants_image, panel.wants_mesh)
+        inputs.want(panel.wants_image, panel.wants_mesh, panel.wants_robot_image)
         inputs.poll(config)
         scene.axes = panel.wants_axes
         scene.place(config, inputs.bodies)
         scene.people(inputs.bodies)
         if inputs.image is not None or not panel.wants_image:
             scene.image(inputs.image, inputs.camera)
+        if inputs.robot_image is not None or not inputs.robot_sees:
+            panel.robot_image(inputs.robot_image)
+        self._tell(inputs.gate)
         scene.mesh(inputs.mesh)
         scene.ghost(inputs.commands())
         scene.robot(inputs.joints)
+
+    def _tell(self, gate: GateHeard | None) -> None:
+        """What the operator must notice of the gate."""
+        self._signal.hear(gate)
+        self._panel.bar.show(self._signal.shown)
+        for tone in self._signal.tones()[-1:]:  # the newest counts
+            self._panel.bar.play(tone)
 
     def _write(self) -> None:
         """Texts and plots, twice a second."""
@@ -151,7 +164,10 @@ class ViewNode(Node):
         for name, value in remote.changes():
             panel.value(name, value)
         while self._answers:
-            panel.answer(self._answers.pop(0))
+            granted, words = self._answers.popleft()
+            panel.answer(words if granted else f"**Refused.** {words}")
+            if not granted:
+                self._signal.refused(words)
 
     def _ask_gate(self, engage: bool) -> None:
         if not self._engage.service_is_ready():
@@ -161,7 +177,7 @@ class ViewNode(Node):
         def answered(future: Any) -> None:
             answer = future.result()
             if answer is not None:
-                self._answers.append(f"{'' if answer.success else '**Refused.** '}{answer.message}")
+                self._answers.append((bool(answer.success), str(answer.message)))
 
         self._engage.call_async(SetBool.Request(data=engage)).add_done_callback(answered)
 
