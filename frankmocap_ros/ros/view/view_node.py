@@ -5,7 +5,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.client import Client
@@ -14,7 +14,9 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool
 
+from frankmocap_ros.errors import RobotError
 from frankmocap_ros.ros.common.rclpy_internals import ros_runs
+from frankmocap_ros.ros.common.robot_description import robot_model
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.view.remote_parameters import RemoteParameters
@@ -26,6 +28,9 @@ from frankmocap_ros.viewer.scene import Scene
 from frankmocap_ros.viewer.texts import STAGES, GateHeard, gate_text, status_text
 from frankmocap_ros.viewer.web import Web
 from frankmocap_ros.viewer.widgets import widget_of
+
+if TYPE_CHECKING:
+    from frankmocap_ros.viewer.robot import DrawnRobot
 
 NODE_NAME = "frankmocap_view"
 _IDLE_S: Final = 0.2  # how soon it is noticed that somebody looks
@@ -44,17 +49,19 @@ class ViewNode(Node):
             self, ViewerSettings, running=lambda: self._running, on_change=lambda _: None
         )
         config = self._settings.config
-        robot = None
+        self._robot: DrawnRobot | None = None
+        self._told: tuple[str, ...] = ()
         if config.robot:
-            from frankmocap_ros.viewer.robot import DrawnRobot
+            from frankmocap_ros.viewer import robot
 
-            robot = DrawnRobot(config.robot, config.robot_model)
-            for note in robot.notes:
+            self._robot = robot.DrawnRobot(config.robot, robot_model(self, config.robot_model))
+            self._told = self._robot.notes
+            for note in self._told:
                 self.get_logger().warning(note)
         self._web = Web(config.host, config.port)
         self._panel = Panel(self._web.server, config.robot_image)
         self._signal = GateSignal()
-        self._scene = Scene(self._web.server, robot)
+        self._scene = Scene(self._web.server, self._robot)
         self._inputs = ViewInputs(self, config)
         self._remote = RemoteParameters(self, self.resolve_topic_name(config.node))
         self._engage: Client = self.create_client(SetBool, f"{config.gate}/engage")
@@ -77,6 +84,8 @@ class ViewNode(Node):
             self._running = False
             self._stop.set()
             self._thread.join()
+            if self._robot is not None:
+                self._robot.close()
             self._web.stop()
         super().destroy_node()
 
@@ -120,7 +129,17 @@ class ViewNode(Node):
         self._tell(inputs.gate)
         scene.mesh(inputs.mesh)
         scene.ghost(inputs.commands())
-        scene.robot(inputs.joints)
+        self._draw_robot()
+
+    def _draw_robot(self) -> None:
+        try:
+            self._scene.robot(self._inputs.joints)
+        except RobotError as error:
+            self.get_logger().error(f"{error}; links stay capsules")
+        if self._robot is not None and self._robot.notes != self._told:
+            for note in self._robot.notes:
+                self.get_logger().warning(note)
+            self._told = self._robot.notes
 
     def _tell(self, gate: GateHeard | None) -> None:
         """What the operator must notice of the gate."""

@@ -30,6 +30,7 @@ class LoadedModel:
         model: the MjModel.
         lost: geom or body that can touch something -> mesh that was left out of it, and why.
         notes: what was left out that somebody may miss, in words.
+        unread: how many meshes are there that were not asked for.
     """
 
     mujoco: Any
@@ -37,6 +38,7 @@ class LoadedModel:
     model: Any
     lost: Mapping[str, str]
     notes: tuple[str, ...]
+    unread: int = 0
 
 
 def import_mujoco() -> Any:
@@ -120,7 +122,7 @@ def _compiled(
             model = mujoco.MjModel.from_xml_string(text, resources.contents)
     except ValueError as error:
         raise _CompileError(resources, error) from error
-    return LoadedModel(mujoco, path, model, lost, resources.notes())
+    return LoadedModel(mujoco, path, model, lost, resources.notes(), resources.unread)
 
 
 def _add_mimics(mujoco: Any, path: ModelSource, spec: Any, mimics: tuple[Mimic, ...]) -> None:

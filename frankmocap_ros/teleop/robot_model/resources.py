@@ -102,6 +102,7 @@ class Resources:
     Attributes:
         contents: name -> content, for MuJoCo.
         left_out: files that it does not get, each once.
+        unread: how often a file was named that is there and not wanted.
 
     Args:
         near: the description.
@@ -113,6 +114,7 @@ class Resources:
         self.contents: dict[str, bytes] = {}
         self.paths: dict[str, Path] = {}
         self.left_out: dict[str, LeftOut] = {}
+        self.unread = 0
         self._unreadable = unreadable
         self._names: dict[Path, str] = {}
 
@@ -128,6 +130,7 @@ class Resources:
         try:
             path = located(uri, folder, self.near)
             if not wanted:
+                self.unread += 1
                 return None
             if path not in self._names:
                 name = f"{len(self.contents)}{path.suffix.lower()}"
