@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -78,7 +79,7 @@ def _read(path: Path) -> Triangles | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             vertices, faces = file["vertices"], file["faces"]
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     fine = vertices.dtype == np.float32 and faces.dtype == np.int32
     fine = fine and vertices.shape[1:] == faces.shape[1:] == (3,) and np.isfinite(vertices).all()

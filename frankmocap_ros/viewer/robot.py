@@ -34,7 +34,7 @@ class DrawnRobot:
 
     def __init__(self, robot: str, model: str | ReceivedModel = "") -> None:
         robot_map = load_map(robot, model)
-        loaded = load_model_file(robot_map.model, Shapes.NONE, robot_map.additions)
+        loaded = load_model_file(robot_map.model, Shapes.SIMPLE, robot_map.additions)
         self.notes = loaded.notes
         self._mujoco, self._model = loaded.mujoco, loaded.model
         only_equalities(self._mujoco, self._model)

@@ -143,7 +143,7 @@ class _Files:
     def _textures_out(self) -> None:
         """Textures that MuJoCo does not get, and what is painted with them."""
         out = set()
-        wanted = self._shapes is Shapes.ALL
+        wanted = self._shapes in (Shapes.ALL, Shapes.SIMPLE)
         for asset in self._root.findall("asset"):
             for texture in asset.findall("texture"):
                 files = [name for name in _TEXTURE_FILES if texture.get(name)]

@@ -20,6 +20,8 @@ class Shapes(Enum):
 
     NONE = "none"
     """Kinematics need none."""
+    SIMPLE = "simple"
+    """Everything that can be drawn without meshes."""
     SOLID = "solid"
     """What can touch something."""
     ALL = "all"

@@ -59,7 +59,7 @@ def prepare_urdf(
     compiler.attrib |= {
         "strippath": "false",
         "fusestatic": "false",  # a map may name any link
-        "discardvisual": "false" if shapes is Shapes.ALL else "true",
+        "discardvisual": "false" if shapes in (Shapes.ALL, Shapes.SIMPLE) else "true",
     }
     mimics = []
     for joint in root.findall("joint"):
