@@ -10,3 +10,13 @@ ROBOT_MODEL: Final = (
     "the folder FRANKMOCAP_ROBOTS_DIR."
 )
 """Text of the setting ``robot_model``, the same of every node that has one."""
+
+_DEFAULT: Final = "robot_description"
+
+
+def topic_of(setting: str) -> str:
+    """The topic that a value of ``robot_model`` names; empty where it names a file."""
+    what, _, told = setting.partition(":")
+    if what != FROM_TOPIC or told.startswith("//"):
+        return ""
+    return told.strip() or _DEFAULT

@@ -245,13 +245,12 @@ class Scene:
         """
         if self._robot is None:
             return
+        changed = self._robot.refresh()
         with self._atomic():
-            try:
-                if self._robot.refresh():
-                    self._add_parts()
-            finally:
-                for part, (position, xyzw) in zip(self._parts, self._robot.poses(joints), strict=True):
-                    part.position, part.wxyz = position, wxyz(xyzw)
+            if changed:
+                self._add_parts()
+            for part, (position, xyzw) in zip(self._parts, self._robot.poses(joints), strict=True):
+                part.position, part.wxyz = position, wxyz(xyzw)
 
     def _add_parts(self) -> None:
         """Draw the robot's parts in place of those before."""

@@ -12,6 +12,7 @@ from frankmocap_ros.errors import RobotError
 from frankmocap_ros.msg import GateState
 from frankmocap_ros.ros.common.robot_description import robot_model
 from frankmocap_ros.teleop.robot_model.model_source import ReceivedModel
+from support.waiting import wait_until
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
@@ -58,6 +59,14 @@ def test_a_model_that_was_published_before(node, offer, setting, topic):
 @pytest.mark.parametrize("setting", ["", "models/topic.urdf", "topic.urdf", "package://topic/a.urdf"])
 def test_files_stay_files(node, setting):
     assert robot_model(node, setting) == setting
+
+
+def test_two_publishers_are_told(node, offer, capfd):
+    offer("<robot/>")
+    offer("<robot/>")
+    wait_until(lambda: node.count_publishers("/robot_description") == 2, "both are known")
+    robot_model(node, "topic")
+    assert "/robot_description: it has 2 publishers; what came first is taken" in capfd.readouterr().err
 
 
 def test_nobody_publishes_a_model(node):

@@ -11,14 +11,13 @@ from frankmocap_ros.errors import RobotError
 from frankmocap_ros.ros.common.endpoints import Topic, refused, subscribe
 from frankmocap_ros.ros.common.qos import MODELS
 from frankmocap_ros.ros.common.rclpy_internals import ros_runs, take_message
-from frankmocap_ros.settings.robot_model import FROM_TOPIC
+from frankmocap_ros.settings.robot_model import FROM_TOPIC, topic_of
 from frankmocap_ros.teleop.robot_model.model_source import ReceivedModel
 from frankmocap_ros.teleop.robot_model.xml_source import MAX_BYTES, shortened
 
 PATIENCE_S: Final = 30.0
 """How long a description is waited for [s]."""
 
-_DEFAULT: Final = "robot_description"
 _LOOK_S: Final = 0.05
 _SILENT_S: Final = 1.0  # before the log says what is waited for
 
@@ -36,10 +35,9 @@ def robot_model(node: Node, setting: str, patience_s: float = PATIENCE_S) -> str
     Raises:
         RobotError: nothing came in time, or what came is too large; says what to do.
     """
-    what, colon, told = setting.partition(":")
-    if what != FROM_TOPIC or (colon and told.startswith("//")):
+    name = topic_of(setting)
+    if not name:
         return setting
-    name = told.strip() or _DEFAULT
     topic = Topic(String, name, MODELS, overridable=False, events=False)
     try:
         subscription = subscribe(node, topic, lambda _: None)
@@ -74,7 +72,7 @@ def _text(node: Node, subscription: Any, topic: Topic, patience_s: float) -> str
             why = "; ".join(refused(node, topic, topic.qos, incoming=True)) or "nobody has published there"
             raise RobotError(
                 f"no model of the robot on {full} within {patience_s:g} s: {why}. Start "
-                f"robot_state_publisher in this ROS domain, remap {_DEFAULT} to its topic (or set "
+                f"robot_state_publisher in this ROS domain, remap {topic.name} to its topic (or set "
                 f"robot_model: {FROM_TOPIC}:/NAME), or give a file as robot_model"
             )
         if not told and waited_s >= _SILENT_S:

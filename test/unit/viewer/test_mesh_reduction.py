@@ -5,9 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-trimesh = pytest.importorskip(
-    "trimesh", reason="viser is not installed: pip install 'frankmocap_ros[viewer]'"
-)
+pytest.importorskip("trimesh", reason="viser is not installed: pip install 'frankmocap_ros[viewer]'")
 pytest.importorskip("fast_simplification", reason="not installed: pip install 'frankmocap_ros[viewer]'")
 
 import fast_simplification
