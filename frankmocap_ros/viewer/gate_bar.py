@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import viser
 
 _HINT: Final = (
-    "Play tones for ENGAGED, HOLD and refusals. A browser plays none before somebody clicks on its page."
+    "Play tones for ENGAGED, HOLD and refusals. A browser plays none before the first click on its page."
 )
 
 

@@ -31,8 +31,8 @@ ROSDEP_NAME = {
 # for who has no cv_bridge
 NOT_IN_ROSDEP = {
     "ai_edge_litert", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
-    "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh", "hri_msgs",
-    "rosbags",
+    "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh",
+    "fast_simplification", "hri_msgs", "rosbags",
 }  # fmt: skip
 
 # tf2_ros_py holds the module tf2_ros; of skimage a photograph is read

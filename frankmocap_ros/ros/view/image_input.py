@@ -28,7 +28,7 @@ class ImageInput:
         polling: of its subscriptions.
         topic: name of the topic; where it ends in ``/compressed`` CompressedImage is expected.
         image: RGB of the last image that came with the last ``poll``; None where none came.
-        last_s: when the last image came [s].
+        last_s: when the last image came that could be read [s].
         size_px: width and height of that image before it was made smaller.
 
     Args:
@@ -45,13 +45,13 @@ class ImageInput:
         self.polling.subscribe(kind, topic, self._on_image, NEWEST)
         self._order = StampOrder()
         self._to_8bit = To8Bit()
-        self.last_s = 0.0
+        self.last_s = self._taken_s = 0.0
         self._width = 0
 
     def poll(self, now_s: float, rate_hz: float, width: int) -> None:
         """Take the newest image where it is time for one; ``width`` is the greatest [px]."""
         self.image, self._width = None, width
-        if now_s - self.last_s >= 1.0 / rate_hz:
+        if now_s - self._taken_s >= 1.0 / rate_hz:
             self.polling.poll(now_s)
 
     def close(self) -> None:
@@ -59,13 +59,14 @@ class ImageInput:
         self.polling.close()
 
     def _on_image(self, msg: Image | CompressedImage, now_s: float) -> None:
-        if self._order.classify(seconds(msg.header.stamp)) is Arrival.LATE:
+        stamp_s = seconds(msg.header.stamp)
+        if stamp_s and self._order.classify(stamp_s) is Arrival.LATE:
             return  # out of order: the newer one is shown already
-        self.last_s = now_s
+        self._taken_s = now_s
         decode = decode_compressed if isinstance(msg, CompressedImage) else decode_image
         try:
             bitmap = decode(msg, self._to_8bit)
         except ImageError:
-            return  # the mocap node says in its health what is wrong with its images
-        self.size_px = bitmap.size_px
+            return  # of a person: the mocap node says in its health what is wrong
+        self.last_s, self.size_px = now_s, bitmap.size_px
         self.image = no_wider(bitmap.rgb(), self._width)

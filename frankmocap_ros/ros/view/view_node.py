@@ -99,6 +99,7 @@ class ViewNode(Node):
                 now = self._web.viewers > 0
                 if now != looking:
                     self._inputs.open() if now else self._inputs.close()
+                    self._signal = GateSignal()  # what was, while nobody looked, is no news
                     looking = now
                 if looking:
                     self._serve()
