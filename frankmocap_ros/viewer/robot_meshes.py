@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -88,26 +89,23 @@ def drawable_parts(loaded: LoadedModel, most: int = MOST_FACES, incomplete: bool
     Args:
         loaded: the model.
         most: faces of its meshes at most, or about.
-        incomplete: whether meshes are not there yet. Links that have nothing to draw are capsules then, and
-            where meshes were left out, or nothing can be drawn at all.
+        incomplete: whether meshes are not there yet. Links without meshes are capsules then, beside what else
+            they have, and where something was left out, or nothing can be drawn at all.
 
     Raises:
         MissingDependencyError: there are more faces, and the package that reduces them is not installed.
     """
     model = loaded.model
     shown = shown_geoms(loaded)
-    used = [
-        int(model.geom_dataid[geom])
-        for geoms in shown.values()
-        for geom in geoms
-        if model.geom_type[geom] == loaded.mujoco.mjtGeom.mjGEOM_MESH
-    ]
-    copies = {mesh: used.count(mesh) for mesh in used}
+    of_mesh = model.geom_type == int(loaded.mujoco.mjtGeom.mjGEOM_MESH)
+    used = [(body, int(model.geom_dataid[g])) for body, geoms in shown.items() for g in geoms if of_mesh[g]]
+    copies = Counter(mesh for _, mesh in used)
     may_have = allotted({mesh: int(model.mesh_facenum[mesh]) for mesh in copies}, copies, most)
     meshes = {mesh: reduced(stored_mesh(loaded, mesh), may_have[mesh]) for mesh in copies}
     parts = parts_of(loaded, shown, meshes)
     if incomplete or loaded.notes or not parts:
-        parts += link_capsules(model, set(range(1, model.nbody)) - shown.keys())
+        # a foot's contact spheres are left of it, or a piece of an arm: they do not show where the link is
+        parts += link_capsules(model, set(range(1, model.nbody)) - {body for body, _ in used})
     return parts
 
 

@@ -265,6 +265,7 @@ class Scene:
                 color=part.rgba[:3],
                 opacity=part.rgba[3] if part.rgba[3] < 1.0 else None,
                 flat_shading=False,
+                side="double",  # what was reduced is not closed everywhere
             )
             for i, part in enumerate(robot.parts if robot is not None else ())
             if robot is not None

@@ -71,7 +71,17 @@ def test_what_lost_its_visual_mesh_is_drawn_as_it_collides():
     )
     model = loaded(urdf)
     assert model.notes
-    assert len(drawable_parts(model)) == 1
+    assert [np.ptp(part.vertices[:, 0]) for part in drawable_parts(model)] == [pytest.approx(0.3)]
+
+
+def test_what_is_left_of_a_link_that_lost_its_mesh_does_not_stand_for_it():
+    lost = '<geom type="mesh" mesh="m" contype="0" conaffinity="0"/><geom size="0.01"/>'
+    model = mjcf(lost, '<mesh name="m" file="not_there.stl"/>')
+    assert model.notes
+    lengths = [
+        round(float(np.ptp(part.vertices[:, 2])), 2) for part in drawable_parts(model) if part.body == 1
+    ]
+    assert lengths == [0.02, 0.46]
 
 
 def test_a_urdf_shows_visual_and_not_collision_in_its_own_colors():
