@@ -23,7 +23,7 @@ from frankmocap_ros.viewer.link_capsules import link_capsules
 from frankmocap_ros.viewer.mesh_reduction import allotted, reduced
 
 MOST_FACES: Final = 60_000
-"""Faces of a robot's meshes that are drawn; a browser without a GPU stays usable with them."""
+"""Faces of a robot's meshes that are drawn, all together."""
 
 _LONGEST_S: Final = 600.0
 _ENDED: Final = "the process that reads them ended early; is there enough memory?"
