@@ -132,7 +132,7 @@ $(JAZZY)/dependencies: $(RECIPE) | .venv/dependencies .venv/robot .venv/viewer
 	$(ON_JAZZY) $(BIN)/python build_backend/ros_wheels.py run > $(JAZZY)/ros.txt
 	$(PIP) list --format=freeze | grep -v '^ros' > $(JAZZY)/versions.txt
 	$(JAZZY)/bin/python -m pip --disable-pip-version-check install --quiet -c $(JAZZY)/versions.txt \
-		-r $(JAZZY)/ros.txt opencv-python mujoco mink daqp psutil PyYAML tqdm viser pyzmq pytest
+		-r $(JAZZY)/ros.txt opencv-python mujoco mink daqp psutil PyYAML tqdm viser fast-simplification pyzmq pytest
 	touch $@
 
 $(JAZZY)/package: $(JAZZY)/dependencies .venv/package

@@ -48,7 +48,7 @@ setup(
         "openvino": ["openvino>=2026.0", "safetensors>=0.4"],
         "onnxruntime": ["onnxruntime>=1.22", "onnx>=1.19", "onnxscript>=0.5"],
         "int8": ["openvino>=2026.0", "nncf>=3.0"],
-        "viewer": ["viser>=1.1"],
+        "viewer": ["viser>=1.1", "fast-simplification>=0.1.9"],
         "zmq": ["pyzmq>=26"],
         "robot": ["mujoco>=3.3", "mink>=1.0", "daqp>=0.7", "PyYAML>=6"],
         "docs": ["sphinx>=7.4", "myst-parser>=4", "sphinx-rtd-theme>=3"],

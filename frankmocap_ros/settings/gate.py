@@ -8,6 +8,7 @@ from typing import Final
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings import one_euro
+from frankmocap_ros.settings.robot_model import ROBOT_MODEL
 from frankmocap_ros.settings.schema import setting
 
 _ENDPOINT: Final = re.compile(r"tcp://[^\s/]+:\d{1,5}|ipc://\S+")
@@ -41,7 +42,7 @@ class GateSettings:
     )
     robot_model: str = setting(
         "",
-        "URDF, xacro or MJCF of the robot, if its map has none; empty uses the map's own, or the folder FRANKMOCAP_ROBOTS_DIR.",
+        ROBOT_MODEL,
         live=False,
     )
     relative_to: str = setting(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from frankmocap_ros.settings.robot_model import ROBOT_MODEL
 from frankmocap_ros.settings.schema import setting
 
 
@@ -16,7 +17,7 @@ class RobotSimSettings:
     )
     robot_model: str = setting(
         "",
-        "URDF, xacro or MJCF of the robot, if its map has none; empty uses the map's own, or the folder FRANKMOCAP_ROBOTS_DIR.",
+        ROBOT_MODEL,
         live=False,
     )
     rate_hz: float = setting(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from frankmocap_ros.settings.robot_model import ROBOT_MODEL
 from frankmocap_ros.settings.schema import setting
 
 
@@ -24,7 +25,12 @@ class ViewerSettings:
     )
     robot_model: str = setting(
         "",
-        "URDF, xacro or MJCF of the robot, if its map has none; empty uses the map's own, or the folder FRANKMOCAP_ROBOTS_DIR.",
+        ROBOT_MODEL,
+        live=False,
+    )
+    robot_image: str = setting(
+        "",
+        "Topic of the robot's own camera (Image, or CompressedImage if it ends in /compressed), shown beside the person. Empty shows none.",
         live=False,
     )
     robot_pose: tuple[float, ...] = setting(

@@ -112,6 +112,10 @@ class Controller:
         """Age of what was seen last [s]; infinite before anything was."""
         return self._gate.age_s(time_s)
 
+    def arming_left_s(self, time_s: float) -> float:
+        """How long the operator has still to hold still until commands flow [s]; 0 unless ARMING."""
+        return self._gate.arming_left_s(time_s)
+
     def configure(self, config: GateSettings) -> None:
         """Take other settings; only while nothing is engaged."""
         self.config = config

@@ -138,6 +138,13 @@ class Gate:
         elif self.state is State.ARMING:
             self.release(reason, time_s)
 
+    def arming_left_s(self, time_s: float) -> float:
+        """How long the operator has still to hold still until commands flow [s]; 0 unless ARMING."""
+        if self.state is not State.ARMING:
+            return 0.0
+        calm_s = 0.0 if self._calm_since_s is None else time_s - self._calm_since_s
+        return max(0.0, self.config.arming_s - calm_s)
+
     def reword(self, old: str, new: str) -> None:
         """Say better why it let go, where that is still its reason."""
         self._say(self.reason.replace(old, new))

@@ -1,3 +1,19 @@
 """The browser view: scene, panel and widgets. Independent of ROS."""
 
-__all__ = ["panel", "robot", "scene", "texts", "viser_internals", "web", "widgets"]
+__all__ = [
+    "drawn_parts",
+    "gate_bar",
+    "gate_signal",
+    "link_capsules",
+    "mesh_reduction",
+    "panel",
+    "robot",
+    "robot_meshes",
+    "scene",
+    "texts",
+    "tones",
+    "vertex_clustering",
+    "viser_internals",
+    "web",
+    "widgets",
+]

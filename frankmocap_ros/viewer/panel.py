@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.viewer.gate_bar import GateBar
 from frankmocap_ros.viewer.widgets import Value, Widget, grouped, shown, typed
 
 if TYPE_CHECKING:
     import viser
 
 _LINES: Final = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f")
+_JPEG_QUALITY: Final = 70
 _NOBODY: Final = "*no answer from the node yet*"
 
 
@@ -37,10 +39,15 @@ class Panel:
 
     Args:
         server: where it is shown.
+        robot_image: topic of the robot's camera; empty for none.
+
+    Attributes:
+        bar: over the page, of the gate's state.
     """
 
-    def __init__(self, server: "viser.ViserServer") -> None:
+    def __init__(self, server: "viser.ViserServer", robot_image: str = "") -> None:
         self._gui = gui = server.gui
+        self.bar = GateBar(gui)
         self.asked: queue.SimpleQueue[Asked] = queue.SimpleQueue()
         self._status = gui.add_markdown(_NOBODY)
         with gui.add_folder("Show"):
@@ -49,6 +56,9 @@ class Panel:
             self._mesh = gui.add_checkbox(
                 "mesh", False, hint="Show the surface, where the estimator has one."
             )
+            self._wants_robot: Any = gui.add_checkbox("robot camera", True) if robot_image else None
+        self._robot_image: Any = None
+        self._robot_place = gui.add_folder("Robot camera", visible=bool(robot_image))
         with gui.add_folder("Latency"):
             self._plots: dict[str, Any] = {}
             self._plot_place = gui.add_folder(None)
@@ -69,6 +79,11 @@ class Panel:
     def wants_image(self) -> bool:
         """Whether the camera's image is to be shown."""
         return bool(self._image.value)
+
+    @property
+    def wants_robot_image(self) -> bool:
+        """Whether the image of the robot's camera is to be shown."""
+        return self._wants_robot is not None and bool(self._wants_robot.value)
 
     @property
     def wants_axes(self) -> bool:
@@ -112,6 +127,18 @@ class Panel:
                 scales={"x": {"time": False}},
                 legend={"show": True},
             )
+
+    def robot_image(self, pixels: NDArray[np.uint8] | None) -> None:
+        """Show an image of the robot's camera, RGB, in place of the one before; None hides it."""
+        if pixels is None:
+            if self._robot_image is not None:
+                self._robot_image.remove()
+                self._robot_image = None
+        elif self._robot_image is None:
+            with self._robot_place:
+                self._robot_image = self._gui.add_image(pixels, format="jpeg", jpeg_quality=_JPEG_QUALITY)
+        else:
+            self._robot_image.image = pixels
 
     def gate(self, text: str, there: bool) -> None:
         """Say how the gate is; its buttons work where it is there."""

@@ -112,10 +112,8 @@ class Scene:
         self._ghosts: dict[str, Any] = {}
         self._base = scene.add_frame("/robot", show_axes=False)
         self._robot = robot
-        self._parts = [
-            scene.add_mesh_simple(f"/robot/{name}", vertices, faces, color=color, flat_shading=False)
-            for name, vertices, faces, color in (robot.meshes() if robot else ())
-        ]
+        self._parts: list[Any] = []
+        self._add_parts()
         self.axes = False
         """Whether to draw the joints' orientations."""
 
@@ -240,8 +238,35 @@ class Scene:
             ghost.position, ghost.wxyz = position, wxyz(xyzw)
 
     def robot(self, joints: Mapping[str, float]) -> None:
-        """Draw the robot with its joints at these places [rad] or [m]."""
+        """Draw the robot with its joints at these places [rad] or [m].
+
+        Raises:
+            RobotError: its meshes cannot be read; told once, links stay capsules.
+        """
         if self._robot is None:
             return
-        for part, (position, xyzw) in zip(self._parts, self._robot.poses(joints), strict=True):
-            part.position, part.wxyz = position, wxyz(xyzw)
+        changed = self._robot.refresh()
+        with self._atomic():
+            if changed:
+                self._add_parts()
+            for part, (position, xyzw) in zip(self._parts, self._robot.poses(joints), strict=True):
+                part.position, part.wxyz = position, wxyz(xyzw)
+
+    def _add_parts(self) -> None:
+        """Draw the robot's parts in place of those before."""
+        for drawn in self._parts:
+            drawn.remove()
+        robot = self._robot
+        self._parts = [
+            self._scene.add_mesh_simple(
+                f"/robot/part{i}_{robot.body_name(part)}",
+                part.vertices,
+                part.faces,
+                color=part.rgba[:3],
+                opacity=part.rgba[3] if part.rgba[3] < 1.0 else None,
+                flat_shading=False,
+                side="double",  # what was reduced is not closed everywhere
+            )
+            for i, part in enumerate(robot.parts if robot is not None else ())
+            if robot is not None
+        ]

@@ -80,12 +80,14 @@ class GateHeard:
         reason: why, in its words.
         limits: what held the last command back.
         lag_ms: how far commands trail, NaN where nothing moves [ms].
+        arming_left_s: while ARMING, how long the operator has still to hold still [s].
     """
 
     name: str
     reason: str
     limits: tuple[str, ...]
     lag_ms: float
+    arming_left_s: float = 0.0
 
 
 def gate_text(gate: GateHeard | None) -> str:

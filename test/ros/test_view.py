@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image
+from std_srvs.srv import SetBool
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
@@ -202,3 +203,75 @@ def test_without_a_node_it_waits_and_says_so(program, peer, page, port):
     sent = peer.node.create_publisher(Image, "image", 1)
     sent.publish(Image(height=1, width=7, encoding="nonsense"))  # a bad image stops nothing
     expect(page.get_by_text("it is not running")).to_be_visible(timeout=WAIT_MS)
+
+
+class StatedGate:
+    """A gate that says what a test wants, 20 times a second, and answers requests with it.
+
+    Args:
+        peer: whose node it is.
+    """
+
+    def __init__(self, peer) -> None:
+        self.state = GateState(state=GateState.DISENGAGED, reason="not asked for")
+        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._publisher = peer.node.create_publisher(GateState, "gate/state", latched)
+        peer.node.create_timer(0.05, lambda: self._publisher.publish(self.state))
+        peer.node.create_service(SetBool, "gate/engage", self._refuse)
+
+    def _refuse(self, _, answer):
+        answer.success, answer.message = False, "no operator in <view>"
+        return answer
+
+    def say(self, state, reason, left_s=0.0) -> None:
+        self.state = GateState(state=state, reason=reason, arming_left_s=left_s)
+
+
+def test_the_operator_sees_and_hears_the_gate(program, peer, page, port):
+    """The bar over the whole page, its color, the time left, and tones once somebody asked for sound."""
+    view = program("view_node", "--ros-args", "-p", f"port:={port}")
+    peer.wait_until(lambda: f"at http://127.0.0.1:{port}" in view.text(), "the view serves")
+    gate = StatedGate(peer)
+    page.add_init_script(
+        "window.tones = [];"
+        "document.addEventListener('playing', e => window.tones.push(e.target.dataset.tone), true);"
+    )
+    page.goto(f"http://127.0.0.1:{port}")
+    bar = page.get_by_role("status")
+
+    def shows(kind, text):
+        expect(page.locator(f"[role=status][data-kind={kind}]")).to_have_text(text, timeout=WAIT_MS)
+
+    shows("DISENGAGED", "DISENGAGED: not asked for")
+    box = bar.bounding_box()
+    assert (box["x"], box["y"], box["width"]) == (0, 0, 1000)
+    assert page.evaluate("window.tones") == []
+    page.get_by_label("sound").click()
+    page.get_by_role("button", name="Engage", exact=True).click()
+    shows("FAULT", "Refused: no operator in <view>")
+    gate.say(GateState.ARMING, "hold still", 0.7)
+    shows("ARMING", "ARMING, 0.7 s left: hold still")
+    gate.say(GateState.ENGAGED, "following the operator")
+    shows("ENGAGED", "ENGAGED: following the operator")
+    gate.say(GateState.HOLD, "the operator is no longer in view")
+    shows("HOLD", "HOLD: the operator is no longer in view")
+    page.wait_for_function("window.tones.length >= 4", timeout=WAIT_MS)
+    assert page.evaluate("window.tones") == ["on", "refused", "engaged", "hold"]
+
+
+def test_the_robots_own_camera_is_shown_while_it_gives_images(program, peer, page, port):
+    topic = "/robot/camera/image_raw"
+    words = ("-p", f"port:={port}", "-p", f"robot_image:={topic}", "-p", "image_rate_hz:=30.0")
+    view = program("view_node", "--ros-args", *words)
+    peer.wait_until(lambda: f"at http://127.0.0.1:{port}" in view.text(), "the view serves")
+    assert peer.node.count_subscribers(topic) == 0  # nobody looks
+    page.goto(f"http://127.0.0.1:{port}")
+    publisher = peer.publisher(Image, topic)
+    timer = peer.node.create_timer(0.1, lambda: publisher.publish(peer.image(size=(64, 48))))
+    picture = page.locator("img[src^='blob:'], img[src^='data:image/jpeg']")
+    expect(picture).to_be_visible(timeout=WAIT_MS)
+    assert picture.evaluate("i => i.naturalWidth") == 64
+    timer.cancel()
+    expect(picture).to_have_count(0, timeout=WAIT_MS)
+    page.close()
+    peer.wait_until(lambda: peer.node.count_subscribers(topic) == 0, "the view still hears images")

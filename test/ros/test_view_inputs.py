@@ -5,10 +5,12 @@ import time
 import numpy as np
 import pytest
 import rclpy
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
+from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.msg import BodyPose, BodyPoseArray
 from frankmocap_ros.ros.clients.watcher import Watcher, summary
+from frankmocap_ros.ros.images.compressed import write_compressed
 from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
@@ -84,6 +86,50 @@ def test_the_view_shows_no_image_after_a_newer_one(view):
     assert shown(START_NS + PERIOD_NS, 30) is None
     assert shown(START_NS + 3 * PERIOD_NS, 40) == 40
     assert shown(START_NS - 5 * 10**9, 50) == 50, "a recording that begins again is shown"
+
+
+@pytest.mark.parametrize("topic", ["robot/image_raw", "robot/image_raw/compressed"])
+def test_the_robots_camera_is_heard_while_it_is_wanted_and_gives_images(context, topic):
+    """Also where it does not stamp, as some drivers do not; what cannot be read is no sight."""
+    peer = Peer(context())
+    spinner = Spinner(peer.node, peer.node.context)
+    config = ViewerSettings(robot_image=topic, image_rate_hz=30.0, image_width=80)
+    inputs = ViewInputs(peer.node, config)
+    inputs.open()
+    try:
+        inputs.want(image=False, mesh=False)
+        assert peer.node.count_subscribers(topic) == 0
+        inputs.want(image=False, mesh=False, robot_image=True)
+        kind = CompressedImage if topic.endswith("compressed") else Image
+        publisher = peer.publisher(kind, topic)
+
+        def polled():
+            inputs.poll(config)
+            return inputs.robot_image
+
+        publisher.publish(kind())  # nonsense
+        for _ in range(40):
+            assert polled() is None
+            assert not inputs.robot_sees
+            time.sleep(0.005)
+        for _ in range(2):
+            msg = kind()
+            if kind is Image:
+                write_image(msg, np.full((90, 160), 120, np.uint8), "mono8")
+            else:
+                write_compressed(msg, Bitmap(np.full((90, 160, 3), 120, np.uint8)))
+            publisher.publish(msg)
+            wait_until(lambda: polled() is not None)
+            assert inputs.robot_image.shape[1:] == (80, 3)
+            assert inputs.robot_sees
+        inputs.want(image=False, mesh=False)
+        inputs.poll(config)
+        assert not inputs.robot_sees
+        wait_until(lambda: peer.node.count_subscribers(topic) == 0)
+    finally:
+        inputs.close()
+        spinner.close()
+        peer.node.destroy_node()
 
 
 def test_listeners_count_one_publishers_frames_and_tell_of_others(domain):

@@ -32,7 +32,8 @@ ROSDEP_NAME = {
 # who has no cv_bridge
 NOT_IN_ROSDEP = {
     "ai_edge_litert", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
-    "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh", "hri_msgs",
+    "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh",
+    "fast_simplification", "hri_msgs",
     "controller_manager_msgs", "rosbags", "zmq",
 }  # fmt: skip
 

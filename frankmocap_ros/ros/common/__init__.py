@@ -17,6 +17,7 @@ __all__ = [
     "publisher_nodes",
     "qos",
     "rclpy_internals",
+    "robot_description",
     "running",
     "settings_as_parameters",
     "silence",

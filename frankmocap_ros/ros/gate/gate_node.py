@@ -19,6 +19,7 @@ from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.node_clocks import Clocks, NodeClocks, steady_s
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import HEALTH
+from frankmocap_ros.ros.common.robot_description import robot_model
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
@@ -75,7 +76,7 @@ class GateNode(Node):
         config = self._settings.config
         self._polling = Polling(self)
         self._input = OperatorInput(self, self._polling, clocks, config)
-        found = load_retargeter(config.robot, config.robot_model) if config.robot else None
+        found = load_retargeter(config.robot, robot_model(self, config.robot_model)) if config.robot else None
         targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
         contact = contact_of(self._polling, config, found.effort_limits if found else ())

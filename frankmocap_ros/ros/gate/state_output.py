@@ -35,6 +35,7 @@ class StateOutput:
         message.header.stamp = stamp
         message.state, message.reason = int(controller.state), controller.reason
         message.operator_id = controller.operator_id
+        message.arming_left_s = controller.arming_left_s(time_s)
         message.age_ms = 1e3 * age_s if math.isfinite(age_s) else -1.0
         message.limits = list(controller.limits_hit)
         message.lag_ms, message.jitter_mm = quality.lag_ms, quality.jitter_mm

@@ -22,6 +22,7 @@ from frankmocap_ros.ros.common.diagnostics_messages import diagnostics, status_m
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.node_clocks import NodeClocks
 from frankmocap_ros.ros.common.qos import HEALTH, incoming
+from frankmocap_ros.ros.common.robot_description import robot_model
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
@@ -29,7 +30,7 @@ from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.robot_sim.robot_loop import RobotLoop, Viewer
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
-from frankmocap_ros.teleop.robot_map.robot_map import is_model, load_map
+from frankmocap_ros.teleop.robot_map.robot_map import RobotMap, is_model, load_map
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand
 from frankmocap_ros.teleop.simulation.simulation import Simulation
 
@@ -37,14 +38,16 @@ NODE_NAME = "robot_sim"
 _DIAGNOSTICS_PERIOD_S = 1.0
 
 
-def _simulation(config: RobotSimSettings) -> Simulation:
+def _simulation(node: Node, config: RobotSimSettings) -> Simulation:
     """The robot of the settings.
 
     Raises:
         RobotError: its map or model is missing or wrong.
         MissingDependencyError: a package it needs is not installed.
     """
-    robot = config.robot if is_model(config.robot) else load_map(config.robot, config.robot_model)
+    robot: RobotMap | str = config.robot
+    if not is_model(config.robot):
+        robot = load_map(config.robot, robot_model(node, config.robot_model))
     timeout_s = config.command_timeout_s if config.controller == "careful" else None
     return Simulation(robot, timeout_s, time.monotonic(), config.dynamics)
 
@@ -83,7 +86,7 @@ class RobotSimNode(Node):
             self, RobotSimSettings, running=lambda: self._loop is not None, on_change=lambda _: None
         )
         config = self._settings.config
-        simulation = _simulation(config)
+        simulation = _simulation(self, config)
         viewer = _open_viewer(simulation) if config.viewer else None
         self._state = JointState(name=list(simulation.told_names))
         self._states = advertise(self, Topic(JointState, "joint_states", QoSProfile(depth=10)))

@@ -10,33 +10,29 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import PoseStamped
 from numpy.typing import NDArray
 from rclpy.node import Node
-from sensor_msgs.msg import CameraInfo, Image, JointState, PointCloud2
+from sensor_msgs.msg import CameraInfo, JointState, PointCloud2
 
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.imaging.bit_depth import To8Bit
-from frankmocap_ros.imaging.bitmap import no_wider
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, Latency
 from frankmocap_ros.ros.clients.robot_watcher import STATE_NAMES
 from frankmocap_ros.ros.common.calibration import Calibration
 from frankmocap_ros.ros.common.camera_topics import camera_topics
-from frankmocap_ros.ros.common.conversions import seconds
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
-from frankmocap_ros.ros.images.images import decode_image
-from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
+from frankmocap_ros.ros.view.image_input import NEWEST, ImageInput
 from frankmocap_ros.settings.viewer import ViewerSettings
 from frankmocap_ros.teleop.followed_run import FollowedRun
 from frankmocap_ros.viewer.scene import SeenBody
 from frankmocap_ros.viewer.texts import STAGES, GateHeard, Heard
 
-_NEWEST: Final = incoming(1)
 _AGES: Final = 100
 _HISTORY_S: Final = 30.0
 _RATE_S: Final = 2.0
 _STALE_S: Final = 1.0
+_IMAGE_STALE_S: Final = 2.0  # a picture that stands still is not shown as what the robot sees
 _GHOST_S: Final = 0.5  # a command that is older is not shown
 _SCALES: Final = ("", "an assumed height", "an assumed height, camera calibrated", "depth")
 
@@ -54,8 +50,8 @@ class ViewInputs:
         self._config = config
         self._polling: Polling | None = None
         self._mesh_polling: Polling | None = None
-        self._image_polling: Polling | None = None
-        self._image_s = 0.0
+        self._person_images: ImageInput | None = None
+        self._robot_images: ImageInput | None = None
         self._bodies_topic = node.resolve_topic_name(f"{config.node}/bodies")
         self._forget()
 
@@ -66,6 +62,8 @@ class ViewInputs:
         self.joints: dict[str, float] = {}
         self.mesh: NDArray[np.float32] | None = None
         self.image: NDArray[np.uint8] | None = None
+        self.robot_image: NDArray[np.uint8] | None = None
+        self.robot_sees = False  # whether the robot's camera gave an image lately
         self.camera: Camera | None = None
         self.history: deque[tuple[float, float, tuple[float, ...]]] = deque()  # time, age, stages
         self._commands: dict[str, tuple[float, Array, Array]] = {}
@@ -73,45 +71,45 @@ class ViewInputs:
         self._ages: deque[float] = deque(maxlen=_AGES)
         self._sequences: deque[tuple[float, int]] = deque()
         self._run = FollowedRun(self._bodies_topic)
-        self._images = StampOrder()
         self._bodies_s: float | None = None
         self._gate_s = 0.0
         self._calibration = Calibration()
-        self._image_topic = ""
-        self._to_8bit = To8Bit()
 
     def open(self) -> None:
         """Subscribe."""
         self._forget()
         node, gate = self._config.node, self._config.gate
         self._polling = polling = Polling(self._node, overridable=False)
-        polling.subscribe(BodyPoseArray, f"{node}/bodies", self._on_bodies, _NEWEST)
-        polling.subscribe(Latency, f"{node}/latency", self._on_latency, _NEWEST)
+        polling.subscribe(BodyPoseArray, f"{node}/bodies", self._on_bodies, NEWEST)
+        polling.subscribe(Latency, f"{node}/latency", self._on_latency, NEWEST)
         polling.subscribe(DiagnosticArray, "/diagnostics", self._on_diagnostics, incoming(10))
-        polling.subscribe(GateState, f"{gate}/state", self._on_gate, _NEWEST)
-        polling.subscribe(JointState, "joint_states", self._on_joints, _NEWEST)
+        polling.subscribe(GateState, f"{gate}/state", self._on_gate, NEWEST)
+        polling.subscribe(JointState, "joint_states", self._on_joints, NEWEST)
 
     def close(self) -> None:
         """Hear nothing any more."""
-        for polling in (self._polling, self._image_polling, self._mesh_polling):
-            if polling is not None:
-                polling.close()
-        self._polling = self._image_polling = self._mesh_polling = None
+        for heard in (self._polling, self._person_images, self._robot_images, self._mesh_polling):
+            if heard is not None:
+                heard.close()
+        self._polling = self._person_images = self._robot_images = self._mesh_polling = None
 
-    def want(self, image: bool, mesh: bool) -> None:
+    def want(self, image: bool, mesh: bool, robot_image: bool = False) -> None:
         """Hear of images and surfaces, or not."""
-        if image and self._image_polling is None:
-            self._image_polling = Polling(self._node, overridable=False)
+        if image and self._person_images is None:
             topics = camera_topics(self._node)
-            self._image_topic = topics.image
-            self._image_polling.subscribe(Image, topics.image, self._on_image, _NEWEST)
-            self._image_polling.subscribe(CameraInfo, topics.camera_info, self._on_info, _NEWEST)
-        elif not image and self._image_polling is not None:
-            self._image_polling.close()
-            self._image_polling, self.image = None, None
+            self._person_images = ImageInput(self._node, topics.image)
+            self._person_images.polling.subscribe(CameraInfo, topics.camera_info, self._on_info, NEWEST)
+        elif not image and self._person_images is not None:
+            self._person_images.close()
+            self._person_images, self.image = None, None
+        if robot_image and self._robot_images is None and self._config.robot_image:
+            self._robot_images = ImageInput(self._node, self._config.robot_image)
+        elif not robot_image and self._robot_images is not None:
+            self._robot_images.close()
+            self._robot_images, self.robot_image = None, None
         if mesh and self._mesh_polling is None:
             self._mesh_polling = Polling(self._node, overridable=False)
-            self._mesh_polling.subscribe(PointCloud2, f"{self._config.node}/mesh", self._on_mesh, _NEWEST)
+            self._mesh_polling.subscribe(PointCloud2, f"{self._config.node}/mesh", self._on_mesh, NEWEST)
         elif not mesh and self._mesh_polling is not None:
             self._mesh_polling.close()
             self._mesh_polling, self.mesh = None, None
@@ -123,9 +121,18 @@ class ViewInputs:
         for polling in (self._polling, self._mesh_polling):
             if polling is not None:
                 polling.poll(now_s)
-        self.image = None
-        if self._image_polling is not None and now_s - self._image_s >= 1.0 / config.image_rate_hz:
-            self._image_polling.poll(now_s)
+        self.image = self.robot_image = None
+        if self._person_images is not None:
+            self._person_images.poll(now_s, config.image_rate_hz, config.image_width)
+            self.image = self._person_images.image
+            if self.image is not None:
+                self._calibrate(self._person_images)
+        if self._robot_images is not None:
+            self._robot_images.poll(now_s, config.image_rate_hz, config.image_width)
+            self.robot_image = self._robot_images.image
+        self.robot_sees = (
+            self._robot_images is not None and now_s - self._robot_images.last_s <= _IMAGE_STALE_S
+        )
         self.heard.conflict = self._run.conflict(now_s)
         self.heard.since_s = None if self._bodies_s is None else now_s - self._bodies_s
         if now_s - (self._bodies_s or 0.0) > _STALE_S:
@@ -148,7 +155,7 @@ class ViewInputs:
             if topic.startswith(start) and topic not in self._heard_commands and self._polling is not None:
                 self._heard_commands.add(topic)
                 handle = partial(self._on_command, topic.removeprefix(start))
-                self._polling.subscribe(PoseStamped, topic, handle, _NEWEST)
+                self._polling.subscribe(PoseStamped, topic, handle, NEWEST)
 
     def _on_bodies(self, msg: BodyPoseArray, now_s: float) -> None:
         if not self._run.follows(msg.run_id, now_s):
@@ -179,7 +186,9 @@ class ViewInputs:
 
     def _on_gate(self, msg: GateState, now_s: float) -> None:
         self._gate_s = now_s
-        self.gate = GateHeard(STATE_NAMES[msg.state], msg.reason, tuple(msg.limits), msg.lag_ms)
+        self.gate = GateHeard(
+            STATE_NAMES[msg.state], msg.reason, tuple(msg.limits), msg.lag_ms, msg.arming_left_s
+        )
 
     def _on_joints(self, msg: JointState, _: float) -> None:
         self.joints = dict(zip(msg.name, msg.position, strict=False))
@@ -191,16 +200,11 @@ class ViewInputs:
     def _on_info(self, msg: CameraInfo, _: float) -> None:
         self._calibration.info = msg
 
-    def _on_image(self, msg: Image, now_s: float) -> None:
-        if self._images.classify(seconds(msg.header.stamp)) is Arrival.LATE:
-            return  # out of order: the newer one is shown already
-        self._image_s = now_s
+    def _calibrate(self, images: ImageInput) -> None:
         try:
-            bitmap = decode_image(msg, self._to_8bit)
-            self.camera = self._calibration.camera(bitmap.size_px, "auto", self._image_topic)
+            self.camera = self._calibration.camera(images.size_px, "auto", images.topic)
         except ImageError:
-            return  # the mocap node says in its health what is wrong with it
-        self.image = no_wider(bitmap.rgb(), self._config.image_width)
+            self.image = None  # the mocap node says in its health what is wrong with it
 
     def _on_mesh(self, msg: PointCloud2, _: float) -> None:
         floats = msg.point_step // 4

@@ -3,8 +3,9 @@
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.client import Client
@@ -13,17 +14,23 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool
 
+from frankmocap_ros.errors import RobotError
 from frankmocap_ros.ros.common.rclpy_internals import ros_runs
+from frankmocap_ros.ros.common.robot_description import robot_model
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.view.remote_parameters import RemoteParameters
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
+from frankmocap_ros.viewer.gate_signal import GateSignal
 from frankmocap_ros.viewer.panel import Panel
 from frankmocap_ros.viewer.scene import Scene
-from frankmocap_ros.viewer.texts import STAGES, gate_text, status_text
+from frankmocap_ros.viewer.texts import STAGES, GateHeard, gate_text, status_text
 from frankmocap_ros.viewer.web import Web
 from frankmocap_ros.viewer.widgets import widget_of
+
+if TYPE_CHECKING:
+    from frankmocap_ros.viewer.robot import DrawnRobot
 
 NODE_NAME = "frankmocap_view"
 _IDLE_S: Final = 0.2  # how soon it is noticed that somebody looks
@@ -42,20 +49,23 @@ class ViewNode(Node):
             self, ViewerSettings, running=lambda: self._running, on_change=lambda _: None
         )
         config = self._settings.config
-        robot = None
+        self._robot: DrawnRobot | None = None
+        self._told: tuple[str, ...] = ()
         if config.robot:
-            from frankmocap_ros.viewer.robot import DrawnRobot
+            from frankmocap_ros.viewer import robot
 
-            robot = DrawnRobot(config.robot, config.robot_model)
-            for note in robot.notes:
+            self._robot = robot.DrawnRobot(config.robot, robot_model(self, config.robot_model))
+            self._told = self._robot.notes
+            for note in self._told:
                 self.get_logger().warning(note)
         self._web = Web(config.host, config.port)
-        self._panel = Panel(self._web.server)
-        self._scene = Scene(self._web.server, robot)
+        self._panel = Panel(self._web.server, config.robot_image)
+        self._signal = GateSignal()
+        self._scene = Scene(self._web.server, self._robot)
         self._inputs = ViewInputs(self, config)
         self._remote = RemoteParameters(self, self.resolve_topic_name(config.node))
         self._engage: Client = self.create_client(SetBool, f"{config.gate}/engage")
-        self._answers: list[str] = []
+        self._answers: deque[tuple[bool, str]] = deque()  # whether granted, and in words
         self.create_timer(_TICK_S, self._remote.tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._running = True
         self._stop = threading.Event()
@@ -74,6 +84,8 @@ class ViewNode(Node):
             self._running = False
             self._stop.set()
             self._thread.join()
+            if self._robot is not None:
+                self._robot.close()
             self._web.stop()
         super().destroy_node()
 
@@ -87,6 +99,7 @@ class ViewNode(Node):
                 now = self._web.viewers > 0
                 if now != looking:
                     self._inputs.open() if now else self._inputs.close()
+                    self._signal = GateSignal()  # what was, while nobody looked, is no news
                     looking = now
                 if looking:
                     self._serve()
@@ -105,16 +118,36 @@ class ViewNode(Node):
 
     def _draw(self, config: ViewerSettings) -> None:
         panel, scene, inputs = self._panel, self._scene, self._inputs
-        inputs.want(panel.wants_image, panel.wants_mesh)
+        inputs.want(panel.wants_image, panel.wants_mesh, panel.wants_robot_image)
         inputs.poll(config)
         scene.axes = panel.wants_axes
         scene.place(config, inputs.bodies)
         scene.people(inputs.bodies)
         if inputs.image is not None or not panel.wants_image:
             scene.image(inputs.image, inputs.camera)
+        if inputs.robot_image is not None or not inputs.robot_sees:
+            panel.robot_image(inputs.robot_image)
+        self._tell(inputs.gate)
         scene.mesh(inputs.mesh)
         scene.ghost(inputs.commands())
-        scene.robot(inputs.joints)
+        self._draw_robot()
+
+    def _draw_robot(self) -> None:
+        try:
+            self._scene.robot(self._inputs.joints)
+        except RobotError as error:
+            self.get_logger().error(f"{error}; links stay capsules")
+        if self._robot is not None and self._robot.notes != self._told:
+            for note in self._robot.notes:
+                self.get_logger().warning(note)
+            self._told = self._robot.notes
+
+    def _tell(self, gate: GateHeard | None) -> None:
+        """What the operator must notice of the gate."""
+        self._signal.hear(gate)
+        self._panel.bar.show(self._signal.shown)
+        for tone in self._signal.tones()[-1:]:  # the newest counts
+            self._panel.bar.play(tone)
 
     def _write(self) -> None:
         """Texts and plots, twice a second."""
@@ -151,7 +184,10 @@ class ViewNode(Node):
         for name, value in remote.changes():
             panel.value(name, value)
         while self._answers:
-            panel.answer(self._answers.pop(0))
+            granted, words = self._answers.popleft()
+            panel.answer(words if granted else f"**Refused.** {words}")
+            if not granted:
+                self._signal.refused(words)
 
     def _ask_gate(self, engage: bool) -> None:
         if not self._engage.service_is_ready():
@@ -161,7 +197,7 @@ class ViewNode(Node):
         def answered(future: Any) -> None:
             answer = future.result()
             if answer is not None:
-                self._answers.append(f"{'' if answer.success else '**Refused.** '}{answer.message}")
+                self._answers.append((bool(answer.success), str(answer.message)))
 
         self._engage.call_async(SetBool.Request(data=engage)).add_done_callback(answered)
 

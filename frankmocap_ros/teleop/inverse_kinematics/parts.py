@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 
 _LISTED: Final = 20
 
@@ -91,7 +91,9 @@ def _part(robot: RobotMap, key: str, name: str, kinds: Mapping[str, Mapping[str,
     raise AssertionError(name)
 
 
-def refuse_unknown(model: Path, key: str, kind: str, names: Iterable[str], known: Iterable[str]) -> None:
+def refuse_unknown(
+    model: ModelSource, key: str, kind: str, names: Iterable[str], known: Iterable[str]
+) -> None:
     """Refuse names that are not known.
 
     Args:

@@ -26,6 +26,7 @@ from frankmocap_ros.teleop.inverse_kinematics.joint_motion import UNLIMITED, Joi
 from frankmocap_ros.teleop.inverse_kinematics.step_search import StepPlan, StepSearch
 from frankmocap_ros.teleop.operator_state import Target
 from frankmocap_ros.teleop.robot_map.robot_map import RobotMap, load_map
+from frankmocap_ros.teleop.robot_model.model_source import ReceivedModel
 
 _MAIN: Final = 0.5  # of the highest cost of a target's position
 _REACH: Final = 0.995  # of a limb's length: a straight arm has lost a direction
@@ -35,12 +36,12 @@ _NEARER: Final = 0.3  # of what is left between two parts, at most, in one step
 _DAMPING: Final = 0.1  # of the joints, in the squared error (Levenberg-Marquardt)
 
 
-def load_retargeter(robot: str, model: str = "") -> "Retargeter":
+def load_retargeter(robot: str, model: str | ReceivedModel = "") -> "Retargeter":
     """The retargeter of a robot.
 
     Args:
         robot: name of a robot of this package, or the YAML file of a map.
-        model: the robot's model; empty for what the map says.
+        model: the robot's model, as a file's name or received; empty for what the map says.
 
     Raises:
         RobotError: map or model are missing or wrong.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.settings.robot_model import topic_of
 from frankmocap_ros.teleop.robot_model.resources import located
 
 ROBOTS_DIR: Final = "FRANKMOCAP_ROBOTS_DIR"
@@ -38,6 +39,8 @@ def find_model(name: ModelName, map_path: Path, given: str = "") -> Path:
     Raises:
         RobotError: there is none; says where it was looked for, and what to do.
     """
+    if topic_of(given):
+        raise RobotError(f"robot_model {given!r}: nodes alone take a model from a topic; give a file here")
     if given:
         try:
             return located(given, Path.cwd(), map_path)

@@ -14,6 +14,7 @@ from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot_map.target_map import TargetMap, above_table, read_target
 from frankmocap_ros.teleop.robot_model.additions import Additions, Base, KeepOut, KeepOutBox
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource, ReceivedModel
 from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
@@ -40,7 +41,7 @@ class RobotMap:
     """A robot and how it follows a person. Names of the model are checked where it is loaded.
 
     Attributes:
-        model: MJCF or URDF file.
+        model: MJCF or URDF, as a file or received.
         keyframe: the model's keyframe of the home posture; empty for none.
         home: joint -> position where no keyframe is named; others are 0, or the middle of their range.
         speeds: joint -> highest speed [rad/s] or [m/s].
@@ -64,7 +65,7 @@ class RobotMap:
         default_effort: of the other commanded joints; infinite for no limit.
     """
 
-    model: Path
+    model: ModelSource
     keyframe: str
     home: Mapping[str, float]
     speeds: Mapping[str, float]
@@ -190,12 +191,12 @@ def robot_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in ROBOTS.glob("*.yaml")))
 
 
-def load_map(robot: str, model: str = "") -> RobotMap:
+def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
     """Read a map.
 
     Args:
         robot: name of a robot of this package, or the path of a YAML file.
-        model: the robot's model; empty for what the map says.
+        model: the robot's model, as a file's name or received; empty for what the map says.
 
     Raises:
         RobotError: the file is missing or wrong; names the key.
@@ -228,7 +229,7 @@ def load_map(robot: str, model: str = "") -> RobotMap:
         raise reader.wrong("targets", "expected a mapping from names to what they follow, with one at least")
     name = ModelName(reader.text("model"), reader.text("robot_descriptions", ""))
     try:
-        found = find_model(name, path, model)
+        found = model if isinstance(model, ReceivedModel) else find_model(name, path, model)
     except RobotError as error:
         raise reader.wrong("model", str(error)) from error
     speeds = _of_joints(reader, "velocity_limits", "a speed")

@@ -6,6 +6,7 @@ __all__ = [
     "loader",
     "mjcf",
     "mjcf_includes",
+    "model_source",
     "resources",
     "stated_speeds",
     "urdf",

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, quat_multiply, quat_rotate
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 
 _XYZW: Final = np.array([1, 2, 3, 0])  # from w x y z
 _WXYZ: Final = np.array([3, 0, 1, 2])
@@ -98,7 +98,7 @@ class Additions:
     keep_out: KeepOut = field(default_factory=KeepOut)
 
 
-def add_sites(path: Path, spec: Any, sites: Sequence[AddedSite]) -> None:
+def add_sites(path: ModelSource, spec: Any, sites: Sequence[AddedSite]) -> None:
     """Add sites to an MjSpec.
 
     Raises:
@@ -149,7 +149,7 @@ def point_geom(point: str) -> str:
     return f"keep_out of {point}"
 
 
-def place_base(mujoco: Any, path: Path, model: Any, additions: Additions) -> None:
+def place_base(mujoco: Any, path: ModelSource, model: Any, additions: Additions) -> None:
     """Move everything that stands in the world of a compiled model, but for boxes in the commands' frame.
 
     Raises:

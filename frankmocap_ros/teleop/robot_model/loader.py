@@ -16,6 +16,7 @@ from frankmocap_ros.teleop.robot_model.additions import (
     place_base,
 )
 from frankmocap_ros.teleop.robot_model.mjcf import prepare_mjcf
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
 from frankmocap_ros.teleop.robot_model.urdf import Mimic, prepare_urdf
 from frankmocap_ros.teleop.robot_model.xml_source import read_xml, shortened
@@ -31,17 +32,19 @@ class LoadedModel:
 
     Attributes:
         mujoco: the module.
-        path: its file.
+        path: where its description is.
         model: the MjModel.
         lost: geom or body that can touch something -> mesh that was left out of it, and why.
         notes: what was left out that somebody may miss, in words.
+        unread: how many meshes are there that were not asked for.
     """
 
     mujoco: Any
-    path: Path
+    path: ModelSource
     model: Any
     lost: Mapping[str, str]
     notes: tuple[str, ...]
+    unread: int = 0
 
 
 def import_mujoco() -> Any:
@@ -59,13 +62,13 @@ def import_mujoco() -> Any:
     return mujoco
 
 
-def load_model_file(path: Path, shapes: Shapes, additions: Additions = _NOTHING) -> LoadedModel:
+def load_model_file(path: ModelSource, shapes: Shapes, additions: Additions = _NOTHING) -> LoadedModel:
     """Load a robot's description.
 
     Its base is held: free joints are taken out, also out of the keyframes.
 
     Args:
-        path: URDF, xacro or MJCF file.
+        path: URDF, xacro or MJCF.
         shapes: which meshes are read. Those that are not there, or that MuJoCo cannot read, are left out.
         additions: what a map adds to it.
 
@@ -126,10 +129,10 @@ def _compiled(
             model = mujoco.MjModel.from_xml_string(text, resources.contents)
     except ValueError as error:
         raise _CompileError(resources, error) from error
-    return LoadedModel(mujoco, path, model, lost, resources.notes())
+    return LoadedModel(mujoco, path, model, lost, resources.notes(), resources.unread)
 
 
-def _add_mimics(mujoco: Any, path: Path, spec: Any, mimics: tuple[Mimic, ...]) -> None:
+def _add_mimics(mujoco: Any, path: ModelSource, spec: Any, mimics: tuple[Mimic, ...]) -> None:
     """Add an equality for each mimic joint."""
     names = {joint.name for joint in spec.joints}
     for mimic in mimics:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.teleop.robot_model.mjcf_includes import include_files
+from frankmocap_ros.teleop.robot_model.model_source import folder_of
 from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
 
 _WIDTHS: Final = {"free": (7, 6), "ball": (4, 3)}  # of a joint in qpos and qvel; others have one
@@ -131,7 +132,7 @@ class _Files:
             compiler |= element.attrib
             for name in ("meshdir", "texturedir", "assetdir"):
                 element.attrib.pop(name, None)
-        folder = resources.near.parent
+        folder = folder_of(resources.near)
         assets = compiler.get("assetdir", "")
         self._meshes = folder / compiler.get("meshdir", assets)
         self._textures = folder / compiler.get("texturedir", assets)
@@ -142,7 +143,7 @@ class _Files:
     def _textures_out(self) -> None:
         """Textures that MuJoCo does not get, and what is painted with them."""
         out = set()
-        wanted = self._shapes is Shapes.ALL
+        wanted = self._shapes in (Shapes.ALL, Shapes.SIMPLE)
         for asset in self._root.findall("asset"):
             for texture in asset.findall("texture"):
                 files = [name for name in _TEXTURE_FILES if texture.get(name)]

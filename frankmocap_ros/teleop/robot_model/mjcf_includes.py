@@ -1,26 +1,26 @@
 """The files that a MuJoCo model includes, put in where they are included."""
 
 import xml.etree.ElementTree as ET
-from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource, folder_of
 from frankmocap_ros.teleop.robot_model.xml_source import read_xml
 
 _MAX_INCLUDES: Final = 200
 
 
-def include_files(root: ET.Element, path: Path) -> None:
+def include_files(root: ET.Element, path: ModelSource) -> None:
     """Put the files in that a model includes, and those that they include.
 
     Args:
         root: of the model; is changed.
-        path: its file. What is included is relative to it, or to the file that includes it.
+        path: where it is. What is included is relative to it, or to the file that includes it.
 
     Raises:
         RobotError: one is missing or wrong, or they include each other.
     """
-    pending = [(root, path)]
+    pending: list[tuple[ET.Element, ModelSource]] = [(root, path)]
     count = 0
     while pending:
         parent, own = pending.pop()
@@ -33,7 +33,7 @@ def include_files(root: ET.Element, path: Path) -> None:
             if count > _MAX_INCLUDES:
                 raise RobotError(f"{path}: more than {_MAX_INCLUDES} files are included; in a circle?")
             file = child.get("file", "")
-            places = [path.parent / file, own.parent / file]
+            places = [folder_of(path) / file, folder_of(own) / file]
             included = next((place for place in places if file and place.is_file()), None)
             if included is None:
                 raise RobotError(f"{own}: it includes {file or 'no file'}, which does not exist: {places[0]}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 
 _MESHES: Final = (".stl", ".obj", ".msh")
 _MAX_BYTES: Final = 256 * 2**20
@@ -19,12 +20,14 @@ class Shapes(Enum):
 
     NONE = "none"
     """Kinematics need none."""
+    SIMPLE = "simple"
+    """Everything that can be drawn without meshes."""
     SOLID = "solid"
     """What can touch something."""
     ALL = "all"
 
 
-def package_folder(name: str, near: Path | None = None) -> Path | None:
+def package_folder(name: str, near: ModelSource | None = None) -> Path | None:
     """The share folder of a ROS package: by the ament index, else among the folders above a file.
 
     Args:
@@ -35,7 +38,7 @@ def package_folder(name: str, near: Path | None = None) -> Path | None:
         folder = Path(prefix) / "share" / name
         if prefix and folder.is_dir():
             return folder
-    for parent in list(near.absolute().parents)[:_PARENTS] if near is not None else []:
+    for parent in list(near.absolute().parents)[:_PARENTS] if isinstance(near, Path) else []:
         if parent.name == name:
             return parent
         if (parent / name).is_dir():
@@ -43,7 +46,7 @@ def package_folder(name: str, near: Path | None = None) -> Path | None:
     return None
 
 
-def located(uri: str, folder: Path, near: Path) -> Path:
+def located(uri: str, folder: Path, near: ModelSource) -> Path:
     """The file that a description's URI means.
 
     Args:
@@ -101,17 +104,19 @@ class Resources:
     Attributes:
         contents: name -> content, for MuJoCo.
         left_out: files that it does not get, each once.
+        unread: how often a file was named that is there and not wanted.
 
     Args:
         near: the description.
         unreadable: files that MuJoCo was found unable to read, and why.
     """
 
-    def __init__(self, near: Path, unreadable: dict[Path, str]) -> None:
+    def __init__(self, near: ModelSource, unreadable: dict[Path, str]) -> None:
         self.near = near
         self.contents: dict[str, bytes] = {}
         self.paths: dict[str, Path] = {}
         self.left_out: dict[str, LeftOut] = {}
+        self.unread = 0
         self._unreadable = unreadable
         self._names: dict[Path, str] = {}
 
@@ -127,6 +132,7 @@ class Resources:
         try:
             path = located(uri, folder, self.near)
             if not wanted:
+                self.unread += 1
                 return None
             if path not in self._names:
                 name = f"{len(self.contents)}{path.suffix.lower()}"

@@ -1,18 +1,18 @@
 """The speeds that a robot's description states for its joints."""
 
 import math
-from pathlib import Path
 
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 from frankmocap_ros.teleop.robot_model.xml_source import read_xml
 
 
-def stated_speeds(model: Path) -> dict[str, float]:
+def stated_speeds(model: ModelSource) -> dict[str, float]:
     """Joint -> highest speed of a URDF [rad/s] or [m/s]; empty for an MJCF, which has none.
 
     What is not above 0 and finite states nothing.
 
     Raises:
-        RobotError: the file cannot be read.
+        RobotError: it cannot be read.
     """
     found = {}
     for joint in read_xml(model).iterfind("joint"):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource, folder_of
 from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
 
 _READ: Final = ("link", "joint", "material", "mujoco")
@@ -54,11 +55,11 @@ def prepare_urdf(
     compiler = extension.find("compiler")
     if compiler is None:
         compiler = ET.SubElement(extension, "compiler")
-    folder = resources.near.parent / compiler.attrib.pop("meshdir", "")
+    folder = folder_of(resources.near) / compiler.attrib.pop("meshdir", "")
     compiler.attrib |= {
         "strippath": "false",
         "fusestatic": "false",  # a map may name any link
-        "discardvisual": "false" if shapes is Shapes.ALL else "true",
+        "discardvisual": "false" if shapes in (Shapes.ALL, Shapes.SIMPLE) else "true",
     }
     mimics = []
     for joint in root.findall("joint"):
@@ -73,7 +74,7 @@ def prepare_urdf(
     return _name_meshes(root, resources, folder, shapes), tuple(mimics)
 
 
-def _mimic(path: Path, name: str, element: ET.Element) -> Mimic:
+def _mimic(path: ModelSource, name: str, element: ET.Element) -> Mimic:
     numbers = []
     for attribute, default in (("multiplier", "1"), ("offset", "0")):
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 
 MAX_BYTES: Final = 32 * 2**20
 """Largest description; those of humanoids with hands have less than 1 MiB."""
@@ -31,20 +32,29 @@ class _NoDoctype(ET.TreeBuilder):
         raise ValueError("it declares a document type (DOCTYPE), which is not allowed; remove it")
 
 
-def read_xml(path: Path) -> ET.Element:
-    """The root element of a file; xacro is run where the file is xacro's.
+def read_xml(path: ModelSource) -> ET.Element:
+    """The root element of a description; xacro is run where a file is xacro's.
 
     Raises:
-        RobotError: it is missing, too large, no XML, or xacro fails.
+        RobotError: it is missing, too large, no XML, or xacro fails; xacro's input that is no file.
         MissingDependencyError: xacro is needed and not installed.
     """
     root = _parse(path, _text(path))
-    if path.suffix == ".xacro" or _is_xacro(root):
+    if not isinstance(path, Path):
+        if _is_xacro(root):
+            raise RobotError(f"{path}: it is xacro; publish the URDF that xacro makes of it")
+    elif path.suffix == ".xacro" or _is_xacro(root):
         root = _parse(path, _run_xacro(path))
     return root
 
 
-def _text(path: Path) -> str:
+def _text(path: ModelSource) -> str:
+    if not isinstance(path, Path):
+        if len(path.text) > MAX_BYTES:
+            raise RobotError(
+                f"{path}: it has {len(path.text) / 2**20:.0f} MiB; allowed: {MAX_BYTES // 2**20}"
+            )
+        return path.text.removeprefix("\ufeff")
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -58,7 +68,7 @@ def _text(path: Path) -> str:
         raise RobotError(f"{path}: it is not UTF-8 text; save it as such") from error
 
 
-def _parse(path: Path, text: str) -> ET.Element:
+def _parse(path: ModelSource, text: str) -> ET.Element:
     try:
         root = ET.fromstring(text, ET.XMLParser(target=_NoDoctype()))
     except (ET.ParseError, ValueError) as error:

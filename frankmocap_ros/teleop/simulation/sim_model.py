@@ -21,6 +21,7 @@ from frankmocap_ros.teleop.inverse_kinematics.parts import target_parts
 from frankmocap_ros.teleop.robot_map.robot_map import DEFAULT_SPEED, RobotMap
 from frankmocap_ros.teleop.robot_model.additions import Additions
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 from frankmocap_ros.teleop.robot_model.resources import Shapes
 from frankmocap_ros.teleop.simulation.joint_command import JointLimits
 from frankmocap_ros.teleop.simulation.joint_servo import ROUNDING
@@ -57,7 +58,7 @@ class LoadedRobot:
     notes: tuple[str, ...]
 
 
-def _load(path: Path, robot: RobotMap | None) -> LoadedModel:
+def _load(path: ModelSource, robot: RobotMap | None) -> LoadedModel:
     """A model with steps that fit into ``STEP_S``."""
     loaded = load_model_file(path, Shapes.ALL, robot.additions if robot else Additions())
     model = loaded.model
@@ -142,7 +143,7 @@ def _go_home(loaded: LoadedRobot, found: LoadedModel, robot: RobotMap | None) ->
     mujoco.mj_forward(model, data)
 
 
-def check_home(path: Path, limits: JointLimits, positions: Array) -> None:
+def check_home(path: ModelSource, limits: JointLimits, positions: Array) -> None:
     """Refuse a home posture, shape (J,), that is out of the joints' ranges.
 
     Raises:

@@ -96,6 +96,22 @@ def test_the_arming_time_starts_again(name, value):
     assert scene.run(3.0, until=State.ENGAGED) == pytest.approx(1.0, abs=0.06)
 
 
+def test_how_long_the_operator_has_still_to_hold_still():
+    scene = Scene(arming_s=1.0)
+    scene.run(0.2)
+    assert scene.gate.arming_left_s(scene.time_s) == 0.0
+    scene.gate.request(scene.time_s)
+    assert scene.gate.arming_left_s(scene.time_s) == 1.0
+    scene.run(0.6)
+    assert scene.gate.arming_left_s(scene.time_s) == pytest.approx(0.4, abs=0.06)
+    scene.seen["calm"] = False
+    scene.run(0.1)
+    assert scene.gate.arming_left_s(scene.time_s) == 1.0
+    scene.seen["calm"] = True
+    scene.run(2.0, until=State.ENGAGED)
+    assert scene.gate.arming_left_s(scene.time_s) == 0.0
+
+
 def test_arming_gives_up_and_says_why():
     scene = Scene(arming_timeout_s=2.0)
     scene.run(0.2)

@@ -1,14 +1,18 @@
 """What is drawn of people and of a robot."""
 
+import threading
+
 import numpy as np
 import pytest
 
 from frankmocap_ros.body.drawing import COLORS_BGR
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.errors import RobotError
 from frankmocap_ros.viewer.robot import DrawnRobot
 from frankmocap_ros.viewer.scene import SeenBody, bones, known_joints, wxyz
 from support.paths import SHARED
+from support.waiting import wait_until
 
 
 def seen(states):
@@ -62,7 +66,7 @@ def test_a_joint_that_follows_is_drawn_where_it_follows(mobile_robot):
     """Whoever tells where the finger is need not tell where its mimic is."""
     box = '<visual><geometry><box size="0.02 0.02 0.02"/></geometry></visual></link>'
     robot = DrawnRobot(str(mobile_robot(model=lambda urdf: urdf.replace("</link>", box))))
-    names = [name for name, *_ in robot.meshes()]
+    names = [robot.body_name(part) for part in robot.parts]
     rows = [names.index("finger_l"), names.index("finger_r")]
     gap = [
         np.linalg.norm(np.subtract(*(robot.poses({"finger_joint": at})[row][0] for row in rows)))
@@ -73,28 +77,76 @@ def test_a_joint_that_follows_is_drawn_where_it_follows(mobile_robot):
     assert np.linalg.norm(told[rows[0]][0] - told[rows[1]][0]) == pytest.approx(0.07)
 
 
-def test_a_robot_without_its_meshes_is_drawn_as_bones():
+def test_a_robot_without_its_meshes_is_drawn_as_capsules():
     path = SHARED / "robots/models/unitree_g1/g1.xml"
     if not path.is_file():
         pytest.skip(f"not there: {path}")
     robot = DrawnRobot("unitree_g1", str(path))
-    meshes = {name: vertices for name, vertices, *_ in robot.meshes()}
-    assert {"left_elbow_link", "right_hip_yaw_link", "torso_link", "pelvis"} <= meshes.keys()
-    assert np.ptp(meshes["left_knee_link"], axis=0).max() > 0.3, "as long as the shank"
-    assert len(robot.poses({"left_elbow_joint": 1.0})) == len(meshes)
+    found = {robot.body_name(part): part.vertices for part in robot.parts}
+    links = {"left_elbow_link", "right_hip_yaw_link", "torso_link", "pelvis", "left_wrist_yaw_link"}
+    assert links <= found.keys()
+    assert np.ptp(found["left_knee_link"], axis=0).max() > 0.3, "as long as the shank"
+    assert len(robot.poses({"left_elbow_joint": 1.0})) == len(robot.parts)
+    assert not robot.refresh(), "there is nothing to wait for"
+
+
+def with_mesh(mobile_robot, tmp_path):
+    """A robot whose forearm has a mesh of 400 faces."""
+    trimesh = pytest.importorskip("trimesh")
+    trimesh.creation.cylinder(radius=0.05, height=0.2, sections=100).export(tmp_path / "arm.stl")
+    visual = '<visual><geometry><mesh filename="arm.stl"/></geometry></visual>'
+    return mobile_robot(
+        model=lambda urdf: urdf.replace('<link name="forearm_link">', f'<link name="forearm_link">{visual}')
+    )
+
+
+def test_a_robot_is_capsules_until_its_meshes_are_read(mobile_robot, tmp_path):
+    robot = DrawnRobot(str(with_mesh(mobile_robot, tmp_path)))
+    assert "upper_arm_link" in {robot.body_name(part) for part in robot.parts}
+    assert not robot.refresh()
+    wait_until(robot.refresh, "the meshes come")
+    (forearm,) = robot.parts
+    assert robot.body_name(forearm) == "forearm_link"
+    assert len(forearm.faces) == 400
+    assert np.ptp(forearm.vertices, axis=0) == pytest.approx((0.1, 0.1, 0.2), abs=1e-3)
+    assert len(robot.poses({})) == 1
+    assert not robot.refresh()
+
+
+def test_meshes_that_cannot_be_read_are_told_once_and_capsules_stay(mobile_robot, tmp_path):
+    path = with_mesh(mobile_robot, tmp_path)
+    robot = DrawnRobot(str(path))
+    path.unlink()
+    parts = list(robot.parts)
+
+    def told():
+        try:
+            return robot.refresh() and "nothing was wrong"
+        except RobotError as error:
+            return str(error)
+
+    assert f"no file {path}" in wait_until(told, "it is told")
+    assert not robot.refresh()
+    assert list(robot.parts) == parts
+    robot.close()
+
+
+def test_a_robot_that_goes_ends_what_reads_its_meshes(mobile_robot, tmp_path):
+    robot = DrawnRobot(str(with_mesh(mobile_robot, tmp_path)))
+    robot.refresh()
+    robot.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "robot meshes"]
 
 
 def test_a_robot_is_a_mesh_for_each_of_its_parts():
     robot = DrawnRobot("torso")
-    meshes = robot.meshes()
-    names = [name for name, *_ in meshes]
-    assert len(set(names)) == len(names) > 5
-    for _, vertices, faces, color in meshes:
-        assert np.isfinite(vertices).all() and faces.max() < len(vertices)
-        assert np.ptp(vertices, axis=0).max() < 1.5
-        assert all(0 <= c <= 255 for c in color)
+    assert len({robot.body_name(part) for part in robot.parts}) > 5
+    for part in robot.parts:
+        assert np.isfinite(part.vertices).all() and part.faces.max() < len(part.vertices)
+        assert np.ptp(part.vertices, axis=0).max() < 1.5
+        assert all(0.0 <= c <= 1.0 for c in part.rgba)
     before = robot.poses({})  # at home
-    assert len(before) == len(meshes)
+    assert len(before) == len(robot.parts)
     moved = robot.poses({"left_elbow": 2.0, "nobody": 3.0})
     changed = [np.abs(b[1] - m[1]).max() > 0.1 for b, m in zip(before, moved, strict=True)]
     assert 0 < sum(changed) < len(changed)

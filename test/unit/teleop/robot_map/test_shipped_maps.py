@@ -110,3 +110,9 @@ def test_a_map_names_no_module_outside_the_package(tmp_path, monkeypatch):
     path.write_text("model: none.xml\nrobot_descriptions: ..os\ntargets: {head: {body: a}}\n")
     with pytest.raises(RobotError, match="expected the name of one of its modules"):
         load_map(str(path))
+
+
+@pytest.mark.parametrize("given", ["topic", "topic:/robot_description"])
+def test_a_topic_where_no_node_listens(given):
+    with pytest.raises(RobotError, match="nodes alone take a model from a topic; give a file"):
+        load_map("unitree_g1", given)

@@ -17,6 +17,7 @@ from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 from frankmocap_ros.teleop.robot_map.robot_map import load_map
 from frankmocap_ros.teleop.robot_model import xml_source
 from frankmocap_ros.teleop.robot_model.loader import load_model_file
+from frankmocap_ros.teleop.robot_model.model_source import ReceivedModel
 from frankmocap_ros.teleop.robot_model.resources import Shapes
 
 SHARED = ROOT.parent / "shared"
@@ -498,3 +499,34 @@ def test_the_cases_that_users_reported(tmp_path):
     assert mobile.joint_names == ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint")
     with pytest.raises(MocapError, match=r"xacro|nothing moves|it has no"):
         load_retargeter(str(cases / "mesh_urdf/xacro.yaml"))
+
+
+# -- what comes over a topic
+
+
+def test_a_model_that_is_no_file_finds_the_meshes_of_packages(tmp_path, monkeypatch):
+    put(tmp_path / "share/robot_pkg/meshes/a.stl")
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    text = urdf("package://robot_pkg/meshes/a.stl", "")
+    loaded = load_model_file(ReceivedModel("topic /robot_description", text), Shapes.ALL)
+    assert loaded.model.nmesh == 1
+    assert loaded.notes == ()
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        (
+            '<robot xmlns:xacro="http://www.ros.org/wiki/xacro"><xacro:x/></robot>',
+            "is xacro; publish",
+        ),
+        ("<robot" + 5000 * "x", "no XML of a robot"),
+        ("<sdf/>", "its root is <sdf>"),
+    ],
+)
+def test_what_comes_over_a_topic_and_is_no_model(text, said):
+    with pytest.raises(RobotError, match=f"topic /x: .*{said}") as error:
+        load_model_file(ReceivedModel("topic /x", text), Shapes.NONE)
+    assert len(str(error.value)) < 500
+    assert len(repr(ReceivedModel("topic /x", text))) < 100
