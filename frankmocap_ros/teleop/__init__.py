@@ -9,6 +9,7 @@ __all__ = [
     "command_limiter",
     "contact",
     "controller",
+    "engagement",
     "followed_run",
     "gate",
     "gesture",

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from frankmocap_ros.body.frames import heading, level_from_settings, turned
+from frankmocap_ros.body.frames import level_from_settings
 from frankmocap_ros.body.posture import BodyPosture
 from frankmocap_ros.errors import RetargetError, RobotLostError, SettingError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
@@ -19,16 +19,15 @@ from frankmocap_ros.runtime.stamp_watch import FUTURE_S
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.base_motion import BaseMotion
 from frankmocap_ros.teleop.body_follower import BodyFollower
-from frankmocap_ros.teleop.clutch import Clutch
 from frankmocap_ros.teleop.command import Command, Robot
-from frankmocap_ros.teleop.command_limiter import Governor, limits_of
+from frankmocap_ros.teleop.command_limiter import limits_of
+from frankmocap_ros.teleop.engagement import Engagement
 from frankmocap_ros.teleop.followed_run import ALIVE_S, FollowedRun
 from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
 from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
 from frankmocap_ros.teleop.robot_stop import RobotStop
-from frankmocap_ros.teleop.setpoint import Setpoint
 from frankmocap_ros.teleop.tracking_quality import TrackingQuality
 from frankmocap_ros.teleop.wording import numbered
 
@@ -122,14 +121,12 @@ class Controller:
         self._gate.config = config
         for stop in self.stops:
             stop.configure(config)
-        self._limits = limits_of(config, self._targets)
+        limits_of(config, self._targets)  # refuses a workspace that leaves nothing
         self._operator = OperatorTracker(config, self._targets)
         self._base = BaseMotion(config)
         self._hands = RaisedHands(config.gesture_s)
-        self._clutch: Clutch | None = None
+        self._engagement: Engagement | None = None
         self._body.end()
-        self._governor: Governor | None = None
-        self._facing_forward = IDENTITY_XYZW
         self._limits_hit: tuple[str, ...] = ()
         radians = np.radians((config.camera_roll_deg, config.camera_pitch_deg, config.camera_yaw_deg))
         self.level: Array | str = level_from_settings(*radians)
@@ -231,12 +228,11 @@ class Controller:
         self._gate.observe(status, time_s)
         if self._gate.state is State.ARMING:
             self._operator.measure_limbs()
-        elif self._gate.state is State.ENGAGED and self._clutch is not None:
-            self._follow()
-            if not self._clutch.aligning:
-                measured = self._clutch.map(self._measured, seen.captured_s)
-                if measured.follow.all():
-                    self.tracking_quality.measure(measured.positions, measured.velocities, seen.captured_s)
+        elif self._gate.state is State.ENGAGED and self._engagement is not None:
+            self._engagement.observe()
+            measured = self._engagement.measured(seen.captured_s)
+            if measured is not None:
+                self.tracking_quality.measure(measured.positions, measured.velocities, seen.captured_s)
         if self.config.gesture and self._hands.update(self._operator.above_head(), seen.captured_s):
             self._gesture(time_s)
 
@@ -271,24 +267,26 @@ class Controller:
         if self._gate.state not in (State.ENGAGED, State.HOLD):
             self._forget()
             return None
-        if self._governor is None and self._gate.state is State.ENGAGED:
+        if self._engagement is None and self._gate.state is State.ENGAGED:
             self._engage(time_s)
-        if self._governor is None or self._clutch is None:
+        engagement = self._engagement
+        if engagement is None:
             return None
-        self._governor.step(self._setpoint(self._clutch, time_s), dt)
+        following = self._gate.state is State.ENGAGED
+        engagement.step(following, time_s, dt)
         if not self._gate.fresh(time_s):
             self._forget()  # silence: what was held is not taken up again after it
             return None
-        self._limits_hit = self._hit(self._governor)
-        self.tracking_quality.command(self._governor.positions, time_s)
-        governor, held = self._governor, self._gate.state is State.HOLD
+        governor, held = engagement.governor, not following
+        self._limits_hit = engagement.limits_hit()
+        self.tracking_quality.command(governor.positions, time_s)
         command = Command(
             time_s,
             governor.positions,
             governor.orientations,
             held,
             twists=governor.twists,
-            base=self._base.step(dt, following=not held),
+            base=self._base.step(dt, following),
         )
         sent = self._driven(command)
         if sent is None:
@@ -303,7 +301,7 @@ class Controller:
         Returns:
             None before every joint has been seen once, and where nothing is commanded.
         """
-        if self._governor is None:
+        if self._engagement is None:
             return None
         view = self._operator.whole_body()
         following = self._gate.state is State.ENGAGED
@@ -316,7 +314,7 @@ class Controller:
     @property
     def limits_hit(self) -> tuple[str, ...]:
         """What keeps the robot from where the operator is, in words; nothing where there are no commands."""
-        if self._governor is None:
+        if self._engagement is None:
             return ()
         return (*self._limits_hit, *self._base.limits(), *self._robot.limits(), *self._body_limits())
 
@@ -394,7 +392,7 @@ class Controller:
 
     def _forget(self) -> None:
         """End an engagement."""
-        self._clutch = self._governor = None
+        self._engagement = None
         self._base.disengage()
         self._body.end()
         self.tracking_quality.reset()
@@ -402,54 +400,9 @@ class Controller:
     def _engage(self, time_s: float) -> None:
         """Take hold of operator and robot as they are now; gives control back where that cannot be."""
         try:
-            self._facing_forward = turned(IDENTITY_XYZW, -self._facing())
-            robot = self._robot.begin()
-            if isinstance(robot, str):
-                raise SettingError(robot)
-            self._base.engage(self._operator.torso(), self._facing_forward)
-            self._follow()
-            self._governor = Governor(self._limits, robot.positions, robot.orientations)
-            scales = self._operator.scales()
-            self._clutch = Clutch(self._measured, robot, scales, time_s, self.config.align_s)
+            found = Engagement(self._operator, self._robot, self._targets, self.config, time_s)
         except SettingError as error:
-            self._governor = None
             self._gate.release(str(error), time_s)
-
-    def _facing(self) -> float:
-        if self.config.heading != "operator":
-            return 0.0
-        angle = heading(*self._operator.shoulders())
-        if angle is None:
-            raise SettingError("the operator's heading is not clear from the shoulders; face the camera")
-        return angle
-
-    def _follow(self) -> None:
-        """What the targets follow, as measured last and facing forward; and as far as it is predicted."""
-        setpoint, confidence = self._operator.followed()
-        setpoint = setpoint.turned(self._facing_forward)
-        self._measured = setpoint.reflected() if self.config.mirror else setpoint
-        self._moving = self._measured.slower(confidence)
-        self._still = self._measured.slower(np.zeros_like(confidence))
-
-    def _setpoint(self, clutch: Clutch, time_s: float) -> Setpoint:
-        """Where the robot's targets are to be."""
-        if self._gate.state is not State.ENGAGED:
-            return replace(self._still, follow=np.zeros_like(self._still.follow))
-        if not clutch.aligning and (back := self._robot.way_back()) is not None:
-            clutch.lead(back, time_s)
-        ahead = min(max(time_s - self._operator.time_s, 0.0), 1e-3 * self.config.max_prediction_ms)
-        setpoint = clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
-        return self._robot.within_reach(setpoint)
-
-    def _hit(self, governor: Governor) -> tuple[str, ...]:
-        rejected = self._operator.rejected_targets()
-        masks = (governor.at_speed, governor.at_acceleration, governor.at_workspace, rejected)
-        if not any(np.concatenate(masks).tolist()):
-            return ()
-        words = dict(zip(("speed", "acceleration", "workspace", "not believed"), masks, strict=True))
-        return tuple(
-            f"{target.name}: {word}"
-            for i, target in enumerate(self._targets)
-            for word, mask in words.items()
-            if mask[i]
-        )
+            return
+        self._base.engage(self._operator.torso(), found.facing_forward)
+        self._engagement = found

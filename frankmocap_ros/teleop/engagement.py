@@ -1,0 +1,117 @@
+"""One engagement: the operator's motion since it began as setpoints, and commands within limits."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from frankmocap_ros.body.frames import heading, turned
+from frankmocap_ros.errors import SettingError
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.teleop.clutch import Clutch
+from frankmocap_ros.teleop.command import Robot
+from frankmocap_ros.teleop.command_limiter import Governor, limits_of
+from frankmocap_ros.teleop.operator_state import Target
+from frankmocap_ros.teleop.operator_tracker import OperatorTracker
+from frankmocap_ros.teleop.setpoint import Setpoint
+
+
+class Engagement:
+    """Takes hold of operator and robot as they are when it is made.
+
+    Attributes:
+        facing_forward: turns a level frame so that its x is where the operator faced, x y z w.
+        governor: the commands.
+
+    Args:
+        operator: whose joints are followed.
+        robot: where it is.
+        targets: what the robot follows.
+        config: settings.
+        time_s: now [s].
+
+    Raises:
+        SettingError: it is not known where the robot is, or where the operator faces.
+    """
+
+    def __init__(
+        self,
+        operator: OperatorTracker,
+        robot: Robot,
+        targets: Sequence[Target],
+        config: GateSettings,
+        time_s: float,
+    ) -> None:
+        self._operator, self._robot = operator, robot
+        self._targets, self._config = targets, config
+        self.facing_forward = turned(IDENTITY_XYZW, -self._facing())
+        start = robot.begin()
+        if isinstance(start, str):
+            raise SettingError(start)
+        self.observe()
+        self.governor = Governor(limits_of(config, targets), start.positions, start.orientations)
+        self._clutch = Clutch(self._measured, start, operator.scales(), time_s, config.align_s)
+
+    def _facing(self) -> float:
+        if self._config.heading != "operator":
+            return 0.0
+        angle = heading(*self._operator.shoulders())
+        if angle is None:
+            raise SettingError("the operator's heading is not clear from the shoulders; face the camera")
+        return angle
+
+    def observe(self) -> None:
+        """Take what the targets follow, as measured last and facing forward."""
+        setpoint, confidence = self._operator.followed()
+        setpoint = setpoint.turned(self.facing_forward)
+        self._measured = setpoint.reflected() if self._config.mirror else setpoint
+        self._moving = self._measured.slower(confidence)
+        self._still = self._measured.slower(np.zeros_like(confidence))
+
+    def measured(self, time_s: float) -> Setpoint | None:
+        """Where the last measurement, of then [s], sends the targets.
+
+        None while the robot comes into the operator's posture, and where not all of it was seen.
+        """
+        if self._clutch.aligning:
+            return None
+        found = self._clutch.map(self._measured, time_s)
+        return found if found.follow.all() else None
+
+    def step(self, following: bool, time_s: float, dt: float) -> None:
+        """Move the commands on.
+
+        Args:
+            following: whether they follow the operator; otherwise they brake and stay.
+            time_s: now [s].
+            dt: time since the last step [s].
+        """
+        self.governor.step(self._setpoint(time_s) if following else self._rest(), dt)
+
+    def _rest(self) -> Setpoint:
+        return replace(self._still, follow=np.zeros_like(self._still.follow))
+
+    def _setpoint(self, time_s: float) -> Setpoint:
+        """Where the robot's targets are to be."""
+        clutch = self._clutch
+        if not clutch.aligning and (back := self._robot.way_back()) is not None:
+            clutch.lead(back, time_s)
+        ahead = min(max(time_s - self._operator.time_s, 0.0), 1e-3 * self._config.max_prediction_ms)
+        setpoint = clutch.map(self._moving.after(ahead) if ahead > 0.0 else self._still, time_s)
+        return self._robot.within_reach(setpoint)
+
+    def limits_hit(self) -> tuple[str, ...]:
+        """Which limits keep the last commands from their setpoints, in words."""
+        governor = self.governor
+        rejected = self._operator.rejected_targets()
+        masks = (governor.at_speed, governor.at_acceleration, governor.at_workspace, rejected)
+        if not any(np.concatenate(masks).tolist()):
+            return ()
+        words = dict(zip(("speed", "acceleration", "workspace", "not believed"), masks, strict=True))
+        return tuple(
+            f"{target.name}: {word}"
+            for i, target in enumerate(self._targets)
+            for word, mask in words.items()
+            if mask[i]
+        )
