@@ -75,7 +75,11 @@ def world(tmp_path, monkeypatch):
             world.closing.set()
 
     monkeypatch.setattr(camera_check, "CameraComparison", Comparison)
-    return world
+    yield world
+    world.closing.set()
+    for thread in threading.enumerate():  # what still compares must not be heard by the next test
+        if thread.name == "precision_check":
+            thread.join(20.0)
 
 
 def test_a_faster_one_that_is_as_good_takes_over(world):

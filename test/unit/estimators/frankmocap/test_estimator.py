@@ -373,7 +373,7 @@ def test_weights_that_change_while_they_are_read(as_if_real, monkeypatch):
 
 
 WITHOUT_TORCH = """
-import json, sys
+import json, sys, time
 import numpy as np
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.geometry.boxes import Region
@@ -385,6 +385,11 @@ from frankmocap_ros.geometry.camera_model import Camera
 options = json.loads(sys.argv[1])
 if options.pop("absent"):
     sys.modules["torch"] = None
+else:  # on a busy machine torch could be the fastest, and be taken; without it the choice would begin anew
+    from frankmocap_ros.engines.torch import TorchEngine
+
+    features = TorchEngine._features
+    TorchEngine._features = lambda engine, crops: time.sleep(0.2) or features(engine, crops)
 told = []
 estimator = make_estimator(Settings(estimator="frankmocap", **options), told.append)
 estimator.warm_up()
