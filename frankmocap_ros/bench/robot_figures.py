@@ -36,7 +36,7 @@ class TargetFigures:
     Attributes:
         error_m: mean distance from its commands, where they are within reach [m].
         reachable: share of the commands that are.
-        correlation: with the operator's motion, of the worst axis.
+        correlation: with the operator's motion, of the worst axis, in the longest engagement.
         lag_s: at which that is largest [s].
         direction_deg: median angle between where it is from its origin and where it is to be [deg].
         stuck_s: longest time that it was not reached, though within reach [s].
@@ -92,7 +92,7 @@ def figures(run: RobotRun, seen: Sequence[Sight], robot: Retargeter) -> RobotFig
     """
     end_s = seen[-1].time_s if seen else 0.0
     engaged = spans_of(run.states, "ENGAGED", end_s)
-    align_s = 0.0 if robot.table_arm else float(SIMULATED["align_s"])  # type: ignore[arg-type]
+    align_s = _align_s(robot)
     settled = [(start_s + align_s, stop_s) for start_s, stop_s in engaged if stop_s > start_s + align_s]
     joints, speeds = np.array(run.joints), np.array(run.velocities)
     times_s = np.array(run.times_s)
@@ -147,6 +147,11 @@ def _reversals(speeds: Array, next_to: Mask, highest: Array) -> int:
     return int(turned[next_to].sum())
 
 
+def _align_s(robot: Retargeter) -> float:
+    """How long a robot comes into the operator's posture after an engagement [s]."""
+    return 0.0 if robot.table_arm else float(SIMULATED["align_s"])  # type: ignore[arg-type]
+
+
 def _of_target(
     target: int,
     run: RobotRun,
@@ -168,8 +173,10 @@ def _of_target(
     alike = direction = None
     if settled and one.origin:
         told = [(sight.time_s, sight.at()) for sight in seen]
-        led = person_trajectory(told, one.joint, one.origin, settled[0][0])
-        alike = correlation(led, robots.during(settled))
+        # in the heading that the gate took when it was engaged, which differs from engagement to engagement
+        longest = max(settled, key=lambda span: span[1] - span[0])
+        led = person_trajectory(told, one.joint, one.origin, longest[0] - _align_s(robot))
+        alike = correlation(led, robots.during([longest]))
     if len(commands.times_s) and one.robot_length > 0.0:
         direction = _direction_deg(commands.positions - origin, robots.during(settled).positions - origin)
     return TargetFigures(
