@@ -178,12 +178,12 @@ def test_a_mocap_node_in_simulated_time_before_a_gate_that_is_not_is_refused(gat
 def test_a_robot_whose_clock_is_apart_is_refused(arm_gate, apart_s, side):
     g = arm_gate(reference="measured")
     arm = Arm(g, ARM, (0.2, 0.3, 0.8, 0.1))
-    now_ns = arm.peer.next_stamp
-    arm.peer.next_stamp = lambda: now_ns() + round(1e9 * apart_s)
+    now_ns = arm.gate.next_stamp
+    arm.gate.next_stamp = lambda: now_ns() + round(1e9 * apart_s)
     g.seen()
     said = refusal(g, "clocks disagree: joint_states is stamped 0.", f"s {side} the gate's clock, over 0.1 s")
     assert "synchronize the computers of robot and gate" in said
-    arm.peer.next_stamp = now_ns
+    arm.gate.next_stamp = now_ns
     engages(g)
 
 

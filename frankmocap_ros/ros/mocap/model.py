@@ -104,8 +104,9 @@ class Loader:
 
     @property
     def busy(self) -> bool:
-        """Whether a model is being loaded."""
-        return self._busy
+        """Whether a model is being loaded, or is loaded and waits to take over."""
+        with self._lock:
+            return self._busy or self._model is not None
 
     def begin(self, config: Settings, done: Callable[[Exception | None], Any]) -> None:
         """Start to load; ``done`` is called in the loader's thread, with what went wrong if anything did.
