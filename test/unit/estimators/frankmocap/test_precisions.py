@@ -221,7 +221,7 @@ def test_in_float32_there_is_nothing_to_be_found_out(standin):
     estimator, told = made(standin, "fp32")
     assert (
         told.splitlines()[-1] == "engine: torch fp32"
-    )  # before it what was converted, if this is the first test
+    )  # what was converted is told before
     assert watched(estimator) is None
     assert Standing.closed == closed  # nobody was looked for
     estimator.close()
