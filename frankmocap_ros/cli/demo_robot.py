@@ -107,9 +107,8 @@ class RobotDemo:
         )
         engaged = spans_of(heard.states, "ENGAGED", end_s)
         settled = [(start_s + self._gate.align_s, stop_s) for start_s, stop_s in engaged]
-        since_s = engaged[0][0] if engaged else 0.0
         targets = [i for i, t in enumerate(self.robot.targets) if t in self.wrists]
-        found = [self._of_wrist(i, heard, settled, since_s) for i in targets]
+        found = [self._of_wrist(i, heard, settled) for i in targets]
         off = [one["error_m"] for one in found if one["error_m"] is not None]
         alike = [one["correlation"] for one in found if one["correlation"] is not None]
         lags = [one["lag_s"] for one in found if one["lag_s"] is not None]
@@ -133,9 +132,9 @@ class RobotDemo:
         }
 
     def _of_wrist(
-        self, target: int, heard: "Teleoperation", spans: list[tuple[float, float]], since_s: float
+        self, target: int, heard: "Teleoperation", spans: list[tuple[float, float]]
     ) -> dict[str, float | None]:
-        """Error, share within reach, correlation and lag of one wrist; ``since_s`` is when it began."""
+        """Error and share within reach of one wrist; correlation and lag in the longest engagement."""
         one = self.robot.targets[target]
         commands = trajectory(heard.commands.get(one.name, [])).during(spans)
         robot = self._track(target, heard)
@@ -145,8 +144,10 @@ class RobotDemo:
             off = errors(commands, robot, origin, _REACH * one.robot_length)
         if spans and len(heard.person):
             side = one.joint.partition("_")[0]
-            person = person_trajectory(heard.person, one.joint, _ORIGIN.format(side=side), since_s)
-            alike = correlation(person, robot.during(spans))
+            longest = max(spans, key=lambda span: span[1] - span[0])
+            engaged_s = longest[0] - self._gate.align_s  # when the gate took the operator's heading
+            person = person_trajectory(heard.person, one.joint, _ORIGIN.format(side=side), engaged_s)
+            alike = correlation(person, robot.during([longest]))
         return {
             "error_m": rounded(off[0]) if off else None,
             "reachable": rounded(off[1]) if off else None,
