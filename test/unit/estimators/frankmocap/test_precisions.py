@@ -219,9 +219,7 @@ def test_a_precision_that_is_asked_for_and_harmless_warns_of_nothing(standin, bf
 def test_in_float32_there_is_nothing_to_be_found_out(standin):
     closed = Standing.closed
     estimator, told = made(standin, "fp32")
-    assert (
-        told.splitlines()[-1] == "engine: torch fp32"
-    )  # what was converted is told before
+    assert told.splitlines()[-1] == "engine: torch fp32"  # what was converted is told before
     assert watched(estimator) is None
     assert Standing.closed == closed  # nobody was looked for
     estimator.close()
