@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.assets.model_files import best_model_here
+from frankmocap_ros.assets.model_files import best_variant_here
 from frankmocap_ros.assets.store import named_folder
 from frankmocap_ros.body.arm_angles import ArmAngles
 from frankmocap_ros.body.pose import Frame
@@ -236,7 +236,7 @@ def repeatable(settings: Settings, sources: Sequence[str]) -> Settings:
     """
     if settings.variant != "auto" or any(map(is_webcam, sources)):
         return settings
-    return replace(settings, variant=best_model_here(settings.hands))
+    return replace(settings, variant=best_variant_here(settings.hands))
 
 
 def processed_images(

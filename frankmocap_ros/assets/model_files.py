@@ -113,9 +113,14 @@ def needed_models(variant: str = "full", hands: bool = False) -> tuple[str, ...]
     return (*keys, "hand_recrop", "hand_landmark_full") if hands else keys
 
 
-def best_model_here(hands: bool = False) -> str:
+def variants_here(hands: bool = False) -> list[str]:
+    """Variants whose files are here, the fastest first."""
+    return [variant for variant in VARIANTS if not missing_models(needed_models(variant, hands))]
+
+
+def best_variant_here(hands: bool = False) -> str:
     """The most exact variant whose files are here; ``full``, which can be downloaded, where none is."""
-    here = [v for v in VARIANTS if not missing_models(needed_models(v, hands))]
+    here = variants_here(hands)
     return here[-1] if here else "full"
 
 

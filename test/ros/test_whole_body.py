@@ -9,7 +9,6 @@ import time
 import numpy as np
 import pytest
 import zmq
-from rclpy.parameter import Parameter
 from std_msgs.msg import String
 
 from frankmocap_ros.body.skeleton import BODY
@@ -17,12 +16,8 @@ from frankmocap_ros.errors import MissingDependencyError, SettingError
 from frankmocap_ros.geometry.rotation import quat_to_matrix
 from frankmocap_ros.msg import GateState
 from frankmocap_ros.ros.gate.body_outputs import SonicSocket
-from frankmocap_ros.ros.gate.gate_node import GateNode
 from frankmocap_ros.settings.gate import GateSettings
-from support.clocks import SteppedClocks
-from support.gate import RELIABLE, Gate, Operator
 from support.sonic_reader import read_packet
-from support.spinner import Spinner
 from support.waiting import TIMEOUT_S
 
 
@@ -30,28 +25,6 @@ def free_endpoint():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return f"tcp://127.0.0.1:{one.getsockname()[1]}"
-
-
-@pytest.fixture
-def start(context, request):
-    """Starts a gate, with an operator before the camera."""
-
-    def begin(**parameters):
-        values = {"reference": "home", "arming_s": 0.3, **RELIABLE, **parameters}
-        theirs, ours, clocks = context(), context(), SteppedClocks()
-        node = GateNode(
-            clocks, context=theirs, parameter_overrides=[Parameter(k, value=v) for k, v in values.items()]
-        )
-        request.addfinalizer(node.destroy_node)
-        request.addfinalizer(clocks.end)
-        request.addfinalizer(Spinner(node, theirs).close)
-        gate = Gate(node, ours, clocks)
-        request.addfinalizer(gate.node.destroy_node)
-        request.addfinalizer(Spinner(gate.node, ours).close)
-        gate.operator = Operator(gate)
-        return gate
-
-    return begin
 
 
 class Subscriber:
@@ -86,41 +59,41 @@ def subscriber(request):
     return begin
 
 
-def until_a_packet(gate, sonic):
+def until_a_packet(g, sonic):
     end_s = time.monotonic() + TIMEOUT_S
     while not sonic.collect():
         assert time.monotonic() < end_s, "no packet came"
-        gate.advance(0.1)
+        g.advance(0.1)
 
 
-def test_packets_come_while_following_and_their_numbers_go_on(start, subscriber):
+def test_packets_come_while_following_and_their_numbers_go_on(gate, subscriber):
     endpoint = free_endpoint()
-    gate = start(sonic_endpoint=endpoint)
+    g = gate(sonic_endpoint=endpoint)
     sonic = subscriber(endpoint)
-    gate.seen()
-    gate.advance(0.5)
+    g.seen()
+    g.advance(0.5)
     assert sonic.collect() == [], "nobody has asked"
-    gate.engaged()
-    until_a_packet(gate, sonic)
+    g.engaged()
+    until_a_packet(g, sonic)
     for _ in range(20):
-        gate.advance(0.1)
+        g.advance(0.1)
         sonic.collect()
     followed = len(sonic.packets)
     assert followed > 50
     indices = [p.frame_index for p in sonic.packets]
     assert all(b[0] == a[0] + 1 and len(b) == 5 for a, b in itertools.pairwise(indices))
-    gate.engage(False)
-    gate.until("DISENGAGED")
+    g.engage(False)
+    g.until("DISENGAGED")
     sonic.collect()
     count = len(sonic.packets)
-    gate.advance(0.5)
+    g.advance(0.5)
     assert len(sonic.collect()) == count, "silence"
     before = sonic.packets[-1]
-    gate.engaged()
+    g.engaged()
     end_s = time.monotonic() + TIMEOUT_S
     while len(sonic.collect()) == count:
         assert time.monotonic() < end_s
-        gate.advance(0.1)
+        g.advance(0.1)
     after = sonic.packets[count]
     assert after.frame_index[0] == before.frame_index[-1] + 1, "a receiver sees no gap"
     moved = np.linalg.norm(np.array(after.smpl_joints[0]) - np.array(before.smpl_joints[-1]), axis=1)
@@ -128,34 +101,34 @@ def test_packets_come_while_following_and_their_numbers_go_on(start, subscriber)
     assert np.dot(after.body_quat[0], before.body_quat[-1]) > np.cos(np.radians(1.0))
 
 
-def test_a_lost_operator_is_held_for_sonic_and_not_for_gmr(start, subscriber):
+def test_a_lost_operator_is_held_for_sonic_and_not_for_gmr(gate, subscriber):
     endpoint = free_endpoint()
-    gate = start(sonic_endpoint=endpoint, gmr=True)
-    sonic, gmr = subscriber(endpoint), gate.listen(String, "/gate/gmr", 10)
-    gate.engaged()
-    until_a_packet(gate, sonic)
-    gate.wait(gmr, lambda _: True)
-    gate.operator.operator_id = 2
-    gate.until("HOLD")
+    g = gate(sonic_endpoint=endpoint, gmr=True)
+    sonic, gmr = subscriber(endpoint), g.listen(String, "/gate/gmr", 10)
+    g.engaged()
+    until_a_packet(g, sonic)
+    g.wait(gmr, lambda _: True)
+    g.operator.operator_id = 2
+    g.until("HOLD")
     sonic.collect()
     count, records = len(sonic.packets), len(gmr)
-    gate.advance(0.3)
-    assert gate.states.messages[-1].state == GateState.HOLD
+    g.advance(0.3)
+    assert g.states.messages[-1].state == GateState.HOLD
     held = sonic.collect()[count:]
     assert len(held) > 5
     assert len(gmr) <= records + 1
-    gate.until("DISENGAGED")
+    g.until("DISENGAGED")
 
 
-def test_gmr_has_what_process_writes(start):
-    gate = start(gmr=True)
-    gate.engaged()
-    gmr = gate.listen(String, "/gate/gmr", 10)
-    message = gate.wait(gmr, lambda _: True)
+def test_gmr_has_what_process_writes(gate):
+    g = gate(gmr=True)
+    g.engaged()
+    gmr = g.listen(String, "/gate/gmr", 10)
+    message = g.wait(gmr, lambda _: True)
     record = json.loads(message.data)
     assert set(record) == {"time_s", "id", "joints"}
     assert record["id"] == 1
-    assert record["time_s"] == pytest.approx(1e-9 * gate.clocks.ros_ns(), abs=0.5)
+    assert record["time_s"] == pytest.approx(1e-9 * g.clocks.ros_ns(), abs=0.5)
     assert set(record["joints"]) == set(BODY.names) - {"left_hand", "right_hand"}
     position, (w, x, y, z) = record["joints"]["pelvis"]
     assert position[2] > 0.7, "z is up, and the floor is zero"
@@ -163,14 +136,14 @@ def test_gmr_has_what_process_writes(start):
     assert up[2] > 0.99, "SMPL's y shows up"
 
 
-def test_nobody_who_listens_costs_nothing(start, monkeypatch):
+def test_nobody_who_listens_costs_nothing(gate, monkeypatch):
     made = []
     monkeypatch.setattr(
         "frankmocap_ros.teleop.controller.Controller.whole_body", lambda *args: made.append(args)
     )
-    gate = start(gmr=True)
-    gate.engaged()
-    gate.advance(0.5)
+    g = gate(gmr=True)
+    g.engaged()
+    g.advance(0.5)
     assert made == []
 
 

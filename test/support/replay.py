@@ -5,7 +5,6 @@ The clock is late now and then, as a computer's is. The robot is where it was se
 
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -77,39 +76,6 @@ class Restless:
         yes = np.ones(n, dtype=bool)
         trembling = positions[rows] + self.random.normal(0.0, 1e-3, (n, 3))
         return OperatorState(time_s, 1, Poses(trembling, orientations[rows], np.ones(n), yes, yes), yes)
-
-
-class Recorded:
-    """A person whose joints an estimator has found in a video, to and fro without an end.
-
-    Args:
-        path: of an archive with the arrays time_s, positions, orientations, confidence, oriented and states,
-            and the joints' names.
-    """
-
-    def __init__(self, path):
-        with np.load(Path(path)) as found:
-            self.found = {name: found[name] for name in found.files}
-        self.names = self.found["names"].tolist()
-        self.times_s = self.found["time_s"]
-        self.random = np.random.default_rng(0)
-
-    def row(self, time_s):
-        end_s = self.times_s[-1]
-        at = time_s % (2.0 * end_s)
-        return int(np.searchsorted(self.times_s, at if at < end_s else 2.0 * end_s - at, "right")) - 1
-
-    def sight(self, time_s, rows):
-        frame = max(0, self.row(time_s))
-        at = [self.names.index(BODY_WITH_HANDS.names[row]) for row in rows]
-        of = {
-            name: values[frame][at] for name, values in self.found.items() if name not in ("names", "time_s")
-        }
-        states = of["states"]
-        valid = (states == 1) | (states == 2)
-        trembling = of["positions"] + self.random.normal(0.0, 1e-5, (len(at), 3))
-        poses = Poses(trembling, of["orientations"], of["confidence"], valid, valid & (of["oriented"] > 0.0))
-        return OperatorState(time_s, 1, poses, states == 1)
 
 
 @dataclass

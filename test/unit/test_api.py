@@ -249,7 +249,7 @@ def test_process_refuses_two_sequences(images):
 
 def test_a_recording_is_processed_with_the_same_network_each_time(monkeypatch):
     """Which one is fast enough would be measured, and the next time another one might be."""
-    monkeypatch.setattr(api, "best_model_here", lambda hands: f"best, hands: {hands}")
+    monkeypatch.setattr(api, "best_variant_here", lambda hands: f"best, hands: {hands}")
     auto = Settings()
     assert api.repeatable(auto, ["taiji.mp4"]).variant == "best, hands: False"
     for camera in ("/dev/video0", "0", "auto"):

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from frankmocap_ros.assets.model_download import fetch_models
-from frankmocap_ros.assets.model_files import FETCH, VARIANTS, missing_models, needed_models
+from frankmocap_ros.assets.model_files import FETCH, VARIANTS, needed_models, variants_here
 from frankmocap_ros.engines.measuring import median_ms
 from frankmocap_ros.engines.tflite_installed import tflite_engine
 from frankmocap_ros.errors import EstimatorError
@@ -37,11 +37,6 @@ def budget_ms(config: Settings) -> float:
 def measured_ms(estimator: BlazePoseEstimator, cameras: int) -> float:
     """Median time for one person in one image of each camera [ms]."""
     return median_ms(lambda: estimator.estimate(_IMAGE, [_REGION] * cameras))
-
-
-def _here(hands: bool) -> list[str]:
-    """Variants whose files are here, the fastest first."""
-    return [variant for variant in VARIANTS if not missing_models(needed_models(variant, hands))]
 
 
 def best_variant(
@@ -107,9 +102,10 @@ def make_blazepose(config: Settings, tell: Tell) -> BlazePoseEstimator:
     if config.variant != "auto":
         fetch_models(needed_models(config.variant, config.hands), tell)
         return make(config.variant)
-    if not _here(config.hands):
+    if not (here := variants_here(config.hands)):
         fetch_models(needed_models("full", config.hands), tell)
-    return best_variant(config, make, _here(config.hands), tell)
+        here = variants_here(config.hands)
+    return best_variant(config, make, here, tell)
 
 
 def make_blazepose_detector(tell: Tell) -> BlazePoseEstimator:

@@ -96,7 +96,7 @@ def fetched(monkeypatch):
     """Keys that were to be fetched; and which variants are here."""
     asked, here = [], []
     monkeypatch.setattr(making, "fetch_models", lambda keys, tell: (asked.append(keys), here.append("full")))
-    monkeypatch.setattr(making, "_here", lambda hands: list(here))
+    monkeypatch.setattr(making, "variants_here", lambda hands: list(here))
     monkeypatch.setattr(making, "BlazePoseEstimator", lambda options: Fake(options.variant))
     monkeypatch.setattr(making, "measured_ms", lambda estimator, cameras: 1.0)
     return asked, here
