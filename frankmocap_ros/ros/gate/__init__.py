@@ -4,6 +4,7 @@ __all__ = [
     "body_outputs",
     "camera_level",
     "checks",
+    "command_publisher",
     "command_topic",
     "controller_outputs",
     "controller_switch",

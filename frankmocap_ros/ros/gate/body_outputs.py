@@ -3,7 +3,7 @@
 import json
 import math
 from collections import deque
-from typing import Any, Final
+from typing import Final
 
 from rclpy.node import Node
 from std_msgs.msg import String
@@ -12,8 +12,7 @@ from frankmocap_ros.body.posture import BodyPosture
 from frankmocap_ros.errors import MissingDependencyError, SettingError
 from frankmocap_ros.export.gmr import gmr_posture
 from frankmocap_ros.export.sonic import SonicFrame, sonic_packet
-from frankmocap_ros.ros.common.endpoints import Topic, advertise
-from frankmocap_ros.ros.common.qos import COMMANDS
+from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import State
@@ -82,8 +81,7 @@ class BodyOutputs:
     def __init__(self, node: Node, config: GateSettings) -> None:
         self._period_s = 1.0 / config.body_rate_hz
         self._sonic = SonicSocket(config.sonic_endpoint) if config.sonic_endpoint else None
-        self._gmr: Any = advertise(node, Topic(String, "~/gmr", COMMANDS)) if config.gmr else None
-        self._gmr_heard = False
+        self._gmr = CommandPublisher(node, String, "~/gmr") if config.gmr else None
         self._frames: deque[SonicFrame] = deque(maxlen=_BATCH)
         self._next_index = 0
         self._sent_s = -math.inf
@@ -91,13 +89,12 @@ class BodyOutputs:
     @property
     def wanted(self) -> bool:
         """Whether anything listens, or may without our knowing."""
-        return self._sonic is not None or self._gmr_heard
+        return self._sonic is not None or (self._gmr is not None and self._gmr.is_heard)
 
     def alive(self) -> None:
         """Assert that the body would be sent, and look who listens."""
         if self._gmr is not None:
-            self._gmr.assert_liveliness()
-            self._gmr_heard = self._gmr.get_subscription_count() > 0
+            self._gmr.alive()
 
     def publish(self, controller: Controller, time_s: float, stamp_ns: int) -> None:
         """Publish the body where it is due.
@@ -117,9 +114,10 @@ class BodyOutputs:
         self._sent_s = time_s if late else self._sent_s + self._period_s
         if self._sonic is not None:
             self._send(self._sonic, posture, resumed=since_s > controller.config.max_age_s)
-        if self._gmr_heard and controller.state is State.ENGAGED:
+        gmr = self._gmr
+        if gmr is not None and gmr.is_heard and controller.state is State.ENGAGED:
             record = gmr_posture(posture, 1e-9 * stamp_ns, controller.operator_id)
-            self._gmr.publish(String(data=json.dumps(record)))
+            gmr.publish(String(data=json.dumps(record)))
 
     def close(self) -> None:
         """Close what is open."""

@@ -12,9 +12,7 @@ from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.ros.common.endpoints import Topic, advertise
-from frankmocap_ros.ros.common.qos import COMMANDS
-from frankmocap_ros.ros.gate.command_topic import CommandTopic
+from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.teleop.command import Posture
 from frankmocap_ros.teleop.robot_map.controller_map import POSITIONS, TRAJECTORY, VELOCITIES, ControllerMap
 
@@ -23,13 +21,10 @@ class ControllerOutput(Protocol):
     """A topic on which one controller listens; for one thread.
 
     Attributes:
-        topic: which one.
+        publisher: of the topic.
     """
 
-    topic: CommandTopic
-
-    def alive(self) -> None:
-        """Assert that commands would be computed, and look who listens."""
+    publisher: CommandPublisher
 
     def publish(self, whole: JointTrajectory, posture: Posture, time_s: float) -> None:
         """Publish its part.
@@ -62,21 +57,14 @@ class TrajectoryOutput:
     """Trajectories of its own joints."""
 
     def __init__(self, node: Node, joints: ControllerJoints) -> None:
-        self._is_heard = False
-        self._publisher = advertise(node, Topic(JointTrajectory, joints.topic, COMMANDS))
-        self.topic = CommandTopic(self._publisher.topic_name, JointTrajectory, joints.names)
+        self.publisher = CommandPublisher(node, JointTrajectory, joints.topic, joints.names)
         self._rows = list(joints.rows)
         self._point = JointTrajectoryPoint()
         self._message = JointTrajectory(joint_names=list(joints.names), points=[self._point])
 
-    def alive(self) -> None:
-        """Assert that commands would be computed, and look who listens."""
-        self._publisher.assert_liveliness()
-        self._is_heard = self._publisher.get_subscription_count() > 0
-
     def publish(self, whole: JointTrajectory, posture: Posture, time_s: float) -> None:
         """Publish its part of a trajectory of all joints."""
-        if not self._is_heard:
+        if not self.publisher.is_heard:
             return
         point = whole.points[0]
         self._message.header.stamp = whole.header.stamp
@@ -86,29 +74,22 @@ class TrajectoryOutput:
             "d", posture.velocities[self._rows].tobytes() if has_velocities else b""
         )
         self._point.time_from_start = point.time_from_start
-        self._publisher.publish(self._message)
+        self.publisher.publish(self._message)
 
 
 class PositionsOutput:
     """Positions of its joints, in the map's order."""
 
     def __init__(self, node: Node, joints: ControllerJoints) -> None:
-        self._is_heard = False
-        self._publisher = advertise(node, Topic(Float64MultiArray, joints.topic, COMMANDS))
-        self.topic = CommandTopic(self._publisher.topic_name, Float64MultiArray, joints.names)
+        self.publisher = CommandPublisher(node, Float64MultiArray, joints.topic, joints.names)
         self._rows = list(joints.rows)
         self._message = Float64MultiArray()
 
-    def alive(self) -> None:
-        """Assert that commands would be computed, and look who listens."""
-        self._publisher.assert_liveliness()
-        self._is_heard = self._publisher.get_subscription_count() > 0
-
     def publish(self, whole: JointTrajectory, posture: Posture, time_s: float) -> None:
         """Publish the positions of its joints."""
-        if self._is_heard:
+        if self.publisher.is_heard:
             self._message.data = array("d", posture.positions[self._rows].tobytes())
-            self._publisher.publish(self._message)
+            self.publisher.publish(self._message)
 
 
 class VelocitiesOutput:
@@ -120,18 +101,13 @@ class VelocitiesOutput:
     """
 
     def __init__(self, node: Node, joints: ControllerJoints) -> None:
-        self.publisher = advertise(node, Topic(Float64MultiArray, joints.topic, COMMANDS))
-        self.topic = CommandTopic(self.publisher.topic_name, Float64MultiArray, joints.names)
+        self.publisher = CommandPublisher(node, Float64MultiArray, joints.topic, joints.names)
         self._rows = list(joints.rows)
         self._max_acceleration = joints.max_acceleration
         self._sent = self._rest = np.zeros(len(joints.rows))
         self._sent_s = 0.0
         self._ended = True
         self._message = Float64MultiArray()
-
-    def alive(self) -> None:
-        """Assert that commands would be computed."""
-        self.publisher.assert_liveliness()
 
     def publish(self, whole: JointTrajectory, posture: Posture, time_s: float) -> None:
         """Publish the velocities of its joints."""

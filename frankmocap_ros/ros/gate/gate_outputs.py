@@ -9,7 +9,7 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 
 from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
-from frankmocap_ros.ros.gate.command_topic import CommandTopic
+from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.ros.gate.controller_outputs import VelocitiesOutput
 from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints, JointOutputs
 from frankmocap_ros.ros.gate.state_output import StateOutput
@@ -56,9 +56,10 @@ class GateOutputs:
         velocities = self._joints.velocities if self._joints is not None else ()
         base = () if self._base is None else (self._base,)
         outputs = (self._targets, self._joints, self._base)
-        self.topics: tuple[CommandTopic, ...] = tuple(
-            topic for output in outputs if output is not None for topic in output.topics
+        self._publishers: tuple[CommandPublisher, ...] = tuple(
+            publisher for output in outputs if output is not None for publisher in output.publishers
         )
+        self.topics = tuple(publisher.topic for publisher in self._publishers)
         self.repeats = bool(base or velocities)
         self._lock = threading.Lock()
         self._ending: tuple[VelocitiesOutput | TwistOutput, ...] = (
@@ -67,9 +68,11 @@ class GateOutputs:
 
     def alive(self) -> None:
         """Assert that commands would be computed, if there are any or not. Call it some times a second."""
-        for output in (self._state, self._targets, self._joints, self._base, self.whole_body):
-            if output is not None:
-                output.alive()
+        self._state.alive()
+        for publisher in self._publishers:
+            publisher.alive()
+        if self.whole_body is not None:
+            self.whole_body.alive()
 
     def publish(self, command: Command, config: GateSettings, stamp: Time) -> None:
         """Publish a command.
@@ -118,7 +121,7 @@ class GateOutputs:
     def wait(self) -> None:
         """Wait until the last zeros have arrived, but not for long."""
         for output in self._ending:
-            output.publisher.wait_for_all_acked(_ACKED)
+            output.publisher.wait(_ACKED)
 
     def state(self, controller: Controller, time_s: float, stamp: Time) -> None:
         """Publish the gate's state, with what holds the robot back."""

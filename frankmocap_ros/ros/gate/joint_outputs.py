@@ -3,7 +3,6 @@
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from builtin_interfaces.msg import Time
 from rclpy.duration import Duration
@@ -12,9 +11,7 @@ from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.ros.common.endpoints import Topic, advertise
-from frankmocap_ros.ros.common.qos import COMMANDS
-from frankmocap_ros.ros.gate.command_topic import CommandTopic
+from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.ros.gate.controller_outputs import VelocitiesOutput, controller_output
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.command import Command
@@ -40,7 +37,7 @@ class JointOutputs:
     """``~/joint_trajectory``, ``~/joint_commands`` and the controllers' topics; for one thread.
 
     Attributes:
-        topics: where commands go.
+        publishers: of all topics.
 
     Args:
         node: what publishes.
@@ -53,33 +50,23 @@ class JointOutputs:
         self._point = JointTrajectoryPoint()
         self._trajectory = JointTrajectory(joint_names=names, points=[self._point])
         self._lead_s = 0.0
-        self._publishers = [
-            advertise(node, Topic(JointTrajectory, "~/joint_trajectory", COMMANDS)),
-            advertise(node, Topic(JointState, "~/joint_commands", COMMANDS)),
-        ]
+        self._whole = (
+            (CommandPublisher(node, JointTrajectory, "~/joint_trajectory", tuple(names)), self._trajectory),
+            (CommandPublisher(node, JointState, "~/joint_commands", tuple(names)), self._joints),
+        )
         self._controllers = [
             controller_output(node, topic, controller, names, joints.max_acceleration)
             for topic, controller in joints.controllers.items()
         ]
-        self.topics = (
-            *(CommandTopic(p.topic_name, p.msg_type, tuple(names)) for p in self._publishers),
-            *(controller.topic for controller in self._controllers),
+        self.publishers = (
+            *(publisher for publisher, _ in self._whole),
+            *(controller.publisher for controller in self._controllers),
         )
-        self._heard: list[tuple[Any, Any]] = []  # publishers that somebody listens to, and their messages
 
     @property
     def velocities(self) -> tuple[VelocitiesOutput, ...]:
         """Those that have to end with zeros."""
         return tuple(output for output in self._controllers if isinstance(output, VelocitiesOutput))
-
-    def alive(self) -> None:
-        """Assert that commands would be computed, and look who listens."""
-        for publisher in self._publishers:
-            publisher.assert_liveliness()
-        for controller in self._controllers:
-            controller.alive()
-        pairs = zip(self._publishers, (self._trajectory, self._joints), strict=True)
-        self._heard = [(p, message) for p, message in pairs if p.get_subscription_count()]
 
     def publish(self, command: Command, config: GateSettings, stamp: Time) -> None:
         """Publish joint positions and velocities; a trajectory has the time that the robot needs, at least.
@@ -90,7 +77,8 @@ class JointOutputs:
             stamp: when the positions are valid.
         """
         posture = command.posture
-        if posture is None or not (self._heard or self._controllers):
+        heard = [(publisher, message) for publisher, message in self._whole if publisher.is_heard]
+        if posture is None or not (heard or self._controllers):
             return
         # arrays are taken as they are, lists are looked through number by number
         positions = array("d", posture.positions.tobytes())
@@ -103,7 +91,7 @@ class JointOutputs:
         if lead_s != self._lead_s:
             self._lead_s = lead_s
             self._point.time_from_start = Duration(seconds=self._lead_s).to_msg()
-        for publisher, message in self._heard:
+        for publisher, message in heard:
             publisher.publish(message)
         for controller in self._controllers:
             controller.publish(self._trajectory, posture, command.time_s)

@@ -6,9 +6,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 
-from frankmocap_ros.ros.common.endpoints import Topic, advertise
-from frankmocap_ros.ros.common.qos import COMMANDS
-from frankmocap_ros.ros.gate.command_topic import CommandTopic
+from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.ros.gate.twist_output import TwistOutput
 from frankmocap_ros.teleop.command import Command
 
@@ -18,7 +16,7 @@ class TargetOutputs:
 
     Attributes:
         twists: of the targets.
-        topics: where commands go.
+        publishers: of all topics.
 
     Args:
         node: what publishes.
@@ -27,37 +25,27 @@ class TargetOutputs:
     """
 
     def __init__(self, node: Node, base_frame: str, targets: Sequence[str]) -> None:
-        self._poses = [advertise(node, Topic(PoseStamped, f"~/command/{name}", COMMANDS)) for name in targets]
+        self._poses = [CommandPublisher(node, PoseStamped, f"~/command/{name}") for name in targets]
         self._messages = [PoseStamped() for _ in targets]
         for message in self._messages:
             message.header.frame_id = base_frame
         self.twists = tuple(TwistOutput(node, f"~/twist/{name}", base_frame) for name in targets)
-        self.topics = (
-            *(CommandTopic(publisher.topic_name, PoseStamped) for publisher in self._poses),
-            *(topic for twist in self.twists for topic in twist.topics),
-        )
-        self._heard: list[int] = []  # numbers of the targets whose poses somebody listens to
-
-    def alive(self) -> None:
-        """Assert that commands would be computed, and look who listens."""
-        for publisher in self._poses:
-            publisher.assert_liveliness()
-        for twist in self.twists:
-            twist.alive()
-        self._heard = [i for i, p in enumerate(self._poses) if p.get_subscription_count()]
+        self.publishers = (*self._poses, *(twist.publisher for twist in self.twists))
 
     def publish(self, command: Command, stamp: Time) -> None:
         """Publish the command of each target."""
-        for i in self._heard:
+        for i, publisher in enumerate(self._poses):
+            if not publisher.is_heard:
+                continue
             message = self._messages[i]
             message.header.stamp = stamp
             p, q = message.pose.position, message.pose.orientation
             p.x, p.y, p.z = command.positions[i].tolist()
             q.x, q.y, q.z, q.w = command.orientations[i].tolist()
-            self._poses[i].publish(message)
+            publisher.publish(message)
         if command.twists is None:
             return
         for i, output in enumerate(self.twists):
-            if output.is_heard:
+            if output.publisher.is_heard:
                 linear, angular = command.twists[:, i].tolist()
                 output.publish(linear, angular, stamp)

@@ -6,9 +6,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import TwistStamped
 from rclpy.node import Node
 
-from frankmocap_ros.ros.common.endpoints import Topic, advertise
-from frankmocap_ros.ros.common.qos import COMMANDS
-from frankmocap_ros.ros.gate.command_topic import CommandTopic
+from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 
 _ZERO = (0.0, 0.0, 0.0)
 
@@ -17,8 +15,7 @@ class TwistOutput:
     """One topic; for one thread.
 
     Attributes:
-        is_heard: whether somebody listened when ``alive`` was called last.
-        topics: where it goes: one.
+        publisher: of the topic.
 
     Args:
         node: what publishes.
@@ -27,17 +24,15 @@ class TwistOutput:
     """
 
     def __init__(self, node: Node, topic: str, frame_id: str) -> None:
-        self.is_heard = False
-        self.publisher = advertise(node, Topic(TwistStamped, topic, COMMANDS))
-        self.topics = (CommandTopic(self.publisher.topic_name, TwistStamped),)
+        self.publisher = CommandPublisher(node, TwistStamped, topic)
         self._message = TwistStamped()
         self._message.header.frame_id = frame_id
         self._ended = True
 
-    def alive(self) -> None:
-        """Assert that commands would be computed, and look who listens."""
-        self.publisher.assert_liveliness()
-        self.is_heard = self.publisher.get_subscription_count() > 0
+    @property
+    def publishers(self) -> tuple[CommandPublisher, ...]:
+        """The one of the topic."""
+        return (self.publisher,)
 
     def publish(self, linear: Sequence[float], angular: Sequence[float], stamp: Time) -> None:
         """Publish a velocity, three numbers each [m/s], [rad/s]."""
