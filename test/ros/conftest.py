@@ -19,6 +19,7 @@ from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from support.clocks import RealClocks, SteppedClocks
 from support.domain import free_domain
 from support.gate import RELIABLE, Gate, Operator
+from support.held_call import HeldCall
 from support.peer import Peer
 from support.probe import Probe
 from support.program import Programs
@@ -171,6 +172,14 @@ def list_controllers(standins, monkeypatch):
         if name.startswith("controller_manager_msgs"):
             monkeypatch.setitem(sys.modules, name, module)
     return standins["controller_manager_msgs.srv"].ListControllers
+
+
+@pytest.fixture
+def held_call():
+    """A call that holds up whoever makes it, until the test lets it return or ends."""
+    held = HeldCall()
+    yield held
+    held.go_on.set()
 
 
 @pytest.fixture

@@ -94,24 +94,6 @@ def models(probe, monkeypatch):
     return models
 
 
-class Gate:
-    """Holds up whoever calls it."""
-
-    def __init__(self):
-        self.begun, self.go_on = threading.Event(), threading.Event()
-
-    def __call__(self, *_):
-        self.begun.set()
-        assert self.go_on.wait(60.0)
-
-
-@pytest.fixture
-def gate():
-    gate = Gate()
-    yield gate
-    gate.go_on.set()
-
-
 @pytest.fixture
 def pool():
     """Runs calls that wait."""
@@ -293,14 +275,14 @@ def test_a_preset_loads_once(start, models, at_once):
 
 
 @pytest.fixture
-def loading(start, models, gate, pool):
-    """A running node that is asked for engine torch, and loads it until the gate opens; and the answer."""
+def loading(start, models, held_call, pool):
+    """A running node that is asked for engine torch, and loads it until it may go on; and the answer."""
     system = start()
     camera = Camera(system)
     camera.body()
-    models.warming = gate
+    models.warming = held_call
     answer = pool.submit(system.try_to_set_at_once, engine="torch")
-    assert gate.begun.wait(60.0)
+    assert held_call.begun.wait(60.0)
     models.warming = lambda *_: None
     return SimpleNamespace(system=system, camera=camera, answer=answer)
 
@@ -311,7 +293,7 @@ def accepted(answer):
 
 
 @pytest.mark.distribution
-def test_all_else_goes_on_while_a_model_is_loaded(loading, models, gate):
+def test_all_else_goes_on_while_a_model_is_loaded(loading, models, held_call):
     system, camera = loading.system, loading.camera
     first = camera.body()
     for _ in range(5):
@@ -329,14 +311,14 @@ def test_all_else_goes_on_while_a_model_is_loaded(loading, models, gate):
     assert system.state() == "active"
     assert not loading.answer.done()
     assert (len(models[1].seen), models[0].closed) == (0, 0)
-    gate.go_on.set()
+    held_call.go_on.set()
     assert accepted(loading.answer) is True
     assert system.get("engine") == "torch"
     assert camera.body().id == last.id
     assert len(models[1].seen) == 1
 
 
-def test_the_clock_goes_on_while_a_model_is_loaded(start, models, gate, pool):
+def test_the_clock_goes_on_while_a_model_is_loaded(start, models, held_call, pool):
     """Else images would seem to come from the future."""
     system = start(use_sim_time=True)
     publisher = system.publisher(Clock, "/clock")
@@ -348,16 +330,16 @@ def test_the_clock_goes_on_while_a_model_is_loaded(start, models, gate, pool):
         system.wait_until(lambda: system.mocap.get_clock().now().nanoseconds == second * 10**9)
 
     tick(100)
-    models.warming = gate
+    models.warming = held_call
     answer = pool.submit(system.try_to_set_at_once, engine="torch")
-    assert gate.begun.wait(60.0)
+    assert held_call.begun.wait(60.0)
     tick(101)
     assert system.process(stamp_ns=100_900_000_000).age_ms == pytest.approx(100.0)
-    gate.go_on.set()
+    held_call.go_on.set()
     assert accepted(answer) is True
 
 
-def test_a_second_request_waits_for_its_turn(loading, models, gate, pool):
+def test_a_second_request_waits_for_its_turn(loading, models, held_call, pool):
     second = pool.submit(set_each, loading.system, precision="bf16")
     third = pool.submit(set_each, loading.system, max_people=3)
     loading.camera.body()
@@ -365,7 +347,7 @@ def test_a_second_request_waits_for_its_turn(loading, models, gate, pool):
     assert not second.done()
     assert not third.done()
     assert len(models) == 2
-    gate.go_on.set()
+    held_call.go_on.set()
     assert [accepted(a) for a in (loading.answer, second, third)] == [True] * 3
     loading.camera.body()
     assert len(models) == 3
@@ -374,14 +356,14 @@ def test_a_second_request_waits_for_its_turn(loading, models, gate, pool):
     loading.system.wait_until(lambda: [m.closed for m in models] == [1, 1, 0])
 
 
-def test_a_change_from_inside_meanwhile(loading, models, gate):
+def test_a_change_from_inside_meanwhile(loading, models, held_call):
     """Both are in force in the end, whichever comes first."""
     system = loading.system
     assert set_inside(system, precision="bf16").successful
     loading.camera.body()
     assert models[-1].config.precision == "bf16"
     assert len(models[-1].seen) == 1
-    gate.go_on.set()
+    held_call.go_on.set()
     assert accepted(loading.answer) is True
     loading.camera.body()
     assert (models[-1].config.engine, models[-1].config.precision) == ("torch", "bf16")
@@ -389,11 +371,11 @@ def test_a_change_from_inside_meanwhile(loading, models, gate):
     system.wait_until(lambda: [m.closed for m in models] == [1] * (len(models) - 1) + [0])
 
 
-def test_deactivation_while_a_model_is_loaded(loading, models, gate):
+def test_deactivation_while_a_model_is_loaded(loading, models, held_call):
     system = loading.system
     assert system.change("deactivate")
     assert not loading.answer.done()
-    gate.go_on.set()
+    held_call.go_on.set()
     assert accepted(loading.answer) is True
     system.wait_until(lambda: [m.closed for m in models] == [1, 0])
     assert system.change("activate")
@@ -402,13 +384,13 @@ def test_deactivation_while_a_model_is_loaded(loading, models, gate):
     assert len(models[1].seen) == 1
 
 
-def test_cleanup_while_a_model_is_loaded(loading, models, gate):
+def test_cleanup_while_a_model_is_loaded(loading, models, held_call):
     """What comes late is not kept; the setting counts when the node is configured again."""
     system = loading.system
     assert system.change("deactivate")
     assert system.change("cleanup")
     assert models[0].closed == 1
-    gate.go_on.set()
+    held_call.go_on.set()
     assert accepted(loading.answer) is True
     assert [m.closed for m in models] == [1, 1]
     assert system.get("engine") == "torch"
@@ -418,14 +400,14 @@ def test_cleanup_while_a_model_is_loaded(loading, models, gate):
     assert models[2].config.engine == "torch"
 
 
-def test_configured_anew_while_a_model_is_loaded(loading, models, gate):
+def test_configured_anew_while_a_model_is_loaded(loading, models, held_call):
     system = loading.system
     for transition in ("deactivate", "cleanup", "configure", "activate"):
         assert system.change(transition)
     system.listen(BodyPoseArray, "/frankmocap/bodies")
     assert models[-1].config.engine == "auto"
     loading.camera.body()
-    gate.go_on.set()
+    held_call.go_on.set()
     assert accepted(loading.answer) is True
     loading.camera.body()
     system.wait_until(lambda: sum(not m.closed for m in models) == 1)
@@ -583,20 +565,20 @@ def test_nothing_is_left_after_cleanup(start, models, way):
     system.wait_until(lambda: not system.node.count_publishers(MESH))
 
 
-def test_changes_during_one_image(start, models, gate, pool):
+def test_changes_during_one_image(start, models, held_call, pool):
     """The image under way is finished with the model that it began with; cleanup waits for every old one."""
     closing = threading.Event()
     system = start()
     models.closing = lambda model: model is not models[0] or closing.wait(60.0)
     camera = Camera(system)
     first = camera.body()
-    models[0].during = gate
+    models[0].during = held_call
     system.send(stamp_ns=camera.stamp_ns + PERIOD_NS)
-    assert gate.begun.wait(60.0)
+    assert held_call.begun.wait(60.0)
     for engine in ("torch", "openvino"):
         system.set(engine=engine)
     assert [m.closed for m in models] == [0, 0, 0]
-    gate.go_on.set()
+    held_call.go_on.set()
     late = system.bodies.wait(lambda b: b.sequence == 1)
     assert late.bodies[0].id == first.id
     assert [len(m.seen) for m in models] == [2, 0, 0]
@@ -616,14 +598,14 @@ def test_changes_during_one_image(start, models, gate, pool):
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_the_node_ends_while_a_model_is_loaded(context, peer, models, gate, fails):
+def test_the_node_ends_while_a_model_is_loaded(context, peer, models, held_call, fails):
     theirs = context()
     node = MocapNode(context=theirs)
     executor = SingleThreadedExecutor(context=theirs)
     executor.add_node(node)
 
     def warming(_):
-        gate()
+        held_call()
         if fails:
             raise EstimatorError("no")
 
@@ -632,7 +614,7 @@ def test_the_node_ends_while_a_model_is_loaded(context, peer, models, gate, fail
     request = SetParameters.Request(parameters=[Parameter("engine", value="torch").to_parameter_msg()])
     peer.wait_until(client.service_is_ready)
     client.call_async(request)
-    while not gate.begun.is_set():
+    while not held_call.begun.is_set():
         executor.spin_once(0.1)
     (loader,) = (t for t in threading.enumerate() if t.name == "model_loader")
     executor.shutdown()
@@ -640,7 +622,7 @@ def test_the_node_ends_while_a_model_is_loaded(context, peer, models, gate, fail
     theirs.try_shutdown()
     assert models[0].closed == 1
     assert loader.is_alive()
-    gate.go_on.set()
+    held_call.go_on.set()
     loader.join(60.0)
     assert not loader.is_alive()
     assert models[1].closed == 1

@@ -55,24 +55,6 @@ def models(probe, monkeypatch):
     return models
 
 
-class Gate:
-    """Holds up whoever calls it."""
-
-    def __init__(self):
-        self.begun, self.go_on = threading.Event(), threading.Event()
-
-    def __call__(self):
-        self.begun.set()
-        assert self.go_on.wait(60.0)
-
-
-@pytest.fixture
-def gate():
-    gate = Gate()
-    yield gate
-    gate.go_on.set()
-
-
 def body(system):
     """Who is seen in the next image."""
     (one,) = system.process().bodies
@@ -95,19 +77,19 @@ def test_it_takes_over_between_two_images(start, models):
     assert new.told is not None  # and it looks at itself in its turn
 
 
-def test_images_are_processed_while_it_loads(start, models, gate):
+def test_images_are_processed_while_it_loads(start, models, held_call):
     system = start()
     first = body(system)
-    models.making = gate
+    models.making = held_call
     models.made[0].told(FASTER)
-    assert gate.begun.wait(60.0)
+    assert held_call.begun.wait(60.0)
     for _ in range(3):
         assert body(system).id == first.id
     system.set(max_people=2)
     (refused,) = system.try_to_set(engine="torch")
     assert "another model is being loaded" in refused.reason
     models.making = lambda: None
-    gate.go_on.set()
+    held_call.go_on.set()
     system.wait_until(lambda: models.made[0].closed)
     assert body(system).id == first.id
     assert system.get("max_people") == 2
@@ -127,18 +109,18 @@ def test_what_could_not_be_loaded_leaves_the_first(start, models):
     assert (len(models.made), models.made[0].closed) == (1, 0)
 
 
-def test_it_waits_for_another_model_that_is_being_loaded(start, models, gate):
+def test_it_waits_for_another_model_that_is_being_loaded(start, models, held_call):
     """That one is of other settings, and looks at itself: of the first nothing is wanted any more."""
     system = start()
     body(system)
-    models.making = gate
+    models.making = held_call
     answer = []
     setting = threading.Thread(target=lambda: answer.extend(system.try_to_set(engine="torch")))
     setting.start()
-    assert gate.begun.wait(60.0)
+    assert held_call.begun.wait(60.0)
     models.made[0].told(FASTER)
     models.making = lambda: None
-    gate.go_on.set()
+    held_call.go_on.set()
     setting.join(60.0)
     assert answer[0].successful
     system.wait_until(lambda: models.made[0].closed)
@@ -148,16 +130,16 @@ def test_it_waits_for_another_model_that_is_being_loaded(start, models, gate):
     assert len(models.made) == 2
 
 
-def test_a_node_that_was_cleaned_up_meanwhile(start, models, gate):
+def test_a_node_that_was_cleaned_up_meanwhile(start, models, held_call):
     system = start()
     body(system)
-    models.making = gate
+    models.making = held_call
     models.made[0].told(FASTER)
-    assert gate.begun.wait(60.0)
+    assert held_call.begun.wait(60.0)
     models.making = lambda: None
     assert system.change("deactivate")
     assert system.change("cleanup")
-    gate.go_on.set()
+    held_call.go_on.set()
     system.wait_until(lambda: [model.closed for model in models.made] == [1, 1])
 
 

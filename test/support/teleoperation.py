@@ -56,11 +56,7 @@ class Teleoperation:
 
     @property
     def states(self):
-        found = []
-        for state, _ in self.log:
-            if not found or found[-1] is not state:
-                found.append(state)
-        return found
+        return [state for state, _ in itertools.groupby(state for state, _ in self.log)]
 
     def seen(self, t):
         """What the mocap node says of the figure at a time: it stands still, and sways its arms gently."""

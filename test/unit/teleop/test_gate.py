@@ -1,5 +1,6 @@
 """The gate's states: what leads where, and what never does."""
 
+import itertools
 import random
 
 import numpy as np
@@ -35,11 +36,7 @@ class Scene:
     @property
     def states(self):
         """States in order, without repetition."""
-        found = []
-        for state, _ in self.log:
-            if not found or found[-1] is not state:
-                found.append(state)
-        return found
+        return [state for state, _ in itertools.groupby(state for state, _ in self.log)]
 
     def run(self, seconds, until=None):
         """Let time pass in steps of 10 ms; returns how long it took until a state."""
