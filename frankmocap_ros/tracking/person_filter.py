@@ -25,6 +25,7 @@ from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector, filter_of
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.depth_lifting import lifted
+from frankmocap_ros.tracking.pixel_lifting import PixelLifting
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
@@ -43,6 +44,7 @@ class PersonFilter:
         self._filters: tuple[OneEuroVector | OneEuroQuaternion, ...] = ()
         self._heights: deque[float] = deque(maxlen=_HEIGHTS_KEPT)
         self._measured = DepthScaledBody()
+        self._pixel_lifting = PixelLifting()
         self._last: Body | None = None
         self._seen_s: Array = np.empty(0)
         self._seen_confidence: Array = np.empty(0)
@@ -66,7 +68,10 @@ class PersonFilter:
         """
         pose = observation.pose
         if isinstance(pose, PixelPose):
-            found = lifted(pose, depth, camera, config.min_confidence) if depth is not None else None
+            if depth is not None:
+                found = lifted(pose, depth, camera, config.min_confidence)
+            else:
+                found = self._pixel_lifting.lifted(pose, camera, time_s, config.assumed_height_m, config.min_confidence)
             if found is None:
                 return self._flat(pose, observation, camera, time_s, config)
             pose = found
