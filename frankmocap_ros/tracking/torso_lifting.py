@@ -24,6 +24,7 @@ _TOLD_S: Final = 0.1  # after so long an image tells something new
 _NOSE_AHEAD: Final = 0.09  # of the shoulders' middle, as a share of the height
 _NOSE_SPREAD: Final = 0.05  # heads turn
 _LEANS_FORWARD: Final = 0.85  # of those who lean at all
+_SURELY_LEANS: Final = 0.35
 _AWAY: Final = np.array([0.0, 0.0, 1.0])
 
 
@@ -62,7 +63,8 @@ class TorsoLifting:
         top, bottom = ends[:2].mean(axis=0), ends[2:].mean(axis=0)
         width = ends[0] - ends[1]
         length = lengths[learned_lengths.TORSO]
-        lean_m = length * _sine(learned_lengths.TORSO, top - bottom, depth_m, length)
+        sine = _sine(learned_lengths.TORSO, top - bottom, depth_m, length)
+        lean_m = length * sine * min(sine / _SURELY_LEANS, 1.0)
         facing = math.copysign(1.0, width[0])  # towards the camera, where left is on the right
         lean_m *= facing * abs(width[0]) / max(math.hypot(width[0], width[1]), 1e-6) * (2.0 * _LEANS_FORWARD - 1.0)
         at = np.array([depth_m - 0.5 * lean_m, depth_m + 0.5 * lean_m])  # top, bottom
