@@ -10,7 +10,7 @@ Run: ``python benchmarks/bench_lifting.py [VIDEO]``
 import argparse
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -42,14 +42,16 @@ class View:
     Attributes:
         time_s: the image's time [s].
         pose: what is lifted.
-        truth: shape (24, 3), the joints in the optical frame [m].
+        truth: where the keypoints are, or are said to be.
+        filtered: whether the truth goes through the same filter, as where it comes from the same image.
         camera: of the pixels.
         height_m: of the person; 0 where it is not known [m].
     """
 
     time_s: float
     pose: PixelPose
-    truth: Array
+    truth: KeypointPose
+    filtered: bool
     camera: Camera
     height_m: float = 0.0
 
@@ -63,7 +65,8 @@ def figure_views(motion: str, person: int, seconds: float) -> Iterator[View]:
         pixels = camera.project(points) + random.normal(0.0, NOISE_PX, (len(points), 2))
         inside = ((pixels >= 0.0) & (pixels < camera.size_px)).all(axis=1)
         pose = PixelPose(pixels, 0.9 * (COCO & inside))
-        yield View(i / RATE_HZ, pose, solve(KeypointPose(points, COCO * 1.0)).positions, camera, figure.height_m)
+        truth = KeypointPose(points, COCO * 1.0)
+        yield View(i / RATE_HZ, pose, truth, False, camera, figure.height_m)
 
 
 class _Seen(BlazePoseEstimator):
@@ -78,7 +81,7 @@ class _Seen(BlazePoseEstimator):
         pose = seen.pose
         assert isinstance(pose, KeypointPose)
         pixels = PixelPose(body.pixels[_ROWS], np.where(COCO, pose.confidence, 0.0))
-        self.views.append(View(image.time_s, pixels, solve(pose).positions, image.camera))
+        self.views.append(View(image.time_s, pixels, pose, True, image.camera))
         return seen
 
 
@@ -116,7 +119,7 @@ class Result:
 
 def lift(views: Sequence[View], smoothing: str = "one_euro") -> Result:
     """Follow one person through their images."""
-    person = PersonFilter(1, "pixels")
+    person, same = PersonFilter(1, "pixels"), PersonFilter(1, "meters")
     found: list[Any] = []
     for view in views:
         config = Settings(assumed_height_m=view.height_m, smoothing=smoothing)
@@ -124,7 +127,11 @@ def lift(views: Sequence[View], smoothing: str = "one_euro") -> Result:
         seen = Observation(view.pose, box, 0.9, ScaleSource.ASSUMED_HEIGHT)
         began_s = time.perf_counter()
         body = person.update(seen, view.camera, view.time_s, config)
-        found.append((body.positions, view.truth, body.states, 1e3 * (time.perf_counter() - began_s)))
+        spent_ms = 1e3 * (time.perf_counter() - began_s)
+        truth = solve(view.truth).positions
+        if view.filtered:
+            truth = same.update(replace(seen, pose=view.truth), view.camera, view.time_s, config).positions
+        found.append((body.positions, truth, body.states, spent_ms))
     return Result(*(np.array(column) for column in zip(*found, strict=True)))
 
 

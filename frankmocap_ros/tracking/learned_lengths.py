@@ -26,7 +26,7 @@ _LOG_DENSITY: Final = np.stack([kind.log_density for kind in _KINDS])
 _SINE: Final = np.stack([kind.sine for kind in _KINDS])
 
 _FACTORS: Final = np.linspace(math.log(0.65), math.log(1.4), 31)  # of an adult's length, as a logarithm
-_NEW_S: Final = 1.0  # after so long a posture tells something new
+_NEW_S: Final = 0.5  # after so long a posture tells something new
 _DEPTHS: Final = np.linspace(-1.0, 1.0, 41)
 _SPEED: Final = 0.5  # of walking towards the camera, as a share of the distance [1/s]
 _LEAST: Final = 0.01  # standard deviation of a distance, as a logarithm

@@ -53,6 +53,7 @@ class PixelLifting:
         self._signs = LimbSigns()
         self._last_s: float | None = None
         self._offsets: Array | None = None
+        self._further = np.ones((7, 2))  # bones than the torso
 
     def lifted(
         self, pose: PixelPose, camera: Camera, time_s: float, height_m: float, least: float
@@ -76,7 +77,7 @@ class PixelLifting:
         rays = np.ones((len(KEYPOINTS), 3))
         rays[:, :2] = camera.rays(pose.pixels)
         apparent, known = _apparent(rays, seen)
-        depth_m = self._lengths.depth(apparent, known, elapsed_s, height_m)
+        depth_m = self._lengths.depth(apparent * self._further, known, elapsed_s, height_m)
         lengths = self._lengths.lengths(height_m)
         torso = self._torso.update(rays, seen, depth_m, lengths, elapsed_s)
         limbs = _limbs(rays, torso, lengths, height_m)
@@ -87,7 +88,9 @@ class PixelLifting:
         points[_MIDDLE, 2], points[_END, 2] = z
         _put_head(points, rays, torso, height_m)
         self._follow(points, depth_m, elapsed_s)
-        share = apparent * points[_FROM, 2] / lengths[:, None]
+        self._further = 0.5 * (points[_FROM, 2] + points[_TO, 2]) / depth_m
+        self._further[: learned_lengths.TORSO + 1] = 1.0
+        share = apparent * self._further * depth_m / lengths[:, None]
         self._lengths.observe(share, weight_of(known, elapsed_s))
         points[:, :2] = rays[:, :2] * points[:, 2:]
         return KeypointPose(points, _sure(confidence, torso, open_m, least))
@@ -161,12 +164,12 @@ def _depths(limbs: Limbs, probability: Array) -> tuple[Array, Array]:
 def _put_head(points: Array, rays: Array, torso: Torso, height_m: float) -> None:
     """Depths of ears and nose: the nose is before the ears, on the side on which it is seen."""
     top = torso.points[:2].mean(axis=0)
-    at_z = top[2] + 0.04 * height_m * torso.axes[2, 2]
+    at_z = top[2] + 0.03 * height_m * torso.axes[2, 2]
     ears = rays[EARS] * at_z
     nose = rays[NOSE] * at_z - ears.mean(axis=0)
     ahead_m = proportions.NOSE * height_m
     facing = np.copysign(1.0, ears[0, 0] - ears[1, 0])
-    away = np.clip(facing * 0.0 + nose[0] / ahead_m, -1.0, 1.0)
+    away = np.clip(nose[0] / ahead_m, -1.0, 1.0)
     points[EARS, 2] = at_z + np.array([0.5, -0.5]) * proportions.EARS * height_m * away
     points[NOSE, 2] = at_z - facing * ahead_m * np.sqrt(max(1.0 - away * away, 0.0))
 
