@@ -1,8 +1,8 @@
 """Keypoints in space from pixels alone, against what is known of the same people.
 
-Subjects: a video, lifted from BlazePose's pixels and compared with BlazePose's own meters after one scale for
-the whole video; and the synthetic figure with 1 px of noise, compared with the truth. Only the 17 keypoints of
-COCO are given.
+Subjects: a video, lifted from BlazePose's pixels and compared with BlazePose's own meters through the same
+filter, after one scale for the whole video; and the synthetic figure with 1 px of noise, compared with the
+truth. Only the 17 keypoints of COCO are given.
 
 Run: ``python benchmarks/bench_lifting.py [VIDEO]``
 """
@@ -161,7 +161,8 @@ def report(name: str, result: Result, scaled: bool) -> None:
         absolute = 100.0 * np.linalg.norm(bodies - truth, axis=2)
         p50, p95 = np.percentile(absolute[known], (50, 95))
         columns.append(f"absolute p50 {p50:4.1f} p95 {p95:4.1f} cm")
-    columns.append(f"jump depth {jump[both].max():.0f} all {full[both].max():.0f} (true {true_full[both].max():.0f}) cm")
+    columns.append(f"jump in depth {jump[both].max():.0f}, in all {full[both].max():.0f}")
+    columns.append(f"(truth {true_full[both].max():.0f}) cm")
     columns.append(f"predicted {predicted:.2f}")
     columns.append("p50 {:.2f} p95 {:.2f} ms".format(*np.percentile(result.spent_ms, (50, 95))))
     print("  ".join(columns))
@@ -175,7 +176,11 @@ def main() -> None:
     for variant in ("full", "heavy"):
         report(f"video {variant}", lift(video_views(source, variant)), scaled=True)
     for motion, person in (("wave", 0), ("walk_out", 0), ("cross", 0), ("cross", 1)):
-        report(f"{motion} {person}", lift(list(figure_views(motion, person, 2.0 * PERIOD_S[motion]))), scaled=False)
+        report(
+            f"{motion} {person}",
+            lift(list(figure_views(motion, person, 2.0 * PERIOD_S[motion]))),
+            scaled=False,
+        )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """How usual postures of an arm and of a leg are: joint ranges, and where hands and feet are.
 
 Costs are negative logarithms of how often, up to a constant. Positions are relative to where the limb begins
-(shoulder or hip), in shares of the person's height, in axes of the body: outward (to the limb's own side), up,
-front. Means and spreads are rounded, and set by eye; a factor of two in any of them hardly changes what
+(shoulder or hip), in shares of the person's height, in axes of the body: outward (to the limb's own side),
+up, front. Means and spreads are rounded, and set by eye; a factor of two in any of them hardly changes what
 ``tracking/limb_signs.py`` makes of them.
 """
 

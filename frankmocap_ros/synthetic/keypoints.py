@@ -24,6 +24,6 @@ def keypoints_of(figure: HumanPose) -> Array:
     def of(name: str) -> Array:
         if name in _FACE:
             return np.asarray(head + figure.height_m * quat_rotate(turn, np.array(_FACE[name])))
-        return at[index[name]]
+        return np.asarray(at[index[name]])
 
     return np.array([of(name) for name in KEYPOINTS])

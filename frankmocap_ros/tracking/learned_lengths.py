@@ -11,13 +11,14 @@ from frankmocap_ros.tracking.apparent_length import Foreshortening, looked_up
 
 # one of each kind; both sides of the body tell of one length
 SHOULDERS, HIPS, TORSO, UPPER_ARM, FOREARM, THIGH, SHIN = range(7)
+KINDS: Final = 7
 _SHARES: Final = np.array(
     [
         proportions.SHOULDERS, proportions.HIPS, proportions.TORSO,
         proportions.UPPER_ARM, proportions.FOREARM, proportions.THIGH, proportions.SHIN,
     ]
 )  # fmt: skip
-_STACK: Final = np.array([0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0])  # bones that make up the height
+_STACK: Final = _SHARES * (0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0)  # bones that make up the height
 _SPREAD: Final = np.array([0.12, 0.25, 0.08, 0.1, 0.1, 0.1, 0.1])  # of people and networks, as a logarithm
 _FREE, _UPRIGHT = Foreshortening.of(0.6, 20.0), Foreshortening.of(0.05, 6.0)
 _LEG: Final = Foreshortening.of(0.25, 8.0)
@@ -34,7 +35,7 @@ _LEAST: Final = 0.01  # standard deviation of a distance, as a logarithm
 
 def sine_of(kind: int, share: Array) -> Array:
     """How far a bone seen with ``share`` (...) of its length points out of the image plane, 0..1."""
-    return looked_up(_SINE[kind : kind + 1], share[None])[0]
+    return np.asarray(looked_up(_SINE[kind : kind + 1], share[None])[0])
 
 
 class LearnedLengths:
@@ -47,7 +48,8 @@ class LearnedLengths:
 
     def __init__(self) -> None:
         self._log_probability = -0.5 * (_FACTORS / _SPREAD[:, None]) ** 2
-        self._factors = np.ones(len(_SHARES))
+        self._factors = np.ones(KINDS)
+        self._stack = float(_STACK.sum())
         self._log_depth = 0.0
         self._deviation = math.inf
 
@@ -55,12 +57,14 @@ class LearnedLengths:
         """Lengths (7,) of the bones of somebody of this height [m]."""
         return np.asarray(height_m * _SHARES * self._factors)
 
-    def observe(self, share: Array, weight: Array) -> None:
+    def observe(self, share: Array, weight: Array, measured: bool = False) -> None:
         """Learn from one image.
 
         Args:
             share: shape (7, 2), of the left and the right bone: apparent by assumed length.
             weight: shape (7, 2), how much it tells; 0 where nothing is seen.
+            measured: whether the apparent lengths are known in meters, so that torso and legs together are
+                as long as they are seen, whatever the height says.
         """
         factors = np.exp(_FACTORS)
         at_adult = share * self._factors[:, None]
@@ -69,8 +73,10 @@ class LearnedLengths:
         self._log_probability -= self._log_probability.max(axis=1, keepdims=True)
         probability = np.exp(self._log_probability)
         mean = (probability @ factors) / probability.sum(axis=1)
-        stack = _SHARES * _STACK
-        self._factors = mean * (stack.sum() / (stack @ mean))
+        stack = float(_STACK @ mean)
+        if measured:
+            self._stack = stack
+        self._factors = mean * (self._stack / stack)
 
     def depth(self, apparent: Array, seen: Mask, elapsed_s: float, height_m: float) -> float:
         """How far the body is along the optical axis [m].
@@ -97,10 +103,6 @@ class LearnedLengths:
         variance = float(probability @ (grid - self._log_depth) ** 2)
         self._deviation = max(math.sqrt(variance), _LEAST)
         return math.exp(self._log_depth)
-
-    def rescaled(self, factor: float) -> None:
-        """Everything is as many times as far away: somebody else's height holds from now on."""
-        self._log_depth += math.log(factor)
 
 
 def weight_of(seen: Mask, elapsed_s: float) -> Array:

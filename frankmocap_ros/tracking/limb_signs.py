@@ -57,11 +57,11 @@ class LimbSigns:
             limbs: the hypotheses.
             elapsed_s: time since the previous image [s].
         """
-        now = np.empty((4, 2, 2, 6))  # relative to where each limb begins
-        now[..., :3] = (limbs.middle - limbs.start[:, None])[:, :, None]
-        now[..., 3:] = limbs.end - limbs.start[:, None, None]
-        cost = np.minimum(_cost(limbs, now), _MOST).reshape(4, 4)
-        now = now.reshape(4, 4, 6)
+        relative = np.empty((4, 2, 2, 6))  # to where each limb begins
+        relative[..., :3] = (limbs.middle - limbs.start[:, None])[:, :, None]
+        relative[..., 3:] = limbs.end - limbs.start[:, None, None]
+        cost = np.minimum(_cost(limbs, relative), _MOST).reshape(4, 4)
+        now = relative.reshape(4, 4, 6)
         if self._before is not None:
             apart = now[:, None] - self._before[:, :, None]
             near = np.exp(dot(apart, apart) * (-0.5 / (_SPEED * max(elapsed_s, 1e-3)) ** 2)) + _LEAK

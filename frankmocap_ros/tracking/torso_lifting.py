@@ -8,7 +8,7 @@ import numpy as np
 
 from frankmocap_ros.body import proportions
 from frankmocap_ros.body.skeleton import KEYPOINTS
-from frankmocap_ros.geometry.rotation import Array, Mask, cross, normalize
+from frankmocap_ros.geometry.rotation import Array, cross, normalize
 from frankmocap_ros.tracking import learned_lengths
 from frankmocap_ros.tracking.learned_lengths import sine_of
 
@@ -23,6 +23,7 @@ _LEAK: Final = 1e-3
 _TOLD_S: Final = 0.1  # after so long an image tells something new
 _NOSE_AHEAD: Final = 0.09  # of the shoulders' middle, as a share of the height
 _NOSE_SPREAD: Final = 0.05  # heads turn
+_EARS_AHEAD: Final = 0.03  # of the shoulders' middle, as a share of the height
 _LEANS_FORWARD: Final = 0.85  # of those who lean at all
 _SURELY_LEANS: Final = 0.35
 _AWAY: Final = np.array([0.0, 0.0, 1.0])
@@ -49,12 +50,12 @@ class TorsoLifting:
     def __init__(self) -> None:
         self._left_away = 0.5  # probability that the left shoulder is further away than the right one
 
-    def update(self, rays: Array, seen: Mask, depth_m: float, lengths: Array, elapsed_s: float) -> Torso:
+    def update(self, rays: Array, nose_seen: bool, depth_m: float, lengths: Array, elapsed_s: float) -> Torso:
         """The torso in this image.
 
         Args:
             rays: shape (K, 3), of the keypoints, with z = 1.
-            seen: shape (K,), which keypoints are known.
+            nose_seen: whether the nose is.
             depth_m: of the torso's middle.
             lengths: shape (7,), of the bones [m].
             elapsed_s: time since the previous image [s].
@@ -65,8 +66,8 @@ class TorsoLifting:
         length = lengths[learned_lengths.TORSO]
         sine = _sine(learned_lengths.TORSO, top - bottom, depth_m, length)
         lean_m = length * sine * min(sine / _SURELY_LEANS, 1.0)
-        facing = math.copysign(1.0, width[0])  # towards the camera, where left is on the right
-        lean_m *= facing * abs(width[0]) / max(math.hypot(width[0], width[1]), 1e-6) * (2.0 * _LEANS_FORWARD - 1.0)
+        # towards the camera, where left is on the right
+        lean_m *= (2.0 * _LEANS_FORWARD - 1.0) * width[0] / max(math.hypot(width[0], width[1]), 1e-6)
         at = np.array([depth_m - 0.5 * lean_m, depth_m + 0.5 * lean_m])  # top, bottom
         sines = [
             _sine(kind, ends[2 * i] - ends[2 * i + 1], at[i], lengths[kind])
@@ -74,14 +75,14 @@ class TorsoLifting:
         ]
         turn_m = 0.5 * lengths[learned_lengths.SHOULDERS] * sines[0]
         self._turned(turn_m, elapsed_s)
-        if seen[NOSE]:
+        if nose_seen:
             ahead = cross(_AWAY, normalize(top * at[0] - bottom * at[1]))  # front, were left straight away
             nose = float((rays[NOSE] - top) @ ahead) * at[0] * proportions.TORSO / length
             self._told(nose, sines[0], elapsed_s)
         sign = 2.0 * self._left_away - 1.0
         hips_m = 0.5 * lengths[learned_lengths.HIPS] * sines[1]
-        z = np.array([at[0] + sign * turn_m, at[0] - sign * turn_m, at[1] + sign * hips_m, at[1] - sign * hips_m])
-        points = ends * z[:, None]
+        turns = sign * np.array([turn_m, -turn_m, hips_m, -hips_m])
+        points = ends * (np.repeat(at, 2) + turns)[:, None]
         left = points[0] - points[1]
         up = points[:2].mean(axis=0) - points[2:].mean(axis=0)
         axes = _axes(left, up)
@@ -105,6 +106,26 @@ class TorsoLifting:
         log_odds = 2.0 * _NOSE_AHEAD * sine * nose / _NOSE_SPREAD**2 * told
         log_odds += math.log(self._left_away / (1.0 - self._left_away))
         self._left_away = 1.0 / (1.0 + math.exp(-max(min(log_odds, 12.0), -12.0)))
+
+
+def put_head(points: Array, rays: Array, torso: Torso, height_m: float) -> None:
+    """Set the depths of ears and nose: the nose is before the ears, on the side on which it is seen.
+
+    Args:
+        points: shape (K, 3), the keypoints; their depths are written [m].
+        rays: shape (K, 3), of the keypoints, with z = 1.
+        torso: on which the head sits.
+        height_m: the person's height [m].
+    """
+    top = torso.points[:2].mean(axis=0)
+    at_z = top[2] + _EARS_AHEAD * height_m * torso.axes[2, 2]
+    ears = rays[EARS] * at_z
+    nose = rays[NOSE] * at_z - ears.mean(axis=0)
+    ahead_m = proportions.NOSE * height_m
+    facing = math.copysign(1.0, ears[0, 0] - ears[1, 0])
+    away = min(max(float(nose[0]) / ahead_m, -1.0), 1.0)
+    points[EARS, 2] = at_z + np.array([0.5, -0.5]) * proportions.EARS * height_m * away
+    points[NOSE, 2] = at_z - facing * ahead_m * math.sqrt(1.0 - away * away)
 
 
 def _sine(kind: int, across: Array, depth_m: float, length: float) -> float:
