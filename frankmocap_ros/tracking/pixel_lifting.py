@@ -48,7 +48,9 @@ _TO: Final = np.array([[SHOULDERS[1]] * 2, [HIPS[1]] * 2, HIPS, _MIDDLE[:2], _EN
 _NEARER_FURTHER: Final = np.array([-1.0, 1.0])
 _LEAST_DEPTH_M: Final = 0.1
 _DEPTH_SPEED: Final = 5.0  # along the optical axis relative to the torso [m/s]
-_OPEN_M: Final = 0.08  # standard deviation of the depth of a joint whose sign is open
+_SMOOTHED_S: Final = 0.2  # depth's time constant for steps that are small against noise
+_NOISE_M: Final = 0.15
+_OPEN_M: Final = 0.1  # standard deviation of the depth of a joint whose sign is open
 _PREDICTED: Final = (0.55, 0.75)  # its confidence, in shares of the least of a TRACKED one
 _GAP_S: Final = 0.5  # after a longer pause nothing that was known of the posture counts
 
@@ -124,11 +126,19 @@ class PixelLifting:
         return KeypointPose(points, _sure(pose.confidence, torso, open_m, view.least))
 
     def _follow(self, points: Array, depth_m: float, elapsed_s: float) -> None:
-        """Limit how fast points move along the optical axis."""
+        """Take noise out of depths relative to the torso, and limit how fast they change.
+
+        Noise of pixels is many times as large along the optical axis, above all in bones that are nearly
+        parallel to the image. A step that is small against that noise is followed slowly.
+        """
         offsets = points[:, 2] - depth_m
         if self._offsets is not None:
-            most = _DEPTH_SPEED * max(elapsed_s, 1e-3)
-            offsets = self._offsets + np.clip(offsets - self._offsets, -most, most)
+            elapsed_s = max(elapsed_s, 1e-3)
+            step = offsets - self._offsets
+            slow = elapsed_s / (elapsed_s + _SMOOTHED_S)
+            step *= slow + (1.0 - slow) * np.minimum(np.abs(step) / _NOISE_M, 1.0)
+            most = _DEPTH_SPEED * elapsed_s
+            offsets = self._offsets + np.clip(step, -most, most)
         self._offsets = offsets
         points[:, 2] = np.maximum(depth_m + offsets, _LEAST_DEPTH_M)
         points[HANDS, 2] = points[_END[:2], 2]
