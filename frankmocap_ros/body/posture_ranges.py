@@ -12,7 +12,8 @@ import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array, cross, normalize
 
-_ELBOW_FRONT: Final = (0.02, 0.1)  # mean and standard deviation
+_ELBOW_FRONT: Final = (0.02, 0.14)  # mean and standard deviation
+_ELBOW_BACK: Final = (0.02, 0.08)  # as well, behind that mean: people reach forward
 _HAND_FRONT: Final = (0.08, 0.08)  # from the elbow: hands are before people
 _ELBOW_OUT: Final = (0.03, 0.03)  # further inward there is the chest
 _KNEE_FRONT, _FOOT_FRONT = (0.02, 0.08), (-0.02, 0.08)
@@ -38,6 +39,7 @@ def arm_cost(elbow: Array, wrist: Array) -> Array:
     bent = axis[..., 0] * y - axis[..., 1] * (x + z * z * reach) + axis[..., 2] * (y * z * reach)
     cost = _ELBOW_WRONG * np.maximum(-bent, 0.0) + _BEHIND * np.maximum(-_ARM_BACK - z, 0.0)
     cost += _off(elbow[..., 2], _ELBOW_FRONT) + _off(wrist[..., 2] - elbow[..., 2], _HAND_FRONT)
+    cost += _off(np.minimum(elbow[..., 2], _ELBOW_BACK[0]), _ELBOW_BACK)
     return np.asarray(cost + _off(np.minimum(elbow[..., 0], _ELBOW_OUT[0]), _ELBOW_OUT))
 
 
