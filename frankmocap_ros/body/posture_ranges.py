@@ -13,14 +13,14 @@ import numpy as np
 from frankmocap_ros.geometry.rotation import Array, cross, normalize
 
 _ELBOW_FRONT: Final = (0.02, 0.14)  # mean and standard deviation
-_ELBOW_BACK: Final = (0.02, 0.08)  # as well, behind that mean: people reach forward
+_ELBOW_BACK: Final = (0.02, 0.1)  # as well, behind that mean: people reach forward
 _HAND_FRONT: Final = (0.08, 0.08)  # from the elbow: hands are before people
 _ELBOW_OUT: Final = (0.03, 0.03)  # further inward there is the chest
 _KNEE_FRONT, _FOOT_FRONT = (0.02, 0.08), (-0.02, 0.08)
 _KNEE_OUT, _FOOT_OUT = (0.01, 0.06), (0.02, 0.12)
 _BEHIND: Final = 6.0  # for an upper arm or a thigh that points straight back, by its sine beyond the range
 _ARM_BACK, _THIGH_BACK = 0.6, 0.4  # the range, as a sine
-_ELBOW_WRONG, _KNEE_WRONG = 6.0, 12.0  # for a right angle the other way
+_ELBOW_WRONG, _KNEE_WRONG = 3.0, 12.0  # for a right angle the other way
 _KNEE_SLACK: Final = 0.05  # sine of an angle that knees are straightened beyond
 
 
