@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from frankmocap_ros.body.pose import PixelPose
+from frankmocap_ros.body.pose import PixelPose, ScaleSource
 from frankmocap_ros.body.skeleton import KEYPOINTS
 from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 from frankmocap_ros.synthetic.human import scene
@@ -34,4 +34,5 @@ class PixelsOnly(SyntheticEstimator):
         pixels = image.camera.project(points) + self._random.normal(0.0, self._noise_px, (len(points), 2))
         inside = ((pixels >= 0.0) & (pixels < image.camera.size_px)).all(axis=1) & (points[:, 2] > 0.0)
         known = COCO & inside
-        return replace(seen, pose=PixelPose(np.where(known[:, None], pixels, 0.0), np.where(known, 0.9, 0.0)))
+        pose = PixelPose(np.where(known[:, None], pixels, 0.0), np.where(known, 0.9, 0.0))
+        return replace(seen, pose=pose, scale_source=ScaleSource.NONE)
