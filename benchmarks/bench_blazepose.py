@@ -13,10 +13,9 @@ from importlib.util import find_spec
 import numpy as np
 
 from frankmocap_ros.assets.model_files import VARIANTS, find_model, model_path
-from frankmocap_ros.engines.network_files.checked_path import NetworkFile
-from frankmocap_ros.engines.network_files.litert_file import LiteRtReader
-from frankmocap_ros.engines.network_files.network import UNIT, ImageInput, NetworkOptions
-from frankmocap_ros.engines.network_files.openvino_file import OpenVinoReader
+from frankmocap_ros.engines.tflite import TfliteModel, TfliteOptions
+from frankmocap_ros.engines.tflite_litert import LiteRtTflite
+from frankmocap_ros.engines.tflite_openvino import OpenVinoTflite
 from frankmocap_ros.estimators.blazepose.crop import square_crop
 from frankmocap_ros.estimators.blazepose.person_detector import PersonDetector
 from frankmocap_ros.geometry.boxes import Region
@@ -25,7 +24,7 @@ from frankmocap_ros.runtime.machine import cores, cpu_name
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 
 WANTED, ALL = (0, 1, 3, 4), (0, 1, 2, 3, 4)  # outputs: without segmentation, with it
-READERS = {"openvino": OpenVinoReader, "ai_edge_litert": LiteRtReader}
+ENGINES = {"openvino": OpenVinoTflite, "ai_edge_litert": LiteRtTflite}
 
 
 def network_rows(threads: int) -> dict[str, Callable[[], object]]:
@@ -36,15 +35,14 @@ def network_rows(threads: int) -> dict[str, Callable[[], object]]:
         if find_model(f"pose_landmark_{variant}")[1] != "ok":
             print(f"{variant} is not here: left out")
             continue
-        for module, reader in READERS.items():
+        for module, engine in ENGINES.items():
             if find_spec(module) is None:
                 continue
             for text, outputs in (("", WANTED), (", every output", ALL)):
                 if text and module != "openvino":  # LiteRT always computes all
                     continue
-                file = NetworkFile(model_path(f"pose_landmark_{variant}"), "TFLite")
-                read = reader(file, NetworkOptions(threads=threads))
-                network = read.compiled(outputs, ImageInput(256, 256, scale=UNIT))
+                model = TfliteModel(model_path(f"pose_landmark_{variant}"), outputs, 256)
+                network = engine(model, TfliteOptions(threads))
                 rows[f"{variant}, {network.engine}{text}"] = lambda network=network: network(crop)  # type: ignore[misc]
     return rows
 

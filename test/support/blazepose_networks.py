@@ -3,7 +3,7 @@
 import numpy as np
 
 from frankmocap_ros.assets.model_files import model_path
-from frankmocap_ros.engines.network_files.network import NetworkOptions
+from frankmocap_ros.engines.tflite import TfliteOptions
 from frankmocap_ros.estimators.blazepose import person_detector, pose_landmarks
 from frankmocap_ros.estimators.blazepose.crop import square_crop
 from frankmocap_ros.estimators.blazepose.hand_landmarks import HandLandmarker
@@ -25,9 +25,9 @@ class Networks:
 
     def __init__(self):
         self.detector = PersonDetector(model_path("pose_detection"))
-        self.landmarks = PoseLandmarker(model_path("pose_landmark_full"), NetworkOptions())
+        self.landmarks = PoseLandmarker(model_path("pose_landmark_full"), TfliteOptions())
         self.hands = HandLandmarker(
-            model_path("hand_recrop"), model_path("hand_landmark_full"), NetworkOptions()
+            model_path("hand_recrop"), model_path("hand_landmark_full"), TfliteOptions()
         )
 
     def body(self, rgb, region):

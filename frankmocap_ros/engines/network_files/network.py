@@ -7,15 +7,13 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.engines.network_files.signature import Port
+from frankmocap_ros.engines.network_files.signature import Fit, Port
 from frankmocap_ros.runtime.machine import cores
 from frankmocap_ros.settings.mocap import Settings
 
 Three = tuple[float, float, float]
 NOTHING: Final[Three] = (0.0, 0.0, 0.0)
 ONE: Final[Three] = (1.0, 1.0, 1.0)
-UNIT: Final[Three] = (255.0, 255.0, 255.0)
-"""Scale that makes 0..1 of pixels."""
 
 
 @dataclass(frozen=True)
@@ -25,25 +23,17 @@ class ImageInput:
     Attributes:
         height, width: of the image [px].
         mean, scale: a pixel becomes (pixel - mean) / scale, for each channel in the image's own order.
-        channels_first: whether the network takes channels before rows; ``OpenedNetwork`` finds that out.
     """
 
     height: int
     width: int
     mean: Three = NOTHING
     scale: Three = ONE
-    channels_first: bool = False
 
     @property
     def plain(self) -> bool:
         """Whether pixels go in as they are."""
         return self.mean == NOTHING and self.scale == ONE
-
-    @property
-    def shape(self) -> list[int]:
-        """Of one image, as the network takes it."""
-        sides = [self.height, self.width]
-        return [1, 3, *sides] if self.channels_first else [1, *sides, 3]
 
 
 @dataclass(frozen=True)
@@ -72,17 +62,15 @@ class FileNetwork(Protocol):
     """Runs one network, for one thread at a time.
 
     Attributes:
-        engine: in words, such as ``openvino``.
-        how: device, engine and precision, such as ``cpu openvino fp32``.
+        how: engine, device and precision in words, such as ``cpu openvino fp32``.
         batches: whether several images at once are faster than one by one.
     """
 
-    engine: str
     how: str
     batches: bool
 
     def __call__(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """The wanted outputs, each of shape (N, ...), of images (N, H, W, 3), N >= 1."""
+        """The outputs, in the signature's order, each of shape (N, ...), of images (N, H, W, 3), N >= 1."""
 
     def close(self) -> None:
         """Give back memory and threads; a second time is allowed."""
@@ -99,13 +87,5 @@ class NetworkReader(Protocol):
     def outputs(self) -> Sequence[Port]:
         """As the file states them."""
 
-    def compiled(self, outputs: Sequence[int], image: ImageInput) -> FileNetwork:
-        """The network for images of one size, without outputs that nobody wants.
-
-        Args:
-            outputs: numbers of the outputs that are wanted, in the order in which they are.
-            image: what it takes.
-
-        Raises:
-            AssetError: it does not run on such images, or has no such outputs.
-        """
+    def compiled(self, fit: Fit, image: ImageInput) -> FileNetwork:
+        """The network for images of one size, without outputs that nobody wants."""

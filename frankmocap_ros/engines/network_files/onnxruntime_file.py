@@ -1,7 +1,7 @@
 """ONNX files by ONNX Runtime, on the CPU, by CUDA or by TensorRT."""
 
 import mmap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from frankmocap_ros.engines.kept import engines_folder
 from frankmocap_ros.engines.network_files.checked_path import NetworkFile
 from frankmocap_ros.engines.network_files.network import ImageInput, NetworkOptions
 from frankmocap_ros.engines.network_files.onnx_structure import with_outputs
-from frankmocap_ros.engines.network_files.signature import Port
+from frankmocap_ros.engines.network_files.signature import Fit, Port
 from frankmocap_ros.engines.onnxruntime import PROVIDERS, load_onnxruntime
 from frankmocap_ros.errors import AssetError, EstimatorError
 
@@ -62,14 +62,14 @@ class OnnxRuntimeReader:
         self.inputs = [_port(one) for one in session.get_inputs()]
         self.outputs = [_port(one) for one in session.get_outputs()]
 
-    def compiled(self, outputs: Sequence[int], image: ImageInput) -> "OnnxRuntimeFileNetwork":
+    def compiled(self, fit: Fit, image: ImageInput) -> "OnnxRuntimeFileNetwork":
         """See ``NetworkReader``."""
         with (
             self._path.open("rb") as file,
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
             memoryview(mapped) as data,
         ):
-            cut = with_outputs(data, outputs)
+            cut = with_outputs(data, fit.outputs)
         session = self._session(cut, self._provider, self._ort.GraphOptimizationLevel.ORT_ENABLE_ALL)
         if session.get_providers()[0] != PROVIDERS[self._provider]:  # it falls back without an error
             raise EstimatorError(
@@ -78,7 +78,9 @@ class OnnxRuntimeReader:
             )
         device = "cpu" if self._provider == "cpu" else "cuda"
         named = "tensorrt" if self._provider == "tensorrt" else "onnxruntime"
-        return OnnxRuntimeFileNetwork(session, image, f"{device} {named} {self._precision}")
+        return OnnxRuntimeFileNetwork(
+            session, image, fit.signature.channels_first, f"{device} {named} {self._precision}"
+        )
 
     def _session(self, model: str | bytes, provider: str, level: Any) -> Any:
         settings = self._ort.SessionOptions()
@@ -98,9 +100,8 @@ class OnnxRuntimeReader:
 class OnnxRuntimeFileNetwork:
     """One session; see ``FileNetwork``."""
 
-    def __init__(self, session: Any, image: ImageInput, how: str) -> None:
+    def __init__(self, session: Any, image: ImageInput, channels_first: bool, how: str) -> None:
         self.how = how
-        self.engine = how.split()[1]
         (stated,) = session.get_inputs()
         batch = stated.shape[0]
         # on a CPU a graph for several images at once is no faster
@@ -108,7 +109,7 @@ class OnnxRuntimeFileNetwork:
         self._session = session
         self._name = stated.name
         self._kind = _KINDS[_port(stated).kind]
-        self._channels_first = image.channels_first
+        self._channels_first = channels_first
         self._plain = image.plain
         self._mean, self._scale = np.array(image.mean, np.float32), np.array(image.scale, np.float32)
 

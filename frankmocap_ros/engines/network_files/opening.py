@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,8 +61,7 @@ class OpenedNetwork:
             AssetError: it does not run on them, or does not give what it states.
         """
         with _named(self._path):
-            image = replace(image, channels_first=self.fit.signature.channels_first)
-            network = self._reader.compiled(self.fit.outputs, image)
+            network = self._reader.compiled(self.fit, image)
             try:
                 _try(network, self.fit, image)
             except Exception:

@@ -1,6 +1,5 @@
 """ONNX, TFLite and OpenVINO's own files by OpenVINO, on the CPU."""
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -10,11 +9,10 @@ from numpy.typing import NDArray
 from frankmocap_ros.engines.base import check_bf16
 from frankmocap_ros.engines.network_files.checked_path import NetworkFile
 from frankmocap_ros.engines.network_files.network import ImageInput, NetworkOptions
-from frankmocap_ros.engines.network_files.signature import Port
+from frankmocap_ros.engines.network_files.signature import Fit, Port
 from frankmocap_ros.engines.openvino import load_openvino
 from frankmocap_ros.errors import AssetError, EstimatorError
 
-# as it comes, lower precision moves BlazePose's world landmarks by 80 to 100 mm
 _HINTS: Final = {"fp32": "f32", "bf16": "bf16"}
 _FAILURES: Final = (RuntimeError, ValueError, TypeError, IndexError, MemoryError)
 
@@ -52,14 +50,16 @@ class OpenVinoReader:
         except _FAILURES as error:
             raise AssetError(f"cannot be read by OpenVINO: {_first_line(error)}") from error
 
-    def compiled(self, outputs: Sequence[int], image: ImageInput) -> "OpenVinoFileNetwork":
+    def compiled(self, fit: Fit, image: ImageInput) -> "OpenVinoFileNetwork":
         """See ``NetworkReader``."""
+        first = fit.signature.channels_first
+        shape = [1, 3, image.height, image.width] if first else [1, image.height, image.width, 3]
         whole = self._model
         try:
-            if self.inputs[0].shape != tuple(image.shape):
-                whole.reshape(image.shape)
-            wanted = [whole.results[i].input_value(0) for i in outputs]
-            cut = self._of_pixels(self._ov.Model(wanted, whole.get_parameters()), image)
+            if self.inputs[0].shape != tuple(shape):
+                whole.reshape(shape)
+            wanted = [whole.results[i].input_value(0) for i in fit.outputs]
+            cut = self._of_pixels(self._ov.Model(wanted, whole.get_parameters()), image, first)
             compiled = _core().compile_model(cut, "CPU", self._settings())
         except _FAILURES as error:
             raise AssetError(
@@ -67,12 +67,12 @@ class OpenVinoReader:
             ) from error
         return OpenVinoFileNetwork(self._ov, compiled, f"cpu openvino {self._precision}")
 
-    def _of_pixels(self, network: Any, image: ImageInput) -> Any:
+    def _of_pixels(self, network: Any, image: ImageInput, channels_first: bool) -> Any:
         """The network with 8-bit pixels, rows before channels, as its input."""
         ov = self._ov
         steps = ov.preprocess.PrePostProcessor(network)
         steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
-        steps.input().model().set_layout(ov.Layout("NCHW" if image.channels_first else "NHWC"))
+        steps.input().model().set_layout(ov.Layout("NCHW" if channels_first else "NHWC"))
         if not image.plain:
             process = steps.input().preprocess().convert_element_type(ov.Type.f32)
             process.mean(list(image.mean)).scale(list(image.scale))
@@ -93,11 +93,9 @@ class OpenVinoReader:
 class OpenVinoFileNetwork:
     """One network, compiled for one image; see ``FileNetwork``.
 
-    Images run one after the other: a graph for several at once is no faster on a CPU (two in 9.4 ms, one in
-    4.7), one for any number is slower (5.7), and some files do not allow it.
+    A graph for several images at once is no faster on a CPU.
     """
 
-    engine = "openvino"
     batches = False
 
     def __init__(self, ov: Any, compiled: Any, how: str) -> None:

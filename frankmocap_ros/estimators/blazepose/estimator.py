@@ -19,7 +19,7 @@ import numpy as np
 from frankmocap_ros.assets.model_files import model_path, needed_models
 from frankmocap_ros.body.pose import KeypointPose, Observation, ScaleSource
 from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
-from frankmocap_ros.engines.network_files.network import NetworkOptions
+from frankmocap_ros.engines.tflite import TfliteOptions
 from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.estimators.blazepose.crop import is_usable, square_crop
 from frankmocap_ros.estimators.blazepose.hand_landmarks import SIDES, HandLandmarker, HandLandmarks
@@ -85,7 +85,7 @@ class BlazePoseEstimator:
     def __init__(self, options: BlazePoseOptions | None = None) -> None:
         self._options = options = options or BlazePoseOptions()
         paths = {key: model_path(key) for key in needed_models(options.variant, options.hands)}
-        how = NetworkOptions(threads=1) if options.background else NetworkOptions()
+        how = TfliteOptions(threads=1) if options.background else TfliteOptions()
 
         def networks() -> tuple[PoseLandmarker, HandLandmarker | None]:
             body = PoseLandmarker(paths[f"pose_landmark_{options.variant}"], how)

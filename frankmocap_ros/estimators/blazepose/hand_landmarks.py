@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from frankmocap_ros.engines.network_files.network import UNIT, FileNetwork, ImageInput, NetworkOptions
+from frankmocap_ros.engines.tflite import TfliteModel, TfliteNetwork, TfliteOptions
 from frankmocap_ros.engines.tflite_choice import load_tflite
 from frankmocap_ros.estimators.blazepose.crop import in_image, is_usable, region_along, shifted, square_crop
 from frankmocap_ros.estimators.blazepose.pose_landmarks import PoseLandmarks
@@ -73,10 +73,9 @@ class HandLandmarker:
         MissingDependencyError: nothing is installed that runs them.
     """
 
-    def __init__(self, recrop: Path, hand: Path, options: NetworkOptions) -> None:
-        small, large = (ImageInput(side, side, scale=UNIT) for side in (_RECROP_PX, _HAND_PX))
-        self._recrop: FileNetwork = load_tflite(recrop, (0,), small, options)
-        self._hand: FileNetwork = load_tflite(hand, (0, 1), large, options)
+    def __init__(self, recrop: Path, hand: Path, options: TfliteOptions) -> None:
+        self._recrop: TfliteNetwork = load_tflite(TfliteModel(recrop, (0,), _RECROP_PX), options)
+        self._hand: TfliteNetwork = load_tflite(TfliteModel(hand, (0, 1), _HAND_PX), options)
 
     def __call__(self, bodies: Sequence[tuple[Bitmap, PoseLandmarks]]) -> list[dict[str, HandLandmarks]]:
         """The hands that are seen of each body, by side."""

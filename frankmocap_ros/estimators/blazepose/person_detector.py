@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.engines.network_files.network import FileNetwork, ImageInput, NetworkOptions
+from frankmocap_ros.engines.tflite import TfliteModel, TfliteNetwork, TfliteOptions
 from frankmocap_ros.engines.tflite_choice import load_tflite
 from frankmocap_ros.estimators.blazepose.crop import region_along, square_crop
 from frankmocap_ros.geometry.boxes import Region
@@ -25,7 +25,6 @@ from frankmocap_ros.runtime.thread_priority import giving_way
 SIDE_PX: Final = 224
 SIDES_PER_RADIUS: Final = 2.5  # a region is 1.25 times as large as the circle around the person
 _GRIDS: Final = ((28, 2), (14, 2), (7, 6))  # cells in a row, anchors in a cell
-_HALF: Final = (127.5, 127.5, 127.5)  # pixels become -1..1
 _LEAST_SCORE: Final = 0.5
 _SAME_PERSON: Final = 0.3  # intersection over union of two boxes
 _MOST_LOGIT: Final = 100.0
@@ -118,9 +117,8 @@ class PersonDetector:
     """
 
     def __init__(self, path: Path) -> None:
-        image = ImageInput(SIDE_PX, SIDE_PX, _HALF, _HALF)
-        options = NetworkOptions(threads=1)
-        self._network: FileNetwork = giving_way(lambda: load_tflite(path, (0, 1), image, options))
+        model = TfliteModel(path, (0, 1), SIDE_PX, low=-1.0)
+        self._network: TfliteNetwork = giving_way(lambda: load_tflite(model, TfliteOptions(threads=1)))
         self.engine = self._network.engine
 
     def __call__(self, bitmap: Bitmap) -> list[Region]:

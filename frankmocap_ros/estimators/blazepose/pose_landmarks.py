@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.engines.network_files.network import UNIT, FileNetwork, ImageInput, NetworkOptions
+from frankmocap_ros.engines.tflite import TfliteModel, TfliteNetwork, TfliteOptions
 from frankmocap_ros.engines.tflite_choice import load_tflite
 from frankmocap_ros.estimators.blazepose.crop import in_image, region_along, rotation_in_image
 from frankmocap_ros.estimators.blazepose.person_detector import SIDES_PER_RADIUS
@@ -93,9 +93,9 @@ class PoseLandmarker:
         MissingDependencyError: nothing is installed that runs it.
     """
 
-    def __init__(self, path: Path, options: NetworkOptions) -> None:
-        image = ImageInput(SIDE_PX, SIDE_PX, scale=UNIT)
-        self._network: FileNetwork = load_tflite(path, _OUTPUTS, image, options)
+    def __init__(self, path: Path, options: TfliteOptions) -> None:
+        model = TfliteModel(path, _OUTPUTS, SIDE_PX)
+        self._network: TfliteNetwork = load_tflite(model, options)
         self.engine = self._network.engine
 
     def __call__(self, crops: NDArray[np.uint8], regions: Sequence[Region]) -> list[PoseLandmarks | None]:

@@ -5,28 +5,19 @@ import pytest
 
 from frankmocap_ros.assets.model_files import VARIANTS, model_path
 from frankmocap_ros.engines import tflite_installed
-from frankmocap_ros.engines.network_files.network import UNIT, ImageInput, NetworkOptions
+from frankmocap_ros.engines.tflite import TfliteModel, TfliteOptions
 from frankmocap_ros.engines.tflite_choice import engine_version, load_tflite
 from frankmocap_ros.engines.tflite_installed import tflite_engine
-from frankmocap_ros.errors import AssetError, MissingDependencyError
+from frankmocap_ros.engines.tflite_litert import LiteRtTflite
+from frankmocap_ros.engines.tflite_openvino import OpenVinoTflite
+from frankmocap_ros.errors import EstimatorError, MissingDependencyError
 
-ENGINES = ("openvino", "ai_edge_litert")
+ENGINES = (OpenVinoTflite, LiteRtTflite)
 SHAPES = [(195,), (1,), (64, 64, 39), (117,)]
 
 
-OUTPUTS = (0, 1, 3, 4)
-PLAIN = ImageInput(256, 256, scale=UNIT)
-
-
-@pytest.fixture
-def load(monkeypatch):
-    """Loads a file by one engine."""
-
-    def load(engine, key="pose_landmark_full", outputs=OUTPUTS, image=PLAIN, path=None):
-        monkeypatch.setattr("frankmocap_ros.engines.tflite_choice.tflite_engine", lambda: engine)
-        return load_tflite(path or model_path(key), outputs, image, NetworkOptions(threads=2))
-
-    return load
+def landmarks(variant="full", outputs=(0, 1, 3, 4), **more):
+    return TfliteModel(model_path(f"pose_landmark_{variant}"), outputs, 256, **more)
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +35,10 @@ def blots():
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_both_engines_give_the_same(variant, blots, load):
+def test_both_engines_give_the_same(variant, blots):
     found = []
     for engine in ENGINES:
-        network = load(engine, f"pose_landmark_{variant}")
+        network = engine(landmarks(variant), TfliteOptions(threads=2))
         found.append(network(blots))
         network.close()
     for one, other, shape in zip(*found, SHAPES, strict=True):
@@ -57,8 +48,8 @@ def test_both_engines_give_the_same(variant, blots, load):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_batch_gives_what_each_gives_alone(engine, blots, load):
-    network = load(engine)
+def test_a_batch_gives_what_each_gives_alone(engine, blots):
+    network = engine(landmarks(), TfliteOptions(threads=2))
     together = network(blots)
     for i in range(2):
         for one, both in zip(network(blots[i : i + 1]), together, strict=True):
@@ -68,8 +59,8 @@ def test_a_batch_gives_what_each_gives_alone(engine, blots, load):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_results_are_not_overwritten_by_the_next_call(engine, blots, load):
-    network = load(engine)
+def test_results_are_not_overwritten_by_the_next_call(engine, blots):
+    network = engine(landmarks(), TfliteOptions(threads=1))
     first = network(blots[:1])
     kept = [values.copy() for values in first]
     network(blots[1:])
@@ -79,20 +70,19 @@ def test_results_are_not_overwritten_by_the_next_call(engine, blots, load):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_pixel_values_become_what_the_network_wants(engine, blots, load):
+def test_pixel_values_become_what_the_network_wants(engine, blots):
     """-1..1 of the pixels x is 0..1 of (x + 1) / 2: the same network told otherwise gives other numbers."""
-    half = (127.5, 127.5, 127.5)
-    plain, shifted = load(engine), load(engine, image=ImageInput(256, 256, half, half))
+    plain, shifted = engine(landmarks(), TfliteOptions()), engine(landmarks(low=-1.0), TfliteOptions())
     dark, bright = np.zeros_like(blots[:1]), np.full_like(blots[:1], 255)
     # 255 is 1 in both; 0 is 0 in one and -1 in the other
     np.testing.assert_allclose(plain(bright)[0], shifted(bright)[0], atol=0.3)
     assert np.abs(plain(dark)[0] - shifted(dark)[0]).max() > 10.0
 
 
-def test_outputs_that_nobody_wants_are_cut(load):
+def test_outputs_that_nobody_wants_are_cut():
     """Segmentation is a third of the network's work; without it half a megabyte less is computed a call."""
-    whole = load("openvino", outputs=(0, 1, 2, 3, 4))
-    cut = load("openvino")
+    whole = OpenVinoTflite(landmarks(outputs=(0, 1, 2, 3, 4)), TfliteOptions(threads=1))
+    cut = OpenVinoTflite(landmarks(), TfliteOptions(threads=1))
 
     def operations(network):
         return len(network._request.get_compiled_model().get_runtime_model().get_ops())
@@ -101,17 +91,17 @@ def test_outputs_that_nobody_wants_are_cut(load):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_file_that_is_no_network_is_told(engine, tmp_path, load):
+def test_a_file_that_is_no_network_is_told(engine, tmp_path):
     path = tmp_path / "pose_landmark_full.tflite"
     path.write_bytes(b"\0" * 4096)
-    with pytest.raises(AssetError, match=str(path)):
-        load(engine, outputs=(0,), path=path)
+    with pytest.raises(EstimatorError, match=str(path)):
+        engine(TfliteModel(path, (0,), 256), TfliteOptions())
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_network_of_another_kind_is_told(engine, load):
-    with pytest.raises(AssetError, match="pose_detection"):
-        load(engine, "pose_detection")
+def test_a_network_of_another_kind_is_told(engine):
+    with pytest.raises(EstimatorError, match="pose_detection"):
+        engine(TfliteModel(model_path("pose_detection"), (0, 1, 3, 4), 256), TfliteOptions())
 
 
 def test_the_fastest_that_is_installed_is_taken(monkeypatch):
@@ -120,7 +110,7 @@ def test_the_fastest_that_is_installed_is_taken(monkeypatch):
     monkeypatch.setattr(tflite_installed, "find_spec", lambda name: None if name == "openvino" else name)
     assert tflite_engine() == "ai_edge_litert"
     assert engine_version()[0] == "litert"
-    network = load_tflite(model_path("pose_detection"), (0, 1), ImageInput(224, 224))
+    network = load_tflite(landmarks())
     assert network.engine == "litert"
     network.close()
     monkeypatch.setattr(tflite_installed, "find_spec", lambda name: None)

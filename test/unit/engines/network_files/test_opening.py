@@ -135,7 +135,7 @@ def test_both_readers_of_tflite_give_the_same():
     for reader in (OpenVinoReader, LiteRtReader):
         read = reader(NetworkFile(path, "TFLite"), on("auto"))
         fit = fitted(read.inputs, read.outputs, [signature])
-        run = read.compiled(fit.outputs, ImageInput(224, 224, (127.5,) * 3, (127.5,) * 3))
+        run = read.compiled(fit, ImageInput(224, 224, (127.5,) * 3, (127.5,) * 3))
         found.append(run(image))
         run.close()
     for one, other in zip(*found, strict=True):
@@ -145,10 +145,10 @@ def test_both_readers_of_tflite_give_the_same():
 # --- what is asked for and cannot be -------------------------------------------------------------
 
 REFUSED = {
-    "torch": (NetworkOptions(engine="torch"), "engine: torch does not run ONNX files; allowed: auto"),
+    "torch": (NetworkOptions(engine="torch"), "engine: torch does not run ONNX files; allowed: auto | openvino"),
     "litert": (NetworkOptions(precision="fp16", engine="openvino", device="cpu"), "precision: openvino runs"),
     "int8": (NetworkOptions(precision="int8", engine="onnxruntime", device="cpu"), "precision: onnxruntime"),
-    "cuda": (NetworkOptions(engine="openvino", device="cuda"), "device: no engine here runs ONNX files on"),
+    "cuda": (NetworkOptions(engine="openvino", device="cuda"), "device: no engine here runs ONNX files on CUDA"),
     "gpu": (NetworkOptions(device="cuda"), "this onnxruntime has no CUDAExecutionProvider"),
     "tensorrt": (NetworkOptions(engine="tensorrt"), "this onnxruntime has no TensorrtExecutionProvider"),
 }  # fmt: skip

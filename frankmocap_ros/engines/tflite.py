@@ -1,0 +1,63 @@
+"""Networks in TFLite files: what is run, and what an engine for them is.
+
+``engines/tflite_choice.py`` takes the engine.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.runtime.machine import cores
+
+
+@dataclass(frozen=True)
+class TfliteModel:
+    """A network with one image as its input.
+
+    Attributes:
+        path: of the file, whose content was checked.
+        outputs: numbers of the outputs that are wanted; what only the others need is not computed where the
+            engine can cut it.
+        side_px: sides of the square image.
+        low, high: what the pixel values 0 and 255 become.
+    """
+
+    path: Path
+    outputs: tuple[int, ...]
+    side_px: int
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True)
+class TfliteOptions:
+    """How a network is run.
+
+    Attributes:
+        threads: how many; one runs in the thread that calls, with its priority.
+    """
+
+    threads: int = field(default_factory=cores)
+
+
+class TfliteNetwork(Protocol):
+    """Runs one network in float32, for one thread at a time.
+
+    Attributes:
+        engine: in words, such as ``openvino``.
+    """
+
+    engine: str
+
+    def __call__(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """The wanted outputs, each of shape (N, ...), of RGB images (N, side, side, 3); N is at least 1.
+
+        They run one after the other. A graph for several at once is no faster on a CPU (two in 9.4 ms, one in
+        4.7), one for any number is slower (5.7), and some files do not allow it.
+        """
+
+    def close(self) -> None:
+        """Give back memory and threads."""
