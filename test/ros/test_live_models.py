@@ -35,8 +35,8 @@ SETTINGS = {s.name: s for s in settings_of(Settings)}
 OTHER = {
     "variant": "heavy",
     "use_smplx": True, "engine": "torch", "precision": "bf16", "assets_dir": "/nowhere/extra_data",
-    "detector": "pose2d", "device": "cpu", "synthetic_motion": "cross", "estimator": "synthetic",
-    "hands": True,
+    "detector": "pose2d", "device": "cpu", "synthetic_motion": "cross", "estimator": "posenet",
+    "model": "/nowhere/network.onnx", "hands": True,
 }  # fmt: skip
 SOMEBODY_ELSE = ("estimator", "hands")  # after these, positions mean something else
 PERIOD_NS = 33_333_333
@@ -89,7 +89,7 @@ def models(probe, monkeypatch):
 
         return made
 
-    for name in ("blazepose", "synthetic", "frankmocap"):
+    for name in registry.ESTIMATORS:
         monkeypatch.setitem(registry.ESTIMATORS, name, make(name))
     return models
 
@@ -180,7 +180,7 @@ def test_another_model_takes_over(start, models, way):
         assert camera.body().id == after.id
     assert made == len(models) == 1 + len(OTHER)
     assert [m.closed for m in models] == [1] * len(OTHER) + [0]
-    assert system.values(lambda v: v["estimator"] == "synthetic")
+    assert system.values(lambda v: v["estimator"] == "posenet")
 
 
 def test_beside_a_model_another_process_makes_what_is_made_once(start, models, way):
@@ -225,8 +225,8 @@ def test_settings_together(start, models):
     camera.body()
     assert len(models[-1].seen) == 1
     system.set(
-        **{name: SETTINGS[name].default for name in OTHER}
-    )  # each by itself: one model after the other
+        **{name: SETTINGS[name].default for name in reversed(OTHER)}
+    )  # each by itself: one model after the other, and a model's file goes before its estimator
     assert len(models) == 2 + len(OTHER)
     camera.body()
     assert len(models[-1].seen) == 1
