@@ -419,6 +419,29 @@ def test_configured_anew_while_a_model_is_loaded(loading, models, held_call):
 # --- refusals ------------------------------------------------------------------------------------
 
 
+def test_a_model_for_an_estimator_that_takes_none(start, models, way):
+    system = start()
+    first = Camera(system).body()
+    result = way(system, model="posenet.onnx")
+    assert not result.successful
+    assert "estimator auto takes no model; set it together with estimator: posenet | movenet" in result.reason
+    assert system.get("model") == ""
+    assert len(models) == 1
+    assert first.estimator == "blazepose"
+
+
+def test_another_estimator_empties_the_model(start, models, way):
+    """Nobody else can run it; with both at once the new one gets its own."""
+    system = start()
+    assert set_at_once(system, estimator="posenet", model="a.onnx").successful
+    assert way(system, estimator="movenet").successful
+    assert system.get("estimator", "model") == ["movenet", ""]
+    assert set_at_once(system, estimator="posenet", model="b.onnx").successful
+    assert [m.config.model for m in models] == ["", "a.onnx", "", "b.onnx"]
+    assert way(system, estimator="blazepose").successful
+    assert system.get("model") == ""
+
+
 @pytest.mark.parametrize("when", ["making", "warming"])
 @pytest.mark.parametrize(
     ("error", "text"),
@@ -439,7 +462,7 @@ def test_a_model_that_cannot_be_had(start, models, way, when, error, text):
 
     setattr(models, when, fail)
     for name, value in OTHER.items():
-        if name == "device":  # which is told by auto, too
+        if name in ("device", "model"):  # which is told by auto, too; which no estimator takes that runs here
             continue
         made = len(models)
         result = way(system, **{name: value})
@@ -452,7 +475,7 @@ def test_a_model_that_cannot_be_had(start, models, way, when, error, text):
             assert len(models) == made
         assert camera.body().id == first.id
     assert models[0].closed == 0
-    assert len(models[0].seen) == seen + len(OTHER) - 1
+    assert len(models[0].seen) == seen + len(OTHER) - 2
     assert system.values()["last_error"] == "none"
     system.wait_until(lambda: threads() == ["person_search"])
 
