@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from onnx import TensorProto
-from support.small_networks import SIDE_PX, network, posenet, written
 
 from frankmocap_ros.bench.probes import resident_mb
+from support.small_networks import SIDE_PX, network, posenet, written
 
 PERIOD_NS = 33_333_333
 CHANGES = 50

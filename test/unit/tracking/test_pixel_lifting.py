@@ -112,7 +112,7 @@ def test_behind_a_lens_it_is_the_same():
     ("camera", "scale"), [(None, ScaleSource.ASSUMED_HEIGHT), (CAMERA, ScaleSource.CAMERA_INFO)]
 )
 def test_the_body_says_where_its_metres_come_from(camera, scale):
-    """The estimator knows pixels alone; where they become metres it is known whether the camera is calibrated."""
+    """Whether the camera is calibrated is known where pixels become metres, not in the estimator."""
     image = CameraImage(Bitmap(np.zeros((480, 640, 3), np.uint8)), 0.0, camera)
     (body,) = Pipeline(PixelsOnly(), Settings(), itertools.count().__next__).process(image).bodies
     assert body.has_3d and body.has_orientation
