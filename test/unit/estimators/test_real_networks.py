@@ -52,12 +52,7 @@ def blazepose():
 def test_a_body_near_blazepose_s(name):
     found = pixels_of(estimator=NETWORKS[name], model=str(MODELS / f"{name}.onnx"))
     assert np.mean([one is not None for one in found]) >= LEAST_SHARE
-    beside = np.array(
-        [
-            one - other
-            for one, other in zip(found, blazepose(), strict=True)
-            if one is not None and other is not None
-        ]
-    )
+    pairs = zip(found, blazepose(), strict=True)
+    beside = np.array([one - other for one, other in pairs if one is not None and other is not None])
     median = np.nanmedian(np.hypot(*np.moveaxis(beside, -1, 0)), axis=0)
     assert (median <= MOST_PX).all(), dict(zip(JOINTS, median.round(1), strict=True))
