@@ -1,4 +1,4 @@
-"""doctor on networks that users bring: where they are, or where to get them and under which licence."""
+"""doctor on networks that users bring: where they are, or where to get them and under which license."""
 
 import pytest
 
