@@ -53,7 +53,8 @@ def body(body_id=1, skeleton=BODY, seed=0, **options):
 def frame(*bodies, index=7, operator_id=None):
     operator_id = (bodies[0].id if bodies else 0) if operator_id is None else operator_id
     stages_ms = {"decode": 1.0, "detect": 2.0, "regress": 3.5, "post": 0.25}
-    return Frame(index, 1.0, tuple(bodies), operator_id, stages_ms, Camera.from_fov(640, 480, 60.0))
+    camera, at = Camera.from_fov(640, 480, 60.0), np.array((1.0, -2.0, 3.0))
+    return Frame(index, 1.0, tuple(bodies), operator_id, stages_ms, camera, camera_position=at)
 
 
 def assert_same(msg, truth):
@@ -101,6 +102,8 @@ def test_every_number_arrives(skeleton, source):
     assert msg.header == HEADER
     assert (msg.run_id, msg.sequence, msg.operator_id) == (RUN_ID, 7, 3)
     assert (msg.inference_ms, msg.age_ms) == (6.75, 12.5)
+    at = msg.camera_position
+    assert (at.x, at.y, at.z) == (1.0, -2.0, 3.0)
     assert len(msg.bodies) == 1
     assert_same(msg.bodies[0], truth)
 

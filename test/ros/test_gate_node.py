@@ -90,6 +90,43 @@ def test_poses_in_the_base_frame_are_taken_as_they_are(gate):
     assert g.command().pose.position.z - before == pytest.approx(0.3, abs=0.06)
 
 
+@pytest.mark.parametrize(("mode", "counts"), [("locked", 0.0), ("scaled", 0.5), ("follow", 1.0)])
+def test_depth_counts_as_depth_mode_says(gate, mode, counts):
+    """Along the line of sight from where the message says that the camera is; live while disengaged only."""
+    g = gate()
+    g.operator.frame_id, g.operator.rotation = "base_link", BODY_FROM_OPTICAL
+    g.operator.camera, g.operator.stddev = np.array((2.0, 0.5, 1.5)), (0.02, 0.1)
+    g.seen()
+    g.set(depth_mode=mode)
+    g.engaged()
+    other = "locked" if mode == "follow" else "follow"
+    (refusal,) = g.try_to_set(depth_mode=other)
+    assert "depth_mode cannot change while the gate is ENGAGED" in refusal.reason
+    sight = g.operator.sight("left_wrist")
+    before = position(g.command())
+    for k in range(20):
+        g.operator.offset[BODY.index["left_wrist"]] = -0.01 * (k + 1) * sight
+        g.advance(0.04)
+    g.advance(0.5)
+    way = np.linalg.norm(position(g.command()) - before)
+    assert way == pytest.approx(0.2 * counts, abs=0.02)
+
+
+def test_uncertainty_slows_then_holds_and_says_so(gate):
+    g = gate(slow_stddev_m=0.1, hold_stddev_m=0.3).engaged()
+    g.operator.stddev = (0.05, 0.2)
+    g.wait(g.states, lambda msg: any("slowed, uncertain" in limit for limit in msg.limits))
+    assert g.states.messages[-1].state == GateState.ENGAGED
+    g.operator.stddev = (0.05, 0.4)
+    reason = g.until("HOLD").reason
+    assert reason == "uncertain by 0.40 m, above hold_stddev_m 0.3: left_wrist"
+
+
+def position(msg):
+    p = msg.pose.position
+    return np.array((p.x, p.y, p.z))
+
+
 def test_disengaging_is_silent_at_once(gate):
     g = gate().engaged()
     assert g.engage(False).success

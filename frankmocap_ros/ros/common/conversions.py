@@ -97,6 +97,7 @@ class BodiesMessage:
         self._msg.sequence = frame.index
         self._msg.inference_ms = frame.inference_ms
         self._msg.age_ms = age_ms
+        _set_point(self._msg.camera_position, frame.camera_position.tolist())
         self._msg.operator_id = frame.operator_id
         self._msg.bodies = bodies
         return self._msg

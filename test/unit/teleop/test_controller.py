@@ -777,6 +777,9 @@ def test_anything_an_operator_may_do(data):
         max_speed=data.draw(st.sampled_from((0.1, 1.5, 7.0))),
         max_acceleration=data.draw(st.sampled_from((0.5, 15.0, 300.0))),
         workspace_max=data.draw(st.sampled_from(((2.0, 2.0, 2.0), (0.35, 0.25, 0.05)))),
+        depth_mode=data.draw(st.sampled_from(("follow", "scaled", "locked"))),
+        slow_stddev_m=data.draw(st.sampled_from((0.0, 0.1))),
+        hold_stddev_m=data.draw(st.sampled_from((0.0, 0.3))),
     )
     t.run(0.2)
     t.controller.request(t.time_s)
@@ -825,8 +828,19 @@ def _well(t, rng):
     t.altered = lambda s: s
 
 
+def _uncertain(t, rng):
+    """Standard deviations, and where the camera is, that mean something, nothing or nonsense."""
+    numbers = (np.nan, 0.02, 0.05, 0.15, 0.25, 0.5, np.inf)
+
+    def altered(s):
+        stddev = rng.choice(numbers, (len(s.poses.valid), 2))
+        return replace(s, stddev=stddev, camera_position=rng.choice((0.0, 0.0, 0.0, 1.0, np.nan), 3))
+
+    t.altered = altered
+
+
 def _stamps(t, rng):
     t.altered = lambda s: replace(s, captured_s=s.captured_s + float(rng.choice((-0.2, 0.0, 0.02, 9.0))))
 
 
-TROUBLES = (_leap, _wave, _spin, _garbage, _someone_else, _stall, _well, _stamps)
+TROUBLES = (_leap, _wave, _spin, _garbage, _someone_else, _stall, _well, _uncertain, _stamps)
