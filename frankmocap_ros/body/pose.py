@@ -33,6 +33,7 @@ class ScaleSource(IntEnum):
     ASSUMED_HEIGHT = 1  # the person's size and the camera's field of view are assumed
     CAMERA_INFO = 2  # the person's size is assumed, the camera is calibrated
     DEPTH = 3  # measured
+    CALIBRATED = 4  # the person's size was calibrated
 
 
 @dataclass(frozen=True, eq=False)

@@ -113,6 +113,11 @@ class GateSettings:
         minimum=0.5,
         maximum=600.0,
     )
+    calibrate_service: str = setting(
+        "",
+        "Service (std_srvs/Trigger) that calibrates the operator's size while arming, such as frankmocap/calibrate. Empty: none.",
+        live=False,
+    )
     calm_speed: float = setting(
         0.25, "Maximum joint speed that counts as holding still.", unit="m/s", minimum=0.001, maximum=10.0
     )

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.duration import Duration
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.qos import DurabilityPolicy, LivelinessPolicy, QoSProfile
 from rclpy.serialization import serialize_message
+from rclpy.task import Future
 from sensor_msgs.msg import Imu, JointState, Joy
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
@@ -120,6 +122,47 @@ def test_uncertainty_slows_then_holds_and_says_so(gate):
     g.operator.stddev = (0.05, 0.4)
     reason = g.until("HOLD").reason
     assert reason == "uncertain by 0.40 m, above hold_stddev_m 0.3: left_wrist"
+
+
+class SizeService:
+    """``~/calibrate`` of a mocap node that answers when the test says so."""
+
+    def __init__(self, g):
+        self.asked = []
+        self.group = MutuallyExclusiveCallbackGroup()
+        g.node.create_service(Trigger, "/frankmocap/calibrate", self._on_call, callback_group=self.group)
+
+    async def _on_call(self, request, response):
+        future = Future()
+        self.asked.append(future)
+        response.success, response.message = await future
+        return response
+
+    def answer(self, success, message=""):
+        self.asked.pop(0).set_result((success, message))
+
+
+def test_arming_waits_for_the_operators_size(gate):
+    g = gate(calibrate_service="frankmocap/calibrate")
+    g.seen()
+    refused = g.engage()
+    assert not refused.success and "there is no service /frankmocap/calibrate" in refused.message
+    assert g.states.messages[-1].state == GateState.DISENGAGED
+    service = SizeService(g)
+    wait_until(lambda: g.engage().success, "the service is not found")
+    wait_until(lambda: len(service.asked) == 1, "nobody was asked")
+    g.advance(2.0)
+    state = g.states.messages[-1]
+    assert state.state == GateState.ARMING and "calibrating the operator's size" in state.reason
+    assert "forearms raised" in state.reason, "what to do meanwhile"
+    service.answer(True, "1.1 times")
+    g.until("ENGAGED")
+    g.engage(False)
+    assert g.engage().success
+    wait_until(lambda: len(service.asked) == 1, "nobody was asked again")
+    service.answer(False, "the forearms point towards the camera")
+    ended = g.until("DISENGAGED", len(g.states) - 1)
+    assert ended.reason == "not calibrated: the forearms point towards the camera"
 
 
 def position(msg):

@@ -735,6 +735,30 @@ def test_who_stands_sideways_has_no_heading():
     assert "face" in t.controller.reason
 
 
+def test_arming_begins_when_the_size_is_known():
+    """What is measured of the limbs before does not count, nor does an answer to an earlier request."""
+    t, asked = Teleoperation(arming_s=0.5), []
+    t.controller.ask_size = lambda known: asked.append(known) or ""
+    t.run(0.3)
+    assert t.controller.request(t.time_s) == ""
+    t.run(2.0)
+    assert t.controller.state is State.ARMING and t.controller._operator._lengths_seen == 0
+    asked[0](True, "", t.time_s)
+    assert t.run(2.0, until=State.ENGAGED) == pytest.approx(0.5, abs=0.1)
+    assert t.controller._operator._lengths_seen > 5
+    t.controller.release("asked to", t.time_s)
+    assert t.controller.request(t.time_s) == ""
+    asked[0](False, "late", t.time_s)
+    assert t.controller.state is State.ARMING
+    asked[1](False, "the forearms point towards the camera", t.time_s)
+    assert t.controller.state is State.DISENGAGED
+    assert t.controller.reason == "not calibrated: the forearms point towards the camera"
+    t.controller.ask_size = lambda known: "there is no service"
+    assert t.controller.request(t.time_s) == t.controller.reason == "there is no service"
+    assert t.controller.state is State.DISENGAGED
+    t.check()
+
+
 def test_the_gesture_asks_and_gives_back():
     t = Teleoperation(gesture=True, gesture_s=0.5)
     raised_s = np.inf
