@@ -1,9 +1,11 @@
 """Standard deviations across and along the line of sight as covariances and ellipsoids."""
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.geometry.rotation import Array, frames, quat_from_matrix
 
@@ -47,12 +49,32 @@ def pose_covariance(position: Array, stddev: Array, camera_position: Array, orie
     return covariance
 
 
-def ellipsoid_orientations(positions: Array, camera_position: Array) -> Array:
-    """Rotations of ellipsoids whose x axis is along the line of sight, shape (N, 4), x y z w.
+@dataclass(frozen=True, eq=False)
+class Ellipsoids:
+    """Where N joints are within one standard deviation.
+
+    Attributes:
+        positions: shape (N, 3), their middles [m].
+        orientations_xyzw: shape (N, 4); x is along the line of sight.
+        radii: shape (N, 3), along x, y and z [m].
+        rows: shape (N,), which joints they are of.
+    """
+
+    positions: Array
+    orientations_xyzw: Array
+    radii: Array
+    rows: NDArray[np.intp]
+
+
+def ellipsoids(positions: Array, stddev: Array, camera_position: Array) -> Ellipsoids:
+    """Ellipsoids of the joints whose standard deviations are known.
 
     Args:
-        positions: shape (N, 3) [m].
+        positions: shape (J, 3) [m].
+        stddev: shape (J, 2), across and along the line of sight; NaN, or not above 0, where unknown [m].
         camera_position: shape (3,), in the same frame [m].
     """
-    sights = lines_of_sight(positions, camera_position)
-    return quat_from_matrix(frames(sights, np.tile((0.0, 1.0, 0.0), (len(sights), 1))))
+    rows = np.flatnonzero((np.isfinite(stddev) & (stddev > 0.0)).all(axis=1))
+    sights = lines_of_sight(positions[rows], camera_position)
+    turned = quat_from_matrix(frames(sights, np.tile((0.0, 1.0, 0.0), (len(rows), 1))))
+    return Ellipsoids(positions[rows], turned.reshape(-1, 4), stddev[rows][:, [1, 0, 0]], rows)

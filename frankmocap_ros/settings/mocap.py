@@ -205,6 +205,9 @@ class Settings:
     joint_topics: tuple[str, ...] = setting(
         (), "Operator joints that are published on topics of their own.", live=False
     )
+    marker_ellipsoids: bool = setting(
+        False, "Draw the standard deviations of joints as ellipsoids in ~/markers, where they are known."
+    )
     publish_tf: bool = setting(
         False,
         "Publish frames on /tf: `body_<id>` at mid-hips (x forward, z to the head) and `<joint>_<id>`. Needs tf2_msgs.",

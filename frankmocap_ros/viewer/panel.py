@@ -55,6 +55,9 @@ class Panel:
         with gui.add_folder("Show"):
             self._image = gui.add_checkbox("image", True)
             self._axes = gui.add_checkbox("joint axes", False, hint="Show the orientation of every joint.")
+            self._ellipsoids = gui.add_checkbox(
+                "uncertainty", False, hint="Show the standard deviation of every joint, where it is known."
+            )
             self._mesh = gui.add_checkbox(
                 "mesh", False, hint="Show the surface, where the estimator has one."
             )
@@ -95,6 +98,11 @@ class Panel:
     def wants_axes(self) -> bool:
         """Whether joints' orientations are to be shown."""
         return bool(self._axes.value)
+
+    @property
+    def wants_ellipsoids(self) -> bool:
+        """Whether it is to be shown how far joints may be off."""
+        return bool(self._ellipsoids.value)
 
     @property
     def wants_mesh(self) -> bool:

@@ -453,6 +453,15 @@ def depth_wait_ms(c):
         assert system.values(lambda v, outcome=outcome: v.get(f"depth/{outcome}") == "1")
 
 
+def marker_ellipsoids(c):
+    """Nothing gives the probe's joints standard deviations here: the test of markers draws some."""
+    outputs = c.system.mocap.streams[0].outputs
+    for wanted in (True, False):
+        c.set(marker_ellipsoids=wanted)
+        c.frame()
+        assert outputs._marker_maker.ellipsoids == wanted
+
+
 def publish_tf(c):
     from tf2_msgs.msg import TFMessage  # a stand-in
 

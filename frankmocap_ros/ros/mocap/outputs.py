@@ -154,12 +154,13 @@ class Outputs:
             publisher.on_activate(LifecycleState("active", State.PRIMARY_STATE_ACTIVE))
         return publisher
 
-    def set_tf(self, config: Settings) -> None:
-        """Publish on /tf, or not, from the next frame on; for the worker's thread while there is one.
+    def configure(self, config: Settings) -> None:
+        """Publish on /tf, or not, and draw from the next frame on; for the worker's thread if there is one.
 
         Raises:
             ImportError: there is no tf2_msgs.
         """
+        self._marker_maker.ellipsoids = config.marker_ellipsoids
         if config.publish_tf == (self._tf is not None):
             return
         if self._tf is not None:

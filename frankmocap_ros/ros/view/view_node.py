@@ -123,7 +123,7 @@ class ViewNode(Node):
         panel, scene, inputs = self._panel, self._scene, self._inputs
         inputs.want(panel.wants_image, panel.wants_mesh, panel.wants_robot_image)
         inputs.poll(config)
-        scene.axes = panel.wants_axes
+        scene.axes, scene.ellipsoids = panel.wants_axes, panel.wants_ellipsoids
         scene.place(config, inputs.bodies)
         scene.people(inputs.bodies)
         if inputs.image is not None or not panel.wants_image:

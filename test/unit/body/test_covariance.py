@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.body.covariance import ellipsoid_orientations, lines_of_sight, pose_covariance
+from frankmocap_ros.body.covariance import ellipsoids, lines_of_sight, pose_covariance
 from frankmocap_ros.geometry.rotation import normalize, quat_rotate, quat_to_matrix
 
 numbers = st.floats(-3.0, 3.0)
@@ -40,8 +40,20 @@ def test_it_turns_with_the_frame(position, stddev, camera, seed):
 
 @given(st.lists(points, min_size=1, max_size=4).map(np.array), points)
 def test_ellipsoids_have_their_long_axis_along_the_line_of_sight(positions, camera):
-    x = quat_rotate(ellipsoid_orientations(positions, camera), np.array((1.0, 0.0, 0.0)))
+    stddev = np.tile((0.02, 0.1), (len(positions), 1))
+    found = ellipsoids(positions, stddev, camera)
+    x = quat_rotate(found.orientations_xyzw, np.array((1.0, 0.0, 0.0)))
     np.testing.assert_allclose(x, lines_of_sight(positions, camera), atol=1e-7)
+    np.testing.assert_array_equal(found.radii, np.tile((0.1, 0.02, 0.02), (len(positions), 1)))
+
+
+def test_what_is_unknown_has_no_ellipsoid():
+    stddev = np.array(((0.1, 0.2), (np.nan, 0.2), (0.1, np.nan), (0.0, 0.0), (np.inf, 0.1), (0.3, 0.4)))
+    found = ellipsoids(np.arange(18.0).reshape(6, 3), stddev, np.zeros(3))
+    assert found.rows.tolist() == [0, 5]
+    assert found.positions.tolist() == [[0.0, 1.0, 2.0], [15.0, 16.0, 17.0]]
+    none = ellipsoids(np.zeros((2, 3)), np.full((2, 2), np.nan), np.zeros(3))
+    assert none.orientations_xyzw.shape == (0, 4) and none.radii.shape == (0, 3)
 
 
 def test_a_point_in_the_camera_has_a_direction():

@@ -524,6 +524,7 @@ def test_no_more_than_the_estimator_can(person):
 OF_THE_NODE = {
     "preset", "process_every_n", "max_image_age_s", "diagnostics_period_s", "latency_budget_ms", "adapt",
     "publish_tf", "transform_wait_ms", "depth_wait_ms", "rectified", "stamps",
+    "marker_ellipsoids",
 }  # fmt: skip
 TESTED_HERE = {
     "resize_short", "detect_every_n", "box_margin", "track_bbox", "max_people", "min_confidence", "smoothing",
