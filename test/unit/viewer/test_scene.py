@@ -1,5 +1,6 @@
 """What is drawn of people and of a robot."""
 
+import socket
 import threading
 
 import numpy as np
@@ -11,6 +12,7 @@ from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.viewer.robot import DrawnRobot
 from frankmocap_ros.viewer.scene import (
+    Scene,
     SeenBody,
     bones,
     known_ellipsoids,
@@ -18,6 +20,7 @@ from frankmocap_ros.viewer.scene import (
     unit_sphere,
     wxyz,
 )
+from frankmocap_ros.viewer.web import Web
 from support.paths import SHARED
 from support.waiting import wait_until
 
@@ -185,3 +188,31 @@ def test_a_robot_is_a_mesh_for_each_of_its_parts():
     for position, xyzw in moved:
         assert np.isfinite(position).all()
         assert np.linalg.norm(xyzw) == pytest.approx(1.0)
+
+
+def test_ellipsoids_are_drawn_on_demand_and_change_in_place():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    web = Web("127.0.0.1", port)
+    try:
+        scene = Scene(web.server, None)
+        scene.people([seen(JointState.TRACKED)])
+        assert "ellipsoids" not in scene._drawn
+        scene.ellipsoids = True
+        scene.people([seen(JointState.TRACKED)])
+        drawn = scene._drawn["ellipsoids"]
+        assert drawn.visible and drawn.batched_scales[0].tolist() == pytest.approx([0.1, 0.03, 0.03])
+        wider = seen(JointState.TRACKED)
+        wider.stddev[:] *= 2.0
+        scene.people([wider])
+        assert scene._drawn["ellipsoids"] is drawn
+        assert drawn.batched_scales[0].tolist() == pytest.approx([0.2, 0.06, 0.06])
+        wider.stddev[3:] = np.nan
+        scene.people([wider])
+        assert scene._drawn["ellipsoids"].batched_scales.shape == (3, 3)
+        scene.ellipsoids = False
+        scene.people([wider])
+        assert not scene._drawn["ellipsoids"].visible
+    finally:
+        web.stop()
