@@ -177,6 +177,13 @@ class Settings:
         minimum=0.0,
         maximum=2.5,
     )
+    forearm_length_m: float = setting(
+        0.0,
+        "Length of the operator's forearm from the middle of the elbow to that of the wrist, for ~/calibrate; 0: unknown.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.5,
+    )
     depth_wait_ms: float = setting(
         20.0,
         "Maximum time that a result waits for the depth image of its image, while depth images arrive.",
@@ -198,6 +205,9 @@ class Settings:
     )
     joint_topics: tuple[str, ...] = setting(
         (), "Operator joints that are published on topics of their own.", live=False
+    )
+    marker_ellipsoids: bool = setting(
+        False, "Draw the standard deviations of joints as ellipsoids in ~/markers, where they are known."
     )
     publish_tf: bool = setting(
         False,
@@ -263,6 +273,10 @@ class Settings:
         if 0.0 < self.assumed_height_m < 0.5:
             raise SettingError(
                 f"assumed_height_m: {self.assumed_height_m} is out of range; allowed: 0 (estimator's own) or 0.5 .. 2.5 m"
+            )
+        if 0.0 < self.forearm_length_m < 0.1:
+            raise SettingError(
+                f"forearm_length_m: {self.forearm_length_m} is out of range; allowed: 0 (unknown) or 0.1 .. 0.5 m"
             )
         unknown = [name for name in self.joint_topics if name not in BODY_WITH_HANDS.index]
         if unknown:
