@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from frankmocap_ros.assets.store import assets_folder, named_folder
+from frankmocap_ros.assets.user_models import model_of
+from frankmocap_ros.engines.network_files.network import NetworkOptions
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.estimators.availability import why_not_frankmocap
 from frankmocap_ros.estimators.base import Estimator
@@ -32,6 +34,18 @@ def _blazepose(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     return make_blazepose(config, tell)
 
 
+def _posenet(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.posenet.estimator import PoseNetEstimator
+
+    return PoseNetEstimator(model_of("posenet", config.model), NetworkOptions.of(config))
+
+
+def _movenet(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.movenet.estimator import make_movenet
+
+    return make_movenet(model_of("movenet", config.model), NetworkOptions.of(config))
+
+
 def _synthetic(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 
@@ -41,6 +55,8 @@ def _synthetic(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
 ESTIMATORS: dict[str, Callable[[Settings, Tell, Prepare], Estimator]] = {
     "frankmocap": _frankmocap,
     "blazepose": _blazepose,
+    "posenet": _posenet,
+    "movenet": _movenet,
     "synthetic": _synthetic,
 }
 
