@@ -48,6 +48,25 @@ USER_MODELS: Final[dict[str, UserModel]] = {
             "Apache-2.0",
             "https://www.kaggle.com/models/google/movenet",
         ),
+        UserModel(
+            "yolo",
+            "YOLOv8-pose, YOLO11-pose or YOLO26-pose as yolo export writes it, ONNX or OpenVINO",
+            "AGPL-3.0",
+            "https://docs.ultralytics.com/tasks/pose, yolo export model=yolo11n-pose.pt format=onnx",
+        ),
+        UserModel(
+            "rtmpose",
+            "RTMPose, RTMW or RTMW3D with 17, 26 or 133 keypoints, ONNX",
+            "Apache-2.0",
+            "https://github.com/open-mmlab/mmpose/tree/main/projects/rtmpose",
+        ),
+        UserModel(
+            "openpose",
+            "OpenPose BODY_25 or COCO, or Lightweight OpenPose, ONNX or OpenVINO",
+            "OpenPose's weights are not for commercial use; Lightweight OpenPose's are Apache-2.0",
+            "https://github.com/CMU-Perceptual-Computing-Lab/openpose, "
+            "https://github.com/Daniil-Osokin/lightweight-human-pose-estimation.pytorch",
+        ),
     )
 }
 

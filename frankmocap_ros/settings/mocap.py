@@ -62,9 +62,14 @@ class Settings:
     )
     detector: str = setting(
         "auto",
-        "Person detector for FrankMocap; auto selects blazepose where an engine for it is installed.",
-        choices=("auto", "blazepose", "pose2d"),
+        "Person detector for FrankMocap and RTMPose; auto selects blazepose where an engine for it is installed.",
+        choices=("auto", "blazepose", "pose2d", "yolo"),
         renamed={"mediapipe": "blazepose"},
+        loads=True,
+    )
+    detector_model: str = setting(
+        "",
+        "Network file or folder (ONNX, OpenVINO) for detector: yolo; empty takes yolo.onnx in the models folder.",
         loads=True,
     )
     engine: str = setting(
@@ -289,6 +294,10 @@ class Settings:
             raise SettingError(
                 f"model: estimator {self.estimator} takes no model; set it together with estimator: "
                 + " | ".join(MODEL_ESTIMATORS)
+            )
+        if self.detector_model and self.detector != "yolo":
+            raise SettingError(
+                f"detector_model: detector {self.detector} takes no model; set it together with detector: yolo"
             )
         if self.source and self.image_topics:
             raise SettingError("source and image_topics exclude each other; set one of them")

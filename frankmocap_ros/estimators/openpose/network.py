@@ -172,7 +172,12 @@ class Pose2dDetector:
 
     Raises:
         AssetError: the arrays are not those of this network.
+
+    Attributes:
+        parts: which keypoints and limbs it finds.
     """
+
+    parts = COCO
 
     def __init__(
         self,
@@ -211,3 +216,6 @@ class Pose2dDetector:
         image = fitted(bgr)
         heatmaps, pafs = (m[image.cells] for m in self.maps(image.pixels))
         return [person_box(person, image) for person in group_people(heatmaps, pafs)[: max(0, max_people)]]
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from frankmocap_ros.body import keypoint_sets
+from frankmocap_ros.body.keypoint_sets import KeypointSet
+
 Limb = tuple[int, int, int]
 """Keypoint that it begins at, keypoint that it ends at, and the channel of the field's x; y is the next."""
 
@@ -18,14 +21,14 @@ class Parts:
 
     Attributes:
         name: as OpenPose names it.
-        keypoints: names in the order of the heat maps; one more map is the background.
+        keypoints: in the order of the heat maps; one more map is the background.
         limbs: every keypoint but the neck is the end of one, which stands after the limb that leads to its
             start, so that people grow from the neck.
         extra_limbs: these close circles: they only join what the others left apart.
     """
 
     name: str
-    keypoints: tuple[str, ...]
+    keypoints: KeypointSet
     limbs: tuple[Limb, ...]
     extra_limbs: tuple[Limb, ...]
 
@@ -47,12 +50,7 @@ class Parts:
 
 COCO: Final = Parts(
     name="COCO",
-    keypoints=(
-        "nose", "neck",
-        "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
-        "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
-        "right_eye", "left_eye", "right_ear", "left_ear",
-    ),
+    keypoints=keypoint_sets.BODY_18,
     limbs=(
         (1, 2, 12), (1, 5, 20), (2, 3, 14), (3, 4, 16), (5, 6, 22), (6, 7, 24),
         (1, 8, 0), (8, 9, 2), (9, 10, 4), (1, 11, 6), (11, 12, 8), (12, 13, 10),
@@ -63,13 +61,7 @@ COCO: Final = Parts(
 
 BODY_25: Final = Parts(
     name="BODY_25",
-    keypoints=(
-        "nose", "neck",
-        "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
-        "mid_hip", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
-        "right_eye", "left_eye", "right_ear", "left_ear",
-        "left_big_toe", "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel",
-    ),
+    keypoints=keypoint_sets.BODY_25,
     limbs=(
         (1, 8, 0), (1, 2, 14), (1, 5, 22), (2, 3, 16), (3, 4, 18), (5, 6, 24), (6, 7, 26),
         (8, 9, 6), (9, 10, 2), (10, 11, 4), (8, 12, 8), (12, 13, 10), (13, 14, 12),

@@ -11,7 +11,7 @@ from frankmocap_ros.geometry.boxes import box_center
 from frankmocap_ros.geometry.rotation import Array
 
 PADDING: Final = 1.25
-"""A crop's sides in those of the person's box, before the shorter one grows to the input's ratio."""
+"""What the networks were trained with."""
 _PARTS: Final = 32  # of a pixel, between which images are interpolated
 _FINE: Final = 1024.0  # of a pixel: places are added as whole numbers of these
 
@@ -31,9 +31,15 @@ class Crop:
     input_px: tuple[int, int]
 
     @staticmethod
-    def of(box_xywh: Array, input_px: tuple[int, int]) -> "Crop":
-        """Around a person's box (4,): x, y, width, height [px]."""
-        width, height = PADDING * np.maximum(box_xywh[2:], 1.0)
+    def of(box_xywh: Array, input_px: tuple[int, int], padding: float = PADDING) -> "Crop":
+        """Around a person's box.
+
+        Args:
+            box_xywh: shape (4,), x, y, width, height [px].
+            input_px: width and height of the input [px].
+            padding: the crop's sides in those of the box, before one grows to the input's ratio.
+        """
+        width, height = padding * np.maximum(box_xywh[2:], 1.0)
         ratio = input_px[0] / input_px[1]
         size = np.array([max(width, height * ratio), max(height, width / ratio)])
         return Crop(box_center(box_xywh), size, input_px)

@@ -52,9 +52,9 @@ class Found:
     """N people, best first.
 
     Attributes:
-        boxes_xyxy: shape (N, 4), left, top, right, bottom [px of the input].
+        boxes_xyxy: shape (N, 4), left, top, right, bottom [px], in the input or in the image.
         scores: shape (N,), 0..1.
-        keypoints: shape (N, K, 3), x and y [px of the input], and confidence.
+        keypoints: shape (N, K, 3), x and y in the same pixels, and confidence.
     """
 
     boxes_xyxy: Floats

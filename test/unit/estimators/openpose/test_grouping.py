@@ -9,7 +9,7 @@ from frankmocap_ros.estimators.openpose.grouping import group_people, limb_score
 from frankmocap_ros.estimators.openpose.parts import BODY_25, COCO
 from frankmocap_ros.estimators.openpose.peaks import MOST_PEAKS, find_peaks, upsampled
 
-KEYPOINTS, LIMBS, EXTRA_LIMBS = COCO.keypoints, COCO.limbs, COCO.extra_limbs
+KEYPOINTS, LIMBS, EXTRA_LIMBS = COCO.keypoints.points, COCO.limbs, COCO.extra_limbs
 K = {name: row for row, name in enumerate(KEYPOINTS)}
 SHAPE = (48, 80)  # rows and columns of the maps' cells
 # A standing person: x, y in shares of the height
@@ -225,20 +225,20 @@ def test_the_maps_of_a_model_are_all_used_once(parts):
     used = [channel for *_, x in parts.limbs + parts.extra_limbs for channel in (x, x + 1)]
     assert sorted(used) == list(range(parts.fields))
     # people grow from the neck: each keypoint is reached once, from one that was reached before
-    reached = [parts.keypoints.index("neck")]
+    reached = [parts.keypoints.index["neck"]]
     for start, end, _ in parts.limbs:
         assert start in reached
         reached.append(end)
     assert sorted(reached) == list(range(len(parts.keypoints)))
     # and limbs of the left side do not lead to the right
     for start, end, _ in parts.limbs + parts.extra_limbs:
-        sides = {parts.keypoints[k].partition("_")[0] for k in (start, end)}
+        sides = {parts.keypoints.points[k].partition("_")[0] for k in (start, end)}
         assert not {"left", "right"} <= sides
 
 
 def test_people_with_feet_are_put_together_from_body_25_s_maps():
     people = [np.array([x, 3.0]) + 40.0 * STANDING_25 for x in (20.0, 55.0)]
-    people[1][BODY_25.keypoints.index("left_heel")] = np.nan
+    people[1][BODY_25.keypoints.index["left_heel"]] = np.nan
     heatmaps, pafs = drawn(people, parts=BODY_25)
     found = group_people(heatmaps, pafs, BODY_25)
     assert matched(found, people) <= 1.5

@@ -11,7 +11,9 @@ from frankmocap_ros.estimators.yolo.decoding import (
     layout_of,
     non_maximum_suppression,
 )
-from frankmocap_ros.estimators.yolo.letterbox import Letterbox
+from frankmocap_ros.estimators.yolo.network import GRAY, in_image
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.letterbox import letterboxed
 from support.paths import DATA
 
 POSE = Layout(end_to_end=False, classes=1, keypoints=17)
@@ -32,13 +34,13 @@ def end_to_end(found):
 
 
 def test_people_of_the_original(published):
-    found = decoded(published["yolo_raw"], POSE)
-    box = Letterbox.of(tuple(published["yolo_image_hw"][::-1]), tuple(published["yolo_input_hw"][::-1]))
-    corners = box.to_image(found.boxes_xyxy.reshape(-1, 2, 2)).reshape(-1, 4)
-    assert np.abs(corners - published["yolo_boxes_xyxy_px"]).max() < 1e-3
+    image = Bitmap(np.zeros((*published["yolo_image_hw"], 3), np.uint8))
+    height, width = published["yolo_input_hw"].tolist()
+    found = in_image(decoded(published["yolo_raw"], POSE), letterboxed(image, (width, height), GRAY))
+    assert np.abs(found.boxes_xyxy - published["yolo_boxes_xyxy_px"]).max() < 1e-3
     np.testing.assert_array_equal(found.scores, published["yolo_scores"])
     expected = published["yolo_keypoints_xyc_px"]
-    assert np.abs(box.to_image(found.keypoints[..., :2]) - expected[..., :2]).max() < 1e-3
+    assert np.abs(found.keypoints[..., :2] - expected[..., :2]).max() < 1e-3
     np.testing.assert_array_equal(found.keypoints[..., 2], expected[..., 2])
 
 
