@@ -1,7 +1,7 @@
 """Published sets of keypoints, and which of them are ours: matched by name, in one table.
 
-A set lists its points in its own order. Points that we have carry our names (``body/skeleton.py``), all others
-a name of their own. What a set does not have is not known: confidence 0.
+A set lists its points in its own order. Points that we have carry our names (``body/skeleton.py``), all
+others a name of their own. What a set does not have is not known: confidence 0.
 """
 
 from collections.abc import Sequence

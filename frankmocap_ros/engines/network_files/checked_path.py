@@ -13,7 +13,10 @@ SUFFIXES: Final = {".onnx": "ONNX", ".tflite": "TFLite", ".xml": "OpenVINO"}
 """Of the files that can be read, with their format."""
 MOST_BYTES: Final = 1 << 30
 _MOST_XML_BYTES: Final = 64 << 20
-_ALLOWED: Final = "allowed: an ONNX file (.onnx), a TFLite file (.tflite), or OpenVINO's .xml with its .bin, or the folder of it"
+_ALLOWED: Final = (
+    "allowed: an ONNX file (.onnx), a TFLite file (.tflite), OpenVINO's .xml with its .bin beside it, or a "
+    "folder with one of them"
+)
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,7 @@ def _check_weights(file: Path) -> None:
     if not weights.exists():
         raise AssetError(f"needs {printable(weights.name)} beside it, which is missing; copy both")
     if not weights.resolve().is_relative_to(file.resolve().parent):
-        raise AssetError(
-            "has its weights behind a link to another folder, which is not followed; copy them here"
-        )
+        raise AssetError("has its weights behind a link to another folder, which is not followed; copy them")
     _size(weights, MOST_BYTES)
 
 

@@ -77,14 +77,15 @@ class FileNetwork(Protocol):
 
 
 class NetworkReader(Protocol):
-    """What an engine reads of a file.
+    """What an engine reads of a file."""
 
-    Attributes:
-        inputs, outputs: as the file states them.
-    """
+    @property
+    def inputs(self) -> Sequence[Port]:
+        """As the file states them."""
 
-    inputs: Sequence[Port]
-    outputs: Sequence[Port]
+    @property
+    def outputs(self) -> Sequence[Port]:
+        """As the file states them."""
 
     def compiled(self, fit: Fit, image: ImageInput) -> FileNetwork:
         """The network for images of one size, without outputs that nobody wants."""

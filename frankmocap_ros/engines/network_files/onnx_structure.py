@@ -54,7 +54,8 @@ def with_outputs(data: memoryview, wanted: Sequence[int]) -> bytes:
     """
     whole = list(_fields(data, 0, len(data)))
     at, start, end = next((at, start, end) for number, at, start, end in whole if number == _GRAPH)
-    outputs, others = [], []
+    outputs: list[bytes] = []
+    others: list[bytes] = []
     for number, field_at, _, field_end in _fields(data, start, end):
         (outputs if number == _OUTPUT else others).append(bytes(data[field_at:field_end]))
     graph = b"".join([*others, *(outputs[i] for i in wanted)])
@@ -66,18 +67,18 @@ def _check(data: memoryview, message: tuple[str, int, int], left: list[int], dep
     kind, first, last = message
     if depth > _DEEPEST:
         raise AssetError(f"has graphs within graphs deeper than {_DEEPEST}")
-    for number, at, start, end in _fields(data, first, last):
+    for number, _, start, end in _fields(data, first, last):
         left[0] -= 1
         if left[0] < 0:
             raise AssetError(f"has more than {_MOST_FIELDS} parts")
         if kind == "tensor" and (
-            number == _EXTERNAL_DATA or (number == _DATA_LOCATION and data[at + 1 : end] != b"\0")
+            number == _EXTERNAL_DATA or (number == _DATA_LOCATION and bytes(data[start:end]) != b"\0")
         ):
             raise AssetError(
                 "keeps its weights in another file (external data), which is not followed; save it as one "
                 "file: onnx.save(onnx.load(FILE), NEW_FILE, save_as_external_data=False)"
             )
-        if kind == "node" and number == _OP_TYPE and data[start:end] == b"EPContext":
+        if kind == "node" and number == _OP_TYPE and bytes(data[start:end]) == b"EPContext":
             raise AssetError(
                 "refers to a compiled engine (EPContext), which is not followed; export it again"
             )

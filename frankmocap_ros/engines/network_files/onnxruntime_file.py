@@ -64,9 +64,12 @@ class OnnxRuntimeReader:
 
     def compiled(self, fit: Fit, image: ImageInput) -> "OnnxRuntimeFileNetwork":
         """See ``NetworkReader``."""
-        with self._path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            with memoryview(mapped) as data:
-                cut = with_outputs(data, fit.outputs)
+        with (
+            self._path.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+            memoryview(mapped) as data,
+        ):
+            cut = with_outputs(data, fit.outputs)
         session = self._session(cut, self._provider, self._ort.GraphOptimizationLevel.ORT_ENABLE_ALL)
         if session.get_providers()[0] != PROVIDERS[self._provider]:  # it falls back without an error
             raise EstimatorError(

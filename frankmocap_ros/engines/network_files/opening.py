@@ -1,6 +1,8 @@
 """From a path to a network that runs: checked, read by an engine that is here, and tried once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -23,18 +25,11 @@ from frankmocap_ros.engines.network_files.signature import Fit, Port, Signature,
 from frankmocap_ros.errors import AssetError, EstimatorError, MissingDependencyError
 from frankmocap_ros.runtime.file_names import printable
 
-_Reader = Callable[[NetworkFile, NetworkOptions], NetworkReader]
-
-
-def _ort(provider: str) -> _Reader:
-    return lambda file, options: OnnxRuntimeReader(file, options, provider)
-
-
-_READERS: Final[dict[str, _Reader]] = {
+_READERS: Final[dict[str, Callable[[NetworkFile, NetworkOptions], NetworkReader]]] = {
     "openvino": OpenVinoReader,
-    "onnxruntime": _ort("cpu"),
-    "onnxruntime cuda": _ort("cuda"),
-    "tensorrt": _ort("tensorrt"),
+    "onnxruntime": partial(OnnxRuntimeReader, provider="cpu"),
+    "onnxruntime cuda": partial(OnnxRuntimeReader, provider="cuda"),
+    "tensorrt": partial(OnnxRuntimeReader, provider="tensorrt"),
     "litert": LiteRtReader,
 }
 _MODULES: Final = {"openvino": "openvino", "onnxruntime": "onnxruntime", "litert": "ai_edge_litert"}
@@ -97,18 +92,13 @@ def open_network(
         return OpenedNetwork(path, reader, fitted(reader.inputs, reader.outputs, signatures))
 
 
-class _named:  # noqa: N801 - a context manager
-    """Puts the file's path before what is wrong with it."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, AssetError):
-            raise AssetError(f"model: {printable(str(self._path))} {error}") from error
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Put the file's path before what is wrong with it."""
+    try:
+        yield
+    except AssetError as error:
+        raise AssetError(f"model: {printable(str(path))} {error}") from error
 
 
 def _engine(form: str, options: NetworkOptions) -> str:

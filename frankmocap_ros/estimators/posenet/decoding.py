@@ -35,7 +35,7 @@ _EDGES: Final = tuple(
         (f"{side}_knee", f"{side}_ankle"),
     )
 )
-EDGES: Final = len(_EDGES)
+_NUMBERED: Final = tuple(enumerate(_EDGES))
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +92,8 @@ def decode(maps: PoseNetMaps, limits: Limits) -> list[FoundPose]:
     """People, in the order of their surest keypoints."""
     offsets = _pairs(maps.offsets)
     forward, backward = _pairs(maps.forward), _pairs(maps.backward)
+    steps = [(child, parent, backward[:, :, e]) for e, (parent, child) in reversed(_NUMBERED)]
+    steps += [(parent, child, forward[:, :, e]) for e, (parent, child) in _NUMBERED]
     people: list[FoundPose] = []
     for row, column, point in _roots(maps.scores, limits.root_score):
         at = maps.stride * np.array([row, column], float) + offsets[row, column, point]
@@ -99,18 +101,10 @@ def decode(maps: PoseNetMaps, limits: Limits) -> list[FoundPose]:
             continue
         points, scores = np.zeros((_POINTS, 2)), np.zeros(_POINTS)
         points[point], scores[point] = at, maps.scores[row, column, point]
-        for edge in reversed(range(EDGES)):
-            parent, child = _EDGES[edge]
-            if scores[child] > 0.0 and scores[parent] == 0.0:
-                points[parent], scores[parent] = _step(
-                    maps, offsets, backward[:, :, edge], points[child], parent
-                )
-        for edge in range(EDGES):
-            parent, child = _EDGES[edge]
-            if scores[parent] > 0.0 and scores[child] == 0.0:
-                points[child], scores[child] = _step(
-                    maps, offsets, forward[:, :, edge], points[parent], child
-                )
+        for known, wanted, displacements in steps:
+            if scores[known] > 0.0 and scores[wanted] == 0.0:
+                start = points[known]
+                points[wanted], scores[wanted] = _step(maps, offsets, displacements, start, wanted)
         score = _own_score(points, scores, people, limits.apart_px)
         if score >= limits.pose_score:
             people.append(FoundPose(points, scores, score))
@@ -157,7 +151,7 @@ def _own_score(
 def _pairs(values: Maps) -> Maps:
     """From all y, then all x, to pairs: shape (H, W, K, 2)."""
     height, width, both = values.shape
-    return values.reshape(height, width, 2, both // 2).swapaxes(2, 3)
+    return np.asarray(values.reshape(height, width, 2, both // 2).swapaxes(2, 3))
 
 
 def _square(difference: NDArray[np.float64]) -> float:
