@@ -8,10 +8,11 @@ from frankmocap_ros.engines.network_files.network import NetworkOptions
 from frankmocap_ros.estimators.yolo.network import YoloNetwork
 from frankmocap_ros.geometry.boxes import Region, clipped_box, region_of
 from frankmocap_ros.imaging.camera_image import ScaledImage
+from frankmocap_ros.runtime.thread_priority import giving_way
 
 
 class YoloDetector:
-    """Finds people by a YOLO network, for poses or for objects.
+    """Finds people by a YOLO network, for poses or for objects, in threads that give way to the estimator's.
 
     Args:
         model: the network's file, or OpenVINO's folder.
@@ -24,7 +25,7 @@ class YoloDetector:
     name = "yolo"
 
     def __init__(self, model: Path, options: NetworkOptions) -> None:
-        self._network = YoloNetwork(model, options, objects=True)
+        self._network = giving_way(lambda: YoloNetwork(model, options, objects=True))
 
     def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
         """Regions with boxes, best first."""
