@@ -19,7 +19,7 @@ Maps = NDArray[np.float32]
 
 _POINTS: Final = len(COCO_17)
 # parent and child of each edge, in the order of the displacements
-_EDGES: Final = tuple(
+EDGES: Final = tuple(
     (COCO_17.index[parent], COCO_17.index[child])
     for side in ("left", "right")
     for parent, child in (("nose", f"{side}_eye"), (f"{side}_eye", f"{side}_ear"))
@@ -35,7 +35,7 @@ _EDGES: Final = tuple(
         (f"{side}_knee", f"{side}_ankle"),
     )
 )
-_NUMBERED: Final = tuple(enumerate(_EDGES))
+_NUMBERED: Final = tuple(enumerate(EDGES))
 
 
 @dataclass(frozen=True, eq=False)
