@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from frankmocap_ros.estimators.openpose.grouping import group_people, limb_scores
 from frankmocap_ros.estimators.openpose.parts import BODY_25, COCO
 from frankmocap_ros.estimators.openpose.peaks import MOST_PEAKS, find_peaks, upsampled
+from support import openpose_maps
 
 KEYPOINTS, LIMBS, EXTRA_LIMBS = COCO.keypoints.points, COCO.limbs, COCO.extra_limbs
 K = {name: row for row, name in enumerate(KEYPOINTS)}
@@ -22,30 +23,8 @@ STANDING = np.array([
 UPRIGHT = [K["neck"], K["nose"], K["right_hip"], K["left_hip"]]
 
 
-def drawn(people, shape=SHAPE, limbs=None, parts=COCO, sigma=0.9, width=0.8):
-    """Maps of people (N, K, 2) in cells: a drop at every keypoint, unit vectors along every limb.
-
-    A keypoint of NaN is not drawn; where limbs of different people overlap, the field is their mean.
-    """
-    y, x = np.indices(shape).astype(np.float64)
-    heatmaps = np.zeros((*shape, parts.heatmaps), np.float32)
-    pafs, counts = np.zeros((*shape, parts.fields)), np.zeros((*shape, parts.fields))
-    for points in people:
-        for part in np.flatnonzero(np.isfinite(points[:, 0])):
-            drop = np.exp(-((x - points[part, 0]) ** 2 + (y - points[part, 1]) ** 2) / (2 * sigma**2))
-            heatmaps[:, :, part] = np.maximum(heatmaps[:, :, part], drop)
-        for start, end, channel in parts.limbs + parts.extra_limbs if limbs is None else limbs:
-            a, b = points[start], points[end]
-            if not np.isfinite([a, b]).all():
-                continue
-            length = np.hypot(*(b - a))
-            ux, uy = (b - a) / length
-            along, across = (x - a[0]) * ux + (y - a[1]) * uy, (x - a[0]) * uy - (y - a[1]) * ux
-            near = (np.abs(across) <= width) & (along >= -width) & (along <= length + width)
-            pafs[near, channel : channel + 2] += ux, uy
-            counts[near, channel : channel + 2] += 1
-    heatmaps[:, :, -1] = 1.0 - heatmaps.max(axis=-1)
-    return heatmaps, (pafs / np.maximum(counts, 1)).astype(np.float32)
+def drawn(people, limbs=None, parts=COCO):
+    return openpose_maps.drawn(people, SHAPE, limbs, parts)
 
 
 def large(cells):

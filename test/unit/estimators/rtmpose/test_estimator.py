@@ -47,7 +47,7 @@ def crop_scale(size, box=BOX, padding=1.25):
 
 
 def within(size):
-    """How far a keypoint may be off [px]: half a bin, and half a pixel of the crop, whose middle is painted."""
+    """How far keypoints may be off [px]: half a bin, and half a pixel of the crop."""
     return 0.75 / crop_scale(size)
 
 
