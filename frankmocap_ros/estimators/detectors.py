@@ -147,6 +147,8 @@ def make_detector(name: str, store: AssetStore | None, options: DetectorOptions 
     if name == "yolo":
         from frankmocap_ros.estimators.yolo.detector import YoloDetector
 
-        return YoloDetector(model_of("yolo", options.model), NetworkOptions(device=options.device, threads=1))
+        return YoloDetector(
+            model_of("yolo", options.model, "detector"), NetworkOptions(device=options.device, threads=1)
+        )
     store = store or AssetStore(named_folder())
     return Pose2dDetector(store.load("pose2d"), options.device, options.precision)

@@ -262,10 +262,12 @@ class Settings:
     def expanded(changes: Mapping[str, Any]) -> dict[str, Any]:
         """Changes with what they imply; what is named beside that wins.
 
-        A preset stands for several values. Another estimator has no use for the model of the one before.
+        A preset stands for several values. Another estimator or detector has no use for the model of the one
+        before.
         """
-        if "estimator" in changes:
-            changes = {"model": "", **changes}
+        for name, its_model in (("estimator", "model"), ("detector", "detector_model")):
+            if name in changes:
+                changes = {its_model: "", **changes}
         if "preset" not in changes:
             return dict(changes)
         named = {name for values in PRESETS.values() for name in values}

@@ -35,7 +35,7 @@ SETTINGS = {s.name: s for s in settings_of(Settings)}
 OTHER = {
     "variant": "heavy",
     "use_smplx": True, "engine": "torch", "precision": "bf16", "assets_dir": "/nowhere/extra_data",
-    "detector": "pose2d", "device": "cpu", "synthetic_motion": "cross", "estimator": "synthetic",
+    "detector": "yolo", "detector_model": "boxes.onnx", "device": "cpu", "synthetic_motion": "cross", "estimator": "synthetic",
     "hands": True,
 }  # fmt: skip
 SOMEBODY_ELSE = ("estimator", "hands")  # after these, positions mean something else
@@ -225,7 +225,7 @@ def test_settings_together(start, models):
     camera.body()
     assert len(models[-1].seen) == 1
     system.set(
-        **{name: SETTINGS[name].default for name in OTHER}
+        **{name: SETTINGS[name].default for name in reversed(OTHER)}
     )  # each by itself: one model after the other
     assert len(models) == 2 + len(OTHER)
     camera.body()
