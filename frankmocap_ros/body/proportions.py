@@ -24,5 +24,5 @@ ARM: Final = UPPER_ARM + FOREARM
 LEG: Final = THIGH + SHIN
 
 ADULT_HEIGHT_M: Final = 1.70
-"""Between the mean heights of women (1.59 m) and men (1.71 m) in the world, and in most countries less than
-0.12 m from either (NCD Risk Factor Collaboration, "A century of trends in adult human height", eLife 2016)."""
+"""An adult's height where nobody says it. The mean heights of men were 1.60 to 1.83 m by country, those of
+women 1.49 to 1.70 m (NCD Risk Factor Collaboration, "A century of trends in adult human height", 2016)."""
