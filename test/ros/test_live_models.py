@@ -35,9 +35,10 @@ SETTINGS = {s.name: s for s in settings_of(Settings)}
 OTHER = {
     "variant": "heavy",
     "use_smplx": True, "engine": "torch", "precision": "bf16", "assets_dir": "/nowhere/extra_data",
-    "detector": "yolo", "detector_model": "boxes.onnx", "device": "cpu", "synthetic_motion": "cross", "estimator": "synthetic",
-    "hands": True,
+    "detector": "yolo", "detector_model": "boxes.onnx", "device": "cpu", "synthetic_motion": "cross", "estimator": "yolo",
+    "model": "poses.onnx", "hands": True,
 }  # fmt: skip
+NOT_ALONE = ("model", "detector_model")  # only with the estimator, the detector before it
 SOMEBODY_ELSE = ("estimator", "hands")  # after these, positions mean something else
 PERIOD_NS = 33_333_333
 MESH = "/frankmocap/mesh"
@@ -89,7 +90,7 @@ def models(probe, monkeypatch):
 
         return made
 
-    for name in ("blazepose", "synthetic", "frankmocap"):
+    for name in ("blazepose", "synthetic", "frankmocap", "yolo"):
         monkeypatch.setitem(registry.ESTIMATORS, name, make(name))
     return models
 
@@ -180,7 +181,7 @@ def test_another_model_takes_over(start, models, way):
         assert camera.body().id == after.id
     assert made == len(models) == 1 + len(OTHER)
     assert [m.closed for m in models] == [1] * len(OTHER) + [0]
-    assert system.values(lambda v: v["estimator"] == "synthetic")
+    assert system.values(lambda v: v["estimator"] == OTHER["estimator"])
 
 
 def test_beside_a_model_another_process_makes_what_is_made_once(start, models, way):
@@ -438,9 +439,9 @@ def test_a_model_that_cannot_be_had(start, models, way, when, error, text):
         raise error
 
     setattr(models, when, fail)
-    for name, value in OTHER.items():
-        if name == "device":  # which is told by auto, too
-            continue
+    alone = {name: value for name, value in OTHER.items() if name not in NOT_ALONE}
+    del alone["device"]  # which is told by auto, too
+    for name, value in alone.items():
         made = len(models)
         result = way(system, **{name: value})
         assert not result.successful
@@ -452,7 +453,7 @@ def test_a_model_that_cannot_be_had(start, models, way, when, error, text):
             assert len(models) == made
         assert camera.body().id == first.id
     assert models[0].closed == 0
-    assert len(models[0].seen) == seen + len(OTHER) - 1
+    assert len(models[0].seen) == seen + len(alone)
     assert system.values()["last_error"] == "none"
     system.wait_until(lambda: threads() == ["person_search"])
 
