@@ -24,8 +24,8 @@ from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector, filter_of
 from frankmocap_ros.settings.mocap import Settings
-from frankmocap_ros.tracking.depth_lifting import lifted
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
+from frankmocap_ros.tracking.pixel_lifting import PixelLifting
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
 _JOINT_ROWS = np.array([BODY.index[name] for name in KEYPOINTS if name in BODY.index])
@@ -43,6 +43,8 @@ class PersonFilter:
         self._filters: tuple[OneEuroVector | OneEuroQuaternion, ...] = ()
         self._heights: deque[float] = deque(maxlen=_HEIGHTS_KEPT)
         self._measured = DepthScaledBody()
+        self._pixel_lifting = PixelLifting()
+        self._scale_source = ScaleSource.NONE  # of the last body in space
         self._last: Body | None = None
         self._seen_s: Array = np.empty(0)
         self._seen_confidence: Array = np.empty(0)
@@ -64,16 +66,21 @@ class PersonFilter:
             config: settings of this frame.
             depth: of the same view and time; None where there is none.
         """
-        pose = observation.pose
+        pose, view = (
+            observation.pose,
+            DepthView(depth, camera, time_s, config.min_confidence, filter_of(config)),
+        )
+        from_pixels = isinstance(pose, PixelPose)
         if isinstance(pose, PixelPose):
-            found = lifted(pose, depth, camera, config.min_confidence) if depth is not None else None
+            found = self._pixel_lifting.lifted(pose, view, config.assumed_height_m)
             if found is None:
                 return self._flat(pose, observation, camera, time_s, config)
             pose = found
         pose = self._smoothed(_without_points_outside(pose, camera), time_s, config)
         skeleton = skeleton_of(pose)
-        posed = self._scaled(solve(pose), skeleton, config)
-        view = DepthView(depth, camera, time_s, config.min_confidence, filter_of(config))
+        posed = solve(pose)
+        if not from_pixels:  # those rest on the height already, or on depth
+            posed = self._scaled(posed, skeleton, config)
         posed, measured = self._measured.place(posed, skeleton, view)
         pixels = camera.project(posed.positions)
         posed = _without_joints_outside(posed, pixels, camera)
@@ -94,6 +101,7 @@ class PersonFilter:
             has_hands=skeleton is BODY_WITH_HANDS,
             betas=observation.betas,
         )
+        self._scale_source = body.scale_source
         return self._with_states(body, time_s, config)
 
     def _flat(
@@ -118,7 +126,7 @@ class PersonFilter:
         )
         body = self._with_states(body, time_s, config)
         if (body.states != JointState.INVALID).any():
-            return replace(body, scale_source=ScaleSource.DEPTH)
+            return replace(body, scale_source=self._scale_source)
         seen = _known(pose.confidence, config.min_confidence)[_KEYPOINT_ROWS]
         body.pixels[_JOINT_ROWS[seen]] = pose.pixels[_KEYPOINT_ROWS[seen]]
         return replace(body, has_3d=False, has_orientation=False)

@@ -568,7 +568,7 @@ def test_detect_every_n(with_regions):
 
 
 def test_detect_every_n_while_everybody_is_tracked(with_regions):
-    """The estimator itself tells who is there, so that a search could only find somebody who is not wanted."""
+    """The estimator tells who is there, so that a search could only find somebody who is not wanted."""
     with_regions.set(detect_every_n=2, max_people=1)
     assert [with_regions().detected for _ in range(25)] == ([True] + [False] * 11) * 2 + [True]
 
