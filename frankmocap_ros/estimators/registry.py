@@ -46,6 +46,24 @@ def _movenet(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     return make_movenet(model_of("movenet", config.model), NetworkOptions.of(config))
 
 
+def _yolo(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.yolo.estimator import YoloEstimator
+
+    return YoloEstimator(model_of("yolo", config.model), NetworkOptions.of(config))
+
+
+def _rtmpose(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.rtmpose.making import make_rtmpose
+
+    return make_rtmpose(config, tell)
+
+
+def _openpose(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.openpose.making import make_openpose
+
+    return make_openpose(config)
+
+
 def _synthetic(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 
@@ -57,6 +75,9 @@ ESTIMATORS: dict[str, Callable[[Settings, Tell, Prepare], Estimator]] = {
     "blazepose": _blazepose,
     "posenet": _posenet,
     "movenet": _movenet,
+    "yolo": _yolo,
+    "rtmpose": _rtmpose,
+    "openpose": _openpose,
     "synthetic": _synthetic,
 }
 

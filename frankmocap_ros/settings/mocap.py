@@ -62,9 +62,14 @@ class Settings:
     )
     detector: str = setting(
         "auto",
-        "Person detector for FrankMocap; auto selects blazepose where an engine for it is installed.",
-        choices=("auto", "blazepose", "pose2d"),
+        "Person detector for FrankMocap and RTMPose; auto selects blazepose where an engine for it is installed.",
+        choices=("auto", "blazepose", "pose2d", "yolo"),
         renamed={"mediapipe": "blazepose"},
+        loads=True,
+    )
+    detector_model: str = setting(
+        "",
+        "Network file or folder (ONNX, OpenVINO) for detector: yolo; empty takes yolo.onnx in the models folder.",
         loads=True,
     )
     engine: str = setting(
@@ -268,10 +273,12 @@ class Settings:
     def expanded(changes: Mapping[str, Any]) -> dict[str, Any]:
         """Changes with what they imply; what is named beside that wins.
 
-        A preset stands for several values. Another estimator has no use for the model of the one before.
+        A preset stands for several values. Another estimator or detector has no use for the model of the one
+        before.
         """
-        if "estimator" in changes:
-            changes = {"model": "", **changes}
+        for name, its_model in (("estimator", "model"), ("detector", "detector_model")):
+            if name in changes:
+                changes = {its_model: "", **changes}
         if "preset" not in changes:
             return dict(changes)
         named = {name for values in PRESETS.values() for name in values}
@@ -304,6 +311,10 @@ class Settings:
             raise SettingError(
                 f"model: estimator {self.estimator} takes no model; set it together with estimator: "
                 + " | ".join(MODEL_ESTIMATORS)
+            )
+        if self.detector_model and self.detector != "yolo":
+            raise SettingError(
+                f"detector_model: detector {self.detector} takes no model; set it together with detector: yolo"
             )
         if self.source and self.image_topics:
             raise SettingError("source and image_topics exclude each other; set one of them")

@@ -24,9 +24,9 @@ from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector, filter_of
 from frankmocap_ros.settings.mocap import Settings
-from frankmocap_ros.tracking.depth_lifting import lifted
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
 from frankmocap_ros.tracking.person_size import PersonSize
+from frankmocap_ros.tracking.pixel_lifting import PixelLifting
 from frankmocap_ros.tracking.size_calibration import Measured, Outcome
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
@@ -54,6 +54,8 @@ class PersonFilter:
         self._size = PersonSize()
         self._in_force = 1.0  # how many times as large as estimated the person was in the last image
         self.measured: Measured | None = None
+        self._pixel_lifting = PixelLifting()
+        self._last_scale_source = ScaleSource.NONE  # of the last body in space
         self._last: Body | None = None
         self._seen_s: Array = np.empty(0)
         self._seen_confidence: Array = np.empty(0)
@@ -78,16 +80,18 @@ class PersonFilter:
         """
         pose = observation.pose
         self.measured = None
+        view = DepthView(depth, camera, time_s, config.min_confidence, filter_of(config))
+        from_pixels = isinstance(pose, PixelPose)
         if isinstance(pose, PixelPose):
-            found = lifted(pose, depth, camera, config.min_confidence) if depth is not None else None
+            found = self._pixel_lifting.lifted(pose, view, config.assumed_height_m)
             if found is None:
                 return self._flat(pose, observation, camera, time_s, config)
             pose = found
         pose = self._smoothed(_without_points_outside(pose, camera), time_s, config)
         skeleton = skeleton_of(pose)
-        estimated = solve(pose)
-        posed = self._scaled(estimated, skeleton, config, time_s)
-        view = DepthView(depth, camera, time_s, config.min_confidence, filter_of(config))
+        posed = estimated = solve(pose)
+        if not from_pixels or self._size.calibrated:  # lifted ones rest on the height already, or on depth
+            posed = self._scaled(estimated, skeleton, config, time_s)
         posed, measured = self._measured.place(posed, skeleton, view)
         self._in_force = float(posed.positions[0, 2]) / max(float(estimated.positions[0, 2]), 1e-3)
         self.measured = Measured(self._id, estimated, skeleton, self._in_force if measured else None)
@@ -110,6 +114,7 @@ class PersonFilter:
             has_hands=skeleton is BODY_WITH_HANDS,
             betas=observation.betas,
         )
+        self._last_scale_source = body.scale_source
         return self._with_states(body, time_s, config)
 
     def resize(self, outcome: Outcome, time_s: float) -> None:
@@ -147,7 +152,7 @@ class PersonFilter:
         )
         body = self._with_states(body, time_s, config)
         if (body.states != JointState.INVALID).any():
-            return replace(body, scale_source=ScaleSource.DEPTH)
+            return replace(body, scale_source=self._last_scale_source)
         seen = _known(pose.confidence, config.min_confidence)[_KEYPOINT_ROWS]
         body.pixels[_JOINT_ROWS[seen]] = pose.pixels[_KEYPOINT_ROWS[seen]]
         return replace(body, has_3d=False, has_orientation=False)
