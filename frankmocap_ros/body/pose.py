@@ -124,6 +124,9 @@ class Body:
         has_3d, has_orientation, has_hands: what there is; without has_3d every joint is INVALID, and only
             its pixels mean something.
         betas: shape (10,), SMPL shape, or None where unknown.
+        position_stddev: shape (J, 2), standard deviation of each position across the line of sight (in each
+            of the two directions) and along it [m]; above 0, NaN where unknown, also for INVALID joints. All
+            NaN unless given.
     """
 
     id: int
@@ -142,6 +145,12 @@ class Body:
     has_orientation: bool = True
     has_hands: bool = False
     betas: Array | None = None
+    position_stddev: Array = field(default_factory=lambda: np.empty((0, 2)))
+
+    def __post_init__(self) -> None:
+        """Without standard deviations they are unknown."""
+        if not len(self.position_stddev):
+            object.__setattr__(self, "position_stddev", np.full((len(self.skeleton), 2), np.nan))
 
 
 IMAGE_UP: Final[Array] = np.array([0.0, -1.0, 0.0])

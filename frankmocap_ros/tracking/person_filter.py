@@ -32,6 +32,8 @@ _JOINT_ROWS = np.array([BODY.index[name] for name in KEYPOINTS if name in BODY.i
 _KEYPOINT_ROWS = np.array([i for i, name in enumerate(KEYPOINTS) if name in BODY.index])
 _HIPS = np.array([KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")])
 _HEIGHTS_KEPT = 60
+_HELD_SPEED = 0.5
+"""A joint that is not seen moves on at about this speed [m/s]; its last position is off by as much more."""
 
 
 class PersonFilter:
@@ -46,6 +48,7 @@ class PersonFilter:
         self._last: Body | None = None
         self._seen_s: Array = np.empty(0)
         self._seen_confidence: Array = np.empty(0)
+        self._seen_stddev: Array = np.empty((0, 2))
 
     def update(
         self,
@@ -170,8 +173,10 @@ class PersonFilter:
         states[known & (body.confidence >= least)] = JointState.TRACKED
         if self._last is None:
             self._seen_s, self._seen_confidence = np.full(len(states), -np.inf), np.zeros(len(states))
+            self._seen_stddev = np.full((len(states), 2), np.nan)
         self._seen_s[known] = time_s
         self._seen_confidence[known] = body.confidence[known]
+        self._seen_stddev[known] = body.position_stddev[known]
         if not known.all():
             self._hold(body, states, time_s, config.hold_s)
             _blank(body, states == JointState.INVALID)
@@ -179,7 +184,7 @@ class PersonFilter:
         return self._last
 
     def _hold(self, body: Body, states: NDArray[np.uint8], time_s: float, hold_s: float) -> None:
-        """Repeat what was known of the joints up to ``hold_s`` ago, with fading confidence."""
+        """Repeat what was known of the joints up to ``hold_s`` ago, less and less certain."""
         if self._last is None or hold_s == 0.0:
             return
         age_s = time_s - self._seen_s
@@ -191,6 +196,8 @@ class PersonFilter:
         for name in _ROWS:
             getattr(body, name)[held] = getattr(self._last, name)[held]
         body.confidence[held] = self._seen_confidence[held] * (1.0 - age_s[held] / hold_s)
+        moved_m = _HELD_SPEED * age_s[held][:, None]
+        body.position_stddev[held] = np.hypot(self._seen_stddev[held], moved_m)
         states[held] = JointState.HELD
 
 
@@ -203,6 +210,7 @@ def _blank(body: Body, rows: Mask) -> None:
     body.pixels[rows] = 0.0
     body.confidence[rows] = 0.0
     body.orientation_confidence[rows] = 0.0
+    body.position_stddev[rows] = np.nan
     body.orientations_xyzw[rows] = IDENTITY_XYZW
     body.local_rotations_xyzw[rows] = IDENTITY_XYZW
 

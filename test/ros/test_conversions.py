@@ -32,6 +32,7 @@ def body(body_id=1, skeleton=BODY, seed=0, **options):
         "scale_source": ScaleSource.CAMERA_INFO,
         "has_hands": skeleton is BODY_WITH_HANDS,
         "states": rng.integers(0, 4, n).astype(np.uint8),
+        "position_stddev": rng.uniform(0.01, 0.3, (n, 2)),
         **options,
     }
     return Body(
@@ -73,6 +74,7 @@ def assert_same(msg, truth):
         assert (j.pixel.x, j.pixel.y, j.pixel.z) == (*truth.pixels[i], 0.0)
         assert j.confidence == np.float32(truth.confidence[i])
         assert j.orientation_confidence == np.float32(truth.orientation_confidence[i])
+        np.testing.assert_array_equal(j.position_stddev, truth.position_stddev[i].astype(np.float32))
         assert j.state == truth.states[i]
 
 
@@ -94,6 +96,7 @@ def test_constants_are_those_of_the_messages():
 @pytest.mark.parametrize("source", ScaleSource)
 def test_every_number_arrives(skeleton, source):
     truth = body(3, skeleton, scale_source=source, betas=np.linspace(-2, 2, 10))
+    truth.position_stddev[::3] = np.nan  # not known
     msg = copied(BodiesMessage(RUN_ID).message(frame(truth), HEADER, 12.5))
     assert msg.header == HEADER
     assert (msg.run_id, msg.sequence, msg.operator_id) == (RUN_ID, 7, 3)

@@ -55,16 +55,18 @@ def write_body(msg: BodyPose, body: Body) -> None:
         body.pixels.tolist(),
         body.confidence.tolist(),
         body.orientation_confidence.tolist(),
+        body.position_stddev.astype(np.float32),
         body.states.tolist(),
         strict=True,
     )
-    for joint, position, orientation, local, pixel, confidence, orientation_confidence, state in rows:
+    for joint, position, orientation, local, pixel, confidence, rotation_confidence, stddev, state in rows:
         _set_point(joint.pose.position, position)
         _set_quaternion(joint.pose.orientation, orientation)
         _set_quaternion(joint.local_rotation, local)
         joint.pixel.x, joint.pixel.y = pixel
         joint.confidence = confidence
-        joint.orientation_confidence = orientation_confidence
+        joint.orientation_confidence = rotation_confidence
+        joint.position_stddev = stddev
         joint.state = state
 
 
@@ -131,6 +133,7 @@ class JointMessages:
         joint.pixel.x, joint.pixel.y = body.pixels[row].tolist()
         joint.confidence = float(body.confidence[row])
         joint.orientation_confidence = float(body.orientation_confidence[row])
+        joint.position_stddev = body.position_stddev[row].astype(np.float32)
         joint.state = int(body.states[row])
         if joint.state not in _POSES:
             return stamped, None  # a bare pose cannot say that it is old or unknown

@@ -24,8 +24,8 @@ FRAME_KEYS = {
 }  # fmt: skip
 BODY_KEYS = {"id", "estimator", "scale_source", "box_xywh", "betas", "arm_angles", "joints"}
 JOINT_KEYS = {
-    "name", "parent", "state", "confidence", "orientation_confidence", "position_m", "orientation_xyzw",
-    "local_rotation_xyzw", "pixel",
+    "name", "parent", "state", "confidence", "orientation_confidence", "position_m",
+    "position_stddev_m", "orientation_xyzw", "local_rotation_xyzw", "pixel",
 }  # fmt: skip
 LIMBS = [
     (f"{side}_{a}", f"{side}_{b}")
