@@ -250,7 +250,15 @@ def test_an_assumed_field_of_view_is_told_once_and_not_too_early():
     pipeline, outputs = SimpleNamespace(config=Settings()), SimpleNamespace(set_tf=lambda _: None)
     stream = Stream("", "image", pipeline, outputs)
     camera = camera_of(info(), 640, 480)
-    seen = [(None, 10.0), (None, 12.0), (camera, 12.5), (None, 13.0), (None, 15.9), (None, 16.0), (None, 30.0)]
+    seen = [
+        (None, 10.0),
+        (None, 12.0),
+        (camera, 12.5),
+        (None, 13.0),
+        (None, 15.9),
+        (None, 16.0),
+        (None, 30.0),
+    ]
     assert [stream.newly_assumed(*one) for one in seen] == [False] * 5 + [True, False]
     assert not stream.calibrated
 

@@ -36,7 +36,7 @@ DIRECTION = (
     ("tracking",),
     ("export",),
     ("api",),
-    ("teleop",),
+    ("teleop", "evaluation"),
     ("viewer", "standin", "bench"),
     ("msg",),
     ("ros",),
