@@ -110,7 +110,11 @@ def _clocks(truth: Recording, result: Recording, names: tuple[str, ...], asked: 
         return STAMPS, 0.0
     found = clock_offset(*_shapes(truth, result, names))
     if found is None or found.correlation < _LEAST_ALIKE:
-        how = "too little motion" if found is None else f"the best correlation is {found.correlation:.2f}"
+        how = (
+            "too little motion, or none that both have"
+            if found is None
+            else f"the best correlation is {found.correlation:.2f}"
+        )
         raise EvaluationError(
             f"the clocks of truth and result cannot be aligned by the motion: {how}; give the difference "
             "with --time-offset S, or check that both are of the same recording and person"
