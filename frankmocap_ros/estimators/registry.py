@@ -6,6 +6,8 @@ A new one has its name here, and in the choices of the setting ``estimator`` (``
 from collections.abc import Callable
 
 from frankmocap_ros.assets.store import assets_folder, named_folder
+from frankmocap_ros.assets.user_models import model_of
+from frankmocap_ros.engines.network_files.network import NetworkOptions
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.estimators.availability import why_not_frankmocap
 from frankmocap_ros.estimators.base import Estimator
@@ -31,6 +33,18 @@ def _blazepose(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     return make_blazepose(config, tell)
 
 
+def _posenet(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.posenet.estimator import PoseNetEstimator
+
+    return PoseNetEstimator(model_of("posenet", config.model), NetworkOptions.of(config))
+
+
+def _movenet(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.movenet.estimator import make_movenet
+
+    return make_movenet(model_of("movenet", config.model), NetworkOptions.of(config))
+
+
 def _synthetic(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 
@@ -40,6 +54,8 @@ def _synthetic(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
 ESTIMATORS: dict[str, Callable[[Settings, Tell, Prepare], Estimator]] = {
     "frankmocap": _frankmocap,
     "blazepose": _blazepose,
+    "posenet": _posenet,
+    "movenet": _movenet,
     "synthetic": _synthetic,
 }
 

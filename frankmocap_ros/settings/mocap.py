@@ -20,6 +20,9 @@ PRESETS: Final[dict[str, dict[str, object]]] = {
 }
 """What differs from the defaults, by name of the preset."""
 
+MODEL_ESTIMATORS: Final = ("posenet", "movenet", "yolo", "rtmpose", "openpose")
+"""Estimators that run a network of the user's own, which the setting ``model`` names."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -33,8 +36,14 @@ class Settings:
     estimator: str = setting(
         "auto",
         "Body estimator; auto selects the best one that is installed and has its files.",
-        choices=("auto", "frankmocap", "blazepose", "synthetic"),
+        choices=("auto", "frankmocap", "blazepose", *MODEL_ESTIMATORS, "synthetic"),
         renamed={"mediapipe": "blazepose"},
+        loads=True,
+    )
+    model: str = setting(
+        "",
+        "Network file or folder (ONNX, TFLite, OpenVINO) for "
+        f"{', '.join(MODEL_ESTIMATORS)}; empty takes the file of the estimator's name in the models folder. Another estimator empties it, unless both are set together.",
         loads=True,
     )
     variant: str = setting(
@@ -60,13 +69,13 @@ class Settings:
     )
     engine: str = setting(
         "auto",
-        "Engine for FrankMocap's body regressor; auto measures the installed ones and selects the fastest.",
+        "Engine for FrankMocap's body regressor or for model; auto selects the fastest one that is installed.",
         choices=("auto", "torch", "onnxruntime", "openvino", "tensorrt"),
         loads=True,
     )
     precision: str = setting(
         "auto",
-        "Number format in FrankMocap's networks; auto uses fp32 until a faster one moves joints by at most 5 mm mean and 20 mm p99 on images of your camera.",
+        "Number format of the networks; auto uses fp32, with FrankMocap until a faster one moves joints by at most 5 mm mean and 20 mm p99 on images of your camera.",
         choices=("auto", "fp32", "bf16", "fp16", "int8"),
         loads=True,
     )
@@ -119,7 +128,8 @@ class Settings:
     process_every_n: int = setting(1, "Process every n-th image.", minimum=1, maximum=100)
     detect_every_n: int = setting(
         5,
-        "Detect people at least in every n-th processed image while they are tracked.",
+        "Detect people at least in every n-th processed image while they are tracked; in every 6n-th if "
+        "max_people are tracked and the estimator itself tells whether a person is there (BlazePose).",
         minimum=1,
         maximum=1000,
     )
@@ -246,7 +256,12 @@ class Settings:
 
     @staticmethod
     def expanded(changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Changes with what their preset stands for; what is named beside it wins."""
+        """Changes with what they imply; what is named beside that wins.
+
+        A preset stands for several values. Another estimator has no use for the model of the one before.
+        """
+        if "estimator" in changes:
+            changes = {"model": "", **changes}
         if "preset" not in changes:
             return dict(changes)
         named = {name for values in PRESETS.values() for name in values}
@@ -271,6 +286,11 @@ class Settings:
         fingers = [name for name in self.joint_topics if BODY_WITH_HANDS.index[name] >= 24]
         if fingers and not self.hands:
             raise SettingError(f"joint_topics: {', '.join(fingers)} needs hands: true")
+        if self.model and self.estimator not in MODEL_ESTIMATORS:
+            raise SettingError(
+                f"model: estimator {self.estimator} takes no model; set it together with estimator: "
+                + " | ".join(MODEL_ESTIMATORS)
+            )
         if self.source and self.image_topics:
             raise SettingError("source and image_topics exclude each other; set one of them")
         camera_names(self.image_topics)
