@@ -56,6 +56,7 @@ SCENES: Final = {
     "reach": Scene("reach"),
     "walk": Scene("cross"),
     "desk": Scene("reach", (0.0, 0.25, -1.4)),  # 1.1 m away, the hips below the image
+    "leave": Scene("walk_out"),  # out of the image and back
 }
 
 
@@ -221,14 +222,15 @@ def _steps_deg(r: Run) -> Array:
 
 
 def _coverage(runs: list[Run]) -> tuple[float, float, float, float]:
-    """Shares within one and two standard deviations, across and along: of all joints but the root."""
+    """Shares within one and two standard deviations, across and along: of all joints relative to the neck."""
     across, along = [], []
     for r in runs:
         rows = _warm(r)
         found = _positions(r)
-        error = (found - found[:, :1] - r.truth + r.truth[:, :1])[rows, 1:]
-        sight = _sight(r)[:, 1:]
-        stddev = np.array([body.position_stddev for body in r.bodies])[rows, 1:]
+        neck = [_J["neck"]]
+        error = np.delete((found - found[:, neck] - r.truth + r.truth[:, neck])[rows], neck, axis=1)
+        sight = np.delete(_sight(r), neck, axis=1)
+        stddev = np.delete(np.array([body.position_stddev for body in r.bodies])[rows], neck, axis=1)
         axes = frames(sight, np.broadcast_to(np.array([1.0, 0.0, 0.0]), sight.shape))
         parts = np.abs(np.einsum("tjik,tji->tjk", axes, error))  # along, then two directions across
         known = np.isfinite(stddev).all(axis=-1) & np.isfinite(parts).all(axis=-1)

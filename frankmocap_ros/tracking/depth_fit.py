@@ -7,6 +7,7 @@ ankles, are fitted by a few Gauss-Newton steps to
 - the network's depths: of the torso as they are, of a limb's joint relative to the joint before it,
 - the lengths of the bones (``bone_lengths.py``),
 - how far elbows and knees bend at most,
+- the depths of the image before, relative to the torso,
 
 with p = z s a joint at depth z on its ray s = (x, y, 1), and |p_b - p_a| linearized about the last depths.
 """
@@ -45,6 +46,8 @@ _TORSO_M: Final = 0.04
 _BONE_M: Final = 0.09
 _ACROSS_M: Final = 0.06
 _BEND_M: Final = 0.03
+_WANDER: Final = 0.8  # of a depth from image to image, as of a random walk [m per square root of a second]
+_LONGEST_S: Final = 0.5  # between two images that are terms for each other
 _ITERATIONS: Final = 4
 _NEAREST_M: Final = 0.1
 
@@ -77,19 +80,53 @@ class DepthFit:
     stddev: Array
 
 
-def fit_depths(points: Array, known: Mask, lengths: BoneLengths) -> DepthFit:
-    """Fit one image.
+class DepthFitter:
+    """Fits one person's images in turn.
 
     Args:
-        points: shape (21 or more, 3), in the optical frame, in front of the camera [m].
-        known: shape of ``points`` without the last axis; bones at other points have no say.
         lengths: of this person.
+    """
+
+    def __init__(self, lengths: BoneLengths) -> None:
+        self._lengths = lengths
+        self._last: Array = np.zeros(_N)  # depths relative to the torso's mean
+        self._known: Mask = np.zeros(len(KEYPOINTS), bool)
+        self._time_s = -np.inf
+
+    def fit(self, points: Array, known: Mask, time_s: float) -> DepthFit:
+        """Fit one image.
+
+        Args:
+            points: shape (21 or more, 3), in the optical frame, in front of the camera [m].
+            known: shape of ``points`` without the last axis; bones at other points have no say.
+            time_s: the image's time [s].
+        """
+        given = points[FITTED, 2]
+        dt = time_s - self._time_s
+        weight = np.zeros(_N)
+        if 0.0 < dt <= _LONGEST_S:
+            weight[_TORSO:] = (known & self._known)[FITTED[_TORSO:]] / (_WANDER**2 * dt)
+        normal = _NETWORK + np.diag(weight)
+        pull = _NETWORK @ given + weight * (self._last + given[:_TORSO].mean())
+        fit = _fit(points, normal, pull, _distances(points, known, self._lengths))
+        self._last = fit.depths - fit.depths[:_TORSO].mean()
+        self._known, self._time_s = known, time_s
+        return fit
+
+
+def _fit(points: Array, fixed: Array, pull: Array, distances: tuple[Array, Array]) -> DepthFit:
+    """Depths for which terms linear in them, and distances, agree best.
+
+    Args:
+        points: as for ``DepthFitter.fit``.
+        fixed: shape (12, 12), normal matrix of the linear terms.
+        pull: shape (12,), their right side.
+        distances: see ``_distances``.
     """
     given = points[FITTED, 2]
     rays = points[FITTED] / given[:, None]
-    target, weight = _distances(points, known, lengths)
+    target, weight = distances
     a, b = _PAIRS[:, 0], _PAIRS[:, 1]
-    pull = _NETWORK @ given
     z = given
     for _ in range(_ITERATIONS):
         at = rays * z[:, None]
@@ -102,7 +139,7 @@ def fit_depths(points: Array, known: Mask, lengths: BoneLengths) -> DepthFit:
         slopes[_EACH, a] = -dot(direction, rays[a])
         slopes[_EACH, b] = dot(direction, rays[b])
         beside = use * (target - length) + slopes @ z
-        normal = _NETWORK + slopes.T @ slopes
+        normal = fixed + slopes.T @ slopes
         z = np.maximum(np.linalg.solve(normal, pull + slopes.T @ beside), _NEAREST_M)
     return DepthFit(z, np.sqrt(np.diag(np.linalg.inv(normal))))
 

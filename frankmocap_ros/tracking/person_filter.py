@@ -26,6 +26,7 @@ from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector, filter_of
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.depth_lifting import lifted
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
+from frankmocap_ros.tracking.position_stddev import position_stddev
 from frankmocap_ros.tracking.steady_body import SteadyBody
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
@@ -97,8 +98,15 @@ class PersonFilter:
             scale_source=ScaleSource.DEPTH if measured else observation.scale_source,
             has_hands=skeleton is BODY_WITH_HANDS,
             betas=observation.betas,
+            position_stddev=self._stddev(observation.pose, skeleton, posed.confidence),
         )
         return self._with_states(body, time_s, config)
+
+    def _stddev(self, pose: KeypointPose | ModelPose | PixelPose, skeleton: Skeleton, confidence: Array) -> Array:
+        """How far joints may be off, (J, 2) [m]; NaN where nobody has measured that: a body model's."""
+        if isinstance(pose, KeypointPose):
+            return position_stddev(skeleton, self._steady.depth_stddev, confidence)
+        return np.full((len(skeleton), 2), np.nan)
 
     def _flat(
         self, pose: PixelPose, observation: Observation, camera: Camera, time_s: float, config: Settings

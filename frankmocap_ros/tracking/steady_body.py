@@ -15,7 +15,7 @@ from frankmocap_ros.geometry.rotation import Array, Mask, dot, normalize
 from frankmocap_ros.one_euro import OneEuro, OneEuroSight
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.bone_lengths import BONES, LIMBS, SPREAD, STEADY, BoneLengths
-from frankmocap_ros.tracking.depth_fit import FITTED, NETWORK_STDDEV, fit_depths
+from frankmocap_ros.tracking.depth_fit import FITTED, NETWORK_STDDEV, DepthFitter
 
 _SIDES: Final = ("left", "right")
 _HIPS: Final = np.array([KEYPOINTS.index(f"{side}_hip") for side in _SIDES])
@@ -68,6 +68,7 @@ class SteadyBody:
 
     def __init__(self) -> None:
         self.lengths = BoneLengths()
+        self._fitter = DepthFitter(self.lengths)
         self.depth_stddev: Array = NETWORK_STDDEV
         """Shape (12,), of the last image's depths in the order of ``FITTED``, before they are smoothed [m]."""
         self._root: OneEuroSight | None = None
@@ -86,7 +87,7 @@ class SteadyBody:
         fitted = config.bones == "fitted"
         if fitted:
             self.lengths.learn(points, known, time_s)
-            fit = fit_depths(points, known, self.lengths)
+            fit = self._fitter.fit(points, known, time_s)
             points, self.depth_stddev = _at_depths(points, fit.depths), fit.stddev
         else:
             self.depth_stddev = NETWORK_STDDEV
