@@ -152,7 +152,7 @@ class Settings:
     synthetic_motion: str = setting(
         "wave",
         "Motion of the figure for the estimator synthetic; set the camera's motion to the same.",
-        choices=("wave", "walk_out", "cross", "stall"),
+        choices=("wave", "walk_out", "cross", "stall", "reach"),
         loads=True,
     )
     min_confidence: float = setting(
@@ -161,7 +161,16 @@ class Settings:
         minimum=0.0,
         maximum=1.0,
     )
+    bones: str = setting(
+        "fitted",
+        "Bone lengths: fitted learns each person's and fits depths to them; network keeps the estimator's of every image. Estimators with a body model have their own.",
+        choices=("fitted", "network"),
+    )
     smoothing: str = one_euro.smoothing("Filter for positions and orientations.")
+    across_min_cutoff_hz: float = one_euro.min_cutoff_hz(2.5, "positions across the line of sight")
+    across_beta: float = one_euro.beta(6.0, "positions across the line of sight")
+    depth_min_cutoff_hz: float = one_euro.min_cutoff_hz(0.5, "positions along the line of sight")
+    depth_beta: float = one_euro.beta(0.5, "positions along the line of sight")
     one_euro_min_cutoff_hz: float = one_euro.min_cutoff_hz(1.5)
     one_euro_beta: float = one_euro.beta(3.0)
     one_euro_derivative_cutoff_hz: float = one_euro.derivative_cutoff_hz()

@@ -27,12 +27,13 @@ from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
 from frankmocap_ros.tracking.person_size import PersonSize
 from frankmocap_ros.tracking.pixel_lifting import PixelLifting
+from frankmocap_ros.tracking.position_stddev import position_stddev
 from frankmocap_ros.tracking.size_calibration import Measured, Outcome
+from frankmocap_ros.tracking.steady_body import SteadyBody
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
 _JOINT_ROWS = np.array([BODY.index[name] for name in KEYPOINTS if name in BODY.index])
 _KEYPOINT_ROWS = np.array([i for i, name in enumerate(KEYPOINTS) if name in BODY.index])
-_HIPS = np.array([KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")])
 _HEIGHTS_KEPT = 60
 _HELD_SPEED = 0.5
 """A joint that is not seen moves on at about this speed [m/s]; its last position is off by as much more."""
@@ -48,7 +49,8 @@ class PersonFilter:
     def __init__(self, body_id: int, estimator: str) -> None:
         self._id = body_id
         self._estimator = estimator
-        self._filters: tuple[OneEuroVector | OneEuroQuaternion, ...] = ()
+        self._filters: tuple[OneEuroVector, OneEuroQuaternion] | None = None  # of a body model
+        self._steady = SteadyBody()
         self._heights: deque[float] = deque(maxlen=_HEIGHTS_KEPT)
         self._measured = DepthScaledBody()
         self._size = PersonSize()
@@ -113,6 +115,7 @@ class PersonFilter:
             scale_source=self._scale_source(measured, observation),
             has_hands=skeleton is BODY_WITH_HANDS,
             betas=observation.betas,
+            position_stddev=self._stddev(observation.pose, skeleton, posed.confidence),
         )
         self._last_scale_source = body.scale_source
         return self._with_states(body, time_s, config)
@@ -129,6 +132,14 @@ class PersonFilter:
         if measured:
             return ScaleSource.DEPTH
         return ScaleSource.CALIBRATED if self._size.known else observation.scale_source
+
+    def _stddev(
+        self, pose: KeypointPose | ModelPose | PixelPose, skeleton: Skeleton, confidence: Array
+    ) -> Array:
+        """How far joints may be off, (J, 2) [m]; NaN where nobody has measured that: a body model's."""
+        if isinstance(pose, KeypointPose):
+            return position_stddev(skeleton, self._steady.depth_stddev, confidence)
+        return np.full((len(skeleton), 2), np.nan)
 
     def _flat(
         self, pose: PixelPose, observation: Observation, camera: Camera, time_s: float, config: Settings
@@ -177,28 +188,23 @@ class PersonFilter:
     def _smoothed(
         self, pose: KeypointPose | ModelPose, time_s: float, config: Settings
     ) -> KeypointPose | ModelPose:
-        """Root and the rest apart, so that noise in the body's depth does not blur the limbs."""
+        """Of keypoints the points, of a body model its root and rotations."""
+        known = _known(pose.confidence, config.min_confidence)
+        if isinstance(pose, KeypointPose):
+            return self._steady.update(pose, known, time_s, config)
         params = filter_of(config)
         if params is None:
-            self._filters = ()
+            self._filters = None
             return pose
-        n = len(pose.confidence)
-        if not self._filters:
-            second = OneEuroVector if isinstance(pose, KeypointPose) else OneEuroQuaternion
-            self._filters = (OneEuroVector(1, params), second(n, params))
+        if self._filters is None:
+            self._filters = OneEuroVector(1, params), OneEuroQuaternion(len(known), params)
         root_filter, other_filter = self._filters
         root_filter.params = other_filter.params = params
-        valid = _known(pose.confidence, config.min_confidence)
-        if isinstance(pose, ModelPose):
-            root = root_filter.filter(pose.root_position[None], time_s, valid[:1])[0]
-            turned = other_filter.filter(pose.local_rotations, time_s, valid)
-            turned = np.where(valid[:, None], turned, pose.local_rotations)
-            root = root if valid[0] else pose.root_position
-            return replace(pose, root_position=root, local_rotations=turned)
-        hips = pose.points[_HIPS].mean(axis=0)
-        root = root_filter.filter(hips[None], time_s, np.ones(1, bool))[0]
-        relative = other_filter.filter(pose.points - hips, time_s, valid)
-        return replace(pose, points=root + np.where(valid[:, None], relative, pose.points - hips))
+        root = root_filter.filter(pose.root_position[None], time_s, known[:1])[0]
+        turned = other_filter.filter(pose.local_rotations, time_s, known)
+        turned = np.where(known[:, None], turned, pose.local_rotations)
+        root = root if known[0] else pose.root_position
+        return replace(pose, root_position=root, local_rotations=turned)
 
     def _with_states(self, body: Body, time_s: float, config: Settings) -> Body:
         """Decide each joint's state; repeat or blank what is not known."""
