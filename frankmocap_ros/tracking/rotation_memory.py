@@ -32,8 +32,8 @@ from frankmocap_ros.geometry.rotation import (
 
 _DRIFT: Final = 4.0  # variance that a twist gains [rad^2/s]
 _TREND_S: Final = 0.15  # time constant of the mean difference between measured and kept twists
-_TREND_DRIFT: Final = 20.0  # further drift per square of that mean [1/s]
-_LIMB_NOISE: Final = 0.03  # variance of a twist times the image's duration, bent by a right angle [rad^2 s]
+_TREND_DRIFT: Final = 40.0  # further drift per square of that mean [1/s]
+_LIMB_NOISE: Final = 0.015  # variance of a twist times the image's duration, bent by a right angle [rad^2 s]
 _END_NOISE: Final = 0.06  # the same of palms and feet
 _FASTEST: Final = 6.0  # that a twist turns by itself [rad/s]
 _LEAST_SINE: Final = np.array([0.2, 0.2, 0.3, 0.3])  # of the bend that counts; feet say more than nothing
@@ -80,10 +80,9 @@ class _Twists:
         self._trend += (off - self._trend) * min(1.0, dt / _TREND_S)
         variance = self._variance + (_DRIFT + _TREND_DRIFT * self._trend**2) * dt
         noise = noise / np.maximum(0.5 + 0.5 * np.cos(off), _LEAST_WEIGHT) ** 2
-        step = np.clip(variance / (variance + noise) * off, -_FASTEST * dt, _FASTEST * dt)
-        gain = np.where(new, 1.0, step / np.copysign(np.maximum(np.abs(off), 1e-9), off))
+        gain = np.minimum(variance / (variance + noise), _FASTEST * dt / np.maximum(np.abs(off), 1e-9))
         self._variance = (1.0 - gain) * variance
-        angle = step - off
+        angle = (gain - 1.0) * off
         turned = np.cos(angle)[:, None] * measured + np.sin(angle)[:, None] * cross(bone, measured)
         self._bone, self._across = bone, normalize(turned)
         return angle
