@@ -68,7 +68,7 @@ class ImageBorder:
         needed = _SURE - _PER_METER * inside
         if len(self._beside) == len(inside) and 0.0 <= time_s - self._time_s <= _MAX_GAP_S:
             needed = np.where(self._beside, _SURE_AGAIN - _PER_METER_AGAIN * inside, needed)
-        doubted = confidence < np.maximum(needed, least)
+        doubted = confidence < needed
         doubted |= _HANGS[: len(inside)] & (inside[rows] < 0.0) & (inside < _REACH_M)
         beside = inside < 0.0
         self._beside, self._time_s = doubted | beside, time_s

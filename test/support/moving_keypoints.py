@@ -1,11 +1,12 @@
 """Keypoints of the synthetic figure with known truth, and the faults that a landmark network adds to them."""
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from frankmocap_ros.body.pose import KeypointPose
-from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, KEYPOINTS
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, KEYPOINTS, mirrored
 from frankmocap_ros.geometry.rotation import quat_rotate
 from frankmocap_ros.synthetic.human import scene
 
@@ -59,11 +60,15 @@ class Clip:
             yield float(t), KeypointPose(points.copy(), confidence.copy())
 
 
+@functools.cache
 def clip(motion, seconds=8.0, fps=30.0, person=0):
     """The truth: the keypoints of somebody in a scene."""
     times = np.arange(round(seconds * fps)) / fps
     points = np.array([keypoints_of(scene(motion, t)[person]) for t in times])
-    return Clip(times, points, np.full(points.shape[:2], 0.95))
+    confidence = np.full(points.shape[:2], 0.95)
+    for kept in (times, points, confidence):
+        kept.flags.writeable = False
+    return Clip(times, points, confidence)
 
 
 def with_noise(truth, seed=0, depth_m=0.05, across_m=0.006, lasting_s=0.3):
@@ -86,3 +91,36 @@ def with_noise(truth, seed=0, depth_m=0.05, across_m=0.006, lasting_s=0.3):
         if before:
             error[:, K[name], 2] += error[:, K[before], 2]
     return replace(truth, points=truth.points + error)
+
+
+def inside(points, camera):
+    """Whether points project into the image."""
+    pixels = camera.project(points)
+    return ((pixels >= 0.0) & (pixels < camera.size_px)).all(axis=-1)
+
+
+def with_pixels_invented(truth, camera, seed=0):
+    """What truly lies beside the image moved a little inside, with a confidence around that of TRACKED.
+
+    Returns:
+        the clip, and where keypoints were moved (T, 21).
+    """
+    rng = np.random.default_rng(seed)
+    beside = ~inside(truth.points, camera)
+    size = np.array(camera.size_px)
+    border = size * rng.uniform(0.005, 0.03, (*beside.shape, 2))
+    pixels = np.clip(camera.project(truth.points), border, size - border)
+    rays = np.concatenate([camera.rays(pixels), np.ones((*beside.shape, 1))], axis=-1)
+    moved = rays * truth.points[..., 2:]
+    unsure = np.clip(0.36 + rng.normal(0.0, 0.15, beside.shape), 0.0, 1.0)
+    points = np.where(beside[..., None], moved, truth.points)
+    return replace(truth, points=points, confidence=np.where(beside, unsure, truth.confidence)), beside
+
+
+def with_sides_exchanged(truth, rows, start, count):
+    """Left and right exchanged for ``count`` images, for the keypoints of ``rows`` (21,)."""
+    mirror = np.where(rows, [K[mirrored(name)] for name in KEYPOINTS], np.arange(len(KEYPOINTS)))
+    points, confidence = truth.points.copy(), truth.confidence.copy()
+    during = slice(start, start + count)
+    points[during], confidence[during] = points[during, mirror], confidence[during, mirror]
+    return replace(truth, points=points, confidence=confidence)
