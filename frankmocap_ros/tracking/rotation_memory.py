@@ -33,7 +33,7 @@ from frankmocap_ros.geometry.rotation import (
 _DRIFT: Final = 4.0  # variance that a twist gains [rad^2/s]
 _TREND_S: Final = 0.15  # time constant of the mean difference between measured and kept twists
 _TREND_DRIFT: Final = 40.0  # further drift per square of that mean [1/s]
-_LIMB_NOISE: Final = 0.015  # variance of a twist times the image's duration, bent by a right angle [rad^2 s]
+_LIMB_NOISE: Final = 0.004  # variance of a twist times the image's duration, bent by a right angle [rad^2 s]
 _END_NOISE: Final = 0.06  # the same of palms and feet
 _FASTEST: Final = 6.0  # that a twist turns by itself [rad/s]
 _LEAST_SINE: Final = np.array([0.2, 0.2, 0.3, 0.3])  # of the bend that counts; feet say more than nothing
@@ -178,7 +178,7 @@ class RotationMemory:
         bones = _bones(turned, rows.all).reshape(3, -1, 3)
         axis = cross(bones[0], bones[1])
         sine = np.sqrt(dot(axis, axis))
-        noise = _LIMB_NOISE / (np.maximum(sine, _LEAST_SINE) ** 2 * known[rows.lower])
+        noise = _LIMB_NOISE / (np.maximum(sine, _LEAST_SINE) ** 3 * known[rows.lower])
         local = quat_multiply(quat_conjugate(turned[parents[rows.upper]]), turned[rows.upper])
         angle = self._limbs.corrections(local, noise, dt)
         # a forearm goes on from its upper arm by the shortest way, so it turns by the same angle about itself
