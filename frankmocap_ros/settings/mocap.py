@@ -119,7 +119,8 @@ class Settings:
     process_every_n: int = setting(1, "Process every n-th image.", minimum=1, maximum=100)
     detect_every_n: int = setting(
         5,
-        "Detect people at least in every n-th processed image while they are tracked.",
+        "Detect people at least in every n-th processed image while they are tracked; in every 6n-th if "
+        "max_people are tracked and the estimator itself tells whether a person is there (BlazePose).",
         minimum=1,
         maximum=1000,
     )

@@ -95,9 +95,10 @@ def make_blazepose(config: Settings, tell: Tell) -> BlazePoseEstimator:
             f"device: {config.device} is not possible with estimator blazepose; allowed: auto | cpu"
         )
     tflite_engine()  # before anything is downloaded for it
+    several = config.max_people > 1 or len(config.image_topics) > 1
 
     def make(variant: str) -> BlazePoseEstimator:
-        return BlazePoseEstimator(BlazePoseOptions(variant, config.hands))
+        return BlazePoseEstimator(BlazePoseOptions(variant, config.hands, several))
 
     if config.variant != "auto":
         fetch_models(needed_models(config.variant, config.hands), tell)

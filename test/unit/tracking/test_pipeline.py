@@ -559,12 +559,18 @@ def test_resize_short(with_regions):
 
 
 def test_detect_every_n(with_regions):
-    with_regions.set(detect_every_n=100)
+    with_regions.set(detect_every_n=100, max_people=2)
     assert [with_regions().detected for _ in range(20)] == [True] + [False] * 19
     with_regions.set(detect_every_n=3)
     assert [with_regions().detected for _ in range(7)] == [True, False, False] * 2 + [True]
     with_regions.set(detect_every_n=1)
     assert [with_regions().detected for _ in range(3)] == [True] * 3
+
+
+def test_detect_every_n_while_everybody_is_tracked(with_regions):
+    """The estimator tells who is there, so that a search could only find somebody who is not wanted."""
+    with_regions.set(detect_every_n=2, max_people=1)
+    assert [with_regions().detected for _ in range(25)] == ([True] + [False] * 11) * 2 + [True]
 
 
 def test_track_bbox(with_regions):
