@@ -25,9 +25,13 @@ from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector, filter_of
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
+from frankmocap_ros.tracking.held_rotations import HeldRotations
+from frankmocap_ros.tracking.image_border import ImageBorder
 from frankmocap_ros.tracking.person_size import PersonSize
 from frankmocap_ros.tracking.pixel_lifting import PixelLifting
 from frankmocap_ros.tracking.position_stddev import position_stddev
+from frankmocap_ros.tracking.rotation_memory import RotationMemory
+from frankmocap_ros.tracking.side_swaps import SideSwaps
 from frankmocap_ros.tracking.size_calibration import Measured, Outcome
 from frankmocap_ros.tracking.steady_body import SteadyBody
 
@@ -58,6 +62,10 @@ class PersonFilter:
         self.measured: Measured | None = None
         self._pixel_lifting = PixelLifting()
         self._last_scale_source = ScaleSource.NONE  # of the last body in space
+        self._sides = SideSwaps()
+        self._border = ImageBorder()
+        self._rotations = RotationMemory()
+        self._held = HeldRotations()
         self._last: Body | None = None
         self._seen_s: Array = np.empty(0)
         self._seen_confidence: Array = np.empty(0)
@@ -89,9 +97,12 @@ class PersonFilter:
             if found is None:
                 return self._flat(pose, observation, camera, time_s, config)
             pose = found
-        pose = self._smoothed(_without_points_outside(pose, camera), time_s, config)
+        if isinstance(pose, KeypointPose):
+            pose = self._sides.undone(pose, time_s)
+            pose = self._border.judged(pose, camera, time_s, config.min_confidence)
+        pose = self._smoothed(pose, time_s, config)
         skeleton = skeleton_of(pose)
-        posed = estimated = solve(pose)
+        posed = estimated = self._steadied(solve(pose), pose, time_s, config)
         if not from_pixels or self._size.calibrated:  # lifted ones rest on the height already, or on depth
             posed = self._scaled(estimated, skeleton, config, time_s)
         posed, measured = self._measured.place(posed, skeleton, view)
@@ -99,7 +110,8 @@ class PersonFilter:
         self.measured = Measured(self._id, estimated, skeleton, self._in_force if measured else None)
         pixels = camera.project(posed.positions)
         posed = _without_joints_outside(posed, pixels, camera)
-        posed = _without_unknown_rotations(posed, skeleton, config.min_confidence)
+        unknown = ~_known(posed.orientation_confidence, config.min_confidence)
+        posed = self._held.filled(posed, skeleton, unknown, time_s, config.hold_s)
         body = Body(
             id=self._id,
             estimator=self._estimator,
@@ -206,6 +218,15 @@ class PersonFilter:
         root = root if known[0] else pose.root_position
         return replace(pose, root_position=root, local_rotations=turned)
 
+    def _steadied(
+        self, posed: Posed, pose: KeypointPose | ModelPose, time_s: float, config: Settings
+    ) -> Posed:
+        """Rotations that follow from points, without jumps about the limbs' bones; a model's have none."""
+        if isinstance(pose, ModelPose) or config.smoothing == "none":
+            self._rotations.forget()
+            return posed
+        return self._rotations.steadied(posed, skeleton_of(pose), time_s)
+
     def _with_states(self, body: Body, time_s: float, config: Settings) -> Body:
         """Decide each joint's state; repeat or blank what is not known."""
         least = config.min_confidence
@@ -266,14 +287,6 @@ def _inside(pixels: Array, camera: Camera) -> Mask:
     return np.asarray(((pixels >= 0.0) & (pixels < (camera.width, camera.height))).all(axis=-1))
 
 
-def _without_points_outside(pose: KeypointPose | ModelPose, camera: Camera) -> KeypointPose | ModelPose:
-    """Keypoints beside the image are guesses: no confidence."""
-    if isinstance(pose, ModelPose):
-        return pose
-    inside = _inside(camera.project(pose.points), camera)
-    return pose if inside.all() else replace(pose, confidence=np.where(inside, pose.confidence, 0.0))
-
-
 def _without_joints_outside(posed: Posed, pixels: Array, camera: Camera) -> Posed:
     """Joints beside the image are guesses: no confidence."""
     inside = _inside(pixels, camera)
@@ -281,25 +294,4 @@ def _without_joints_outside(posed: Posed, pixels: Array, camera: Camera) -> Pose
         posed,
         confidence=np.where(inside, posed.confidence, 0.0),
         orientation_confidence=np.where(inside, posed.orientation_confidence, 0.0),
-    )
-
-
-def _without_unknown_rotations(posed: Posed, skeleton: Skeleton, least: float) -> Posed:
-    """Where nothing fixes a joint's rotation it goes with its parent's (local identity, confidence 0).
-
-    The joints after it keep their rotation relative to the estimator's guess: at a desk, with the hips out
-    of the image, the guess of the torso is still far better for a shoulder than none.
-    """
-    unknown = ~_known(posed.orientation_confidence, least)
-    if not unknown.any():
-        return posed
-    rotations, local = posed.orientations_xyzw.copy(), posed.local_rotations_xyzw.copy()
-    for j in np.flatnonzero(unknown):
-        rotations[j] = rotations[skeleton.parents[j]] if j else IDENTITY_XYZW
-        local[j] = IDENTITY_XYZW
-    return replace(
-        posed,
-        orientations_xyzw=rotations,
-        local_rotations_xyzw=local,
-        orientation_confidence=np.where(unknown, 0.0, posed.orientation_confidence),
     )
