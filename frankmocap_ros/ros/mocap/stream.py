@@ -24,6 +24,7 @@ from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 _MOST_SELDOM = 1000  # images between two searches
+_ASSUMED_S = 3.0  # a calibration may come later than the first images
 
 
 class Stream:
@@ -46,6 +47,9 @@ class Stream:
         self.calibration = Calibration()
         self.topic = image  # full name of what is heard
         self.count = 0  # images that came
+        self.calibrated = False  # whether the camera of the newest image was known
+        self._assumed_since_s: float | None = None
+        self._assumed_told = False
         self.depth = DepthImages()
         self._order = StampOrder()
         self._arrivals = Stamps()
@@ -88,6 +92,24 @@ class Stream:
     def camera(self, size_px: tuple[int, int]) -> Camera | None:
         """The calibrated camera of images of this size; None for none. For the worker's thread."""
         return self.calibration.camera(size_px, self.config.rectified, self.topic)
+
+    def newly_assumed(self, camera: Camera | None, now_s: float) -> bool:
+        """Take note of an image's camera; true once, where none has been known for some time.
+
+        Args:
+            camera: of the image; None where a field of view is assumed.
+            now_s: now, on a steady clock [s].
+        """
+        self.calibrated = camera is not None
+        if self.calibrated:
+            self._assumed_since_s = None
+            return False
+        if self._assumed_since_s is None:
+            self._assumed_since_s = now_s
+        if self._assumed_told or now_s - self._assumed_since_s < _ASSUMED_S:
+            return False
+        self._assumed_told = True
+        return True
 
     def forget_stamps(self) -> None:
         """Restart: the next image is the first."""
