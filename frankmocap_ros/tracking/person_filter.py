@@ -100,7 +100,7 @@ class PersonFilter:
         if isinstance(pose, KeypointPose):
             pose = self._sides.undone(pose, time_s)
             pose = self._border.judged(pose, camera, time_s, config.min_confidence)
-        pose = self._smoothed(pose, time_s, config)
+        pose = self._smoothed(pose, time_s, config, from_pixels)
         skeleton = skeleton_of(pose)
         posed = estimated = self._steadied(solve(pose), pose, time_s, config)
         if not from_pixels or self._size.calibrated:  # lifted ones rest on the height already, or on depth
@@ -198,12 +198,12 @@ class PersonFilter:
         return replace(posed, positions=posed.positions * scale)
 
     def _smoothed(
-        self, pose: KeypointPose | ModelPose, time_s: float, config: Settings
+        self, pose: KeypointPose | ModelPose, time_s: float, config: Settings, lifted: bool
     ) -> KeypointPose | ModelPose:
         """Of keypoints the points, of a body model its root and rotations."""
         known = _known(pose.confidence, config.min_confidence)
         if isinstance(pose, KeypointPose):
-            return self._steady.update(pose, known, time_s, config)
+            return self._steady.update(pose, known, time_s, config, lifted)
         params = filter_of(config)
         if params is None:
             self._filters = None
