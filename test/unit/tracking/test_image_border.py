@@ -151,7 +151,7 @@ def test_limbs_of_a_real_person_that_leave_a_crop(monkeypatch):
     narrow = cropped(480, 0, 720, 720)
     pipelines = [Pipeline(estimator, Settings(max_people=1), lambda: 0.0) for _ in range(2)]
     tracked, sure = [], []
-    for i, bgr in itertools.islice(video(first=320), 28):
+    for i, bgr in itertools.islice(video(first=316), 36):
         frames = [
             pipeline.process(CameraImage(Bitmap(np.ascontiguousarray(image)), i / 24.0, camera))
             for pipeline, image, camera in zip(
