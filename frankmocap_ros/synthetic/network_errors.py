@@ -4,8 +4,9 @@ True joints go in; what BlazePose would give comes out: points around the hips i
 The amounts are those measured on people with the full network:
 
 - the body comes out at 0.91 of its size, the arms at 0.85;
-- a limb's slope towards the camera is given too small, and an error is added that stays while the posture does
-  and changes with it, so that it correlates over 0.3 to 1 s of ordinary motion; a part changes at rest too;
+- a limb's slope towards the camera is given too small, and an error is added that stays while the posture
+  does and changes with it, so that it correlates over 0.3 to 1 s of ordinary motion; a part changes at rest
+  too;
 - bones change their length by 12 % (standard deviation);
 - a joint beside the image gets a pixel inside it and a visibility around the limit of ``TRACKED``;
 - now and then left and right are exchanged for some frames.

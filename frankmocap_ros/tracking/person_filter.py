@@ -102,7 +102,9 @@ class PersonFilter:
         )
         return self._with_states(body, time_s, config)
 
-    def _stddev(self, pose: KeypointPose | ModelPose | PixelPose, skeleton: Skeleton, confidence: Array) -> Array:
+    def _stddev(
+        self, pose: KeypointPose | ModelPose | PixelPose, skeleton: Skeleton, confidence: Array
+    ) -> Array:
         """How far joints may be off, (J, 2) [m]; NaN where nobody has measured that: a body model's."""
         if isinstance(pose, KeypointPose):
             return position_stddev(skeleton, self._steady.depth_stddev, confidence)

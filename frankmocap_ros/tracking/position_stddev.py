@@ -1,9 +1,9 @@
 """How far each joint may be off, across the line of sight and along it.
 
-Relative to the neck: what moves or scales the whole body, such as its assumed size, is not in it. Along the line
-of sight elbows, wrists, knees and ankles have what the depth fit leaves open; the rest is a table. Both are
-calibrated on the synthetic bench (``benchmarks/bench_person_filter.py``), whose errors are of the size measured on
-people with the full network: 60 to 76 % of the errors within one standard deviation, 92 to 98 % within two.
+Relative to the neck: what moves or scales the whole body, such as its assumed size, is not in it. Along the
+line of sight elbows, wrists, knees and ankles have what the depth fit leaves open; the rest is a table. Both are
+calibrated on the synthetic bench (``benchmarks/bench_person_filter.py``), whose errors are of the size measured
+on people with the full network: 60 to 76 % of the errors within one standard deviation, 92 to 98 % within two.
 """
 
 from functools import lru_cache
@@ -23,7 +23,10 @@ _JOINTS: Final = {
     "hip": (0.038, 0.020), "elbow": (0.038, np.nan), "wrist": (0.047, np.nan), "hand": (0.052, np.nan),
     "knee": (0.053, np.nan), "ankle": (0.085, np.nan), "foot": (0.110, np.nan),
 }  # fmt: skip
-_ON: Final = {"hand": ("wrist", 0.03), "foot": ("ankle", 0.05)}  # whose depth they have, and how far off that is
+_ON: Final = {
+    "hand": ("wrist", 0.03),
+    "foot": ("ankle", 0.05),
+}  # whose depth they have, and how far off that is
 _FINGER: Final = ("wrist", 0.04)
 _OF_FIT: Final = 1.1  # errors of the fit's depths as a multiple of what its terms leave open
 _UNSEEN: Final = 6.0
@@ -31,7 +34,7 @@ _UNSEEN: Final = 6.0
 
 @lru_cache(maxsize=8)
 def _table(skeleton: Skeleton) -> tuple[Array, NDArray[np.intp], Array]:
-    """Across and along (J, 2); row of ``FITTED`` that gives along (J,), -1 for none; what is added to it (J,)."""
+    """Across and along (J, 2); row of ``FITTED`` that gives along (J,), else -1; what is added to it (J,)."""
     stddev = np.empty((len(skeleton), 2))
     rows, added = np.full(len(skeleton), -1), np.zeros(len(skeleton))
     order = [KEYPOINTS[k] for k in FITTED]

@@ -1,7 +1,7 @@
 """One person's keypoints as those of one body: depths fitted to its bones, smoothed, bones kept.
 
-The order matters: the fit needs the image as it is, and the filter takes away what the fit leaves of the noise;
-each point is smoothed by itself, so that bones would breathe again, which is mended last.
+The order matters: the fit needs the image as it is, and the filter takes away what the fit leaves of the
+noise; each point is smoothed by itself, so that bones would breathe again, which is mended last.
 """
 
 from dataclasses import dataclass, replace
@@ -21,6 +21,7 @@ _SIDES: Final = ("left", "right")
 _HIPS: Final = np.array([KEYPOINTS.index(f"{side}_hip") for side in _SIDES])
 _SHOULDERS: Final = np.array([KEYPOINTS.index(f"{side}_shoulder") for side in _SIDES])
 _HEAD: Final = np.array([KEYPOINTS.index(name) for name in ("nose", "left_ear", "right_ear")])
+_SURE: Final = 0.5  # confidence from which bones are learned from a point
 # in the order of BONES: what leads to elbows and knees, then to wrists and ankles
 _TO_MIDDLES: Final = np.array([0, 1, 4, 5])
 _TO_ENDS: Final = np.array([2, 3, 6, 7])
@@ -30,7 +31,11 @@ def _ends() -> list[tuple[int, list[int]]]:
     """Wrists and ankles, and the points that hang on each."""
     ends = []
     for side in _SIDES:
-        hand = [i for i, n in enumerate(KEYPOINTS_WITH_HANDS) if n.startswith(tuple(f"{side}_{f}" for f in FINGERS))]
+        hand = [
+            i
+            for i, n in enumerate(KEYPOINTS_WITH_HANDS)
+            if n.startswith(tuple(f"{side}_{f}" for f in FINGERS))
+        ]
         ends.append((KEYPOINTS.index(f"{side}_wrist"), hand))
         ends.append((KEYPOINTS.index(f"{side}_ankle"), [KEYPOINTS.index(f"{side}_foot")]))
     return ends
@@ -70,7 +75,7 @@ class SteadyBody:
         self.lengths = BoneLengths()
         self._fitter = DepthFitter(self.lengths)
         self.depth_stddev: Array = NETWORK_STDDEV
-        """Shape (12,), of the last image's depths in the order of ``FITTED``, before they are smoothed [m]."""
+        """Shape (12,), of the last depths in the order of ``FITTED``, before they are smoothed [m]."""
         self._root: OneEuroSight | None = None
         self._points: OneEuroSight | None = None
 
@@ -86,7 +91,7 @@ class SteadyBody:
         points = pose.points
         fitted = config.bones == "fitted"
         if fitted:
-            self.lengths.learn(points, known, time_s)
+            self.lengths.learn(points, pose.confidence >= _SURE, time_s)
             fit = self._fitter.fit(points, known, time_s)
             points, self.depth_stddev = _at_depths(points, fit.depths), fit.stddev
         else:
@@ -118,7 +123,7 @@ def _at_depths(points: Array, depths: Array) -> Array:
     ratio = np.ones(len(points))
     ratio[FITTED] = depths / points[FITTED, 2]
     ratio[_HEAD] = ratio[_SHOULDERS].mean()
-    rows = _HANGING < len(points)
+    rows = len(points) > _HANGING
     ratio[_HANGING[rows]] = ratio[_ENDS[rows]]
     result *= ratio[:, None]
     return result
@@ -134,7 +139,7 @@ def _with_lengths(points: Array, known: Mask, lengths: BoneLengths) -> Array:
         bone = points[outer] - points[inner]
         wanted = np.nan_to_num(lengths.meters[bones]) / np.maximum(np.sqrt(dot(bone, bone)), 1e-6)
         result[outer] = result[inner] + bone * (1.0 + certain[bones] * (wanted - 1.0))[:, None]
-    rows = _HANGING < len(points)
+    rows = len(points) > _HANGING
     hanging, ends = _HANGING[rows], _ENDS[rows]
     result[hanging] += result[ends] - points[ends]
     return result
