@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.body.kinematics import solve
 from frankmocap_ros.body.pose import Body, JointState, KeypointPose, Observation, ScaleSource
@@ -103,7 +104,7 @@ class Figures:
     within: tuple[float, float, float, float]
 
 
-def observed(human: HumanPose, errors: NetworkErrors, time_s: float) -> tuple[Observation, Array]:
+def observed(human: HumanPose, errors: NetworkErrors, time_s: float) -> tuple[Observation, Mask]:
     """What the estimator makes of the network's landmarks, and which keypoints are beside the image."""
     seen = errors(human, CAMERA, time_s)
     points = on_rays(seen.world, seen.pixels, seen.visibility, CAMERA)
@@ -176,7 +177,7 @@ def figures(runs: Iterable[Run], resting: Iterable[Run] = ()) -> Figures:
     )
 
 
-def _warm(r: Run) -> Array:
+def _warm(r: Run) -> NDArray[np.intp]:
     return np.flatnonzero(r.times_s >= _WARM_UP_S)
 
 
@@ -211,7 +212,7 @@ def _shake(r: Run) -> float:
     shakes = []
     for from_s in np.arange(start + 0.5, end - 0.5, 0.5):
         part = found[(r.times_s >= from_s) & (r.times_s < from_s + 0.5)]
-        seen = np.isfinite(part).all(axis=-1)
+        seen = np.asarray(np.isfinite(part).all(axis=-1))
         if seen.any():
             off = (
                 part
@@ -248,7 +249,7 @@ def _acceleration(r: Run) -> float:
 
 def _steps_deg(r: Run) -> Array:
     q = np.array([body.orientations_xyzw for body in r.bodies])[_warm(r)][:, _ARM_BONES[:, 0]]
-    return np.degrees(2.0 * np.arccos(np.clip(np.abs(dot(q[1:], q[:-1])), 0.0, 1.0))).ravel()
+    return np.asarray(np.degrees(2.0 * np.arccos(np.clip(np.abs(dot(q[1:], q[:-1])), 0.0, 1.0))).ravel())
 
 
 def _coverage(runs: list[Run]) -> tuple[float, float, float, float]:

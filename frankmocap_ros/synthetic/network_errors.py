@@ -152,7 +152,7 @@ class NetworkErrors:
         self._advance(dt, time_s)
         points = true_keypoints(human)
         pixels = camera.project(points)
-        beside = ~((pixels >= 0.0) & (pixels < camera.size_px)).all(axis=1)
+        beside = np.asarray(~((pixels >= 0.0) & (pixels < camera.size_px)).all(axis=1))
         # the crop is around what is seen: its middle is the hips', or the shoulders' where they are not
         middle = points[_SHOULDERS if beside[_HIPS].any() else _HIPS].mean(axis=0)
         view = quat_conjugate(_towards(middle))

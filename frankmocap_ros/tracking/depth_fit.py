@@ -40,8 +40,8 @@ _STRAIGHT: Final = 5.0 / 6.0  # of pi, how far elbows and knees bend: 150 degree
 _COSINE: Final = math.cos(math.pi * (1.0 - _STRAIGHT))
 
 # Standard deviations [m]. Along: a wrist's 12 to 16 cm, as measured on people with the full network, shared
-# by the two bones that lead there; the torso's, which is broad, by the synthetic bench. Across: 8 to 10 cm at a
-# wrist, measured too, in two directions; a bone that lies across says its length no better than this.
+# by the two bones that lead there; the torso's, which is broad, by the synthetic bench. Across: 8 to 10 cm at
+# a wrist, measured too, in two directions; a bone that lies across says its length no better than this.
 _TORSO_M: Final = 0.04
 _BONE_M: Final = 0.09
 _ACROSS_M: Final = 0.06

@@ -1,9 +1,10 @@
 """How far each joint may be off, across the line of sight and along it.
 
 Relative to the neck: what moves or scales the whole body, such as its assumed size, is not in it. Along the
-line of sight elbows, wrists, knees and ankles have what the depth fit leaves open; the rest is a table. Both are
-calibrated on the synthetic bench (``benchmarks/bench_person_filter.py``), whose errors are of the size measured
-on people with the full network: 60 to 76 % of the errors within one standard deviation, 92 to 98 % within two.
+line of sight elbows, wrists, knees and ankles have what the depth fit leaves open; the rest is a table. Both
+are calibrated on the synthetic bench (``benchmarks/bench_person_filter.py``), whose errors are of the size
+measured on people with the full network: 60 to 76 % of the errors within one standard deviation, 92 to 98 %
+within two.
 """
 
 from functools import lru_cache

@@ -119,7 +119,7 @@ class SteadyBody:
 
 def _at_depths(points: Array, depths: Array) -> Array:
     """Points on the same rays at the fit's depths; what hangs on them goes with them."""
-    result = points.copy()
+    result: Array = points.copy()
     ratio = np.ones(len(points))
     ratio[FITTED] = depths / points[FITTED, 2]
     ratio[_HEAD] = ratio[_SHOULDERS].mean()
@@ -133,7 +133,7 @@ def _with_lengths(points: Array, known: Mask, lengths: BoneLengths) -> Array:
     """Limbs whose bones have their lengths, as far as these are certain, from shoulders and hips outwards."""
     certain = np.clip((SPREAD + STEADY - lengths.stddev / lengths.meters) / SPREAD, 0.0, 1.0)
     certain = np.where(known[BONES].all(axis=1) & np.isfinite(certain), certain, 0.0)
-    result = points.copy()
+    result: Array = points.copy()
     for level, bones in ((1, _TO_MIDDLES), (2, _TO_ENDS)):
         inner, outer = LIMBS[:, level - 1], LIMBS[:, level]
         bone = points[outer] - points[inner]
