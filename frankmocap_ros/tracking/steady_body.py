@@ -21,7 +21,6 @@ _SIDES: Final = ("left", "right")
 _HIPS: Final = np.array([KEYPOINTS.index(f"{side}_hip") for side in _SIDES])
 _SHOULDERS: Final = np.array([KEYPOINTS.index(f"{side}_shoulder") for side in _SIDES])
 _HEAD: Final = np.array([KEYPOINTS.index(name) for name in ("nose", "left_ear", "right_ear")])
-_SURE: Final = 0.5  # confidence from which bones are learned from a point
 # in the order of BONES: what leads to elbows and knees, then to wrists and ankles
 _TO_MIDDLES: Final = np.array([0, 1, 4, 5])
 _TO_ENDS: Final = np.array([2, 3, 6, 7])
@@ -91,7 +90,7 @@ class SteadyBody:
         points = pose.points
         fitted = config.bones == "fitted"
         if fitted:
-            self.lengths.learn(points, pose.confidence >= _SURE, time_s)
+            self.lengths.learn(points, known, time_s)
             fit = self._fitter.fit(points, known, time_s)
             points, self.depth_stddev = _at_depths(points, fit.depths), fit.stddev
         else:
