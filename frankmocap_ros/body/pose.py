@@ -51,7 +51,7 @@ class KeypointPose:
 
 @dataclass(frozen=True, eq=False)
 class PixelPose:
-    """A pose of which only the image is known; a depth image puts it into space.
+    """A pose of which only the image is known; ``tracking/pixel_lifting.py`` puts it into space.
 
     Attributes:
         pixels: shape (K, 2), in the order of ``skeleton.KEYPOINTS``, x and y [px].
@@ -87,7 +87,7 @@ class Observation:
         pose: where the joints are, in the optical frame or in the image alone.
         box_xywh: shape (4,), box around the person: min x, min y, width, height [px].
         score: confidence that this is a person at all, 0..1.
-        scale_source: where the meters come from.
+        scale_source: where the meters come from; of a ``PixelPose`` it is not used.
         region: the person's square as seen now, to look for them in the next image; None where the
             estimator needs none.
         betas: shape (10,), SMPL shape, or None.

@@ -14,13 +14,14 @@ from frankmocap_ros.geometry.rotation import Array, cross, normalize
 
 _ELBOW_FRONT: Final = (0.02, 0.14)  # mean and standard deviation
 _ELBOW_BACK: Final = (0.02, 0.1)  # as well, behind that mean: people reach forward
-_HAND_FRONT: Final = (0.08, 0.08)  # from the elbow: hands are before people
+_HAND_FRONT: Final = (0.08, 0.06)  # from the elbow: hands are before people
 _ELBOW_OUT: Final = (0.03, 0.03)  # further inward there is the chest
 _KNEE_FRONT, _FOOT_FRONT = (0.02, 0.08), (-0.02, 0.08)
 _KNEE_OUT, _FOOT_OUT = (0.01, 0.06), (0.02, 0.12)
 _BEHIND: Final = 6.0  # for an upper arm or a thigh that points straight back, by its sine beyond the range
 _ARM_BACK, _THIGH_BACK = 0.6, 0.4  # the range, as a sine
-_ELBOW_WRONG, _KNEE_WRONG = 3.0, 12.0  # for a right angle the other way
+_ELBOW_BENT: Final = (0.0, 0.25)  # sine of an elbow that is bent the other way
+_KNEE_WRONG: Final = 12.0  # for a right angle the other way
 _KNEE_SLACK: Final = 0.05  # sine of an angle that knees are straightened beyond
 
 
@@ -37,7 +38,7 @@ def arm_cost(elbow: Array, wrist: Array) -> Array:
     # the elbow's hinge of an arm that is stretched outwards points down; where the shoulder swings it
     reach = 1.0 / np.maximum(1.0 + x, 0.1)
     bent = axis[..., 0] * y - axis[..., 1] * (x + z * z * reach) + axis[..., 2] * (y * z * reach)
-    cost = _ELBOW_WRONG * np.maximum(-bent, 0.0) + _BEHIND * np.maximum(-_ARM_BACK - z, 0.0)
+    cost = _off(np.minimum(bent, _ELBOW_BENT[0]), _ELBOW_BENT) + _BEHIND * np.maximum(-_ARM_BACK - z, 0.0)
     cost += _off(elbow[..., 2], _ELBOW_FRONT) + _off(wrist[..., 2] - elbow[..., 2], _HAND_FRONT)
     cost += _off(np.minimum(elbow[..., 2], _ELBOW_BACK[0]), _ELBOW_BACK)
     return np.asarray(cost + _off(np.minimum(elbow[..., 0], _ELBOW_OUT[0]), _ELBOW_OUT))

@@ -195,7 +195,7 @@ class Settings:
     )
     assumed_height_m: float = setting(
         0.0,
-        "Assumed height of every person; 0 keeps the estimator's own scale.",
+        "Assumed height of every person; 0 keeps the estimator's own scale, and is 1.7 m for estimators that give pixels only.",
         unit="m",
         minimum=0.0,
         maximum=2.5,

@@ -19,7 +19,7 @@ _SHARES: Final = np.array(
     ]
 )  # fmt: skip
 _STACK: Final = _SHARES * (0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0)  # bones that make up the height
-_SPREAD: Final = np.array([0.12, 0.25, 0.08, 0.1, 0.1, 0.1, 0.1])  # of people and networks, as a logarithm
+_SPREAD: Final = np.array([0.12, 0.25, 0.1, 0.1, 0.1, 0.1, 0.1])  # of people and networks, as a logarithm
 _FREE, _UPRIGHT = Foreshortening.of(0.6, 20.0), Foreshortening.of(0.05, 6.0)
 _LEG: Final = Foreshortening.of(0.25, 8.0)
 _KINDS: Final = (_FREE, _FREE, _UPRIGHT, _FREE, _FREE, _LEG, _LEG)
@@ -27,7 +27,7 @@ _LOG_DENSITY: Final = np.stack([kind.log_density for kind in _KINDS])
 _SINE: Final = np.stack([kind.sine for kind in _KINDS])
 
 _FACTORS: Final = np.linspace(math.log(0.65), math.log(1.4), 31)  # of an adult's length, as a logarithm
-_NEW_S: Final = 0.5  # after so long a posture tells something new
+_NEW_S: Final = 0.25  # after so long a posture tells something new
 _DEPTHS: Final = np.linspace(-1.0, 1.0, 41)
 _SPEED: Final = 0.5  # of walking towards the camera, as a share of the distance [1/s]
 _LEAST: Final = 0.01  # standard deviation of a distance, as a logarithm

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from frankmocap_ros.body.pose import Body, Frame, Observation
+from frankmocap_ros.body.pose import Body, Frame, Observation, PixelPose, ScaleSource
 from frankmocap_ros.body.validation import body_is_finite, observation_is_finite
 from frankmocap_ros.estimators.base import Estimator, estimate_views
 from frankmocap_ros.geometry.boxes import Region
@@ -227,7 +227,8 @@ class Pipeline:
             if track.id not in self._persons:
                 self._persons[track.id] = PersonFilter(track.id, self._estimator.name)
             person = self._persons[track.id]
-            body = person.update(track.observation, image.camera, image.time_s, config, depth)
+            observation = _with_scale_source(track.observation, image.calibrated)
+            body = person.update(observation, image.camera, image.time_s, config, depth)
             if image.camera is not camera:
                 body = replace(body, pixels=body.pixels * scale, box_xywh=body.box_xywh * np.tile(scale, 2))
             if body_is_finite(body):
@@ -263,6 +264,14 @@ class Pipeline:
             return 0  # only just lost: nobody takes over because of one missed image
         self._operator_id = choose_operator(bodies, self._operator_id, config, camera.width, camera.height)
         return self._operator_id
+
+
+def _with_scale_source(observation: Observation, calibrated: bool) -> Observation:
+    """An estimator of pixels knows no meters: what they rest on without depth is the camera's to say."""
+    if not isinstance(observation.pose, PixelPose):
+        return observation
+    source = ScaleSource.CAMERA_INFO if calibrated else ScaleSource.ASSUMED_HEIGHT
+    return replace(observation, scale_source=source)
 
 
 def process_together(pipelines: Sequence[Pipeline], camera_images: Sequence[CameraImage]) -> list[Frame]:

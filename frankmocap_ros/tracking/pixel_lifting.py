@@ -50,7 +50,7 @@ _LEAST_DEPTH_M: Final = 0.1
 _DEPTH_SPEED: Final = 5.0  # along the optical axis relative to the torso [m/s]
 _SMOOTHED_S: Final = 0.2  # depth's time constant for steps that are small against noise
 _NOISE_M: Final = 0.15
-_OPEN_M: Final = 0.1  # standard deviation of the depth of a joint whose sign is open
+_OPEN_M: Final = 0.13  # standard deviation of the depth of a joint whose sign is open
 _PREDICTED: Final = (0.55, 0.75)  # its confidence, in shares of the least of a TRACKED one
 _GAP_S: Final = 0.5  # after a longer pause nothing that was known of the posture counts
 

@@ -1,5 +1,6 @@
 """An estimator that gives pixels only, without a depth camera: lengths, distance and signs."""
 
+import itertools
 import time
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from frankmocap_ros.body.pose import JointState, KeypointPose, Observation, Pixe
 from frankmocap_ros.body.skeleton import BODY, KEYPOINTS
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.distortion import PLUMB_BOB, Distortion
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import CameraImage
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.synthetic.human import scene
@@ -19,7 +22,9 @@ from frankmocap_ros.synthetic.keypoints import keypoints_of
 from frankmocap_ros.synthetic.render_depth import render_depth
 from frankmocap_ros.tracking.depth_scale import KEPT_S, DepthView
 from frankmocap_ros.tracking.person_filter import PersonFilter
+from frankmocap_ros.tracking.pipeline import Pipeline
 from frankmocap_ros.tracking.pixel_lifting import PixelLifting
+from support.pixels_only import PixelsOnly
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
 K = {name: i for i, name in enumerate(KEYPOINTS)}
@@ -43,14 +48,15 @@ class Person:
         self.filter = PersonFilter(1, "pixels")
         self.random = np.random.default_rng(0)
 
-    def see(self, points, time_s, depth=None, scale=ScaleSource.ASSUMED_HEIGHT, **confidence):
+    def see(self, points, time_s, depth=None, **confidence):
         """The body of keypoints (21, 3) [m]."""
         pixels = self.camera.project(points) + self.random.normal(0.0, self.noise_px, (len(points), 2))
         sure = np.where(COCO, 0.9, 0.0)
         for name, value in confidence.items():
             sure[K[name]] = value
         pixels[sure == 0.0] = 0.0
-        seen = Observation(PixelPose(pixels, sure), np.array([0.0, 0.0, 99.0, 99.0]), 0.9, scale)
+        box, scale = np.array([0.0, 0.0, 99.0, 99.0]), ScaleSource.ASSUMED_HEIGHT
+        seen = Observation(PixelPose(pixels, sure), box, 0.9, scale)
         return self.filter.update(seen, self.camera, time_s, self.config, depth)
 
     def watch(self, motion="wave", seconds=2.0, start_s=0.0):
@@ -102,9 +108,13 @@ def test_behind_a_lens_it_is_the_same():
 # -- what the metres rest on
 
 
-@pytest.mark.parametrize("scale", [ScaleSource.ASSUMED_HEIGHT, ScaleSource.CAMERA_INFO])
-def test_the_body_says_where_its_metres_come_from(scale):
-    body = Person().see(keypoints_of(scene("wave", 0.0)[0]), 0.0, scale=scale)
+@pytest.mark.parametrize(
+    ("camera", "scale"), [(None, ScaleSource.ASSUMED_HEIGHT), (CAMERA, ScaleSource.CAMERA_INFO)]
+)
+def test_the_body_says_where_its_metres_come_from(camera, scale):
+    """Whether the camera is calibrated is known where pixels become metres, not in the estimator."""
+    image = CameraImage(Bitmap(np.zeros((480, 640, 3), np.uint8)), 0.0, camera)
+    (body,) = Pipeline(PixelsOnly(), Settings(), itertools.count().__next__).process(image).bodies
     assert body.has_3d and body.has_orientation
     assert body.scale_source == scale
 

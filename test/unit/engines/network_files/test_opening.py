@@ -79,6 +79,19 @@ def test_pixels_are_scaled_by_channel(name, engine, tmp_path):
     np.testing.assert_allclose(out, wanted, atol=0.05 if name == "half" else 1e-5)
 
 
+def test_several_images_side_by_side_give_what_each_gives_alone(tmp_path):
+    signature, shape, kind = ECHOES["rows"]
+    path = echo(tmp_path / "net.onnx", shape, kind)
+    options = NetworkOptions(engine="openvino", device="cpu", threads=2, several=True)
+    network = open_network(path, [signature], options).compiled(ImageInput(6, 8))
+    assert network.batches
+    images = np.random.default_rng(8).integers(0, 256, (5, 6, 8, 3), np.uint8)
+    for count in (5, 2, 1, 4):
+        (out,) = network(images[:count])
+        np.testing.assert_array_equal(out, images[:count].astype(np.float32))
+    network.close()
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_results_are_not_overwritten_by_the_next_call(engine, tmp_path):
     signature, shape, kind = ECHOES["rows"]
