@@ -4,6 +4,7 @@ A new one has its name here, and in the choices of the setting ``estimator`` (``
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from frankmocap_ros.assets.store import assets_folder, named_folder
 from frankmocap_ros.assets.user_models import model_of
@@ -110,4 +111,7 @@ def make_estimator(
             reason = str(error)
     named = warn is not None and assets_folder(config.assets_dir) is not None
     (warn if warn and named else tell)(f"estimator: auto selects blazepose, not frankmocap: {reason}")
+    if config.precision not in ("auto", "fp32"):
+        (warn or tell)(f"precision: {config.precision} is of FrankMocap's networks; blazepose runs in fp32")
+        config = replace(config, precision="auto")
     return ESTIMATORS["blazepose"](config, tell, prepare)

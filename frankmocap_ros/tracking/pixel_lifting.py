@@ -107,6 +107,7 @@ class PixelLifting:
             self._signs, self._offsets, elapsed_s = LimbSigns(), None, _GAP_S
         rays = np.ones((len(KEYPOINTS), 3))
         rays[:, :2] = view.camera.rays(pose.pixels)
+        _stand_in(rays, seen)
         apparent, known = _apparent(rays, seen)
         depth_m = self._lengths.depth(apparent * self._further, known, elapsed_s, height_m)
         lengths = self._lengths.lengths(height_m)
@@ -117,15 +118,16 @@ class PixelLifting:
         points[_START] = torso.points
         points[_MIDDLE, 2], points[_END, 2] = z
         put_head(points, rays, torso, height_m)
-        self._follow(points, depth_m, elapsed_s)
+        self._follow(points, seen, depth_m, elapsed_s)
         points[:, :2] = rays[:, :2] * points[:, 2:]
         self._further = 0.5 * (points[_FROM, 2] + points[_TO, 2]) / depth_m
         self._further[: learned_lengths.TORSO + 1] = 1.0
         share = apparent * self._further * depth_m / lengths[:, None]
         self._lengths.observe(share, weight_of(known, elapsed_s))
+        open_m[1, ~seen[_MIDDLE]] = np.inf  # an end whose middle is not seen may be anywhere as well
         return KeypointPose(points, _sure(pose.confidence, torso, open_m, view.least))
 
-    def _follow(self, points: Array, depth_m: float, elapsed_s: float) -> None:
+    def _follow(self, points: Array, seen: Mask, depth_m: float, elapsed_s: float) -> None:
         """Take noise out of depths relative to the torso, and limit how fast they change.
 
         Noise of pixels is many times as large along the optical axis, above all in bones that are nearly
@@ -138,8 +140,9 @@ class PixelLifting:
             slow = elapsed_s / (elapsed_s + _SMOOTHED_S)
             step *= slow + (1.0 - slow) * np.minimum(np.abs(step) / _NOISE_M, 1.0)
             most = _DEPTH_SPEED * elapsed_s
-            offsets = self._offsets + np.clip(step, -most, most)
-        self._offsets = offsets
+            step = self._offsets + np.clip(step, -most, most)
+            offsets = np.where(np.isfinite(step), step, offsets)
+        self._offsets = np.where(seen, offsets, np.nan)  # who comes back may be anywhere
         points[:, 2] = np.maximum(depth_m + offsets, _LEAST_DEPTH_M)
         points[HANDS, 2] = points[_END[:2], 2]
         points[FEET, 2] = points[_END[2:], 2]
@@ -149,6 +152,14 @@ def _seen(pose: PixelPose, view: DepthView) -> Mask:
     """Which keypoints are known and inside the image."""
     inside = ((pose.pixels >= 0.0) & (pose.pixels < view.camera.size_px)).all(axis=1)
     return np.asarray(inside & (pose.confidence > 0.0) & (pose.confidence >= 0.5 * view.least))
+
+
+def _stand_in(rays: Array, seen: Mask) -> None:
+    """Put rays (K, 3) of middles and ends that are not seen where they say nothing of what is seen."""
+    start, middle, end = rays[_START], rays[_MIDDLE], rays[_END]
+    middle_seen, end_seen = seen[_MIDDLE, None], seen[_END, None]
+    rays[_END] = end = np.where(end_seen, end, np.where(middle_seen, middle, start))
+    rays[_MIDDLE] = np.where(middle_seen, middle, 0.5 * (start + end))
 
 
 def _apparent(rays: Array, seen: Mask) -> tuple[Array, Mask]:
