@@ -1,4 +1,4 @@
-"""Networks that users bring: where each estimator's file is, where to get it, and under which licence.
+"""Networks that users bring: where each estimator's file is, where to get it, and under which license.
 
 Nothing here is downloaded. A file is named by the setting ``model``; without one it is looked for in the
 models' folder under the estimator's own name, such as ``posenet.onnx``.

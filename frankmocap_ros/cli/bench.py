@@ -19,7 +19,7 @@ from frankmocap_ros.bench.rows import NOTHING, BenchRow
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.runtime.file_cache import cache_folder
-from frankmocap_ros.settings.mocap import PRESETS
+from frankmocap_ros.settings.mocap import MODEL_ESTIMATORS, PRESETS
 
 STANDIN: Final = "standin"
 _OFFLINE_TEXT: Final = (
@@ -69,6 +69,13 @@ def _parser() -> argparse.ArgumentParser:
             metavar="NAME",
             help=f"{' | '.join((*known, ALL))} (default: {' '.join(default)})",
         )
+    given.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help=f"also measure a network of your own: {' | '.join(MODEL_ESTIMATORS)}; may be repeated",
+    )
     given.add_argument("--source", default="auto", help="video, image, /dev/videoN, synthetic or auto")
     given.add_argument(
         "--width", type=int, default=640, help="maximum image width; 0 keeps the source's [px]"
@@ -207,6 +214,7 @@ def main(args: Sequence[str]) -> int:
         arguments.cameras,
         _folder(arguments.assets),
         arguments.variants,
+        arguments.model,
     )
     rows, name, said = (_with_ros if arguments.ros else _offline)(arguments, wanted)
     where = f"Source: {arguments.source}, at most {arguments.width} wide."

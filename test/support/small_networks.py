@@ -9,6 +9,10 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import ScaledImage
+
 Side = int | str
 SIDE_PX, CELLS = 33, 3
 POSENET = {
@@ -60,3 +64,9 @@ def written(path: Path, model: onnx.ModelProto) -> Path:
 def posenet(**changed: NDArray[Any]) -> dict[str, NDArray[Any]]:
     """Outputs of ``POSENET`` with some of them changed."""
     return {**POSENET, **changed}
+
+
+def blank_view(width: int, height: int) -> ScaledImage:
+    """A gray image of nobody."""
+    pixels = np.full((height, width, 3), 128, np.uint8)
+    return ScaledImage(Bitmap(pixels), Camera.from_fov(width, height, 60.0), False, 0.0)
