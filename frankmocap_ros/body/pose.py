@@ -54,7 +54,7 @@ class PixelPose:
     """A pose of which only the image is known; ``tracking/pixel_lifting.py`` puts it into space.
 
     Attributes:
-        pixels: shape (K, 2), in the order of ``skeleton.KEYPOINTS``, x and y [px].
+        pixels: shape (K, 2), x and y [px], of ``skeleton.KEYPOINTS`` or ``KEYPOINTS_WITH_HANDS``.
         confidence: shape (K,), 0..1, 0 where nothing is known.
     """
 

@@ -35,8 +35,8 @@ SETTINGS = {s.name: s for s in settings_of(Settings)}
 OTHER = {
     "variant": "heavy",
     "use_smplx": True, "engine": "torch", "precision": "bf16", "assets_dir": "/nowhere/extra_data",
-    "detector": "yolo", "detector_model": "boxes.onnx", "device": "cpu", "synthetic_motion": "cross", "estimator": "yolo",
-    "model": "poses.onnx", "hands": True,
+    "detector": "yolo", "detector_model": "boxes.onnx", "device": "cpu", "synthetic_motion": "cross",
+    "estimator": "yolo", "model": "poses.onnx", "hands": True,
 }  # fmt: skip
 NOT_ALONE = ("model", "detector_model")  # only with the estimator, the detector before it
 SOMEBODY_ELSE = ("estimator", "hands")  # after these, positions mean something else
