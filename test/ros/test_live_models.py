@@ -35,7 +35,8 @@ SETTINGS = {s.name: s for s in settings_of(Settings)}
 OTHER = {
     "variant": "heavy",
     "use_smplx": True, "engine": "torch", "precision": "bf16", "assets_dir": "/nowhere/extra_data",
-    "detector": "yolo", "detector_model": "boxes.onnx", "device": "cpu", "synthetic_motion": "cross", "estimator": "yolo",
+    "detector": "yolo", "detector_model": "boxes.onnx", "device": "cpu", "synthetic_motion": "cross",
+    "estimator": "yolo",
     "model": "poses.onnx", "hands": True,
 }  # fmt: skip
 NOT_ALONE = ("model", "detector_model")  # only with the estimator, the detector before it
@@ -462,15 +463,9 @@ def test_a_model_that_cannot_be_had(start, models, way, when, error, text):
         raise error
 
     setattr(models, when, fail)
-<<<<<<< HEAD
-    for name, value in OTHER.items():
-        if name in ("device", "model"):  # which is told by auto, too; which no estimator takes that runs here
-            continue
-=======
     alone = {name: value for name, value in OTHER.items() if name not in NOT_ALONE}
     del alone["device"]  # which is told by auto, too
     for name, value in alone.items():
->>>>>>> yolo
         made = len(models)
         result = way(system, **{name: value})
         assert not result.successful
@@ -482,11 +477,7 @@ def test_a_model_that_cannot_be_had(start, models, way, when, error, text):
             assert len(models) == made
         assert camera.body().id == first.id
     assert models[0].closed == 0
-<<<<<<< HEAD
-    assert len(models[0].seen) == seen + len(OTHER) - 2
-=======
     assert len(models[0].seen) == seen + len(alone)
->>>>>>> yolo
     assert system.values()["last_error"] == "none"
     system.wait_until(lambda: threads() == ["person_search"])
 
