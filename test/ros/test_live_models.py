@@ -34,7 +34,7 @@ from frankmocap_ros.settings.schema import settings_of
 SETTINGS = {s.name: s for s in settings_of(Settings)}
 OTHER = {
     "variant": "heavy",
-    "use_smplx": True, "engine": "torch", "precision": "bf16", "assets_dir": "/nowhere/extra_data",
+    "use_smplx": True, "engine": "torch", "precision": "fp32", "assets_dir": "/nowhere/extra_data",
     "detector": "yolo", "detector_model": "boxes.onnx", "device": "cpu", "synthetic_motion": "cross",
     "estimator": "yolo", "model": "poses.onnx", "hands": True,
 }  # fmt: skip
@@ -241,7 +241,7 @@ def test_many_changes_in_a_row(start, models):
     camera = Camera(system)
     first = camera.body()
     for n in range(25):
-        system.set(engine=("torch", "openvino")[n % 2], precision=("fp32", "bf16")[n % 2])
+        system.set(engine=("torch", "openvino")[n % 2], precision=("fp32", "auto")[n % 2])
     assert len(models) == 51
     assert camera.body().id == first.id
     system.wait_until(lambda: [m.closed for m in models] == [1] * 50 + [0])
@@ -341,7 +341,7 @@ def test_the_clock_goes_on_while_a_model_is_loaded(start, models, held_call, poo
 
 
 def test_a_second_request_waits_for_its_turn(loading, models, held_call, pool):
-    second = pool.submit(set_each, loading.system, precision="bf16")
+    second = pool.submit(set_each, loading.system, precision="fp32")
     third = pool.submit(set_each, loading.system, max_people=3)
     loading.camera.body()
     loading.system.status()
@@ -352,7 +352,7 @@ def test_a_second_request_waits_for_its_turn(loading, models, held_call, pool):
     assert [accepted(a) for a in (loading.answer, second, third)] == [True] * 3
     loading.camera.body()
     assert len(models) == 3
-    assert (models[2].config.engine, models[2].config.precision) == ("torch", "bf16")
+    assert (models[2].config.engine, models[2].config.precision) == ("torch", "fp32")
     assert len(models[2].seen) == 1
     loading.system.wait_until(lambda: [m.closed for m in models] == [1, 1, 0])
 
@@ -360,14 +360,14 @@ def test_a_second_request_waits_for_its_turn(loading, models, held_call, pool):
 def test_a_change_from_inside_meanwhile(loading, models, held_call):
     """Both are in force in the end, whichever comes first."""
     system = loading.system
-    assert set_inside(system, precision="bf16").successful
+    assert set_inside(system, precision="fp32").successful
     loading.camera.body()
-    assert models[-1].config.precision == "bf16"
+    assert models[-1].config.precision == "fp32"
     assert len(models[-1].seen) == 1
     held_call.go_on.set()
     assert accepted(loading.answer) is True
     loading.camera.body()
-    assert (models[-1].config.engine, models[-1].config.precision) == ("torch", "bf16")
+    assert (models[-1].config.engine, models[-1].config.precision) == ("torch", "fp32")
     assert len(models[-1].seen) == 1
     system.wait_until(lambda: [m.closed for m in models] == [1] * (len(models) - 1) + [0])
 
@@ -492,16 +492,16 @@ def test_one_bad_setting_of_several(start, models):
     system = start()
 
     def fail(config):
-        if config.precision == "bf16":
-            raise EstimatorError("no bf16 here; allowed: fp32")
+        if config.precision == "fp32":
+            raise EstimatorError("no fp32 here; allowed: auto")
 
     models.making = fail
-    results = system.try_to_set(engine="torch", precision="bf16", hands=True, max_people=3)
+    results = system.try_to_set(engine="torch", precision="fp32", hands=True, max_people=3)
     assert [r.successful for r in results] == [True, False, True, True]
-    assert results[1].reason == "no bf16 here; allowed: fp32"
+    assert results[1].reason == "no fp32 here; allowed: auto"
     assert system.get("engine", "precision", "hands", "max_people") == ["torch", "auto", True, 3]
-    result = system.try_to_set_at_once(engine="openvino", precision="bf16", max_people=4)
-    assert result.reason == "no bf16 here; allowed: fp32"
+    result = system.try_to_set_at_once(engine="openvino", precision="fp32", max_people=4)
+    assert result.reason == "no fp32 here; allowed: auto"
     assert system.get("engine", "precision", "max_people") == ["torch", "auto", 3]
 
 
