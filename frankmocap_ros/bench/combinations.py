@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.assets.model_files import VARIANTS
@@ -10,6 +11,7 @@ from frankmocap_ros.bench.mediapipe_package import NAME as PACKAGE
 from frankmocap_ros.bench.rows import NOTHING
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS
 from frankmocap_ros.errors import SettingError
+from frankmocap_ros.runtime.file_names import printable
 from frankmocap_ros.settings.mocap import PRESETS, Settings
 from frankmocap_ros.settings.schema import updated
 
@@ -34,6 +36,7 @@ class Combination:
         together: whether several cameras share a batch; otherwise one image is processed after the other.
         folder: FrankMocap's files, empty where none are named.
         variant: of BlazePose's network; ``-`` for the preset's.
+        model: file of a network of the user's own; empty for the one in the models' folder, or none.
     """
 
     estimator: str
@@ -44,6 +47,7 @@ class Combination:
     together: bool = True
     folder: str = ""
     variant: str = NOTHING
+    model: str = ""
 
     @property
     def name(self) -> str:
@@ -53,6 +57,8 @@ class Combination:
             parts += [self.engine, self.precision] if self.engine != self.precision else [self.engine]
         if self.variant != NOTHING:
             parts.append(self.variant)
+        if self.model:
+            parts.append(printable(Path(self.model).name))
         cameras = "" if self.cameras == 1 else f", {self.cameras} cameras"
         return " ".join(parts) + cameras + ("" if self.together else " one after the other")
 
@@ -64,6 +70,8 @@ class Combination:
             asked |= {"engine": self.engine, "precision": self.precision}
         if self.variant != NOTHING:
             asked["variant"] = self.variant
+        if self.model:
+            asked["model"] = self.model
         return {**asked, "assets_dir": self.folder} if self.folder else asked
 
     @property
