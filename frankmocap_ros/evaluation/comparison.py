@@ -127,8 +127,8 @@ def comparison_table(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as lines of text.
 
     Args:
-        rows: each with ``name``, ``error`` (empty where it ran), ``frames``, ``total_ms`` (p50, p99), and what
-            ``steadiness`` and ``disagreement`` return.
+        rows: each with ``name``, ``error`` (empty where it ran), ``frames``, ``total_ms`` (p50, p99), and
+            what ``steadiness`` and ``disagreement`` return.
     """
     fine = [row for row in rows if not row["error"]]
     cells = [list(_HEAD), *(_cells(row) for row in fine)]

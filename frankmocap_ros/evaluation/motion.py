@@ -107,7 +107,7 @@ def calmest_jitter(times_s: Array, points: Array) -> float | None:
     first = np.arange(len(times_s))
     last = np.searchsorted(times_s, times_s + _CALM_S - 1e-9)  # the first that is not in the window
     whole = times_s + 0.9 * _CALM_S <= times_s[-1] + 1e-9
-    known = np.asarray(np.isfinite(points)).all(axis=1)
+    known: Mask = np.asarray(np.isfinite(points).all(axis=1))
     middle = points[known].mean(axis=0) if known.any() else 0.0
     x = np.where(known[:, None], points - middle, 0.0)  # small numbers, so that sums keep their digits
     t = (times_s - times_s.mean())[:, None]
