@@ -6,6 +6,7 @@ __all__ = [
     "child",
     "children",
     "combinations",
+    "comparing",
     "following",
     "footage",
     "gpu",
