@@ -104,6 +104,8 @@ class _Turns:
         samples = [self._process(camera_images, frames) for camera_images in instants[settle:]]
         spent = energy.joules()
         rss_mb = resident_mb(self.player.pid)
+        if rss_mb is not None and self.player.pid is None:  # the images are read ahead, into this process
+            rss_mb -= sum(image.bitmap.pixels.nbytes for images in instants for image in images) / 2**20
         self.player.rest()
         found = {"samples": [asdict(sample) for sample in samples], "energy_j": spent, "rss_mb": rss_mb}
         return {**found, "records": [frame_record(frame) for frame in frames]}

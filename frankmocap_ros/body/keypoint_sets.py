@@ -46,15 +46,15 @@ class KeypointSet:
         """A person's points in our order.
 
         Args:
-            pixels: shape (K, 2), in the set's order [px].
+            pixels: shape (K, 2), in the set's order [px]; more columns are moved along.
             confidence: shape (K,), 0..1.
             names: ``KEYPOINTS`` or ``KEYPOINTS_WITH_HANDS``.
 
         Returns:
-            pixels (len(names), 2) and confidence (len(names),), both 0 where the set has no such point.
+            pixels (len(names), ...) and confidence (len(names),), both 0 where the set has no such point.
         """
         here, there = self._rows(tuple(names))
-        placed, sure = np.zeros((len(names), 2)), np.zeros(len(names))
+        placed, sure = np.zeros((len(names), *pixels.shape[1:])), np.zeros(len(names))
         placed[here], sure[here] = pixels[there], confidence[there]
         return placed, sure
 

@@ -33,6 +33,7 @@ class ScaleSource(IntEnum):
     ASSUMED_HEIGHT = 1  # the person's size and the camera's field of view are assumed
     CAMERA_INFO = 2  # the person's size is assumed, the camera is calibrated
     DEPTH = 3  # measured
+    CALIBRATED = 4  # the person's size was calibrated
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,6 +176,7 @@ class Frame:
         detected: whether person detection ran on this image.
         frame_id: frame that the poses are in; empty for the image's own.
         up: shape (3,), upwards in the image, as a unit direction in the frame of the poses.
+        camera_position: shape (3,), where the camera's optical center is in the frame of the poses [m].
     """
 
     index: int
@@ -186,6 +188,7 @@ class Frame:
     detected: bool = False
     frame_id: str = ""
     up: Array = field(default_factory=lambda: IMAGE_UP)
+    camera_position: Array = field(default_factory=lambda: np.zeros(3))
 
     @property
     def inference_ms(self) -> float:

@@ -4,6 +4,7 @@ A new one has its name here, and in the choices of the setting ``estimator`` (``
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from frankmocap_ros.assets.store import assets_folder, named_folder
 from frankmocap_ros.assets.user_models import model_of
@@ -45,6 +46,24 @@ def _movenet(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     return make_movenet(model_of("movenet", config.model), NetworkOptions.of(config))
 
 
+def _yolo(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.yolo.estimator import YoloEstimator
+
+    return YoloEstimator(model_of("yolo", config.model), NetworkOptions.of(config))
+
+
+def _rtmpose(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.rtmpose.making import make_rtmpose
+
+    return make_rtmpose(config, tell)
+
+
+def _openpose(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.openpose.making import make_openpose
+
+    return make_openpose(config)
+
+
 def _synthetic(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 
@@ -56,6 +75,9 @@ ESTIMATORS: dict[str, Callable[[Settings, Tell, Prepare], Estimator]] = {
     "blazepose": _blazepose,
     "posenet": _posenet,
     "movenet": _movenet,
+    "yolo": _yolo,
+    "rtmpose": _rtmpose,
+    "openpose": _openpose,
     "synthetic": _synthetic,
 }
 
@@ -89,4 +111,7 @@ def make_estimator(
             reason = str(error)
     named = warn is not None and assets_folder(config.assets_dir) is not None
     (warn if warn and named else tell)(f"estimator: auto selects blazepose, not frankmocap: {reason}")
+    if config.precision not in ("auto", "fp32"):
+        (warn or tell)(f"precision: {config.precision} is of FrankMocap's networks; blazepose runs in fp32")
+        config = replace(config, precision="auto")
     return ESTIMATORS["blazepose"](config, tell, prepare)

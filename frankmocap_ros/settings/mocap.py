@@ -62,9 +62,14 @@ class Settings:
     )
     detector: str = setting(
         "auto",
-        "Person detector for FrankMocap; auto selects blazepose where an engine for it is installed.",
-        choices=("auto", "blazepose", "pose2d"),
+        "Person detector for FrankMocap and RTMPose; auto selects blazepose where an engine for it is installed.",
+        choices=("auto", "blazepose", "pose2d", "yolo"),
         renamed={"mediapipe": "blazepose"},
+        loads=True,
+    )
+    detector_model: str = setting(
+        "",
+        "Network file or folder (ONNX, OpenVINO) for detector: yolo; empty takes yolo.onnx in the models folder.",
         loads=True,
     )
     engine: str = setting(
@@ -147,7 +152,7 @@ class Settings:
     synthetic_motion: str = setting(
         "wave",
         "Motion of the figure for the estimator synthetic; set the camera's motion to the same.",
-        choices=("wave", "walk_out", "cross", "stall"),
+        choices=("wave", "walk_out", "cross", "stall", "reach"),
         loads=True,
     )
     min_confidence: float = setting(
@@ -156,7 +161,16 @@ class Settings:
         minimum=0.0,
         maximum=1.0,
     )
+    bones: str = setting(
+        "fitted",
+        "Bone lengths: fitted learns each person's and fits depths to them; network keeps the estimator's of every image. Estimators with a body model have their own.",
+        choices=("fitted", "network"),
+    )
     smoothing: str = one_euro.smoothing("Filter for positions and orientations.")
+    across_min_cutoff_hz: float = one_euro.min_cutoff_hz(2.5, "positions across the line of sight")
+    across_beta: float = one_euro.beta(6.0, "positions across the line of sight")
+    depth_min_cutoff_hz: float = one_euro.min_cutoff_hz(0.5, "positions along the line of sight")
+    depth_beta: float = one_euro.beta(0.5, "positions along the line of sight")
     one_euro_min_cutoff_hz: float = one_euro.min_cutoff_hz(1.5)
     one_euro_beta: float = one_euro.beta(3.0)
     one_euro_derivative_cutoff_hz: float = one_euro.derivative_cutoff_hz()
@@ -186,6 +200,13 @@ class Settings:
         minimum=0.0,
         maximum=2.5,
     )
+    forearm_length_m: float = setting(
+        0.0,
+        "Length of the operator's forearm from the middle of the elbow to that of the wrist, for ~/calibrate; 0: unknown.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.5,
+    )
     depth_wait_ms: float = setting(
         20.0,
         "Maximum time that a result waits for the depth image of its image, while depth images arrive.",
@@ -207,6 +228,9 @@ class Settings:
     )
     joint_topics: tuple[str, ...] = setting(
         (), "Operator joints that are published on topics of their own.", live=False
+    )
+    marker_ellipsoids: bool = setting(
+        False, "Draw the standard deviations of joints as ellipsoids in ~/markers, where they are known."
     )
     publish_tf: bool = setting(
         False,
@@ -258,10 +282,12 @@ class Settings:
     def expanded(changes: Mapping[str, Any]) -> dict[str, Any]:
         """Changes with what they imply; what is named beside that wins.
 
-        A preset stands for several values. Another estimator has no use for the model of the one before.
+        A preset stands for several values. Another estimator or detector has no use for the model of the one
+        before.
         """
-        if "estimator" in changes:
-            changes = {"model": "", **changes}
+        for name, its_model in (("estimator", "model"), ("detector", "detector_model")):
+            if name in changes:
+                changes = {its_model: "", **changes}
         if "preset" not in changes:
             return dict(changes)
         named = {name for values in PRESETS.values() for name in values}
@@ -278,6 +304,10 @@ class Settings:
             raise SettingError(
                 f"assumed_height_m: {self.assumed_height_m} is out of range; allowed: 0 (estimator's own) or 0.5 .. 2.5 m"
             )
+        if 0.0 < self.forearm_length_m < 0.1:
+            raise SettingError(
+                f"forearm_length_m: {self.forearm_length_m} is out of range; allowed: 0 (unknown) or 0.1 .. 0.5 m"
+            )
         unknown = [name for name in self.joint_topics if name not in BODY_WITH_HANDS.index]
         if unknown:
             raise SettingError(
@@ -290,6 +320,10 @@ class Settings:
             raise SettingError(
                 f"model: estimator {self.estimator} takes no model; set it together with estimator: "
                 + " | ".join(MODEL_ESTIMATORS)
+            )
+        if self.detector_model and self.detector != "yolo":
+            raise SettingError(
+                f"detector_model: detector {self.detector} takes no model; set it together with detector: yolo"
             )
         if self.source and self.image_topics:
             raise SettingError("source and image_topics exclude each other; set one of them")

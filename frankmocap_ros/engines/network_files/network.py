@@ -45,17 +45,21 @@ class NetworkOptions:
         device: auto, cpu or cuda.
         precision: auto, or one of ``engines.base.PRECISIONS``; auto is the file's own, computed in float32.
         threads: on a CPU.
+        several: whether calls with more than one image are expected. On a CPU they are then run side by side,
+            a thread each, which takes memory for a second copy of the network.
     """
 
     engine: str = "auto"
     device: str = "auto"
     precision: str = "auto"
     threads: int = field(default_factory=cores)
+    several: bool = False
 
     @staticmethod
     def of(config: Settings) -> "NetworkOptions":
         """What the settings ask for."""
-        return NetworkOptions(config.engine, config.device, config.precision)
+        several = config.max_people > 1 or len(config.image_topics) > 1
+        return NetworkOptions(config.engine, config.device, config.precision, several=several)
 
 
 class FileNetwork(Protocol):

@@ -39,11 +39,13 @@ class Needed:
         shape: numbers that must be so, and letters for sides of any length; a letter stands for the same
             length wherever it is.
         names: parts of its name, in small letters, that tell it from others of the same shape.
+        in_order: whether the first of those that are left is meant where names do not tell.
     """
 
     text: str
     shape: tuple[int | str, ...]
     names: tuple[str, ...] = ()
+    in_order: bool = False
 
     def __str__(self) -> str:
         named = f" named like {' or '.join(self.names)}" if self.names else ""
@@ -142,9 +144,10 @@ def _row_of(
         i for i, port in enumerate(outputs)
         if i not in taken and agreeing(port.shape, needed, sizes) is not None
     ]  # fmt: skip
-    if len(rows) > 1:
-        rows = [i for i in rows if any(part in n.lower() for n in outputs[i].names for part in needed.names)]
-    return rows[0] if len(rows) == 1 else None
+    named = [i for i in rows if any(part in n.lower() for n in outputs[i].names for part in needed.names)]
+    if len(rows) > 1 and (named or not needed.in_order):
+        rows = named
+    return rows[0] if len(rows) == 1 or (rows and needed.in_order) else None
 
 
 def _sides(shape: Sequence[int | str | None]) -> str:

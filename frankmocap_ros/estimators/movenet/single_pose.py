@@ -1,6 +1,7 @@
 """MoveNet Lightning and Thunder: one person, in a crop that follows from the image before."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.imaging.camera_image import ScaledImage
 
 _SIDE_PX: Final = 256  # where the file leaves it open
+_MUCH_SMALLER: Final = 0.6  # of a region's side
 
 
 class SinglePose:
@@ -60,18 +62,36 @@ class SinglePose:
     def estimate_views(
         self, views: Sequence[tuple[ScaledImage, Sequence[Region]]]
     ) -> list[list[Observation | None]]:
-        """The people in the regions of several images."""
+        """The people in the regions of several images.
+
+        Who is found in a much larger region, such as the whole image, is looked at once more in the crop.
+        """
+        wanted = [(image, region) for image, regions in views for region in regions]
+        people = self._people(wanted)
+        closer = {
+            i: (image, person.region)
+            for i, ((image, region), person) in enumerate(zip(wanted, people, strict=True))
+            if person is not None
+            and person.region is not None
+            and person.region.side_px < _MUCH_SMALLER * region.side_px
+        }
+        for i, person in zip(closer, self._people(list(closer.values())), strict=True):
+            people[i] = person or people[i]
+        in_order = iter(people)
+        return [list(islice(in_order, len(regions))) for _, regions in views]
+
+    def _people(self, wanted: Sequence[tuple[ScaledImage, Region]]) -> list[Observation | None]:
+        """The person in each region of an image; None where nobody is, or it cannot be cropped."""
+        people: list[Observation | None] = [None] * len(wanted)
+        rows = [i for i, (_, region) in enumerate(wanted) if is_usable(region)]
+        if not rows:
+            return people
         crops = [
-            square_crop(image.bitmap, region, self._side_px, zero_border=True)
-            for image, regions in views
-            for region in regions
-            if is_usable(region)
+            square_crop(wanted[i][0].bitmap, wanted[i][1], self._side_px, zero_border=True) for i in rows
         ]
-        found = iter(self._network(np.stack(crops))[0] if crops else ())
-        return [
-            [self._person(image, region, next(found)[0]) if is_usable(region) else None for region in regions]
-            for image, regions in views
-        ]
+        for i, found in zip(rows, self._network(np.stack(crops))[0], strict=True):
+            people[i] = self._person(*wanted[i], found[0])
+        return people
 
     def _person(self, image: ScaledImage, region: Region, found: NDArray[np.float32]) -> Observation | None:
         points, scores = found[:, 1::-1].astype(np.float64), found[:, 2].astype(np.float64)

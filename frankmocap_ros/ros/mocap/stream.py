@@ -56,13 +56,13 @@ class Stream:
         self._watch = StampWatch("images", "max_image_age_s", "see why the driver or the network is slow")
         self.to_8bit = To8Bit()  # for the worker's thread
         self.config = pipeline.config
-        outputs.set_tf(self.config)
+        outputs.configure(self.config)
         self._level, self._measures = 0, SheddingLevel()
 
     def set_config(self, config: Settings) -> None:
         """Go on with these settings; for the worker's thread while there is one."""
         self.config = config
-        self.outputs.set_tf(config)
+        self.outputs.configure(config)
         self._bring_into_force()
 
     def shed(self, level: int, measures: SheddingLevel) -> None:

@@ -17,7 +17,7 @@ COUNTS = {COCO_17: 17, HALPE_26: 26, WHOLEBODY_133: 133, BODY_25: 25, BODY_18: 1
 # number of a few points as the sets' makers publish them
 PUBLISHED = {
     COCO_17: {"nose": 0, "left_eye": 1, "right_ear": 4, "left_wrist": 9, "right_hip": 12, "right_ankle": 16},
-    HALPE_26: {"right_ankle": 16, "head_top": 17, "neck": 18, "mid_hip": 19, "left_foot": 20, "right_heel": 25},
+    HALPE_26: {"right_ankle": 16, "head_top": 17, "neck": 18, "left_foot": 20, "left_heel": 24},
     WHOLEBODY_133: {
         "left_foot": 17, "left_heel": 19, "right_foot": 20, "face0": 23, "face67": 90, "left_hand_root": 91,
         "left_thumb4": 95, "left_index1": 96, "left_pinky4": 111, "right_hand_root": 112, "right_pinky4": 132,

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.paths import ROOT, SHARED
 
 from frankmocap_ros.body.keypoint_sets import COCO_17
 from frankmocap_ros.estimators.posenet.decoding import EDGES, Limits, PoseNetMaps, decode
+from support.paths import ROOT, SHARED
 
 LIMITS = Limits(people=5, root_score=0.5, pose_score=0.15, apart_px=20.0)
 # of each map only the cells that the decoding reads; the whole ones lie beside some checkouts
