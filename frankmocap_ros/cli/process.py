@@ -159,8 +159,9 @@ def _write_records(
                 if not (image.calibrated or assumed):
                     assumed = True
                     bar.write(
-                        f"{_NAME}: WARNING: a field of view of {config.horizontal_fov_deg:g} degrees is assumed, "
-                        "on which distances depend; name the camera's calibration: --camera-info FILE, or --fx",
+                        f"{_NAME}: WARNING: a field of view of {config.horizontal_fov_deg:g} degrees is "
+                        "assumed, on which distances depend; name the camera's calibration: --camera-info "
+                        "FILE, or --fx",
                         file=sys.stderr,
                     )
                 record = record_of(image.frame)
