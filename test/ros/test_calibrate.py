@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.msg import BodyPose
+from frankmocap_ros.ros.mocap.calibration import _Waiting
+from frankmocap_ros.tracking.size_calibration import Outcome
 from support.later_call import LaterCall
 
 IMAGE_NS = 33_333_333
@@ -82,3 +85,15 @@ def test_without_images_it_gives_up(start, probe, monkeypatch):
     system = start(smoothing="none", forearm_length_m=0.3)
     answer = LaterCall(system, Trigger, "calibrate").wait()
     assert not answer.success and "no images are processed" in answer.message
+
+
+def test_several_cameras_answer_together():
+    future = Future()
+    waiting = _Waiting(future, ["left", "right"])
+    waiting.take("right", Outcome(True, "person 1 is 1.20 times as large", 1, 1.2))
+    assert not future.done()
+    waiting.take("left", Outcome(False, "there is no operator in view"))
+    both = "left: there is no operator in view; right: person 1 is 1.20 times as large"
+    assert future.result() == (True, both)
+    waiting.answer(False, "too late")
+    assert future.result() == (True, both)

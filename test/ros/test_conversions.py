@@ -89,7 +89,7 @@ def test_constants_are_those_of_the_messages():
     }
     assert {s.name: int(s) for s in ScaleSource} == {
         name: getattr(BodyPose, f"SCALE_{name}")
-        for name in ("NONE", "ASSUMED_HEIGHT", "CAMERA_INFO", "DEPTH")
+        for name in ("NONE", "ASSUMED_HEIGHT", "CAMERA_INFO", "DEPTH", "CALIBRATED")
     }
 
 

@@ -69,6 +69,7 @@ class MocapNode(LifecycleNode):
         self._closing: list[threading.Thread] = []
         self._enabled = True
         self.problem: str | None = None
+        self._calibration = CalibrationService(self, lambda: self._streams, lambda: self._worker)
         self._settings = Parameters(
             self,
             Settings,
@@ -81,7 +82,6 @@ class MocapNode(LifecycleNode):
         refuse_what_is_impossible(self)
         self.create_service(SetBool, "~/enable", self._on_enable, callback_group=self._prompt)
         self.create_service(Trigger, "~/reset", self._on_reset, callback_group=self._prompt)
-        self._calibration = CalibrationService(self, lambda: self._streams, lambda: self._worker)
         self._diagnostics = advertise(self, Topic(DiagnosticArray, "/diagnostics", HEALTH))
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         period_s = self._settings.config.diagnostics_period_s

@@ -133,7 +133,9 @@ class Run:
     def __init__(self, **settings):
         self.probe = Probe()
         self.probe.people = [Person(points=lambda _: HANDS_UP + Person.position)]
-        self.pipeline = Pipeline(self.probe, Settings(smoothing="none", **settings), lambda: 0.0)
+        self.pipeline = Pipeline(
+            self.probe, Settings(smoothing="none", bones="network", **settings), lambda: 0.0
+        )
         self.time_s = 10.0
         self.outcomes = []
 
