@@ -16,6 +16,7 @@ import numpy as np
 from frankmocap_ros.assets.layout import ASSETS, needed
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.bench.rows import Sample
+from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError
 from frankmocap_ros.estimators.availability import missing_text
@@ -70,6 +71,7 @@ class Reference:
     precision = "fp32"
     pid: int | None = None
     more: Mapping[str, object] = MappingProxyType({})
+    frames: Sequence[Frame] = ()
 
     def __init__(self, folder: Path) -> None:
         store = AssetStore(folder)
