@@ -4,6 +4,7 @@ __all__ = [
     "asked",
     "available",
     "base",
+    "breaking",
     "choice",
     "compiled",
     "cuda_graph",

@@ -20,6 +20,7 @@ from frankmocap_ros.runtime.background_import import import_apart
 if TYPE_CHECKING:
     from torch import Tensor
 
+_DEVICE: Final = "cuda"
 PRECISIONS: Final = ("fp32", "bf16", "fp16")
 
 
@@ -75,7 +76,7 @@ class TensorRtEngine(CheckedEngine):
             self._runtime = self._trt.Runtime(logger)
             self._engine = engine = _engine(self._runtime, plan)
         # one for all numbers of crops, which run one after the other; each context would have as much
-        memory = torch.empty(max(1, engine.device_memory_size_v2), dtype=torch.uint8, device="cuda")
+        memory = torch.empty(max(1, engine.device_memory_size_v2), dtype=torch.uint8, device=_DEVICE)
         self._graphs = Graphs(lambda shape: _runner(self._trt, engine, memory, shape, self._outputs))
 
     def _features(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -103,7 +104,7 @@ def _runner(
             f"engine: tensorrt has no execution context for {shape[0]} crops; the GPU's memory does not "
             "suffice, or the plan is damaged: see nvidia-smi, reduce max_people, or set engine: torch"
         )
-    features = torch.zeros((shape[0], outputs), dtype=torch.float32, device="cuda")
+    features = torch.zeros((shape[0], outputs), dtype=torch.float32, device=_DEVICE)
     context.set_device_memory(memory.data_ptr(), memory.numel())
     if not context.set_input_shape(INPUT, shape):
         raise EstimatorError(f"engine: tensorrt does not take crops of shape {shape}; see its messages")
