@@ -9,6 +9,7 @@ __all__ = [
     "following",
     "footage",
     "gpu",
+    "gpu_check",
     "mediapipe_package",
     "offline",
     "operators",

@@ -110,6 +110,15 @@ class Graphs:
             graph = self._add(pixels.shape)
         return graph(pixels)
 
+    def without_graph(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The same, launch by launch: to compare a graph with."""
+        import torch
+
+        with alone_on_gpu(), torch.cuda.stream(self._stream):
+            run = self._make_run(pixels.shape)
+            numbers: NDArray[np.float32] = run(torch.from_numpy(pixels).to(_DEVICE)).cpu().numpy()
+        return numbers
+
     def _add(self, shape: tuple[int, ...]) -> CudaGraph:
         with alone_on_gpu():
             while len(self._graphs) >= self._most:

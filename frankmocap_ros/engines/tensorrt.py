@@ -83,6 +83,11 @@ class TensorRtEngine(CheckedEngine):
         with tensorrt_errors():
             return self._graphs(crops)
 
+    def without_graph(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Features without a CUDA graph, of at most ``options.largest`` crops."""
+        with tensorrt_errors():
+            return self._graphs.without_graph(crops)
+
     def _release(self) -> None:
         with alone_on_gpu():
             self._graphs.close()
