@@ -1,11 +1,13 @@
 """Packages for NVIDIA's GPUs that have to fit each other, and what to install where they do not."""
 
+import contextlib
 import mmap
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.errors import EstimatorError, MocapError
 from frankmocap_ros.runtime.machine import jetson, nvidia_driver, versions
 
 TENSORRT_FROM: Final = (10, 1)
@@ -108,6 +110,29 @@ def _linked_tensorrt(library: Path) -> int:
             return int(found[1]) if found else 0
     except (OSError, ValueError):  # absent, or empty
         return 0
+
+
+@contextlib.contextmanager
+def gpu_errors(engine: str) -> Iterator[None]:
+    """A library's errors on a GPU, which are of any type, as this package's.
+
+    Raises:
+        EstimatorError: something fails; the text has the error, the likely reason, and what else can be set.
+    """
+    try:
+        yield
+    except MocapError:
+        raise
+    except Exception as error:
+        other = "auto" if engine == "torch" else "torch"
+        if "out of memory" in str(error).lower():
+            why = "the GPU's memory does not suffice: see nvidia-smi for what else has it; allowed instead: "
+            why += "a smaller max_people, precision: fp16, device: cpu"
+        else:
+            why = f"{driver_text()}. Look at nvidia-smi, or set engine: {other}"
+        raise EstimatorError(
+            f"engine: {engine} fails on the GPU ({type(error).__name__}: {error}); {why}"
+        ) from error
 
 
 def driver_text() -> str:

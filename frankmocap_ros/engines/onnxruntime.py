@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, missing_package
 from frankmocap_ros.engines.cuda_state import alone_on_gpu
 from frankmocap_ros.engines.export import INPUT, OUTPUT, made_by, onnx_file
-from frankmocap_ros.engines.gpu_packages import check_onnxruntime, check_provider_of_tensorrt, driver_text
+from frankmocap_ros.engines.gpu_packages import check_onnxruntime, check_provider_of_tensorrt, gpu_errors
 from frankmocap_ros.engines.tensorrt import load_tensorrt
 from frankmocap_ros.engines.torch import chosen_device, load_torch
-from frankmocap_ros.errors import EstimatorError
+from frankmocap_ros.errors import EstimatorError, MocapError
 from frankmocap_ros.runtime.background_import import import_apart
 from frankmocap_ros.runtime.machine import versions
 
@@ -128,12 +128,13 @@ class OnnxRuntimeEngine(CheckedEngine):
     def _errors(self) -> Iterator[None]:
         """ONNX Runtime's errors, which are of many types, as this package's."""
         try:
-            yield
+            with contextlib.nullcontext() if self.provider == "cpu" else gpu_errors("onnxruntime"):
+                yield
+        except MocapError:
+            raise
         except Exception as error:
-            where = "" if self.provider == "cpu" else f"; {driver_text()}"
             raise EstimatorError(
-                f"engine: onnxruntime fails on {PROVIDERS[self.provider]} ({type(error).__name__}: {error})"
-                f"{where}. Set engine: torch, or auto"
+                f"engine: onnxruntime fails ({type(error).__name__}: {error}). Set engine: torch, or auto"
             ) from error
 
     def _features(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -11,8 +11,13 @@ from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk
 from frankmocap_ros.engines.cuda_graph import Graphs
 from frankmocap_ros.engines.cuda_state import alone_on_gpu, check_bf16_on_gpu
 from frankmocap_ros.engines.export import INPUT, OUTPUT
-from frankmocap_ros.engines.gpu_packages import check_tensorrt, driver_text, how_to_install_tensorrt
-from frankmocap_ros.engines.tensorrt_plan import Plan, tensorrt_errors
+from frankmocap_ros.engines.gpu_packages import (
+    check_tensorrt,
+    driver_text,
+    gpu_errors,
+    how_to_install_tensorrt,
+)
+from frankmocap_ros.engines.tensorrt_plan import Plan
 from frankmocap_ros.engines.torch import chosen_device, load_torch
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
 from frankmocap_ros.runtime.background_import import import_apart
@@ -72,7 +77,7 @@ class TensorRtEngine(CheckedEngine):
         super().__init__(trunk, precision, torch.cuda.get_device_name(), options.largest)
         logger = self._trt.Logger(self._trt.Logger.ERROR)
         plan = Plan(self._trt, logger, trunk, precision, options)
-        with tensorrt_errors():
+        with gpu_errors("tensorrt"):
             self._runtime = self._trt.Runtime(logger)
             self._engine = engine = _engine(self._runtime, plan)
         # one for all numbers of crops, which run one after the other; each context would have as much
@@ -80,12 +85,12 @@ class TensorRtEngine(CheckedEngine):
         self._graphs = Graphs(lambda shape: _runner(self._trt, engine, memory, shape, self._outputs))
 
     def _features(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        with tensorrt_errors():
+        with gpu_errors("tensorrt"):
             return self._graphs(crops)
 
     def without_graph(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Features without a CUDA graph, of at most ``options.largest`` crops."""
-        with tensorrt_errors():
+        with gpu_errors("tensorrt"):
             return self._graphs.without_graph(crops)
 
     def _release(self) -> None:

@@ -1,8 +1,6 @@
 """A network as TensorRT builds it for one GPU: built once, and kept."""
 
-import contextlib
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,29 +8,11 @@ from typing import Any, Final
 from frankmocap_ros.engines.base import EngineOptions, Trunk
 from frankmocap_ros.engines.cuda_state import alone_on_gpu
 from frankmocap_ros.engines.export import INPUT, made_by, onnx_file
-from frankmocap_ros.engines.gpu_packages import driver_text
+from frankmocap_ros.engines.gpu_packages import gpu_errors
 from frankmocap_ros.engines.kept import Kept
-from frankmocap_ros.errors import EstimatorError, MocapError
+from frankmocap_ros.errors import EstimatorError
 
 _FILE: Final = "engine.plan"
-
-
-@contextlib.contextmanager
-def tensorrt_errors() -> Iterator[None]:
-    """TensorRT's errors as this package's: with an old driver its objects fail with Python's ``TypeError``.
-
-    Raises:
-        EstimatorError: TensorRT or CUDA fails.
-    """
-    try:
-        yield
-    except MocapError:
-        raise
-    except (TypeError, RuntimeError, ValueError, AttributeError) as error:
-        raise EstimatorError(
-            f"engine: tensorrt fails ({type(error).__name__}: {error}); {driver_text()}. "
-            "Look at nvidia-smi, or set engine: torch"
-        ) from error
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +81,7 @@ class Plan:
 
     def _built(self, onnx: Path) -> bytes:
         trt = self.trt
-        with alone_on_gpu(), tensorrt_errors():
+        with alone_on_gpu(), gpu_errors("tensorrt"):
             builder = trt.Builder(self.logger)
             network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
             parse(trt, self.logger, network, onnx)

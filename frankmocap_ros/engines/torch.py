@@ -12,6 +12,7 @@ from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, che
 from frankmocap_ros.engines.compiled import CompiledNetwork
 from frankmocap_ros.engines.cuda_graph import Graphs
 from frankmocap_ros.engines.cuda_state import alone_on_gpu, check_bf16_on_gpu, set_up_cudnn
+from frankmocap_ros.engines.gpu_packages import gpu_errors
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.runtime.background_import import import_apart, preload_torch
 from frankmocap_ros.runtime.machine import may_have_gpu
@@ -99,7 +100,8 @@ class TorchEngine(CheckedEngine):
             set_up_cudnn()
         types = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
         module: Any = trunk.build(types[precision]).eval()
-        self._run: Any = module.to(self._device, memory_format=torch.channels_last)
+        with self._errors():
+            self._run: Any = module.to(self._device, memory_format=torch.channels_last)
         if "compile" in self.mode:
             options.tell("compiling a network; this takes about half a minute")
             self._run = CompiledNetwork(self._run)
@@ -114,13 +116,17 @@ class TorchEngine(CheckedEngine):
     def _features(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), self._errors():
             if self._graphs is not None:
                 return self._graphs(crops)
             if self._device == "cpu":
                 features: NDArray[np.float32] = self._run(torch.from_numpy(crops)).numpy()
                 return features
             return self._eagerly(crops)
+
+    def _errors(self) -> contextlib.AbstractContextManager[None]:
+        """Torch's errors on a GPU, such as memory that does not suffice, in words."""
+        return contextlib.nullcontext() if self._device == "cpu" else gpu_errors("torch")
 
     def _eagerly(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """On the device, launch by launch."""

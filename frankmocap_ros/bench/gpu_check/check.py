@@ -142,7 +142,7 @@ class Check:
                 with self.step(f"{name}, {counted_crops(n)}") as words:
                     words.append(self.compare(engine(self.crops[:n]), self.exact[:n], precision))
                     call = functools.partial(engine, self.crops[:n])
-                    times = timed(call, 20 if self.job.small else 100)
+                    times = timed(call, 3 if self.job.small else 100)
                     self.row(f"regressor {name}", precision, times, n)
                     words.append(f"{np.median(times):.2f} ms")
             with self.step(f"{name}: give back"):

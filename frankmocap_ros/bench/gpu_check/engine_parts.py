@@ -43,12 +43,13 @@ def _parsed(check: Check, name: str, precision: str) -> None:
     """Whether TensorRT's parser takes the file."""
     with check.step(f"{name}: parse") as words:
         from frankmocap_ros.engines.export import onnx_file
+        from frankmocap_ros.engines.gpu_packages import gpu_errors
         from frankmocap_ros.engines.tensorrt import load_tensorrt
-        from frankmocap_ros.engines.tensorrt_plan import parse, tensorrt_errors
+        from frankmocap_ros.engines.tensorrt_plan import parse
 
         trt = load_tensorrt()
         onnx = onnx_file(check.trunk, precision, check.options, "tensorrt")
-        with tensorrt_errors():
+        with gpu_errors("tensorrt"):
             logger = trt.Logger(trt.Logger.ERROR)
             builder = trt.Builder(logger)
             network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))

@@ -197,11 +197,14 @@ def test_tf32_is_for_its_own_runs_only(on_cpu, monkeypatch):
     from torch.backends import cudnn
 
     during = []
-    monkeypatch.setattr(
-        gpu,
-        "TorchEngine",
-        lambda *_: type("E", (), {"device": "cpu", "__call__": lambda *_: during.append(cudnn.allow_tf32)})(),
-    )
+
+    class Eager:
+        device = "cpu"
+
+        def __call__(self, _):
+            during.append(cudnn.allow_tf32)
+
+    monkeypatch.setattr(gpu, "TorchEngine", lambda *_: Eager())
     before = cudnn.allow_tf32
     try:
         for value in (True, False):

@@ -8,6 +8,7 @@ import pytest
 
 from frankmocap_ros.body.joint_error import JointError
 from frankmocap_ros.engines import asked, base, choice, judging, measuring
+from frankmocap_ros.engines import available as available_module
 from frankmocap_ros.engines.available import Option, available
 from frankmocap_ros.engines.base import ENGINES, EngineOptions
 from frankmocap_ros.engines.choice import choose
@@ -604,3 +605,19 @@ def test_an_engine_that_takes_the_gpu_away_is_left_out_the_next_time(bench, trun
     found = choose(trunk, options=options)
     assert found.option.engine == "torch"
     assert "tensorrt fp32: it once left a process without its GPU; to try it again, remove" in found.text
+
+
+def test_an_old_gpu_has_no_bfloat16(trunk, options, monkeypatch):
+    torch = pytest.importorskip("torch")
+    for name in ("usual_device", "can_export", "chosen_provider", "load_tensorrt"):
+        monkeypatch.setattr(available_module, name, lambda *_: "cuda")
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "GTX 1080")
+    for capability, allowed in (((6, 1), False), ((7, 5), False), ((8, 0), True), ((12, 0), True)):
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda c=capability: c)
+        found = [
+            o for o in available(trunk, replace(options, device="cuda"), ("torch",)) if o.precision == "bf16"
+        ]
+        assert [option.problem is None for option in found] == [allowed] * 2
+        if not allowed:
+            number = ".".join(map(str, capability))
+            assert f"8.0 or more, GTX 1080 has {number}; allowed: auto | fp32 | fp16" in found[0].reason

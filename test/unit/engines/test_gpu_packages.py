@@ -59,7 +59,7 @@ def test_a_jetson_is_named(files, text, system):
 
 def test_a_jetson_gets_tensorrt_with_its_system(files):
     files.tegra.write_text(JETPACK_5)
-    text = r"tensorrt 8\.5\.2\.2 is too old.*Jetson has JetPack 5 \(L4T 35\.4\.1\); TensorRT 10 comes"
+    text = r"8\.5\.2\.2 is too old.*Jetson has JetPack 5 \(L4T 35\.4\.1\); TensorRT 10 comes"
     with pytest.raises(EstimatorError, match=text):
         check_tensorrt("8.5.2.2", "11.4")
     assert "pip install" not in how_to_install_tensorrt("11.4")

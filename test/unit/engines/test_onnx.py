@@ -179,13 +179,15 @@ def test_this_onnxruntime_knows_what_is_asked_of_it(onnxruntime, trunk, shared_o
 def test_errors_of_a_session_and_of_a_run_are_in_words(trunk, options, crops, monkeypatch):
     on_gpu = EngineOptions(device="cuda", cache=options.cache)
     pretend(monkeypatch, [CUDA, CPU], [CUDA, CPU], fails=RuntimeError("cudaErrorInsufficientDriver"))
-    text = r"onnxruntime fails on CUDA.*\(RuntimeError: cudaErrorInsufficientDriver\); the driver.*Set engine"
+    text = r"onnxruntime fails on the GPU \(RuntimeError: cudaErrorInsufficientDriver\); the driver.*set eng"
     with pytest.raises(EstimatorError, match=text):
         OnnxRuntimeEngine(trunk, "fp16", on_gpu)
     fake = pretend(monkeypatch, [CUDA, CPU], [CUDA, CPU])
     engine = OnnxRuntimeEngine(trunk, "fp16", on_gpu)
     fake.fails = MemoryError("out of memory")
-    with pytest.raises(EstimatorError, match=r"fails on CUDA.*\(MemoryError: out of memory\)"):
+    with pytest.raises(
+        EstimatorError, match=r"\(MemoryError: out of memory\); the GPU's memory does not suffice: see"
+    ):
         engine(crops[:1])
 
 

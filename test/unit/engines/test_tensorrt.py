@@ -191,7 +191,7 @@ def test_an_old_driver_is_named(trt, trunk, on_gpu, monkeypatch, what):
         raise TypeError("factory function returned nullptr")
 
     monkeypatch.setattr(trt, what, fail)
-    text = r"tensorrt fails \(TypeError: factory.*\); the driver.* is the usual reason\. Look at"
+    text = r"tensorrt fails on the GPU \(TypeError: factory.*\); the driver.*reason. Look at nvidia-smi"
     with pytest.raises(EstimatorError, match=text):
         TensorRtEngine(trunk, "fp16", on_gpu)
 
