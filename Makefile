@@ -11,12 +11,13 @@ CHECKED := frankmocap_ros build_backend setup.py launch $(wildcard scripts/*) te
 SOURCE ?= auto
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 JAZZY := .venv/jazzy
+TESTED := .venv/dev .venv/torch .venv/robot .venv/viewer .venv/docs .venv/mediapipe/made
 ON_JAZZY := FRANKMOCAP_ROS_WHEELS=jazzy
 
 .PHONY: demo demo-robot demo-view test test-unit test-nodes test-some test-jazzy check docs format generate bench install clean
 
 demo: install  ## joints of a person, from a webcam or a photograph
-	$(BIN)/frankmocap_ros demo --duration 20
+	$(BIN)/frankmocap_ros demo --duration 15
 
 demo-robot: install .venv/robot  ## a simulated robot that mirrors a person: SOURCE=FILE or a webcam
 	$(BIN)/frankmocap_ros demo --robot --source $(SOURCE) --duration 30
@@ -32,13 +33,13 @@ else
 endif
 
 # One core each, for two at a time.
-test-unit: install .venv/torch .venv/robot .venv/viewer .venv/docs .venv/mediapipe/made  ## the tests without nodes
+test-unit: install $(TESTED)  ## the tests without nodes
 	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/unit test/install/test_install.py
 
-test-nodes: install .venv/torch .venv/robot .venv/viewer .venv/docs .venv/mediapipe/made  ## the tests with nodes, in which times count: one after the other
+test-nodes: install $(TESTED)  ## the tests with nodes, in which times count: one after the other
 	$(BIN)/pytest test/ros test/docs test/install/test_launch_files.py
 
-test-some: install .venv/torch .venv/robot .venv/viewer .venv/docs .venv/mediapipe/made
+test-some: install $(TESTED)
 	$(BIN)/pytest $(ARGS)
 
 # Only files in which a test is marked are read: the others may need what is not installed there.
@@ -48,7 +49,7 @@ test-jazzy: $(JAZZY)/package  ## the tests marked `distribution`, on ROS 2 Jazzy
 		$(ON_JAZZY) $(JAZZY)/bin/pytest -m distribution $$(grep -l mark.distribution test/ros/*.py); \
 	else echo "not tested on ROS 2 Jazzy: its wheels do not fit this machine, or there is no C++ compiler"; fi
 
-check: install docs .venv/torch .venv/robot .venv/viewer  ## style, types and documentation
+check: install docs .venv/dev .venv/torch .venv/robot .venv/viewer  ## style, types and documentation
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
 	$(BIN)/mypy
@@ -57,7 +58,7 @@ docs: .venv/docs  ## the documentation, into build/docs; warnings are errors
 	$(BIN)/sphinx-build -W --keep-going -q docs/source build/docs
 	@echo "documentation: build/docs/index.html"
 
-format: .venv/dependencies  ## rewrite the sources in the project's style
+format: .venv/dev  ## rewrite the sources in the project's style
 	$(BIN)/ruff check --fix $(CHECKED)
 	$(BIN)/ruff format $(CHECKED)
 
@@ -84,15 +85,19 @@ clean:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "needs Python 3.10 or later: try make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PYTHON) build_backend/ros_wheels.py build > .venv/build-requirements.txt
-	$(PIP) install --quiet 'setuptools>=77,<80' -r .venv/build-requirements.txt
-	$(PIP) install --quiet --no-build-isolation '.[ros,dev]'
-	touch $@
+	$(PIP) install --quiet --no-compile 'setuptools>=77,<80' -r .venv/build-requirements.txt
+	$(PIP) install --quiet --no-compile --no-build-isolation '.[ros]'
+	touch $@ .venv/installed
 
 # Extras of the package that is installed by now, so that it is not built once more for them. They are apart from
 # the others: the demo does not need them, and they are large. One version of torch, for the same tests everywhere.
 .venv/torch: .venv/dependencies
 	$(PIP) install --quiet 'torch==2.13.0'
 	$(PIP) install --quiet 'frankmocap_ros[torch,openvino,onnxruntime,int8]'
+	touch $@
+
+.venv/dev: .venv/dependencies
+	$(PIP) install --quiet 'frankmocap_ros[dev]'
 	touch $@
 
 .venv/robot: .venv/dependencies
@@ -122,12 +127,12 @@ clean:
 	touch $@
 
 .venv/package: .venv/dependencies $(SOURCES)
-	$(PIP) install --quiet --no-deps --no-build-isolation .
-	touch $@
+	if test -n "$$(find $(SOURCES) -newer .venv/installed)"; then $(PIP) install --quiet --no-deps --no-build-isolation .; fi
+	touch $@ .venv/installed
 
 # The same package on ROS 2 Jazzy, with the other packages in the versions of .venv and no more of them than the
 # tests need: neither MediaPipe nor torch. It is built as by `pip install`: with what it says it needs, and no more.
-$(JAZZY)/dependencies: $(RECIPE) | .venv/dependencies .venv/robot .venv/viewer
+$(JAZZY)/dependencies: $(RECIPE) | .venv/dev .venv/robot .venv/viewer
 	test -x $(JAZZY)/bin/python || $(BIN)/python -m venv $(JAZZY)
 	$(ON_JAZZY) $(BIN)/python build_backend/ros_wheels.py run > $(JAZZY)/ros.txt
 	$(PIP) list --format=freeze | grep -v '^ros' > $(JAZZY)/versions.txt

@@ -29,7 +29,7 @@ ENGINES = {"openvino": OpenVinoTflite, "ai_edge_litert": LiteRtTflite}
 
 def network_rows(threads: int) -> dict[str, Callable[[], object]]:
     """Name -> one run of a landmark network."""
-    crop = np.random.default_rng(0).integers(0, 256, (1, 256, 256, 3), np.uint8)
+    crop = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
     rows: dict[str, Callable[[], object]] = {}
     for variant in VARIANTS:
         if find_model(f"pose_landmark_{variant}")[1] != "ok":
@@ -43,7 +43,7 @@ def network_rows(threads: int) -> dict[str, Callable[[], object]]:
                     continue
                 model = TfliteModel(model_path(f"pose_landmark_{variant}"), outputs, 256)
                 network = engine(model, TfliteOptions(threads))
-                rows[f"{variant}, {network.engine}{text}"] = lambda network=network: network(crop)  # type: ignore[misc]
+                rows[f"{variant}, {network.engine}{text}"] = lambda network=network: network([crop])  # type: ignore[misc]
     return rows
 
 

@@ -146,9 +146,7 @@ class _OneEuroFilter:
         if dt > 0.0:
             velocity = self._difference(values) / dt
             self._velocity += _gain(self.params.derivative_cutoff_hz, dt) * (velocity - self._velocity)
-            speed = np.sqrt(dot(self._velocity, self._velocity))
-            cutoff_hz = self.params.min_cutoff_hz + self.params.beta * speed
-            self._output = self._blend(values, _gain(cutoff_hz, dt)[:, None])
+            self._output = self._followed(values, dt)
         restart = ~(usable & self._active)
         if restart.any():
             self._output[restart] = values[restart]
@@ -181,6 +179,10 @@ class _OneEuroFilter:
         """Way from the last input to ``values``, shape (N, 3)."""
         raise NotImplementedError
 
+    def _followed(self, values: Array, dt: float) -> Array:
+        """The next output."""
+        return self._blend(values, _share(self.params, dot(self._velocity, self._velocity), dt)[:, None])
+
     def _blend(self, values: Array, gain: Array) -> Array:
         """The last output moved towards ``values`` by the share ``gain``, shape (N, 1)."""
         raise NotImplementedError
@@ -201,6 +203,36 @@ class OneEuroVector(_OneEuroFilter):
 
     def _blend(self, values: Array, gain: Array) -> Array:
         return self._output + gain * (values - self._output)
+
+
+class OneEuroSight(OneEuroVector):
+    """One-Euro filter for N positions, across the line of sight and along it with parameters of their own.
+
+    One camera sees well how a point moves across its line of sight, and badly how along it. A single cut-off
+    would be opened by the noise along, and let that through.
+
+    Args:
+        count: N.
+        across: parameters across the line of sight.
+        along: parameters along it.
+    """
+
+    def __init__(self, count: int, across: OneEuro, along: OneEuro, max_gap_s: float = 0.5) -> None:
+        super().__init__(count, across, max_gap_s)
+        self.along = along
+        """Parameters along the line of sight; ``params`` are those across. Both may be replaced."""
+        self.sight: Array = np.tile((0.0, 0.0, 1.0), (count, 1))
+        """Lines of sight of the next frame, unit vectors, shape (N, 3)."""
+
+    def _followed(self, values: Array, dt: float) -> Array:
+        way, sight = values - self._output, self.sight
+        way_along, speed_along = dot(way, sight), dot(self._velocity, sight)
+        square_across = np.maximum(dot(self._velocity, self._velocity) - speed_along**2, 0.0)
+        across = _share(self.params, square_across, dt)
+        along = _share(self.along, speed_along**2, dt)
+        return np.asarray(
+            self._output + across[:, None] * way + ((along - across) * way_along)[:, None] * sight
+        )
 
 
 class OneEuroQuaternion(_OneEuroFilter):
@@ -248,6 +280,11 @@ class OneEuroQuaternion(_OneEuroFilter):
         across = np.sin(gain * angle) / np.maximum(np.sin(angle), _TINY)
         mixed = np.cos(gain * angle) * self._output + across * (values - cosine * self._output)
         return np.asarray(mixed / np.sqrt(dot(mixed, mixed))[:, None])
+
+
+def _share(params: OneEuro, square_speed: Array, dt: float) -> Array:
+    """Share of the way to the input that points with these squares of speed (N,) go in ``dt`` [s]."""
+    return _gain(params.min_cutoff_hz + params.beta * np.sqrt(square_speed), dt)
 
 
 def _gain(cutoff_hz: F, dt: float) -> F:

@@ -84,6 +84,8 @@ def _turn(player: Player, footages: list[Footage], settle: int, count: int) -> d
     samples: list[Sample] = [player.process(camera_images) for camera_images in instants[settle:]]
     spent = energy.joules()
     rss_mb = resident_mb(player.pid)
+    if rss_mb is not None and player.pid is None:  # the images of a turn are read ahead, into this process
+        rss_mb -= sum(image.bitmap.pixels.nbytes for images in instants for image in images) / 2**20
     player.rest()
     return {"samples": [asdict(sample) for sample in samples], "energy_j": spent, "rss_mb": rss_mb}
 

@@ -11,6 +11,7 @@ from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.estimators.base import NetworkPrecision
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.imaging.camera_image import CameraImage
+from frankmocap_ros.runtime.malloc import give_back_freed_memory
 from frankmocap_ros.tracking.background_detection import BackgroundDetection, DetectionThread
 from frankmocap_ros.tracking.pipeline import Pipeline, process_together
 
@@ -71,6 +72,7 @@ class Followed:
         self.engine, self.precision = ran(self._estimator.capabilities.device)
         self.more: Mapping[str, object] = joint_errors(self._estimator.capabilities.precisions)
         self._estimator.warm_up()
+        give_back_freed_memory()
         clock = time.perf_counter
         cameras = range(combination.cameras)
         self._thread: DetectionThread | None = None

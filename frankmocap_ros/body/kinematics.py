@@ -116,7 +116,7 @@ def solve(pose: KeypointPose | ModelPose) -> Posed:
         )
         local = pose.local_rotations.copy()
         return Posed(positions, rotations, local, pose.confidence, pose.confidence.copy())
-    positions, matrices = joints_from_keypoints(pose.points)
+    positions, matrices = joints_from_keypoints(pose.points, pose.confidence)
     rotations = quat_from_matrix(matrices)
     local = rotations.copy()
     local[1:] = quat_multiply(quat_conjugate(rotations[_parents(skeleton)]), rotations[1:])

@@ -33,6 +33,7 @@ class ScaleSource(IntEnum):
     ASSUMED_HEIGHT = 1  # the person's size and the camera's field of view are assumed
     CAMERA_INFO = 2  # the person's size is assumed, the camera is calibrated
     DEPTH = 3  # measured
+    CALIBRATED = 4  # the person's size was calibrated
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +125,9 @@ class Body:
         has_3d, has_orientation, has_hands: what there is; without has_3d every joint is INVALID, and only
             its pixels mean something.
         betas: shape (10,), SMPL shape, or None where unknown.
+        position_stddev: shape (J, 2), standard deviation of each position across the line of sight (in each
+            of the two directions) and along it [m]; above 0, NaN where unknown, also for INVALID joints. All
+            NaN unless given.
     """
 
     id: int
@@ -142,6 +146,12 @@ class Body:
     has_orientation: bool = True
     has_hands: bool = False
     betas: Array | None = None
+    position_stddev: Array = field(default_factory=lambda: np.empty((0, 2)))
+
+    def __post_init__(self) -> None:
+        """Without standard deviations they are unknown."""
+        if not len(self.position_stddev):
+            object.__setattr__(self, "position_stddev", np.full((len(self.skeleton), 2), np.nan))
 
 
 IMAGE_UP: Final[Array] = np.array([0.0, -1.0, 0.0])
@@ -166,6 +176,7 @@ class Frame:
         detected: whether person detection ran on this image.
         frame_id: frame that the poses are in; empty for the image's own.
         up: shape (3,), upwards in the image, as a unit direction in the frame of the poses.
+        camera_position: shape (3,), where the camera's optical center is in the frame of the poses [m].
     """
 
     index: int
@@ -177,6 +188,7 @@ class Frame:
     detected: bool = False
     frame_id: str = ""
     up: Array = field(default_factory=lambda: IMAGE_UP)
+    camera_position: Array = field(default_factory=lambda: np.zeros(3))
 
     @property
     def inference_ms(self) -> float:

@@ -26,12 +26,16 @@ def observation_is_finite(observation: Observation) -> bool:
 
 
 def body_is_finite(body: Body) -> bool:
-    """Whether every number of a body is one, and every rotation is of unit length within 1e-6."""
+    """Whether every number of a body is one, and every rotation is of unit length within 1e-6.
+
+    Standard deviations that are not known are NaN, and no fault.
+    """
     rotations = np.concatenate([body.orientations_xyzw, body.local_rotations_xyzw])
     squares = np.einsum("ni,ni->n", rotations, rotations)
     return bool(
         np.isfinite(body.positions).all()
         and np.isfinite(body.pixels).all()
         and np.isfinite(body.box_xywh).all()
+        and not np.isinf(body.position_stddev).any()
         and np.all(np.abs(squares - 1.0) < 1e-6)
     )

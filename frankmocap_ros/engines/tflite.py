@@ -3,6 +3,7 @@
 ``engines/tflite_choice.py`` takes the engine.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -38,9 +39,13 @@ class TfliteOptions:
 
     Attributes:
         threads: how many; one runs in the thread that calls, with its priority.
+        several: whether calls with more than one image are expected. They are then run side by side, a thread
+            each, which takes memory for a second copy of the network. A graph for several images at once is
+            no faster on a CPU than one after the other (two in 9.4 ms, one in 4.7).
     """
 
     threads: int = field(default_factory=cores)
+    several: bool = False
 
 
 class TfliteNetwork(Protocol):
@@ -52,12 +57,8 @@ class TfliteNetwork(Protocol):
 
     engine: str
 
-    def __call__(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """The wanted outputs, each of shape (N, ...), of RGB images (N, side, side, 3); N is at least 1.
-
-        They run one after the other. A graph for several at once is no faster on a CPU (two in 9.4 ms, one in
-        4.7), one for any number is slower (5.7), and some files do not allow it.
-        """
+    def __call__(self, images: Sequence[NDArray[np.uint8]]) -> list[list[NDArray[np.float32]]]:
+        """The wanted outputs of each RGB image, shape (side, side, 3); the next call overwrites them."""
 
     def close(self) -> None:
         """Give back memory and threads."""

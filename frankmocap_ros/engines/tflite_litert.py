@@ -1,6 +1,6 @@
 """TFLite files by LiteRT, the runtime that they were made for (``ai-edge-litert``)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -13,7 +13,7 @@ from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.runtime.background_import import import_apart
 
 
-def _interpreter() -> Callable[..., Any]:
+def load_interpreter() -> Callable[..., Any]:
     """The package's interpreter.
 
     Raises:
@@ -41,7 +41,7 @@ class LiteRtTflite:
     engine = "litert"
 
     def __init__(self, model: TfliteModel, options: TfliteOptions) -> None:
-        make = _interpreter()
+        make = load_interpreter()
         try:
             self._interpreter = make(model_path=str(model.path), num_threads=options.threads)
             self._interpreter.allocate_tensors()
@@ -59,15 +59,14 @@ class LiteRtTflite:
         self._input = image["index"]
         self._scale, self._low = np.float32((model.high - model.low) / 255.0), np.float32(model.low)
 
-    def __call__(self, images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """See ``TfliteNetwork``."""
-        each = [self._run(image) for image in images]
-        return [np.concatenate(one) for one in zip(*each, strict=True)]
+    def __call__(self, images: Sequence[NDArray[np.uint8]]) -> list[list[NDArray[np.float32]]]:
+        """See ``TfliteNetwork``; the images are run one after the other."""
+        return [self._run(image) for image in images]
 
     def _run(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         self._interpreter.set_tensor(self._input, (image * self._scale + self._low)[None])
         self._interpreter.invoke()
-        return [self._interpreter.get_tensor(i) for i in self._outputs]
+        return [self._interpreter.get_tensor(i)[0] for i in self._outputs]
 
     def close(self) -> None:
         """See ``TfliteNetwork``; a second time is allowed."""

@@ -9,5 +9,7 @@ __all__ = [
     "openpose",
     "preparing",
     "registry",
+    "rtmpose",
     "synthetic",
+    "yolo",
 ]

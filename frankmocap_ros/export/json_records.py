@@ -1,5 +1,6 @@
 """Frames as plain dictionaries, ready for JSON."""
 
+import math
 from typing import Any
 
 from frankmocap_ros.body.arm_angles import ArmAngles
@@ -12,6 +13,11 @@ _DIGITS = 9
 
 def _numbers(array: Array) -> list[Any]:
     return list(array.round(_DIGITS).tolist())
+
+
+def _deviations(array: Array) -> list[Any]:
+    """Rows of numbers, with None for those that are not known: JSON has no NaN."""
+    return [[None if math.isnan(x) else x for x in row] for row in _numbers(array)]
 
 
 def frame_record(frame: Frame, arms: ArmAngles | None = None) -> dict[str, Any]:
@@ -53,6 +59,7 @@ def body_record(body: Body, arms: ArmAngles) -> dict[str, Any]:
         _numbers(body.confidence),
         _numbers(body.orientation_confidence),
         _numbers(body.positions),
+        _deviations(body.position_stddev),
         _numbers(body.orientations_xyzw),
         _numbers(body.local_rotations_xyzw),
         _numbers(body.pixels),
@@ -73,10 +80,22 @@ def body_record(body: Body, arms: ArmAngles) -> dict[str, Any]:
                 "confidence": sure,
                 "orientation_confidence": sure_rotation,
                 "position_m": position,
+                "position_stddev_m": deviation,
                 "orientation_xyzw": orientation,
                 "local_rotation_xyzw": local,
                 "pixel": pixel,
             }
-            for name, parent, state, sure, sure_rotation, position, orientation, local, pixel in columns
+            for (
+                name,
+                parent,
+                state,
+                sure,
+                sure_rotation,
+                position,
+                deviation,
+                orientation,
+                local,
+                pixel,
+            ) in columns
         ],
     }

@@ -5,6 +5,7 @@ glibc gives such buffers back to the system when they are freed. The next ones a
 fills each with zeros when it is first touched: to receive 1280x720 pixels took six times as long.
 """
 
+import contextlib
 import ctypes
 from typing import Final
 
@@ -15,6 +16,15 @@ TRIM_THRESHOLD_BYTES: Final = 256 * 2**20
 
 _M_TRIM_THRESHOLD: Final = -1  # malloc.h of glibc
 _M_MMAP_THRESHOLD: Final = -3
+
+
+def give_back_freed_memory() -> None:
+    """Give back to the system what is free by now, once; loading a network leaves 10 to 15 MB of it.
+
+    Does nothing where the C library is not glibc. Other threads wait meanwhile when they take memory: 3 ms.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def keep_freed_memory() -> bool:

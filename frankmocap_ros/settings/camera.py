@@ -53,5 +53,8 @@ class CameraSettings:
     )
     jpeg_quality: int = setting(90, "JPEG quality of image/compressed.", minimum=1, maximum=100)
     motion: str = setting(
-        "wave", "Motion of the synthetic figure.", choices=("wave", "walk_out", "cross", "stall"), live=False
+        "wave",
+        "Motion of the synthetic figure.",
+        choices=("wave", "walk_out", "cross", "stall", "reach"),
+        live=False,
     )

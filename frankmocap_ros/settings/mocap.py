@@ -20,6 +20,9 @@ PRESETS: Final[dict[str, dict[str, object]]] = {
 }
 """What differs from the defaults, by name of the preset."""
 
+MODEL_ESTIMATORS: Final = ("posenet", "movenet", "yolo", "rtmpose", "openpose")
+"""Estimators that run a network of the user's own, which the setting ``model`` names."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -33,8 +36,14 @@ class Settings:
     estimator: str = setting(
         "auto",
         "Body estimator; auto selects the best one that is installed and has its files.",
-        choices=("auto", "frankmocap", "blazepose", "synthetic"),
+        choices=("auto", "frankmocap", "blazepose", *MODEL_ESTIMATORS, "synthetic"),
         renamed={"mediapipe": "blazepose"},
+        loads=True,
+    )
+    model: str = setting(
+        "",
+        "Network file or folder (ONNX, TFLite, OpenVINO) for "
+        f"{', '.join(MODEL_ESTIMATORS)}; empty takes the file of the estimator's name in the models folder. Another estimator empties it, unless both are set together.",
         loads=True,
     )
     variant: str = setting(
@@ -53,20 +62,25 @@ class Settings:
     )
     detector: str = setting(
         "auto",
-        "Person detector for FrankMocap; auto selects blazepose where an engine for it is installed.",
-        choices=("auto", "blazepose", "pose2d"),
+        "Person detector for FrankMocap and RTMPose; auto selects blazepose where an engine for it is installed.",
+        choices=("auto", "blazepose", "pose2d", "yolo"),
         renamed={"mediapipe": "blazepose"},
+        loads=True,
+    )
+    detector_model: str = setting(
+        "",
+        "Network file or folder (ONNX, OpenVINO) for detector: yolo; empty takes yolo.onnx in the models folder.",
         loads=True,
     )
     engine: str = setting(
         "auto",
-        "Engine for FrankMocap's body regressor; auto measures the installed ones and selects the fastest.",
+        "Engine for FrankMocap's body regressor or for model; auto selects the fastest one that is installed.",
         choices=("auto", "torch", "onnxruntime", "openvino", "tensorrt"),
         loads=True,
     )
     precision: str = setting(
         "auto",
-        "Number format in FrankMocap's networks; auto uses fp32 until a faster one moves joints by at most 5 mm mean and 20 mm p99 on images of your camera.",
+        "Number format of the networks; auto uses fp32, with FrankMocap until a faster one moves joints by at most 5 mm mean and 20 mm p99 on images of your camera.",
         choices=("auto", "fp32", "bf16", "fp16", "int8"),
         loads=True,
     )
@@ -119,7 +133,8 @@ class Settings:
     process_every_n: int = setting(1, "Process every n-th image.", minimum=1, maximum=100)
     detect_every_n: int = setting(
         5,
-        "Detect people at least in every n-th processed image while they are tracked.",
+        "Detect people at least in every n-th processed image while they are tracked; in every 6n-th if "
+        "max_people are tracked and the estimator itself tells whether a person is there (BlazePose).",
         minimum=1,
         maximum=1000,
     )
@@ -137,7 +152,7 @@ class Settings:
     synthetic_motion: str = setting(
         "wave",
         "Motion of the figure for the estimator synthetic; set the camera's motion to the same.",
-        choices=("wave", "walk_out", "cross", "stall"),
+        choices=("wave", "walk_out", "cross", "stall", "reach"),
         loads=True,
     )
     min_confidence: float = setting(
@@ -146,7 +161,16 @@ class Settings:
         minimum=0.0,
         maximum=1.0,
     )
+    bones: str = setting(
+        "fitted",
+        "Bone lengths: fitted learns each person's and fits depths to them; network keeps the estimator's of every image. Estimators with a body model have their own.",
+        choices=("fitted", "network"),
+    )
     smoothing: str = one_euro.smoothing("Filter for positions and orientations.")
+    across_min_cutoff_hz: float = one_euro.min_cutoff_hz(2.5, "positions across the line of sight")
+    across_beta: float = one_euro.beta(6.0, "positions across the line of sight")
+    depth_min_cutoff_hz: float = one_euro.min_cutoff_hz(0.5, "positions along the line of sight")
+    depth_beta: float = one_euro.beta(0.5, "positions along the line of sight")
     one_euro_min_cutoff_hz: float = one_euro.min_cutoff_hz(1.5)
     one_euro_beta: float = one_euro.beta(3.0)
     one_euro_derivative_cutoff_hz: float = one_euro.derivative_cutoff_hz()
@@ -176,6 +200,13 @@ class Settings:
         minimum=0.0,
         maximum=2.5,
     )
+    forearm_length_m: float = setting(
+        0.0,
+        "Length of the operator's forearm from the middle of the elbow to that of the wrist, for ~/calibrate; 0: unknown.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.5,
+    )
     depth_wait_ms: float = setting(
         20.0,
         "Maximum time that a result waits for the depth image of its image, while depth images arrive.",
@@ -197,6 +228,9 @@ class Settings:
     )
     joint_topics: tuple[str, ...] = setting(
         (), "Operator joints that are published on topics of their own.", live=False
+    )
+    marker_ellipsoids: bool = setting(
+        False, "Draw the standard deviations of joints as ellipsoids in ~/markers, where they are known."
     )
     publish_tf: bool = setting(
         False,
@@ -246,7 +280,14 @@ class Settings:
 
     @staticmethod
     def expanded(changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Changes with what their preset stands for; what is named beside it wins."""
+        """Changes with what they imply; what is named beside that wins.
+
+        A preset stands for several values. Another estimator or detector has no use for the model of the one
+        before.
+        """
+        for name, its_model in (("estimator", "model"), ("detector", "detector_model")):
+            if name in changes:
+                changes = {its_model: "", **changes}
         if "preset" not in changes:
             return dict(changes)
         named = {name for values in PRESETS.values() for name in values}
@@ -263,6 +304,10 @@ class Settings:
             raise SettingError(
                 f"assumed_height_m: {self.assumed_height_m} is out of range; allowed: 0 (estimator's own) or 0.5 .. 2.5 m"
             )
+        if 0.0 < self.forearm_length_m < 0.1:
+            raise SettingError(
+                f"forearm_length_m: {self.forearm_length_m} is out of range; allowed: 0 (unknown) or 0.1 .. 0.5 m"
+            )
         unknown = [name for name in self.joint_topics if name not in BODY_WITH_HANDS.index]
         if unknown:
             raise SettingError(
@@ -271,6 +316,15 @@ class Settings:
         fingers = [name for name in self.joint_topics if BODY_WITH_HANDS.index[name] >= 24]
         if fingers and not self.hands:
             raise SettingError(f"joint_topics: {', '.join(fingers)} needs hands: true")
+        if self.model and self.estimator not in MODEL_ESTIMATORS:
+            raise SettingError(
+                f"model: estimator {self.estimator} takes no model; set it together with estimator: "
+                + " | ".join(MODEL_ESTIMATORS)
+            )
+        if self.detector_model and self.detector != "yolo":
+            raise SettingError(
+                f"detector_model: detector {self.detector} takes no model; set it together with detector: yolo"
+            )
         if self.source and self.image_topics:
             raise SettingError("source and image_topics exclude each other; set one of them")
         camera_names(self.image_topics)

@@ -7,6 +7,10 @@ from frankmocap_ros.settings.schema import setting
 CHOICES = ("none", "one_euro")
 
 
+def _of(what: str) -> str:
+    return f"of {what} " if what else ""
+
+
 def smoothing(text: str) -> Any:
     """The setting ``smoothing``: which filter.
 
@@ -16,22 +20,27 @@ def smoothing(text: str) -> Any:
     return setting("one_euro", text, choices=CHOICES)
 
 
-def min_cutoff_hz(default: float) -> Any:
-    """The setting ``one_euro_min_cutoff_hz``."""
+def min_cutoff_hz(default: float, of: str = "") -> Any:
+    """A setting such as ``one_euro_min_cutoff_hz``.
+
+    Args:
+        default: its value [Hz].
+        of: what is smoothed, where several settings tell that apart.
+    """
     return setting(
         default,
-        "One-Euro cut-off frequency at rest; lower is smoother, higher lags less.",
+        f"One-Euro cut-off frequency {_of(of)}at rest; lower is smoother, higher lags less.",
         unit="Hz",
         minimum=0.01,
         maximum=100.0,
     )
 
 
-def beta(default: float) -> Any:
-    """The setting ``one_euro_beta``."""
+def beta(default: float, of: str = "") -> Any:
+    """A setting such as ``one_euro_beta``; the arguments are those of ``min_cutoff_hz``."""
     return setting(
         default,
-        "One-Euro increase of the cut-off frequency with speed.",
+        f"One-Euro increase of the cut-off frequency {_of(of)}with speed.",
         unit="Hz per m/s or rad/s",
         minimum=0.0,
         maximum=100.0,

@@ -20,8 +20,11 @@ from frankmocap_ros.geometry.rotation import Array, quat_from_rotvec, quat_multi
 FLOOR_M = 0.95  # how far the floor lies below the camera
 WAVE_PERIOD_S = 8.0
 FREEZE_S = (4.0, 6.0)  # when the figure of ``stall`` stands still
+REST_S = (9.0, 12.0)  # and the figure of ``reach``
 
-PERIOD_S = {"wave": WAVE_PERIOD_S, "walk_out": 10.0, "cross": 8.0, "stall": WAVE_PERIOD_S + 2.0}
+PERIOD_S = {
+    "wave": WAVE_PERIOD_S, "walk_out": 10.0, "cross": 8.0, "stall": WAVE_PERIOD_S + 2.0, "reach": 12.0
+}  # fmt: skip
 MOTIONS = tuple(PERIOD_S)
 
 _CAMERA_GAPS_S = {"stall": ((1.0, 1.15), (2.5, 2.8), (6.5, 8.5))}
@@ -91,7 +94,9 @@ def scene(motion: str, time_s: float) -> tuple[HumanPose, ...]:
     Args:
         motion: ``wave`` (stands 2.5 m away, sways, raises the right arm and waves), ``walk_out`` (walks
             out of the image to the right and comes back), ``cross`` (two people pass each other at
-            different depths) or ``stall`` (``wave``, but freezes during ``FREEZE_S``).
+            different depths), ``stall`` (``wave``, but freezes during ``FREEZE_S``) or ``reach`` (stands
+            2.5 m away and reaches forwards and sidewards with the hands in turn, then rests for
+            ``REST_S``).
         time_s: any time; the scene repeats after ``PERIOD_S[motion]``.
 
     Raises:
@@ -101,6 +106,8 @@ def scene(motion: str, time_s: float) -> tuple[HumanPose, ...]:
     t = time_s % period_s
     if motion in _WALKERS:
         return tuple(_walking(walker, 2.0 * math.pi * t / period_s) for walker in _WALKERS[motion])
+    if motion == "reach":
+        return (_reaching(t),)
     if motion == "stall":
         t -= min(max(t - FREEZE_S[0], 0.0), FREEZE_S[1] - FREEZE_S[0])
     return (_waving(2.0 * math.pi * t / WAVE_PERIOD_S),)
@@ -193,6 +200,33 @@ def _waving(phase: float) -> HumanPose:
     _set(local, "right_elbow", _turn(z=-wave * lift), _turn(y=0.3 * (1.0 - lift)))
     _set(local, "right_wrist", _turn(z=-0.2 * lift * math.sin(12.0 * phase - 0.6)))
     return _standing(0, height_m, sway_m, 2.5, local)
+
+
+def _reaching(t: float) -> HumanPose:
+    """Standing 2.5 m away with bent arms; at time ``t`` of the motion one hand or both are on their way.
+
+    Each hand goes forwards, then with the elbow out to the side, then both go forwards at once.
+    """
+    height_m, local = 1.70, _relaxed()
+    ways = {"left": ((0.0, 0.15), (4.0, 0.8), (6.5, 0.1)), "right": ((2.0, 0.15), (4.0, 0.1), (6.5, 0.1))}
+    turn = 0.0
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        out, aside = 0.0, 0.15
+        for start_s, width in ways[side]:
+            share = min(max((t - start_s) / 2.5, 0.0), 1.0)
+            if 0.0 < share < 1.0:
+                out, aside = 0.5 * (1.0 - math.cos(2.0 * math.pi * share)), width
+        turn -= 0.15 * sign * out
+        # from the arm that hangs to one held forwards, and the elbow from bent to straight
+        lift = 0.25 + 1.25 * out
+        _set(
+            local, f"{side}_shoulder",
+            _turn(y=sign * aside * out), _turn(x=-lift), _turn(z=-sign * (1.4 - 0.1 * out)),
+        )  # fmt: skip
+        _set(local, f"{side}_elbow", _turn(y=-sign * (1.2 - 1.05 * out)))
+    _set(local, "spine3", _turn(y=turn))
+    _set(local, "neck", _turn(y=-0.5 * turn))
+    return _standing(0, height_m, 0.0, 2.5, local)
 
 
 def _walking(walker: _Walker, phase: float) -> HumanPose:

@@ -5,8 +5,12 @@ __all__ = [
     "depth_lifting",
     "depth_scale",
     "detection_schedule",
+    "held_rotations",
+    "image_border",
     "person_filter",
     "pipeline",
+    "rotation_memory",
+    "side_swaps",
     "track",
     "tracker",
 ]

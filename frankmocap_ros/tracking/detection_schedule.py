@@ -69,7 +69,7 @@ class DetectionSchedule:
                 return Detection(self._tracker.brought_up(self._in_pixels_of(image, found)), late=True)
             if config.track_bbox:
                 return Detection(None)
-        if not self._tracker.detection_due(config):
+        if not self._tracker.detection_due(config, self._complete_at(limit)):
             return Detection(None)
         with self._timer.stage("detect"):
             small = self._to_search(camera_image, image, config)
@@ -94,7 +94,7 @@ class DetectionSchedule:
         search, tracker = self._search, self._tracker
         if search is None or search.busy or not config.track_bbox:
             return False
-        if not tracker.detection_due(config, done=True):
+        if not tracker.detection_due(config, self._complete_at(limit), done=True):
             return False
         small = self._to_search(camera_image, image, config)
         scale = np.tile(np.array(small.bitmap.size_px) / image.bitmap.size_px, 2)
@@ -102,6 +102,10 @@ class DetectionSchedule:
         search.begin(replace(small, followed=followed), limit)
         tracker.search_began()
         return True
+
+    def _complete_at(self, limit: int) -> int | None:
+        """How many people make a search unnecessary; None where only searches tell who is there."""
+        return limit if self._estimator.capabilities.sees_absence else None
 
     def _to_search(self, camera_image: CameraImage, image: ScaledImage, config: Settings) -> ScaledImage:
         """The image in which people are looked for; its size is remembered for what is found."""

@@ -24,28 +24,52 @@ from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector, filter_of
 from frankmocap_ros.settings.mocap import Settings
-from frankmocap_ros.tracking.depth_lifting import lifted
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
+from frankmocap_ros.tracking.held_rotations import HeldRotations
+from frankmocap_ros.tracking.image_border import ImageBorder
+from frankmocap_ros.tracking.person_size import PersonSize
+from frankmocap_ros.tracking.pixel_lifting import PixelLifting
+from frankmocap_ros.tracking.position_stddev import position_stddev
+from frankmocap_ros.tracking.rotation_memory import RotationMemory
+from frankmocap_ros.tracking.side_swaps import SideSwaps
+from frankmocap_ros.tracking.size_calibration import Measured, Outcome
+from frankmocap_ros.tracking.steady_body import SteadyBody
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
 _JOINT_ROWS = np.array([BODY.index[name] for name in KEYPOINTS if name in BODY.index])
 _KEYPOINT_ROWS = np.array([i for i, name in enumerate(KEYPOINTS) if name in BODY.index])
-_HIPS = np.array([KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")])
 _HEIGHTS_KEPT = 60
+_HELD_SPEED = 0.5
+"""A joint that is not seen moves on at about this speed [m/s]; its last position is off by as much more."""
 
 
 class PersonFilter:
-    """Memory of one followed person: filters, size, and what each joint was when it was last seen."""
+    """Memory of one followed person: filters, size, and what each joint was when it was last seen.
+
+    Attributes:
+        measured: the person in the last image, before any size is applied; None where only pixels are known.
+    """
 
     def __init__(self, body_id: int, estimator: str) -> None:
         self._id = body_id
         self._estimator = estimator
-        self._filters: tuple[OneEuroVector | OneEuroQuaternion, ...] = ()
+        self._filters: tuple[OneEuroVector, OneEuroQuaternion] | None = None  # of a body model
+        self._steady = SteadyBody()
         self._heights: deque[float] = deque(maxlen=_HEIGHTS_KEPT)
         self._measured = DepthScaledBody()
+        self._size = PersonSize()
+        self._in_force = 1.0  # how many times as large as estimated the person was in the last image
+        self.measured: Measured | None = None
+        self._pixel_lifting = PixelLifting()
+        self._last_scale_source = ScaleSource.NONE  # of the last body in space
+        self._sides = SideSwaps()
+        self._border = ImageBorder()
+        self._rotations = RotationMemory()
+        self._held = HeldRotations()
         self._last: Body | None = None
         self._seen_s: Array = np.empty(0)
         self._seen_confidence: Array = np.empty(0)
+        self._seen_stddev: Array = np.empty((0, 2))
 
     def update(
         self,
@@ -65,19 +89,29 @@ class PersonFilter:
             depth: of the same view and time; None where there is none.
         """
         pose = observation.pose
+        self.measured = None
+        view = DepthView(depth, camera, time_s, config.min_confidence, filter_of(config))
+        from_pixels = isinstance(pose, PixelPose)
         if isinstance(pose, PixelPose):
-            found = lifted(pose, depth, camera, config.min_confidence) if depth is not None else None
+            found = self._pixel_lifting.lifted(pose, view, config.assumed_height_m)
             if found is None:
                 return self._flat(pose, observation, camera, time_s, config)
             pose = found
-        pose = self._smoothed(_without_points_outside(pose, camera), time_s, config)
+        if isinstance(pose, KeypointPose):
+            pose = self._sides.undone(pose, time_s)
+            pose = self._border.judged(pose, camera, time_s, config.min_confidence)
+        pose = self._smoothed(pose, time_s, config)
         skeleton = skeleton_of(pose)
-        posed = self._scaled(solve(pose), skeleton, config)
-        view = DepthView(depth, camera, time_s, config.min_confidence, filter_of(config))
+        posed = estimated = self._steadied(solve(pose), pose, time_s, config)
+        if not from_pixels or self._size.calibrated:  # lifted ones rest on the height already, or on depth
+            posed = self._scaled(estimated, skeleton, config, time_s)
         posed, measured = self._measured.place(posed, skeleton, view)
+        self._in_force = float(posed.positions[0, 2]) / max(float(estimated.positions[0, 2]), 1e-3)
+        self.measured = Measured(self._id, estimated, skeleton, self._in_force if measured else None)
         pixels = camera.project(posed.positions)
         posed = _without_joints_outside(posed, pixels, camera)
-        posed = _without_unknown_rotations(posed, skeleton, config.min_confidence)
+        unknown = ~_known(posed.orientation_confidence, config.min_confidence)
+        posed = self._held.filled(posed, skeleton, unknown, time_s, config.hold_s)
         body = Body(
             id=self._id,
             estimator=self._estimator,
@@ -90,11 +124,34 @@ class PersonFilter:
             orientation_confidence=posed.orientation_confidence,
             states=np.empty(0, np.uint8),
             box_xywh=clipped_box(observation.box_xywh, camera.size_px),
-            scale_source=ScaleSource.DEPTH if measured else observation.scale_source,
+            scale_source=self._scale_source(measured, observation),
             has_hands=skeleton is BODY_WITH_HANDS,
             betas=observation.betas,
+            position_stddev=self._stddev(observation.pose, skeleton, posed.confidence),
         )
+        self._last_scale_source = body.scale_source
         return self._with_states(body, time_s, config)
+
+    def resize(self, outcome: Outcome, time_s: float) -> None:
+        """Take a calibrated size, from the next image on and little by little."""
+        if outcome.by_depth:  # it is what the person has, and keeps while depth is missing
+            self._size.known = True
+            return
+        self._size.set(self._in_force, outcome.size, time_s)
+        self._measured = DepthScaledBody()
+
+    def _scale_source(self, measured: bool, observation: Observation) -> ScaleSource:
+        if measured:
+            return ScaleSource.DEPTH
+        return ScaleSource.CALIBRATED if self._size.known else observation.scale_source
+
+    def _stddev(
+        self, pose: KeypointPose | ModelPose | PixelPose, skeleton: Skeleton, confidence: Array
+    ) -> Array:
+        """How far joints may be off, (J, 2) [m]; NaN where nobody has measured that: a body model's."""
+        if isinstance(pose, KeypointPose):
+            return position_stddev(skeleton, self._steady.depth_stddev, confidence)
+        return np.full((len(skeleton), 2), np.nan)
 
     def _flat(
         self, pose: PixelPose, observation: Observation, camera: Camera, time_s: float, config: Settings
@@ -118,13 +175,18 @@ class PersonFilter:
         )
         body = self._with_states(body, time_s, config)
         if (body.states != JointState.INVALID).any():
-            return replace(body, scale_source=ScaleSource.DEPTH)
+            return replace(body, scale_source=self._last_scale_source)
         seen = _known(pose.confidence, config.min_confidence)[_KEYPOINT_ROWS]
         body.pixels[_JOINT_ROWS[seen]] = pose.pixels[_KEYPOINT_ROWS[seen]]
         return replace(body, has_3d=False, has_orientation=False)
 
-    def _scaled(self, posed: Posed, skeleton: Skeleton, config: Settings) -> Posed:
-        """Scale about the camera, which no single image can tell from the truth, to the assumed height."""
+    def _scaled(self, posed: Posed, skeleton: Skeleton, config: Settings, time_s: float) -> Posed:
+        """Scale about the camera, which no single image can tell from the truth, to the size that is known.
+
+        That is the calibrated one, or that of the assumed height.
+        """
+        if self._size.calibrated:
+            return replace(posed, positions=posed.positions * self._size.at(time_s))
         if config.assumed_height_m == 0.0:
             return posed
         height = estimated_height_m(skeleton, posed, config.min_confidence)
@@ -138,28 +200,32 @@ class PersonFilter:
     def _smoothed(
         self, pose: KeypointPose | ModelPose, time_s: float, config: Settings
     ) -> KeypointPose | ModelPose:
-        """Root and the rest apart, so that noise in the body's depth does not blur the limbs."""
+        """Of keypoints the points, of a body model its root and rotations."""
+        known = _known(pose.confidence, config.min_confidence)
+        if isinstance(pose, KeypointPose):
+            return self._steady.update(pose, known, time_s, config)
         params = filter_of(config)
         if params is None:
-            self._filters = ()
+            self._filters = None
             return pose
-        n = len(pose.confidence)
-        if not self._filters:
-            second = OneEuroVector if isinstance(pose, KeypointPose) else OneEuroQuaternion
-            self._filters = (OneEuroVector(1, params), second(n, params))
+        if self._filters is None:
+            self._filters = OneEuroVector(1, params), OneEuroQuaternion(len(known), params)
         root_filter, other_filter = self._filters
         root_filter.params = other_filter.params = params
-        valid = _known(pose.confidence, config.min_confidence)
-        if isinstance(pose, ModelPose):
-            root = root_filter.filter(pose.root_position[None], time_s, valid[:1])[0]
-            turned = other_filter.filter(pose.local_rotations, time_s, valid)
-            turned = np.where(valid[:, None], turned, pose.local_rotations)
-            root = root if valid[0] else pose.root_position
-            return replace(pose, root_position=root, local_rotations=turned)
-        hips = pose.points[_HIPS].mean(axis=0)
-        root = root_filter.filter(hips[None], time_s, np.ones(1, bool))[0]
-        relative = other_filter.filter(pose.points - hips, time_s, valid)
-        return replace(pose, points=root + np.where(valid[:, None], relative, pose.points - hips))
+        root = root_filter.filter(pose.root_position[None], time_s, known[:1])[0]
+        turned = other_filter.filter(pose.local_rotations, time_s, known)
+        turned = np.where(known[:, None], turned, pose.local_rotations)
+        root = root if known[0] else pose.root_position
+        return replace(pose, root_position=root, local_rotations=turned)
+
+    def _steadied(
+        self, posed: Posed, pose: KeypointPose | ModelPose, time_s: float, config: Settings
+    ) -> Posed:
+        """Rotations that follow from points, without jumps about the limbs' bones; a model's have none."""
+        if isinstance(pose, ModelPose) or config.smoothing == "none":
+            self._rotations.forget()
+            return posed
+        return self._rotations.steadied(posed, skeleton_of(pose), time_s)
 
     def _with_states(self, body: Body, time_s: float, config: Settings) -> Body:
         """Decide each joint's state; repeat or blank what is not known."""
@@ -170,8 +236,10 @@ class PersonFilter:
         states[known & (body.confidence >= least)] = JointState.TRACKED
         if self._last is None:
             self._seen_s, self._seen_confidence = np.full(len(states), -np.inf), np.zeros(len(states))
+            self._seen_stddev = np.full((len(states), 2), np.nan)
         self._seen_s[known] = time_s
         self._seen_confidence[known] = body.confidence[known]
+        self._seen_stddev[known] = body.position_stddev[known]
         if not known.all():
             self._hold(body, states, time_s, config.hold_s)
             _blank(body, states == JointState.INVALID)
@@ -179,7 +247,7 @@ class PersonFilter:
         return self._last
 
     def _hold(self, body: Body, states: NDArray[np.uint8], time_s: float, hold_s: float) -> None:
-        """Repeat what was known of the joints up to ``hold_s`` ago, with fading confidence."""
+        """Repeat what was known of the joints up to ``hold_s`` ago, less and less certain."""
         if self._last is None or hold_s == 0.0:
             return
         age_s = time_s - self._seen_s
@@ -191,6 +259,8 @@ class PersonFilter:
         for name in _ROWS:
             getattr(body, name)[held] = getattr(self._last, name)[held]
         body.confidence[held] = self._seen_confidence[held] * (1.0 - age_s[held] / hold_s)
+        moved_m = _HELD_SPEED * age_s[held][:, None]
+        body.position_stddev[held] = np.hypot(self._seen_stddev[held], moved_m)
         states[held] = JointState.HELD
 
 
@@ -203,6 +273,7 @@ def _blank(body: Body, rows: Mask) -> None:
     body.pixels[rows] = 0.0
     body.confidence[rows] = 0.0
     body.orientation_confidence[rows] = 0.0
+    body.position_stddev[rows] = np.nan
     body.orientations_xyzw[rows] = IDENTITY_XYZW
     body.local_rotations_xyzw[rows] = IDENTITY_XYZW
 
@@ -216,14 +287,6 @@ def _inside(pixels: Array, camera: Camera) -> Mask:
     return np.asarray(((pixels >= 0.0) & (pixels < (camera.width, camera.height))).all(axis=-1))
 
 
-def _without_points_outside(pose: KeypointPose | ModelPose, camera: Camera) -> KeypointPose | ModelPose:
-    """Keypoints beside the image are guesses: no confidence."""
-    if isinstance(pose, ModelPose):
-        return pose
-    inside = _inside(camera.project(pose.points), camera)
-    return pose if inside.all() else replace(pose, confidence=np.where(inside, pose.confidence, 0.0))
-
-
 def _without_joints_outside(posed: Posed, pixels: Array, camera: Camera) -> Posed:
     """Joints beside the image are guesses: no confidence."""
     inside = _inside(pixels, camera)
@@ -231,25 +294,4 @@ def _without_joints_outside(posed: Posed, pixels: Array, camera: Camera) -> Pose
         posed,
         confidence=np.where(inside, posed.confidence, 0.0),
         orientation_confidence=np.where(inside, posed.orientation_confidence, 0.0),
-    )
-
-
-def _without_unknown_rotations(posed: Posed, skeleton: Skeleton, least: float) -> Posed:
-    """Where nothing fixes a joint's rotation it goes with its parent's (local identity, confidence 0).
-
-    The joints after it keep their rotation relative to the estimator's guess: at a desk, with the hips out
-    of the image, the guess of the torso is still far better for a shoulder than none.
-    """
-    unknown = ~_known(posed.orientation_confidence, least)
-    if not unknown.any():
-        return posed
-    rotations, local = posed.orientations_xyzw.copy(), posed.local_rotations_xyzw.copy()
-    for j in np.flatnonzero(unknown):
-        rotations[j] = rotations[skeleton.parents[j]] if j else IDENTITY_XYZW
-        local[j] = IDENTITY_XYZW
-    return replace(
-        posed,
-        orientations_xyzw=rotations,
-        local_rotations_xyzw=local,
-        orientation_confidence=np.where(unknown, 0.0, posed.orientation_confidence),
     )

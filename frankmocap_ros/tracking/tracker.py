@@ -12,6 +12,7 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.track import Candidate, Track, distance, is_near, verified
 
+DETECT_LESS_OFTEN = 6  # ``detect_every_n`` is multiplied by this while nobody new can be taken
 _SAME_PERSON_IOU = 0.75  # boxes that overlap more than this are one person found twice
 _NEAR = 0.5  # a detection within this share of a region's side belongs to that region
 _SIZE_RATIO = 1.7  # and a region this much larger or smaller than its detection has drifted
@@ -39,20 +40,24 @@ class Tracker:
         self._tracks.clear()
         self._since_detection = 0
 
-    def detection_due(self, config: Settings, done: bool = False) -> bool:
+    def detection_due(self, config: Settings, limit: int | None, done: bool = False) -> bool:
         """Whether the whole image should be searched: nobody or somebody lost, or it is time.
 
         Args:
             config: for ``detect_every_n`` and ``track_bbox``.
+            limit: how many people at most, where the estimator itself tells who is there; else None. With so
+                many tracked, a search can only find that a region has drifted, and is needed less often.
             done: whether the image's candidates were already asked for.
         """
         present = [t for t in self._tracks if t.present]
+        complete = limit is not None and len(present) >= limit
+        every_n = config.detect_every_n * (DETECT_LESS_OFTEN if complete else 1)
         return (
             not config.track_bbox
             or not present
             or len(present) < len(self._tracks)
             or any(t.misses for t in present)
-            or self._since_detection + (not done) >= config.detect_every_n
+            or self._since_detection + (not done) >= every_n
         )
 
     def search_began(self) -> None:

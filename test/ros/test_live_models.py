@@ -35,9 +35,10 @@ SETTINGS = {s.name: s for s in settings_of(Settings)}
 OTHER = {
     "variant": "heavy",
     "use_smplx": True, "engine": "torch", "precision": "bf16", "assets_dir": "/nowhere/extra_data",
-    "detector": "pose2d", "device": "cpu", "synthetic_motion": "cross", "estimator": "synthetic",
-    "hands": True,
+    "detector": "yolo", "detector_model": "boxes.onnx", "device": "cpu", "synthetic_motion": "cross", "estimator": "yolo",
+    "model": "poses.onnx", "hands": True,
 }  # fmt: skip
+NOT_ALONE = ("model", "detector_model")  # only with the estimator, the detector before it
 SOMEBODY_ELSE = ("estimator", "hands")  # after these, positions mean something else
 PERIOD_NS = 33_333_333
 MESH = "/frankmocap/mesh"
@@ -89,7 +90,7 @@ def models(probe, monkeypatch):
 
         return made
 
-    for name in ("blazepose", "synthetic", "frankmocap"):
+    for name in registry.ESTIMATORS:
         monkeypatch.setitem(registry.ESTIMATORS, name, make(name))
     return models
 
@@ -180,7 +181,7 @@ def test_another_model_takes_over(start, models, way):
         assert camera.body().id == after.id
     assert made == len(models) == 1 + len(OTHER)
     assert [m.closed for m in models] == [1] * len(OTHER) + [0]
-    assert system.values(lambda v: v["estimator"] == "synthetic")
+    assert system.values(lambda v: v["estimator"] == OTHER["estimator"])
 
 
 def test_beside_a_model_another_process_makes_what_is_made_once(start, models, way):
@@ -225,8 +226,8 @@ def test_settings_together(start, models):
     camera.body()
     assert len(models[-1].seen) == 1
     system.set(
-        **{name: SETTINGS[name].default for name in OTHER}
-    )  # each by itself: one model after the other
+        **{name: SETTINGS[name].default for name in reversed(OTHER)}
+    )  # each by itself: one model after the other, and a model's file goes before its estimator
     assert len(models) == 2 + len(OTHER)
     camera.body()
     assert len(models[-1].seen) == 1
@@ -419,6 +420,29 @@ def test_configured_anew_while_a_model_is_loaded(loading, models, held_call):
 # --- refusals ------------------------------------------------------------------------------------
 
 
+def test_a_model_for_an_estimator_that_takes_none(start, models, way):
+    system = start()
+    first = Camera(system).body()
+    result = way(system, model="posenet.onnx")
+    assert not result.successful
+    assert "estimator auto takes no model; set it together with estimator: posenet | movenet" in result.reason
+    assert system.get("model") == ""
+    assert len(models) == 1
+    assert first.estimator == "blazepose"
+
+
+def test_another_estimator_empties_the_model(start, models, way):
+    """Nobody else can run it; with both at once the new one gets its own."""
+    system = start()
+    assert set_at_once(system, estimator="posenet", model="a.onnx").successful
+    assert way(system, estimator="movenet").successful
+    assert system.get("estimator", "model") == ["movenet", ""]
+    assert set_at_once(system, estimator="posenet", model="b.onnx").successful
+    assert [m.config.model for m in models] == ["", "a.onnx", "", "b.onnx"]
+    assert way(system, estimator="blazepose").successful
+    assert system.get("model") == ""
+
+
 @pytest.mark.parametrize("when", ["making", "warming"])
 @pytest.mark.parametrize(
     ("error", "text"),
@@ -438,9 +462,15 @@ def test_a_model_that_cannot_be_had(start, models, way, when, error, text):
         raise error
 
     setattr(models, when, fail)
+<<<<<<< HEAD
     for name, value in OTHER.items():
-        if name == "device":  # which is told by auto, too
+        if name in ("device", "model"):  # which is told by auto, too; which no estimator takes that runs here
             continue
+=======
+    alone = {name: value for name, value in OTHER.items() if name not in NOT_ALONE}
+    del alone["device"]  # which is told by auto, too
+    for name, value in alone.items():
+>>>>>>> yolo
         made = len(models)
         result = way(system, **{name: value})
         assert not result.successful
@@ -452,7 +482,11 @@ def test_a_model_that_cannot_be_had(start, models, way, when, error, text):
             assert len(models) == made
         assert camera.body().id == first.id
     assert models[0].closed == 0
-    assert len(models[0].seen) == seen + len(OTHER) - 1
+<<<<<<< HEAD
+    assert len(models[0].seen) == seen + len(OTHER) - 2
+=======
+    assert len(models[0].seen) == seen + len(alone)
+>>>>>>> yolo
     assert system.values()["last_error"] == "none"
     system.wait_until(lambda: threads() == ["person_search"])
 

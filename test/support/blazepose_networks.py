@@ -32,7 +32,7 @@ class Networks:
 
     def body(self, rgb, region):
         crop = square_crop(Bitmap(rgb, "rgb"), region, pose_landmarks.SIDE_PX)
-        return self.landmarks(crop[None], [region])[0]
+        return self.landmarks([crop], [region])[0]
 
     def answer(self, rgb, region=None, hands=False):
         """What they say, as ``ANSWER``, and the next image's region; searched for where none is given."""

@@ -17,8 +17,7 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.imaging.bitmap import Bitmap
 
 _MOST_PX: Final = 1e6  # of a region's side
-_STEP_BITS: Final = 5
-_STEPS: Final = 1 << _STEP_BITS  # places between two pixels
+_FARTHEST_PX: Final = np.float32(32767.0)  # OpenCV's maps hold 16 bits
 
 
 def is_usable(region: Region) -> bool:
@@ -36,14 +35,7 @@ def square_crop(bitmap: Bitmap, region: Region, side_px: int, zero_border: bool 
         side_px: of the crop.
         zero_border: beside the image it is black; otherwise the image's edge goes on.
     """
-    scale = region.side_px / side_px
-    cos, sin = scale * math.cos(region.rotation_rad), scale * math.sin(region.rotation_rad)
-    middle, (x, y) = 0.5 * side_px, region.center_px.tolist()
-    at = _grid(side_px)
-    # from the crop to the image, in steps of an interpolation
-    columns = (cos * at) + (x - middle * (cos - sin) - sin * at)[:, None]
-    rows = (sin * at) + (y - middle * (sin + cos) + cos * at)[:, None]
-    whole, parts = _fixed_point(columns, rows)
+    whole, parts = _map(region, side_px)
     pixels = cv2.remap(
         bitmap.pixels,
         whole,
@@ -54,22 +46,27 @@ def square_crop(bitmap: Bitmap, region: Region, side_px: int, zero_border: bool 
     return Bitmap(cast(NDArray[np.uint8], pixels), bitmap.order).rgb()
 
 
+def _map(region: Region, side_px: int) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
+    """Places in the image as OpenCV's own maps: whole pixels (H, W, 2), and 1/32 of one in both axes (H, W).
+
+    ``cv2.warpPerspective`` rounded to 1/32 as well up to OpenCV 4.11, and so does MediaPipe's. Later ones do
+    not, and gray levels that differ by one move landmarks by pixels.
+    """
+    scale = region.side_px / side_px
+    cos, sin = scale * math.cos(region.rotation_rad), scale * math.sin(region.rotation_rad)
+    middle, (x, y) = 0.5 * side_px, region.center_px.tolist()
+    at = _grid(side_px)
+    places = np.empty((2, side_px, side_px), np.float32)
+    np.add(cos * at, (x - middle * (cos - sin) - sin * at)[:, None], out=places[0], casting="same_kind")
+    np.add(sin * at, (y - middle * (sin + cos) + cos * at)[:, None], out=places[1], casting="same_kind")
+    np.clip(places, -_FARTHEST_PX, _FARTHEST_PX, out=places)
+    whole, parts = cv2.convertMaps(places[0], places[1], cv2.CV_16SC2)
+    return cast(NDArray[np.int16], whole), cast(NDArray[np.uint16], parts)
+
+
 @cache
 def _grid(side_px: int) -> Array:
     return np.arange(side_px, dtype=np.float64)
-
-
-def _fixed_point(columns: Array, rows: Array) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
-    """Places in an image as OpenCV's own maps: whole pixels (H, W, 2), and 1/32 of one in both axes (H, W).
-
-    They are rounded here, as ``cv2.warpPerspective`` did up to OpenCV 4.11 and MediaPipe's does; later ones
-    do not, and gray levels that differ by one move landmarks by pixels.
-    """
-    limit = float(_STEPS * np.iinfo(np.int16).max)
-    x, y = (np.rint((_STEPS * axis).clip(-limit, limit)).astype(np.int32) for axis in (columns, rows))
-    whole = np.empty((*columns.shape, 2), np.int16)
-    whole[..., 0], whole[..., 1] = x >> _STEP_BITS, y >> _STEP_BITS
-    return whole, (((y & _STEPS - 1) << _STEP_BITS) | (x & _STEPS - 1)).astype(np.uint16)
 
 
 def rotation_in_image(region: Region) -> Array:

@@ -12,7 +12,8 @@ swapping.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 
@@ -43,7 +44,8 @@ _LANDMARK = {
     "left_knee": 25, "right_knee": 26, "left_ankle": 27, "right_ankle": 28,
     "left_foot": 31, "right_foot": 32,
 }  # fmt: skip
-_LANDMARKS = np.array([_LANDMARK[name] for name in KEYPOINTS])
+LANDMARKS = np.array([_LANDMARK[name] for name in KEYPOINTS])
+"""BlazePose's landmark number of each keypoint, shape (21,)."""
 _HAND_START = {"thumb": 1, "index": 5, "middle": 9, "ring": 13, "pinky": 17}
 _HAND_LANDMARK = {f"{finger}{k}": _HAND_START[finger] + k - 1 for finger in FINGERS for k in (1, 2, 3, 4)}
 _HAND_LANDMARKS = np.array(list(_HAND_LANDMARK.values()))
@@ -60,11 +62,13 @@ class BlazePoseOptions:
     Attributes:
         variant: of the landmark network: lite, full or heavy.
         hands: also find 21 landmarks a hand.
+        several: whether several people, or cameras, are expected: they are then estimated side by side.
         background: whether its threads give way to what else wants the cores.
     """
 
     variant: str = "full"
     hands: bool = False
+    several: bool = False
     background: bool = False
 
 
@@ -85,13 +89,14 @@ class BlazePoseEstimator:
     def __init__(self, options: BlazePoseOptions | None = None) -> None:
         self._options = options = options or BlazePoseOptions()
         paths = {key: model_path(key) for key in needed_models(options.variant, options.hands)}
-        how = TfliteOptions(threads=1) if options.background else TfliteOptions()
+        how = TfliteOptions(threads=1) if options.background else TfliteOptions(several=options.several)
 
         def networks() -> tuple[PoseLandmarker, HandLandmarker | None]:
             body = PoseLandmarker(paths[f"pose_landmark_{options.variant}"], how)
             if not options.hands:
                 return body, None
-            return body, HandLandmarker(paths["hand_recrop"], paths["hand_landmark_full"], how)
+            both = replace(how, several=True)
+            return body, HandLandmarker(paths["hand_recrop"], paths["hand_landmark_full"], both)
 
         self._detector = PersonDetector(paths["pose_detection"])
         self._landmarks, self._hands = giving_way(networks) if options.background else networks()
@@ -102,6 +107,7 @@ class BlazePoseEstimator:
             hands=options.hands,
             device=f"cpu {options.variant} {self._landmarks.engine} fp32",
             detects_apart=True,
+            batches=True,
         )
 
     def warm_up(self) -> None:
@@ -109,7 +115,10 @@ class BlazePoseEstimator:
         camera = Camera.from_fov(320, 240, 60.0)
         blank = ScaledImage(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
         self.detect(blank, 1)
-        self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)])
+        region = Region(np.array([160.0, 120.0]), 200.0)
+        self.estimate(blank, [region])
+        if self._options.several:
+            self.estimate(blank, [region] * 2)
         if self._hands is not None:
             self._hands.warm_up()
 
@@ -126,29 +135,37 @@ class BlazePoseEstimator:
 
     def estimate(self, image: ScaledImage, regions: Sequence[Region]) -> list[Observation | None]:
         """Landmarks of each region as keypoints in the optical frame."""
-        found = self.landmarks(image.bitmap, regions)
-        bodies = [body for body in found if body is not None]
-        hands: list[dict[str, HandLandmarks]] | list[None] = [None] * len(bodies)
-        if self._hands is not None:
-            hands = self._hands([(image.bitmap, body) for body in bodies])
-        seen = iter(self._observation(image, *one) for one in zip(bodies, hands, strict=True))
-        return [None if body is None else next(seen) for body in found]
+        return self.estimate_views([(image, regions)])[0]
 
-    def landmarks(self, bitmap: Bitmap, regions: Sequence[Region]) -> list[PoseLandmarks | None]:
-        """What the network itself says of each region; None where nobody is, or it cannot be cropped."""
-        bodies: list[PoseLandmarks | None] = [None] * len(regions)
-        rows = [i for i, region in enumerate(regions) if is_usable(region)]
+    def estimate_views(
+        self, views: Sequence[tuple[ScaledImage, Sequence[Region]]]
+    ) -> list[list[Observation | None]]:
+        """Landmarks of each region of each image as keypoints in the optical frame, side by side."""
+        wanted = [(image, region) for image, regions in views for region in regions]
+        found = self._bodies([(image.bitmap, region) for image, region in wanted])
+        seen = [(image, body) for (image, _), body in zip(wanted, found, strict=True) if body is not None]
+        hands: Sequence[dict[str, HandLandmarks] | None] = [None] * len(seen)
+        if self._hands is not None:
+            hands = self._hands([(image.bitmap, body) for image, body in seen])
+        observed = iter(self._observation(*one, of) for one, of in zip(seen, hands, strict=True))
+        in_order = iter([None if body is None else next(observed) for body in found])
+        return [list(islice(in_order, len(regions))) for _, regions in views]
+
+    def _bodies(self, wanted: Sequence[tuple[Bitmap, Region]]) -> list[PoseLandmarks | None]:
+        """What the network says of each region; None where nobody is, or it cannot be cropped."""
+        bodies: list[PoseLandmarks | None] = [None] * len(wanted)
+        rows = [i for i, (_, region) in enumerate(wanted) if is_usable(region)]
         if rows:
-            crops = np.stack([square_crop(bitmap, regions[i], SIDE_PX) for i in rows])
-            for i, body in zip(rows, self._landmarks(crops, [regions[i] for i in rows]), strict=True):
+            crops = [square_crop(*wanted[i], SIDE_PX) for i in rows]
+            for i, body in zip(rows, self._landmarks(crops, [wanted[i][1] for i in rows]), strict=True):
                 bodies[i] = body
         return bodies
 
     def _observation(
         self, image: ScaledImage, body: PoseLandmarks, hands: dict[str, HandLandmarks] | None
     ) -> Observation:
-        pixels, confidence = body.pixels[_LANDMARKS], body.visibility[_LANDMARKS]
-        points = on_rays(body.world[_LANDMARKS], pixels, confidence, image.camera)
+        pixels, confidence = body.pixels[LANDMARKS], body.visibility[LANDMARKS]
+        points = on_rays(body.world[LANDMARKS], pixels, confidence, image.camera)
         box = _box(pixels, confidence, image.bitmap.size_px)
         score = float(confidence.mean())
         if hands is not None:

@@ -95,25 +95,20 @@ class HandLandmarker:
 
     def _turned(self, bitmaps: Sequence[Bitmap], regions: Sequence[Region]) -> list[Region]:
         """The square of each hand, with the fingers up."""
-        if not regions:
-            return []
-        crops = np.stack([square_crop(b, r, _RECROP_PX) for b, r in zip(bitmaps, regions, strict=True)])
-        (points,) = self._recrop(crops)
+        crops = [square_crop(b, r, _RECROP_PX) for b, r in zip(bitmaps, regions, strict=True)]
         turned = []
-        for values, region in zip(points.reshape(-1, 2, 2), regions, strict=True):
-            middle, rim = in_image(values.astype(np.float64) / _RECROP_PX, region)
+        for (points,), region in zip(self._recrop(crops), regions, strict=True):
+            middle, rim = in_image(points.reshape(2, 2).astype(np.float64) / _RECROP_PX, region)
             turned.append(shifted(region_along(middle, rim, 2.0, -0.5 * np.pi), _UP))
         return turned
 
     def _seen(self, bitmaps: Sequence[Bitmap], regions: Sequence[Region]) -> list[HandLandmarks | None]:
         hands: list[HandLandmarks | None] = [None] * len(regions)
         rows = [i for i, region in enumerate(regions) if is_usable(region)]
-        if not rows:
-            return hands
-        values, presence = self._hand(np.stack([square_crop(bitmaps[i], regions[i], _HAND_PX) for i in rows]))
-        for i, own, sure in zip(rows, values, presence[:, 0], strict=True):
-            points = own.reshape(21, 3).astype(np.float64) / _HAND_PX
-            if sure > _LEAST_PRESENCE and np.isfinite(points).all():
+        found = self._hand([square_crop(bitmaps[i], regions[i], _HAND_PX) for i in rows])
+        for i, (values, presence) in zip(rows, found, strict=True):
+            points = values.reshape(21, 3).astype(np.float64) / _HAND_PX
+            if presence[0] > _LEAST_PRESENCE and np.isfinite(points).all():
                 depth_px = points[:, 2] / _DEPTH_SCALE * regions[i].side_px
                 hands[i] = HandLandmarks(in_image(points[:, :2], regions[i]), depth_px)
         return hands
@@ -121,7 +116,8 @@ class HandLandmarker:
     def warm_up(self) -> None:
         """Run both networks once."""
         for network, side_px in ((self._recrop, _RECROP_PX), (self._hand, _HAND_PX)):
-            network(np.zeros((1, side_px, side_px, 3), np.uint8))
+            for hands in (1, 2):
+                network([np.zeros((side_px, side_px, 3), np.uint8)] * hands)
 
     def close(self) -> None:
         """Give back memory and threads."""

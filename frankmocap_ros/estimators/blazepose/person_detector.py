@@ -126,8 +126,8 @@ class PersonDetector:
         size = np.array(bitmap.size_px, float)
         whole = Region(0.5 * size, float(size.max()))
         crop = square_crop(bitmap, whole, SIDE_PX, zero_border=True)
-        raw, logits = self._network(crop[None])
-        return person_regions(merged(*candidates(raw[0], logits[0, :, 0])), bitmap.size_px)
+        ((raw, logits),) = self._network([crop])
+        return person_regions(merged(*candidates(raw, logits[:, 0])), bitmap.size_px)
 
     def close(self) -> None:
         """Give back memory and threads."""

@@ -98,14 +98,13 @@ class PoseLandmarker:
         self._network: TfliteNetwork = load_tflite(model, options)
         self.engine = self._network.engine
 
-    def __call__(self, crops: NDArray[np.uint8], regions: Sequence[Region]) -> list[PoseLandmarks | None]:
-        """Bodies in crops (N, 256, 256, 3) of regions; None where nobody is."""
-        raw, presence, heatmaps, world = self._network(crops)
+    def __call__(
+        self, crops: Sequence[NDArray[np.uint8]], regions: Sequence[Region]
+    ) -> list[PoseLandmarks | None]:
+        """Bodies in crops (256, 256, 3) of regions; None where nobody is."""
         return [
-            self._body(coordinates, maps, meters, region) if sure > _LEAST_PRESENCE else None
-            for coordinates, sure, maps, meters, region in zip(
-                raw, presence[:, 0], heatmaps, world, regions, strict=True
-            )
+            self._body(raw, heatmaps, world, region) if presence[0] > _LEAST_PRESENCE else None
+            for (raw, presence, heatmaps, world), region in zip(self._network(crops), regions, strict=True)
         ]
 
     @staticmethod

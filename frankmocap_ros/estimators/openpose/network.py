@@ -1,11 +1,10 @@
-"""The 2D pose network that finds people, and the boxes around them.
+"""The 2D pose network that finds people.
 
 Osokin, "Real-time 2D Multi-Person Pose Estimation on CPU: Lightweight OpenPose", 2018: a MobileNet, then heat
 maps of 18 keypoints and part affinity fields of 19 limbs, and one stage that refines both.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -17,15 +16,13 @@ from frankmocap_ros.engines.cuda_graph import Graphs
 from frankmocap_ros.engines.cuda_state import set_up_cudnn
 from frankmocap_ros.engines.state_dict import load_strictly
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.estimators.openpose.fitting import Fitted, fitted
-from frankmocap_ros.estimators.openpose.grouping import KEYPOINTS, LIMBS, Grouped, group_people
+from frankmocap_ros.estimators.openpose.fitting import fitted
+from frankmocap_ros.estimators.openpose.grouping import group_people
+from frankmocap_ros.estimators.openpose.parts import COCO
 from frankmocap_ros.estimators.openpose.peaks import Floats
-from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.estimators.openpose.people import PersonBox, person_box
 
-BOX_PER_KEYPOINTS = 1.05  # a box's sides, in those around the keypoints
-WHOLE_SCORE = float(len(KEYPOINTS) + len(LIMBS))
-
-_HEATMAPS, _PAFS = 19, 38
+_HEATMAPS, _PAFS = COCO.heatmaps, COCO.fields
 _SIZES = 4  # of images that are fast on a GPU, one after the other
 _FEATURES = 128
 # Outputs and stride of the trunk's separable convolutions. The trunk's last stage has no stride: its first
@@ -190,34 +187,6 @@ class MapsOfPixels(nn.Module):
         return torch.cat(self.network(x), dim=1)[0].permute(1, 2, 0).to(torch.float32)
 
 
-@dataclass(frozen=True, eq=False)
-class PersonBox:
-    """One person in an image.
-
-    Attributes:
-        box_xywh: shape (4,), the box around the keypoints, grown: x, y, width, height [px].
-        score: 0..1, as a share of what a whole person who is plainly seen has.
-        keypoints: shape (18, 2), x and y [px] in the order of ``grouping.KEYPOINTS``, zero where not found.
-        confidence: shape (18,), 0..1, zero where not found.
-    """
-
-    box_xywh: Array
-    score: float
-    keypoints: Array
-    confidence: Array
-
-
-def person_box(person: Grouped, image: Fitted) -> PersonBox:
-    """A person of the upsampled maps in the image."""
-    known = person.found
-    keypoints = np.clip(image.to_image(person.keypoints), 0.0, np.array(image.image_px) - 1.0)
-    keypoints[~known] = 0.0
-    low, high = keypoints[known].min(axis=0), keypoints[known].max(axis=0)
-    sides = BOX_PER_KEYPOINTS * np.maximum(high - low, 1.0)
-    box = np.concatenate([0.5 * (low + high - sides), sides])
-    return PersonBox(box, min(1.0, person.score / WHOLE_SCORE), keypoints, np.minimum(person.confidence, 1.0))
-
-
 class Pose2dDetector:
     """Images to people's boxes and keypoints.
 
@@ -229,7 +198,12 @@ class Pose2dDetector:
 
     Raises:
         AssetError: the arrays are not those of this network.
+
+    Attributes:
+        parts: which keypoints and limbs it finds.
     """
+
+    parts = COCO
 
     def __init__(
         self,

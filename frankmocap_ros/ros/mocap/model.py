@@ -13,6 +13,7 @@ from frankmocap_ros.estimators.base import Estimator
 from frankmocap_ros.estimators.preparing import Preparation
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.runtime.gc_control import Collector
+from frankmocap_ros.runtime.malloc import give_back_freed_memory
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import differing, settings_of
 from frankmocap_ros.tracking.background_detection import BackgroundDetection, DetectionThread
@@ -74,6 +75,7 @@ def load_model(node: Node, config: Settings, beside: bool = False) -> Model:
     try:
         start_s = time.perf_counter()
         estimator.warm_up()
+        give_back_freed_memory()
         took_s = time.perf_counter() - start_s
         capabilities = estimator.capabilities
         log.info(f"estimator {estimator.name} on {capabilities.device}, warmed up in {took_s:.2f} s")

@@ -41,31 +41,26 @@ def test_both_engines_give_the_same(variant, blots):
         network = engine(landmarks(variant), TfliteOptions(threads=2))
         found.append(network(blots))
         network.close()
-    for one, other, shape in zip(*found, SHAPES, strict=True):
-        assert one.shape == other.shape == (2, *shape)
-        assert one.dtype == other.dtype == np.float32
-        np.testing.assert_allclose(one, other, atol=2e-3 * max(1.0, np.abs(other).max()))
+    for images in zip(*found, strict=True):
+        for one, other, shape in zip(*images, SHAPES, strict=True):
+            assert one.shape == other.shape == shape
+            assert one.dtype == other.dtype == np.float32
+            np.testing.assert_allclose(one, other, atol=2e-3 * max(1.0, np.abs(other).max()))
 
 
+@pytest.mark.parametrize("several", (False, True))
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_batch_gives_what_each_gives_alone(engine, blots):
-    network = engine(landmarks(), TfliteOptions(threads=2))
-    together = network(blots)
-    for i in range(2):
-        for one, both in zip(network(blots[i : i + 1]), together, strict=True):
-            np.testing.assert_allclose(one[0], both[i], atol=1e-3 * max(1.0, np.abs(both).max()))
+def test_images_side_by_side_give_what_each_gives_alone(engine, several, blots):
+    """Also more images than threads, and the outputs of one are not overwritten by another's."""
+    network = engine(landmarks(), TfliteOptions(threads=2, several=several))
+    alone = [[values.copy() for values in network([image])[0]] for image in blots]
+    for order in ((0, 1), (1, 0, 1, 1, 0), (0,), ()):
+        together = network([blots[i] for i in order])
+        assert len(together) == len(order)
+        for found, i in zip(together, order, strict=True):
+            for one, other in zip(found, alone[i], strict=True):
+                np.testing.assert_allclose(one, other, atol=1e-3 * max(1.0, np.abs(other).max()))
     network.close()
-    network.close()
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_results_are_not_overwritten_by_the_next_call(engine, blots):
-    network = engine(landmarks(), TfliteOptions(threads=1))
-    first = network(blots[:1])
-    kept = [values.copy() for values in first]
-    network(blots[1:])
-    for values, before in zip(first, kept, strict=True):
-        np.testing.assert_array_equal(values, before)
     network.close()
 
 
@@ -73,10 +68,10 @@ def test_results_are_not_overwritten_by_the_next_call(engine, blots):
 def test_pixel_values_become_what_the_network_wants(engine, blots):
     """-1..1 of the pixels x is 0..1 of (x + 1) / 2: the same network told otherwise gives other numbers."""
     plain, shifted = engine(landmarks(), TfliteOptions()), engine(landmarks(low=-1.0), TfliteOptions())
-    dark, bright = np.zeros_like(blots[:1]), np.full_like(blots[:1], 255)
+    dark, bright = (np.full_like(blots[:1], level) for level in (0, 255))
     # 255 is 1 in both; 0 is 0 in one and -1 in the other
-    np.testing.assert_allclose(plain(bright)[0], shifted(bright)[0], atol=0.3)
-    assert np.abs(plain(dark)[0] - shifted(dark)[0]).max() > 10.0
+    np.testing.assert_allclose(plain(bright)[0][0], shifted(bright)[0][0], atol=0.3)
+    assert np.abs(plain(dark)[0][0] - shifted(dark)[0][0]).max() > 10.0
 
 
 def test_outputs_that_nobody_wants_are_cut():
@@ -85,7 +80,7 @@ def test_outputs_that_nobody_wants_are_cut():
     cut = OpenVinoTflite(landmarks(), TfliteOptions(threads=1))
 
     def operations(network):
-        return len(network._request.get_compiled_model().get_runtime_model().get_ops())
+        return len(network._alone.get_compiled_model().get_runtime_model().get_ops())
 
     assert operations(cut) < 0.95 * operations(whole)
 

@@ -78,3 +78,34 @@ def test_a_refusal_is_told(monkeypatch):
     monkeypatch.setattr(ctypes, "CDLL", lambda _: Library)
     assert memory.keep_freed_memory() is False
     assert asked == [(-3, memory.MMAP_THRESHOLD_BYTES), (-1, memory.TRIM_THRESHOLD_BYTES)]
+
+
+FREED = """
+import sys
+import psutil
+from frankmocap_ros.runtime.malloc import give_back_freed_memory, keep_freed_memory
+
+keep_freed_memory()
+kept = [b"x" * (100_000 + i) for i in range(1000)]
+last = b"x" * 99_999  # holds the heap's end
+del kept
+before = psutil.Process().memory_info().rss
+give_back_freed_memory()
+print(before - psutil.Process().memory_info().rss)
+"""
+
+
+def test_what_is_free_is_given_back():
+    if sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "malloc_trim"):
+        pytest.skip("this C library cannot be told to give memory back")
+    done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 80_000_000
+
+
+@pytest.mark.parametrize("trouble", [AttributeError, OSError])
+def test_nothing_is_given_back_with_other_c_libraries(monkeypatch, trouble):
+    def library(_):
+        raise trouble
+
+    monkeypatch.setattr(ctypes, "CDLL", library)
+    memory.give_back_freed_memory()

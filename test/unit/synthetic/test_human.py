@@ -209,7 +209,7 @@ def test_other_cameras_never_stall(motion):
 
 @pytest.mark.parametrize("ask", [scene, camera_stalls])
 def test_unknown_motion_is_refused(ask):
-    with pytest.raises(SettingError, match=r"'dance'.*wave \| walk_out \| cross \| stall"):
+    with pytest.raises(SettingError, match=r"'dance'.*wave \| walk_out \| cross \| stall \| reach"):
         ask("dance", 0.0)
 
 

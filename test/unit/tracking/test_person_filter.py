@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from frankmocap_ros.body.from_keypoints import REST_DIRECTIONS, joint_confidence
 from frankmocap_ros.body.height import estimated_height_m
 from frankmocap_ros.body.kinematics import solve
-from frankmocap_ros.body.pose import JointState, KeypointPose, ModelPose, Observation, ScaleSource
+from frankmocap_ros.body.pose import Body, JointState, KeypointPose, ModelPose, Observation, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS_WITH_HANDS
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import (
@@ -23,6 +23,7 @@ from frankmocap_ros.geometry.rotation import (
     quat_rotate,
 )
 from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.tracking import person_filter
 from frankmocap_ros.tracking.person_filter import PersonFilter
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
@@ -70,6 +71,7 @@ def assert_invalid(body, name):
     assert body.orientation_confidence[j] == 0.0
     np.testing.assert_array_equal(body.positions[j], 0.0)
     np.testing.assert_array_equal(body.pixels[j], 0.0)
+    assert np.isnan(body.position_stddev[j]).all()
     np.testing.assert_array_equal(body.orientations_xyzw[j], IDENTITY_XYZW)
     np.testing.assert_array_equal(body.local_rotations_xyzw[j], IDENTITY_XYZW)
 
@@ -246,6 +248,20 @@ def test_held_repeats_the_last_value_with_fading_confidence(points):
         assert body.confidence[j] == pytest.approx(0.9 * (1.0 - t / 0.4))
         assert state(body, "right_wrist") == JointState.TRACKED
         assert body.positions[J["right_wrist"], 0] != first.positions[J["right_wrist"], 0]
+
+
+def test_standard_deviations_of_what_is_held_grow_and_end_with_it(points, monkeypatch):
+    def body_with_deviations(**fields):
+        return Body(**{**fields, "position_stddev": np.tile((0.03, 0.04), (len(fields["skeleton"]), 1))})
+
+    monkeypatch.setattr(person_filter, "Body", body_with_deviations)
+    first, bodies = held_run(points, 0.3, [0.08, 0.2, 0.31])
+    j = J["left_wrist"]
+    np.testing.assert_array_equal(first.position_stddev[j], (0.03, 0.04))
+    np.testing.assert_allclose(bodies[0].position_stddev[j], (0.05, np.hypot(0.04, 0.04)))
+    np.testing.assert_allclose(bodies[1].position_stddev[j], (np.hypot(0.03, 0.1), np.hypot(0.04, 0.1)))
+    assert_invalid(bodies[2], "left_wrist")
+    np.testing.assert_array_equal(bodies[1].position_stddev[J["right_wrist"]], (0.03, 0.04))
 
 
 def test_held_ends_after_hold_s(points):

@@ -524,11 +524,12 @@ def test_no_more_than_the_estimator_can(person):
 OF_THE_NODE = {
     "preset", "process_every_n", "max_image_age_s", "diagnostics_period_s", "latency_budget_ms", "adapt",
     "publish_tf", "transform_wait_ms", "depth_wait_ms", "rectified", "stamps",
+    "marker_ellipsoids",
 }  # fmt: skip
 TESTED_HERE = {
     "resize_short", "detect_every_n", "box_margin", "track_bbox", "max_people", "min_confidence", "smoothing",
     "one_euro_min_cutoff_hz", "one_euro_beta", "one_euro_derivative_cutoff_hz", "hold_s", "assumed_height_m",
-    "horizontal_fov_deg", "operator", "operator_id",
+    "horizontal_fov_deg", "operator", "operator_id", "forearm_length_m",
 }  # fmt: skip
 
 
@@ -559,12 +560,18 @@ def test_resize_short(with_regions):
 
 
 def test_detect_every_n(with_regions):
-    with_regions.set(detect_every_n=100)
+    with_regions.set(detect_every_n=100, max_people=2)
     assert [with_regions().detected for _ in range(20)] == [True] + [False] * 19
     with_regions.set(detect_every_n=3)
     assert [with_regions().detected for _ in range(7)] == [True, False, False] * 2 + [True]
     with_regions.set(detect_every_n=1)
     assert [with_regions().detected for _ in range(3)] == [True] * 3
+
+
+def test_detect_every_n_while_everybody_is_tracked(with_regions):
+    """The estimator tells who is there, so that a search could only find somebody who is not wanted."""
+    with_regions.set(detect_every_n=2, max_people=1)
+    assert [with_regions().detected for _ in range(25)] == ([True] + [False] * 11) * 2 + [True]
 
 
 def test_track_bbox(with_regions):
@@ -657,6 +664,23 @@ def test_hold_s_is_also_how_long_an_id_is_kept(run, person):
     for _ in range(3):
         run()
     assert ids(run(person())) == [2]
+
+
+def test_forearm_length_m(run):
+    """What a calibration goes by that begins after it was set."""
+
+    def forearm_m():
+        ends = [run().bodies[0].positions[BODY.index[f"left_{part}"]] for part in ("elbow", "wrist")]
+        return float(np.linalg.norm(ends[1] - ends[0]))
+
+    for length in (0.3, 0.2):
+        run.set(forearm_length_m=length)
+        outcomes = []
+        run.pipeline.calibrate(outcomes.append)
+        for _ in range(60):
+            run()
+        assert [outcome.success for outcome in outcomes] == [True]
+        assert forearm_m() == pytest.approx(length, abs=1e-3)
 
 
 def test_assumed_height_m(run):

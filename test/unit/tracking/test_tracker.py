@@ -212,13 +212,13 @@ def test_an_estimator_that_tells_people_apart_is_believed():
 # -- when to search the whole image
 
 
-def run_schedule(config, frames, missed=(), config_at=None):
+def run_schedule(config, frames, missed=(), config_at=None, limit=None):
     """Frames in which detection is due, for one person who is not found in ``missed``."""
     tracker, due = Tracker(), []
     for i in range(frames):
         now = (config_at or {}).get(i, config)
         config = now
-        searched = tracker.detection_due(now)
+        searched = tracker.detection_due(now, limit)
         due += [i] if searched else []
         candidates = tracker.candidates([region(300.0)] if searched else None, now, 1)
         seen = [(with_region(300.0), c.track) for c in candidates] if i not in missed else []
@@ -229,6 +229,17 @@ def run_schedule(config, frames, missed=(), config_at=None):
 @pytest.mark.parametrize("n", [1, 2, 5, 30])
 def test_detection_runs_once_in_n_images_while_tracked(n):
     assert run_schedule(replace(CONFIG, detect_every_n=n), 61) == list(range(0, 61, n))
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_detection_runs_less_often_while_nobody_new_can_be_taken(n):
+    config = replace(CONFIG, detect_every_n=n)
+    assert run_schedule(config, 61, limit=1) == list(range(0, 61, 6 * n))
+    assert run_schedule(config, 61, limit=2) == list(range(0, 61, n))
+
+
+def test_somebody_lost_is_searched_at_once_also_where_nobody_new_can_be_taken():
+    assert run_schedule(replace(CONFIG, detect_every_n=2), 25, missed=(13, 14), limit=1) == [0, 12, 14, 15]
 
 
 def test_default_searches_at_most_one_image_in_five_while_tracked():
@@ -247,13 +258,13 @@ def test_detection_runs_while_one_of_two_is_lost():
     tracker = Tracker()
     a, b = tracker.update([(with_region(100.0), None), (with_region(400.0), None)], 0.0, FORGET_S)
     tracker.candidates(None, CONFIG, 4)
-    assert not tracker.detection_due(CONFIG)
+    assert not tracker.detection_due(CONFIG, None)
     tracker.update([(with_region(400.0), b)], DT, FORGET_S)
-    assert tracker.detection_due(CONFIG)
+    assert tracker.detection_due(CONFIG, None)
     tracker.candidates([], CONFIG, 4)
     tracker.update([(with_region(400.0), b)], 1.0, FORGET_S)  # by now forgotten
     assert tracker.ids == {b.id} != {a.id}
-    assert not tracker.detection_due(CONFIG)
+    assert not tracker.detection_due(CONFIG, None)
 
 
 def test_without_track_bbox_every_image_is_searched():
@@ -268,9 +279,9 @@ def test_a_new_schedule_holds_from_the_next_image():
 def test_after_reset_everybody_is_searched():
     tracker = Tracker()
     tracker.update([(with_region(100.0), None)], 0.0, FORGET_S)
-    assert not tracker.detection_due(CONFIG)
+    assert not tracker.detection_due(CONFIG, None)
     tracker.reset()
-    assert tracker.detection_due(CONFIG)
+    assert tracker.detection_due(CONFIG, None)
     assert tracker.candidates(None, CONFIG, 4) == []
 
 

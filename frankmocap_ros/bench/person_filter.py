@@ -1,0 +1,242 @@
+"""How far one person's filtered joints lie from the truth, with a synthetic figure and a network's errors.
+
+The whole way after the network is run: world landmarks turned to their ray and placed, and everything of
+``tracking/person_filter.py``. Lengths are in meters here; ``Figures`` says which are in millimeters.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from frankmocap_ros.body.kinematics import solve
+from frankmocap_ros.body.pose import Body, JointState, KeypointPose, Observation, ScaleSource
+from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.estimators.blazepose.rays import on_rays
+from frankmocap_ros.geometry.boxes import box_around
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import Array, dot, frames, normalize
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.synthetic.human import REST_S, HumanPose, scene
+from frankmocap_ros.synthetic.network_errors import ErrorAmounts, NetworkErrors, true_keypoints
+from frankmocap_ros.tracking.person_filter import PersonFilter
+
+RATE_HZ: Final = 30.0
+CAMERA: Final = Camera.from_fov(1280, 720, 60.0)
+_J: Final = BODY.index
+_WRISTS: Final = np.array([_J["left_wrist"], _J["right_wrist"]])
+_ARM_BONES: Final = np.array(
+    [
+        (_J[f"{side}_{a}"], _J[f"{side}_{b}"])
+        for side in ("left", "right")
+        for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))
+    ]
+)
+_WARM_UP_S: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where the figure moves and how.
+
+    Attributes:
+        motion: see ``synthetic/human.py``.
+        moved_m: by how much the figure is moved from where its motion puts it, x, y, z.
+        seconds: how long.
+    """
+
+    motion: str
+    moved_m: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    seconds: float = 27.0
+
+
+SCENES: Final = {
+    "wave": Scene("wave"),
+    "reach": Scene("reach"),
+    "walk": Scene("cross"),
+    "desk": Scene("reach", (0.0, 0.25, -1.4)),  # 1.1 m away, the hips below the image
+    "leave": Scene("walk_out"),  # out of the image and back
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run, T frames, in the optical frame.
+
+    Attributes:
+        times_s: shape (T,).
+        bodies: what came out.
+        truth: shape (T, 24, 3), the joints by the same rules from the true keypoints [m].
+        beside: shape (T, 21), keypoints truly beside the image.
+    """
+
+    times_s: Array
+    bodies: list[Body]
+    truth: Array
+    beside: Array
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a run says.
+
+    Attributes:
+        wrist_mm: mean distance of a wrist from the truth, relative to the neck.
+        across_mm, along_mm: root mean square of that across the line of sight, in each direction, and along.
+        bones: variation of the arms' bones: standard deviation as a share of the mean.
+        rest_mm: how much a wrist at rest shakes: standard deviation around its mean over half a second.
+        lag_ms: of the wrists across the line of sight, by the shift that fits best.
+        acceleration: of the wrists, root mean square as a multiple of the truth's.
+        step_deg: 99th percentile of one frame's turn of shoulders and elbows.
+        within: shares of errors within one and two standard deviations, across and along; NaN where unknown.
+    """
+
+    wrist_mm: float
+    across_mm: float
+    along_mm: float
+    bones: float
+    rest_mm: float
+    lag_ms: float
+    acceleration: float
+    step_deg: float
+    within: tuple[float, float, float, float]
+
+
+def observed(human: HumanPose, errors: NetworkErrors, time_s: float) -> tuple[Observation, Array]:
+    """What the estimator makes of the network's landmarks, and which keypoints are beside the image."""
+    seen = errors(human, CAMERA, time_s)
+    points = on_rays(seen.world, seen.pixels, seen.visibility, CAMERA)
+    pose = KeypointPose(points, seen.visibility)
+    return Observation(pose, box_around(seen.pixels), 0.9, ScaleSource.CAMERA_INFO), seen.beside
+
+
+def run(place: Scene, config: Settings, amounts: ErrorAmounts | None = None, seed: int = 0) -> Run:
+    """Filter one scene."""
+    errors, person = NetworkErrors(amounts, seed), PersonFilter(1, "blazepose")
+    times_s = np.arange(int(place.seconds * RATE_HZ)) / RATE_HZ
+    bodies, truth, besides = [], [], []
+    for time_s in times_s.tolist():
+        human = scene(place.motion, time_s)[0]
+        human = replace(human, positions=human.positions + np.array(place.moved_m))
+        observation, beside = observed(human, errors, time_s)
+        bodies.append(person.update(observation, CAMERA, time_s, config))
+        truth.append(solve(KeypointPose(true_keypoints(human), np.ones(21))).positions)
+        besides.append(beside)
+    return Run(times_s, bodies, np.array(truth), np.array(besides))
+
+
+def figures(runs: Iterable[Run], resting: Iterable[Run] = ()) -> Figures:
+    """Figures of runs together.
+
+    Args:
+        runs: of any scenes.
+        resting: those of them whose figure rests during ``REST_S``.
+    """
+    runs, resting = list(runs), list(resting)
+    errors = np.concatenate([_wrist_errors(r) for r in runs])
+    sight = np.concatenate([_sight(r)[:, _WRISTS] for r in runs])
+    along = dot(errors, sight)
+    across_2 = np.maximum(dot(errors, errors) - along**2, 0.0)
+    return Figures(
+        wrist_mm=1e3 * float(np.nanmean(np.sqrt(dot(errors, errors)))),
+        across_mm=1e3 * float(np.sqrt(0.5 * np.nanmean(across_2))),
+        along_mm=1e3 * float(np.sqrt(np.nanmean(along**2))),
+        bones=float(np.mean([_bone_variation(r) for r in runs])),
+        rest_mm=1e3 * float(np.mean([_shake(r) for r in resting])) if resting else float("nan"),
+        lag_ms=float(np.mean([_lag_ms(r) for r in runs])),
+        acceleration=float(np.mean([_acceleration(r) for r in runs])),
+        step_deg=float(np.percentile(np.concatenate([_steps_deg(r) for r in runs]), 99)),
+        within=_coverage(runs),
+    )
+
+
+def _warm(r: Run) -> Array:
+    return np.flatnonzero(r.times_s >= _WARM_UP_S)
+
+
+def _positions(r: Run) -> Array:
+    """Positions (T, 24, 3), NaN where they are not known."""
+    positions = np.array([body.positions for body in r.bodies])
+    states = np.array([body.states for body in r.bodies])
+    return np.where((states == JointState.INVALID)[..., None], np.nan, positions)
+
+
+def _wrist_errors(r: Run) -> Array:
+    """Error of the wrists relative to the neck, (T, 2, 3) without the first seconds [m]."""
+    neck, found = _J["neck"], _positions(r)
+    error = found[:, _WRISTS] - found[:, [neck]] - (r.truth[:, _WRISTS] - r.truth[:, [neck]])
+    return np.asarray(error[_warm(r)])
+
+
+def _sight(r: Run) -> Array:
+    """Lines of sight to the true joints, (T, 24, 3) without the first seconds."""
+    return normalize(r.truth[_warm(r)])
+
+
+def _bone_variation(r: Run) -> float:
+    found = _positions(r)[_warm(r)]
+    bones = found[:, _ARM_BONES[:, 1]] - found[:, _ARM_BONES[:, 0]]
+    lengths = np.sqrt(dot(bones, bones))
+    return float(np.mean(np.nanstd(lengths, axis=0) / np.nanmean(lengths, axis=0)))
+
+
+def _shake(r: Run) -> float:
+    found, (start, end) = _positions(r)[:, _WRISTS], REST_S
+    shakes = []
+    for from_s in np.arange(start + 0.5, end - 0.5, 0.5):
+        part = found[(r.times_s >= from_s) & (r.times_s < from_s + 0.5)]
+        off = part - part.mean(axis=0)
+        shakes.append(np.sqrt(dot(off, off).mean()))
+    return float(np.nanmean(shakes))
+
+
+def _lag_ms(r: Run) -> float:
+    """Shift of x and y of the moving wrists after which they are most like the truth's."""
+    found, rows = _positions(r), _warm(r)
+    seen = found[:, _WRISTS, :2] - found[:, [_J["neck"]], :2]
+    true = r.truth[:, _WRISTS, :2] - r.truth[:, [_J["neck"]], :2]
+    speed, true_speed = np.diff(seen, axis=0), np.diff(true, axis=0)
+    best, rows = [], rows[20:-20]
+    for shift_ms in range(-50, 300, 5):
+        at = np.clip(rows - 1e-3 * shift_ms * RATE_HZ, 0, len(true_speed) - 1)
+        low = np.floor(at).astype(int)
+        share = (at - low)[:, None, None]
+        high = np.minimum(low + 1, len(true_speed) - 1)
+        then = (1.0 - share) * true_speed[low] + share * true_speed[high]
+        best.append((np.nansum((speed[rows] * then)) / np.sqrt(np.nansum(then**2)), float(shift_ms)))
+    return max(best)[1]
+
+
+def _acceleration(r: Run) -> float:
+    def rms(p: Array) -> float:
+        second = np.diff(p[:, _WRISTS] - p[:, [_J["neck"]]], 2, axis=0)[_warm(r)[:-2]]
+        return float(np.sqrt(np.nanmean(dot(second, second))))
+
+    return rms(_positions(r)) / max(rms(r.truth), 1e-9)
+
+
+def _steps_deg(r: Run) -> Array:
+    q = np.array([body.orientations_xyzw for body in r.bodies])[_warm(r)][:, _ARM_BONES[:, 0]]
+    return np.degrees(2.0 * np.arccos(np.clip(np.abs(dot(q[1:], q[:-1])), 0.0, 1.0))).ravel()
+
+
+def _coverage(runs: list[Run]) -> tuple[float, float, float, float]:
+    """Shares within one and two standard deviations, across and along: of all joints relative to the neck."""
+    across, along = [], []
+    for r in runs:
+        rows = _warm(r)
+        found = _positions(r)
+        neck = [_J["neck"]]
+        error = np.delete((found - found[:, neck] - r.truth + r.truth[:, neck])[rows], neck, axis=1)
+        sight = np.delete(_sight(r), neck, axis=1)
+        stddev = np.delete(np.array([body.position_stddev for body in r.bodies])[rows], neck, axis=1)
+        axes = frames(sight, np.broadcast_to(np.array([1.0, 0.0, 0.0]), sight.shape))
+        parts = np.abs(np.einsum("tjik,tji->tjk", axes, error))  # along, then two directions across
+        known = np.isfinite(stddev).all(axis=-1) & np.isfinite(parts).all(axis=-1)
+        across.append((parts[..., 1:] / stddev[..., :1])[known].ravel())
+        along.append((parts[..., 0] / stddev[..., 1])[known])
+    shares = [
+        np.mean(x < k) if len(x) else np.nan for x in map(np.concatenate, (across, along)) for k in (1, 2)
+    ]
+    return tuple(map(float, shares))  # type: ignore[return-value]

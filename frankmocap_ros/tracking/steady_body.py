@@ -1,0 +1,144 @@
+"""One person's keypoints as those of one body: depths fitted to its bones, smoothed, bones kept.
+
+The order matters: the fit needs the image as it is, and the filter takes away what the fit leaves of the noise;
+each point is smoothed by itself, so that bones would breathe again, which is mended last.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from frankmocap_ros.body.pose import KeypointPose
+from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.geometry.rotation import Array, Mask, dot, normalize
+from frankmocap_ros.one_euro import OneEuro, OneEuroSight
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.tracking.bone_lengths import BONES, LIMBS, SPREAD, STEADY, BoneLengths
+from frankmocap_ros.tracking.depth_fit import FITTED, NETWORK_STDDEV, DepthFitter
+
+_SIDES: Final = ("left", "right")
+_HIPS: Final = np.array([KEYPOINTS.index(f"{side}_hip") for side in _SIDES])
+_SHOULDERS: Final = np.array([KEYPOINTS.index(f"{side}_shoulder") for side in _SIDES])
+_HEAD: Final = np.array([KEYPOINTS.index(name) for name in ("nose", "left_ear", "right_ear")])
+# in the order of BONES: what leads to elbows and knees, then to wrists and ankles
+_TO_MIDDLES: Final = np.array([0, 1, 4, 5])
+_TO_ENDS: Final = np.array([2, 3, 6, 7])
+
+
+def _ends() -> list[tuple[int, list[int]]]:
+    """Wrists and ankles, and the points that hang on each."""
+    ends = []
+    for side in _SIDES:
+        hand = [
+            i
+            for i, n in enumerate(KEYPOINTS_WITH_HANDS)
+            if n.startswith(tuple(f"{side}_{f}" for f in FINGERS))
+        ]
+        ends.append((KEYPOINTS.index(f"{side}_wrist"), hand))
+        ends.append((KEYPOINTS.index(f"{side}_ankle"), [KEYPOINTS.index(f"{side}_foot")]))
+    return ends
+
+
+def _followers() -> tuple[Array, Array]:
+    pairs = [(row, end) for end, rows in _ends() for row in rows]
+    return np.array([row for row, _ in pairs]), np.array([end for _, end in pairs])
+
+
+_HANGING, _ENDS = _followers()
+
+
+@dataclass(frozen=True)
+class PointFilters:
+    """Parameters across the line of sight and along it."""
+
+    across: OneEuro
+    along: OneEuro
+
+
+def point_filters(config: Settings) -> PointFilters | None:
+    """The filters of positions that settings ask for; None for no smoothing."""
+    if config.smoothing == "none":
+        return None
+    speed_hz = config.one_euro_derivative_cutoff_hz
+    return PointFilters(
+        OneEuro(config.across_min_cutoff_hz, config.across_beta, speed_hz),
+        OneEuro(config.depth_min_cutoff_hz, config.depth_beta, speed_hz),
+    )
+
+
+class SteadyBody:
+    """Memory of one person's bones and points."""
+
+    def __init__(self) -> None:
+        self.lengths = BoneLengths()
+        self._fitter = DepthFitter(self.lengths)
+        self.depth_stddev: Array = NETWORK_STDDEV
+        """Shape (12,), of the last image's depths in the order of ``FITTED``, before they are smoothed [m]."""
+        self._root: OneEuroSight | None = None
+        self._points: OneEuroSight | None = None
+
+    def update(self, pose: KeypointPose, known: Mask, time_s: float, config: Settings) -> KeypointPose:
+        """The next image's keypoints.
+
+        Args:
+            pose: as estimated, in the optical frame.
+            known: shape (K,), which points are used at all.
+            time_s: the image's time [s].
+            config: settings of this image.
+        """
+        points = pose.points
+        fitted = config.bones == "fitted"
+        if fitted:
+            self.lengths.learn(points, known, time_s)
+            fit = self._fitter.fit(points, known, time_s)
+            points, self.depth_stddev = _at_depths(points, fit.depths), fit.stddev
+        else:
+            self.depth_stddev = NETWORK_STDDEV
+        points = self._smoothed(points, known, time_s, point_filters(config))
+        if fitted:
+            points = _with_lengths(points, known, self.lengths)
+        return replace(pose, points=points)
+
+    def _smoothed(self, points: Array, known: Mask, time_s: float, params: PointFilters | None) -> Array:
+        """Root and the rest apart, so that noise in the body's depth does not blur the limbs."""
+        if params is None:
+            self._root = self._points = None
+            return points
+        if self._root is None or self._points is None:
+            self._root = OneEuroSight(1, params.across, params.along)
+            self._points = OneEuroSight(len(points), params.across, params.along)
+        hips = points[_HIPS].mean(axis=0)
+        for one, sight in ((self._root, hips[None]), (self._points, points)):
+            one.params, one.along, one.sight = params.across, params.along, normalize(sight)
+        root = self._root.filter(hips[None], time_s, np.ones(1, bool))[0]
+        relative = self._points.filter(points - hips, time_s, known)
+        return np.asarray(root + np.where(known[:, None], relative, points - hips))
+
+
+def _at_depths(points: Array, depths: Array) -> Array:
+    """Points on the same rays at the fit's depths; what hangs on them goes with them."""
+    result = points.copy()
+    ratio = np.ones(len(points))
+    ratio[FITTED] = depths / points[FITTED, 2]
+    ratio[_HEAD] = ratio[_SHOULDERS].mean()
+    rows = len(points) > _HANGING
+    ratio[_HANGING[rows]] = ratio[_ENDS[rows]]
+    result *= ratio[:, None]
+    return result
+
+
+def _with_lengths(points: Array, known: Mask, lengths: BoneLengths) -> Array:
+    """Limbs whose bones have their lengths, as far as these are certain, from shoulders and hips outwards."""
+    certain = np.clip((SPREAD + STEADY - lengths.stddev / lengths.meters) / SPREAD, 0.0, 1.0)
+    certain = np.where(known[BONES].all(axis=1) & np.isfinite(certain), certain, 0.0)
+    result = points.copy()
+    for level, bones in ((1, _TO_MIDDLES), (2, _TO_ENDS)):
+        inner, outer = LIMBS[:, level - 1], LIMBS[:, level]
+        bone = points[outer] - points[inner]
+        wanted = np.nan_to_num(lengths.meters[bones]) / np.maximum(np.sqrt(dot(bone, bone)), 1e-6)
+        result[outer] = result[inner] + bone * (1.0 + certain[bones] * (wanted - 1.0))[:, None]
+    rows = len(points) > _HANGING
+    hanging, ends = _HANGING[rows], _ENDS[rows]
+    result[hanging] += result[ends] - points[ends]
+    return result
