@@ -210,8 +210,9 @@ def _with_ros(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[Bench
 def _gpu_check(arguments: argparse.Namespace) -> int:
     """The lines as they come, then one line of JSON; the rows into a section of a report where asked for."""
     from frankmocap_ros.bench.gpu_check.run import run_check
+    from frankmocap_ros.standin.extra_data import write_standin
 
-    found = run_check(lambda line: print(line, flush=True))
+    found = run_check(lambda line: print(line, flush=True), write_standin=write_standin)
     print(json.dumps(found.record()), flush=True)
     if arguments.write and found.rows:
         machine = "; ".join(f"{name} {version}" for name, version in found.machine.items())

@@ -18,6 +18,7 @@ from frankmocap_ros.errors import EstimatorError
 
 CROPS: Final = (1, 4, 8)
 LARGEST: Final = 16
+STANDIN: Final = "standin"  # folder of stand-in weights, in that of what engines keep
 # of the largest feature, against float32 on the CPU
 _FAR: Final = {"fp32": 1e-3, "tf32": 1e-2, "fp16": 1e-2, "bf16": 6e-2}
 PRECISIONS: Final = {"cuda": ("fp32", "fp16", "bf16"), "cpu": ("fp32",)}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from frankmocap_ros.bench.gpu_check.check import Check, timed
+from frankmocap_ros.bench.gpu_check.check import STANDIN, Check, timed
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
@@ -21,20 +21,15 @@ _CASES: Final = ((1, 1), (8, 1), (1, 4), (8, 4))  # people of an image, cameras
 
 def frames(check: Check) -> None:
     """One and eight people before one and four cameras; person detection by itself."""
-    from frankmocap_ros.assets.layout import STANDIN_MARKER
     from frankmocap_ros.estimators.frankmocap.estimator import FrankMocapEstimator, FrankMocapOptions
-    from frankmocap_ros.standin.extra_data import write_standin
 
-    folder = Path(check.job.cache) / "standin"
+    folder = Path(check.job.cache) / STANDIN
     precision = "fp16" if check.on_gpu else "fp32"
     options = FrankMocapOptions(
         folder, detector="pose2d", device=check.device, engine="torch", precision=precision, max_people=8
     )
     made: list[FrankMocapEstimator] = []
     with check.step("whole frames: load"):
-        if not (folder / STANDIN_MARKER).is_file():
-            check.say("writing stand-in weights")
-            write_standin(folder)
         made.append(FrankMocapEstimator(options, check.say))
         made[0].warm_up()
     for estimator in made:

@@ -18,11 +18,13 @@ class Part:
         run: what it does.
         limit_s: the longest that it may take [s].
         on_cpu: whether it can be rehearsed there.
+        standin: whether it needs stand-in weights.
     """
 
     run: Callable[[Check], None]
     limit_s: float
     on_cpu: bool = False
+    standin: bool = False
 
 
 MACHINE: Final = "machine"
@@ -31,7 +33,7 @@ PARTS: Final[Mapping[str, Part]] = {
     "torch eager": Part(torch_parts.eager, 60.0, on_cpu=True),
     "torch graph": Part(torch_parts.graphs, 60.0),
     "threads": Part(torch_parts.threads, 60.0),
-    "frames": Part(frame_part.frames, 120.0, on_cpu=True),
+    "frames": Part(frame_part.frames, 120.0, on_cpu=True, standin=True),
     "tensorrt fp16": Part(engine_parts.tensorrt("fp16"), 150.0),
     "tensorrt bf16": Part(engine_parts.tensorrt("bf16"), 120.0),
     "tensorrt fp32": Part(engine_parts.tensorrt("fp32"), 120.0),

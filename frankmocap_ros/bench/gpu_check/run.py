@@ -9,11 +9,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
-from frankmocap_ros.bench.gpu_check.check import Job
+from frankmocap_ros.bench.gpu_check.check import STANDIN, Job
 from frankmocap_ros.bench.gpu_check.parts import MACHINE, PARTS
 from frankmocap_ros.bench.rows import BenchRow, percentiles
 
@@ -66,7 +67,11 @@ class Report:
 
 
 def run_check(
-    say: Say, device: str = "cuda", small: bool = False, parts: Sequence[str] = tuple(PARTS)
+    say: Say,
+    device: str = "cuda",
+    small: bool = False,
+    parts: Sequence[str] = tuple(PARTS),
+    write_standin: Callable[[Path], object] = lambda _: None,
 ) -> Report:
     """Run the check.
 
@@ -75,6 +80,7 @@ def run_check(
         device: cuda, or cpu to rehearse what runs there.
         small: with a network of three layers, for tests.
         parts: which, in order.
+        write_standin: writes stand-in weights into a folder, for whole frames.
     """
     report, end_s = Report(), time.monotonic() + LIMIT_S
     with tempfile.TemporaryDirectory(prefix="frankmocap_gpu_check_") as cache:
@@ -84,6 +90,9 @@ def run_check(
             if why:
                 _step(report, say, name, {"name": name, "ok": None, "text": why})
                 continue
+            if PARTS[name].standin:
+                say(f"[{name}] writing stand-in weights")
+                write_standin(Path(cache) / STANDIN)
             limit_s = min(PARTS[name].limit_s, left_s)
             for line in _lines(Job(name, device, cache, small), limit_s):
                 _take(report, say, name, line)

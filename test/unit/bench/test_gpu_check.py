@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +88,15 @@ def test_a_part_that_crashes_does_not_end_the_others(monkeypatch):
     ]  # fmt: skip
     assert said[1] == "[one] WRONG: its process ended (SIGSEGV); its last words stand above"
     assert said[-1] == "2 right, 1 wrong, 0 not run"
+
+
+def test_stand_in_weights_are_written_for_whole_frames_only(monkeypatch):
+    part, written = Part(lambda _: None, 30.0), []
+    monkeypatch.setattr(run, "_CODE", "")
+    monkeypatch.setattr(run, "PARTS", {"one": part, "two": replace(part, standin=True)})
+    run_check(lambda _: None, parts=("one", "two"), write_standin=written.append)
+    assert [folder.name for folder in written] == ["standin"]
+    assert PARTS["frames"].standin
 
 
 def test_what_was_found_before_the_time_was_over_is_kept(monkeypatch):
@@ -179,7 +189,7 @@ def test_replays_that_touch_what_is_not_theirs_are_found(on_cpu, monkeypatch):
 def test_rows_of_a_report(tmp_path, monkeypatch, capsys):
     row = run._row(run.Report({"gpu": "a GPU"}), "regressor torch graph fp16", "fp16", 1, [0.5, 0.6])
     found = run.Report({"gpu": "a GPU", "torch": "2.13"}, rows=[row])
-    monkeypatch.setattr(run, "run_check", lambda _: found)
+    monkeypatch.setattr(run, "run_check", lambda *_, **__: found)
     path = tmp_path / "RESULTS.md"
     assert main(["bench", "--gpu-check", "--write", str(path)]) == 0
     text = path.read_text()
