@@ -10,6 +10,7 @@ __all__ = [
     "following",
     "footage",
     "gpu",
+    "gpu_check",
     "lifting",
     "mediapipe_package",
     "offline",

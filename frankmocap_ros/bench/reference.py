@@ -84,7 +84,7 @@ class Reference:
         from frankmocap_ros.estimators.openpose.network import Pose2dDetector
 
         self._device = choose_torch_device("auto", "fp32").device
-        self._detector = Pose2dDetector(store.load("pose2d"), self._device)
+        self._detector = Pose2dDetector(store.load("pose2d"), self._device, eager=True)
         key, model = ("body_smplx", "smplx") if smplx else ("body_smpl", "smpl")
         weights = store.load(key)
         start = start_of(store.load("mean_params"), weights=weights)
