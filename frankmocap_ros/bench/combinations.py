@@ -11,6 +11,7 @@ from frankmocap_ros.bench.mediapipe_package import NAME as PACKAGE
 from frankmocap_ros.bench.rows import NOTHING
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS
 from frankmocap_ros.errors import SettingError
+from frankmocap_ros.runtime.file_names import printable
 from frankmocap_ros.settings.mocap import MODEL_ESTIMATORS, PRESETS, Settings
 from frankmocap_ros.settings.schema import updated
 
@@ -35,7 +36,7 @@ class Combination:
         together: whether several cameras share a batch; otherwise one image is processed after the other.
         folder: FrankMocap's files, empty where none are named.
         variant: of BlazePose's network; ``-`` for the preset's.
-        model: file of a network of the user's own; empty for the one in the models' folder.
+        model: file of a network of the user's own; empty for the one in the models' folder, or none.
     """
 
     estimator: str
@@ -57,7 +58,7 @@ class Combination:
         if self.variant != NOTHING:
             parts.append(self.variant)
         if self.model:
-            parts.append(Path(self.model).stem)
+            parts.append(printable(Path(self.model).stem))
         cameras = "" if self.cameras == 1 else f", {self.cameras} cameras"
         return " ".join(parts) + cameras + ("" if self.together else " one after the other")
 

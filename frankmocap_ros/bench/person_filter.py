@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.body.kinematics import solve
 from frankmocap_ros.body.pose import Body, JointState, KeypointPose, Observation, ScaleSource
@@ -16,7 +17,7 @@ from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.estimators.blazepose.rays import on_rays
 from frankmocap_ros.geometry.boxes import box_around
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.geometry.rotation import Array, dot, frames, normalize
+from frankmocap_ros.geometry.rotation import Array, Mask, dot, frames, normalize
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.synthetic.human import REST_S, HumanPose, scene
 from frankmocap_ros.synthetic.network_errors import ErrorAmounts, NetworkErrors, true_keypoints
@@ -55,7 +56,7 @@ SCENES: Final = {
     "wave": Scene("wave"),
     "reach": Scene("reach"),
     "walk": Scene("cross"),
-    "desk": Scene("reach", (0.0, 0.25, -1.4)),  # 1.1 m away, the hips below the image
+    "desk": Scene("reach", (0.0, 0.38, -1.3)),  # 1.2 m away, the hips below the image
     "leave": Scene("walk_out"),  # out of the image and back
 }
 
@@ -74,7 +75,7 @@ class Run:
     times_s: Array
     bodies: list[Body]
     truth: Array
-    beside: Array
+    beside: Mask
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Figures:
     within: tuple[float, float, float, float]
 
 
-def observed(human: HumanPose, errors: NetworkErrors, time_s: float) -> tuple[Observation, Array]:
+def observed(human: HumanPose, errors: NetworkErrors, time_s: float) -> tuple[Observation, Mask]:
     """What the estimator makes of the network's landmarks, and which keypoints are beside the image."""
     seen = errors(human, CAMERA, time_s)
     points = on_rays(seen.world, seen.pixels, seen.visibility, CAMERA)
@@ -111,19 +112,44 @@ def observed(human: HumanPose, errors: NetworkErrors, time_s: float) -> tuple[Ob
     return Observation(pose, box_around(seen.pixels), 0.9, ScaleSource.CAMERA_INFO), seen.beside
 
 
-def run(place: Scene, config: Settings, amounts: ErrorAmounts | None = None, seed: int = 0) -> Run:
-    """Filter one scene."""
-    errors, person = NetworkErrors(amounts, seed), PersonFilter(1, "blazepose")
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What an estimator saw of one scene, for any number of runs; T images.
+
+    Attributes:
+        times_s: shape (T,).
+        observations: one an image.
+        truth: shape (T, 24, 3), the joints by the same rules from the true keypoints [m].
+        beside: shape (T, 21), keypoints truly beside the image.
+    """
+
+    times_s: Array
+    observations: list[Observation]
+    truth: Array
+    beside: Mask
+
+
+def recorded(place: Scene, amounts: ErrorAmounts | None = None, seed: int = 0) -> Recording:
+    """The scene as an estimator with these errors sees it."""
+    errors = NetworkErrors(amounts, seed)
     times_s = np.arange(int(place.seconds * RATE_HZ)) / RATE_HZ
-    bodies, truth, besides = [], [], []
+    observations, truth, besides = [], [], []
     for time_s in times_s.tolist():
         human = scene(place.motion, time_s)[0]
         human = replace(human, positions=human.positions + np.array(place.moved_m))
         observation, beside = observed(human, errors, time_s)
-        bodies.append(person.update(observation, CAMERA, time_s, config))
+        observations.append(observation)
         truth.append(solve(KeypointPose(true_keypoints(human), np.ones(21))).positions)
         besides.append(beside)
-    return Run(times_s, bodies, np.array(truth), np.array(besides))
+    return Recording(times_s, observations, np.array(truth), np.array(besides))
+
+
+def run(seen: Recording, config: Settings) -> Run:
+    """Filter what was recorded."""
+    person = PersonFilter(1, "blazepose")
+    pairs = zip(seen.observations, seen.times_s.tolist(), strict=True)
+    bodies = [person.update(observation, CAMERA, time_s, config) for observation, time_s in pairs]
+    return Run(seen.times_s, bodies, seen.truth, seen.beside)
 
 
 def figures(runs: Iterable[Run], resting: Iterable[Run] = ()) -> Figures:
@@ -151,7 +177,7 @@ def figures(runs: Iterable[Run], resting: Iterable[Run] = ()) -> Figures:
     )
 
 
-def _warm(r: Run) -> Array:
+def _warm(r: Run) -> NDArray[np.intp]:
     return np.flatnonzero(r.times_s >= _WARM_UP_S)
 
 
@@ -186,9 +212,14 @@ def _shake(r: Run) -> float:
     shakes = []
     for from_s in np.arange(start + 0.5, end - 0.5, 0.5):
         part = found[(r.times_s >= from_s) & (r.times_s < from_s + 0.5)]
-        off = part - part.mean(axis=0)
-        shakes.append(np.sqrt(dot(off, off).mean()))
-    return float(np.nanmean(shakes))
+        seen = np.asarray(np.isfinite(part).all(axis=-1))
+        if seen.any():
+            off = (
+                part
+                - np.where(seen[..., None], part, 0.0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)[:, None]
+            )
+            shakes.append(np.sqrt(dot(off, off)[seen].mean()))
+    return float(np.mean(shakes)) if shakes else float("nan")
 
 
 def _lag_ms(r: Run) -> float:
@@ -218,7 +249,7 @@ def _acceleration(r: Run) -> float:
 
 def _steps_deg(r: Run) -> Array:
     q = np.array([body.orientations_xyzw for body in r.bodies])[_warm(r)][:, _ARM_BONES[:, 0]]
-    return np.degrees(2.0 * np.arccos(np.clip(np.abs(dot(q[1:], q[:-1])), 0.0, 1.0))).ravel()
+    return np.asarray(np.degrees(2.0 * np.arccos(np.clip(np.abs(dot(q[1:], q[:-1])), 0.0, 1.0))).ravel())
 
 
 def _coverage(runs: list[Run]) -> tuple[float, float, float, float]:

@@ -54,7 +54,7 @@ class PixelPose:
     """A pose of which only the image is known; ``tracking/pixel_lifting.py`` puts it into space.
 
     Attributes:
-        pixels: shape (K, 2), in the order of ``skeleton.KEYPOINTS``, x and y [px].
+        pixels: shape (K, 2), x and y [px], of ``skeleton.KEYPOINTS`` or ``KEYPOINTS_WITH_HANDS``.
         confidence: shape (K,), 0..1, 0 where nothing is known.
     """
 
@@ -125,9 +125,10 @@ class Body:
         has_3d, has_orientation, has_hands: what there is; without has_3d every joint is INVALID, and only
             its pixels mean something.
         betas: shape (10,), SMPL shape, or None where unknown.
-        position_stddev: shape (J, 2), standard deviation of each position across the line of sight (in each
-            of the two directions) and along it [m]; above 0, NaN where unknown, also for INVALID joints. All
-            NaN unless given.
+        position_stddev: shape (J, 2), standard deviation of each position relative to the neck, across the
+            line of sight (in each of the two directions) and along it [m]; above 0, NaN where unknown, also
+            for INVALID joints. What moves or scales the whole body, such as its assumed size, is not in it.
+            All NaN unless given.
     """
 
     id: int

@@ -1,9 +1,11 @@
 """The ``frankmocap_ros`` command."""
 
 __all__ = [
+    "accuracy",
     "bench",
     "bench_ros",
     "commands",
+    "compare",
     "convert",
     "demo",
     "demo_robot",

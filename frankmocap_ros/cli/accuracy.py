@@ -127,7 +127,7 @@ def _live(topic: str, body_id: int, duration_s: float) -> Recording:
         if not recorder.first_body.is_set():
             raise EvaluationError(
                 f"--topic {topic}: no body within {_FIRST_BODY_S:g} s; check the name (ros2 topic list), "
-                "and that somebody is seen"
+                "and that a person is seen"
             )
         print(f"frankmocap_ros accuracy: recording for {duration_s:g} s", file=sys.stderr, flush=True)
         stop.wait(duration_s)

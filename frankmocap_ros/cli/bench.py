@@ -44,6 +44,11 @@ _ROS_TEXT: Final = (
     "first50_oldest_ms: the greatest age among them at reception, which includes the discovery of camera "
     "and node."
 )
+_GPU_TEXT: Final = (
+    "`frankmocap_ros bench --gpu-check`, random weights. Regressor: the body network alone, crops to the "
+    "device and features back in each call. Whole frame: images and boxes to bodies; person detection is a "
+    "row of its own."
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -121,6 +126,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="MINUTES",
         help="duration of a soak test instead",
     )
+    gpu = parser.add_argument_group("check of the GPU")
+    gpu.add_argument(
+        "--gpu-check",
+        action="store_true",
+        help="instead: whether every engine is right on this GPU, and how fast, within ten minutes; needs no "
+        "files and no ROS. Exit codes: 0 all is right, 1 something is not, or there is no GPU",
+    )
     out = parser.add_argument_group("output")
     out.add_argument(
         "--json", action="store_true", help="print the rows as one line of JSON instead of a table"
@@ -186,7 +198,7 @@ def _offline(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[BenchR
         on_gpu, absent = offline.gpu(setup, _tell)
         rows += on_gpu
         said.append(
-            f"GPU rows (eager, autocast, compile, graph; 1, 4 and 8 crops) not measured: {absent}."
+            f"GPU rows (eager, TF32, autocast, compile, graph; 1, 4 and 8 crops) not measured: {absent}."
             if absent
             else "GPU rows: the body regressor alone, speed-up over eager float32."
         )
@@ -202,10 +214,26 @@ def _with_ros(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[Bench
     return rows, "ros, soak" if run.soak else "ros", _ROS_TEXT.format(rate=run.rate_hz, seconds=seconds)
 
 
+def _gpu_check(arguments: argparse.Namespace) -> int:
+    """The lines as they come, then one line of JSON; the rows into a section of a report where asked for."""
+    from frankmocap_ros.bench.gpu_check.run import run_check
+    from frankmocap_ros.standin.extra_data import write_standin
+
+    found = run_check(lambda line: print(line, flush=True), write_standin=write_standin)
+    print(json.dumps(found.record()), flush=True)
+    if arguments.write and found.rows:
+        machine = "; ".join(f"{name} {version}" for name, version in found.machine.items())
+        parts = (f"{machine}.", _GPU_TEXT, report.markdown(found.rows))
+        report.write_section(Path(arguments.write), "gpu check", "\n\n".join(parts))
+    return 1 if found.failed or found.no_device else 0
+
+
 def main(args: Sequence[str]) -> int:
     """Run the command; exit code 0, or 1 where no row could be measured."""
     arguments = _parser().parse_args(args)
     _check(arguments)
+    if arguments.gpu_check:
+        return _gpu_check(arguments)
     wanted = Wanted(
         arguments.estimators,
         arguments.engines,

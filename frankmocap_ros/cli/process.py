@@ -32,6 +32,7 @@ _ROS_ONLY = (
     "source_rate_hz", "source_frame_id", "stamps",
 )  # fmt: skip
 
+_NAME = "frankmocap_ros process"
 _STILLS_SHORT_PX = 1024  # nobody waits for independent images: look for people in all of their pixels
 
 
@@ -107,7 +108,7 @@ def _camera_of(arguments: argparse.Namespace, config: Settings) -> CameraOf | No
 
 def _tell(text: str) -> None:
     """Print to standard error, separate from the records."""
-    print(f"frankmocap_ros process: {text}", file=sys.stderr)
+    print(f"{_NAME}: {text}", file=sys.stderr)
 
 
 def _record_maker(form: str) -> Callable[[Frame], dict[str, Any]]:
@@ -157,9 +158,11 @@ def _write_records(
                     bar.reset(image.total)
                 if not (image.calibrated or assumed):
                     assumed = True
-                    _tell(
-                        f"WARNING: a field of view of {config.horizontal_fov_deg:g} degrees is assumed, on "
-                        "which distances depend; name the camera's calibration: --camera-info FILE, or --fx"
+                    bar.write(
+                        f"{_NAME}: WARNING: a field of view of {config.horizontal_fov_deg:g} degrees is "
+                        "assumed, on which distances depend; name the camera's calibration: --camera-info "
+                        "FILE, or --fx",
+                        file=sys.stderr,
                     )
                 record = record_of(image.frame)
                 if arguments.format == "json":

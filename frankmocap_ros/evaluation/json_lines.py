@@ -85,7 +85,10 @@ def recording_of(records: Iterable[tuple[str, Mapping[str, Any]]], shown: str, b
     states = rows[..., 0].astype(np.uint8)
     known = (states != JointState.INVALID)[..., None]
     values = np.where(known, rows[..., 1:], np.nan)
-    position, orientation, pixel, stddev = np.split(values, (3, 7, 9), axis=-1)
+    position, orientation, _, stddev = np.split(values, (3, 7, 9), axis=-1)
+    pixel = rows[..., 8:10]
+    # where only the image is known every joint is INVALID, and has its pixel all the same
+    pixel = np.where(known | (pixel != 0.0).any(axis=-1, keepdims=True), pixel, np.nan)
     return Recording(np.array(times), names, position, states, orientation, pixel, stddev, camera)
 
 

@@ -104,18 +104,28 @@ def calmest_jitter(times_s: Array, points: Array) -> float | None:
     Returns:
         All channels together, None where no second is known without a gap.
     """
-    found = []
-    for start in range(len(times_s)):
-        stop = int(np.searchsorted(times_s, times_s[start] + _CALM_S - 1e-9))
-        window, at_s = points[start:stop], times_s[start:stop]
-        if stop == len(times_s) and times_s[-1] < times_s[start] + 0.9 * _CALM_S:
-            break
-        if len(window) < _LEAST_REST or not np.isfinite(window).all():
-            continue
-        basis = np.stack([np.ones(len(at_s)), at_s - at_s.mean()], axis=1)
-        rest = window - basis @ np.linalg.lstsq(basis, window, rcond=None)[0]
-        found.append(float(np.sqrt(np.sum(rest * rest) / (len(window) - 2))))
-    return min(found, default=None)
+    first = np.arange(len(times_s))
+    last = np.searchsorted(times_s, times_s + _CALM_S - 1e-9)  # the first that is not in the window
+    whole = times_s + 0.9 * _CALM_S <= times_s[-1] + 1e-9
+    known: Mask = np.asarray(np.isfinite(points).all(axis=1))
+    middle = points[known].mean(axis=0) if known.any() else 0.0
+    x = np.where(known[:, None], points - middle, 0.0)  # small numbers, so that sums keep their digits
+    t = (times_s - times_s.mean())[:, None]
+
+    def sums(values: Array) -> Array:
+        """Of each window, shape (T, C)."""
+        total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+        return np.asarray(total[last] - total[first])
+
+    count = (last - first)[:, None].astype(float)
+    usable = whole & (sums(known[:, None].astype(float)) == count)[:, 0] & (count[:, 0] >= _LEAST_REST)
+    if not usable.any():
+        return None
+    of_t, of_x = sums(t), sums(x)
+    slope_top = sums(x * t) - of_x * of_t / count
+    slope_bottom = np.maximum(sums(t * t) - of_t**2 / count, 1e-12)
+    rest = (sums(x * x) - of_x**2 / count - slope_top**2 / slope_bottom).sum(axis=1)
+    return float(np.sqrt(np.maximum(rest[usable] / (count[usable, 0] - 2.0), 0.0).min()))
 
 
 def accelerations(times_s: Array, points: Array) -> Array:

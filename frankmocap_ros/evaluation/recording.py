@@ -40,7 +40,7 @@ class Recording:
         states: shape (T, J), values of ``JointState``. Of a truth: TRACKED where the joint is seen, PREDICTED
             where it is hidden.
         orientations_xyzw: shape (T, J, 4), unit quaternions.
-        pixels: shape (T, J, 2) [px].
+        pixels: shape (T, J, 2) [px]; of estimators without depth, of joints that are INVALID, too.
         stddev: shape (T, J, 2), standard deviation of the position along each axis across the line of sight,
             and along it [m].
         camera: of the images; None where it is not known.
@@ -115,6 +115,18 @@ class Recording:
             orientations_xyzw=self.orientations_xyzw[:, rows],
             pixels=self.pixels[:, rows],
             stddev=self.stddev[:, rows],
+        )
+
+    def instants(self, rows: NDArray[np.intp]) -> "Recording":
+        """The same at some of its instants, by their index."""
+        return replace(
+            self,
+            times_s=self.times_s[rows],
+            positions=self.positions[rows],
+            states=self.states[rows],
+            orientations_xyzw=self.orientations_xyzw[rows],
+            pixels=self.pixels[rows],
+            stddev=self.stddev[rows],
         )
 
     def where(self, kept: Mask) -> "Recording":

@@ -171,8 +171,8 @@ class Settings:
     across_beta: float = one_euro.beta(6.0, "positions across the line of sight")
     depth_min_cutoff_hz: float = one_euro.min_cutoff_hz(0.5, "positions along the line of sight")
     depth_beta: float = one_euro.beta(0.5, "positions along the line of sight")
-    one_euro_min_cutoff_hz: float = one_euro.min_cutoff_hz(1.5)
-    one_euro_beta: float = one_euro.beta(3.0)
+    one_euro_min_cutoff_hz: float = one_euro.min_cutoff_hz(1.5, "a body model's root and rotations")
+    one_euro_beta: float = one_euro.beta(3.0, "a body model's root and rotations")
     one_euro_derivative_cutoff_hz: float = one_euro.derivative_cutoff_hz()
     hold_s: float = setting(
         0.3,

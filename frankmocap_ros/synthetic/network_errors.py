@@ -4,8 +4,9 @@ True joints go in; what BlazePose would give comes out: points around the hips i
 The amounts are those measured on people with the full network:
 
 - the body comes out at 0.91 of its size, the arms at 0.85;
-- a limb's slope towards the camera is given too small, and an error is added that stays while the posture does
-  and changes with it, so that it correlates over 0.3 to 1 s of ordinary motion; a part changes at rest too;
+- a limb's slope towards the camera is given too small, and an error is added that stays while the posture
+  does and changes with it, so that it correlates over 0.3 to 1 s of ordinary motion; a part changes at rest
+  too;
 - bones change their length by 12 % (standard deviation);
 - a joint beside the image gets a pixel inside it and a visibility around the limit of ``TRACKED``;
 - now and then left and right are exchanged for some frames.
@@ -151,7 +152,7 @@ class NetworkErrors:
         self._advance(dt, time_s)
         points = true_keypoints(human)
         pixels = camera.project(points)
-        beside = ~((pixels >= 0.0) & (pixels < camera.size_px)).all(axis=1)
+        beside = np.asarray(~((pixels >= 0.0) & (pixels < camera.size_px)).all(axis=1))
         # the crop is around what is seen: its middle is the hips', or the shoulders' where they are not
         middle = points[_SHOULDERS if beside[_HIPS].any() else _HIPS].mean(axis=0)
         view = quat_conjugate(_towards(middle))

@@ -35,7 +35,7 @@ BONES: Final[NDArray[np.intp]] = np.array(
         (_K["left_shoulder"], _K["right_shoulder"]), (_K["left_hip"], _K["right_hip"]),
     ]
 )  # fmt: skip
-"""Shape (14, 2): rows of ``KEYPOINTS`` that keep their distance: limbs, the torso's sides, diagonals, widths."""
+"""Shape (14, 2): rows of ``KEYPOINTS`` at constant distance: limbs; the torso's sides, diagonals, widths."""
 
 _EQUAL: Final = tuple(map(np.array, ([0, 1], [2, 3], [4, 5], [6, 7], [8, 9], [10, 11], [12], [13])))
 # Shares of the height (R. Drillis, R. Contini, "Body segment parameters", 1966): upper arm, forearm, thigh,
@@ -53,7 +53,7 @@ _INDEPENDENT: Final = 0.2  # of the samples: the network's errors last for half 
 
 
 def across_line_of_sight(a: Array, b: Array) -> Array:
-    """How long the way from ``a`` to ``b``, (..., 3) in the optical frame, is across the line of sight [m]."""
+    """Length across the line of sight of the way from ``a`` to ``b``, (..., 3) in the optical frame [m]."""
     way, middle = b - a, a + b
     along = dot(way, middle) ** 2 / np.maximum(dot(middle, middle), 1e-12)
     return np.sqrt(np.maximum(dot(way, way) - along, 0.0))
@@ -86,7 +86,7 @@ class BoneLengths:
         self._time_s = time_s
         a, b = points[BONES[:, 0]], points[BONES[:, 1]]
         row = self._count % _SAMPLES
-        seen = known[BONES].all(axis=1)
+        seen = np.asarray(known[BONES].all(axis=1))
         self._lengths[row] = np.where(seen, np.sqrt(dot(b - a, b - a)), np.nan)
         self._across[row] = np.where(seen, across_line_of_sight(a, b), np.nan)
         self._count += 1

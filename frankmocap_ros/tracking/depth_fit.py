@@ -39,9 +39,9 @@ _LOWER: Final = np.array([2, 3, 6, 7])
 _STRAIGHT: Final = 5.0 / 6.0  # of pi, how far elbows and knees bend: 150 degrees (AAOS)
 _COSINE: Final = math.cos(math.pi * (1.0 - _STRAIGHT))
 
-# Standard deviations [m]. Along: a wrist's 12 to 16 cm, as measured on people with the full network, shared by
-# the two bones that lead there; the torso's, which is broad, by the synthetic bench. Across: 8 to 10 cm at a
-# wrist, measured too, in two directions; a bone that lies across says its length no better than this.
+# Standard deviations [m]. Along: a wrist's 12 to 16 cm, as measured on people with the full network, shared
+# by the two bones that lead there; the torso's, which is broad, by the synthetic bench. Across: 8 to 10 cm at
+# a wrist, measured too, in two directions; a bone that lies across says its length no better than this.
 _TORSO_M: Final = 0.04
 _BONE_M: Final = 0.09
 _ACROSS_M: Final = 0.06
@@ -97,11 +97,16 @@ class DepthFitter:
         """Fit one image.
 
         Args:
-            points: shape (21 or more, 3), in the optical frame, in front of the camera [m].
+            points: shape (21 or more, 3), in the optical frame [m].
             known: shape of ``points`` without the last axis; bones at other points have no say.
             time_s: the image's time [s].
+
+        Returns:
+            The depths as they are where some joint is not in front of the camera: it has no ray.
         """
         given = points[FITTED, 2]
+        if given.min() < _NEAREST_M:
+            return DepthFit(given, NETWORK_STDDEV)
         dt = time_s - self._time_s
         weight = np.zeros(_N)
         if 0.0 < dt <= _LONGEST_S:

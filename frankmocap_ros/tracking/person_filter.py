@@ -17,7 +17,7 @@ from frankmocap_ros.body.pose import (
     PixelPose,
     ScaleSource,
 )
-from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, Skeleton
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, KEYPOINTS_WITH_HANDS, Skeleton
 from frankmocap_ros.geometry.boxes import clipped_box
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
@@ -25,6 +25,7 @@ from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector, filter_of
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
+from frankmocap_ros.tracking.finger_lifting import with_fingers, without_fingers
 from frankmocap_ros.tracking.held_rotations import HeldRotations
 from frankmocap_ros.tracking.image_border import ImageBorder
 from frankmocap_ros.tracking.person_size import PersonSize
@@ -36,8 +37,9 @@ from frankmocap_ros.tracking.size_calibration import Measured, Outcome
 from frankmocap_ros.tracking.steady_body import SteadyBody
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
-_JOINT_ROWS = np.array([BODY.index[name] for name in KEYPOINTS if name in BODY.index])
-_KEYPOINT_ROWS = np.array([i for i, name in enumerate(KEYPOINTS) if name in BODY.index])
+_SHARED = [name for name in KEYPOINTS_WITH_HANDS if name in BODY_WITH_HANDS.index]
+_JOINT_ROWS = np.array([BODY_WITH_HANDS.index[name] for name in _SHARED])
+_KEYPOINT_ROWS = np.array([KEYPOINTS_WITH_HANDS.index(name) for name in _SHARED])
 _HEIGHTS_KEPT = 60
 _HELD_SPEED = 0.5
 """A joint that is not seen moves on at about this speed [m/s]; its last position is off by as much more."""
@@ -93,10 +95,10 @@ class PersonFilter:
         view = DepthView(depth, camera, time_s, config.min_confidence, filter_of(config))
         from_pixels = isinstance(pose, PixelPose)
         if isinstance(pose, PixelPose):
-            found = self._pixel_lifting.lifted(pose, view, config.assumed_height_m)
+            found = self._pixel_lifting.lifted(without_fingers(pose), view, config.assumed_height_m)
             if found is None:
                 return self._flat(pose, observation, camera, time_s, config)
-            pose = found
+            pose = with_fingers(found, pose, camera)
         if isinstance(pose, KeypointPose):
             pose = self._sides.undone(pose, time_s)
             pose = self._border.judged(pose, camera, time_s, config.min_confidence)
@@ -157,12 +159,13 @@ class PersonFilter:
         self, pose: PixelPose, observation: Observation, camera: Camera, time_s: float, config: Settings
     ) -> Body:
         """A body of which only pixels are known now; what was known of its joints in space is held."""
-        n = len(BODY)
+        skeleton = skeleton_of(pose)
+        n = len(skeleton)
         identity = np.tile(IDENTITY_XYZW, (n, 1))
         body = Body(
             id=self._id,
             estimator=self._estimator,
-            skeleton=BODY,
+            skeleton=skeleton,
             positions=np.zeros((n, 3)),
             orientations_xyzw=identity,
             local_rotations_xyzw=identity.copy(),
@@ -172,12 +175,15 @@ class PersonFilter:
             states=np.empty(0, np.uint8),
             box_xywh=clipped_box(observation.box_xywh, camera.size_px),
             scale_source=ScaleSource.NONE,
+            has_hands=skeleton is BODY_WITH_HANDS,
         )
         body = self._with_states(body, time_s, config)
         if (body.states != JointState.INVALID).any():
             return replace(body, scale_source=self._last_scale_source)
-        seen = _known(pose.confidence, config.min_confidence)[_KEYPOINT_ROWS]
-        body.pixels[_JOINT_ROWS[seen]] = pose.pixels[_KEYPOINT_ROWS[seen]]
+        here = n > _JOINT_ROWS
+        joints, keypoints = _JOINT_ROWS[here], _KEYPOINT_ROWS[here]
+        seen = _known(pose.confidence, config.min_confidence)[keypoints]
+        body.pixels[joints[seen]] = pose.pixels[keypoints[seen]]
         return replace(body, has_3d=False, has_orientation=False)
 
     def _scaled(self, posed: Posed, skeleton: Skeleton, config: Settings, time_s: float) -> Posed:

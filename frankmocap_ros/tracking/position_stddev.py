@@ -1,9 +1,10 @@
 """How far each joint may be off, across the line of sight and along it.
 
-Relative to the neck: what moves or scales the whole body, such as its assumed size, is not in it. Along the line
-of sight elbows, wrists, knees and ankles have what the depth fit leaves open; the rest is a table. Both are
-calibrated on the synthetic bench (``benchmarks/bench_person_filter.py``), whose errors are of the size measured on
-people with the full network: 60 to 76 % of the errors within one standard deviation, 92 to 98 % within two.
+Relative to the neck: what moves or scales the whole body, such as its assumed size, is not in it. Along the
+line of sight elbows, wrists, knees and ankles have what the depth fit leaves open; the rest is a table. Both
+are calibrated on the synthetic bench (``benchmarks/bench_person_filter.py``), whose errors are of the size
+measured on people with the full network: 60 to 76 % of the errors within one standard deviation, 92 to 98 %
+within two.
 """
 
 from functools import lru_cache
@@ -34,7 +35,7 @@ _UNSEEN: Final = 6.0
 
 @lru_cache(maxsize=8)
 def _table(skeleton: Skeleton) -> tuple[Array, NDArray[np.intp], Array]:
-    """Across and along (J, 2); row of ``FITTED`` that gives along (J,), -1 for none; what is added to it (J,)."""
+    """Across and along (J, 2); row of ``FITTED`` that gives along (J,), else -1; what is added to it (J,)."""
     stddev = np.empty((len(skeleton), 2))
     rows, added = np.full(len(skeleton), -1), np.zeros(len(skeleton))
     order = [KEYPOINTS[k] for k in FITTED]

@@ -15,11 +15,12 @@ from frankmocap_ros.body.pose import KeypointPose
 from frankmocap_ros.body.skeleton import KEYPOINTS, KEYPOINTS_WITH_HANDS, mirrored
 from frankmocap_ros.geometry.rotation import Array
 
-_NEARER: Final = 0.5
+_NEARER: Final = 0.6
 """Exchanged sides explain the joints, if they leave at most this share of the distance to the last ones."""
-_LEAST_JUMP_M: Final = 0.05
+_LEAST_JUMP_M: Final = 0.07
+"""Joints that moved less, in the mean, were not exchanged."""
 _GIVEN_UP_S: Final = 1.5
-"""So long an exchange is undone. What lasts longer was the truth, and the memory was wrong."""
+"""So long an exchange is undone, and no longer than sides were known before. Afterwards it is the truth."""
 _MAX_GAP_S: Final = 0.5
 _WEIGHT: Final = np.array([1.0, 1.0, 0.25])
 """Of the squared distances: depth is the worst that a camera gives."""

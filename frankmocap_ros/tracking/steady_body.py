@@ -1,7 +1,7 @@
 """One person's keypoints as those of one body: depths fitted to its bones, smoothed, bones kept.
 
-The order matters: the fit needs the image as it is, and the filter takes away what the fit leaves of the noise;
-each point is smoothed by itself, so that bones would breathe again, which is mended last.
+The order matters: the fit needs the image as it is, and the filter takes away what the fit leaves of the
+noise; each point is smoothed by itself, so that bones would breathe again, which is mended last.
 """
 
 from dataclasses import dataclass, replace
@@ -74,7 +74,7 @@ class SteadyBody:
         self.lengths = BoneLengths()
         self._fitter = DepthFitter(self.lengths)
         self.depth_stddev: Array = NETWORK_STDDEV
-        """Shape (12,), of the last image's depths in the order of ``FITTED``, before they are smoothed [m]."""
+        """Shape (12,), of the last depths in the order of ``FITTED``, before they are smoothed [m]."""
         self._root: OneEuroSight | None = None
         self._points: OneEuroSight | None = None
 
@@ -124,7 +124,7 @@ class SteadyBody:
 
 def _at_depths(points: Array, depths: Array) -> Array:
     """Points on the same rays at the fit's depths; what hangs on them goes with them."""
-    result = points.copy()
+    result: Array = points.copy()
     ratio = np.ones(len(points))
     ratio[FITTED] = depths / points[FITTED, 2]
     ratio[_HEAD] = ratio[_SHOULDERS].mean()
@@ -138,7 +138,7 @@ def _with_lengths(points: Array, known: Mask, lengths: BoneLengths) -> Array:
     """Limbs whose bones have their lengths, as far as these are certain, from shoulders and hips outwards."""
     certain = np.clip((SPREAD + STEADY - lengths.stddev / lengths.meters) / SPREAD, 0.0, 1.0)
     certain = np.where(known[BONES].all(axis=1) & np.isfinite(certain), certain, 0.0)
-    result = points.copy()
+    result: Array = points.copy()
     for level, bones in ((1, _TO_MIDDLES), (2, _TO_ENDS)):
         inner, outer = LIMBS[:, level - 1], LIMBS[:, level]
         bone = points[outer] - points[inner]

@@ -247,7 +247,7 @@ def test_what_says_that_it_is_not_calibrated_is_no_fault(rectified):
 
 def test_an_assumed_field_of_view_is_told_once_and_not_too_early():
     """A calibration may come later than the first images, and may stop to fit."""
-    pipeline, outputs = SimpleNamespace(config=Settings()), SimpleNamespace(set_tf=lambda _: None)
+    pipeline, outputs = SimpleNamespace(config=Settings()), SimpleNamespace(configure=lambda _: None)
     stream = Stream("", "image", pipeline, outputs)
     camera = camera_of(info(), 640, 480)
     seen = [

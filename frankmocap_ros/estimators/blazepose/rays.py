@@ -12,6 +12,9 @@ from frankmocap_ros.geometry.rotation import Array, dot, normalize, quat_rotate
 
 _HIPS: Final = np.array([KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")])
 _SHOULDERS: Final = np.array([KEYPOINTS.index("left_shoulder"), KEYPOINTS.index("right_shoulder")])
+_EDGE: Final = (0.0, 0.02)  # from the border, as a share of the side, over which hips come to count
+_BORDER: Final = (0.05, 0.12)  # from there on they count although they are hidden
+_VISIBLE: Final = (0.5, 0.8)  # visibility from which they count nearer to it
 _SLACK: Final = 6.0 / 640.0  # how far, as a share of the width, a joint may project beside its image landmark
 
 
@@ -21,19 +24,33 @@ def _towards(pixel: Array, camera: Camera) -> Array:
     return normalize(np.array([-y, x, 0.0, 1.0 + math.sqrt(1.0 + x * x + y * y)]))
 
 
-def faced_pixel(pixels: Array, camera: Camera) -> Array:
+def faced_pixel(pixels: Array, confidence: Array, camera: Camera) -> Array:
     """Where the ray is seen that world landmarks are turned to, shape (2,) [px].
 
     It goes through the hips. Where they are not in the image, as of somebody at a desk, the network guesses
-    them, and the shoulders say better where the body is: over all joints of such a scene 127 mm become 115.
+    them, and the shoulders say better where the body is: over all joints of such a scene 127 mm become 115. A
+    hip beside the image often gets a pixel just inside it, so near the border its visibility counts. In
+    between the pixel moves from the ones to the others, so that no noise at the border makes the body jump.
 
     Args:
         pixels: shape (21, 2), of ``KEYPOINTS`` [px].
+        confidence: shape (21,), visibility.
         camera: of the image.
     """
-    hips = pixels[_HIPS]
-    inside = (hips >= 0.0).all() and (hips < camera.size_px).all()
-    return np.asarray((hips if inside else pixels[_SHOULDERS]).mean(axis=0))
+    size = np.array(camera.size_px)
+    hips, shoulders = pixels[_HIPS], pixels[_SHOULDERS]
+    inside = float(
+        np.minimum(hips / size, 1.0 - hips / size).min()
+    )  # share of the side, below 0 beside the image
+    surely = max(_rise(inside, _BORDER), _rise(float(confidence[_HIPS].min()), _VISIBLE))
+    share = surely * _rise(inside, _EDGE)
+    return np.asarray(share * hips.mean(axis=0) + (1.0 - share) * shoulders.mean(axis=0))
+
+
+def _rise(value: float, band: tuple[float, float]) -> float:
+    """0 below the band, 1 above it, smooth in between."""
+    t = min(max((value - band[0]) / (band[1] - band[0]), 0.0), 1.0)
+    return t * t * (3.0 - 2.0 * t)
 
 
 def on_rays(world: Array, pixels: Array, confidence: Array, camera: Camera) -> Array:
@@ -56,7 +73,7 @@ def on_rays(world: Array, pixels: Array, confidence: Array, camera: Camera) -> A
     Returns:
         shape (21, 3), in the optical frame [m].
     """
-    turned = quat_rotate(_towards(faced_pixel(pixels, camera), camera), world)
+    turned = quat_rotate(_towards(faced_pixel(pixels, confidence, camera), camera), world)
     points = turned + place(turned, pixels, confidence, camera)
     points[:, 2] = np.maximum(points[:, 2], 0.1)
     projected = camera.project(points)

@@ -273,7 +273,7 @@ def test_a_group_of_rows_beside_the_reference(monkeypatch):
         child = Scripted(preset, log, 8.0, fails_at=1 if preset == "balanced" else None)
         return child, {"estimator": "frankmocap", "engine": "openvino", "precision": "int8"}
 
-    monkeypatch.setattr(offline, "_loaded", loaded)
+    monkeypatch.setattr(offline, "loaded", loaded)
     asked = [Combination("frankmocap", "auto", "auto", p) for p in ("fastest", "balanced", "highest_quality")]
     reference = Scripted("reference", log, 100.0)
     found, beside = offline._group(asked, reference, Setup(frames=5), lambda _: None)

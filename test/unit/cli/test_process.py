@@ -223,7 +223,7 @@ def test_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: boo
     stream = io.StringIO()
     monkeypatch.setattr(stream, "isatty", lambda: terminal)
     monkeypatch.setattr(sys, "stderr", stream)
-    run(tmp_path, str(tmp_path), "--estimator", "synthetic")
+    run(tmp_path, str(tmp_path), "--estimator", "synthetic", "--fx", "300")
     *bar, last = re.split(r"[\r\n]+", stream.getvalue().rstrip())
     assert re.fullmatch(r"3 frames, 3 bodies, \d+\.\d FPS", last)
     assert any(re.search(r"\| 0/3 \[", part) for part in bar) == terminal

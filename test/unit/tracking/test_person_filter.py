@@ -24,11 +24,12 @@ from frankmocap_ros.geometry.rotation import (
 )
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking import person_filter
+from frankmocap_ros.tracking.image_border import ImageBorder
 from frankmocap_ros.tracking.person_filter import PersonFilter
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
-OFF = Settings(smoothing="none")
-SMOOTH = Settings()
+OFF = Settings(smoothing="none", bones="network")
+SMOOTH = Settings(bones="network")
 DT = 1.0 / 30.0
 J = BODY_WITH_HANDS.index
 K = {name: i for i, name in enumerate(KEYPOINTS_WITH_HANDS)}
@@ -216,9 +217,8 @@ def test_confidences_are_those_of_the_keypoints(posture, seed, hands):
     points = posture(seed, hands).points
     confidence = np.random.default_rng(seed).uniform(0.0, 1.0, len(points))
     body = update(seen(points, confidence.copy()))
-    inside = CAMERA.project(points)
-    inside = ((inside >= 0.0) & (inside < (640, 480))).all(axis=1)
-    position, rotation = joint_confidence(np.where(inside, confidence, 0.0))
+    judged = ImageBorder().judged(KeypointPose(points, confidence), CAMERA, 0.0, OFF.min_confidence)
+    position, rotation = joint_confidence(judged.confidence)
     known = body.states != JointState.INVALID
     np.testing.assert_array_equal(body.confidence[known], position[known])
     sure = body.orientation_confidence > 0.0
@@ -321,6 +321,7 @@ def test_whatever_comes_every_number_is_sound(posture, seed):
             min_confidence=float(rng.choice([0.0, 0.3, 1.0])),
             hold_s=float(rng.choice([0.0, 0.3, 5.0])),
             assumed_height_m=float(rng.choice([0.0, 1.7])),
+            bones=str(rng.choice(["fitted", "network"])),
         )
         confidence = rng.choice([0.0, 0.1, 0.2, 0.5, 1.0], 21)
         body = person.update(seen(points, confidence), CAMERA, time_s, config)
@@ -504,15 +505,21 @@ def test_low_confidence_is_not_smoothed_into_the_good(points):
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"one_euro_min_cutoff_hz": 0.2}, {"one_euro_beta": 30.0}, {"one_euro_derivative_cutoff_hz": 0.05}],
+    ("change", "way"),
+    [
+        ({"across_min_cutoff_hz": 0.2}, (0.0, 0.1, 0.0)),
+        ({"across_beta": 30.0}, (0.0, 0.1, 0.0)),
+        ({"depth_min_cutoff_hz": 5.0}, (0.0, 0.0, 0.1)),
+        ({"depth_beta": 30.0}, (0.0, 0.0, 0.1)),
+        ({"one_euro_derivative_cutoff_hz": 0.05}, (0.0, 0.1, 0.0)),
+    ],
 )
-def test_each_cut_off_takes_effect_at_once(points, change):
+def test_each_cut_off_takes_effect_at_once(points, change, way):
     a, b = PersonFilter(1, "fake"), PersonFilter(1, "fake")
     for i in range(10):
         update(seen(points), SMOOTH, a, i * DT)
         update(seen(points), SMOOTH, b, i * DT)
-    moved = points + np.array([0.0, 0.1, 0.0])
+    moved = points + np.array(way)
     before = update(seen(moved), SMOOTH, a, 10 * DT).positions
     after = update(seen(moved), replace(SMOOTH, **change), b, 10 * DT).positions
     assert np.abs(after - before).max() > 1e-3

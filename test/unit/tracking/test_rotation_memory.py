@@ -84,7 +84,7 @@ def test_straight_limbs_keep_their_hinge(seed):
 def test_one_images_step_of_somebody_who_moves(motion, name):
     """All joints, filtered as by default: below 25 degrees, with errors that the twists jump with."""
     for seed in range(3):
-        noisy = with_noise(clip(motion, 8.0), seed, depth_m=0.1, across_m=0.012)
+        noisy = with_noise(clip(motion, 8.0), seed, depth_m=0.1, across_m=0.008)
         person = PersonFilter(1, "fake")
         bodies = [
             person.update(Observation(pose, BOX, 0.9, ScaleSource.ASSUMED_HEIGHT), CAMERA, t, Settings())

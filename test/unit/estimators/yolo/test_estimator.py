@@ -1,5 +1,7 @@
 """YOLO from a file to people, by each engine that reads it, on networks with the published shapes."""
 
+from dataclasses import replace
+
 import numpy as np
 import onnx
 import pytest
@@ -173,3 +175,21 @@ def test_a_detector_s_model_needs_its_detector():
     with pytest.raises(SettingError, match="detector: yolo"):
         Settings(detector_model="yolo.onnx")
     Settings(detector="yolo", detector_model="yolo.onnx")
+
+
+def test_frankmocap_follows_whom_yolo_finds(files, standin, tmp_path):
+    pytest.importorskip("torch")
+    settings = Settings(
+        estimator="frankmocap", assets_dir=str(standin), engine="torch", precision="fp32", device="cpu",
+        detector="yolo", detector_model=str(files["objects"]),
+    )  # fmt: skip
+    estimator = make_estimator(settings)
+    (region,) = estimator.detect(image(spotted()), 1)
+    assert np.abs(region.center_px - SPOT).max() < 15.0
+    (person,) = estimator.estimate(image(spotted()), [region])
+    assert person is not None
+    assert estimator.detect(image(np.zeros((720, 1280, 3), np.uint8)), 1) == []
+    estimator.close()
+    other = rtmpose(tmp_path / "rtmpose.onnx", OFFSETS)
+    with pytest.raises(AssetError, match="another network"):
+        make_estimator(replace(settings, detector_model=str(other)))
