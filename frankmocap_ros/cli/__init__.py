@@ -12,6 +12,7 @@ __all__ = [
     "doctor",
     "doctor_checks",
     "doctor_int8",
+    "doctor_networks",
     "doctor_probes",
     "ending",
     "executables",

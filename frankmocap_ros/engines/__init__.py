@@ -15,6 +15,7 @@ __all__ = [
     "judging",
     "kept",
     "measuring",
+    "network_files",
     "onnxruntime",
     "openvino",
     "question",

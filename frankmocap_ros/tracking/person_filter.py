@@ -35,6 +35,7 @@ from frankmocap_ros.tracking.rotation_memory import RotationMemory
 from frankmocap_ros.tracking.side_swaps import SideSwaps
 from frankmocap_ros.tracking.size_calibration import Measured, Outcome
 from frankmocap_ros.tracking.steady_body import SteadyBody
+from frankmocap_ros.tracking.swing_limit import SwingLimit
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
 _SHARED = [name for name in KEYPOINTS_WITH_HANDS if name in BODY_WITH_HANDS.index]
@@ -66,6 +67,7 @@ class PersonFilter:
         self._last_scale_source = ScaleSource.NONE  # of the last body in space
         self._sides = SideSwaps()
         self._border = ImageBorder()
+        self._swings = SwingLimit()
         self._rotations = RotationMemory()
         self._held = HeldRotations()
         self._last: Body | None = None
@@ -103,6 +105,9 @@ class PersonFilter:
             pose = self._sides.undone(pose, time_s)
             pose = self._border.judged(pose, camera, time_s, config.min_confidence)
         pose = self._smoothed(pose, time_s, config, from_pixels)
+        if isinstance(pose, KeypointPose) and config.smoothing != "none":
+            known = _known(pose.confidence, config.min_confidence)
+            pose = self._swings.limited(pose, known, time_s, config.min_confidence)
         skeleton = skeleton_of(pose)
         posed = estimated = self._steadied(solve(pose), pose, time_s, config)
         if not from_pixels or self._size.calibrated:  # lifted ones rest on the height already, or on depth

@@ -184,7 +184,7 @@ class MapsOfPixels(nn.Module):
         """See the class."""
         # channels stay last in memory, which is how CPUs and GPUs run convolutions fastest
         x = ((pixels.to(self.dtype) - 128.0) / 256.0).permute(2, 0, 1)[None]
-        return torch.cat(self.network(x), dim=1)[0].permute(1, 2, 0).to(torch.float32)
+        return torch.cat(self.network(x), dim=1).squeeze(0).permute(1, 2, 0).to(torch.float32)
 
 
 class Pose2dDetector:

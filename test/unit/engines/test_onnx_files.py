@@ -21,7 +21,19 @@ TYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 # against float32, of the largest feature: rounding of the weights, and of each layer's numbers
 ERROR = {"fp32": 1e-4, "fp16": 4e-3, "bf16": 3e-2}
 SIMPLE = {"Cast", "Sub", "Div", "Transpose", "Conv", "Relu", "MaxPool", "Add", "ReduceMean", "Gemm"}
-OF_POSE2D = {"Cast", "Sub", "Div", "Transpose", "Conv", "Relu", "Elu", "Add", "Concat"}
+OF_POSE2D = {
+    "Cast",
+    "Sub",
+    "Div",
+    "Transpose",
+    "Conv",
+    "Relu",
+    "Elu",
+    "Add",
+    "Concat",
+    "Unsqueeze",
+    "Squeeze",
+}
 
 
 def seeded(make):
