@@ -25,7 +25,7 @@ from frankmocap_ros.tracking.pipeline import Pipeline
 
 DT = 1.0 / 30.0
 K = {name: i for i, name in enumerate(KEYPOINTS_WITH_HANDS)}
-CONFIG = Settings(smoothing="none", max_people=4)
+CONFIG = Settings(smoothing="none", bones="network", max_people=4)
 PIXELS = np.zeros((480, 640, 3), np.uint8)
 
 
@@ -527,7 +527,7 @@ OF_THE_NODE = {
 }  # fmt: skip
 TESTED_HERE = {
     "resize_short", "detect_every_n", "box_margin", "track_bbox", "max_people", "min_confidence", "smoothing",
-    "one_euro_min_cutoff_hz", "one_euro_beta", "one_euro_derivative_cutoff_hz", "hold_s", "assumed_height_m",
+    "across_min_cutoff_hz", "across_beta", "one_euro_derivative_cutoff_hz", "hold_s", "assumed_height_m",
     "horizontal_fov_deg", "operator", "operator_id",
 }  # fmt: skip
 
@@ -626,8 +626,8 @@ def test_smoothing(run, person):
 @pytest.mark.parametrize(
     ("name", "value", "quicker"),
     [
-        ("one_euro_min_cutoff_hz", 50.0, True), ("one_euro_min_cutoff_hz", 0.05, False),
-        ("one_euro_beta", 50.0, True), ("one_euro_beta", 0.0, False),
+        ("across_min_cutoff_hz", 50.0, True), ("one_euro_min_cutoff_hz", 0.05, False),
+        ("across_beta", 50.0, True), ("one_euro_beta", 0.0, False),
         ("one_euro_derivative_cutoff_hz", 50.0, True), ("one_euro_derivative_cutoff_hz", 0.01, False),
     ],
 )  # fmt: skip
