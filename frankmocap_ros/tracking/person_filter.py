@@ -75,7 +75,10 @@ class PersonFilter:
             if found is None:
                 return self._flat(pose, observation, camera, time_s, config)
             pose = found
-        pose = self._smoothed(_without_points_outside(pose, camera), time_s, config)
+        fitted = (
+            config.bones == "fitted" and depth is None
+        )  # where depth is measured, nothing is to be guessed
+        pose = self._smoothed(_without_points_outside(pose, camera), time_s, config, fitted)
         skeleton = skeleton_of(pose)
         posed = self._scaled(solve(pose), skeleton, config)
         view = DepthView(depth, camera, time_s, config.min_confidence, filter_of(config))
@@ -150,12 +153,12 @@ class PersonFilter:
         return replace(posed, positions=posed.positions * scale)
 
     def _smoothed(
-        self, pose: KeypointPose | ModelPose, time_s: float, config: Settings
+        self, pose: KeypointPose | ModelPose, time_s: float, config: Settings, fitted: bool
     ) -> KeypointPose | ModelPose:
         """Of keypoints the points, of a body model its root and rotations."""
         known = _known(pose.confidence, config.min_confidence)
         if isinstance(pose, KeypointPose):
-            return self._steady.update(pose, known, time_s, config)
+            return self._steady.update(pose, known, time_s, config, fitted)
         params = filter_of(config)
         if params is None:
             self._filters = None

@@ -78,7 +78,9 @@ class SteadyBody:
         self._root: OneEuroSight | None = None
         self._points: OneEuroSight | None = None
 
-    def update(self, pose: KeypointPose, known: Mask, time_s: float, config: Settings) -> KeypointPose:
+    def update(
+        self, pose: KeypointPose, known: Mask, time_s: float, config: Settings, fitted: bool
+    ) -> KeypointPose:
         """The next image's keypoints.
 
         Args:
@@ -86,9 +88,9 @@ class SteadyBody:
             known: shape (K,), which points are used at all.
             time_s: the image's time [s].
             config: settings of this image.
+            fitted: whether bones keep their lengths.
         """
         points = pose.points
-        fitted = config.bones == "fitted"
         if fitted:
             self.lengths.learn(points, known, time_s)
             fit = self._fitter.fit(points, known, time_s)

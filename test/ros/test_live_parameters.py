@@ -221,7 +221,6 @@ def lag(c, meters=0.2):
 
 
 def smoothing(c):
-    c.set(bones="network")
     assert lag(c) > 0.02
     c.set(smoothing="none")
     assert lag(c) == pytest.approx(0.0, abs=1e-9)
@@ -306,7 +305,7 @@ def bones(c):
         a, b = (np.array([p.x, p.y, p.z]) for p in ends)
         return float(np.linalg.norm(b - a))
 
-    c.set(smoothing="none")
+    c.set(smoothing="none", bones="fitted")
     person = c.probe.person(0.0, -0.1, 3.0)
     c.probe.people = [person]
     for _ in range(30):
