@@ -75,9 +75,8 @@ class PersonFilter:
             if found is None:
                 return self._flat(pose, observation, camera, time_s, config)
             pose = found
-        fitted = (
-            config.bones == "fitted" and depth is None
-        )  # where depth is measured, nothing is to be guessed
+        # where depth is measured, none is guessed
+        fitted = config.bones == "fitted" and depth is None
         pose = self._smoothed(_without_points_outside(pose, camera), time_s, config, fitted)
         skeleton = skeleton_of(pose)
         posed = self._scaled(solve(pose), skeleton, config)

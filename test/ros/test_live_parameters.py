@@ -65,7 +65,9 @@ def test_every_parameter_describes_itself(start, probe):
 
 def test_defaults_are_the_declared_ones(start, probe):
     system = start(
-        max_image_age_s=default("max_image_age_s"), diagnostics_period_s=default("diagnostics_period_s")
+        max_image_age_s=default("max_image_age_s"),
+        diagnostics_period_s=default("diagnostics_period_s"),
+        bones=default("bones"),
     )
     assert system.get(*SETTINGS) == [default(name) for name in SETTINGS]
 
