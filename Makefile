@@ -127,7 +127,7 @@ clean:
 	touch $@
 
 .venv/package: .venv/dependencies $(SOURCES)
-	if test -n "$$(find $(SOURCES) -newer .venv/installed)"; then $(PIP) install --quiet --no-deps --no-build-isolation .; fi
+	if test ! -e .venv/installed || test -n "$$(find $(SOURCES) -newer .venv/installed)"; then $(PIP) install --quiet --no-deps --no-build-isolation .; fi
 	touch $@ .venv/installed
 
 # The same package on ROS 2 Jazzy, with the other packages in the versions of .venv and no more of them than the

@@ -50,6 +50,7 @@ setup(
         "int8": ["openvino>=2026.0", "nncf>=3.0"],
         "viewer": ["viser>=1.1", "fast-simplification>=0.1.9"],
         "zmq": ["pyzmq>=26"],
+        "plots": ["matplotlib>=3.8"],
         "robot": ["mujoco>=3.3", "mink>=1.0", "daqp>=0.7", "PyYAML>=6"],
         "docs": ["sphinx>=7.4", "myst-parser>=4", "sphinx-rtd-theme>=3"],
         "dev": [
@@ -57,6 +58,7 @@ setup(
             "check-jsonschema>=0.30",
             "colcon-common-extensions",
             "hypothesis>=6.100",
+            "matplotlib>=3.8",
             "mypy>=1.13",
             "playwright>=1.50",
             "pytest>=8",

@@ -42,6 +42,7 @@ from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.sources import is_still, is_webcam, open_source
+from frankmocap_ros.sources.camera_file import CameraOf
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 _LOG = logging.getLogger(__name__)
@@ -222,11 +223,13 @@ class ProcessedImage:
         frame: its index counts the images of the sequence, those left out by ``process_every_n`` too.
         file: name of the image file; empty where the source has none.
         total: number of images in the sequence; 0 if unknown.
+        calibrated: whether the camera is known rather than one with an assumed field of view.
     """
 
     frame: Frame
     file: str
     total: int
+    calibrated: bool = False
 
 
 def repeatable(settings: Settings, sources: Sequence[str]) -> Settings:
@@ -240,7 +243,11 @@ def repeatable(settings: Settings, sources: Sequence[str]) -> Settings:
 
 
 def processed_images(
-    estimator: Estimator, settings: Settings, sources: Sequence[str], stills: bool = False
+    estimator: Estimator,
+    settings: Settings,
+    sources: Sequence[str],
+    stills: bool = False,
+    camera_of: CameraOf | None = None,
 ) -> Generator[ProcessedImage, None, None]:
     """Run an estimator on videos and images, one after the other.
 
@@ -249,8 +256,11 @@ def processed_images(
         settings: of the pipeline.
         sources: one video, folder of images or camera; or any number of image files.
         stills: process the images independently, as image files named one by one always are.
+        camera_of: the camera of the images, such as ``sources.camera_file.camera_from_file`` gives it; None
+            takes the source's own, else assumes ``horizontal_fov_deg``.
 
     Raises:
+        CalibrationError: the images cannot be those of the camera.
         SourceError: a source cannot be opened or read, or several are not all image files.
     """
     pipeline = Pipeline(estimator, settings, time.perf_counter)
@@ -269,25 +279,31 @@ def processed_images(
                     continue
                 if still or stills:
                     pipeline.reset()
-                frame = pipeline.process(CameraImage(Bitmap(image.pixels), image.time_s, source.camera))
-                yield ProcessedImage(replace(frame, index=number), image.name, total)
+                bitmap = Bitmap(image.pixels)
+                camera = source.camera if camera_of is None else camera_of(bitmap.size_px)
+                frame = pipeline.process(CameraImage(bitmap, image.time_s, camera))
+                yield ProcessedImage(replace(frame, index=number), image.name, total, camera is not None)
 
 
-def process(*sources: str, settings: Settings | None = None) -> Iterator[Frame]:
+def process(
+    *sources: str, settings: Settings | None = None, camera_of: CameraOf | None = None
+) -> Iterator[Frame]:
     """All people in a video, a folder of images, a camera, or in image files, frame by frame.
 
     Args:
         sources: as for ``processed_images``.
         settings: of estimator and pipeline; None for the defaults.
+        camera_of: as for ``processed_images``.
 
     Raises:
+        CalibrationError: the images cannot be those of the camera.
         EstimatorError: the estimator that is asked for cannot be made.
         SourceError: a source cannot be opened or read, or several are not all image files.
     """
     settings = repeatable(settings or Settings(), sources)
     with contextlib.closing(make_estimator(settings, _LOG.info)) as estimator:
         estimator.warm_up()
-        for image in processed_images(estimator, settings, sources):
+        for image in processed_images(estimator, settings, sources, camera_of=camera_of):
             yield image.frame
 
 

@@ -10,6 +10,7 @@
     |-- MissingDependencyError   a package that the request needs is not installed
     |-- AssetError               a file of an estimator is missing, damaged, unsafe or not what it should be
     |-- EstimatorError           an estimator cannot be made or does not run
+    |-- EvaluationError          a recording or its truth cannot be read or compared
     |-- TransformError           TF does not know where a frame is at a time
     |-- RobotError               a robot's map or model is missing or wrong
     |-- RetargetError            no posture of the robot can be found for a command
@@ -62,6 +63,10 @@ class AssetError(MocapError):
 
 class EstimatorError(MocapError):
     """An estimator cannot be made or does not run."""
+
+
+class EvaluationError(MocapError):
+    """A recording or its truth cannot be read, or the two cannot be compared."""
 
 
 class TransformError(MocapError):

@@ -15,4 +15,5 @@ __all__ = [
     "schema",
     "sharing",
     "store",
+    "user_models",
 ]

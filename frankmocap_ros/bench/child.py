@@ -7,7 +7,7 @@ Lines of JSON come in and go out; whatever libraries print goes to the errors' o
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -19,7 +19,10 @@ from frankmocap_ros.bench.mediapipe_package import MediaPipePackage
 from frankmocap_ros.bench.players import Followed, Player
 from frankmocap_ros.bench.probes import EnergyMeter, resident_mb
 from frankmocap_ros.bench.rows import Sample
+from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.errors import MocapError
+from frankmocap_ros.export.json_records import frame_record
+from frankmocap_ros.imaging.camera_image import CameraImage
 from frankmocap_ros.runtime.gc_control import Collector
 from frankmocap_ros.runtime.malloc import keep_freed_memory
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
@@ -37,6 +40,7 @@ class Job:
         folder: FrankMocap's files, empty where none are named.
         combination: of a row.
         networks: of ``quantize``.
+        poses: whether a ``row`` tells the poses of all images too, of one camera.
     """
 
     kind: str
@@ -45,6 +49,7 @@ class Job:
     folder: str = ""
     combination: Mapping[str, Any] | None = None
     networks: tuple[str, ...] = ()
+    poses: bool = False
 
     def text(self) -> str:
         """As JSON."""
@@ -74,20 +79,43 @@ def _player(job: Job) -> tuple[Player, int]:
     return Followed(combination, _tell), combination.cameras
 
 
-def _turn(player: Player, footages: list[Footage], settle: int, count: int) -> dict[str, Any]:
-    """Process images; the first of them only settle caches and threads, and do not count."""
-    instants = list(zip(*(footage.read(settle + count) for footage in footages), strict=True))
-    for camera_images in instants[:settle]:
-        player.process(camera_images)
-    energy = EnergyMeter()
-    energy.start()
-    samples: list[Sample] = [player.process(camera_images) for camera_images in instants[settle:]]
-    spent = energy.joules()
-    rss_mb = resident_mb(player.pid)
-    if rss_mb is not None and player.pid is None:  # the images of a turn are read ahead, into this process
-        rss_mb -= sum(image.bitmap.pixels.nbytes for images in instants for image in images) / 2**20
-    player.rest()
-    return {"samples": [asdict(sample) for sample in samples], "energy_j": spent, "rss_mb": rss_mb}
+@dataclass
+class _Turns:
+    """What is done in the turns of a player.
+
+    Attributes:
+        player: processes the images.
+        footages: of each camera.
+        poses: whether the first camera's frames are told too, as records.
+    """
+
+    player: Player
+    footages: list[Footage]
+    poses: bool
+
+    def turn(self, settle: int, count: int) -> dict[str, Any]:
+        """Process images; the first of them only settle caches and threads, and do not count."""
+        instants = list(zip(*(footage.read(settle + count) for footage in self.footages), strict=True))
+        frames: list[Frame] = []
+        for camera_images in instants[:settle]:
+            self._process(camera_images, frames)
+        energy = EnergyMeter()
+        energy.start()
+        samples = [self._process(camera_images, frames) for camera_images in instants[settle:]]
+        spent = energy.joules()
+        rss_mb = resident_mb(self.player.pid)
+        if rss_mb is not None and self.player.pid is None:  # the images are read ahead, into this process
+            rss_mb -= sum(image.bitmap.pixels.nbytes for images in instants for image in images) / 2**20
+        self.player.rest()
+        found = {"samples": [asdict(sample) for sample in samples], "energy_j": spent, "rss_mb": rss_mb}
+        return {**found, "records": [frame_record(frame) for frame in frames]}
+
+    def _process(self, camera_images: Sequence[CameraImage], frames: list[Frame]) -> Sample:
+        sample = self.player.process(camera_images)
+        if self.poses:  # as with a camera that leaves time for a search between two images
+            frames += self.player.frames[:1]
+            self.player.rest()
+        return sample
 
 
 def _play(job: Job, send: Callable[[Mapping[str, Any]], None]) -> None:
@@ -100,8 +128,9 @@ def _play(job: Job, send: Callable[[Mapping[str, Any]], None]) -> None:
     Collector().start()
     ran = {"estimator": player.estimator, "engine": player.engine, "precision": player.precision}
     send({**ran, "more": dict(player.more)})
+    turns = _Turns(player, footages, job.poses)
     for line in sys.stdin:
-        send(_turn(player, footages, **json.loads(line)))
+        send(turns.turn(**json.loads(line)))
     player.close()
 
 

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.assets.model_files import VARIANTS
@@ -10,10 +11,11 @@ from frankmocap_ros.bench.mediapipe_package import NAME as PACKAGE
 from frankmocap_ros.bench.rows import NOTHING
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS
 from frankmocap_ros.errors import SettingError
-from frankmocap_ros.settings.mocap import PRESETS, Settings
+from frankmocap_ros.runtime.file_names import printable
+from frankmocap_ros.settings.mocap import MODEL_ESTIMATORS, PRESETS, Settings
 from frankmocap_ros.settings.schema import updated
 
-ESTIMATORS: Final = ("frankmocap", "blazepose", "synthetic", PACKAGE)
+ESTIMATORS: Final = ("frankmocap", "blazepose", "synthetic", *MODEL_ESTIMATORS, PACKAGE)
 ALL: Final = "all"
 # What an engine has on no device; those of a list are left out, one that is named alone is an error's row.
 _NEVER: Final = {
@@ -34,6 +36,7 @@ class Combination:
         together: whether several cameras share a batch; otherwise one image is processed after the other.
         folder: FrankMocap's files, empty where none are named.
         variant: of BlazePose's network; ``-`` for the preset's.
+        model: file of a network of the user's own; empty for the one in the models' folder, or none.
     """
 
     estimator: str
@@ -44,6 +47,7 @@ class Combination:
     together: bool = True
     folder: str = ""
     variant: str = NOTHING
+    model: str = ""
 
     @property
     def name(self) -> str:
@@ -53,6 +57,8 @@ class Combination:
             parts += [self.engine, self.precision] if self.engine != self.precision else [self.engine]
         if self.variant != NOTHING:
             parts.append(self.variant)
+        if self.model:
+            parts.append(printable(Path(self.model).stem))
         cameras = "" if self.cameras == 1 else f", {self.cameras} cameras"
         return " ".join(parts) + cameras + ("" if self.together else " one after the other")
 
@@ -64,6 +70,8 @@ class Combination:
             asked |= {"engine": self.engine, "precision": self.precision}
         if self.variant != NOTHING:
             asked["variant"] = self.variant
+        if self.model:
+            asked["model"] = self.model
         return {**asked, "assets_dir": self.folder} if self.folder else asked
 
     @property
@@ -82,7 +90,10 @@ class Combination:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user asks for; ``all`` in a list stands for everything that there is."""
+    """What the user asks for; ``all`` in a list stands for everything that there is.
+
+    ``models`` are NAME=FILE: networks of the user's own with their estimators, each of which is a row.
+    """
 
     estimators: Sequence[str] = ("frankmocap", "blazepose")
     engines: Sequence[str] = ("auto",)
@@ -91,6 +102,7 @@ class Wanted:
     cameras: int = 1
     folder: str = ""
     variants: Sequence[str] = (NOTHING,)
+    models: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Check the names.
@@ -105,8 +117,19 @@ class Wanted:
                     f"--{flag}: {wrong[0] if wrong else 'nothing'!r} is not known; allowed: "
                     f"{' | '.join((*known, ALL))}"
                 )
+        for given in self.models:
+            name, _, file = given.partition("=")
+            if name not in MODEL_ESTIMATORS or not file:
+                raise SettingError(
+                    f"--model: {given!r} is not NAME=FILE; allowed names: {' | '.join(MODEL_ESTIMATORS)}"
+                )
         if self.cameras < 1:
             raise SettingError(f"--cameras: {self.cameras} is out of range; allowed: 1 or more")
+
+    @property
+    def files(self) -> list[tuple[str, str]]:
+        """Estimator and file of each of ``models``."""
+        return [(name, file) for name, _, file in (given.partition("=") for given in self.models)]
 
     def _lists(self) -> tuple[tuple[str, Sequence[str], Sequence[str]], ...]:
         return (
@@ -136,20 +159,34 @@ def combinations(wanted: Wanted) -> list[Combination]:
         # where everything is measured, half an auto repeats one of the others
         and not (everything and pair.count("auto") == 1)
     ]
+    named = dict(wanted.files)
+    if ALL in wanted.estimators:  # of those with a network of the user's own, all that were given one
+        estimators = [name for name in estimators if name not in MODEL_ESTIMATORS]
     rows = []
-    for estimator, preset in itertools.product(estimators, presets):
+    for estimator, preset in itertools.product([e for e in estimators if e not in named], presets):
         own = [
             Combination(estimator, engine, precision, preset, wanted.cameras, folder=wanted.folder)
             for engine, precision in (pairs if estimator == "frankmocap" else [(NOTHING, NOTHING)])
         ]
         if estimator == "blazepose":
             own = [replace(row, variant=variant) for row in own for variant in variants]
+        if estimator in MODEL_ESTIMATORS:  # to which presets make no difference
+            own = [replace(row, preset="balanced") for row in own]
         if estimator == PACKAGE:  # it follows one person in the images of one camera, and has no settings
             own = [Combination(PACKAGE, preset=NOTHING)]
-        elif wanted.cameras > 1:
-            own = [replace(row, together=together) for row in own for together in (True, False)]
+        else:
+            own = _for_cameras(own, wanted.cameras)
         rows += own
+    for name, file in wanted.files:
+        rows += _for_cameras([Combination(name, cameras=wanted.cameras, model=file)], wanted.cameras)
     return list(dict.fromkeys(rows))
+
+
+def _for_cameras(rows: list[Combination], cameras: int) -> list[Combination]:
+    """Several cameras as one batch, and one after the other."""
+    if cameras == 1:
+        return rows
+    return [replace(row, together=together) for row in rows for together in (True, False)]
 
 
 def ran(device: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The body regressor alone on a GPU: how it is started matters more there than how much it computes."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
@@ -11,15 +11,16 @@ from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.bench.rows import BenchRow, percentiles
 from frankmocap_ros.engines.available import Option
 from frankmocap_ros.engines.base import Engine, EngineOptions, Trunk
+from frankmocap_ros.engines.cuda_state import set_up_cudnn
 from frankmocap_ros.engines.measuring import EngineTiming as Timed
-from frankmocap_ros.engines.measuring import measure, some_crops
+from frankmocap_ros.engines.measuring import failed, measure, some_crops
 from frankmocap_ros.engines.torch import TorchEngine
 from frankmocap_ros.errors import MocapError
 
 BATCHES: Final = (1, 4, 8)
 _BASE: Final = ("eager", "fp32")  # what the others are compared with
 _ROWS: Final = (
-    _BASE, ("autocast", "fp16"), ("eager", "fp16"), ("eager", "bf16"), ("compile", "fp16"),
+    _BASE, ("eager", "tf32"), ("autocast", "fp16"), ("eager", "fp16"), ("eager", "bf16"), ("compile", "fp16"),
     ("graph", "fp32"), ("graph", "fp16"), ("compile+graph", "fp16"),
 )  # fmt: skip
 _ROUNDS: Final = 60
@@ -51,6 +52,8 @@ class Autocast:
         import torch
 
         self.device = device
+        if device == "cuda":
+            set_up_cudnn()
         # CPUs have no half precision that is worth it
         self._dtype = torch.float16 if device == "cuda" else torch.bfloat16
         module: Any = trunk.build(torch.float32).eval()
@@ -70,17 +73,51 @@ class Autocast:
         del self._module
 
 
+class Tf32:
+    """The network in float32 whose convolutions round to TF32, which GPUs do by themselves.
+
+    The flag is the whole process's: nothing else may run meanwhile.
+
+    Args:
+        trunk: what to run.
+        options: where.
+    """
+
+    name = "torch"
+    precision = "tf32"
+
+    def __init__(self, trunk: Trunk, options: EngineOptions) -> None:
+        self._engine = TorchEngine(trunk, "fp32", options, "eager")
+        self.device = self._engine.device
+
+    def __call__(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Features (N, outputs) of crops (N, side, side, 3)."""
+        from torch.backends import cudnn
+
+        before, cudnn.allow_tf32 = cudnn.allow_tf32, True
+        try:
+            return self._engine(crops)
+        finally:
+            cudnn.allow_tf32 = before
+
+    def close(self) -> None:
+        """Drop the network."""
+        self._engine.close()
+
+
 def _engine(trunk: Trunk, mode: str, precision: str, options: EngineOptions) -> Engine:
     if mode == "autocast":
         return Autocast(trunk, options.device)
+    if precision == "tf32":
+        return Tf32(trunk, options)
     return TorchEngine(trunk, precision, options, mode)
 
 
-def _row(timed: Timed, base: Timed | None, crops: int, device: str) -> BenchRow:
+def _row(timed: Timed, base: Timed | None, crops: int, more: Mapping[str, str]) -> BenchRow:
     """One row of so many crops."""
     mode, precision = timed.option.variant, timed.option.precision
     name = f"gpu: regressor {mode} {precision}, {crops} crop{'s' if crops > 1 else ''}"
-    row = BenchRow(name, "frankmocap", f"torch {mode}", precision, people=crops, more={"device": device})
+    row = BenchRow(name, "frankmocap", f"torch {mode}", precision, people=crops, more=more)
     if timed.failed:
         return BenchRow(**{**vars(row), "error": timed.failed})
     total = percentiles(timed.times_ms)
@@ -118,11 +155,19 @@ def trunk_rows(trunk: Trunk, options: EngineOptions, tell: Tell, rounds: int = _
                 )
             except MocapError as error:
                 broken.append(Timed(option, failed=str(error)))
+            except Exception as error:  # a library's; the others may still run
+                broken.append(failed(option, error))
         for crops in BATCHES:
             found = [*measure(engines, some_crops(trunk, crops), rounds), *broken]
             base = next((t for t in found if (t.option.variant, t.option.precision) == _BASE), None)
-            rows += [_row(timed, base, crops, device) for timed in found]
+            rows += [_row(one, base, crops, _more(device, engines.get(one.option))) for one in found]
     return rows
+
+
+def _more(device: str, engine: Engine | None) -> dict[str, str]:
+    """The device, and what torch really compiled."""
+    compiled = getattr(engine, "compiled", ())
+    return {"device": device, **({"compiled": " ".join(map(str, compiled))} if compiled else {})}
 
 
 def gpu_rows(store: AssetStore, tell: Tell) -> list[BenchRow]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from frankmocap_ros.bench.rows import NOTHING, Sample
+from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
 from frankmocap_ros.imaging.camera_image import CameraImage
 
@@ -51,6 +52,7 @@ class MediaPipePackage:
     engine = NOTHING
     precision = NOTHING
     more: Mapping[str, object] = MappingProxyType({})
+    frames: Sequence[Frame] = ()
 
     def __init__(self) -> None:
         python = package_python()

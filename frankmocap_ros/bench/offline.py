@@ -71,7 +71,7 @@ def quantize(setup: Setup, rows: Sequence[Combination], tell: Tell) -> None:
         tell(f"no INT8: {error}")
 
 
-def _loaded(stack: contextlib.ExitStack, job: Job) -> tuple[Child, dict[str, Any]]:
+def loaded(stack: contextlib.ExitStack, job: Job) -> tuple[Child, dict[str, Any]]:
     """A process that is ready, and what it runs.
 
     Raises:
@@ -91,7 +91,7 @@ def _failed(row: Combination, error: str) -> BenchRow:
     return BenchRow(row.name, row.estimator, row.engine, row.precision, row.preset, row.cameras, error=error)
 
 
-def _numbers(row: BenchRow, found: Measured) -> BenchRow:
+def with_numbers(row: BenchRow, found: Measured) -> BenchRow:
     """A row with what was measured of it; the ratio is still to come."""
     samples = found.samples
     if found.error or not samples:
@@ -120,7 +120,7 @@ def _group(
         for row in rows:
             tell(f"loading {row.name}")
             try:
-                child, ran = _loaded(stack, setup.job("row", combination=row.as_dict()))
+                child, ran = loaded(stack, setup.job("row", combination=row.as_dict()))
             except MocapError as error:
                 tell(f"{row.name}: {error}")
                 done[row.name] = _failed(row, str(error))
@@ -131,7 +131,7 @@ def _group(
         found = in_turns(playing, setup.frames, tell) if said or not rows else {}
     beside = found.get(REFERENCE, Measured())
     for name, ready in said.items():
-        own = _numbers(ready, found[name])
+        own = with_numbers(ready, found[name])
         done[name] = (
             own
             if own.error
@@ -162,7 +162,7 @@ def measure(setup: Setup, rows: Sequence[Combination], tell: Tell = lambda _: No
         reference: Child | None = None
         try:
             tell("loading reference")
-            reference, said = _loaded(stack, setup.job("reference"))
+            reference, said = loaded(stack, setup.job("reference"))
             top = replace(top, **said)
         except MocapError as error:
             tell(f"reference: {error}")
@@ -175,7 +175,7 @@ def measure(setup: Setup, rows: Sequence[Combination], tell: Tell = lambda _: No
             everything.energy_j = _sum(everything.energy_j, beside.energy_j)
             if beside.error:
                 everything.error, reference = beside.error, None
-    top = _numbers(top, everything)
+    top = with_numbers(top, everything)
     return [top if top.error else replace(top, ratio_to_reference=1.0), *measured]
 
 

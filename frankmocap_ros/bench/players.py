@@ -15,7 +15,7 @@ from frankmocap_ros.runtime.malloc import give_back_freed_memory
 from frankmocap_ros.tracking.background_detection import BackgroundDetection, DetectionThread
 from frankmocap_ros.tracking.pipeline import Pipeline, process_together
 
-_REST = 1.5  # of a search's usual time, to let one that is under way come to its end
+_REST_S = 5.0  # for a search that is under way, at most
 
 
 def joint_errors(precisions: Sequence[NetworkPrecision]) -> dict[str, object]:
@@ -41,6 +41,7 @@ class Player(Protocol):
     precision: str
     pid: int | None  # of the process whose memory counts, None for this one
     more: Mapping[str, object]
+    frames: Sequence[Frame]  # of the last instant, one a camera; none where a player has no bodies
 
     def process(self, camera_images: Sequence[CameraImage]) -> Sample:
         """One image of each camera."""
@@ -71,6 +72,7 @@ class Followed:
         self.estimator = self._estimator.name
         self.engine, self.precision = ran(self._estimator.capabilities.device)
         self.more: Mapping[str, object] = joint_errors(self._estimator.capabilities.precisions)
+        self.frames: Sequence[Frame] = ()
         self._estimator.warm_up()
         give_back_freed_memory()
         clock = time.perf_counter
@@ -96,12 +98,13 @@ class Followed:
                 for p, camera_image in zip(self._pipelines, camera_images, strict=True)
             ]
         total_ms = 1e3 * (time.perf_counter() - start_s)
+        self.frames = frames
         return Sample(self._stages(frames), total_ms, max(len(frame.bodies) for frame in frames))
 
     def rest(self) -> None:
-        """Wait for searches, about as long as they take."""
-        spent_ms = sum(search.spent_ms for search in self._searches if search.busy)
-        time.sleep(1e-3 * _REST * spent_ms)
+        """Wait for searches that are under way."""
+        for search in self._searches:
+            search.wait_until_done(_REST_S)
 
     def close(self) -> None:
         """End the search's thread and the estimator."""

@@ -16,6 +16,7 @@ import numpy as np
 from frankmocap_ros.assets.layout import ASSETS, needed
 from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.bench.rows import Sample
+from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError
 from frankmocap_ros.estimators.availability import missing_text
@@ -70,6 +71,7 @@ class Reference:
     precision = "fp32"
     pid: int | None = None
     more: Mapping[str, object] = MappingProxyType({})
+    frames: Sequence[Frame] = ()
 
     def __init__(self, folder: Path) -> None:
         store = AssetStore(folder)
@@ -82,7 +84,7 @@ class Reference:
         from frankmocap_ros.estimators.openpose.network import Pose2dDetector
 
         self._device = choose_torch_device("auto", "fp32").device
-        self._detector = Pose2dDetector(store.load("pose2d"), self._device)
+        self._detector = Pose2dDetector(store.load("pose2d"), self._device, eager=True)
         key, model = ("body_smplx", "smplx") if smplx else ("body_smpl", "smpl")
         weights = store.load(key)
         start = start_of(store.load("mean_params"), weights=weights)

@@ -41,12 +41,14 @@ class Measured:
         rss_mb: the most memory, None where the system does not tell.
         energy_j: of all turns, None where the system does not tell.
         error: why it stopped, empty where it did not.
+        records: of all images, those that do not count too, where the row tells poses.
     """
 
     turns: list[list[Sample]] = field(default_factory=list)
     rss_mb: float | None = None
     energy_j: float | None = None
     error: str = ""
+    records: list[Mapping[str, Any]] = field(default_factory=list)
 
     @property
     def samples(self) -> list[Sample]:
@@ -56,6 +58,7 @@ class Measured:
     def add(self, answer: Mapping[str, Any]) -> None:
         """Take what a turn gave."""
         self.turns.append([Sample(**sample) for sample in answer["samples"]])
+        self.records += answer.get("records", ())
         if answer["rss_mb"] is not None:
             self.rss_mb = max(self.rss_mb or 0.0, answer["rss_mb"])
         if answer["energy_j"] is not None:

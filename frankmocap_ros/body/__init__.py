@@ -2,14 +2,18 @@
 
 __all__ = [
     "arm_angles",
+    "covariance",
     "drawing",
     "frames",
     "from_keypoints",
     "height",
     "joint_error",
+    "keypoint_sets",
     "kinematics",
     "pose",
     "posture",
+    "posture_ranges",
+    "proportions",
     "skeleton",
     "transform",
     "validation",

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, KEYPOINTS_WITH_HANDS
-from frankmocap_ros.geometry.rotation import Array, Mask, cross, dot, frames, normalize
+from frankmocap_ros.geometry.rotation import Array, Mask, cross, dot, frames, normalize, swung
 
 _X, _Y, _Z = np.eye(3)
 _K = {name: i for i, name in enumerate(KEYPOINTS_WITH_HANDS)}
@@ -62,11 +62,12 @@ def _rest_table() -> tuple[Array, Array]:
     return normalize(primary), secondary
 
 
-_REST_PRIMARY, _REST_SECONDARY = _rest_table()
-_REST_FRAMES_T = np.swapaxes(frames(_REST_PRIMARY, _REST_SECONDARY), -1, -2).copy()
+REST_PRIMARY, REST_SECONDARY = _rest_table()
+"""Each joint's bone and its second axis in the joint's own frame, both (54, 3), of ``BODY_WITH_HANDS``."""
+_REST_FRAMES_T = np.swapaxes(frames(REST_PRIMARY, REST_SECONDARY), -1, -2).copy()
 
 REST_DIRECTIONS: dict[str, Array] = {
-    name: _REST_PRIMARY[i] for name, i in _J.items() if name not in ("pelvis", "head")
+    name: REST_PRIMARY[i] for name, i in _J.items() if name not in ("pelvis", "head")
 }
 """Unit direction, in a joint's own frame, to the next joint of its limb or spine."""
 
@@ -103,18 +104,28 @@ def _hinge(first: Array, second: Array, otherwise: Array) -> Array:
     return np.asarray(weight * normalize(axis) + (1.0 - weight) * across)
 
 
-def _swung(start: Array, end: Array, v: Array) -> Array:
-    """``v`` (..., 3) turned by the shortest rotation from unit ``start`` to unit ``end`` (Rodrigues)."""
-    axis, cosine = cross(start, end), dot(start, end)[..., None]
-    along = dot(axis, v)[..., None] / np.maximum(1.0 + cosine, 1e-6)
-    return np.asarray(v * cosine + cross(axis, v) + axis * along)
+def _trusted(line: Array, sure: float, other: Array, other_sure: float) -> Array:
+    """A line across the torso, which turns to the other one as it is less than half as surely seen."""
+    share = min(1.0, 2.0 * sure / other_sure) if other_sure > 0.0 else 1.0
+    if share == 1.0:
+        return line
+    length = np.sqrt(dot(line, line))
+    return np.asarray(share * line + (1.0 - share) * length * normalize(other))
 
 
-def _torso(p: Array, pos: Array, first: Array, second: Array) -> None:
-    """Pelvis, spine, neck, head and collars: fills their rows of positions and axes."""
+def _torso(p: Array, sure: Array, pos: Array, first: Array, second: Array) -> None:
+    """Pelvis, spine, neck, head and collars: fills their rows of positions and axes.
+
+    Hips that are guessed, as of somebody at a desk, turn with the shoulders; and the other way round.
+    """
     hips, shoulders = p[_LEG[:, 0]], p[_ARM[:, 0]]
     hip_mid, shoulder_mid = hips.mean(axis=0), shoulders.mean(axis=0)
     hip_line, shoulder_line = hips[0] - hips[1], shoulders[0] - shoulders[1]
+    hips_sure, shoulders_sure = float(sure[_LEG[:, 0]].min()), float(sure[_ARM[:, 0]].min())
+    hip_line, shoulder_line = (
+        _trusted(hip_line, hips_sure, shoulder_line, shoulders_sure),
+        _trusted(shoulder_line, shoulders_sure, hip_line, hips_sure),
+    )
     up = shoulder_mid - hip_mid
     neck = shoulder_mid + _NECK_RISE * up
     pelvis_frame = frames(hip_line, up)
@@ -147,10 +158,10 @@ def _limbs(p: Array, pos: Array, first: Array, second: Array) -> None:
     upper, fore = normalize(elbow - shoulder), normalize(wrist - elbow)
     chest = frames(second[_J["spine3"]], first[_J["spine3"]])  # columns: left, up, front
     left, up = chest[:, 0], chest[:, 1]
-    arm_axis = _hinge(upper, fore, _swung(_LEFTWARD * left, upper, -_LEFTWARD * up))
+    arm_axis = _hinge(upper, fore, swung(_LEFTWARD * left, upper, -_LEFTWARD * up))
     pos[_SHOULDERS], pos[_ELBOWS], pos[_WRISTS] = shoulder, elbow, wrist
     first[_SHOULDERS], second[_SHOULDERS] = upper, arm_axis
-    first[_ELBOWS], second[_ELBOWS] = fore, arm_axis
+    first[_ELBOWS], second[_ELBOWS] = fore, swung(upper, fore, arm_axis)
     index, pinky = p[_KNUCKLES[:, 0]], p[_KNUCKLES[:, 1]]
     pos[_HANDS] = 0.5 * (index + pinky)
     first[_WRISTS] = first[_HANDS] = pos[_HANDS] - wrist
@@ -162,7 +173,7 @@ def _limbs(p: Array, pos: Array, first: Array, second: Array) -> None:
     leg_axis = _hinge(thigh, shin, cross(toes, thigh) + pelvis_x)
     pos[_HIPS], pos[_KNEES], pos[_ANKLES], pos[_FEET] = hip, knee, ankle, foot
     first[_HIPS], second[_HIPS] = thigh, leg_axis
-    first[_KNEES], second[_KNEES] = shin, leg_axis
+    first[_KNEES], second[_KNEES] = shin, swung(thigh, shin, leg_axis)
     first[_ANKLES] = first[_FEET] = toes
     second[_ANKLES] = second[_FEET] = leg_axis
 
@@ -172,14 +183,15 @@ def _fingers(p: Array, pos: Array, first: Array, second: Array) -> None:
     pos[_FINGER_JOINTS] = p[_FINGER_POINTS]
     first[_FINGER_JOINTS] = p[_FINGER_NEXT] - p[_FINGER_POINTS]
     wrists = frames(first[_WRISTS], second[_WRISTS]) @ _REST_FRAMES_T[_WRISTS]
-    second[_FINGER_JOINTS] = np.einsum("nij,nj->ni", wrists[_FINGER_SIDE], _REST_SECONDARY[_FINGER_JOINTS])
+    second[_FINGER_JOINTS] = np.einsum("nij,nj->ni", wrists[_FINGER_SIDE], REST_SECONDARY[_FINGER_JOINTS])
 
 
-def joints_from_keypoints(points: Array) -> tuple[Array, Array]:
+def joints_from_keypoints(points: Array, confidence: Array | None = None) -> tuple[Array, Array]:
     """Positions and rotations of all joints.
 
     Args:
         points: shape (K, 3) in the order of ``KEYPOINTS`` or ``KEYPOINTS_WITH_HANDS`` [m].
+        confidence: shape (K,), of the points; None where all are equally good.
 
     Returns:
         positions (J, 3) [m] and global rotation matrices (J, 3, 3); J is 24, or 54 with hands. Always
@@ -187,7 +199,7 @@ def joints_from_keypoints(points: Array) -> tuple[Array, Array]:
     """
     j = len(BODY) if len(points) == len(KEYPOINTS) else len(BODY_WITH_HANDS)
     positions, first, second = np.zeros((3, j, 3))
-    _torso(points, positions, first, second)
+    _torso(points, np.ones(len(points)) if confidence is None else confidence, positions, first, second)
     _limbs(points, positions, first, second)
     if j > len(BODY):
         _fingers(points, positions, first, second)

@@ -2,15 +2,15 @@
 
 import numpy as np
 
+from frankmocap_ros.body import proportions
 from frankmocap_ros.body.kinematics import Posed
 from frankmocap_ros.body.skeleton import Skeleton
 
-# Lengths of straight parts of the body as shares of the height (R. Drillis, R. Contini, "Body segment
-# parameters", 1966): hip to ankle, hip to shoulder, shoulder to wrist.
+# Straight parts of the body, and their lengths as shares of the height.
 _PARTS = (
-    (("hip", "knee", "ankle"), 0.491),
-    (("hip", "shoulder"), 0.288),
-    (("shoulder", "elbow", "wrist"), 0.332),
+    (("hip", "knee", "ankle"), proportions.LEG),
+    (("hip", "shoulder"), proportions.TORSO),
+    (("shoulder", "elbow", "wrist"), proportions.ARM),
 )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.body.from_keypoints import joint_confidence, joints_from_keypoints
-from frankmocap_ros.body.pose import KeypointPose, ModelPose
+from frankmocap_ros.body.pose import KeypointPose, ModelPose, PixelPose
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, Skeleton
 from frankmocap_ros.geometry.rotation import (
     Array,
@@ -93,9 +93,9 @@ def forward_kinematics(
     return positions, quat_from_matrix(matrices)
 
 
-def skeleton_of(pose: KeypointPose | ModelPose) -> Skeleton:
+def skeleton_of(pose: KeypointPose | PixelPose | ModelPose) -> Skeleton:
     """The skeleton that a pose fills: with hands where it has finger joints."""
-    small = len(KEYPOINTS) if isinstance(pose, KeypointPose) else len(BODY)
+    small = len(BODY) if isinstance(pose, ModelPose) else len(KEYPOINTS)
     return BODY if len(pose.confidence) == small else BODY_WITH_HANDS
 
 
@@ -116,7 +116,7 @@ def solve(pose: KeypointPose | ModelPose) -> Posed:
         )
         local = pose.local_rotations.copy()
         return Posed(positions, rotations, local, pose.confidence, pose.confidence.copy())
-    positions, matrices = joints_from_keypoints(pose.points)
+    positions, matrices = joints_from_keypoints(pose.points, pose.confidence)
     rotations = quat_from_matrix(matrices)
     local = rotations.copy()
     local[1:] = quat_multiply(quat_conjugate(rotations[_parents(skeleton)]), rotations[1:])

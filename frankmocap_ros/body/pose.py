@@ -33,6 +33,7 @@ class ScaleSource(IntEnum):
     ASSUMED_HEIGHT = 1  # the person's size and the camera's field of view are assumed
     CAMERA_INFO = 2  # the person's size is assumed, the camera is calibrated
     DEPTH = 3  # measured
+    CALIBRATED = 4  # the person's size was calibrated
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +51,10 @@ class KeypointPose:
 
 @dataclass(frozen=True, eq=False)
 class PixelPose:
-    """A pose of which only the image is known; a depth image puts it into space.
+    """A pose of which only the image is known; ``tracking/pixel_lifting.py`` puts it into space.
 
     Attributes:
-        pixels: shape (K, 2), in the order of ``skeleton.KEYPOINTS``, x and y [px].
+        pixels: shape (K, 2), x and y [px], of ``skeleton.KEYPOINTS`` or ``KEYPOINTS_WITH_HANDS``.
         confidence: shape (K,), 0..1, 0 where nothing is known.
     """
 
@@ -86,7 +87,7 @@ class Observation:
         pose: where the joints are, in the optical frame or in the image alone.
         box_xywh: shape (4,), box around the person: min x, min y, width, height [px].
         score: confidence that this is a person at all, 0..1.
-        scale_source: where the meters come from.
+        scale_source: where the meters come from; of a ``PixelPose`` it is not used.
         region: the person's square as seen now, to look for them in the next image; None where the
             estimator needs none.
         betas: shape (10,), SMPL shape, or None.
@@ -176,6 +177,7 @@ class Frame:
         detected: whether person detection ran on this image.
         frame_id: frame that the poses are in; empty for the image's own.
         up: shape (3,), upwards in the image, as a unit direction in the frame of the poses.
+        camera_position: shape (3,), where the camera's optical center is in the frame of the poses [m].
     """
 
     index: int
@@ -187,6 +189,7 @@ class Frame:
     detected: bool = False
     frame_id: str = ""
     up: Array = field(default_factory=lambda: IMAGE_UP)
+    camera_position: Array = field(default_factory=lambda: np.zeros(3))
 
     @property
     def inference_ms(self) -> float:

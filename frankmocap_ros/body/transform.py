@@ -32,7 +32,8 @@ def transformed(frame: Frame, placement: RigidTransform, frame_id: str) -> Frame
     """
     bodies = tuple(_transformed(body, placement) for body in frame.bodies)
     up = quat_rotate(placement.rotation_xyzw, frame.up)
-    return replace(frame, bodies=bodies, frame_id=frame_id, up=up)
+    camera = quat_rotate(placement.rotation_xyzw, frame.camera_position) + placement.translation
+    return replace(frame, bodies=bodies, frame_id=frame_id, up=up, camera_position=camera)
 
 
 def _transformed(body: Body, placement: RigidTransform) -> Body:

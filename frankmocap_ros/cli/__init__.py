@@ -1,15 +1,18 @@
 """The ``frankmocap_ros`` command."""
 
 __all__ = [
+    "accuracy",
     "bench",
     "bench_ros",
     "commands",
+    "compare",
     "convert",
     "demo",
     "demo_robot",
     "doctor",
     "doctor_checks",
     "doctor_int8",
+    "doctor_networks",
     "doctor_probes",
     "ending",
     "executables",

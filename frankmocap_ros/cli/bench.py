@@ -19,7 +19,7 @@ from frankmocap_ros.bench.rows import NOTHING, BenchRow
 from frankmocap_ros.engines.base import ENGINES, PRECISIONS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.runtime.file_cache import cache_folder
-from frankmocap_ros.settings.mocap import PRESETS
+from frankmocap_ros.settings.mocap import MODEL_ESTIMATORS, PRESETS
 
 STANDIN: Final = "standin"
 _OFFLINE_TEXT: Final = (
@@ -43,6 +43,11 @@ _ROS_TEXT: Final = (
     "first50_ratio: the slowest of the node's first 50 frames, divided by the median of the rest. "
     "first50_oldest_ms: the greatest age among them at reception, which includes the discovery of camera "
     "and node."
+)
+_GPU_TEXT: Final = (
+    "`frankmocap_ros bench --gpu-check`, random weights. Regressor: the body network alone, crops to the "
+    "device and features back in each call. Whole frame: images and boxes to bodies; person detection is a "
+    "row of its own."
 )
 
 
@@ -69,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
             metavar="NAME",
             help=f"{' | '.join((*known, ALL))} (default: {' '.join(default)})",
         )
+    given.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help=f"also measure a network of your own: {' | '.join(MODEL_ESTIMATORS)}; may be repeated",
+    )
     given.add_argument("--source", default="auto", help="video, image, /dev/videoN, synthetic or auto")
     given.add_argument(
         "--width", type=int, default=640, help="maximum image width; 0 keeps the source's [px]"
@@ -113,6 +125,13 @@ def _parser() -> argparse.ArgumentParser:
         default=0.0,
         metavar="MINUTES",
         help="duration of a soak test instead",
+    )
+    gpu = parser.add_argument_group("check of the GPU")
+    gpu.add_argument(
+        "--gpu-check",
+        action="store_true",
+        help="instead: whether every engine is right on this GPU, and how fast, within ten minutes; needs no "
+        "files and no ROS. Exit codes: 0 all is right, 1 something is not, or there is no GPU",
     )
     out = parser.add_argument_group("output")
     out.add_argument(
@@ -179,7 +198,7 @@ def _offline(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[BenchR
         on_gpu, absent = offline.gpu(setup, _tell)
         rows += on_gpu
         said.append(
-            f"GPU rows (eager, autocast, compile, graph; 1, 4 and 8 crops) not measured: {absent}."
+            f"GPU rows (eager, TF32, autocast, compile, graph; 1, 4 and 8 crops) not measured: {absent}."
             if absent
             else "GPU rows: the body regressor alone, speed-up over eager float32."
         )
@@ -195,10 +214,26 @@ def _with_ros(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[Bench
     return rows, "ros, soak" if run.soak else "ros", _ROS_TEXT.format(rate=run.rate_hz, seconds=seconds)
 
 
+def _gpu_check(arguments: argparse.Namespace) -> int:
+    """The lines as they come, then one line of JSON; the rows into a section of a report where asked for."""
+    from frankmocap_ros.bench.gpu_check.run import run_check
+    from frankmocap_ros.standin.extra_data import write_standin
+
+    found = run_check(lambda line: print(line, flush=True), write_standin=write_standin)
+    print(json.dumps(found.record()), flush=True)
+    if arguments.write and found.rows:
+        machine = "; ".join(f"{name} {version}" for name, version in found.machine.items())
+        parts = (f"{machine}.", _GPU_TEXT, report.markdown(found.rows))
+        report.write_section(Path(arguments.write), "gpu check", "\n\n".join(parts))
+    return 1 if found.failed or found.no_device else 0
+
+
 def main(args: Sequence[str]) -> int:
     """Run the command; exit code 0, or 1 where no row could be measured."""
     arguments = _parser().parse_args(args)
     _check(arguments)
+    if arguments.gpu_check:
+        return _gpu_check(arguments)
     wanted = Wanted(
         arguments.estimators,
         arguments.engines,
@@ -207,6 +242,7 @@ def main(args: Sequence[str]) -> int:
         arguments.cameras,
         _folder(arguments.assets),
         arguments.variants,
+        arguments.model,
     )
     rows, name, said = (_with_ros if arguments.ros else _offline)(arguments, wanted)
     where = f"Source: {arguments.source}, at most {arguments.width} wide."

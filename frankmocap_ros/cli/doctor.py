@@ -13,6 +13,7 @@ from frankmocap_ros.assets.report import Check, file_checks
 from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, assets_folder
 from frankmocap_ros.cli.doctor_checks import machine_checks
 from frankmocap_ros.cli.doctor_int8 import int8_checks
+from frankmocap_ros.cli.doctor_networks import network_checks
 from frankmocap_ros.cli.doctor_probes import Probes
 from frankmocap_ros.estimators.availability import why_not_frankmocap
 from frankmocap_ros.settings.mocap import Settings
@@ -161,7 +162,7 @@ def main(args: Sequence[str]) -> int:
     folder = assets_folder(arguments.assets)
     probes = Probes(arguments.limit_s)  # these work while files are read here
     files = file_checks(folder)
-    found = [*machine_checks(probes.results()), *files, *int8_checks(folder)]
+    found = [*machine_checks(probes.results()), *network_checks(), *files, *int8_checks(folder)]
     chosen = estimator_check(folder, {check.name: check for check in found})
     checks = _judged([*found, chosen], folder, chosen.details["estimator"])
     code = 2 if any(check.status == "error" for check in checks) else 0

@@ -15,6 +15,7 @@ from frankmocap_ros.body.arm_angles import ArmAngles
 from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.cli.ending import INTERRUPTED
 from frankmocap_ros.cli.lines import LineWriter, line_writer
+from frankmocap_ros.errors import SettingError
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.export.gmr import gmr_record
 from frankmocap_ros.export.json_records import frame_record
@@ -23,13 +24,15 @@ from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import add_flags, from_flags, updated
 from frankmocap_ros.sources import is_still
+from frankmocap_ros.sources.camera_file import CameraOf, Pinhole, camera_from_file
 
 _ROS_ONLY = (
     "image_transport", "max_image_age_s", "joint_topics", "autostart",
     "diagnostics_period_s", "latency_budget_ms", "adapt", "image_topics", "source", "source_width",
-    "source_rate_hz", "source_frame_id", "rectified", "stamps",
+    "source_rate_hz", "source_frame_id", "stamps",
 )  # fmt: skip
 
+_NAME = "frankmocap_ros process"
 _STILLS_SHORT_PX = 1024  # nobody waits for independent images: look for people in all of their pixels
 
 
@@ -64,13 +67,48 @@ def _parser() -> argparse.ArgumentParser:
         "is {} in frames without an operator",
     )
     parser.add_argument("--max-frames", type=int, metavar="N", help="maximum number of frames")
+    camera = parser.add_argument_group(
+        "camera", "of the images; without it a field of view is assumed (--horizontal-fov-deg)"
+    )
+    camera.add_argument(
+        "--camera-info",
+        metavar="FILE",
+        help="its calibration: YAML as camera_calibration writes it, or JSON or YAML with the fields of "
+        "sensor_msgs/CameraInfo. K and the distortion hold; with --rectified true, P",
+    )
+    for name, text in (
+        ("fx", "focal length"),
+        ("fy", "focal length down the image (default: --fx)"),
+        ("cx", "column of the principal point (default: the image's middle)"),
+        ("cy", "row of the principal point (default: the image's middle)"),
+    ):
+        camera.add_argument(f"--{name}", type=float, metavar="PX", help=f"{text} [px]")
     add_flags(parser, Settings, leave_out=_ROS_ONLY)
     return parser
 
 
+def _camera_of(arguments: argparse.Namespace, config: Settings) -> CameraOf | None:
+    """The camera that the user names; None for none.
+
+    Raises:
+        CalibrationError: the file is no calibration.
+        SettingError: flags exclude each other, or one is missing.
+    """
+    given = [f"--{name}" for name in ("fx", "fy", "cx", "cy") if getattr(arguments, name) is not None]
+    if arguments.camera_info is not None:
+        if given:
+            raise SettingError(f"--camera-info and {', '.join(given)} exclude each other; leave one out")
+        return camera_from_file(arguments.camera_info, rectified=config.rectified == "true")
+    if given and arguments.fx is None:
+        raise SettingError(f"{', '.join(given)}: the focal length is missing; add --fx")
+    if not given:
+        return None
+    return Pinhole(arguments.fx, arguments.fy, arguments.cx, arguments.cy)
+
+
 def _tell(text: str) -> None:
     """Print to standard error, separate from the records."""
-    print(f"frankmocap_ros process: {text}", file=sys.stderr)
+    print(f"{_NAME}: {text}", file=sys.stderr)
 
 
 def _record_maker(form: str) -> Callable[[Frame], dict[str, Any]]:
@@ -90,16 +128,19 @@ def main(args: Sequence[str]) -> int:
     if "resize_short" not in vars(arguments) and (arguments.stills or all(map(is_still, arguments.sources))):
         config = updated(config, {"resize_short": _STILLS_SHORT_PX})
     config = repeatable(config, arguments.sources)
+    camera_of = _camera_of(arguments, config)
     with line_writer(arguments.out) as out:
         try:
-            bodies = _write_records(arguments, config, out)
+            bodies = _write_records(arguments, config, camera_of, out)
         except KeyboardInterrupt:
             _tell(f"interrupted after {out.count} frames, all of them written")
             return INTERRUPTED
     return 0 if bodies else 1
 
 
-def _write_records(arguments: argparse.Namespace, config: Settings, out: LineWriter) -> int:
+def _write_records(
+    arguments: argparse.Namespace, config: Settings, camera_of: CameraOf | None, out: LineWriter
+) -> int:
     """Write a record for each frame; returns the number of bodies in all of them."""
     record_of = _record_maker(arguments.format)
     bodies = 0
@@ -109,11 +150,20 @@ def _write_records(arguments: argparse.Namespace, config: Settings, out: LineWri
         if warning:
             _tell(f"WARNING: {warning}")
         start_s = time.perf_counter()
-        images = processed_images(estimator, config, arguments.sources, arguments.stills)
+        images = processed_images(estimator, config, arguments.sources, arguments.stills, camera_of)
+        assumed = False
         with contextlib.closing(images), tqdm(unit=" frames", leave=False, disable=None) as bar:
             for image in images:
                 if image.total and bar.total is None:
                     bar.reset(image.total)
+                if not (image.calibrated or assumed):
+                    assumed = True
+                    bar.write(
+                        f"{_NAME}: WARNING: a field of view of {config.horizontal_fov_deg:g} degrees is "
+                        "assumed, on which distances depend; name the camera's calibration: --camera-info "
+                        "FILE, or --fx",
+                        file=sys.stderr,
+                    )
                 record = record_of(image.frame)
                 if arguments.format == "json":
                     record |= {"warning": warning} if warning and not out.count else {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from frankmocap_ros.engines.base import ENGINES, Engine, EngineOptions, Trunk, check_bf16
+from frankmocap_ros.engines.cuda_state import check_bf16_on_gpu
 from frankmocap_ros.engines.export import can_export
 from frankmocap_ros.engines.onnxruntime import OnnxRuntimeEngine, chosen_provider, load_onnxruntime
 from frankmocap_ros.engines.openvino import OpenVinoEngine, check_int8, load_openvino
@@ -152,8 +153,8 @@ def _problem_of(engine: str, device: str, options: EngineOptions) -> MocapError 
 def _problem_with(precision: str, device: str, trunk: Trunk, options: EngineOptions) -> MocapError | None:
     """What stands in the way of a precision."""
     try:
-        if precision == "bf16" and device == "cpu":
-            check_bf16()
+        if precision == "bf16":
+            check_bf16_on_gpu() if device == "cuda" else check_bf16()
         if precision == "int8":
             check_int8(trunk, options)
     except MocapError as error:

@@ -108,8 +108,9 @@ class CheckedEngine(ABC):
     precision: str
     device: str
 
-    def __init__(self, trunk: Trunk, precision: str, device: str) -> None:
+    def __init__(self, trunk: Trunk, precision: str, device: str, most: int = 0) -> None:
         self.precision = precision
+        self._most = most  # crops of one run, for engines that are built for so many; 0 for any number
         self.device = device
         self._shape = (trunk.side_px, trunk.side_px, 3)
         self._outputs = trunk.outputs
@@ -127,7 +128,11 @@ class CheckedEngine(ABC):
         if not len(crops):
             return np.empty((0, self._outputs), np.float32)
         # libraries take no memory that cannot be written, or warn of it, although they do not write there
-        return self._features(np.require(crops, requirements=("C", "W")))
+        crops = np.require(crops, requirements=("C", "W"))
+        if not self._most or len(crops) <= self._most:
+            return self._features(crops)
+        parts = np.array_split(crops, -(-len(crops) // self._most))
+        return np.concatenate([self._features(part) for part in parts])
 
     def close(self) -> None:
         """See ``Engine``."""

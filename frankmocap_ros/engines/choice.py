@@ -15,11 +15,13 @@ from frankmocap_ros.body.joint_error import LIMITS
 from frankmocap_ros.engines.asked import absent_lines, asked_options, check_names, possible
 from frankmocap_ros.engines.available import Option, make, usual_device
 from frankmocap_ros.engines.base import Engine, EngineOptions, Trunk
+from frankmocap_ros.engines.breaking import Breaking
+from frankmocap_ros.engines.cuda_state import free_gpu_memory
 from frankmocap_ros.engines.judging import Judge, KnownErrors, compare_on_photograph, is_refused
-from frankmocap_ros.engines.measuring import EngineTiming, measure, some_crops, table
+from frankmocap_ros.engines.measuring import EngineTiming, GpuLostError, failed, measure, some_crops, table
 from frankmocap_ros.engines.question import FP32, Question
 from frankmocap_ros.engines.remembered import Remembered
-from frankmocap_ros.errors import EstimatorError, MocapError
+from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.runtime.machine import cpu_name, versions
 
 # with another version of one of these, another engine may be the fastest
@@ -70,6 +72,7 @@ def choose(
 
     Raises:
         EstimatorError: what is asked for is not there; nothing else is taken in its place.
+        GpuLostError: an engine left this process without its GPU; the next time it is left out.
         MissingDependencyError: a package of it is not installed.
     """
     check_names(engine, precision)
@@ -107,6 +110,8 @@ class _Chooser:
             **machine,
         }
         self._memory = Remembered(options.cache, "choice", of)
+        self._breaking = Breaking(options.cache, trunk.key, machine)
+        self._on_gpu, self._fails = bool(machine["gpu"]), False
 
     def choose(self) -> Choice:
         """See the function ``choose``."""
@@ -122,16 +127,39 @@ class _Chooser:
 
     def _recalled(self) -> Choice | None:
         """What follows from what was measured before; None where that is not known, or does not run now."""
+        if self._fails:
+            return None
         found = self._memory.read()
         try:
             options, text = [Option(**option) for option in found["options"]], str(found["text"])
-            return self._answered(options, f"{text}\n  (measured before)")
-        except (LookupError, StopIteration, TypeError, MocapError):
+        except (LookupError, TypeError):
             return None
+        try:
+            return self._tried(self._answered(options, f"{text}\n  (measured before)"))
+        except StopIteration:
+            return None
+        except Exception as error:  # such as memory that others have by now; something else may run
+            self._fails = True
+            self._options.tell(
+                f"what was chosen before does not run now ({type(error).__name__}: {error}); measuring again"
+            )
+        if self._on_gpu:
+            free_gpu_memory()
+        return None
+
+    def _tried(self, choice: Choice) -> Choice:
+        """A choice whose engine has run: some fail only then."""
+        try:
+            choice.engine(some_crops(self._trunk, self._options.batch))
+        except Exception:
+            with contextlib.suppress(Exception):
+                choice.engine.close()
+            raise
+        return choice
 
     def _found_out(self) -> Choice:
         """Measure, judge, remember."""
-        asked = asked_options(self._trunk, *self._asked, self._options)
+        asked = self._breaking.marked(asked_options(self._trunk, *self._asked, self._options))
         can = possible(asked)
         engines: dict[Option, Engine] = {}
         kept: Engine | None = None
@@ -144,10 +172,14 @@ class _Chooser:
                 ranked, text = self._judged(ranked, "\n".join([text, *absent_lines(asked)]), engines)
             choice = replace(self._answered(ranked, text, engines), measured=len(can) > 1)
             kept = choice.engine
+        except GpuLostError as error:
+            self._breaking.add(error)
+            raise
         finally:
             for engine in engines.values():
                 if engine is not kept:
-                    engine.close()
+                    with contextlib.suppress(Exception):  # of a library, whose GPU is lost
+                        engine.close()
         self._memory.write({"options": [option.record for option in ranked], "text": text})
         return choice
 
@@ -162,7 +194,7 @@ class _Chooser:
             try:
                 engines[option] = make(self._trunk, option, self._options)
             except Exception as error:  # whatever one lacks, auto takes another
-                broken.append(EngineTiming(option, failed=f"{type(error).__name__}: {error}"))
+                broken.append(failed(option, error))
         o = self._options
         rows = [*measure(engines, some_crops(self._trunk, o.batch)), *broken]
         fine = [row.option for row in rows if not row.failed]

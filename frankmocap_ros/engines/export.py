@@ -5,8 +5,10 @@ import importlib.util
 import io
 import logging
 import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from frankmocap_ros.engines.base import EngineOptions, Trunk, missing_package
 from frankmocap_ros.engines.kept import Kept
@@ -14,7 +16,11 @@ from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.runtime.machine import versions
 
-OPSET: Final = 18
+if TYPE_CHECKING:
+    import torch
+
+# ONNX has convolutions and pooling of bfloat16 from opset 22 on; what others read is as old as can be
+OPSETS: Final = {"fp32": 18, "fp16": 18, "bf16": 22}
 INPUT: Final = "crops"
 OUTPUT: Final = "features"
 _FILE: Final = "model.onnx"
@@ -52,8 +58,7 @@ def onnx_file(trunk: Trunk, precision: str, options: EngineOptions, engine: str 
     """
     if precision not in _PRECISIONS:
         raise EstimatorError(f"precision: {engine} has no {precision}; allowed: {' | '.join(_PRECISIONS)}")
-    made_by = {"opset": str(OPSET), **versions(["torch"])}
-    kept = Kept(options.cache, f"{trunk.key[:32]}-onnx-{precision}", made_by)
+    kept = Kept(options.cache, f"{trunk.key[:32]}-onnx-{precision}", made_by(precision))
 
     def write(folder: Path) -> None:
         can_export(engine)
@@ -63,10 +68,45 @@ def onnx_file(trunk: Trunk, precision: str, options: EngineOptions, engine: str 
     return kept.get(write, options.prepare) / _FILE
 
 
+def made_by(precision: str) -> dict[str, str]:
+    """What a file depends on beside the weights."""
+    return {"opset": str(OPSETS[precision]), **versions(("torch", *_NEEDED))}
+
+
 def _export(trunk: Trunk, precision: str, path: Path) -> None:
     torch = load_torch()
     types = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
     example = torch.zeros((2, trunk.side_px, trunk.side_px, 3), dtype=torch.uint8)
+    shapes = ({0: torch.export.Dim("n", min=1, max=1024)},)
+    write_onnx(trunk.build(types[precision]), example, path, OnnxFormat([OUTPUT], OPSETS[precision], shapes))
+
+
+@dataclass(frozen=True, eq=False)
+class OnnxFormat:
+    """How a network is written.
+
+    Attributes:
+        outputs: names of what it gives.
+        opset: of ONNX.
+        dynamic: axes of the input that may have any length, as ``torch.export`` has them.
+    """
+
+    outputs: Sequence[str]
+    opset: int
+    dynamic: Any
+
+
+def write_onnx(module: "torch.nn.Module", example: "torch.Tensor", path: Path, form: OnnxFormat) -> None:
+    """Write a network, whose input is called ``crops``.
+
+    Args:
+        module: takes one tensor.
+        example: such a tensor.
+        path: of the file, which has the weights too.
+        form: how.
+    """
+    import torch
+
     log = logging.getLogger("torch.onnx")
     level = log.level
     log.setLevel(logging.ERROR)  # it tells that torchvision, which nothing here needs, is not installed
@@ -74,14 +114,14 @@ def _export(trunk: Trunk, precision: str, path: Path) -> None:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             torch.onnx.export(
-                trunk.build(types[precision]),
+                module,
                 (example,),
                 path,
                 dynamo=True,
-                opset_version=OPSET,
+                opset_version=form.opset,
                 input_names=[INPUT],
-                output_names=[OUTPUT],
-                dynamic_shapes=({0: torch.export.Dim("n", min=1, max=1024)},),
+                output_names=list(form.outputs),
+                dynamic_shapes=form.dynamic,
                 external_data=False,
                 verbose=False,
             )

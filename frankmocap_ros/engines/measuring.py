@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.engines.available import Option
 from frankmocap_ros.engines.base import Engine, Trunk
+from frankmocap_ros.engines.cuda_state import gpu_is_lost
+from frankmocap_ros.errors import EstimatorError
 
 _WARM_UPS: Final = 3
 _ROUNDS: Final = 5
@@ -39,6 +41,22 @@ class EngineTiming:
     def p50_ms(self) -> float:
         """Median time of a call; infinite where it cannot be taken."""
         return float("inf") if self.failed else float(np.median(self.times_ms))
+
+
+class GpuLostError(EstimatorError):
+    """An engine's error left this process without its GPU; another process still has it.
+
+    Args:
+        option: whose error.
+        text: what it said.
+    """
+
+    def __init__(self, option: Option, text: str) -> None:
+        super().__init__(
+            f"engine: {option.text} left this process without its GPU ({text}); it is left out from now on: "
+            "start again"
+        )
+        self.option = option
 
 
 def some_crops(trunk: Trunk, n: int) -> NDArray[np.uint8]:
@@ -73,6 +91,9 @@ def measure(
         engines: what to measure.
         crops: as the engines take them.
         rounds: turns of each.
+
+    Raises:
+        GpuLostError: an engine's error left this process without its GPU.
     """
     times: dict[Option, list[float]] = {}
     features, rows = {}, []
@@ -82,17 +103,40 @@ def measure(
                 features[option] = engine(crops)
             times[option] = []
         except Exception as error:  # an engine that does not run is one not to take
-            rows.append(EngineTiming(option, failed=f"{type(error).__name__}: {error}"))
+            rows.append(failed(option, error))
     for _ in range(rounds):
-        for option, spent in times.items():
-            engines[option](crops)
-            for _ in range(_CALLS):
-                start = time.perf_counter()
-                engines[option](crops)
-                spent.append(1e3 * (time.perf_counter() - start))
+        for option in list(times):
+            try:
+                times[option] += _turn(engines[option], crops)
+            except Exception as error:
+                rows.append(failed(option, error))
+                del times[option]
     exact = next((features[option] for option in times if option.precision == "fp32"), None)
     rows += [_timing(option, spent, features[option], exact) for option, spent in times.items()]
     return sorted(rows, key=lambda row: row.p50_ms)
+
+
+def _turn(engine: Engine, crops: NDArray[np.uint8]) -> list[float]:
+    """Times of the calls of one turn that count [ms]."""
+    engine(crops)
+    times = []
+    for _ in range(_CALLS):
+        start = time.perf_counter()
+        engine(crops)
+        times.append(1e3 * (time.perf_counter() - start))
+    return times
+
+
+def failed(option: Option, error: Exception) -> EngineTiming:
+    """What is to be said of an option that does not run, while the others still do.
+
+    Raises:
+        GpuLostError: none of those on the GPU does any more, in this process.
+    """
+    text = f"{type(error).__name__}: {error}"
+    if option.device == "cuda" and gpu_is_lost():
+        raise GpuLostError(option, text) from error
+    return EngineTiming(option, failed=text)
 
 
 def _timing(

@@ -13,7 +13,7 @@ from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.runtime.background_import import import_apart
 
 
-def _interpreter() -> Callable[..., Any]:
+def load_interpreter() -> Callable[..., Any]:
     """The package's interpreter.
 
     Raises:
@@ -41,7 +41,7 @@ class LiteRtTflite:
     engine = "litert"
 
     def __init__(self, model: TfliteModel, options: TfliteOptions) -> None:
-        make = _interpreter()
+        make = load_interpreter()
         try:
             self._interpreter = make(model_path=str(model.path), num_threads=options.threads)
             self._interpreter.allocate_tensors()

@@ -1,13 +1,18 @@
 """torch: on the CPU as it is, on CUDA also compiled and as a CUDA graph."""
 
+import contextlib
 import sys
+import threading
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.engines.base import CheckedEngine, EngineOptions, Trunk, check_bf16, missing_package
-from frankmocap_ros.engines.cuda_graph import CudaGraph
+from frankmocap_ros.engines.compiled import CompiledNetwork
+from frankmocap_ros.engines.cuda_graph import Graphs
+from frankmocap_ros.engines.cuda_state import alone_on_gpu, check_bf16_on_gpu, set_up_cudnn
+from frankmocap_ros.engines.gpu_packages import gpu_errors
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.runtime.background_import import import_apart, preload_torch
 from frankmocap_ros.runtime.machine import may_have_gpu
@@ -91,40 +96,54 @@ class TorchEngine(CheckedEngine):
         self.mode = mode if mode != "auto" else "graph" if on_gpu else "eager"
         if not on_gpu:
             torch.set_num_threads(options.threads)
+        else:
+            set_up_cudnn()
         types = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
         module: Any = trunk.build(types[precision]).eval()
-        self._module = module.to(self._device, memory_format=torch.channels_last)
+        with self._errors():
+            self._run: Any = module.to(self._device, memory_format=torch.channels_last)
         if "compile" in self.mode:
             options.tell("compiling a network; this takes about half a minute")
-            self._module = torch.compile(self._module, dynamic=False)
-        self._graphs: dict[int, CudaGraph] = {}
+            self._run = CompiledNetwork(self._run)
+        self._graphs = Graphs(lambda _: self._run) if "graph" in self.mode else None
+        self._ran: set[tuple[int, int]] = set()
+
+    @property
+    def compiled(self) -> tuple[int, ...]:
+        """Numbers of crops that the network was really compiled for."""
+        return self._run.sizes if hasattr(self._run, "sizes") else ()
 
     def _features(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         import torch
 
-        with torch.inference_mode():
+        with torch.inference_mode(), self._errors():
+            if self._graphs is not None:
+                return self._graphs(crops)
             if self._device == "cpu":
-                features: NDArray[np.float32] = self._module(torch.from_numpy(crops)).numpy()
+                features: NDArray[np.float32] = self._run(torch.from_numpy(crops)).numpy()
                 return features
-            # float32 is float32: without these flags its convolutions run in TF32, three digits
-            with torch.backends.cudnn.flags(enabled=True, benchmark=True, allow_tf32=False):
-                return self._on_gpu(crops)
+            return self._eagerly(crops)
 
-    def _on_gpu(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _errors(self) -> contextlib.AbstractContextManager[None]:
+        """Torch's errors on a GPU, such as memory that does not suffice, in words."""
+        return contextlib.nullcontext() if self._device == "cpu" else gpu_errors("torch")
+
+    def _eagerly(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """On the device, launch by launch."""
         import torch
 
-        if "graph" in self.mode:
-            graph = self._graphs.get(len(crops))
-            if graph is None:
-                graph = self._graphs[len(crops)] = CudaGraph(self._module, crops.shape, self._outputs)
-            return graph(crops)
-        pixels = torch.from_numpy(crops).to("cuda")
-        features: NDArray[np.float32] = self._module(pixels).cpu().numpy()
+        # cuDNN looks for the fastest kernels once in each thread, and waits for the device meanwhile
+        known = (threading.get_ident(), len(crops))
+        with contextlib.nullcontext() if known in self._ran else alone_on_gpu():
+            features: NDArray[np.float32] = self._run(torch.from_numpy(crops).to("cuda")).cpu().numpy()
+        self._ran.add(known)
         return features
 
     def _release(self) -> None:
-        self._graphs.clear()
-        del self._module
+        with alone_on_gpu():
+            if self._graphs is not None:
+                self._graphs.close()
+            del self._graphs, self._run
 
 
 def _check(precision: str, mode: str, on_gpu: bool) -> None:
@@ -136,5 +155,5 @@ def _check(precision: str, mode: str, on_gpu: bool) -> None:
         raise EstimatorError(f"precision: torch has no {precision}; allowed: {' | '.join(_PRECISIONS)}")
     if precision == "fp16" and not on_gpu:
         raise EstimatorError("precision: fp16 needs device cuda; on a CPU allowed: auto | fp32 | bf16 | int8")
-    if precision == "bf16" and not on_gpu:
-        check_bf16()
+    if precision == "bf16":
+        check_bf16_on_gpu() if on_gpu else check_bf16()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
+from frankmocap_ros.engines.cuda_state import check_bf16_on_gpu
 from frankmocap_ros.errors import EstimatorError
 
 _HALVES = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -46,4 +47,6 @@ def choose_torch_device(device: str, precision: str) -> TorchDevice:
     half = _HALVES.get(precision)
     if half is torch.float16 and not on_gpu:
         raise EstimatorError("precision: fp16 needs device cuda; on a CPU allowed: auto | fp32 | bf16")
+    if half is torch.bfloat16 and on_gpu:
+        check_bf16_on_gpu()
     return TorchDevice(torch.device("cuda" if on_gpu else "cpu"), half)

@@ -6,8 +6,13 @@ __all__ = [
     "blazepose",
     "detectors",
     "frankmocap",
+    "keypoint_observation",
+    "movenet",
     "openpose",
+    "posenet",
     "preparing",
     "registry",
+    "rtmpose",
     "synthetic",
+    "yolo",
 ]

@@ -11,7 +11,7 @@ from frankmocap_ros.settings.mocap import Settings
 
 
 def chosen_detector(setting: str) -> str:
-    """``blazepose`` or ``pose2d`` for the setting ``detector``; auto is blazepose where an engine runs it."""
+    """The name for the setting ``detector``; auto is blazepose where an engine runs it, else pose2d."""
     if setting != "auto":
         return setting
     try:

@@ -8,8 +8,10 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.assets.store import AssetStore
+from frankmocap_ros.assets.store import AssetStore, named_folder
+from frankmocap_ros.assets.user_models import model_of
 from frankmocap_ros.body.pose import Observation
+from frankmocap_ros.engines.network_files.network import NetworkOptions
 from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.geometry.boxes import Region, box_center, box_iou, region_of
 from frankmocap_ros.geometry.rotation import Array
@@ -106,7 +108,8 @@ class Pose2dDetector:
         return [region_of(found.box_xywh) for found in self._network.detect(image.bitmap.bgr(), max_people)]
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Give back memory."""
+        self._network.close()
 
 
 @dataclass(frozen=True)
@@ -114,30 +117,39 @@ class DetectorOptions:
     """How a detector runs.
 
     Attributes:
-        device: auto, cpu or cuda, and
+        device: auto, cpu or cuda, for ``pose2d`` and ``yolo``.
         precision: as the setting, for ``pose2d``.
         tell: told of networks that are downloaded, for ``blazepose``.
+        model: the network's file, for ``yolo``; empty takes the one in the models' folder.
     """
 
     device: str = "auto"
     precision: str = "auto"
     tell: Callable[[str], None] = lambda _: None
+    model: str = ""
 
 
-def make_detector(name: str, store: AssetStore, options: DetectorOptions | None = None) -> Detector:
+def make_detector(name: str, store: AssetStore | None, options: DetectorOptions | None = None) -> Detector:
     """The detector of a name.
 
     Args:
         name: from ``chosen_detector``.
-        store: where the 2D pose network's file is.
+        store: where the 2D pose network's file is; None for the folder that the environment names.
         options: how it runs.
 
     Raises:
-        MissingDependencyError: what runs BlazePose, or torch for ``pose2d``, is not installed.
+        MissingDependencyError: what runs BlazePose or YOLO, or torch for ``pose2d``, is not installed.
         EstimatorError: device or precision is not there.
-        AssetError: a file is missing or damaged.
+        AssetError: a file is missing or damaged, or another network.
     """
     options = options or DetectorOptions()
     if name == "blazepose":
         return BlazePoseDetector(options.tell)
+    if name == "yolo":
+        from frankmocap_ros.estimators.yolo.detector import YoloDetector
+
+        return YoloDetector(
+            model_of("yolo", options.model, "detector"), NetworkOptions(device=options.device, threads=1)
+        )
+    store = store or AssetStore(named_folder())
     return Pose2dDetector(store.load("pose2d"), options.device, options.precision)

@@ -4,8 +4,11 @@ A new one has its name here, and in the choices of the setting ``estimator`` (``
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from frankmocap_ros.assets.store import assets_folder, named_folder
+from frankmocap_ros.assets.user_models import model_of
+from frankmocap_ros.engines.network_files.network import NetworkOptions
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.estimators.availability import why_not_frankmocap
 from frankmocap_ros.estimators.base import Estimator
@@ -31,6 +34,36 @@ def _blazepose(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     return make_blazepose(config, tell)
 
 
+def _posenet(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.posenet.estimator import PoseNetEstimator
+
+    return PoseNetEstimator(model_of("posenet", config.model), NetworkOptions.of(config))
+
+
+def _movenet(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.movenet.estimator import make_movenet
+
+    return make_movenet(model_of("movenet", config.model), NetworkOptions.of(config))
+
+
+def _yolo(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.yolo.estimator import YoloEstimator
+
+    return YoloEstimator(model_of("yolo", config.model), NetworkOptions.of(config))
+
+
+def _rtmpose(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.rtmpose.making import make_rtmpose
+
+    return make_rtmpose(config, tell)
+
+
+def _openpose(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
+    from frankmocap_ros.estimators.openpose.making import make_openpose
+
+    return make_openpose(config)
+
+
 def _synthetic(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
     from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 
@@ -40,6 +73,11 @@ def _synthetic(config: Settings, tell: Tell, prepare: Prepare) -> Estimator:
 ESTIMATORS: dict[str, Callable[[Settings, Tell, Prepare], Estimator]] = {
     "frankmocap": _frankmocap,
     "blazepose": _blazepose,
+    "posenet": _posenet,
+    "movenet": _movenet,
+    "yolo": _yolo,
+    "rtmpose": _rtmpose,
+    "openpose": _openpose,
     "synthetic": _synthetic,
 }
 
@@ -73,4 +111,7 @@ def make_estimator(
             reason = str(error)
     named = warn is not None and assets_folder(config.assets_dir) is not None
     (warn if warn and named else tell)(f"estimator: auto selects blazepose, not frankmocap: {reason}")
+    if config.precision not in ("auto", "fp32"):
+        (warn or tell)(f"precision: {config.precision} is of FrankMocap's networks; blazepose runs in fp32")
+        config = replace(config, precision="auto")
     return ESTIMATORS["blazepose"](config, tell, prepare)

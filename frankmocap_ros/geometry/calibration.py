@@ -38,9 +38,9 @@ class Roi:
     height: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class CameraInfoData:
-    """A CameraInfo that did not come as a message; the fields are the message's.
+    """A CameraInfo that did not come as a message; the fields are the message's (and can be set as its can).
 
     Attributes:
         width, height: of the whole sensor [px].
@@ -54,11 +54,11 @@ class CameraInfoData:
 
     width: int
     height: int
-    k: tuple[float, ...]
-    d: tuple[float, ...] = ()
+    k: Sequence[float]
+    d: Sequence[float] = ()
     distortion_model: str = PLUMB_BOB
-    p: tuple[float, ...] = (0.0,) * 12
-    roi: Roi = field(default_factory=Roi)
+    p: Sequence[float] = (0.0,) * 12
+    roi: Any = field(default_factory=Roi)
     binning_x: int = 0
     binning_y: int = 0
 

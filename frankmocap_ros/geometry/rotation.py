@@ -124,6 +124,13 @@ def rotvec_between(a: Array, b: Array) -> Array:
     return np.asarray(normalize(axes) * np.arctan2(np.sqrt(dot(axes, axes)), dot(a, b))[..., None])
 
 
+def swung(start: Array, end: Array, v: Array) -> Array:
+    """``v`` (..., 3) turned by the shortest rotation from unit ``start`` to unit ``end`` (Rodrigues)."""
+    axis, cosine = cross(start, end), dot(start, end)[..., None]
+    along = dot(axis, v)[..., None] / np.maximum(1.0 + cosine, 1e-6)
+    return np.asarray(v * cosine + cross(axis, v) + axis * along)
+
+
 def _four_outer(m: Array) -> Array:
     """Four times the outer product of (x, y, z, w) with itself, less the identity; linear in ``m``."""
     k = np.empty((*m.shape[:-2], 4, 4))

@@ -5,6 +5,7 @@ import importlib.metadata
 import math
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 _CPUINFO = Path("/proc/cpuinfo")
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 _AMD = Path("/dev/kfd")
+_NVIDIA = Path("/proc/driver/nvidia/version")
+_TEGRA = Path("/etc/nv_tegra_release")
+_JETPACKS = {32: 4, 34: 5, 35: 5, 36: 6, 38: 7, 39: 7}  # by the release of L4T
 
 
 def cores() -> int:
@@ -61,6 +65,28 @@ def may_have_gpu() -> bool:
     except OSError:
         return _AMD.exists()
     return True
+
+
+def nvidia_driver() -> str:
+    """Version of NVIDIA's driver, such as ``570.86.10``; empty where the kernel does not tell."""
+    try:
+        text = _NVIDIA.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"Module\s.*?\b(\d+(?:\.\d+)+)", text)
+    return found[1] if found else ""
+
+
+def jetson() -> str:
+    """A Jetson's system, such as ``JetPack 6 (L4T 36.4.3)``; empty on other machines."""
+    try:
+        text = _TEGRA.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"R(\d+).*?REVISION:\s*([\d.]+)", text)
+    if not found:
+        return "JetPack (L4T of unknown version)"
+    return f"JetPack {_JETPACKS.get(int(found[1]), '?')} (L4T {found[1]}.{found[2]})"
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:

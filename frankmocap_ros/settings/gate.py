@@ -113,6 +113,11 @@ class GateSettings:
         minimum=0.5,
         maximum=600.0,
     )
+    calibrate_service: str = setting(
+        "",
+        "Service (std_srvs/Trigger) that calibrates the operator's size while arming, such as frankmocap/calibrate. Empty: none.",
+        live=False,
+    )
     calm_speed: float = setting(
         0.25, "Maximum joint speed that counts as holding still.", unit="m/s", minimum=0.001, maximum=10.0
     )
@@ -196,6 +201,32 @@ class GateSettings:
         unit="m",
         minimum=-100.0,
         maximum=100.0,
+    )
+    depth_mode: str = setting(
+        "follow",
+        "What counts of the operator's motion along the camera's line of sight: follow all of it, scaled by its certainty, locked none.",
+        choices=("follow", "scaled", "locked"),
+    )
+    depth_half_stddev_m: float = setting(
+        0.1,
+        "Standard deviation along the line of sight at which half of the motion along it counts, with depth_mode: scaled.",
+        unit="m",
+        minimum=0.001,
+        maximum=10.0,
+    )
+    slow_stddev_m: float = setting(
+        0.0,
+        "Standard deviation of a followed joint above which its commands slow down: to rest at hold_stddev_m, or without that in inverse proportion. 0 disables it.",
+        unit="m",
+        minimum=0.0,
+        maximum=10.0,
+    )
+    hold_stddev_m: float = setting(
+        0.0,
+        "Standard deviation above which a joint counts as not seen; for required_joints that leads to HOLD. 0 disables it.",
+        unit="m",
+        minimum=0.0,
+        maximum=10.0,
     )
     smoothing: str = one_euro.smoothing(
         "Filter for the operator's joints, in addition to the mocap node's own."
@@ -401,17 +432,7 @@ class GateSettings:
                 "on_fault: deactivate: fault_controllers names no controller; list those that "
                 "`ros2 control list_controllers` shows for this robot"
             )
-        for low, high in (
-            ("max_speed", "reject_speed"),
-            ("max_angular_speed", "reject_angular_speed"),
-            ("base_lean_dead_zone_deg", "base_lean_full_deg"),
-            ("base_step_dead_zone", "base_step_full"),
-            ("base_turn_dead_zone_deg", "base_turn_full_deg"),
-        ):
-            if getattr(self, high) <= getattr(self, low):
-                raise SettingError(
-                    f"{high}: {getattr(self, high):g} must be above {low}, {getattr(self, low):g}"
-                )
+        self._check_order()
         if self.sonic_endpoint and not _ENDPOINT.fullmatch(self.sonic_endpoint):
             raise SettingError(
                 f"sonic_endpoint: {self.sonic_endpoint!r} is not an address to bind; allowed: tcp://HOST:PORT, such "
@@ -426,6 +447,29 @@ class GateSettings:
             raise SettingError(
                 f"workspace_min: {list(self.workspace_min)} must be below workspace_max, "
                 f"{list(self.workspace_max)}, on every axis"
+            )
+
+    def _check_order(self) -> None:
+        """Check which settings must be above which.
+
+        Raises:
+            SettingError: names both and their values.
+        """
+        for low, high in (
+            ("max_speed", "reject_speed"),
+            ("max_angular_speed", "reject_angular_speed"),
+            ("base_lean_dead_zone_deg", "base_lean_full_deg"),
+            ("base_step_dead_zone", "base_step_full"),
+            ("base_turn_dead_zone_deg", "base_turn_full_deg"),
+        ):
+            if getattr(self, high) <= getattr(self, low):
+                raise SettingError(
+                    f"{high}: {getattr(self, high):g} must be above {low}, {getattr(self, low):g}"
+                )
+        if 0.0 < self.hold_stddev_m <= self.slow_stddev_m:
+            raise SettingError(
+                f"hold_stddev_m: {self.hold_stddev_m:g} must be above slow_stddev_m, {self.slow_stddev_m:g}, "
+                "or 0 for none"
             )
 
 

@@ -20,6 +20,9 @@ PRESETS: Final[dict[str, dict[str, object]]] = {
 }
 """What differs from the defaults, by name of the preset."""
 
+MODEL_ESTIMATORS: Final = ("posenet", "movenet", "yolo", "rtmpose", "openpose")
+"""Estimators that run a network of the user's own, which the setting ``model`` names."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -33,8 +36,14 @@ class Settings:
     estimator: str = setting(
         "auto",
         "Body estimator; auto selects the best one that is installed and has its files.",
-        choices=("auto", "frankmocap", "blazepose", "synthetic"),
+        choices=("auto", "frankmocap", "blazepose", *MODEL_ESTIMATORS, "synthetic"),
         renamed={"mediapipe": "blazepose"},
+        loads=True,
+    )
+    model: str = setting(
+        "",
+        "Network file or folder (ONNX, TFLite, OpenVINO) for "
+        f"{', '.join(MODEL_ESTIMATORS)}; empty takes the file of the estimator's name in the models folder. Another estimator empties it, unless both are set together.",
         loads=True,
     )
     variant: str = setting(
@@ -53,20 +62,25 @@ class Settings:
     )
     detector: str = setting(
         "auto",
-        "Person detector for FrankMocap; auto selects blazepose where an engine for it is installed.",
-        choices=("auto", "blazepose", "pose2d"),
+        "Person detector for FrankMocap and RTMPose; auto selects blazepose where an engine for it is installed.",
+        choices=("auto", "blazepose", "pose2d", "yolo"),
         renamed={"mediapipe": "blazepose"},
+        loads=True,
+    )
+    detector_model: str = setting(
+        "",
+        "Network file or folder (ONNX, OpenVINO) for detector: yolo; empty takes yolo.onnx in the models folder.",
         loads=True,
     )
     engine: str = setting(
         "auto",
-        "Engine for FrankMocap's body regressor; auto measures the installed ones and selects the fastest.",
+        "Engine for FrankMocap's body regressor or for model; auto selects the fastest one that is installed.",
         choices=("auto", "torch", "onnxruntime", "openvino", "tensorrt"),
         loads=True,
     )
     precision: str = setting(
         "auto",
-        "Number format in FrankMocap's networks; auto uses fp32 until a faster one moves joints by at most 5 mm mean and 20 mm p99 on images of your camera.",
+        "Number format of the networks; auto uses fp32, with FrankMocap until a faster one moves joints by at most 5 mm mean and 20 mm p99 on images of your camera.",
         choices=("auto", "fp32", "bf16", "fp16", "int8"),
         loads=True,
     )
@@ -181,10 +195,17 @@ class Settings:
     )
     assumed_height_m: float = setting(
         0.0,
-        "Assumed height of every person; 0 keeps the estimator's own scale.",
+        "Assumed height of every person; 0 keeps the estimator's own scale, and is 1.7 m for estimators that give pixels only.",
         unit="m",
         minimum=0.0,
         maximum=2.5,
+    )
+    forearm_length_m: float = setting(
+        0.0,
+        "Length of the operator's forearm from the middle of the elbow to that of the wrist, for ~/calibrate; 0: unknown.",
+        unit="m",
+        minimum=0.0,
+        maximum=0.5,
     )
     depth_wait_ms: float = setting(
         20.0,
@@ -207,6 +228,9 @@ class Settings:
     )
     joint_topics: tuple[str, ...] = setting(
         (), "Operator joints that are published on topics of their own.", live=False
+    )
+    marker_ellipsoids: bool = setting(
+        False, "Draw the standard deviations of joints as ellipsoids in ~/markers, where they are known."
     )
     publish_tf: bool = setting(
         False,
@@ -256,7 +280,14 @@ class Settings:
 
     @staticmethod
     def expanded(changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Changes with what their preset stands for; what is named beside it wins."""
+        """Changes with what they imply; what is named beside that wins.
+
+        A preset stands for several values. Another estimator or detector has no use for the model of the one
+        before.
+        """
+        for name, its_model in (("estimator", "model"), ("detector", "detector_model")):
+            if name in changes:
+                changes = {its_model: "", **changes}
         if "preset" not in changes:
             return dict(changes)
         named = {name for values in PRESETS.values() for name in values}
@@ -273,6 +304,10 @@ class Settings:
             raise SettingError(
                 f"assumed_height_m: {self.assumed_height_m} is out of range; allowed: 0 (estimator's own) or 0.5 .. 2.5 m"
             )
+        if 0.0 < self.forearm_length_m < 0.1:
+            raise SettingError(
+                f"forearm_length_m: {self.forearm_length_m} is out of range; allowed: 0 (unknown) or 0.1 .. 0.5 m"
+            )
         unknown = [name for name in self.joint_topics if name not in BODY_WITH_HANDS.index]
         if unknown:
             raise SettingError(
@@ -281,6 +316,15 @@ class Settings:
         fingers = [name for name in self.joint_topics if BODY_WITH_HANDS.index[name] >= 24]
         if fingers and not self.hands:
             raise SettingError(f"joint_topics: {', '.join(fingers)} needs hands: true")
+        if self.model and self.estimator not in MODEL_ESTIMATORS:
+            raise SettingError(
+                f"model: estimator {self.estimator} takes no model; set it together with estimator: "
+                + " | ".join(MODEL_ESTIMATORS)
+            )
+        if self.detector_model and self.detector != "yolo":
+            raise SettingError(
+                f"detector_model: detector {self.detector} takes no model; set it together with detector: yolo"
+            )
         if self.source and self.image_topics:
             raise SettingError("source and image_topics exclude each other; set one of them")
         camera_names(self.image_topics)

@@ -1,3 +1,9 @@
 """A moving synthetic figure with known joints, and its images."""
 
-__all__ = ["human", "render_depth", "render_rgb"]
+__all__ = [
+    "human",
+    "keypoints",
+    "network_errors",
+    "render_depth",
+    "render_rgb",
+]

@@ -9,6 +9,7 @@ __all__ = [
     "command_limiter",
     "contact",
     "controller",
+    "depth_mode",
     "engagement",
     "followed_run",
     "gate",
@@ -27,5 +28,6 @@ __all__ = [
     "setpoint",
     "simulation",
     "tracking_quality",
+    "uncertainty",
     "wording",
 ]

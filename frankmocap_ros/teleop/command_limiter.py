@@ -131,12 +131,14 @@ class Governor:
         """How the commands turn, shape (N, 3) [rad/s]."""
         return np.asarray(self.twists[1])
 
-    def step(self, setpoint: Setpoint, dt: float) -> None:
+    def step(self, setpoint: Setpoint, dt: float, speed_shares: Array | float = 1.0) -> None:
         """One step towards a setpoint. What is not finite in it is not followed.
 
         Args:
             setpoint: of the N targets.
             dt: time since the last step [s]; none where it is not above 0, and at most ``MAX_STEP_S``.
+            speed_shares: how much of the maximum speeds is allowed now, 0..1; shape (N,) or one for all. What
+                is faster brakes within its acceleration.
         """
         if not dt > 0.0:
             return
@@ -148,7 +150,9 @@ class Governor:
         beyond = inside != setpoint.positions
         feed = np.array((setpoint.velocities, setpoint.angular_velocities))
         feed[0][beyond] = 0.0
-        twists = self._towards(feed, self._gaps(inside, setpoint.orientations, feed * dt), dt, follow)
+        gaps = self._gaps(inside, setpoint.orientations, feed * dt)
+        wanted = feed + approach(gaps, self._max_acceleration, dt)
+        twists = self._within_limits(wanted, self._max_speed * speed_shares, dt, follow)
         twists[0], walled = self._braking_inside(twists[0], dt)
         self.at_workspace = walled | beyond.any(axis=-1)
         self.twists = twists
@@ -175,10 +179,9 @@ class Governor:
             turn = quat_multiply(quat_from_rotvec(-fed[1]), turn)
         return np.array((positions - fed[0] - self.positions, quat_to_rotvec(turn)))
 
-    def _towards(self, feed: Array, gaps: Array, dt: float, follow: Mask) -> Array:
-        """Speeds towards a setpoint, within speed and acceleration; notes where they were not."""
-        wanted = feed + approach(gaps, self._max_acceleration, dt)
-        slower, fast = shortened(wanted, self._max_speed)
+    def _within_limits(self, wanted: Array, max_speed: Array, dt: float, follow: Mask) -> Array:
+        """Speeds that are wanted, within speed and acceleration; notes where they were not."""
+        slower, fast = shortened(wanted, max_speed)
         change, hard = shortened(slower - self.twists, self._max_acceleration * dt)
         self.at_speed = (fast[0] | fast[1]) & follow
         self.at_acceleration = (hard[0] | hard[1]) & follow

@@ -30,6 +30,12 @@ from frankmocap_ros.teleop.operator_tracker import OperatorTracker
 from frankmocap_ros.teleop.robot_stop import RobotStop
 from frankmocap_ros.teleop.tracking_quality import TrackingQuality
 from frankmocap_ros.teleop.wording import numbered
+from frankmocap_ros.tracking.size_calibration import POSTURE
+
+SizeKnown = Callable[[bool, str, float], None]
+"""Is given whether the operator's size is known now, what was said of it, and the time [s]."""
+
+_CALIBRATING = f"calibrating the operator's size: {POSTURE}"
 
 
 class Controller:
@@ -43,6 +49,8 @@ class Controller:
         ignored: messages that were left out, by reason.
         run: which publisher's messages are followed.
         stops: what ends following on the robot's side.
+        ask_size: asks for the operator's size while arming, and returns why it cannot, in words; None where
+            nobody is asked.
         stamp_fault: what is wrong with the stamps of messages, with the next step; empty for nothing. Set by
             whoever knows them, before ``see``.
 
@@ -76,6 +84,8 @@ class Controller:
         self._order = StampOrder()
         self.stops: tuple[RobotStop, ...] = ()
         self.stamp_fault = ""
+        self.ask_size: Callable[[SizeKnown], str] | None = None
+        self._size_asked: object | None = None  # of the request that waits for it
         self._heard_s = -math.inf
         self._gate.why_unseen = self.why_unseen
         self._body = BodyFollower()  # its posture outlasts changes of settings
@@ -137,6 +147,26 @@ class Controller:
         if not refusal:
             self._forget()
             self._operator.reset()
+            refusal = self._calibrate(time_s)
+        return refusal
+
+    def _calibrate(self, time_s: float) -> str:
+        """Ask for the operator's size; returns why nobody can be, or nothing."""
+        self._size_asked = None
+        if self.ask_size is None:
+            return ""
+        self._size_asked = asked = object()
+
+        def known(success: bool, message: str, now_s: float) -> None:
+            if self._size_asked is not asked or self._gate.state is not State.ARMING:
+                return  # another request's
+            self._size_asked = None
+            if not success:
+                self._gate.release(f"not calibrated: {message}", now_s)
+
+        refusal = self.ask_size(known)
+        if refusal:
+            self._gate.release(refusal, time_s)
         return refusal
 
     def refusal(self, time_s: float) -> str:
@@ -224,9 +254,12 @@ class Controller:
         if isinstance(level, str):
             level = IDENTITY_XYZW  # nothing is engaged without it
         status = self._operator.update(seen, level)
+        calibrating = self._size_asked is not None and self._gate.state is State.ARMING
+        if calibrating:
+            status = replace(status, missing=_CALIBRATING)
         self._base.observe(self._operator.torso())
         self._gate.observe(status, time_s)
-        if self._gate.state is State.ARMING:
+        if self._gate.state is State.ARMING and not calibrating:
             self._operator.measure_limbs()
         elif self._gate.state is State.ENGAGED and self._engagement is not None:
             self._engagement.observe()

@@ -12,9 +12,13 @@ from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import Clutch
 from frankmocap_ros.teleop.command import Robot
 from frankmocap_ros.teleop.command_limiter import Governor, limits_of
+from frankmocap_ros.teleop.depth_mode import DepthMode
 from frankmocap_ros.teleop.operator_state import Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
 from frankmocap_ros.teleop.setpoint import Setpoint
+
+_RECOVERY_S = 1.0
+"""A target that was slowed to rest may have its whole speed again after this [s]."""
 
 
 class Engagement:
@@ -49,6 +53,9 @@ class Engagement:
         start = robot.begin()
         if isinstance(start, str):
             raise SettingError(start)
+        seen = operator.followed()
+        self._depth = DepthMode(config.depth_mode, seen)
+        self._speed_shares = seen.speed_shares
         self.observe()
         self.governor = Governor(limits_of(config, targets), start.positions, start.orientations)
         self._clutch = Clutch(self._measured, start, operator.scales(), time_s, config.align_s)
@@ -63,11 +70,12 @@ class Engagement:
 
     def observe(self) -> None:
         """Take what the targets follow, as measured last and facing forward."""
-        setpoint, confidence = self._operator.followed()
-        setpoint = setpoint.turned(self.facing_forward)
+        followed = self._operator.followed()
+        setpoint = self._depth.counted(followed).turned(self.facing_forward)
         self._measured = setpoint.reflected() if self._config.mirror else setpoint
-        self._moving = self._measured.slower(confidence)
-        self._still = self._measured.slower(np.zeros_like(confidence))
+        self._moving = self._measured.slower(followed.confidence)
+        self._still = self._measured.slower(np.zeros_like(followed.confidence))
+        self._allowed_shares = followed.speed_shares
 
     def measured(self, time_s: float) -> Setpoint | None:
         """Where the last measurement, of then [s], sends the targets.
@@ -87,7 +95,9 @@ class Engagement:
             time_s: now [s].
             dt: time since the last step [s].
         """
-        self.governor.step(self._setpoint(time_s) if following else self._rest(), dt)
+        # slower at once, faster again little by little: what was fallen behind is not made up for in a leap
+        self._speed_shares = np.minimum(self._allowed_shares, self._speed_shares + dt / _RECOVERY_S)
+        self.governor.step(self._setpoint(time_s) if following else self._rest(), dt, self._speed_shares)
 
     def _rest(self) -> Setpoint:
         return replace(self._still, follow=np.zeros_like(self._still.follow))
@@ -105,10 +115,12 @@ class Engagement:
         """Which limits keep the last commands from their setpoints, in words."""
         governor = self.governor
         rejected = self._operator.rejected_targets()
-        masks = (governor.at_speed, governor.at_acceleration, governor.at_workspace, rejected)
+        slowed = self._speed_shares < 1.0
+        masks = (governor.at_speed, governor.at_acceleration, governor.at_workspace, rejected, slowed)
         if not any(np.concatenate(masks).tolist()):
             return ()
-        words = dict(zip(("speed", "acceleration", "workspace", "not believed"), masks, strict=True))
+        names = ("speed", "acceleration", "workspace", "not believed", "slowed, uncertain")
+        words = dict(zip(names, masks, strict=True))
         return tuple(
             f"{target.name}: {word}"
             for i, target in enumerate(self._targets)

@@ -1,7 +1,9 @@
 """What one message says of the operator, and which of the operator's joints become commands."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, mirrored
 from frankmocap_ros.geometry.rotation import Array, Mask, quat_multiply, quat_rotate
@@ -43,14 +45,20 @@ class OperatorState:
     Attributes:
         captured_s: when the image was taken, on the caller's steady clock [s].
         operator_id: the operator's id; 0 for nobody.
-        poses: of the watched joints, in the camera's optical frame; valid are TRACKED and PREDICTED ones.
+        poses: of the watched joints, in the camera's optical frame or the mocap node's target_frame; valid
+            are TRACKED and PREDICTED ones.
         tracked: shape (N,), which of them are TRACKED.
+        stddev: shape (N, 2), of the positions across the line of sight and along it, above 0 [m]; NaN where
+            unknown. None where nothing is known of any.
+        camera_position: shape (3,), of the camera in the frame of the poses [m].
     """
 
     captured_s: float
     operator_id: int
     poses: Poses
     tracked: Mask
+    stddev: Array | None = None
+    camera_position: Array = field(default_factory=lambda: np.zeros(3))
 
 
 @dataclass(frozen=True)

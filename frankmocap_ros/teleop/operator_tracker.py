@@ -7,20 +7,23 @@ import numpy as np
 
 from frankmocap_ros.body.frames import BASE_FROM_REST
 from frankmocap_ros.body.skeleton import BODY
-from frankmocap_ros.geometry.rotation import Array, Mask, quat_conjugate, quat_multiply
+from frankmocap_ros.geometry.rotation import Array, Mask, dot, quat_conjugate, quat_multiply, quat_rotate
 from frankmocap_ros.one_euro import filter_of
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.base_motion import TORSO
 from frankmocap_ros.teleop.body_follower import BodyView
 from frankmocap_ros.teleop.body_measurement import BodyMeasurement
+from frankmocap_ros.teleop.depth_mode import Followed
 from frankmocap_ros.teleop.gate import ArmingStatus
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses, Target
 from frankmocap_ros.teleop.outlier_rejection import OutlierRejection
 from frankmocap_ros.teleop.pose_filter import PoseFilter
 from frankmocap_ros.teleop.setpoint import Setpoint
+from frankmocap_ros.teleop.uncertainty import depth_shares, followed_stddev, speed_shares, too_uncertain
 
 _SHOULDERS = ("left_shoulder", "right_shoulder")
 _GESTURE = ("head", "left_wrist", "right_wrist")
+_NEAREST = 1e-3  # m: who is nearer to the camera is in no direction from it
 _MOST = 1e6  # m: beyond this a position is as wrong as an infinite one
 
 _WHOLE = tuple(
@@ -85,7 +88,11 @@ class OperatorTracker:
         self._filter.reset()
         self._outliers.reset()
         self._id = 0
-        self._rejected = np.zeros(len(self.watched), dtype=bool)
+        n = len(self.watched)
+        self._rejected, self._uncertain = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+        self._off = np.full(n, np.nan)
+        self._depth_shares = np.ones(n)
+        self._sights = np.zeros((n, 3))
         self._last = np.zeros((0, 3))
         self._moved_s = 0.0
         self._lengths = np.zeros(len(self._targets))
@@ -107,7 +114,9 @@ class OperatorTracker:
             self._id = seen.operator_id
         poses = self._sound(seen.poses)
         frozen = self._frozen(poses, seen.captured_s)
+        poses = self._certain(poses, seen.stddev)
         poses = poses.rotated(level)
+        self._look(poses, quat_rotate(level, seen.camera_position))
         relative = self._relative(poses)
         if not relative.oriented.all():  # those keep their last orientation
             known = relative.oriented[:, None]
@@ -145,6 +154,23 @@ class OperatorTracker:
             valid,
             valid & poses.oriented,
         )
+
+    def _certain(self, poses: Poses, stddev: Array | None) -> Poses:
+        """The poses with those that are too uncertain to be followed not valid."""
+        if stddev is None:
+            stddev = np.full((len(self.watched), 2), np.nan)
+        self._depth_shares = depth_shares(stddev, self._config)
+        self._off = np.where(poses.valid, followed_stddev(stddev, self._config), np.nan)
+        self._uncertain = too_uncertain(self._off, self._config)
+        return replace(poses, valid=poses.valid & ~self._uncertain) if self._uncertain.any() else poses
+
+    def _look(self, poses: Poses, camera: Array) -> None:
+        """Take the lines of sight of the joints that are seen now; the others keep theirs."""
+        ways = poses.positions - camera
+        lengths = np.sqrt(dot(ways, ways))
+        known = poses.valid & (lengths > _NEAREST)
+        sights = ways / np.where(known, lengths, 1.0)[:, None]
+        self._sights = np.where(known[:, None], sights, self._sights)
 
     def _frozen(self, poses: Poses, time_s: float) -> bool:
         """Whether no joint has moved at all for too long: no camera is that still."""
@@ -188,7 +214,13 @@ class OperatorTracker:
             return ""
         if self._origin is not None and not self._filter.valid[self._origin]:
             what = "moved faster than people move" if self._rejected[self._origin] else "not seen"
+            what = "too uncertain (hold_stddev_m)" if self._uncertain[self._origin] else what
             return f"{what}: {self._config.relative_to}"
+        uncertain = self._uncertain[self._required]
+        if uncertain.any():
+            off = float(np.max(self._off[self._required][uncertain]))
+            limit = f"above hold_stddev_m {self._config.hold_stddev_m:g}"
+            return f"uncertain by {off:.2f} m, {limit}: {self._names(uncertain)}"
         leapt = self._rejected[self._required]
         if leapt.any():
             return f"moved faster than people move: {self._names(leapt)}"
@@ -255,8 +287,8 @@ class OperatorTracker:
         """When the joints were measured last; NaN before the first time [s]."""
         return self._filter.time_s
 
-    def followed(self) -> tuple[Setpoint, Array]:
-        """What the targets follow, relative to each one's own origin, and how sure that is, shape (N,)."""
+    def followed(self) -> Followed:
+        """What the targets follow, relative to each one's own origin, in the level frame."""
         m, at, origin = self._filter, self._joint_at, self._origin_at
         own = self._own[:, None]
         setpoint = Setpoint(
@@ -266,7 +298,16 @@ class OperatorTracker:
             angular_velocities=m.angular_velocities[at],
             follow=m.valid[at] & (m.valid[origin] | ~self._own),
         )
-        return setpoint, np.minimum(m.confidence[at], np.where(self._own, m.confidence[origin], 1.0))
+        off = np.fmax(self._off[at], np.where(self._own, self._off[origin], np.nan))
+        if self._origin is not None:
+            off = np.fmax(off, self._off[self._origin])
+        return Followed(
+            setpoint,
+            confidence=np.minimum(m.confidence[at], np.where(self._own, m.confidence[origin], 1.0)),
+            sights=self._sights[at],
+            depth_shares=self._depth_shares[at],
+            speed_shares=speed_shares(off, self._config),
+        )
 
     def rejected_targets(self) -> Mask:
         """Which targets' joints were not believed in the last message, shape (N,)."""

@@ -125,6 +125,15 @@ class BackgroundDetection:
             raise error
         return found
 
+    def wait_until_done(self, limit_s: float) -> None:
+        """Wait for the end of a search that is under way, whose result stays to be taken.
+
+        Args:
+            limit_s: how long at most [s].
+        """
+        with self._thread.changed:
+            self._thread.changed.wait_for(lambda: self._job is None, limit_s)
+
     def forget(self) -> None:
         """Let the result of a search that is under way be for nothing."""
         with self._thread.changed:

@@ -17,28 +17,41 @@ from frankmocap_ros.body.pose import (
     PixelPose,
     ScaleSource,
 )
-from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, Skeleton
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, KEYPOINTS_WITH_HANDS, Skeleton
 from frankmocap_ros.geometry.boxes import clipped_box
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector, filter_of
 from frankmocap_ros.settings.mocap import Settings
-from frankmocap_ros.tracking.depth_lifting import lifted
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
+from frankmocap_ros.tracking.finger_lifting import with_fingers, without_fingers
+from frankmocap_ros.tracking.held_rotations import HeldRotations
+from frankmocap_ros.tracking.image_border import ImageBorder
+from frankmocap_ros.tracking.person_size import PersonSize
+from frankmocap_ros.tracking.pixel_lifting import PixelLifting
 from frankmocap_ros.tracking.position_stddev import position_stddev
+from frankmocap_ros.tracking.rotation_memory import RotationMemory
+from frankmocap_ros.tracking.side_swaps import SideSwaps
+from frankmocap_ros.tracking.size_calibration import Measured, Outcome
 from frankmocap_ros.tracking.steady_body import SteadyBody
+from frankmocap_ros.tracking.swing_limit import SwingLimit
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
-_JOINT_ROWS = np.array([BODY.index[name] for name in KEYPOINTS if name in BODY.index])
-_KEYPOINT_ROWS = np.array([i for i, name in enumerate(KEYPOINTS) if name in BODY.index])
+_SHARED = [name for name in KEYPOINTS_WITH_HANDS if name in BODY_WITH_HANDS.index]
+_JOINT_ROWS = np.array([BODY_WITH_HANDS.index[name] for name in _SHARED])
+_KEYPOINT_ROWS = np.array([KEYPOINTS_WITH_HANDS.index(name) for name in _SHARED])
 _HEIGHTS_KEPT = 60
 _HELD_SPEED = 0.5
 """A joint that is not seen moves on at about this speed [m/s]; its last position is off by as much more."""
 
 
 class PersonFilter:
-    """Memory of one followed person: filters, size, and what each joint was when it was last seen."""
+    """Memory of one followed person: filters, size, and what each joint was when it was last seen.
+
+    Attributes:
+        measured: the person in the last image, before any size is applied; None where only pixels are known.
+    """
 
     def __init__(self, body_id: int, estimator: str) -> None:
         self._id = body_id
@@ -47,6 +60,16 @@ class PersonFilter:
         self._steady = SteadyBody()
         self._heights: deque[float] = deque(maxlen=_HEIGHTS_KEPT)
         self._measured = DepthScaledBody()
+        self._size = PersonSize()
+        self._in_force = 1.0  # how many times as large as estimated the person was in the last image
+        self.measured: Measured | None = None
+        self._pixel_lifting = PixelLifting()
+        self._last_scale_source = ScaleSource.NONE  # of the last body in space
+        self._sides = SideSwaps()
+        self._border = ImageBorder()
+        self._swings = SwingLimit()
+        self._rotations = RotationMemory()
+        self._held = HeldRotations()
         self._last: Body | None = None
         self._seen_s: Array = np.empty(0)
         self._seen_confidence: Array = np.empty(0)
@@ -70,21 +93,34 @@ class PersonFilter:
             depth: of the same view and time; None where there is none.
         """
         pose = observation.pose
+        self.measured = None
+        view = DepthView(depth, camera, time_s, config.min_confidence, filter_of(config))
+        from_pixels = isinstance(pose, PixelPose)
         if isinstance(pose, PixelPose):
-            found = lifted(pose, depth, camera, config.min_confidence) if depth is not None else None
+            found = self._pixel_lifting.lifted(without_fingers(pose), view, config.assumed_height_m)
             if found is None:
                 return self._flat(pose, observation, camera, time_s, config)
-            pose = found
-        # where depth is measured, none is guessed
-        fitted = config.bones == "fitted" and depth is None
-        pose = self._smoothed(_without_points_outside(pose, camera), time_s, config, fitted)
+            pose = with_fingers(found, pose, camera)
+        if isinstance(pose, KeypointPose):
+            pose = self._sides.undone(pose, time_s)
+            pose = self._border.judged(pose, camera, time_s, config.min_confidence)
+        # lifted ones have bones already, and where depth is measured, none is guessed
+        fitted = config.bones == "fitted" and depth is None and not from_pixels
+        pose = self._smoothed(pose, time_s, config, fitted)
+        if isinstance(pose, KeypointPose) and config.smoothing != "none":
+            known = _known(pose.confidence, config.min_confidence)
+            pose = self._swings.limited(pose, known, time_s, config.min_confidence)
         skeleton = skeleton_of(pose)
-        posed = self._scaled(solve(pose), skeleton, config)
-        view = DepthView(depth, camera, time_s, config.min_confidence, filter_of(config))
+        posed = estimated = self._steadied(solve(pose), pose, time_s, config)
+        if not from_pixels or self._size.calibrated:  # lifted ones rest on the height already, or on depth
+            posed = self._scaled(estimated, skeleton, config, time_s)
         posed, measured = self._measured.place(posed, skeleton, view)
+        self._in_force = float(posed.positions[0, 2]) / max(float(estimated.positions[0, 2]), 1e-3)
+        self.measured = Measured(self._id, estimated, skeleton, self._in_force if measured else None)
         pixels = camera.project(posed.positions)
         posed = _without_joints_outside(posed, pixels, camera)
-        posed = _without_unknown_rotations(posed, skeleton, config.min_confidence)
+        unknown = ~_known(posed.orientation_confidence, config.min_confidence)
+        posed = self._held.filled(posed, skeleton, unknown, time_s, config.hold_s)
         body = Body(
             id=self._id,
             estimator=self._estimator,
@@ -97,12 +133,26 @@ class PersonFilter:
             orientation_confidence=posed.orientation_confidence,
             states=np.empty(0, np.uint8),
             box_xywh=clipped_box(observation.box_xywh, camera.size_px),
-            scale_source=ScaleSource.DEPTH if measured else observation.scale_source,
+            scale_source=self._scale_source(measured, observation),
             has_hands=skeleton is BODY_WITH_HANDS,
             betas=observation.betas,
             position_stddev=self._stddev(observation.pose, skeleton, posed.confidence),
         )
+        self._last_scale_source = body.scale_source
         return self._with_states(body, time_s, config)
+
+    def resize(self, outcome: Outcome, time_s: float) -> None:
+        """Take a calibrated size, from the next image on and little by little."""
+        if outcome.by_depth:  # it is what the person has, and keeps while depth is missing
+            self._size.known = True
+            return
+        self._size.set(self._in_force, outcome.size, time_s)
+        self._measured = DepthScaledBody()
+
+    def _scale_source(self, measured: bool, observation: Observation) -> ScaleSource:
+        if measured:
+            return ScaleSource.DEPTH
+        return ScaleSource.CALIBRATED if self._size.known else observation.scale_source
 
     def _stddev(
         self, pose: KeypointPose | ModelPose | PixelPose, skeleton: Skeleton, confidence: Array
@@ -116,12 +166,13 @@ class PersonFilter:
         self, pose: PixelPose, observation: Observation, camera: Camera, time_s: float, config: Settings
     ) -> Body:
         """A body of which only pixels are known now; what was known of its joints in space is held."""
-        n = len(BODY)
+        skeleton = skeleton_of(pose)
+        n = len(skeleton)
         identity = np.tile(IDENTITY_XYZW, (n, 1))
         body = Body(
             id=self._id,
             estimator=self._estimator,
-            skeleton=BODY,
+            skeleton=skeleton,
             positions=np.zeros((n, 3)),
             orientations_xyzw=identity,
             local_rotations_xyzw=identity.copy(),
@@ -131,16 +182,24 @@ class PersonFilter:
             states=np.empty(0, np.uint8),
             box_xywh=clipped_box(observation.box_xywh, camera.size_px),
             scale_source=ScaleSource.NONE,
+            has_hands=skeleton is BODY_WITH_HANDS,
         )
         body = self._with_states(body, time_s, config)
         if (body.states != JointState.INVALID).any():
-            return replace(body, scale_source=ScaleSource.DEPTH)
-        seen = _known(pose.confidence, config.min_confidence)[_KEYPOINT_ROWS]
-        body.pixels[_JOINT_ROWS[seen]] = pose.pixels[_KEYPOINT_ROWS[seen]]
+            return replace(body, scale_source=self._last_scale_source)
+        here = n > _JOINT_ROWS
+        joints, keypoints = _JOINT_ROWS[here], _KEYPOINT_ROWS[here]
+        seen = _known(pose.confidence, config.min_confidence)[keypoints]
+        body.pixels[joints[seen]] = pose.pixels[keypoints[seen]]
         return replace(body, has_3d=False, has_orientation=False)
 
-    def _scaled(self, posed: Posed, skeleton: Skeleton, config: Settings) -> Posed:
-        """Scale about the camera, which no single image can tell from the truth, to the assumed height."""
+    def _scaled(self, posed: Posed, skeleton: Skeleton, config: Settings, time_s: float) -> Posed:
+        """Scale about the camera, which no single image can tell from the truth, to the size that is known.
+
+        That is the calibrated one, or that of the assumed height.
+        """
+        if self._size.calibrated:
+            return replace(posed, positions=posed.positions * self._size.at(time_s))
         if config.assumed_height_m == 0.0:
             return posed
         height = estimated_height_m(skeleton, posed, config.min_confidence)
@@ -171,6 +230,15 @@ class PersonFilter:
         turned = np.where(known[:, None], turned, pose.local_rotations)
         root = root if known[0] else pose.root_position
         return replace(pose, root_position=root, local_rotations=turned)
+
+    def _steadied(
+        self, posed: Posed, pose: KeypointPose | ModelPose, time_s: float, config: Settings
+    ) -> Posed:
+        """Rotations that follow from points, without jumps about the limbs' bones; a model's have none."""
+        if isinstance(pose, ModelPose) or config.smoothing == "none":
+            self._rotations.forget()
+            return posed
+        return self._rotations.steadied(posed, skeleton_of(pose), time_s)
 
     def _with_states(self, body: Body, time_s: float, config: Settings) -> Body:
         """Decide each joint's state; repeat or blank what is not known."""
@@ -232,14 +300,6 @@ def _inside(pixels: Array, camera: Camera) -> Mask:
     return np.asarray(((pixels >= 0.0) & (pixels < (camera.width, camera.height))).all(axis=-1))
 
 
-def _without_points_outside(pose: KeypointPose | ModelPose, camera: Camera) -> KeypointPose | ModelPose:
-    """Keypoints beside the image are guesses: no confidence."""
-    if isinstance(pose, ModelPose):
-        return pose
-    inside = _inside(camera.project(pose.points), camera)
-    return pose if inside.all() else replace(pose, confidence=np.where(inside, pose.confidence, 0.0))
-
-
 def _without_joints_outside(posed: Posed, pixels: Array, camera: Camera) -> Posed:
     """Joints beside the image are guesses: no confidence."""
     inside = _inside(pixels, camera)
@@ -247,25 +307,4 @@ def _without_joints_outside(posed: Posed, pixels: Array, camera: Camera) -> Pose
         posed,
         confidence=np.where(inside, posed.confidence, 0.0),
         orientation_confidence=np.where(inside, posed.orientation_confidence, 0.0),
-    )
-
-
-def _without_unknown_rotations(posed: Posed, skeleton: Skeleton, least: float) -> Posed:
-    """Where nothing fixes a joint's rotation it goes with its parent's (local identity, confidence 0).
-
-    The joints after it keep their rotation relative to the estimator's guess: at a desk, with the hips out
-    of the image, the guess of the torso is still far better for a shoulder than none.
-    """
-    unknown = ~_known(posed.orientation_confidence, least)
-    if not unknown.any():
-        return posed
-    rotations, local = posed.orientations_xyzw.copy(), posed.local_rotations_xyzw.copy()
-    for j in np.flatnonzero(unknown):
-        rotations[j] = rotations[skeleton.parents[j]] if j else IDENTITY_XYZW
-        local[j] = IDENTITY_XYZW
-    return replace(
-        posed,
-        orientations_xyzw=rotations,
-        local_rotations_xyzw=local,
-        orientation_confidence=np.where(unknown, 0.0, posed.orientation_confidence),
     )

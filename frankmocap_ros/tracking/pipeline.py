@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from frankmocap_ros.body.pose import Body, Frame, Observation
+from frankmocap_ros.body.pose import Body, Frame, Observation, PixelPose, ScaleSource
 from frankmocap_ros.body.validation import body_is_finite, observation_is_finite
 from frankmocap_ros.estimators.base import Estimator, estimate_views
 from frankmocap_ros.geometry.boxes import Region
@@ -18,11 +18,23 @@ from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.background_detection import BackgroundDetection
 from frankmocap_ros.tracking.detection_schedule import Detection, DetectionSchedule
 from frankmocap_ros.tracking.person_filter import PersonFilter
+from frankmocap_ros.tracking.person_size import RAMP_S
+from frankmocap_ros.tracking.size_calibration import Outcome, SizeCalibration
 from frankmocap_ros.tracking.track import Candidate, Track, confirmed
 from frankmocap_ros.tracking.tracker import Tracker, choose_operator
 
 _CROP_DETAIL = 3  # people are cropped from an image of up to this many times ``resize_short``
 _RESET_GAP_S = 2.0  # after a longer pause nobody can be taken for who was there before
+
+
+@dataclass(eq=False)
+class _Calibration:
+    """A calibration under way; its outcome is known from ``decided_s`` on, and told when it is in force."""
+
+    watch: SizeCalibration
+    done: Callable[[Outcome], None]
+    outcome: Outcome | None = None
+    decided_s: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +84,7 @@ class Pipeline:
         self._last_s: float | None = None
         self._index = 0
         self._not_finite = 0
+        self._calibration: _Calibration | None = None
 
     @property
     def not_finite(self) -> int:
@@ -99,6 +112,16 @@ class Pipeline:
         self._persons.clear()
         self._operator_id = 0
         self._last_s = None
+
+    def calibrate(self, done: Callable[[Outcome], None]) -> None:
+        """Measure the operator's size from the next image on; ends one that is under way.
+
+        For the thread that processes.
+
+        Args:
+            done: is given the outcome once, when the size is in force or it is clear that it stays unknown.
+        """
+        self._calibration = _Calibration(SizeCalibration(), done)
 
     def replace(self, estimator: Estimator, search: BackgroundDetection | None) -> None:
         """Go on with another estimator from the next image on; the old ones are for the caller to close.
@@ -152,6 +175,7 @@ class Pipeline:
             seen, detected = self._seen(begun, self._sound(observations))
             bodies = self._bodies(seen, begun)
             operator_id = self._operator(bodies, camera, config)
+            self._calibrate(operator_id, camera_image.time_s, config)
             bodies.sort(key=lambda body: (body.id != operator_id, body.id))
             detected |= self._detection_schedule.detect_in_background(
                 camera_image, image, self._limit(config), config
@@ -203,7 +227,8 @@ class Pipeline:
             if track.id not in self._persons:
                 self._persons[track.id] = PersonFilter(track.id, self._estimator.name)
             person = self._persons[track.id]
-            body = person.update(track.observation, image.camera, image.time_s, config, depth)
+            observation = _with_scale_source(track.observation, image.calibrated)
+            body = person.update(observation, image.camera, image.time_s, config, depth)
             if image.camera is not camera:
                 body = replace(body, pixels=body.pixels * scale, box_xywh=body.box_xywh * np.tile(scale, 2))
             if body_is_finite(body):
@@ -215,6 +240,23 @@ class Pipeline:
         self._persons = {i: p for i, p in self._persons.items() if i in followed}
         return bodies
 
+    def _calibrate(self, operator_id: int, time_s: float, config: Settings) -> None:
+        """Take a calibration that is under way a step further."""
+        calibration, person = self._calibration, self._persons.get(operator_id)
+        if calibration is None:
+            return
+        outcome = calibration.outcome
+        if outcome is None:
+            outcome = calibration.watch.observe(person.measured if person else None, time_s, config)
+            if outcome is None:
+                return
+            if outcome.success and person is not None:
+                person.resize(outcome, time_s)
+                calibration.outcome, calibration.decided_s = outcome, time_s
+        if not outcome.success or not 0.0 <= time_s - calibration.decided_s < RAMP_S:
+            self._calibration = None
+            calibration.done(outcome)
+
     def _operator(self, bodies: Sequence[Body], camera: Camera, config: Settings) -> int:
         """Id of the operator, 0 where nobody is or the operator is not in this image."""
         missed = self._tracker.ids.difference(body.id for body in bodies)
@@ -222,6 +264,14 @@ class Pipeline:
             return 0  # only just lost: nobody takes over because of one missed image
         self._operator_id = choose_operator(bodies, self._operator_id, config, camera.width, camera.height)
         return self._operator_id
+
+
+def _with_scale_source(observation: Observation, calibrated: bool) -> Observation:
+    """An estimator of pixels knows no meters: what they rest on without depth is the camera's to say."""
+    if not isinstance(observation.pose, PixelPose):
+        return observation
+    source = ScaleSource.CAMERA_INFO if calibrated else ScaleSource.ASSUMED_HEIGHT
+    return replace(observation, scale_source=source)
 
 
 def process_together(pipelines: Sequence[Pipeline], camera_images: Sequence[CameraImage]) -> list[Frame]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.tracking.size_calibration import POSTURE
 from frankmocap_ros.viewer.gate_bar import GateBar
 from frankmocap_ros.viewer.widgets import Value, Widget, grouped, shown, typed
 
@@ -24,7 +25,8 @@ class Asked:
     """Somebody at a browser wants something.
 
     Attributes:
-        what: ``set`` (a parameter), ``engage`` (the gate), or ``wrong`` (what was entered is no value).
+        what: ``set`` (a parameter), ``engage`` (the gate), ``calibrate`` (the operator's size), or ``wrong``
+            (what was entered is no value).
         name: of the parameter.
         value: for it; for ``engage`` whether; for ``wrong`` why.
     """
@@ -53,6 +55,9 @@ class Panel:
         with gui.add_folder("Show"):
             self._image = gui.add_checkbox("image", True)
             self._axes = gui.add_checkbox("joint axes", False, hint="Show the orientation of every joint.")
+            self._ellipsoids = gui.add_checkbox(
+                "uncertainty", False, hint="Show the standard deviation of every joint, where it is known."
+            )
             self._mesh = gui.add_checkbox(
                 "mesh", False, hint="Show the surface, where the estimator has one."
             )
@@ -69,6 +74,10 @@ class Panel:
             self._answer = gui.add_markdown("")
         self._engage.on_click(lambda _: self.asked.put(Asked("engage", "", True)))
         self._disengage.on_click(lambda _: self.asked.put(Asked("engage", "", False)))
+        with gui.add_folder("Operator"):
+            self._calibrate = gui.add_button("Calibrate size", hint=f"Then {POSTURE}.", disabled=True)
+            self._size = gui.add_markdown("")
+        self._calibrate.on_click(lambda _: self.asked.put(Asked("calibrate", "", True)))
         with gui.add_folder("Parameters"):
             self._refusal = gui.add_markdown("")
             self._widget_place = gui.add_folder(None)
@@ -89,6 +98,11 @@ class Panel:
     def wants_axes(self) -> bool:
         """Whether joints' orientations are to be shown."""
         return bool(self._axes.value)
+
+    @property
+    def wants_ellipsoids(self) -> bool:
+        """Whether it is to be shown how far joints may be off."""
+        return bool(self._ellipsoids.value)
 
     @property
     def wants_mesh(self) -> bool:
@@ -150,6 +164,15 @@ class Panel:
     def answer(self, text: str) -> None:
         """Say what the gate answered."""
         _write(self._answer, text)
+
+    def can_calibrate(self, there: bool) -> None:
+        """Say whether somebody can calibrate the operator's size."""
+        if self._calibrate.disabled == there:
+            self._calibrate.disabled = not there
+
+    def size(self, text: str) -> None:
+        """Say what came, or comes, of the calibration."""
+        _write(self._size, text)
 
     def refused(self, text: str) -> None:
         """Say why a value was refused; nothing for one that was taken."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.body.covariance import Ellipsoids, ellipsoids
 from frankmocap_ros.body.drawing import COLORS_BGR
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.geometry.camera_model import Camera
@@ -45,6 +46,8 @@ class SeenBody:
         positions: shape (J, 3), in the frame of the message [m].
         orientations_xyzw: shape (J, 4).
         states: shape (J,), values of ``JointState``.
+        stddev: shape (J, 2), of the positions across and along the line of sight; NaN or 0 for unknown [m].
+        camera_position: shape (3,), in the frame of the message [m].
     """
 
     id: int
@@ -55,6 +58,8 @@ class SeenBody:
     positions: Array
     orientations_xyzw: Array
     states: NDArray[np.uint8]
+    stddev: Array
+    camera_position: Array
 
 
 def wxyz(xyzw: Array) -> Array:
@@ -83,6 +88,38 @@ def known_joints(bodies: Sequence[SeenBody]) -> tuple[Array, Array, NDArray[np.u
         return np.empty((0, 3)), np.empty((0, 4)), np.empty((0, 3), np.uint8)
     colors = np.array([_COLORS[int(state)] for state in np.concatenate(states)], np.uint8)
     return np.concatenate(positions), np.concatenate(turned), colors.reshape(-1, 3)
+
+
+def known_ellipsoids(bodies: Sequence[SeenBody]) -> tuple[Ellipsoids, NDArray[np.uint8]]:
+    """Where joints are within one standard deviation, and their colors (N, 3)."""
+    found, colors = [], []
+    for body in bodies:
+        stddev = np.where((body.states != JointState.INVALID)[:, None], body.stddev, np.nan)
+        found.append(ellipsoids(body.positions, stddev, body.camera_position))
+        colors += [_COLORS[int(state)] for state in body.states[found[-1].rows]]
+    if not found:
+        found = [ellipsoids(np.empty((0, 3)), np.empty((0, 2)), np.zeros(3))]
+    joined = Ellipsoids(
+        *(
+            np.concatenate([getattr(one, name) for one in found])
+            for name in ("positions", "orientations_xyzw", "radii", "rows")
+        )
+    )
+    return joined, np.array(colors, np.uint8).reshape(-1, 3)
+
+
+def unit_sphere(around: int = 16, upwards: int = 8) -> tuple[Array, NDArray[np.uint32]]:
+    """Vertices (V, 3) and triangles (F, 3) of a sphere of radius 1."""
+    turn = np.linspace(0.0, 2.0 * np.pi, around, endpoint=False)
+    height = np.linspace(0.0, np.pi, upwards + 1)[:, None]
+    rings = np.stack(
+        [np.sin(height) * np.cos(turn), np.sin(height) * np.sin(turn), np.cos(height) + 0.0 * turn], axis=-1
+    )
+    number = np.arange((upwards + 1) * around).reshape(upwards + 1, around)
+    low, high = number[:-1], number[1:]
+    low_next, high_next = np.roll(low, -1, axis=1), np.roll(high, -1, axis=1)
+    faces = [np.stack([low, high, high_next], axis=-1), np.stack([low, high_next, low_next], axis=-1)]
+    return rings.reshape(-1, 3), np.concatenate(faces).reshape(-1, 3).astype(np.uint32)
 
 
 class Scene:
@@ -116,6 +153,8 @@ class Scene:
         self._add_parts()
         self.axes = False
         """Whether to draw the joints' orientations."""
+        self.ellipsoids = False
+        """Whether to draw how far the joints may be off."""
 
     def place(self, config: ViewerSettings, bodies: Sequence[SeenBody]) -> None:
         """Put camera and robot where they stand."""
@@ -158,7 +197,18 @@ class Scene:
                 "batched_wxyzs": wxyz(turned),
             }
             self._replace("axes", self.axes and bool(len(positions)), axes)
+            self._draw_ellipsoids(bodies)
             self._label(bodies)
+
+    def _draw_ellipsoids(self, bodies: Sequence[SeenBody]) -> None:
+        found, colors = known_ellipsoids(bodies if self.ellipsoids else ())
+        arrays: dict[str, NDArray[Any]] = {
+            "batched_positions": found.positions.astype(np.float32),
+            "batched_wxyzs": wxyz(found.orientations_xyzw).astype(np.float32),
+            "batched_scales": found.radii.astype(np.float32),
+            "batched_colors": colors,
+        }
+        self._replace("ellipsoids", bool(len(colors)), arrays)
 
     def _replace(self, name: str, wanted: bool, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Draw something in place of what was drawn; where it has as many parts only its numbers change."""
@@ -179,6 +229,9 @@ class Scene:
             ),
             "axes": lambda path: self._scene.add_batched_axes(
                 path, axes_length=0.09, axes_radius=0.006, **arrays
+            ),
+            "ellipsoids": lambda path: self._scene.add_batched_meshes_simple(
+                path, *unit_sphere(), opacity=0.3, cast_shadow=False, receive_shadow=False, **arrays
             ),
             "mesh": lambda path: self._scene.add_point_cloud(
                 path, colors=_MESH, point_size=0.008, point_shape="circle", precision="float32", **arrays

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -19,6 +20,8 @@ from frankmocap_ros.geometry.distortion import Distortion
 from frankmocap_ros.geometry.pinhole_fit import place
 from frankmocap_ros.msg import BodyPose
 from frankmocap_ros.ros.common.camera_info import camera_info, is_rectified
+from frankmocap_ros.ros.mocap.stream import Stream
+from frankmocap_ros.settings.mocap import Settings
 from support.peer import as_dict
 from support.probe import FIGURE, Probe
 
@@ -240,6 +243,24 @@ def test_what_says_that_it_is_not_calibrated_is_no_fault(rectified):
     """K[0] is zero, as the message defines it; whatever else stands there."""
     for msg in (camera_info(None, 640, 480), CameraInfo(), info(fx=0.0, d=[np.nan], p=p_of(500.0, 1.0, 1.0))):
         assert camera_of(msg, 640, 480, rectified) is None
+
+
+def test_an_assumed_field_of_view_is_told_once_and_not_too_early():
+    """A calibration may come later than the first images, and may stop to fit."""
+    pipeline, outputs = SimpleNamespace(config=Settings()), SimpleNamespace(configure=lambda _: None)
+    stream = Stream("", "image", pipeline, outputs)
+    camera = camera_of(info(), 640, 480)
+    seen = [
+        (None, 10.0),
+        (None, 12.0),
+        (camera, 12.5),
+        (None, 13.0),
+        (None, 15.9),
+        (None, 16.0),
+        (None, 30.0),
+    ]
+    assert [stream.newly_assumed(*one) for one in seen] == [False] * 5 + [True, False]
+    assert not stream.calibrated
 
 
 # -- through the node

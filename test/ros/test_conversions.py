@@ -53,7 +53,8 @@ def body(body_id=1, skeleton=BODY, seed=0, **options):
 def frame(*bodies, index=7, operator_id=None):
     operator_id = (bodies[0].id if bodies else 0) if operator_id is None else operator_id
     stages_ms = {"decode": 1.0, "detect": 2.0, "regress": 3.5, "post": 0.25}
-    return Frame(index, 1.0, tuple(bodies), operator_id, stages_ms, Camera.from_fov(640, 480, 60.0))
+    camera, at = Camera.from_fov(640, 480, 60.0), np.array((1.0, -2.0, 3.0))
+    return Frame(index, 1.0, tuple(bodies), operator_id, stages_ms, camera, camera_position=at)
 
 
 def assert_same(msg, truth):
@@ -88,7 +89,7 @@ def test_constants_are_those_of_the_messages():
     }
     assert {s.name: int(s) for s in ScaleSource} == {
         name: getattr(BodyPose, f"SCALE_{name}")
-        for name in ("NONE", "ASSUMED_HEIGHT", "CAMERA_INFO", "DEPTH")
+        for name in ("NONE", "ASSUMED_HEIGHT", "CAMERA_INFO", "DEPTH", "CALIBRATED")
     }
 
 
@@ -101,6 +102,8 @@ def test_every_number_arrives(skeleton, source):
     assert msg.header == HEADER
     assert (msg.run_id, msg.sequence, msg.operator_id) == (RUN_ID, 7, 3)
     assert (msg.inference_ms, msg.age_ms) == (6.75, 12.5)
+    at = msg.camera_position
+    assert (at.x, at.y, at.z) == (1.0, -2.0, 3.0)
     assert len(msg.bodies) == 1
     assert_same(msg.bodies[0], truth)
 
@@ -144,6 +147,38 @@ def test_joint_messages():
         else:
             assert pose is None
     assert JointMessages("left_thumb1").messages(frame(truth), HEADER) is None  # no hands
+
+
+def test_a_pose_with_covariance_is_the_pose_and_its_ellipsoid():
+    states = np.array([STATES[i % 4] for i in range(len(BODY))], np.uint8)
+    truth = body(5, states=states)
+    truth.position_stddev[::3, 1] = np.nan
+    truth.orientation_confidence[1::2] = 0.0
+    camera = np.array((1.0, -2.0, 3.0))  # of ``frame``
+    published = 0
+    for name, i in BODY.index.items():
+        messages = JointMessages(name)
+        msg = messages.pose_with_covariance(frame(truth), HEADER)
+        known = states[i] in (JointState.TRACKED, JointState.PREDICTED) and i % 3
+        assert (msg is not None) == bool(known)
+        if msg is None:
+            continue
+        published += 1
+        assert (msg.header, msg.pose.pose) == (HEADER, messages.messages(frame(truth), HEADER)[1].pose)
+        covariance = copied(msg).pose.covariance.reshape(6, 6)
+        across, along = truth.position_stddev[i]
+        way = truth.positions[i] - camera
+        sight = way / np.linalg.norm(way)
+        side = np.cross(sight, (0.0, 0.0, 1.0))
+        np.testing.assert_allclose(covariance[:3, :3] @ sight, along**2 * sight, atol=1e-12)
+        np.testing.assert_allclose(covariance[:3, :3] @ side, across**2 * side, atol=1e-12)
+        turn = np.pi**2 / 3.0 if i % 2 else 0.25
+        np.testing.assert_allclose(covariance[3:, 3:], turn * np.eye(3))
+        assert not covariance[:3, 3:].any() and not covariance[3:, :3].any()
+    assert published > 5
+    assert JointMessages("left_thumb1").pose_with_covariance(frame(truth), HEADER) is None  # no hands
+    assert JointMessages("head").pose_with_covariance(frame(truth, operator_id=0), HEADER) is None
+    assert JointMessages("head").pose_with_covariance(frame(), HEADER) is None
 
 
 def test_joint_messages_that_are_filled_again_hold_nothing_old():

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.duration import Duration
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.qos import DurabilityPolicy, LivelinessPolicy, QoSProfile
 from rclpy.serialization import serialize_message
+from rclpy.task import Future
 from sensor_msgs.msg import Imu, JointState, Joy
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
@@ -88,6 +90,84 @@ def test_poses_in_the_base_frame_are_taken_as_they_are(gate):
         g.advance(0.04)
     g.advance(0.3)
     assert g.command().pose.position.z - before == pytest.approx(0.3, abs=0.06)
+
+
+@pytest.mark.parametrize(("mode", "counts"), [("locked", 0.0), ("scaled", 0.5), ("follow", 1.0)])
+def test_depth_counts_as_depth_mode_says(gate, mode, counts):
+    """Along the line of sight from where the message says that the camera is; live while disengaged only."""
+    g = gate()
+    g.operator.frame_id, g.operator.rotation = "base_link", BODY_FROM_OPTICAL
+    g.operator.camera, g.operator.stddev = np.array((2.0, 0.5, 1.5)), (0.02, 0.1)
+    g.seen()
+    g.set(depth_mode=mode)
+    g.engaged()
+    other = "locked" if mode == "follow" else "follow"
+    (refusal,) = g.try_to_set(depth_mode=other)
+    assert "depth_mode cannot change while the gate is ENGAGED" in refusal.reason
+    sight = g.operator.sight("left_wrist")
+    before = position(g.command())
+    for k in range(20):
+        g.operator.offset[BODY.index["left_wrist"]] = -0.01 * (k + 1) * sight
+        g.advance(0.04)
+    g.advance(0.5)
+    way = np.linalg.norm(position(g.command()) - before)
+    assert way == pytest.approx(0.2 * counts, abs=0.02)
+
+
+def test_uncertainty_slows_then_holds_and_says_so(gate):
+    g = gate(slow_stddev_m=0.1, hold_stddev_m=0.3).engaged()
+    g.operator.stddev = (0.05, 0.2)
+    g.wait(g.states, lambda msg: any("slowed, uncertain" in limit for limit in msg.limits))
+    assert g.states.messages[-1].state == GateState.ENGAGED
+    g.operator.stddev = (0.05, 0.4)
+    reason = g.until("HOLD").reason
+    assert reason == "uncertain by 0.40 m, above hold_stddev_m 0.3: left_wrist"
+
+
+class SizeService:
+    """``~/calibrate`` of a mocap node that answers when the test says so."""
+
+    def __init__(self, g):
+        self.asked = []
+        self.group = MutuallyExclusiveCallbackGroup()
+        g.node.create_service(Trigger, "/frankmocap/calibrate", self._on_call, callback_group=self.group)
+
+    async def _on_call(self, request, response):
+        future = Future()
+        self.asked.append(future)
+        response.success, response.message = await future
+        return response
+
+    def answer(self, success, message=""):
+        self.asked.pop(0).set_result((success, message))
+
+
+def test_arming_waits_for_the_operators_size(gate):
+    g = gate(calibrate_service="frankmocap/calibrate")
+    g.seen()
+    refused = g.engage()
+    assert not refused.success and "there is no service /frankmocap/calibrate" in refused.message
+    assert g.states.messages[-1].state == GateState.DISENGAGED
+    service = SizeService(g)
+    wait_until(lambda: g.engage().success, "the service is not found")
+    wait_until(lambda: len(service.asked) == 1, "nobody was asked")
+    g.advance(2.0)
+    state = g.states.messages[-1]
+    assert state.state == GateState.ARMING and "calibrating the operator's size" in state.reason
+    assert "forearms raised" in state.reason, "what to do meanwhile"
+    service.answer(True, "1.1 times")
+    g.until("ENGAGED")
+    g.engage(False)
+    assert g.engage().success
+    wait_until(lambda: len(service.asked) == 1, "nobody was asked again")
+    service.answer(False, "the forearms point towards the camera")
+    ended = g.until("DISENGAGED", len(g.states) - 1)
+    assert ended.reason == "not calibrated: the forearms point towards the camera"
+
+
+def position(msg):
+    p = msg.pose.position
+    return np.array((p.x, p.y, p.z))
 
 
 def test_disengaging_is_silent_at_once(gate):

@@ -34,10 +34,11 @@ from frankmocap_ros.settings.schema import settings_of
 SETTINGS = {s.name: s for s in settings_of(Settings)}
 OTHER = {
     "variant": "heavy",
-    "use_smplx": True, "engine": "torch", "precision": "bf16", "assets_dir": "/nowhere/extra_data",
-    "detector": "pose2d", "device": "cpu", "synthetic_motion": "cross", "estimator": "synthetic",
-    "hands": True,
+    "use_smplx": True, "engine": "torch", "precision": "fp32", "assets_dir": "/nowhere/extra_data",
+    "detector": "yolo", "detector_model": "boxes.onnx", "device": "cpu", "synthetic_motion": "cross",
+    "estimator": "yolo", "model": "poses.onnx", "hands": True,
 }  # fmt: skip
+NOT_ALONE = ("model", "detector_model")  # only with the estimator, the detector before it
 SOMEBODY_ELSE = ("estimator", "hands")  # after these, positions mean something else
 PERIOD_NS = 33_333_333
 MESH = "/frankmocap/mesh"
@@ -89,7 +90,7 @@ def models(probe, monkeypatch):
 
         return made
 
-    for name in ("blazepose", "synthetic", "frankmocap"):
+    for name in registry.ESTIMATORS:
         monkeypatch.setitem(registry.ESTIMATORS, name, make(name))
     return models
 
@@ -180,7 +181,7 @@ def test_another_model_takes_over(start, models, way):
         assert camera.body().id == after.id
     assert made == len(models) == 1 + len(OTHER)
     assert [m.closed for m in models] == [1] * len(OTHER) + [0]
-    assert system.values(lambda v: v["estimator"] == "synthetic")
+    assert system.values(lambda v: v["estimator"] == OTHER["estimator"])
 
 
 def test_beside_a_model_another_process_makes_what_is_made_once(start, models, way):
@@ -225,8 +226,8 @@ def test_settings_together(start, models):
     camera.body()
     assert len(models[-1].seen) == 1
     system.set(
-        **{name: SETTINGS[name].default for name in OTHER}
-    )  # each by itself: one model after the other
+        **{name: SETTINGS[name].default for name in reversed(OTHER)}
+    )  # each by itself: one model after the other, and a model's file goes before its estimator
     assert len(models) == 2 + len(OTHER)
     camera.body()
     assert len(models[-1].seen) == 1
@@ -240,7 +241,7 @@ def test_many_changes_in_a_row(start, models):
     camera = Camera(system)
     first = camera.body()
     for n in range(25):
-        system.set(engine=("torch", "openvino")[n % 2], precision=("fp32", "bf16")[n % 2])
+        system.set(engine=("torch", "openvino")[n % 2], precision=("fp32", "auto")[n % 2])
     assert len(models) == 51
     assert camera.body().id == first.id
     system.wait_until(lambda: [m.closed for m in models] == [1] * 50 + [0])
@@ -340,7 +341,7 @@ def test_the_clock_goes_on_while_a_model_is_loaded(start, models, held_call, poo
 
 
 def test_a_second_request_waits_for_its_turn(loading, models, held_call, pool):
-    second = pool.submit(set_each, loading.system, precision="bf16")
+    second = pool.submit(set_each, loading.system, precision="fp32")
     third = pool.submit(set_each, loading.system, max_people=3)
     loading.camera.body()
     loading.system.status()
@@ -351,7 +352,7 @@ def test_a_second_request_waits_for_its_turn(loading, models, held_call, pool):
     assert [accepted(a) for a in (loading.answer, second, third)] == [True] * 3
     loading.camera.body()
     assert len(models) == 3
-    assert (models[2].config.engine, models[2].config.precision) == ("torch", "bf16")
+    assert (models[2].config.engine, models[2].config.precision) == ("torch", "fp32")
     assert len(models[2].seen) == 1
     loading.system.wait_until(lambda: [m.closed for m in models] == [1, 1, 0])
 
@@ -359,14 +360,14 @@ def test_a_second_request_waits_for_its_turn(loading, models, held_call, pool):
 def test_a_change_from_inside_meanwhile(loading, models, held_call):
     """Both are in force in the end, whichever comes first."""
     system = loading.system
-    assert set_inside(system, precision="bf16").successful
+    assert set_inside(system, precision="fp32").successful
     loading.camera.body()
-    assert models[-1].config.precision == "bf16"
+    assert models[-1].config.precision == "fp32"
     assert len(models[-1].seen) == 1
     held_call.go_on.set()
     assert accepted(loading.answer) is True
     loading.camera.body()
-    assert (models[-1].config.engine, models[-1].config.precision) == ("torch", "bf16")
+    assert (models[-1].config.engine, models[-1].config.precision) == ("torch", "fp32")
     assert len(models[-1].seen) == 1
     system.wait_until(lambda: [m.closed for m in models] == [1] * (len(models) - 1) + [0])
 
@@ -419,6 +420,29 @@ def test_configured_anew_while_a_model_is_loaded(loading, models, held_call):
 # --- refusals ------------------------------------------------------------------------------------
 
 
+def test_a_model_for_an_estimator_that_takes_none(start, models, way):
+    system = start()
+    first = Camera(system).body()
+    result = way(system, model="posenet.onnx")
+    assert not result.successful
+    assert "estimator auto takes no model; set it together with estimator: posenet | movenet" in result.reason
+    assert system.get("model") == ""
+    assert len(models) == 1
+    assert first.estimator == "blazepose"
+
+
+def test_another_estimator_empties_the_model(start, models, way):
+    """Nobody else can run it; with both at once the new one gets its own."""
+    system = start()
+    assert set_at_once(system, estimator="posenet", model="a.onnx").successful
+    assert way(system, estimator="movenet").successful
+    assert system.get("estimator", "model") == ["movenet", ""]
+    assert set_at_once(system, estimator="posenet", model="b.onnx").successful
+    assert [m.config.model for m in models] == ["", "a.onnx", "", "b.onnx"]
+    assert way(system, estimator="blazepose").successful
+    assert system.get("model") == ""
+
+
 @pytest.mark.parametrize("when", ["making", "warming"])
 @pytest.mark.parametrize(
     ("error", "text"),
@@ -438,9 +462,9 @@ def test_a_model_that_cannot_be_had(start, models, way, when, error, text):
         raise error
 
     setattr(models, when, fail)
-    for name, value in OTHER.items():
-        if name == "device":  # which is told by auto, too
-            continue
+    alone = {name: value for name, value in OTHER.items() if name not in NOT_ALONE}
+    del alone["device"]  # which is told by auto, too
+    for name, value in alone.items():
         made = len(models)
         result = way(system, **{name: value})
         assert not result.successful
@@ -452,7 +476,7 @@ def test_a_model_that_cannot_be_had(start, models, way, when, error, text):
             assert len(models) == made
         assert camera.body().id == first.id
     assert models[0].closed == 0
-    assert len(models[0].seen) == seen + len(OTHER) - 1
+    assert len(models[0].seen) == seen + len(alone)
     assert system.values()["last_error"] == "none"
     system.wait_until(lambda: threads() == ["person_search"])
 
@@ -468,16 +492,16 @@ def test_one_bad_setting_of_several(start, models):
     system = start()
 
     def fail(config):
-        if config.precision == "bf16":
-            raise EstimatorError("no bf16 here; allowed: fp32")
+        if config.precision == "fp32":
+            raise EstimatorError("no fp32 here; allowed: auto")
 
     models.making = fail
-    results = system.try_to_set(engine="torch", precision="bf16", hands=True, max_people=3)
+    results = system.try_to_set(engine="torch", precision="fp32", hands=True, max_people=3)
     assert [r.successful for r in results] == [True, False, True, True]
-    assert results[1].reason == "no bf16 here; allowed: fp32"
+    assert results[1].reason == "no fp32 here; allowed: auto"
     assert system.get("engine", "precision", "hands", "max_people") == ["torch", "auto", True, 3]
-    result = system.try_to_set_at_once(engine="openvino", precision="bf16", max_people=4)
-    assert result.reason == "no bf16 here; allowed: fp32"
+    result = system.try_to_set_at_once(engine="openvino", precision="fp32", max_people=4)
+    assert result.reason == "no fp32 here; allowed: auto"
     assert system.get("engine", "precision", "max_people") == ["torch", "auto", 3]
 
 

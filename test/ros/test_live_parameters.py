@@ -13,6 +13,7 @@ from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import DescribeParameters, ListParameters
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, Image
+from std_srvs.srv import Trigger
 
 from frankmocap_ros.body.skeleton import BODY, KEYPOINTS
 from frankmocap_ros.errors import MocapError
@@ -21,6 +22,7 @@ from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of
+from support.later_call import LaterCall
 from support.waiting import TIMEOUT_S
 
 SETTINGS = {s.name: s for s in settings_of(Settings)}
@@ -352,6 +354,18 @@ def distance(c):
     return z
 
 
+def forearm_length_m(c):
+    for length in (0.3, 0.26):
+        c.set(forearm_length_m=length)
+        call = LaterCall(c.system, Trigger, "calibrate")
+        while call.waits:
+            c.frame()
+        assert call.wait().success
+        ends = [c.joint(f"left_{part}").pose.position for part in ("elbow", "wrist")]
+        way = [getattr(ends[1], axis) - getattr(ends[0], axis) for axis in "xyz"]
+        assert np.linalg.norm(way) == pytest.approx(length, abs=2e-3)
+
+
 def assumed_height_m(c):
     c.set(smoothing="none")
     own = distance(c)
@@ -505,6 +519,15 @@ def depth_wait_ms(c):
         assert system.values(lambda v, outcome=outcome: v.get(f"depth/{outcome}") == "1")
 
 
+def marker_ellipsoids(c):
+    """Nothing gives the probe's joints standard deviations here: the test of markers draws some."""
+    outputs = c.system.mocap.streams[0].outputs
+    for wanted in (True, False):
+        c.set(marker_ellipsoids=wanted)
+        c.frame()
+        assert outputs._marker_maker.ellipsoids == wanted
+
+
 def publish_tf(c):
     from tf2_msgs.msg import TFMessage  # a stand-in
 
@@ -598,6 +621,7 @@ def wrong_values():
         yield from (Wrong(name, v, "expected") for kind, v in others.items() if kind is not s.type)
         yield from (Wrong(name, v, "expected") for v in ([1, 2], [1.0], [True], [b"1"]))
     yield Wrong("assumed_height_m", 0.3, "0.5 .. 2.5")
+    yield Wrong("forearm_length_m", 0.05, "0.1 .. 0.5")
     yield Wrong("joint_topics", ["left_wrist", "left_tentacle"], "left_tentacle")
     yield Wrong("joint_topics", ["left_index1"], "hands")
     yield Wrong("image_topics", ["a/image", "b/image", "a/image_raw"], "cameras a stand for several topics")

@@ -10,6 +10,7 @@ from visualization_msgs.msg import Marker
 from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rotation import quat_rotate
 from frankmocap_ros.ros.mocap.markers import MarkerMaker
 
 HEADER = Header(stamp=Time(sec=5), frame_id="cam")
@@ -152,3 +153,26 @@ def test_who_leaves_is_deleted_once():
 def test_markers_vanish_when_nobody_publishes():
     for marker in made(MarkerMaker(), body()):
         assert 0 < marker.lifetime.sec + 1e-9 * marker.lifetime.nanosec <= 2
+
+
+def test_ellipsoids_lie_along_the_line_of_sight_on_demand():
+    maker = MarkerMaker()
+    person = body(left_wrist=JointState.HELD, right_wrist=JointState.INVALID)
+    person.position_stddev[:] = (0.03, 0.1)
+    person.position_stddev[BODY.index["head"]] = np.nan
+    assert {m.ns for m in made(maker, person)} == {"bones", "text"}
+    maker.ellipsoids = True
+    spheres = {m.ns.removeprefix("stddev/"): m for m in made(maker, person) if m.ns.startswith("stddev")}
+    assert set(spheres) == set(BODY.names) - {"head", "right_wrist"}
+    for name, m in spheres.items():
+        assert (m.type, m.id) == (Marker.SPHERE, 1)
+        assert (m.scale.x, m.scale.y, m.scale.z) == pytest.approx((0.2, 0.06, 0.06))
+        place = person.positions[BODY.index[name]]  # from the camera
+        q, p = m.pose.orientation, m.pose.position
+        x = quat_rotate(np.array((q.x, q.y, q.z, q.w)), np.array((1.0, 0.0, 0.0)))
+        np.testing.assert_allclose(x, place / np.linalg.norm(place), atol=1e-9)
+        assert (p.x, p.y, p.z) == tuple(place)
+    assert spheres["left_wrist"].color.r > spheres["left_elbow"].color.r, "in the color of its state"
+    maker.ellipsoids = False
+    gone = [m for m in made(maker, person) if m.action == Marker.DELETE]
+    assert {m.ns for m in gone} == {f"stddev/{name}" for name in spheres}

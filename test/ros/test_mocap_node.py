@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped
 from rcl_interfaces.msg import Log
 from rclpy.qos import DurabilityPolicy, LivelinessPolicy, ReliabilityPolicy
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
@@ -127,7 +128,8 @@ def test_joint_topics(start, probe):
         assert single.header == bodies.header
         assert single.body_id == bodies.operator_id == bodies.bodies[0].id
         assert single.estimator == "probe"
-        assert single.joint == joint(bodies, name)
+        # by their bytes: what is not known of a standard deviation is NaN, which equals nothing
+        assert serialize_message(single.joint) == serialize_message(joint(bodies, name))
         assert single.joint.state == state
         if state != JointPose.INVALID:
             pose = poses[name].wait(lambda msg: msg.header.stamp == bodies.header.stamp)
@@ -136,6 +138,23 @@ def test_joint_topics(start, probe):
     assert len(poses["left_knee"]) == 0
     knee = joints["left_knee"].messages[-1].joint
     assert (knee.confidence, knee.pose.position.x, knee.pose.orientation.w) == (0.0, 0.0, 1.0)
+
+
+def test_a_joints_pose_with_covariance_widens_along_its_line_of_sight(start, probe):
+    system = start(joint_topics=["left_wrist"])
+    inbox = system.listen(PoseWithCovarianceStamped, "/frankmocap/joints/left_wrist/pose_with_covariance")
+    system.wait_until(lambda: any(p.get_subscription_count() for p in system.mocap.publishers
+                                  if p.topic_name.endswith("pose_with_covariance")))  # fmt: skip
+    wrist = joint(system.process(), "left_wrist")
+    msg = inbox.wait()
+    assert msg.pose.pose == wrist.pose
+    place = np.array([getattr(wrist.pose.position, axis) for axis in "xyz"])
+    sight = place / np.linalg.norm(place)
+    covariance = msg.pose.covariance.reshape(6, 6)
+    across, along = wrist.position_stddev.tolist()
+    assert along > across > 0.0
+    np.testing.assert_allclose(covariance[:3, :3] @ sight, along**2 * sight, rtol=1e-5)
+    assert np.trace(covariance[:3, :3]) == pytest.approx(2 * across**2 + along**2, rel=1e-5)
 
 
 def test_held_joints_have_no_bare_pose(start, probe):

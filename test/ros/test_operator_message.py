@@ -33,9 +33,12 @@ def random_message(rng, bodies, *, operator):
             p.x, p.y, p.z, q.x, q.y, q.z, q.w = rng.normal(size=7).tolist()
             joint.confidence = float(rng.uniform())
             joint.orientation_confidence = float(max(0.0, rng.uniform(-0.5, 1.0)))
+            joint.position_stddev = rng.choice((np.nan, 0.0, 0.02, 0.3), 2).astype("f4")
             body.joints.append(joint)
         msg.bodies.append(body)
     msg.operator_id = 0 if operator is None else operator + 1
+    at = msg.camera_position
+    at.x, at.y, at.z = rng.normal(size=3).tolist()
     return msg
 
 
@@ -45,18 +48,22 @@ def check(seen, msg):
     assert seen.frame_id == msg.header.frame_id
     body = next((b for b in msg.bodies if msg.operator_id and b.id == msg.operator_id and b.has_3d), None)
     assert seen.operator_id == (body.id if body else 0)
+    at = msg.camera_position
+    assert seen.camera_position.tolist() == [at.x, at.y, at.z]
     joints = {j.name: j for j in body.joints} if body else {}
     for i, name in enumerate(WATCHED):
         joint, poses = joints.get(name), seen.poses
         if joint is None or joint.state not in (JointPose.TRACKED, JointPose.PREDICTED):
             assert not poses.valid[i] and not poses.oriented[i] and not seen.tracked[i]
             assert (poses.positions[i] == 0.0).all() and (poses.orientations[i] == IDENTITY_XYZW).all()
-            assert poses.confidence[i] == 0.0
+            assert poses.confidence[i] == 0.0 and np.isnan(seen.stddev[i]).all()
             continue
         p, q = joint.pose.position, joint.pose.orientation
         assert poses.positions[i].tolist() == [p.x, p.y, p.z]
         assert poses.orientations[i].tolist() == [q.x, q.y, q.z, q.w]
         assert poses.confidence[i] == joint.confidence and poses.valid[i]
+        known = np.where(joint.position_stddev > 0.0, joint.position_stddev, np.nan)
+        np.testing.assert_array_equal(seen.stddev[i], known)  # zero: a publisher that does not fill it
         assert seen.tracked[i] == (joint.state == JointPose.TRACKED)
         assert poses.oriented[i] == (body.has_orientation and joint.orientation_confidence > 0.0)
 

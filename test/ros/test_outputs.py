@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from sensor_msgs.msg import JointState as JointStateMessage
 from std_msgs.msg import Header
@@ -29,6 +29,7 @@ TOPICS = {
     "bodies": BodyPoseArray,
     "joints/head": JointPoseStamped,
     "joints/head/pose": PoseStamped,
+    "joints/head/pose_with_covariance": PoseWithCovarianceStamped,
     "arm_joint_states": JointStateMessage,
     "markers": MarkerArray,
     "latency": Latency,
@@ -65,6 +66,7 @@ def frame():
         states=np.full(n, JointState.TRACKED, np.uint8),
         box_xywh=np.ones(4),
         scale_source=ScaleSource.ASSUMED_HEIGHT,
+        position_stddev=np.tile((0.03, 0.1), (n, 1)),
     )
     return Frame(0, 0.0, (body,), 3, {"decode": 1.0}, Camera.from_fov(64, 48, 60.0))
 
@@ -86,6 +88,7 @@ def events(monkeypatch):
     spied(LifecyclePublisher, "publish", lambda publisher, *_: publisher.topic_name)
     spied(outputs.BodiesMessage, "message", lambda *_: "make bodies")
     spied(outputs.JointMessages, "messages", lambda *_: "make joint")
+    spied(outputs.JointMessages, "pose_with_covariance", lambda *_: "make covariance")
     spied(outputs.ArmStates, "message", lambda *_: "make arms")
     spied(outputs.MarkerMaker, "make", lambda *_: "make markers")
     spied(outputs, "latency_message", lambda *_: "make latency")
@@ -116,6 +119,7 @@ def test_bodies_go_out_before_anything_else_is_made(node, peer, events):
     publish(made)
     assert events[:2] == ["make bodies", "/mocap/bodies"]
     assert events[2:] == [
+        "make covariance", "/mocap/joints/head/pose_with_covariance",
         "make joint", "/mocap/joints/head", "/mocap/joints/head/pose",
         "make arms", "/mocap/arm_joint_states",
         "make markers", "/mocap/markers",
@@ -124,6 +128,9 @@ def test_bodies_go_out_before_anything_else_is_made(node, peer, events):
     assert inboxes["bodies"].wait().bodies[0].joints[15].pose.position.x == 45.0
     assert inboxes["joints/head"].wait().joint.pose.position.x == 45.0
     assert inboxes["joints/head/pose"].wait().pose.position.x == 45.0
+    uncertain = inboxes["joints/head/pose_with_covariance"].wait().pose
+    assert uncertain.pose == inboxes["joints/head/pose"].messages[0].pose
+    assert np.trace(uncertain.covariance.reshape(6, 6)[:3, :3]) == pytest.approx(2 * 0.03**2 + 0.1**2)
     made.destroy()
 
 
@@ -135,6 +142,16 @@ def test_a_joint_goes_where_somebody_listens(node, peer, events, kind):
     publish(made)
     assert events[2:] == ["make joint", f"/mocap/{kind}"]
     inboxes[kind].wait()
+    made.destroy()
+
+
+def test_a_covariance_is_made_only_for_who_wants_it(node, peer, events):
+    made = Outputs(node, RUN_ID, ("head", "left_wrist"))
+    activated(node)
+    inboxes = heard(node, peer, ["joints/head/pose_with_covariance"])
+    publish(made)
+    assert events[2:] == ["make covariance", "/mocap/joints/head/pose_with_covariance"]
+    inboxes["joints/head/pose_with_covariance"].wait()
     made.destroy()
 
 

@@ -145,6 +145,10 @@ def test_a_newcomer_sees_a_person_and_sets_the_node(peer, program, page, port):
     expect(height).to_have_value("0", timeout=WAIT_MS)
     assert peer.get("assumed_height_m") == 0.0
 
+    # the operator's size: what the node says of it
+    page.get_by_role("button", name="Calibrate size").click()
+    expect(page.get_by_text("nothing tells the operator's size")).to_be_visible(timeout=WAIT_MS)
+
     # the gate's buttons
     page.get_by_role("button", name="Engage", exact=True).click()
     states.wait(lambda s: s.state != GateState.DISENGAGED)

@@ -176,6 +176,11 @@ class Gate(Peer):
 class Operator:
     """Somebody who stands before a camera, published 30 times a second.
 
+    Attributes:
+        offset: of the joints, in the optical frame, shape (24, 3) [m].
+        stddev: of the left wrist across and along the line of sight [m].
+        rotation, camera: from the optical frame to ``frame_id``, and where the camera is there [m].
+
     Args:
         gate: whose time it goes by.
         peer: who publishes; None for the gate's own peer.
@@ -191,7 +196,8 @@ class Operator:
         self.offset = np.zeros((len(BODY), 3))
         self.delay_s = 0.03
         self.stamp_ns = lambda: self._clocks.ros_ns() - round(1e9 * self.delay_s)
-        self.frame_id, self.rotation = "cam", IDENTITY_XYZW  # from the optical frame
+        self.frame_id, self.rotation, self.camera = "cam", IDENTITY_XYZW, np.zeros(3)
+        self.stddev = (np.nan, np.nan)
         self._random = np.random.default_rng(3)
         figure = scene("stall", 4.5)[0]
         self._positions = figure.positions[: len(BODY)]
@@ -201,9 +207,21 @@ class Operator:
     def _show(self) -> None:
         if self.here:
             shaken = self._positions + self.offset + self._random.normal(0, 5e-4, self._positions.shape)
-            seen = quat_rotate(self.rotation, shaken), quat_multiply(self.rotation, self._orientations)
+            positions = quat_rotate(self.rotation, shaken) + self.camera
+            orientations = quat_multiply(self.rotation, self._orientations)
             who = self.operator_id, self.frame_id, self.run_id
-            deliver(self.publisher, people(*seen, self.stamp_ns(), *who))
+            msg = people(positions, orientations, self.stamp_ns(), *who)
+            at = msg.camera_position
+            at.x, at.y, at.z = self.camera.tolist()
+            if msg.bodies:
+                wrist = msg.bodies[0].joints[BODY.index["left_wrist"]]
+                wrist.position_stddev = np.array(self.stddev, np.float32)
+            deliver(self.publisher, msg)
+
+    def sight(self, name: str) -> np.ndarray:
+        """From the camera to a joint, in the optical frame."""
+        way = self._positions[BODY.index[name]]
+        return np.asarray(way / np.linalg.norm(way))
 
 
 ARM = ("shoulder_pan_joint", "shoulder_lift_joint", "elbow_joint", "wrist_joint")

@@ -25,6 +25,11 @@ class Inbox:
         with self._changed:
             return list(self._messages)
 
+    def forget(self) -> None:
+        """Let go of what has come, where memory is measured."""
+        with self._changed:
+            self._messages.clear()
+
     def __len__(self) -> int:
         return len(self.messages)
 

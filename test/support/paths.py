@@ -3,6 +3,7 @@
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "test" / "data"
 SHARED = ROOT.parent / "shared"
 TAIJI = SHARED / "data" / "taiji.mp4"
 """A video of a person; not part of a clone."""

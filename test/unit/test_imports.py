@@ -22,6 +22,7 @@ HEAVY = (
     "tf2_ros",
     "mujoco",
     "mink",
+    "matplotlib",
 )
 # A folder, or a module at the root, imports only from the lines above its own.
 DIRECTION = (
@@ -36,7 +37,7 @@ DIRECTION = (
     ("tracking",),
     ("export",),
     ("api",),
-    ("teleop",),
+    ("teleop", "evaluation"),
     ("viewer", "standin", "bench"),
     ("msg",),
     ("ros",),
@@ -46,7 +47,8 @@ PLACE = {folder: i for i, folders in enumerate(DIRECTION) for folder in folders}
 NETWORKS = ("estimators.frankmocap.networks.", "estimators.openpose.network")  # written in torch
 OUTSIDE_THE_CORE = ("engines", "bench", "viewer", "msg", "ros", "cli")
 WITH_HEAVY = (
-    "assets.", "sources.", "standin.", "estimators.", "teleop.inverse_kinematics.", "teleop.robot.",
+    "assets.", "evaluation.plots", "sources.", "standin.", "estimators.", "teleop.inverse_kinematics.",
+    "teleop.robot.",
     "teleop.robot_map.", "teleop.robot_model.", "teleop.robot_setup.", "teleop.simulation.",
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ EXECUTABLES = ("camera_node", "frankmocap_node", "frankmocap_ros", "gate_node", 
 
 ROSDEP_NAME = {
     "cv2": "python3-opencv",
+    "matplotlib": "python3-matplotlib",
     "numpy": "python3-numpy",
     "psutil": "python3-psutil",
     "skimage": "python3-skimage",

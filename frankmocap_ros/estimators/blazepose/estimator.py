@@ -44,7 +44,8 @@ _LANDMARK = {
     "left_knee": 25, "right_knee": 26, "left_ankle": 27, "right_ankle": 28,
     "left_foot": 31, "right_foot": 32,
 }  # fmt: skip
-_LANDMARKS = np.array([_LANDMARK[name] for name in KEYPOINTS])
+LANDMARKS = np.array([_LANDMARK[name] for name in KEYPOINTS])
+"""BlazePose's landmark number of each keypoint, shape (21,)."""
 _HAND_START = {"thumb": 1, "index": 5, "middle": 9, "ring": 13, "pinky": 17}
 _HAND_LANDMARK = {f"{finger}{k}": _HAND_START[finger] + k - 1 for finger in FINGERS for k in (1, 2, 3, 4)}
 _HAND_LANDMARKS = np.array(list(_HAND_LANDMARK.values()))
@@ -163,8 +164,8 @@ class BlazePoseEstimator:
     def _observation(
         self, image: ScaledImage, body: PoseLandmarks, hands: dict[str, HandLandmarks] | None
     ) -> Observation:
-        pixels, confidence = body.pixels[_LANDMARKS], body.visibility[_LANDMARKS]
-        points = on_rays(body.world[_LANDMARKS], pixels, confidence, image.camera)
+        pixels, confidence = body.pixels[LANDMARKS], body.visibility[LANDMARKS]
+        points = on_rays(body.world[LANDMARKS], pixels, confidence, image.camera)
         box = _box(pixels, confidence, image.bitmap.size_px)
         score = float(confidence.mean())
         if hands is not None:

@@ -19,6 +19,8 @@ from frankmocap_ros.settings.mocap import Settings
 
 Tell = Callable[[str], None]
 
+# fewer bits move world landmarks by centimeters, also where only the network's middle has them
+PRECISIONS: Final = ("auto", "fp32")
 USUAL_HZ: Final = 30.0
 _SHARE: Final = 2.0 / 3.0  # of the time between two images that the network may take
 # of nobody in particular: the time does not depend on what is seen
@@ -87,12 +89,17 @@ def make_blazepose(config: Settings, tell: Tell) -> BlazePoseEstimator:
 
     Raises:
         AssetError: a network cannot be had.
-        EstimatorError: the device is not possible.
+        EstimatorError: the device or the precision is not possible.
         MissingDependencyError: no engine that runs the networks is installed.
     """
     if config.device not in ("auto", "cpu"):
         raise EstimatorError(
             f"device: {config.device} is not possible with estimator blazepose; allowed: auto | cpu"
+        )
+    if config.precision not in PRECISIONS:
+        raise EstimatorError(
+            f"precision: {config.precision} is not possible with estimator blazepose; "
+            f"allowed: {' | '.join(PRECISIONS)}"
         )
     tflite_engine()  # before anything is downloaded for it
     several = config.max_people > 1 or len(config.image_topics) > 1

@@ -66,11 +66,12 @@ class FrankMocapOptions:
         folder: FrankMocap's ``extra_data``.
         use_smplx: with SMPL-X instead of SMPL.
         hands: with finger joints; needs SMPL-X.
-        detector: auto, blazepose or pose2d.
+        detector: auto, blazepose, pose2d or yolo.
         device: auto, cpu or cuda.
         engine: auto, torch, onnxruntime, openvino or tensorrt.
         precision: auto, fp32, bf16, fp16 or int8.
         max_people: how many people an image usually has at most; so many are as fast from the first image.
+        detector_model: file of the network for the detector yolo.
     """
 
     folder: Path
@@ -81,13 +82,14 @@ class FrankMocapOptions:
     engine: str = "auto"
     precision: str = "auto"
     max_people: int = 1
+    detector_model: str = ""
 
     @staticmethod
     def of(config: Settings, folder: Path) -> "FrankMocapOptions":
         """What the settings ask for."""
         return FrankMocapOptions(
             folder, config.use_smplx, config.hands, config.detector, config.device, config.engine,
-            config.precision, config.max_people,
+            config.precision, config.max_people, config.detector_model,
         )  # fmt: skip
 
 
@@ -128,7 +130,8 @@ class FrankMocapEstimator:
         where = EngineOptions(device=options.device, largest=_MAX_PEOPLE, tell=tell, prepare=prepare)
 
         def find() -> Detector:
-            return make_detector(detector, store, DetectorOptions(options.device, options.precision, tell))
+            how = DetectorOptions(options.device, options.precision, tell, options.detector_model)
+            return make_detector(detector, store, how)
 
         self._precisions = Precisions(store, options.engine, options.precision, find)
         chosen, self._check = self._precisions.choose(self._network, where)

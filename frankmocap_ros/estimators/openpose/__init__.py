@@ -1,3 +1,13 @@
 """The 2D pose network of OpenPose: heat maps and part affinity fields to people."""
 
-__all__ = ["fitting", "grouping", "network", "peaks"]
+__all__ = [
+    "estimator",
+    "file_network",
+    "fitting",
+    "grouping",
+    "making",
+    "network",
+    "parts",
+    "peaks",
+    "people",
+]

@@ -54,10 +54,17 @@ class Fitted:
         return np.asarray(in_input / self.scale - 0.5)
 
 
-def fitted(bgr: NDArray[np.uint8]) -> Fitted:
-    """An image (H, W, 3) at the network's height, in the middle of at least as much width."""
+def fitted(bgr: NDArray[np.uint8], into_px: tuple[int, int] | None = None) -> Fitted:
+    """An image (H, W, 3) in the middle of a network's input.
+
+    Args:
+        bgr: the image.
+        into_px: width and height of the input, multiples of 8; None for a network that takes any: then
+            ``HEIGHT_PX`` high, and at least as wide.
+    """
     height, width = bgr.shape[:2]
-    scale = min(HEIGHT_PX / height, MOST_WIDTH_PX / width)
+    most_width, most_height = into_px or (MOST_WIDTH_PX, HEIGHT_PX)
+    scale = min(most_height / height, most_width / width)
     scales = np.array([scale, scale])
     if min(round(scale * height), round(scale * width)) >= 1:
         pixels = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
@@ -66,10 +73,14 @@ def fitted(bgr: NDArray[np.uint8]) -> Fitted:
         pixels = cv2.resize(bgr, size, interpolation=cv2.INTER_CUBIC)
         scales = np.array(size) / (width, height)
     rows, columns = pixels.shape[:2]
-    missing_x = max(HEIGHT_PX, -(-columns // STRIDE) * STRIDE) - columns
-    missing_y = -(-rows // STRIDE) * STRIDE - rows
+    input_width, input_height = into_px or (max(HEIGHT_PX, _whole_cells(columns)), _whole_cells(rows))
+    missing_x, missing_y = input_width - columns, input_height - rows
     left, top = missing_x // 2, missing_y // 2
     pixels = cv2.copyMakeBorder(
         pixels, top, missing_y - top, left, missing_x - left, cv2.BORDER_CONSTANT, value=(128, 128, 128)
     )
     return Fitted(np.asarray(pixels, np.uint8), (width, height), (left, top), (columns, rows), scales)
+
+
+def _whole_cells(side_px: int) -> int:
+    return -(-side_px // STRIDE) * STRIDE

@@ -11,26 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.estimators.openpose.parts import COCO, Limb, Parts
 from frankmocap_ros.estimators.openpose.peaks import UPSAMPLING, Floats, Peaks, find_peaks, upsampled
 from frankmocap_ros.geometry.rotation import Array, Mask
-
-# COCO's keypoints and the neck, in the order of the heat maps; one more map, the background, is not used here
-KEYPOINTS = (
-    "nose", "neck",
-    "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow", "left_wrist",
-    "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle",
-    "right_eye", "left_eye", "right_ear", "left_ear",
-)  # fmt: skip
-
-# From, to, and the field's x channel (y is the next). Every keypoint is the end of one limb, which stands
-# after the limb that leads to its start, so that people grow from the neck.
-LIMBS = (
-    (1, 2, 12), (1, 5, 20), (2, 3, 14), (3, 4, 16), (5, 6, 22), (6, 7, 24),
-    (1, 8, 0), (8, 9, 2), (9, 10, 4), (1, 11, 6), (11, 12, 8), (12, 13, 10),
-    (1, 0, 28), (0, 14, 30), (14, 16, 34), (0, 15, 32), (15, 17, 36),
-)  # fmt: skip
-# These close circles: they only join what the others left apart.
-EXTRA_LIMBS = ((2, 16, 18), (5, 17, 26))
 
 _LEAST_ALONG = 0.05  # of the field along a limb, for a sample to count
 _SAMPLES = 10
@@ -45,9 +28,9 @@ class Grouped:
     """One person in the upsampled maps.
 
     Attributes:
-        keypoints: shape (18, 2), x and y [px of the upsampled maps], zero where not found.
-        confidence: shape (18,), heights of the peaks, zero where not found.
-        score: heights of the peaks plus the mean field along each limb; a whole person has about 35.
+        keypoints: shape (K, 2), x and y [px of the upsampled maps], zero where not found.
+        confidence: shape (K,), heights of the peaks, zero where not found.
+        score: heights of the peaks plus the mean field along each limb, see ``Parts.whole_score``.
     """
 
     keypoints: Array
@@ -56,7 +39,7 @@ class Grouped:
 
     @property
     def found(self) -> Mask:
-        """Which keypoints are known, shape (18,)."""
+        """Which keypoints are known, shape (K,)."""
         return np.asarray(self.confidence > 0.0)
 
 
@@ -104,9 +87,7 @@ def _best_pairs(scores: Array) -> list[tuple[int, int, float]]:
     return pairs
 
 
-def _connections(
-    pafs: Floats, peaks: Sequence[Peaks], limb: tuple[int, int, int]
-) -> list[tuple[int, int, float]]:
+def _connections(pafs: Floats, peaks: Sequence[Peaks], limb: Limb) -> list[tuple[int, int, float]]:
     """Limbs of one kind: number of the start's peak, of the end's, and the score."""
     start, end, channel = limb
     starts, ends = peaks[start].xy, peaks[end].xy
@@ -120,11 +101,11 @@ def _connections(
     return _best_pairs(limb_scores(paf, starts - corner, ends - corner))
 
 
-def _assembled(pafs: Floats, peaks: Sequence[Peaks]) -> list[_Person]:
+def _assembled(pafs: Floats, peaks: Sequence[Peaks], parts: Parts) -> list[_Person]:
     """People from the limbs between the peaks."""
     owners: dict[tuple[int, int], _Person] = {}  # of a keypoint's peak
     people: list[_Person] = []
-    for limb in LIMBS:
+    for limb in parts.limbs:
         start, end, _ = limb
         for i, j, score in _connections(pafs, peaks, limb):
             person = owners.get((start, i))
@@ -134,7 +115,7 @@ def _assembled(pafs: Floats, peaks: Sequence[Peaks]) -> list[_Person]:
             person.members[end] = j
             person.limbs += score
             owners[end, j] = person
-    for limb in EXTRA_LIMBS:
+    for limb in parts.extra_limbs:
         start, end, _ = limb
         for i, j, _ in _connections(pafs, peaks, limb):
             _join(people, owners, (start, i), (end, j))
@@ -162,7 +143,7 @@ def _join(
 
 
 def _grouped(person: _Person, peaks: Sequence[Peaks]) -> Grouped:
-    keypoints, confidence = np.zeros((len(KEYPOINTS), 2)), np.zeros(len(KEYPOINTS))
+    keypoints, confidence = np.zeros((len(peaks), 2)), np.zeros(len(peaks))
     for part, number in person.members.items():
         keypoints[part] = peaks[part].xy[number]
         confidence[part] = peaks[part].height[number]
@@ -174,16 +155,17 @@ def _is_real(person: Grouped) -> bool:
     return number >= _LEAST_KEYPOINTS and person.score >= _LEAST_MEAN * number
 
 
-def group_people(heatmaps: Floats, pafs: Floats) -> list[Grouped]:
+def group_people(heatmaps: Floats, pafs: Floats, parts: Parts = COCO) -> list[Grouped]:
     """People in the network's maps, best first.
 
     Args:
-        heatmaps: shape (H, W, 19): 18 keypoints and the background.
-        pafs: shape (H, W, 38): 19 limbs, x and y.
+        heatmaps: shape (H, W, ``parts.heatmaps``): the keypoints and the background.
+        pafs: shape (H, W, ``parts.fields``): the limbs, x and y.
+        parts: which keypoints and limbs.
 
     Returns:
         Everybody with at least 3 keypoints, in pixels of the maps 4 times as large; empty for nobody.
     """
-    peaks = find_peaks(heatmaps[:, :, : len(KEYPOINTS)])
-    people = [_grouped(person, peaks) for person in _assembled(pafs, peaks)]
+    peaks = find_peaks(heatmaps[:, :, : len(parts.keypoints)])
+    people = [_grouped(person, peaks) for person in _assembled(pafs, peaks, parts)]
     return sorted((person for person in people if _is_real(person)), key=lambda person: -person.score)

@@ -1,11 +1,10 @@
-"""The 2D pose network that finds people, and the boxes around them.
+"""The 2D pose network that finds people.
 
 Osokin, "Real-time 2D Multi-Person Pose Estimation on CPU: Lightweight OpenPose", 2018: a MobileNet, then heat
 maps of 18 keypoints and part affinity fields of 19 limbs, and one stage that refines both.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -13,17 +12,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from frankmocap_ros.engines.cuda_graph import Graphs
+from frankmocap_ros.engines.cuda_state import set_up_cudnn
 from frankmocap_ros.engines.state_dict import load_strictly
 from frankmocap_ros.errors import EstimatorError
-from frankmocap_ros.estimators.openpose.fitting import Fitted, fitted
-from frankmocap_ros.estimators.openpose.grouping import KEYPOINTS, LIMBS, Grouped, group_people
+from frankmocap_ros.estimators.openpose.fitting import fitted
+from frankmocap_ros.estimators.openpose.grouping import group_people
+from frankmocap_ros.estimators.openpose.parts import COCO
 from frankmocap_ros.estimators.openpose.peaks import Floats
-from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.estimators.openpose.people import PersonBox, person_box
 
-BOX_PER_KEYPOINTS = 1.05  # a box's sides, in those around the keypoints
-WHOLE_SCORE = float(len(KEYPOINTS) + len(LIMBS))
-
-_HEATMAPS, _PAFS = 19, 38
+_HEATMAPS, _PAFS = COCO.heatmaps, COCO.fields
+_SIZES = 4  # of images that are fast on a GPU, one after the other
 _FEATURES = 128
 # Outputs and stride of the trunk's separable convolutions. The trunk's last stage has no stride: its first
 # convolution looks twice as far instead.
@@ -165,32 +165,26 @@ def _without_batch_norms(network: Pose2dNetwork) -> Pose2dNetwork:
     return network
 
 
-@dataclass(frozen=True, eq=False)
-class PersonBox:
-    """One person in an image.
+class MapsOfPixels(nn.Module):
+    """The network with its normalization: maps (H/8, W/8, 57), float32, of an image (H, W, 3), uint8, BGR.
 
-    Attributes:
-        box_xywh: shape (4,), the box around the keypoints, grown: x, y, width, height [px].
-        score: 0..1, as a share of what a whole person who is plainly seen has.
-        keypoints: shape (18, 2), x and y [px] in the order of ``grouping.KEYPOINTS``, zero where not found.
-        confidence: shape (18,), 0..1, zero where not found.
+    Heat maps come first, then fields.
+
+    Args:
+        network: becomes part of this, and is changed.
+        dtype: type in which it computes.
     """
 
-    box_xywh: Array
-    score: float
-    keypoints: Array
-    confidence: Array
+    def __init__(self, network: Pose2dNetwork, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.network = _without_batch_norms(network).to(dtype)
+        self.dtype = dtype
 
-
-def person_box(person: Grouped, image: Fitted) -> PersonBox:
-    """A person of the upsampled maps in the image."""
-    known = person.found
-    keypoints = np.clip(image.to_image(person.keypoints), 0.0, np.array(image.image_px) - 1.0)
-    keypoints[~known] = 0.0
-    low, high = keypoints[known].min(axis=0), keypoints[known].max(axis=0)
-    sides = BOX_PER_KEYPOINTS * np.maximum(high - low, 1.0)
-    box = np.concatenate([0.5 * (low + high - sides), sides])
-    return PersonBox(box, min(1.0, person.score / WHOLE_SCORE), keypoints, np.minimum(person.confidence, 1.0))
+    def forward(self, pixels: Tensor) -> Tensor:
+        """See the class."""
+        # channels stay last in memory, which is how CPUs and GPUs run convolutions fastest
+        x = ((pixels.to(self.dtype) - 128.0) / 256.0).permute(2, 0, 1)[None]
+        return torch.cat(self.network(x), dim=1).squeeze(0).permute(1, 2, 0).to(torch.float32)
 
 
 class Pose2dDetector:
@@ -200,30 +194,47 @@ class Pose2dDetector:
         weights: state dict of the published checkpoint, key -> array.
         device: torch's name of the device.
         precision: type in which the network computes, such as ``torch.bfloat16``; None for float32.
+        eager: without a CUDA graph, where a GPU runs it.
 
     Raises:
         AssetError: the arrays are not those of this network.
+
+    Attributes:
+        parts: which keypoints and limbs it finds.
     """
+
+    parts = COCO
 
     def __init__(
         self,
         weights: Mapping[str, NDArray[np.generic]],
         device: str | torch.device = "cpu",
         precision: torch.dtype | None = None,
+        eager: bool = False,
     ) -> None:
         self.device = torch.device(device)
-        self._precision = precision or torch.float32
-        network = _without_batch_norms(load_pose2d(weights)).to(self.device, self._precision)
-        self._network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        maps = MapsOfPixels(load_pose2d(weights), precision or torch.float32).to(self.device)
+        self._maps = maps.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._graphs: Graphs | None = None
+        if self.device.type == "cuda" and not eager:
+            set_up_cudnn()
+            # kernels that cuDNN finds are a thread's own, and images are searched in another than loads
+            self._graphs = Graphs(lambda _: self._maps, _SIZES)
 
     @torch.inference_mode()
     def maps(self, pixels: NDArray[np.uint8]) -> tuple[Floats, Floats]:
         """Heat maps (H/8, W/8, 19) and fields (H/8, W/8, 38) of an image (H, W, 3), BGR."""
-        x = torch.from_numpy(pixels).to(self.device).to(self._precision)
-        # channels stay last in memory, which is how CPUs and GPUs run convolutions fastest
-        x = ((x - 128.0) / 256.0).permute(2, 0, 1)[None]
-        heatmaps, pafs = (m[0].permute(1, 2, 0).float().cpu().numpy() for m in self._network(x))
-        return heatmaps, pafs
+        found: Floats
+        if self._graphs is not None:
+            found = self._graphs(pixels)
+        else:
+            found = self._maps(torch.from_numpy(pixels).to(self.device)).cpu().numpy()
+        return found[..., :_HEATMAPS], found[..., _HEATMAPS:]
+
+    def close(self) -> None:
+        """Give back memory; a second time is allowed."""
+        if self._graphs is not None:
+            self._graphs.close()
 
     def detect(self, bgr: NDArray[np.uint8], max_people: int) -> list[PersonBox]:
         """People in an image, best first.

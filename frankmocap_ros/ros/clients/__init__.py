@@ -1,3 +1,8 @@
 """Nodes that listen: for the demo, the bench and the tests."""
 
-__all__ = ["receiver", "robot_watcher", "watcher"]
+__all__ = [
+    "body_recorder",
+    "receiver",
+    "robot_watcher",
+    "watcher",
+]

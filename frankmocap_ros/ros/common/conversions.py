@@ -2,9 +2,10 @@
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import Point, PoseStamped, Quaternion
+from geometry_msgs.msg import Point, PoseStamped, PoseWithCovarianceStamped, Quaternion
 from std_msgs.msg import Header
 
+from frankmocap_ros.body.covariance import pose_covariance
 from frankmocap_ros.body.pose import Body, Frame, JointState
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, Skeleton
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, JointPoseStamped, Latency
@@ -97,13 +98,14 @@ class BodiesMessage:
         self._msg.sequence = frame.index
         self._msg.inference_ms = frame.inference_ms
         self._msg.age_ms = age_ms
+        _set_point(self._msg.camera_position, frame.camera_position.tolist())
         self._msg.operator_id = frame.operator_id
         self._msg.bodies = bodies
         return self._msg
 
 
 class JointMessages:
-    """One joint of the operator in both messages it goes out in, refilled for every frame.
+    """One joint of the operator in the messages it goes out in, refilled for every frame.
 
     Args:
         name: of the joint.
@@ -114,6 +116,7 @@ class JointMessages:
         joint = JointPose(name=name, parent=BODY_WITH_HANDS.parent_names[self._row])
         self._stamped = JointPoseStamped(joint=joint)
         self._pose = PoseStamped(pose=joint.pose)
+        self._uncertain = PoseWithCovarianceStamped()
 
     def messages(self, frame: Frame, header: Header) -> tuple[JointPoseStamped, PoseStamped | None] | None:
         """The operator's joint, and its pose where it is measured or inferred in this image.
@@ -139,6 +142,26 @@ class JointMessages:
             return stamped, None  # a bare pose cannot say that it is old or unknown
         self._pose.header = header
         return stamped, self._pose
+
+    def pose_with_covariance(self, frame: Frame, header: Header) -> PoseWithCovarianceStamped | None:
+        """The operator's joint with the covariance of its pose, in the frame of the poses.
+
+        None where there is no operator, or the joint is not measured or inferred in this image, or its
+        standard deviation is not known. It holds until the next call.
+        """
+        body, row = frame.bodies[0] if frame.operator_id and frame.bodies else None, self._row
+        if body is None or row >= len(body.skeleton) or int(body.states[row]) not in _POSES:
+            return None
+        position, stddev = body.positions[row], body.position_stddev[row]
+        if not np.isfinite(stddev).all():
+            return None
+        oriented = bool(body.has_orientation and body.orientation_confidence[row] > 0.0)
+        msg = self._uncertain
+        msg.header = header
+        _set_point(msg.pose.pose.position, position.tolist())
+        _set_quaternion(msg.pose.pose.orientation, body.orientations_xyzw[row].tolist())
+        msg.pose.covariance = pose_covariance(position, stddev, frame.camera_position, oriented).ravel()
+        return msg
 
 
 def latency_message(

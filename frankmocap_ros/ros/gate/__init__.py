@@ -2,6 +2,7 @@
 
 __all__ = [
     "body_outputs",
+    "calibration_client",
     "camera_level",
     "checks",
     "command_publisher",

@@ -23,6 +23,7 @@ from frankmocap_ros.ros.common.robot_description import robot_model
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
+from frankmocap_ros.ros.gate.calibration_client import CalibrationClient
 from frankmocap_ros.ros.gate.checks.engagement_checks import Found, Surroundings, engagement_checks
 from frankmocap_ros.ros.gate.controller_switch import ControllerSwitch
 from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
@@ -97,6 +98,8 @@ class GateNode(Node):
         outputs = GateOutputs(self, config, names, _commanded_joints(found, config) if found else None)
         self._whole_body = outputs.whole_body
         self._worker = GateWorker(self, self._controller, self._polling, outputs, clocks)
+        if config.calibrate_service:
+            self._controller.ask_size = CalibrationClient(self, config.calibrate_service, self._worker).ask
         self._bodies_from: tuple[str, ...] = ()
         self._warned: set[str] = set()
         self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)

@@ -25,6 +25,8 @@ class Seen:
         operator_id: the operator's id; 0 for nobody.
         poses: of the watched joints; valid are those that are TRACKED or PREDICTED.
         tracked: shape (N,), which of them are TRACKED.
+        stddev: shape (N, 2), of the positions across and along the line of sight [m]; NaN where unknown.
+        camera_position: shape (3,), of the camera in the poses' frame [m].
     """
 
     stamp_ns: int
@@ -32,10 +34,14 @@ class Seen:
     operator_id: int
     poses: Poses
     tracked: Mask
+    stddev: Array
+    camera_position: Array
 
     def operator_state(self, captured_s: float) -> OperatorState:
         """The same with the image's time on the caller's clock [s]."""
-        return OperatorState(captured_s, self.operator_id, self.poses, self.tracked)
+        return OperatorState(
+            captured_s, self.operator_id, self.poses, self.tracked, self.stddev, self.camera_position
+        )
 
 
 def read_bodies(data: bytes) -> BodyPoseArray:
@@ -67,12 +73,13 @@ class OperatorReader:
         body = next((b for b in msg.bodies if operator and b.id == operator), None)
         if body is None or not body.has_3d:
             body, operator = BodyPose(), 0
-        poses, tracked = self._poses(body)
-        return Seen(nanoseconds(msg.header.stamp), msg.header.frame_id, operator, poses, tracked)
+        poses, tracked, stddev = self._poses(body)
+        stamp_ns, frame_id, at = nanoseconds(msg.header.stamp), msg.header.frame_id, msg.camera_position
+        return Seen(stamp_ns, frame_id, operator, poses, tracked, stddev, np.array((at.x, at.y, at.z)))
 
-    def _poses(self, body: BodyPose) -> tuple[Poses, Mask]:
+    def _poses(self, body: BodyPose) -> tuple[Poses, Mask, Array]:
         n = len(self.watched)
-        values: Array = np.zeros((n, 9))  # position, orientation, confidences of both
+        values: Array = np.zeros((n, 11))  # position, orientation, confidences of both, standard deviations
         values[:, 3:7] = IDENTITY_XYZW
         states = np.full(n, JointPose.INVALID, np.uint8)
         for joint in body.joints:
@@ -80,10 +87,12 @@ class OperatorReader:
             if row is not None and joint.state in _POSES:
                 p, q = joint.pose.position, joint.pose.orientation
                 values[row] = (
-                    p.x, p.y, p.z, q.x, q.y, q.z, q.w, joint.confidence, joint.orientation_confidence
+                    p.x, p.y, p.z, q.x, q.y, q.z, q.w, joint.confidence, joint.orientation_confidence,
+                    *joint.position_stddev
                 )  # fmt: skip
                 states[row] = joint.state
         valid = np.isin(states, _POSES)
         oriented = valid & body.has_orientation & (values[:, 8] > 0.0)
         poses = Poses(values[:, :3], values[:, 3:7], values[:, 7], valid, oriented)
-        return poses, states == JointPose.TRACKED
+        stddev = np.where(values[:, 9:] > 0.0, values[:, 9:], np.nan)
+        return poses, states == JointPose.TRACKED, stddev

@@ -4,6 +4,7 @@ __all__ = [
     "annotated",
     "arm_states",
     "body_frames",
+    "calibration",
     "depth_images",
     "humans",
     "inputs",

@@ -5,6 +5,7 @@ from rclpy.duration import Duration
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
+from frankmocap_ros.body.covariance import ellipsoids
 from frankmocap_ros.body.pose import Body, Frame, JointState
 
 _COLORS = {
@@ -13,28 +14,35 @@ _COLORS = {
     JointState.HELD: ColorRGBA(r=0.9, g=0.2, b=0.2, a=0.8),
 }
 LIFETIME = Duration(seconds=1).to_msg()  # nothing stays when the node dies
-_BONES, _TEXT = "bones", "text"
+_BONES, _TEXT, _STDDEV = "bones", "text", "stddev"
 
 
 class MarkerMaker:
-    """Makes the markers of each frame, and remembers whose must be deleted."""
+    """Makes the markers of each frame, and remembers which must be deleted.
+
+    Attributes:
+        ellipsoids: whether to show how far joints may be off.
+    """
 
     def __init__(self) -> None:
-        self._shown: set[int] = set()
+        self.ellipsoids = False
+        self._shown: set[tuple[str, int]] = set()
 
     def make(self, frame: Frame, header: Header, age_ms: float) -> MarkerArray:
-        """Markers of all people in the frame, and DELETE for those who left."""
-        here = {body.id for body in frame.bodies}
-        markers = [
-            Marker(header=header, ns=ns, id=body_id, action=Marker.DELETE)
-            for body_id in sorted(self._shown - here)
-            for ns in (_BONES, _TEXT)
-        ]
+        """Markers of all people in the frame, and DELETE for those that are gone."""
+        markers = []
         for body in frame.bodies:
             markers.append(_bones(body, header))
             markers.append(_text(body, header, age_ms, frame))
+            if self.ellipsoids:
+                markers += _ellipsoids(body, header, frame)
+        here = {(marker.ns, marker.id) for marker in markers}
+        gone = [
+            Marker(header=header, ns=ns, id=number, action=Marker.DELETE)
+            for ns, number in sorted(self._shown - here)
+        ]
         self._shown = here
-        return MarkerArray(markers=markers)
+        return MarkerArray(markers=gone + markers)
 
 
 def _marker(body: Body, header: Header, ns: str, kind: int) -> Marker:
@@ -56,6 +64,30 @@ def _bones(body: Body, header: Header) -> Marker:
         marker.points += [points[parent], points[joint]]
         marker.colors += [color, color]
     return marker
+
+
+def _ellipsoids(body: Body, header: Header, frame: Frame) -> list[Marker]:
+    """Where each joint is within one standard deviation, in the color of its state."""
+    found = ellipsoids(body.positions, body.position_stddev, frame.camera_position)
+    rows = zip(
+        found.rows.tolist(),
+        found.positions.tolist(),
+        found.orientations_xyzw.tolist(),
+        (2.0 * found.radii).tolist(),
+        strict=True,
+    )
+    markers = []
+    for row, (x, y, z), (qx, qy, qz, qw), (dx, dy, dz) in rows:
+        if body.states[row] == JointState.INVALID:
+            continue
+        marker = _marker(body, header, f"{_STDDEV}/{body.skeleton.names[row]}", Marker.SPHERE)
+        marker.pose.position = Point(x=x, y=y, z=z)
+        marker.pose.orientation = Quaternion(x=qx, y=qy, z=qz, w=qw)
+        marker.scale = Vector3(x=dx, y=dy, z=dz)
+        color = _COLORS[JointState(int(body.states[row]))]
+        marker.color = ColorRGBA(r=color.r, g=color.g, b=color.b, a=0.3)
+        markers.append(marker)
+    return markers
 
 
 def _text(body: Body, header: Header, age_ms: float, frame: Frame) -> Marker:

@@ -53,7 +53,10 @@ def _with_inputs(
     """A snapshot with what is known of the camera's topics; the graph is asked about what is missing."""
     snapshot = replace(snapshot, stamp_fault=stream.stamp_fault)
     if isinstance(source, OwnCamera):
-        return replace(snapshot, calibration="the source's own, else horizontal_fov_deg is assumed")
+        known = (
+            "the source's own" if stream.calibrated else "the source has none; horizontal_fov_deg is assumed"
+        )
+        return replace(snapshot, calibration=known)
     unheard = [*source.unheard(now_s), source.misplaced()]
     silent = snapshot.since_image_s is None or snapshot.since_image_s >= SILENT_WARN_S
     return replace(

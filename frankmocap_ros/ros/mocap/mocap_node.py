@@ -25,6 +25,7 @@ from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.common.transforms import Transforms, need_packages
 from frankmocap_ros.ros.common.transitions import in_turn, refuse_what_is_impossible, told
+from frankmocap_ros.ros.mocap.calibration import CalibrationService
 from frankmocap_ros.ros.mocap.humans import Humans
 from frankmocap_ros.ros.mocap.inputs import AnyImage, OwnCamera, Subscriptions
 from frankmocap_ros.ros.mocap.live_models import await_models
@@ -68,6 +69,7 @@ class MocapNode(LifecycleNode):
         self._closing: list[threading.Thread] = []
         self._enabled = True
         self.problem: str | None = None
+        self._calibration = CalibrationService(self, lambda: self._streams, lambda: self._worker)
         self._settings = Parameters(
             self,
             Settings,
@@ -202,6 +204,7 @@ class MocapNode(LifecycleNode):
         in_turn(
             *(one.destroy for one in inputs),
             *([worker.stop] if worker is not None else []),
+            self._calibration.end,
             self._collector.stop,
             self._offer_to_nobody,
             *([humans.close] if humans is not None else []),

@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import partial
 
-from geometry_msgs.msg import PoseStamped
+from geometry_msgs.msg import PoseStamped, PoseWithCovarianceStamped
 from lifecycle_msgs.msg import State
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher, LifecycleState
@@ -45,14 +45,24 @@ class Published:
 
 @dataclass(frozen=True, eq=False)
 class _JointOutput:
-    """The two topics of one joint."""
+    """The topics of one joint."""
 
     messages: JointMessages
     stamped: LifecyclePublisher
     pose: LifecyclePublisher
+    covariance: LifecyclePublisher
+
+    @property
+    def publishers(self) -> tuple[LifecyclePublisher, ...]:
+        """All of them."""
+        return self.stamped, self.pose, self.covariance
 
     def publish(self, frame: Frame, header: Header) -> None:
         """Publish the operator's joint to its subscribers."""
+        if self.covariance.get_subscription_count():
+            uncertain = self.messages.pose_with_covariance(frame, header)
+            if uncertain is not None:
+                self.covariance.publish(uncertain)
         heard, pose_heard = self.stamped.get_subscription_count(), self.pose.get_subscription_count()
         messages = self.messages.messages(frame, header) if heard or pose_heard else None
         if messages is None:
@@ -121,6 +131,7 @@ class Outputs:
                 JointMessages(name),
                 publisher(JointPoseStamped, f"{top}/joints/{name}"),
                 publisher(PoseStamped, f"{top}/joints/{name}/pose"),
+                publisher(PoseWithCovarianceStamped, f"{top}/joints/{name}/pose_with_covariance"),
             )
             for name in joint_topics
         ]
@@ -143,12 +154,13 @@ class Outputs:
             publisher.on_activate(LifecycleState("active", State.PRIMARY_STATE_ACTIVE))
         return publisher
 
-    def set_tf(self, config: Settings) -> None:
-        """Publish on /tf, or not, from the next frame on; for the worker's thread while there is one.
+    def configure(self, config: Settings) -> None:
+        """Publish on /tf, or not, and draw from the next frame on; for the worker's thread if there is one.
 
         Raises:
             ImportError: there is no tf2_msgs.
         """
+        self._marker_maker.ellipsoids = config.marker_ellipsoids
         if config.publish_tf == (self._tf is not None):
             return
         if self._tf is not None:
@@ -213,6 +225,6 @@ class Outputs:
         self._destroy_mesh(self._mesh)
         if self._tf is not None:
             self._node.destroy_lifecycle_publisher(self._tf.publisher)
-        joints = [publisher for joint in self._joints for publisher in (joint.stamped, joint.pose)]
+        joints = [publisher for joint in self._joints for publisher in joint.publishers]
         for publisher in (self._bodies, self._arms, self._markers, self._annotated, self._latency, *joints):
             self._node.destroy_lifecycle_publisher(publisher)

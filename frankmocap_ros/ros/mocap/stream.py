@@ -24,6 +24,7 @@ from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 _MOST_SELDOM = 1000  # images between two searches
+_ASSUMED_S = 3.0  # a calibration may come later than the first images
 
 
 class Stream:
@@ -46,19 +47,22 @@ class Stream:
         self.calibration = Calibration()
         self.topic = image  # full name of what is heard
         self.count = 0  # images that came
+        self.calibrated = False  # whether the camera of the newest image was known
+        self._assumed_since_s: float | None = None
+        self._assumed_told = False
         self.depth = DepthImages()
         self._order = StampOrder()
         self._arrivals = Stamps()
         self._watch = StampWatch("images", "max_image_age_s", "see why the driver or the network is slow")
         self.to_8bit = To8Bit()  # for the worker's thread
         self.config = pipeline.config
-        outputs.set_tf(self.config)
+        outputs.configure(self.config)
         self._level, self._measures = 0, SheddingLevel()
 
     def set_config(self, config: Settings) -> None:
         """Go on with these settings; for the worker's thread while there is one."""
         self.config = config
-        self.outputs.set_tf(config)
+        self.outputs.configure(config)
         self._bring_into_force()
 
     def shed(self, level: int, measures: SheddingLevel) -> None:
@@ -88,6 +92,24 @@ class Stream:
     def camera(self, size_px: tuple[int, int]) -> Camera | None:
         """The calibrated camera of images of this size; None for none. For the worker's thread."""
         return self.calibration.camera(size_px, self.config.rectified, self.topic)
+
+    def newly_assumed(self, camera: Camera | None, now_s: float) -> bool:
+        """Take note of an image's camera; true once, where none has been known for some time.
+
+        Args:
+            camera: of the image; None where a field of view is assumed.
+            now_s: now, on a steady clock [s].
+        """
+        self.calibrated = camera is not None
+        if self.calibrated:
+            self._assumed_since_s = None
+            return False
+        if self._assumed_since_s is None:
+            self._assumed_since_s = now_s
+        if self._assumed_told or now_s - self._assumed_since_s < _ASSUMED_S:
+            return False
+        self._assumed_told = True
+        return True
 
     def forget_stamps(self) -> None:
         """Restart: the next image is the first."""

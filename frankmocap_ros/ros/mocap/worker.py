@@ -177,6 +177,12 @@ class Worker:
             decode = decode_image if isinstance(job.msg, Image) else decode_compressed
             bitmap = decode(job.msg, stream.to_8bit)
             camera = stream.camera(bitmap.size_px)
+        if stream.newly_assumed(camera, start_s):
+            self._log.warning(
+                f"{stream.topic}: no calibration is known, so a field of view of "
+                f"{stream.config.horizontal_fov_deg:g} degrees is assumed, on which distances depend; "
+                "publish camera_info beside the images, or set horizontal_fov_deg"
+            )
         time_s = seconds(job.msg.header.stamp)
         camera_image = CameraImage(bitmap, time_s, camera, lambda: stream.depth_at(job.depth_ns))
         return _DecodedImage(stream, job, camera_image, start_s, time.perf_counter())

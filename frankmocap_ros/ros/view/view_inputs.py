@@ -161,7 +161,7 @@ class ViewInputs:
         if not self._run.follows(msg.run_id, now_s):
             return
         self._bodies_s = now_s
-        self.bodies = [_seen(body, msg.operator_id) for body in msg.bodies]
+        self.bodies = [_seen(body, msg) for body in msg.bodies]
         heard = self.heard
         self._ages.append(msg.age_ms)
         if self._sequences and msg.sequence < self._sequences[-1][1]:
@@ -220,18 +220,21 @@ def _tree(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], tuple[in
     return tuple(number), tuple(number.get(parent, -1) for _, parent in pairs)
 
 
-def _seen(body: BodyPose, operator_id: int) -> SeenBody:
+def _seen(body: BodyPose, msg: BodyPoseArray) -> SeenBody:
+    at = msg.camera_position
     names, parents = _tree(tuple((joint.name, joint.parent) for joint in body.joints))
     poses = [(j.pose.position, j.pose.orientation) for j in body.joints]
     rows = np.array([(p.x, p.y, p.z, q.x, q.y, q.z, q.w) for p, q in poses]).reshape(-1, 7)
     states: Any = np.array([joint.state for joint in body.joints], np.uint8)
     return SeenBody(
         id=body.id,
-        operator=body.id == operator_id,
+        operator=body.id == msg.operator_id,
         estimator=body.estimator,
         names=names,
         parents=parents,
         positions=rows[:, :3],
         orientations_xyzw=rows[:, 3:],
         states=states,
+        stddev=np.array([joint.position_stddev for joint in body.joints]).reshape(-1, 2),
+        camera_position=np.array((at.x, at.y, at.z)),
     )

@@ -12,7 +12,7 @@ from rclpy.client import Client
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from std_srvs.srv import SetBool
+from std_srvs.srv import SetBool, Trigger
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.ros.common.rclpy_internals import ros_runs
@@ -22,6 +22,7 @@ from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.view.remote_parameters import RemoteParameters
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
+from frankmocap_ros.tracking.size_calibration import POSTURE
 from frankmocap_ros.viewer.gate_signal import GateSignal
 from frankmocap_ros.viewer.panel import Panel
 from frankmocap_ros.viewer.scene import Scene
@@ -65,6 +66,8 @@ class ViewNode(Node):
         self._inputs = ViewInputs(self, config)
         self._remote = RemoteParameters(self, self.resolve_topic_name(config.node))
         self._engage: Client = self.create_client(SetBool, f"{config.gate}/engage")
+        self._calibrate: Client = self.create_client(Trigger, f"{config.node}/calibrate")
+        self._sizes: deque[str] = deque()  # what came of calibrations, in words
         self._answers: deque[tuple[bool, str]] = deque()  # whether granted, and in words
         self.create_timer(_TICK_S, self._remote.tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._running = True
@@ -120,7 +123,7 @@ class ViewNode(Node):
         panel, scene, inputs = self._panel, self._scene, self._inputs
         inputs.want(panel.wants_image, panel.wants_mesh, panel.wants_robot_image)
         inputs.poll(config)
-        scene.axes = panel.wants_axes
+        scene.axes, scene.ellipsoids = panel.wants_axes, panel.wants_ellipsoids
         scene.place(config, inputs.bodies)
         scene.people(inputs.bodies)
         if inputs.image is not None or not panel.wants_image:
@@ -161,6 +164,7 @@ class ViewNode(Node):
             panel.plot("age at publication [ms]", times_s, {"age": [age for _, age, _ in history]})
             stages = zip(STAGES, zip(*(stages for _, _, stages in history), strict=True), strict=True)
             panel.plot("stages [ms]", times_s, dict(stages))
+        panel.can_calibrate(self._calibrate.service_is_ready())
         there = self._engage.service_is_ready()
         panel.gate(gate_text(inputs.gate if there else None), there)
 
@@ -173,6 +177,8 @@ class ViewNode(Node):
                 remote.set(asked.name, asked.value)
             elif asked.what == "wrong":
                 panel.refused(str(asked.value))
+            elif asked.what == "calibrate":
+                self._ask_for_size()
             else:
                 self._ask_gate(bool(asked.value))
         described = remote.described()
@@ -183,11 +189,27 @@ class ViewNode(Node):
             panel.refused(reason if name in reason or not reason else f"{name}: {reason}")
         for name, value in remote.changes():
             panel.value(name, value)
+        while self._sizes:
+            panel.size(self._sizes.popleft())
         while self._answers:
             granted, words = self._answers.popleft()
             panel.answer(words if granted else f"**Refused.** {words}")
             if not granted:
                 self._signal.refused(words)
+
+    def _ask_for_size(self) -> None:
+        if not self._calibrate.service_is_ready():
+            self._panel.size("The node is not running.")
+            return
+
+        def answered(future: Any) -> None:
+            answer = future.result()
+            if answer is not None:
+                words = str(answer.message)
+                self._sizes.append(words if answer.success else f"**Not calibrated.** {words}")
+
+        self._panel.size(f"Now {POSTURE}.")
+        self._calibrate.call_async(Trigger.Request()).add_done_callback(answered)
 
     def _ask_gate(self, engage: bool) -> None:
         if not self._engage.service_is_ready():

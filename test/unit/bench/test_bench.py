@@ -131,6 +131,29 @@ def test_several_cameras_come_as_a_batch_and_one_by_one():
     assert (batch.cameras, single.cameras) == (2, 2)
 
 
+def test_each_network_of_the_user_s_own_is_a_row():
+    files = ("movenet=a/lightning.onnx", "movenet=a/multipose.onnx", "posenet=b=c.onnx")
+    found = combinations(Wanted(("blazepose", "posenet"), presets=("balanced", "fastest"), models=files))
+    assert [(c.estimator, c.model) for c in found] == [
+        ("blazepose", ""), ("blazepose", ""), ("movenet", "a/lightning.onnx"),
+        ("movenet", "a/multipose.onnx"),
+        ("posenet", "b=c.onnx"),
+    ]  # fmt: skip
+    assert len({c.name for c in found}) == len(found)
+    assert found[2].config.model == "a/lightning.onnx"
+    assert [c.estimator for c in combinations(Wanted(("movenet",), presets=("balanced", "fastest")))] == [
+        "movenet"  # the file in the models' folder
+    ]
+    assert not {"posenet", "movenet"} & {c.estimator for c in combinations(Wanted(("all",)))}
+    assert "yolo" in {c.estimator for c in combinations(Wanted(("all",), models=("yolo=a.onnx",)))}
+
+
+@pytest.mark.parametrize("given", ["posenet", "posenet=", "blazepose=a.onnx", "=a.onnx"])
+def test_a_network_of_nobody(given):
+    with pytest.raises(SettingError, match=f"--model: '{given}' is not NAME=FILE; allowed names: posenet"):
+        Wanted(models=(given,))
+
+
 @pytest.mark.parametrize("name", ["estimators", "engines", "precisions", "presets"])
 def test_a_name_that_is_not_known(name):
     with pytest.raises(SettingError, match=f"--{name}: 'nonsense' is not known"):
@@ -250,7 +273,7 @@ def test_a_group_of_rows_beside_the_reference(monkeypatch):
         child = Scripted(preset, log, 8.0, fails_at=1 if preset == "balanced" else None)
         return child, {"estimator": "frankmocap", "engine": "openvino", "precision": "int8"}
 
-    monkeypatch.setattr(offline, "_loaded", loaded)
+    monkeypatch.setattr(offline, "loaded", loaded)
     asked = [Combination("frankmocap", "auto", "auto", p) for p in ("fastest", "balanced", "highest_quality")]
     reference = Scripted("reference", log, 100.0)
     found, beside = offline._group(asked, reference, Setup(frames=5), lambda _: None)

@@ -307,6 +307,15 @@ def test_head_turned_and_nodded(rest_keypoints):
             assert 0.3 < quat_to_rotvec(quat_from_matrix(rotations[J["neck"]]))[1] < 0.4
 
 
+@given(seeds)
+def test_elbows_and_knees_have_no_twist(posture, seed):
+    """A forearm goes on from its upper arm by the shortest way, wherever the hinge points."""
+    _, rotations = joints_from_keypoints(posture(seed).points)
+    q = quat_from_matrix(local(rotations))
+    for name in ("left_elbow", "right_elbow", "left_knee", "right_knee"):
+        assert abs(q[J[name], :3] @ REST_DIRECTIONS[name]) < 1e-9
+
+
 @pytest.mark.parametrize(("side", "s"), [("left", 1.0), ("right", -1.0)])
 def test_toes_turned_out_turn_a_straight_leg(rest_keypoints, side, s):
     """The knee gives no hinge then; half of the way is what the foot says, half stays with the pelvis."""
@@ -315,6 +324,27 @@ def test_toes_turned_out_turn_a_straight_leg(rest_keypoints, side, s):
     _, rotations = joints_from_keypoints(points)
     rotvec = quat_to_rotvec(quat_from_matrix(rotations[J[f"{side}_hip"]]))
     np.testing.assert_allclose(rotvec, (0.0, s * 0.4, 0.0), atol=0.1)
+
+
+def chest_turned(points, angle):
+    points = points.copy()
+    hips = [K["left_hip"], K["right_hip"]]
+    points[hips] = points[hips] @ turn(0.0, angle, 0.0).T
+    return points
+
+
+@pytest.mark.parametrize(("guessed", "expected"), [("hip", 0.0), ("shoulder", 0.9)])
+def test_a_torso_turns_with_what_is_seen(rest_keypoints, guessed, expected):
+    """Hips turned by 0.9 rad against the shoulders: where the ones are guessed, the others say it all."""
+    points, sure = chest_turned(rest_keypoints[:21], 0.9), np.full(21, 0.9)
+    for confidence, angles in ((0.5, (0.9, 0.0)), (1e-6, (expected, expected))):
+        sure[[K[f"left_{guessed}"], K[f"right_{guessed}"]]] = confidence
+        _, rotations = joints_from_keypoints(points, sure)
+        for name, angle in zip(("pelvis", "spine3"), angles, strict=True):
+            rotvec = quat_to_rotvec(quat_from_matrix(rotations[J[name]]))
+            np.testing.assert_allclose(rotvec, (0.0, angle, 0.0), atol=1e-4)
+    _, alike = joints_from_keypoints(points, np.full(21, 0.3))
+    np.testing.assert_array_equal(alike, joints_from_keypoints(points)[1])
 
 
 def test_twist_of_the_chest_is_shared_by_the_spine(rest_keypoints):

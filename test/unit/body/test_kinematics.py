@@ -124,7 +124,7 @@ def test_solve_is_keypoints_with_quaternions(posture, seed, hands):
     points = posture(seed, hands).points
     confidence = np.random.default_rng(seed).uniform(size=len(points))
     posed = solve(KeypointPose(points, confidence))
-    positions, matrices = joints_from_keypoints(points)
+    positions, matrices = joints_from_keypoints(points, confidence)
     np.testing.assert_array_equal(posed.positions, positions)
     axes = np.eye(3)
     turned = quat_rotate(posed.orientations_xyzw[:, None], axes)  # rows are the turned axes

@@ -64,6 +64,8 @@ def test_there_and_back_and_true_in_between(seed):
     )
     np.testing.assert_allclose(again.bodies[0].positions, FIGURE.positions, atol=1e-9)
     np.testing.assert_allclose(again.up, IMAGE_UP, atol=1e-12)
+    np.testing.assert_array_equal(transformed(frame, there, "base").camera_position, there.translation)
+    np.testing.assert_allclose(again.camera_position, 0.0, atol=1e-12)
 
 
 def test_what_is_not_known_stays_blank_and_nothing_is_written_to():

@@ -223,7 +223,7 @@ def test_progress(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terminal: boo
     stream = io.StringIO()
     monkeypatch.setattr(stream, "isatty", lambda: terminal)
     monkeypatch.setattr(sys, "stderr", stream)
-    run(tmp_path, str(tmp_path), "--estimator", "synthetic")
+    run(tmp_path, str(tmp_path), "--estimator", "synthetic", "--fx", "300")
     *bar, last = re.split(r"[\r\n]+", stream.getvalue().rstrip())
     assert re.fullmatch(r"3 frames, 3 bodies, \d+\.\d FPS", last)
     assert any(re.search(r"\| 0/3 \[", part) for part in bar) == terminal
@@ -269,3 +269,52 @@ def test_needs_no_ros_and_the_rest_says_what_to_install(tmp_path: Path) -> None:
     assert done.stdout.split("\n")[:2] == ["0", "[2, 2, 2]"]
     assert done.stderr.count("pip install") == 3
     assert len((tmp_path / "o").read_text().splitlines()) == 2
+
+
+def photograph(tmp_path: Path) -> str:
+    """An image of a size that the figure's camera has, and which tells nothing of its camera."""
+    path = tmp_path / "image.png"
+    assert cv2.imwrite(str(path), np.zeros((480, 640, 3), np.uint8))
+    return str(path)
+
+
+def test_camera_of_the_images(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calibration = tmp_path / "camera.json"
+    k = [500.0, 0.0, 300.0, 0.0, 510.0, 250.0, 0.0, 0.0, 1.0]
+    calibration.write_text(json.dumps({"width": 640, "height": 480, "k": k}))
+    image = photograph(tmp_path)
+    (by_file,) = run(tmp_path, image, "--estimator", "synthetic", "--camera-info", str(calibration))
+    by_flags = run(tmp_path, image, "--estimator", "synthetic", "--fx", "500", "--fy", "510",
+                   "--cx", "300", "--cy", "250")  # fmt: skip
+    camera = {"fx": 500.0, "fy": 510.0, "cx": 300.0, "cy": 250.0, "width": 640, "height": 480}
+    assert by_file["camera"] == by_flags[0]["camera"] == {**camera, "distortion": None}
+    assert {body["scale_source"] for body in by_file["bodies"]} <= {"CAMERA_INFO"}
+    assert "is assumed" not in capsys.readouterr().err
+
+
+def test_an_assumed_field_of_view_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    images = [photograph(tmp_path)] * 3
+    records = run(tmp_path, *images, "--estimator", "synthetic", "--horizontal-fov-deg", "70")
+    assert len(records) == 3
+    err = capsys.readouterr().err
+    assert err.count("a field of view of 70 degrees is assumed") == 1
+    assert "--camera-info FILE" in err
+    run(tmp_path, "synthetic", "--estimator", "synthetic", "--max-frames", "2")
+    assert "is assumed" not in capsys.readouterr().err  # its source knows its camera
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--camera-info", "none.yaml"), "none.yaml: No such file"),
+        (("--camera-info", "x", "--fx", "500"), "--camera-info and --fx exclude each other"),
+        (("--fy", "500"), "--fy: the focal length is missing; add --fx"),
+        (("--fx", "-5"), "which no lens has"),
+    ],
+)
+def test_cameras_that_are_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: tuple[str, ...], words: str
+) -> None:
+    image = photograph(tmp_path)
+    assert main(["process", image, "--estimator", "synthetic", *flags]) == 2
+    assert words in capsys.readouterr().err

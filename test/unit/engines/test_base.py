@@ -267,3 +267,17 @@ def test_trunk_of_the_hand(needs, photograph, relative_error):
     found = trunk.build(torch.float32)(pixels).numpy()
     assert found.shape == (1, trunk.outputs) == (1, 1024)
     assert relative_error(found, network.encode((pixels / 127.5 - 1.0).permute(0, 3, 1, 2)).numpy()) < 1e-5
+
+
+def test_memory_of_a_gpu_that_does_not_suffice_is_told(trunk, options, crops, monkeypatch):
+    engine = TorchEngine(trunk, "fp32", options)
+    engine._device = "cuda"
+
+    def full(_):
+        raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    engine._eagerly = full
+    with pytest.raises(
+        EstimatorError, match=r"torch fails on the GPU .*2\.00 GiB.*does not suffice: see nvidia-smi"
+    ):
+        engine(crops[:1])

@@ -8,6 +8,7 @@ import pytest
 
 from frankmocap_ros.body.joint_error import JointError
 from frankmocap_ros.engines import asked, base, choice, judging, measuring
+from frankmocap_ros.engines import available as available_module
 from frankmocap_ros.engines.available import Option, available
 from frankmocap_ros.engines.base import ENGINES, EngineOptions
 from frankmocap_ros.engines.choice import choose
@@ -523,3 +524,100 @@ def test_all_that_is_here(trunk, options, crops, expected):
     again = choose(trunk, options=options)
     assert again.option.text == found.option.text
     assert not again.measured
+
+
+# what fails on a GPU
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch's, which is none of this package's."""
+
+
+@pytest.mark.parametrize("when", ["made", "run"])
+def test_a_remembered_choice_that_fails_is_measured_again(bench, trunk, options, monkeypatch, when):
+    """Others may have the GPU's memory by now; something else still runs."""
+    choose(trunk, options=options)
+    told, before = [], choice.make
+
+    def make(trunk, option, options):
+        if option == FAST and when == "made":
+            raise OutOfMemoryError("CUDA out of memory")
+        engine = before(trunk, option, options)
+        if option == FAST:
+            engine.features = OutOfMemoryError("CUDA out of memory")
+        return engine
+
+    monkeypatch.setattr(choice, "make", make)
+    monkeypatch.setattr(choice, "measure", measure)
+    found = choose(trunk, options=replace(options, tell=told.append))
+    assert (found.option, found.measured) == (SLOW, True)
+    assert told == [
+        "what was chosen before does not run now (OutOfMemoryError: CUDA out of memory); measuring again"
+    ]
+    assert all(engine.closed for engine in bench.made if engine.name == "openvino" and engine.log)
+    assert choose(trunk, options=options).option == SLOW
+
+
+class Failing(Fake):
+    """An engine that runs so many times."""
+
+    def __init__(self, option, runs):
+        super().__init__(option)
+        self.runs = runs
+
+    def __call__(self, crops):
+        self.runs -= 1
+        if self.runs < 0:
+            raise RuntimeError("CUDA error: launch failure")
+        return super().__call__(crops)
+
+
+@pytest.mark.parametrize("runs", [0, 2, 3, 5])
+def test_an_error_of_one_engine_does_not_end_the_measuring_of_the_others(runs):
+    """In whichever run: while it warms up, or between others' turns."""
+    rows = measure({FAST: Failing(FAST, runs), SLOW: Fake(SLOW)}, np.zeros((1, 8, 8, 3), np.uint8), rounds=3)
+    assert [(row.option, len(row.times_ms)) for row in rows] == [(SLOW, 6), (FAST, 0)]
+    assert rows[1].failed == "RuntimeError: CUDA error: launch failure"
+
+
+def test_an_engine_that_takes_the_gpu_away_is_left_out_the_next_time(bench, trunk, options, monkeypatch):
+    """CUDA's errors stay with a process: nothing else can be measured in it, and nothing else is blamed."""
+    breaking, other = Option("tensorrt", "fp32", "cuda"), Option("torch", "fp32", "cuda", "graph")
+    bench.options = [other, breaking, replace(other, variant="compile+graph")]
+    lost = [True]
+
+    def make(trunk, option, options):
+        engine = Failing(option, 4) if option == breaking else Fake(option)
+        bench.made.append(engine)
+        return engine
+
+    monkeypatch.setattr(choice, "make", make)
+    monkeypatch.setattr(choice, "measure", measure)
+    monkeypatch.setattr(measuring, "gpu_is_lost", lambda: lost[0])
+    text = r"tensorrt fp32 left this process without its GPU \(RuntimeError: CUDA error: launch.*start again"
+    for module in (asked, choice):
+        monkeypatch.setattr(module, "usual_device", lambda _: "cuda")
+    monkeypatch.setattr(choice, "_machine", lambda _: {"gpu": "a GPU"})
+    with pytest.raises(measuring.GpuLostError, match=text):
+        choose(trunk, options=options)
+    assert all(engine.closed for engine in bench.made)
+    lost[0] = False
+    found = choose(trunk, options=options)
+    assert found.option.engine == "torch"
+    assert "tensorrt fp32: it once left a process without its GPU; to try it again, remove" in found.text
+
+
+def test_an_old_gpu_has_no_bfloat16(trunk, options, monkeypatch):
+    torch = pytest.importorskip("torch")
+    for name in ("usual_device", "can_export", "chosen_provider", "load_tensorrt"):
+        monkeypatch.setattr(available_module, name, lambda *_: "cuda")
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "GTX 1080")
+    for capability, allowed in (((6, 1), False), ((7, 5), False), ((8, 0), True), ((12, 0), True)):
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda c=capability: c)
+        found = [
+            o for o in available(trunk, replace(options, device="cuda"), ("torch",)) if o.precision == "bf16"
+        ]
+        assert [option.problem is None for option in found] == [allowed] * 2
+        if not allowed:
+            number = ".".join(map(str, capability))
+            assert f"8.0 or more, GTX 1080 has {number}; allowed: auto | fp32 | fp16" in found[0].reason

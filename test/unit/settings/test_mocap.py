@@ -78,6 +78,10 @@ def test_yaml_gives_the_defaults_back(cls):
     assert updated(cls(), values) == cls()
 
 
+# what must be set with them
+BESIDE = {"model": ("--estimator", "yolo"), "detector_model": ("--detector", "yolo")}
+
+
 @pytest.mark.parametrize("cls", CLASSES)
 def test_flags_give_every_setting(cls):
     parser = argparse.ArgumentParser()
@@ -93,7 +97,7 @@ def test_flags_give_every_setting(cls):
             value = (
                 s.choices[-1] if s.choices else s.type(s.maximum) if s.maximum is not None else "elsewhere"
             )
-            given = [flag, str(value)]
+            given = [flag, str(value), *BESIDE.get(s.name, ())]
         assert getattr(from_flags(cls, parser.parse_args(given)), s.name) == value
 
 
@@ -137,3 +141,17 @@ def test_configs_are_values():
     assert hash(Settings()) == hash(Settings())
     with pytest.raises(AttributeError):
         Settings().max_people = 2
+
+
+# -- networks of the user's own
+
+
+@pytest.mark.parametrize(("owner", "model"), [("estimator", "model"), ("detector", "detector_model")])
+def test_a_model_belongs_to_what_it_was_set_with(owner, model):
+    with pytest.raises(SettingError, match=rf"^{model}: .*set it together with {owner}: "):
+        updated(Settings(), {model: "yolo.onnx"})
+    config = updated(Settings(), {owner: "yolo", model: "yolo.onnx"})
+    assert getattr(config, model) == "yolo.onnx"
+    assert getattr(updated(config, {"max_people": 2}), model) == "yolo.onnx"
+    # another one has no use for it
+    assert getattr(updated(config, {owner: "blazepose"}), model) == ""

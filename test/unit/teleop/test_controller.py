@@ -735,6 +735,30 @@ def test_who_stands_sideways_has_no_heading():
     assert "face" in t.controller.reason
 
 
+def test_arming_begins_when_the_size_is_known():
+    """What is measured of the limbs before does not count, nor does an answer to an earlier request."""
+    t, asked = Teleoperation(arming_s=0.5), []
+    t.controller.ask_size = lambda known: asked.append(known) or ""
+    t.run(0.3)
+    assert t.controller.request(t.time_s) == ""
+    t.run(2.0)
+    assert t.controller.state is State.ARMING and t.controller._operator._lengths_seen == 0
+    asked[0](True, "", t.time_s)
+    assert t.run(2.0, until=State.ENGAGED) == pytest.approx(0.5, abs=0.1)
+    assert t.controller._operator._lengths_seen > 5
+    t.controller.release("asked to", t.time_s)
+    assert t.controller.request(t.time_s) == ""
+    asked[0](False, "late", t.time_s)
+    assert t.controller.state is State.ARMING
+    asked[1](False, "the forearms point towards the camera", t.time_s)
+    assert t.controller.state is State.DISENGAGED
+    assert t.controller.reason == "not calibrated: the forearms point towards the camera"
+    t.controller.ask_size = lambda known: "there is no service"
+    assert t.controller.request(t.time_s) == t.controller.reason == "there is no service"
+    assert t.controller.state is State.DISENGAGED
+    t.check()
+
+
 def test_the_gesture_asks_and_gives_back():
     t = Teleoperation(gesture=True, gesture_s=0.5)
     raised_s = np.inf
@@ -777,6 +801,9 @@ def test_anything_an_operator_may_do(data):
         max_speed=data.draw(st.sampled_from((0.1, 1.5, 7.0))),
         max_acceleration=data.draw(st.sampled_from((0.5, 15.0, 300.0))),
         workspace_max=data.draw(st.sampled_from(((2.0, 2.0, 2.0), (0.35, 0.25, 0.05)))),
+        depth_mode=data.draw(st.sampled_from(("follow", "scaled", "locked"))),
+        slow_stddev_m=data.draw(st.sampled_from((0.0, 0.1))),
+        hold_stddev_m=data.draw(st.sampled_from((0.0, 0.3))),
     )
     t.run(0.2)
     t.controller.request(t.time_s)
@@ -825,8 +852,19 @@ def _well(t, rng):
     t.altered = lambda s: s
 
 
+def _uncertain(t, rng):
+    """Standard deviations, and where the camera is, that mean something, nothing or nonsense."""
+    numbers = (np.nan, 0.02, 0.05, 0.15, 0.25, 0.5, np.inf)
+
+    def altered(s):
+        stddev = rng.choice(numbers, (len(s.poses.valid), 2))
+        return replace(s, stddev=stddev, camera_position=rng.choice((0.0, 0.0, 0.0, 1.0, np.nan), 3))
+
+    t.altered = altered
+
+
 def _stamps(t, rng):
     t.altered = lambda s: replace(s, captured_s=s.captured_s + float(rng.choice((-0.2, 0.0, 0.02, 9.0))))
 
 
-TROUBLES = (_leap, _wave, _spin, _garbage, _someone_else, _stall, _well, _stamps)
+TROUBLES = (_leap, _wave, _spin, _garbage, _someone_else, _stall, _well, _uncertain, _stamps)

@@ -10,6 +10,7 @@ pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'fran
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.geometry.rotation import quat_rotate
 from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.synthetic.human import WAVE_PERIOD_S, scene
@@ -144,3 +145,17 @@ def test_a_wound_arm_is_led_back(torso):
     assert (found.simulation.limit_violations, found.refused) == (0, [])
     assert np.max(found.off) < 0.01
     assert found.postures[-1][names.index("right_shoulder_pitch")] > -1.2
+
+
+def test_a_locked_depth_reaches_the_joints(torso):
+    """The robot's hands, by its own kinematics, stay in planes across the lines of sight."""
+    ways = {}
+    for mode in ("follow", "locked"):
+        found = Following(torso, 0.0, seed=0, config=updated(CONFIG, {"depth_mode": mode})).run(9.0)
+        assert found.states["ENGAGED"] > 500
+        engagement = found.controller._engagement
+        sights = quat_rotate(engagement.facing_forward, engagement._depth._sights[:2])
+        hands = np.array([torso.poses(joints).positions[:2] for joints in found.postures])
+        ways[mode] = np.ptp(np.einsum("tni,ni->tn", hands, sights), axis=0)
+    assert (ways["locked"] < 0.005).all(), ways
+    assert (ways["follow"] > 0.05).all(), ways

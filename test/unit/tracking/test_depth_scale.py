@@ -8,13 +8,14 @@ import pytest
 from frankmocap_ros.body.from_keypoints import REST_DIRECTIONS
 from frankmocap_ros.body.kinematics import solve
 from frankmocap_ros.body.pose import JointState, KeypointPose, Observation, PixelPose, ScaleSource
-from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
+from frankmocap_ros.body.skeleton import BODY, KEYPOINTS
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.distortion import EQUIDISTANT, PLUMB_BOB, Distortion
 from frankmocap_ros.geometry.rotation import quat_conjugate, quat_multiply, quat_rotate
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.synthetic.human import scene
+from frankmocap_ros.synthetic.keypoints import keypoints_of
 from frankmocap_ros.synthetic.render_depth import render_depth
 from frankmocap_ros.tracking.depth_scale import GAINED_S, KEPT_S, with_wrists_moved
 from frankmocap_ros.tracking.person_filter import PersonFilter
@@ -27,7 +28,6 @@ LENSES = {
 }
 RATE_HZ = 30.0
 WRISTS = [BODY.index["left_wrist"], BODY.index["right_wrist"]]
-FACE = {"nose": (0.0, 0.036, 0.054), "left_ear": (0.045, 0.04, 0.0), "right_ear": (-0.045, 0.04, 0.0)}
 _OFF_M = {
     "wrist": 0.10,
     "index1": 0.10,
@@ -37,18 +37,6 @@ _OFF_M = {
     "elbow": 0.05,
     "knee": 0.05,
 }
-
-
-def keypoints_of(figure):
-    index, at = BODY_WITH_HANDS.index, figure.positions
-    turn, size = figure.orientations_xyzw[index["head"]], figure.height_m
-
-    def of(name):
-        if name in FACE:
-            return at[index["head"]] + quat_rotate(turn, np.array(FACE[name]) * size)
-        return at[index[name]]
-
-    return np.array([of(name) for name in KEYPOINTS])
 
 
 class Scene:
@@ -255,22 +243,22 @@ class TestPixelsOnly:
         assert errors[:, WRISTS].mean() < 0.04
         assert errors.mean() < 0.05
 
-    def test_without_depth_there_are_pixels_and_no_joints(self):
-        one = Scene()
-        body = one.body(0.0, None, self.pose(one, 0.0))
-        assert not body.has_3d and not body.has_orientation
-        assert (body.states == JointState.INVALID).all()
-        assert not body.positions.any() and not body.confidence.any()
-        wrist = CAMERA.project(one.truth(0.0).positions[WRISTS[0]])
-        assert body.pixels[WRISTS[0]] == pytest.approx(wrist, abs=5.0)
-
-    def test_joints_are_held_for_a_moment_and_then_not_known(self):
+    def test_joints_are_held_for_a_moment_without_depth_and_then_rest_on_the_height(self):
         one = Scene()
         one.body(0.0, one.depth(0.0), self.pose(one, 0.0))
         held = one.body(0.1, None, self.pose(one, 0.1))
         assert held.has_3d and set(held.states) == {JointState.HELD}
-        gone = one.body(1.0, None, self.pose(one, 1.0))
-        assert not gone.has_3d and set(gone.states) == {JointState.INVALID}
+        assert held.scale_source == ScaleSource.DEPTH
+        alone = one.body(1.0, None, self.pose(one, 1.0))
+        assert alone.has_3d and alone.scale_source == ScaleSource.ASSUMED_HEIGHT
+        assert JointState.HELD not in alone.states
+
+    def test_depth_that_does_not_show_the_torso_gives_nothing(self):
+        """With a depth camera the height is not assumed: the robot would be told two distances by turns."""
+        one = Scene()
+        pose, depth = self.pose(one, 0.0), one.depth(0.0)
+        depth.values[:] = np.nan
+        assert not one.body(0.0, depth, pose).has_3d
 
     def test_a_torso_that_is_not_seen_gives_nothing(self):
         one = Scene()

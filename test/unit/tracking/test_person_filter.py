@@ -24,6 +24,7 @@ from frankmocap_ros.geometry.rotation import (
 )
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking import person_filter
+from frankmocap_ros.tracking.image_border import ImageBorder
 from frankmocap_ros.tracking.person_filter import PersonFilter
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
@@ -216,9 +217,8 @@ def test_confidences_are_those_of_the_keypoints(posture, seed, hands):
     points = posture(seed, hands).points
     confidence = np.random.default_rng(seed).uniform(0.0, 1.0, len(points))
     body = update(seen(points, confidence.copy()))
-    inside = CAMERA.project(points)
-    inside = ((inside >= 0.0) & (inside < (640, 480))).all(axis=1)
-    position, rotation = joint_confidence(np.where(inside, confidence, 0.0))
+    judged = ImageBorder().judged(KeypointPose(points, confidence), CAMERA, 0.0, OFF.min_confidence)
+    position, rotation = joint_confidence(judged.confidence)
     known = body.states != JointState.INVALID
     np.testing.assert_array_equal(body.confidence[known], position[known])
     sure = body.orientation_confidence > 0.0

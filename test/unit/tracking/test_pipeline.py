@@ -524,11 +524,13 @@ def test_no_more_than_the_estimator_can(person):
 OF_THE_NODE = {
     "preset", "process_every_n", "max_image_age_s", "diagnostics_period_s", "latency_budget_ms", "adapt",
     "publish_tf", "transform_wait_ms", "depth_wait_ms", "rectified", "stamps",
+    "marker_ellipsoids",
 }  # fmt: skip
 TESTED_HERE = {
     "resize_short", "detect_every_n", "box_margin", "track_bbox", "max_people", "min_confidence", "smoothing",
     "across_min_cutoff_hz", "across_beta", "one_euro_derivative_cutoff_hz", "hold_s", "assumed_height_m",
     "horizontal_fov_deg", "operator", "operator_id", "bones", "depth_min_cutoff_hz", "depth_beta",
+    "forearm_length_m",
 }  # fmt: skip
 
 
@@ -667,6 +669,23 @@ def test_hold_s_is_also_how_long_an_id_is_kept(run, person):
     for _ in range(3):
         run()
     assert ids(run(person())) == [2]
+
+
+def test_forearm_length_m(run):
+    """What a calibration goes by that begins after it was set."""
+
+    def forearm_m():
+        ends = [run().bodies[0].positions[BODY.index[f"left_{part}"]] for part in ("elbow", "wrist")]
+        return float(np.linalg.norm(ends[1] - ends[0]))
+
+    for length in (0.3, 0.2):
+        run.set(forearm_length_m=length)
+        outcomes = []
+        run.pipeline.calibrate(outcomes.append)
+        for _ in range(60):
+            run()
+        assert [outcome.success for outcome in outcomes] == [True]
+        assert forearm_m() == pytest.approx(length, abs=1e-3)
 
 
 def test_assumed_height_m(run):

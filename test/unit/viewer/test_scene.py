@@ -1,5 +1,6 @@
 """What is drawn of people and of a robot."""
 
+import socket
 import threading
 
 import numpy as np
@@ -10,7 +11,16 @@ from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.viewer.robot import DrawnRobot
-from frankmocap_ros.viewer.scene import SeenBody, bones, known_joints, wxyz
+from frankmocap_ros.viewer.scene import (
+    Scene,
+    SeenBody,
+    bones,
+    known_ellipsoids,
+    known_joints,
+    unit_sphere,
+    wxyz,
+)
+from frankmocap_ros.viewer.web import Web
 from support.paths import SHARED
 from support.waiting import wait_until
 
@@ -26,6 +36,8 @@ def seen(states):
         positions=np.arange(3.0 * n).reshape(n, 3),
         orientations_xyzw=np.tile([0.1, 0.2, 0.3, 0.9], (n, 1)),
         states=np.full(n, states, np.uint8),
+        stddev=np.tile((0.03, 0.1), (n, 1)),
+        camera_position=np.zeros(3),
     )
 
 
@@ -56,6 +68,29 @@ def test_a_body_without_joints_is_not_drawn():
     ends, _ = bones([seen(JointState.INVALID)])
     assert len(ends) == 0
     assert len(known_joints([seen(JointState.INVALID)])[0]) == 0
+
+
+def test_ellipsoids_of_what_is_known_in_the_colors_of_its_state():
+    one, other = seen(JointState.TRACKED), seen(JointState.HELD)
+    one.stddev[3] = np.nan
+    one.states[4] = JointState.INVALID
+    other.stddev[1:] = 0.0
+    found, colors = known_ellipsoids([one, other])
+    assert found.rows.tolist() == [0, 1, 2, *range(5, len(BODY)), 0]
+    assert colors[0].tolist() == list(COLORS_BGR[JointState.TRACKED][::-1])
+    assert colors[-1].tolist() == list(COLORS_BGR[JointState.HELD][::-1])
+    none, no_colors = known_ellipsoids([])
+    assert none.positions.shape == (0, 3) and no_colors.shape == (0, 3)
+
+
+def test_the_sphere_is_closed_and_its_faces_look_outwards():
+    vertices, faces = unit_sphere()
+    np.testing.assert_allclose(np.linalg.norm(vertices, axis=1), 1.0)
+    corners = vertices[faces]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    area = 0.5 * np.linalg.norm(normals, axis=1)
+    assert area.sum() == pytest.approx(4.0 * np.pi, rel=0.05)
+    assert (np.einsum("ni,ni->n", normals, corners.mean(axis=1))[area > 1e-9] > 0.0).all()
 
 
 def test_order_of_quaternions():
@@ -153,3 +188,31 @@ def test_a_robot_is_a_mesh_for_each_of_its_parts():
     for position, xyzw in moved:
         assert np.isfinite(position).all()
         assert np.linalg.norm(xyzw) == pytest.approx(1.0)
+
+
+def test_ellipsoids_are_drawn_on_demand_and_change_in_place():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    web = Web("127.0.0.1", port)
+    try:
+        scene = Scene(web.server, None)
+        scene.people([seen(JointState.TRACKED)])
+        assert "ellipsoids" not in scene._drawn
+        scene.ellipsoids = True
+        scene.people([seen(JointState.TRACKED)])
+        drawn = scene._drawn["ellipsoids"]
+        assert drawn.visible and drawn.batched_scales[0].tolist() == pytest.approx([0.1, 0.03, 0.03])
+        wider = seen(JointState.TRACKED)
+        wider.stddev[:] *= 2.0
+        scene.people([wider])
+        assert scene._drawn["ellipsoids"] is drawn
+        assert drawn.batched_scales[0].tolist() == pytest.approx([0.2, 0.06, 0.06])
+        wider.stddev[3:] = np.nan
+        scene.people([wider])
+        assert scene._drawn["ellipsoids"].batched_scales.shape == (3, 3)
+        scene.ellipsoids = False
+        scene.people([wider])
+        assert not scene._drawn["ellipsoids"].visible
+    finally:
+        web.stop()

@@ -6,7 +6,6 @@ first block's 3x3 convolution, as in all published weights.
 
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -69,7 +68,8 @@ class ResNet50(nn.Module):
         x = functional.max_pool2d(x, 3, 2, 1)
         for number in range(1, len(_STAGES) + 1):
             x = getattr(self, f"layer{number}")(x)
-        return torch.flatten(functional.adaptive_avg_pool2d(x, 1), 1)
+        # not adaptive pooling: with channels last it becomes a gather over a size that is not known, in ONNX
+        return x.mean((2, 3))
 
     def forward(self, x: Tensor) -> Tensor:
         """As ``features``; subclasses add to it."""

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frankmocap_ros.body.kinematics import solve
 from frankmocap_ros.body.pose import JointState, ScaleSource
-from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, FINGERS, KEYPOINTS
+from frankmocap_ros.body.skeleton import (
+    BODY,
+    BODY_WITH_HANDS,
+    FINGERS,
+    KEYPOINTS,
+    KEYPOINTS_WITH_HANDS,
+)
 from frankmocap_ros.errors import EstimatorError, SettingError
 from frankmocap_ros.estimators.blazepose.estimator import BlazePoseEstimator, BlazePoseOptions
 from frankmocap_ros.estimators.blazepose.rays import faced_pixel, on_rays
@@ -447,6 +454,28 @@ def test_hands_change_nothing_else(estimator, estimator_with_hands, small):
     limbs = [KEYPOINTS.index(name) for name in LIMBS]
     np.testing.assert_array_equal(with_hands.points[limbs], plain.points[limbs])
     assert with_hands.points.shape == (57, 3)
+
+
+@needs_video
+def test_seen_hands_turn_the_wrists(estimator, estimator_with_hands):
+    """A wrist's rotation follows from the hand network's knuckles, and else from the body's."""
+    rows = {s: [KEYPOINTS.index(f"{s}_{p}") for p in ("index1", "pinky1")] for s in ("left", "right")}
+    fingers = {s: KEYPOINTS_WITH_HANDS.index(f"{s}_middle3") for s in rows}
+    turned = 0
+    for _, bgr in video(60):
+        image = image_of(cv2.resize(bgr, None, fx=0.5, fy=0.5))
+        region = estimator.detect(image, 1)
+        plain = estimator.estimate(image, region)[0].pose
+        with_hands = estimator_with_hands.estimate(image, region)[0].pose
+        for side in rows:
+            seen = with_hands.confidence[fingers[side]] > 0.0
+            same = (with_hands.points[rows[side]] == plain.points[rows[side]]).all()
+            assert same != seen
+            before, after = (
+                solve(pose).orientations_xyzw[J[f"{side}_wrist"]] for pose in (plain, with_hands)
+            )
+            turned += seen and abs(before @ after) < 0.995
+    assert turned >= 3
 
 
 # -- the registry

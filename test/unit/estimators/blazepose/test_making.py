@@ -4,6 +4,7 @@ import pytest
 
 from frankmocap_ros.assets.model_files import MODEL_FILES, needed_models
 from frankmocap_ros.errors import AssetError, EstimatorError, MissingDependencyError
+from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.blazepose import making
 from frankmocap_ros.estimators.blazepose.making import best_variant, budget_ms, make_blazepose
 from frankmocap_ros.settings.mocap import PRESETS, Settings
@@ -142,3 +143,22 @@ def test_networks_that_cannot_be_had_are_told(monkeypatch, tmp_path):
     assert str(tmp_path) in str(error.value)
     assert [path.name for path in tmp_path.iterdir()] == []
     assert MODEL_FILES["pose_detection"].sources in str(error.value)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "int8"])
+def test_a_precision_that_it_does_not_have(precision):
+    with pytest.raises(EstimatorError, match=rf"precision: {precision}.*allowed: auto \| fp32$"):
+        make_blazepose(Settings(estimator="blazepose", precision=precision), print)
+
+
+def test_auto_runs_blazepose_in_float32_where_a_precision_of_frankmocap_is_asked_for(monkeypatch):
+    made, told = [], []
+    monkeypatch.setitem(registry.ESTIMATORS, "blazepose", lambda config, tell, prepare: made.append(config))
+    monkeypatch.setattr(registry, "why_not_frankmocap", lambda config: "no files")
+    for precision, taken in (("int8", "auto"), ("fp32", "fp32")):
+        told.clear()
+        registry.make_estimator(Settings(precision=precision), told.append)
+        assert made[-1].precision == taken
+        assert any("precision: int8 is of FrankMocap's networks" in text for text in told) == (
+            taken != precision
+        )

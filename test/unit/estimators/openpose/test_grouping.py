@@ -5,15 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from frankmocap_ros.estimators.openpose.grouping import (
-    EXTRA_LIMBS,
-    KEYPOINTS,
-    LIMBS,
-    group_people,
-    limb_scores,
-)
+from frankmocap_ros.estimators.openpose.grouping import group_people, limb_scores
+from frankmocap_ros.estimators.openpose.parts import BODY_25, COCO
 from frankmocap_ros.estimators.openpose.peaks import MOST_PEAKS, find_peaks, upsampled
+from support import openpose_maps
 
+KEYPOINTS, LIMBS, EXTRA_LIMBS = COCO.keypoints.points, COCO.limbs, COCO.extra_limbs
 K = {name: row for row, name in enumerate(KEYPOINTS)}
 SHAPE = (48, 80)  # rows and columns of the maps' cells
 # A standing person: x, y in shares of the height
@@ -26,30 +23,8 @@ STANDING = np.array([
 UPRIGHT = [K["neck"], K["nose"], K["right_hip"], K["left_hip"]]
 
 
-def drawn(people, shape=SHAPE, limbs=LIMBS + EXTRA_LIMBS, sigma=0.9, width=0.8):
-    """Maps of people (N, 18, 2) in cells: a drop at every keypoint, unit vectors along every limb.
-
-    A keypoint of NaN is not drawn; where limbs of different people overlap, the field is their mean.
-    """
-    y, x = np.indices(shape).astype(np.float64)
-    heatmaps = np.zeros((*shape, 19), np.float32)
-    pafs, counts = np.zeros((*shape, 38)), np.zeros((*shape, 38))
-    for points in people:
-        for part in np.flatnonzero(np.isfinite(points[:, 0])):
-            drop = np.exp(-((x - points[part, 0]) ** 2 + (y - points[part, 1]) ** 2) / (2 * sigma**2))
-            heatmaps[:, :, part] = np.maximum(heatmaps[:, :, part], drop)
-        for start, end, channel in limbs:
-            a, b = points[start], points[end]
-            if not np.isfinite([a, b]).all():
-                continue
-            length = np.hypot(*(b - a))
-            ux, uy = (b - a) / length
-            along, across = (x - a[0]) * ux + (y - a[1]) * uy, (x - a[0]) * uy - (y - a[1]) * ux
-            near = (np.abs(across) <= width) & (along >= -width) & (along <= length + width)
-            pafs[near, channel : channel + 2] += ux, uy
-            counts[near, channel : channel + 2] += 1
-    heatmaps[:, :, 18] = 1.0 - heatmaps.max(axis=-1)
-    return heatmaps, (pafs / np.maximum(counts, 1)).astype(np.float32)
+def drawn(people, limbs=None, parts=COCO):
+    return openpose_maps.drawn(people, SHAPE, limbs, parts)
 
 
 def large(cells):
@@ -215,6 +190,38 @@ def test_the_surest_comes_first():
     people[1][K["left_ankle"]] = np.nan
     found = group_people(*drawn(people))
     assert [int(p.found.sum()) for p in found] == [18, 17, 16]
+
+
+# BODY_25 has the middle of the hips, and feet: big toe, small toe and heel
+FEET = np.array([(0.11, 1.02), (0.14, 1.01), (0.06, 1.01)])
+STANDING_25 = np.concatenate(
+    [STANDING[:8], [(0.0, 0.50)], STANDING[8:], FEET, FEET * (-1.0, 1.0)]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", [COCO, BODY_25], ids=lambda parts: parts.name)
+def test_the_maps_of_a_model_are_all_used_once(parts):
+    used = [channel for *_, x in parts.limbs + parts.extra_limbs for channel in (x, x + 1)]
+    assert sorted(used) == list(range(parts.fields))
+    # people grow from the neck: each keypoint is reached once, from one that was reached before
+    reached = [parts.keypoints.index["neck"]]
+    for start, end, _ in parts.limbs:
+        assert start in reached
+        reached.append(end)
+    assert sorted(reached) == list(range(len(parts.keypoints)))
+    # and limbs of the left side do not lead to the right
+    for start, end, _ in parts.limbs + parts.extra_limbs:
+        sides = {parts.keypoints.points[k].partition("_")[0] for k in (start, end)}
+        assert not {"left", "right"} <= sides
+
+
+def test_people_with_feet_are_put_together_from_body_25_s_maps():
+    people = [np.array([x, 3.0]) + 40.0 * STANDING_25 for x in (20.0, 55.0)]
+    people[1][BODY_25.keypoints.index["left_heel"]] = np.nan
+    heatmaps, pafs = drawn(people, parts=BODY_25)
+    found = group_people(heatmaps, pafs, BODY_25)
+    assert matched(found, people) <= 1.5
+    assert found[0].score > 0.8 * BODY_25.whole_score
 
 
 def one_map(points, heights, shape=(20, 30), sigma=1.0):

@@ -9,14 +9,14 @@ from frankmocap_ros.errors import AssetError, EstimatorError
 torch = pytest.importorskip("torch", reason="the networks need torch")
 
 from frankmocap_ros.estimators.openpose.fitting import HEIGHT_PX, MOST_WIDTH_PX, fitted  # noqa: E402
-from frankmocap_ros.estimators.openpose.grouping import KEYPOINTS, LIMBS, Grouped  # noqa: E402
+from frankmocap_ros.estimators.openpose.grouping import Grouped  # noqa: E402
 from frankmocap_ros.estimators.openpose.network import (  # noqa: E402
-    BOX_PER_KEYPOINTS,
     Pose2dDetector,
     Pose2dNetwork,
     load_pose2d,
-    person_box,
 )
+from frankmocap_ros.estimators.openpose.parts import COCO  # noqa: E402
+from frankmocap_ros.estimators.openpose.people import BOX_PER_KEYPOINTS, person_box  # noqa: E402
 
 # width, height
 SIZES = [(480, 270), (640, 480), (1920, 1080), (720, 1280), (256, 256), (301, 997), (999, 333), (2000, 300)]
@@ -143,7 +143,7 @@ def test_boxes_are_around_the_keypoints_in_the_image(width, height):
     low, high = expected[known].min(axis=0), expected[known].max(axis=0)
     np.testing.assert_allclose(person.box_xywh[2:], 1.05 * (high - low))
     np.testing.assert_allclose(person.box_xywh[:2] + 0.5 * person.box_xywh[2:], 0.5 * (low + high))
-    assert person.score == pytest.approx(20.0 / (len(KEYPOINTS) + len(LIMBS)))
+    assert person.score == pytest.approx(20.0 / COCO.whole_score)
     assert person.confidence.max() <= 1.0
 
 
@@ -162,7 +162,7 @@ def maps_of(points, shape):
     heatmaps, pafs = np.zeros((*shape, 19), np.float32), np.zeros((*shape, 38), np.float32)
     for part, (px, py) in enumerate(points):
         heatmaps[:, :, part] = np.exp(-((x - px) ** 2 + (y - py) ** 2) / (2 * 7.0**2))
-    for start, end, channel in LIMBS:
+    for start, end, channel in COCO.limbs:
         line = points[end] - points[start]
         pafs[:, :, channel : channel + 2] = line / np.hypot(*line)
     return heatmaps, pafs

@@ -1,0 +1,44 @@
+"""Where MoveNet looks for one person: the published crop around the keypoints of the image before.
+
+It is as large as the torso or the whole body asks for, in the middle of the hips; without a torso it is the
+whole image.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from frankmocap_ros.body.keypoint_sets import COCO_17
+from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.geometry.rotation import Array
+
+_LEAST: Final = 0.2  # score of a keypoint that counts
+_TORSO_GROWTH, _BODY_GROWTH = 1.9, 1.2  # half sides in the largest distances from the middle of the hips
+_HIPS: Final = [COCO_17.index["left_hip"], COCO_17.index["right_hip"]]
+_SHOULDERS: Final = [COCO_17.index["left_shoulder"], COCO_17.index["right_shoulder"]]
+
+
+def whole_image(size_px: tuple[int, int]) -> Region:
+    """The square around the image."""
+    return Region(0.5 * np.array(size_px, float), float(max(size_px)))
+
+
+def next_region(pixels: Array, scores: Array, size_px: tuple[int, int]) -> Region:
+    """The square to look in, in the next image.
+
+    Args:
+        pixels: shape (17, 2), x and y [px].
+        scores: shape (17,).
+        size_px: width and height of the image.
+    """
+    seen = scores > _LEAST
+    if not (seen[_HIPS].any() and seen[_SHOULDERS].any()):
+        return whole_image(size_px)
+    center = pixels[_HIPS].mean(axis=0)
+    far = np.abs(pixels - center).max(axis=1)
+    torso = far[_HIPS + _SHOULDERS].max()
+    half = max(_TORSO_GROWTH * torso, _BODY_GROWTH * far[seen].max())
+    half = min(half, float(np.maximum(center, size_px - center).max()))
+    if half > 0.5 * max(size_px):
+        return whole_image(size_px)
+    return Region(center, 2.0 * half)

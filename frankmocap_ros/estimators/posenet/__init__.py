@@ -1,0 +1,1 @@
+"""PoseNet: one network over the whole image, and the published decoding of several people."""

@@ -1,0 +1,69 @@
+"""A subscriber that keeps the bodies of a mocap node, as records of one person."""
+
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+
+from frankmocap_ros.body.pose import JointState
+from frankmocap_ros.msg import BodyPose, BodyPoseArray
+from frankmocap_ros.ros.common.conversions import seconds
+from frankmocap_ros.ros.common.endpoints import Topic, subscribe
+from frankmocap_ros.teleop.followed_run import FollowedRun
+
+_STATES = {int(state): state.name for state in JointState}
+
+
+class BodyRecorder(Node):
+    """Keeps one person of each message, in the form of what ``frankmocap_ros process`` writes.
+
+    Args:
+        topic: name of the bodies' topic.
+        body_id: of the person; 0 for the operator.
+    """
+
+    def __init__(self, topic: str, body_id: int = 0) -> None:
+        super().__init__("frankmocap_accuracy")
+        self.first_body = threading.Event()
+        self.failure = ""  # for ``wait_for``; nobody tells
+        self._id = body_id
+        self._records: list[Mapping[str, Any]] = []
+        self._last_s = float("-inf")
+        subscribe(self, Topic(BodyPoseArray, topic, QoSProfile(depth=10)), self._on_bodies)
+        self._run = FollowedRun(topic)
+
+    def records(self) -> list[Mapping[str, Any]]:
+        """All of them, in the order of their stamps; a copy."""
+        return self._records.copy()
+
+    def _on_bodies(self, msg: BodyPoseArray) -> None:
+        stamp_s = seconds(msg.header.stamp)
+        if not self._run.follows(msg.run_id, time.monotonic(), may_change=False) or stamp_s <= self._last_s:
+            return
+        self._last_s = stamp_s
+        wanted = self._id or msg.operator_id
+        bodies = [_body(body) for body in msg.bodies if body.id == wanted and body.has_3d]
+        self._records.append({"stamp_s": stamp_s, "operator_id": msg.operator_id, "bodies": bodies})
+        if bodies:
+            self.first_body.set()
+
+
+def _body(msg: BodyPose) -> dict[str, Any]:
+    return {"id": msg.id, "joints": [
+        {
+            "name": joint.name,
+            "state": _STATES[joint.state],
+            "position_m": [joint.pose.position.x, joint.pose.position.y, joint.pose.position.z],
+            "orientation_xyzw": [
+                joint.pose.orientation.x, joint.pose.orientation.y, joint.pose.orientation.z,
+                joint.pose.orientation.w,
+            ],
+            "orientation_confidence": joint.orientation_confidence,
+            "pixel": [joint.pixel.x, joint.pixel.y],
+            "position_stddev_m": [float(x) if x > 0.0 else None for x in joint.position_stddev],
+        }
+        for joint in msg.joints
+    ]}  # fmt: skip

@@ -1,0 +1,36 @@
+"""`frankmocap_ros accuracy --topic`: a live node beside a truth."""
+
+import json
+
+import numpy as np
+
+from frankmocap_ros.body.skeleton import BODY
+from support.recordings import figure, times
+
+
+def test_a_live_node_beside_the_truth(program, tmp_path):
+    """The node that opens the figure as its own camera; its clock is found by the motion."""
+    truth = tmp_path / "truth.npz"
+    at_s = times(16.0)  # two periods: the whole recording fits in somewhere
+    np.savez(truth, times_s=at_s, names=np.array(BODY.names), positions_m=figure(at_s).positions)
+    node = program(
+        "frankmocap_ros",
+        "node",
+        "--source",
+        "synthetic",
+        "--estimator",
+        "synthetic",
+        "--synthetic-motion",
+        "wave",
+    )
+    accuracy = program(
+        "frankmocap_ros", "accuracy", str(truth), "--topic", "/frankmocap/bodies", "--duration", "7",
+        "--time", "estimated", "--json",
+    )  # fmt: skip
+    assert accuracy.process.wait(60.0) == 0, accuracy.text() + node.text()
+    found = json.loads(accuracy.text().splitlines()[-1])
+    assert found["alignment"]["time"] == "estimated"
+    assert found["alignment"]["frame"] == "fitted"
+    assert found["alignment"]["instants"] > 100
+    assert found["root_aligned_mm"]["all"] < 40.0
+    assert found["wrist_relative_to"] == "neck"

@@ -1,0 +1,109 @@
+"""Pixels become metres on a real person, and a robot follows somebody of whom only pixels are known."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from frankmocap_ros.bench.footage import Footage
+from frankmocap_ros.bench.lifting import errors_of, lift, video_views
+from frankmocap_ros.bench.operators import exercise, sights
+from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.estimators.registry import make_estimator
+from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.camera_image import CameraImage
+from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.synthetic.human import scene
+from frankmocap_ros.tracking.pipeline import Pipeline
+from support.paths import SHARED, TAIJI
+from support.pixels_only import PixelsOnly
+
+POSENET = SHARED / "models" / "posenet.onnx"
+RATE_HZ = 30.0
+CAMERA = Camera.from_fov(640, 480, 60.0)
+
+
+@pytest.mark.skipif(not TAIJI.exists(), reason=f"{TAIJI} is not here")
+def test_a_person_in_a_video_is_where_blazepose_has_them(record_property):
+    """BlazePose's pixels against its metres: elbows and wrists relative to the neck, after one scale."""
+    result = lift(video_views(str(TAIJI)))
+    found = errors_of(result, scaled=True)
+    record_property("errors", str(found))
+    print(found)
+    assert len(result.bodies) == 411
+    assert found.both_cm[0] < 8.0
+    assert found.elbow_cm[0] < 8.0 and found.wrist_cm[0] < 9.0
+    assert found.depth_jump_cm < 25.0, "no sign flips"
+    assert found.jump_cm < found.true_jump_cm + 5.0, "in all, people move faster than 25 cm an image"
+    assert found.predicted < 0.6
+
+
+@pytest.mark.skipif(not (TAIJI.exists() and POSENET.exists()), reason=f"{TAIJI} or {POSENET} is not here")
+def test_the_gate_engages_with_posenet_and_the_robot_follows(record_property):
+    """A real person, a real network of pixels, and no depth."""
+    config = Settings(estimator="posenet", model=str(POSENET))
+    estimator, footage = make_estimator(config), Footage(str(TAIJI), 0)
+    pipeline = Pipeline(estimator, config, itertools.count().__next__)
+    frames = [pipeline.process(image) for image in footage.read(411)]
+    estimator.close()
+    footage.close()
+    assert np.mean([bool(frame.bodies) and frame.bodies[0].has_3d for frame in frames]) > 0.95
+    found, run = followed(seen := sights(frames), seen)
+    record_property("robot", str(found.targets))
+    print(found, run.states)
+    assert found.engaged > 0.3 and found.violations == 0 and found.refused == {}
+    for side in ("left", "right"):
+        wrist = found.targets[f"{side}_wrist"]
+        assert wrist.correlation is not None and wrist.correlation >= 0.8, wrist
+
+
+def followed(seen, leader):
+    """How the built-in robot follows what is seen, beside a leader, and its run."""
+    pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
+    pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
+    from frankmocap_ros.bench.robot_figures import figures
+    from frankmocap_ros.bench.robot_run import run_robot
+    from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
+    from frankmocap_ros.teleop.robot_map.robot_map import load_map
+
+    robot = load_map("torso")
+    retargeter = Retargeter(robot)
+    run = run_robot(robot, retargeter, seen)
+    return figures(run, leader, retargeter), run
+
+
+def images(count):
+    """Empty images of a camera: the estimator knows the figure by its time."""
+    blank = Bitmap(np.zeros((CAMERA.height, CAMERA.width, 3), np.uint8))
+    return [CameraImage(blank, i / RATE_HZ, CAMERA) for i in range(count)]
+
+
+def figure_of(sight):
+    """Somebody who exercises, as the synthetic figure; what no keypoint of COCO marks is missing."""
+    n, of_all = len(BODY), scene("wave", 0.0)[0]
+    positions, orientations = of_all.positions.copy(), of_all.orientations_xyzw.copy()
+    positions[:n], orientations[:n] = sight.positions, sight.orientations
+    return replace(of_all, positions=positions, orientations_xyzw=orientations)
+
+
+def test_a_robot_follows_somebody_of_whom_only_pixels_are_seen(record_property):
+    """One RGB camera, an estimator without metres, the gate, and a simulated robot.
+
+    The robot is compared with where the operator's wrists really were, who moves them by over 20 cm along
+    each axis; the worst axis counts, which is the one towards the camera.
+    """
+    truth = exercise(20.0)
+    estimator = PixelsOnly(lambda time_s: [figure_of(truth[round(time_s * RATE_HZ)])])
+    pipeline = Pipeline(estimator, Settings(), itertools.count().__next__)
+    seen = sights([pipeline.process(image) for image in images(len(truth))])
+    for name, leader in (("really", truth), ("seen", seen)):
+        found, run = followed(seen, leader)
+        record_property(name, str(found.targets))
+        print(name, found)
+        assert not run.reasons, "once engaged, the gate never lets go"
+        assert found.engaged > 0.7 and found.violations == 0 and found.refused == {}
+        for side in ("left", "right"):
+            wrist = found.targets[f"{side}_wrist"]
+            assert wrist.correlation is not None and wrist.correlation >= 0.8, (name, wrist)
