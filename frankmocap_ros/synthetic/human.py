@@ -208,7 +208,7 @@ def _reaching(t: float) -> HumanPose:
     Each hand goes forwards, then with the elbow out to the side, then both go forwards at once.
     """
     height_m, local = 1.70, _relaxed()
-    ways = {"left": ((0.0, 0.15), (4.0, 0.8), (6.5, 0.1)), "right": ((2.0, 0.15), (4.0, 0.1), (6.5, 0.1))}
+    ways = {"left": ((0.0, 0.15), (4.0, 0.8), (6.5, 0.1)), "right": ((1.5, 0.15), (4.0, 0.1), (6.5, 0.1))}
     turn = 0.0
     for side, sign in (("left", 1.0), ("right", -1.0)):
         out, aside = 0.0, 0.15

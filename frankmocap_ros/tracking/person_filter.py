@@ -104,7 +104,9 @@ class PersonFilter:
         if isinstance(pose, KeypointPose):
             pose = self._sides.undone(pose, time_s)
             pose = self._border.judged(pose, camera, time_s, config.min_confidence)
-        pose = self._smoothed(pose, time_s, config, from_pixels)
+        # lifted ones have bones already, and where depth is measured, none is guessed
+        fitted = config.bones == "fitted" and depth is None and not from_pixels
+        pose = self._smoothed(pose, time_s, config, fitted)
         if isinstance(pose, KeypointPose) and config.smoothing != "none":
             known = _known(pose.confidence, config.min_confidence)
             pose = self._swings.limited(pose, known, time_s, config.min_confidence)
@@ -209,12 +211,12 @@ class PersonFilter:
         return replace(posed, positions=posed.positions * scale)
 
     def _smoothed(
-        self, pose: KeypointPose | ModelPose, time_s: float, config: Settings, lifted: bool
+        self, pose: KeypointPose | ModelPose, time_s: float, config: Settings, fitted: bool
     ) -> KeypointPose | ModelPose:
         """Of keypoints the points, of a body model its root and rotations."""
         known = _known(pose.confidence, config.min_confidence)
         if isinstance(pose, KeypointPose):
-            return self._steady.update(pose, known, time_s, config, lifted)
+            return self._steady.update(pose, known, time_s, config, fitted)
         params = filter_of(config)
         if params is None:
             self._filters = None

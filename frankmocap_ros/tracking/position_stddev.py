@@ -19,10 +19,10 @@ from frankmocap_ros.tracking.depth_fit import FITTED
 
 # Across and along [m]. NaN: along comes from the fit.
 _JOINTS: Final = {
-    "pelvis": (0.034, 0.014), "spine1": (0.031, 0.012), "spine2": (0.021, 0.008), "spine3": (0.016, 0.006),
-    "neck": (0.012, 0.012), "head": (0.012, 0.021), "collar": (0.007, 0.006), "shoulder": (0.015, 0.018),
-    "hip": (0.038, 0.020), "elbow": (0.038, np.nan), "wrist": (0.047, np.nan), "hand": (0.052, np.nan),
-    "knee": (0.053, np.nan), "ankle": (0.085, np.nan), "foot": (0.110, np.nan),
+    "pelvis": (0.032, 0.014), "spine1": (0.029, 0.012), "spine2": (0.019, 0.008), "spine3": (0.015, 0.006),
+    "neck": (0.012, 0.012), "head": (0.011, 0.021), "collar": (0.0065, 0.006), "shoulder": (0.014, 0.018),
+    "hip": (0.034, 0.020), "elbow": (0.033, np.nan), "wrist": (0.042, np.nan), "hand": (0.046, np.nan),
+    "knee": (0.047, np.nan), "ankle": (0.071, np.nan), "foot": (0.091, np.nan),
 }  # fmt: skip
 _ON: Final = {
     "hand": ("wrist", 0.03),

@@ -79,7 +79,7 @@ class SteadyBody:
         self._points: OneEuroSight | None = None
 
     def update(
-        self, pose: KeypointPose, known: Mask, time_s: float, config: Settings, lifted: bool = False
+        self, pose: KeypointPose, known: Mask, time_s: float, config: Settings, fitted: bool
     ) -> KeypointPose:
         """The next image's keypoints.
 
@@ -88,20 +88,16 @@ class SteadyBody:
             known: shape (K,), which points are used at all.
             time_s: the image's time [s].
             config: settings of this image.
-            lifted: whether depths follow from bones already (``pixel_lifting.py``): no network told them.
+            fitted: whether bones keep their lengths.
         """
         points = pose.points
-        fitted = config.bones == "fitted" and not lifted
         if fitted:
             self.lengths.learn(points, known, time_s)
             fit = self._fitter.fit(points, known, time_s)
             points, self.depth_stddev = _at_depths(points, fit.depths), fit.stddev
         else:
             self.depth_stddev = NETWORK_STDDEV
-        filters = point_filters(config)
-        if lifted and filters is not None:  # its noise along the line of sight is taken out already
-            filters = replace(filters, along=filters.across)
-        points = self._smoothed(points, known, time_s, filters)
+        points = self._smoothed(points, known, time_s, point_filters(config))
         if fitted:
             points = _with_lengths(points, known, self.lengths)
         return replace(pose, points=points)

@@ -321,7 +321,7 @@ def test_reset_gives_a_new_id(start, probe):
 
 
 def test_reset_resets_filters(start, probe):
-    system = start(one_euro_min_cutoff_hz=0.01, one_euro_beta=0.0)
+    system = start(across_min_cutoff_hz=0.01, across_beta=0.0)
     system.process()
     probe.people = [probe.person(0.2, -0.1, 3.0)]
     assert joint(system.process(), "pelvis").pose.position.x < 0.1

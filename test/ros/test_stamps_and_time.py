@@ -28,7 +28,7 @@ def pelvis_x(bodies):
 def test_a_bag_that_loops(start, probe):
     """Filters and tracking start anew at each jump back; nothing else changes."""
     period_ns = SECOND // 5
-    system = start(one_euro_min_cutoff_hz=0.1, one_euro_beta=0.0)
+    system = start(across_min_cutoff_hz=0.1, across_beta=0.0)
     ids, sequences = [], []
     for loop in range(4):
         probe.people = [probe.person(0.1 * loop, -0.1, 3.0)]

@@ -557,6 +557,19 @@ def test_model_pose_passes_unsmoothed(seed):
     assert (body.states == JointState.TRACKED).all()
 
 
+@pytest.mark.parametrize("change", [{"one_euro_min_cutoff_hz": 20.0}, {"one_euro_beta": 50.0}])
+def test_cut_offs_of_a_body_model(change):
+    a, b = PersonFilter(1, "fake"), PersonFilter(1, "fake")
+    for person in (a, b):
+        for i in range(5):
+            update(model_observation(3), SMOOTH, person, i * DT)
+    first = model_observation(3)
+    moved = replace(first, pose=replace(first.pose, root_position=np.array([0.1, 0.0, 3.0])))
+    usual = update(moved, SMOOTH, a, 5 * DT).positions[0, 0]
+    quick = update(moved, replace(SMOOTH, **change), b, 5 * DT).positions[0, 0]
+    assert usual + 1e-3 < quick < 0.1
+
+
 @given(seeds)
 def test_model_pose_is_smoothed_on_its_rotations(seed):
     """Bones keep their lengths, whatever the filter does."""

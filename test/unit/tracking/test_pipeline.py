@@ -25,7 +25,7 @@ from frankmocap_ros.tracking.pipeline import Pipeline
 
 DT = 1.0 / 30.0
 K = {name: i for i, name in enumerate(KEYPOINTS_WITH_HANDS)}
-CONFIG = Settings(smoothing="none", max_people=4)
+CONFIG = Settings(smoothing="none", bones="network", max_people=4)
 PIXELS = np.zeros((480, 640, 3), np.uint8)
 
 
@@ -528,13 +528,18 @@ OF_THE_NODE = {
 }  # fmt: skip
 TESTED_HERE = {
     "resize_short", "detect_every_n", "box_margin", "track_bbox", "max_people", "min_confidence", "smoothing",
-    "one_euro_min_cutoff_hz", "one_euro_beta", "one_euro_derivative_cutoff_hz", "hold_s", "assumed_height_m",
-    "horizontal_fov_deg", "operator", "operator_id", "forearm_length_m",
+    "across_min_cutoff_hz", "across_beta", "one_euro_derivative_cutoff_hz", "hold_s", "assumed_height_m",
+    "horizontal_fov_deg", "operator", "operator_id", "bones", "depth_min_cutoff_hz", "depth_beta",
+    "forearm_length_m",
 }  # fmt: skip
 
 
+OF_A_BODY_MODEL = {"one_euro_min_cutoff_hz", "one_euro_beta"}  # test_person_filter.py
+
+
 def test_every_live_setting_is_tested():
-    assert {s.name for s in settings_of(Settings) if s.live and not s.loads} == OF_THE_NODE | TESTED_HERE
+    live = {s.name for s in settings_of(Settings) if s.live and not s.loads}
+    assert live == OF_THE_NODE | TESTED_HERE | OF_A_BODY_MODEL
 
 
 def test_a_frame_under_way_keeps_its_settings(run):
@@ -627,8 +632,8 @@ def test_smoothing(run, person):
 @pytest.mark.parametrize(
     ("name", "value", "quicker"),
     [
-        ("one_euro_min_cutoff_hz", 50.0, True), ("one_euro_min_cutoff_hz", 0.05, False),
-        ("one_euro_beta", 50.0, True), ("one_euro_beta", 0.0, False),
+        ("across_min_cutoff_hz", 50.0, True), ("across_min_cutoff_hz", 0.05, False),
+        ("across_beta", 50.0, True), ("across_beta", 0.0, False),
         ("one_euro_derivative_cutoff_hz", 50.0, True), ("one_euro_derivative_cutoff_hz", 0.01, False),
     ],
 )  # fmt: skip

@@ -147,7 +147,7 @@ def test_pixels_stay_where_they_are():
     rng = np.random.default_rng(1)
     for i in range(30):
         noisy = truth * (1.0 + rng.normal(0.0, 0.03, (21, 1)))  # along the rays
-        out = body.update(KeypointPose(noisy, np.full(21, 0.9)), ALL, i * DT, config)
+        out = body.update(KeypointPose(noisy, np.full(21, 0.9)), ALL, i * DT, config, True)
     moved_px = np.linalg.norm(CAMERA.project(out.points) - CAMERA.project(truth), axis=1)
     assert np.median(moved_px) < 5.0
     assert moved_px.max() < 20.0
@@ -200,7 +200,7 @@ def test_fingers_go_with_their_wrists():
             points[row] = truth[K[name.split("_")[0] + "_wrist"]] + (0.0, 0.02, 0.0)
     points[[K["right_wrist"], K["right_index1"], K["right_thumb3"]]] *= 1.06
     known = np.ones(len(points), bool)
-    out = body.update(KeypointPose(points, np.full(len(points), 0.9)), known, 0.0, Settings()).points
+    out = body.update(KeypointPose(points, np.full(len(points), 0.9)), known, 0.0, Settings(), True).points
     for name in ("thumb3", "index1"):
         before = points[K[f"right_{name}"]] - points[K["right_wrist"]]
         after = out[K[f"right_{name}"]] - out[K["right_wrist"]]
@@ -208,14 +208,14 @@ def test_fingers_go_with_their_wrists():
 
 
 def test_bones_can_be_switched_while_running():
-    """``network`` gives the estimator's points."""
+    """Without, the estimator's points come out."""
     body, truth = SteadyBody(), figure(3.0)
     rng = np.random.default_rng(0)
     changed = []
     for i in range(20):
         points = truth * (1.0 + rng.normal(0.0, 0.03, (21, 1)))
-        config = Settings(smoothing="none", bones="fitted" if i % 2 else "network")
-        out = body.update(KeypointPose(points, np.full(21, 0.9)), ALL, i * DT, config)
+        config = Settings(smoothing="none")
+        out = body.update(KeypointPose(points, np.full(21, 0.9)), ALL, i * DT, config, bool(i % 2))
         changed.append(np.abs(out.points - points).max())
     assert max(changed[::2]) == 0.0
     assert min(changed[3::2]) > 0.005
