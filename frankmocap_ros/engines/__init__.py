@@ -30,4 +30,5 @@ __all__ = [
     "tflite_openvino",
     "torch",
     "torch_device",
+    "torch_internals",
 ]

@@ -3,6 +3,7 @@
 import types
 from typing import TYPE_CHECKING, Any, Final
 
+from frankmocap_ros.engines.torch_internals import compilation_limit, compiler
 from frankmocap_ros.errors import EstimatorError
 
 if TYPE_CHECKING:
@@ -26,9 +27,8 @@ class CompiledNetwork:
 
     def __init__(self, module: "torch.nn.Module", backend: str = BACKEND) -> None:
         import torch
-        from torch._dynamo.backends.registry import lookup_backend
 
-        compile_graph: Any = lookup_backend(backend)
+        compile_graph = compiler(backend)
         self._sizes: set[int] = set()
         self._compiling = 0
 
@@ -58,10 +58,8 @@ class CompiledNetwork:
         """
         if len(pixels) in self._sizes:
             return self._run(pixels)  # type: ignore[no-any-return]
-        import torch
-
         self._compiling = len(pixels)
-        with torch._dynamo.config.patch(recompile_limit=_MOST_SIZES):
+        with compilation_limit(_MOST_SIZES):
             features: Tensor = self._run(pixels)
         if len(pixels) not in self._sizes:
             raise EstimatorError(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from frankmocap_ros.engines.torch_internals import clear_cublas_workspaces
 from frankmocap_ros.errors import EstimatorError
 
 if TYPE_CHECKING:
@@ -103,6 +104,4 @@ def own_workspaces() -> None:
     are replayed at once would overwrite each other's numbers. Called before and after a capture the graph
     allocates its own, in memory that is its own.
     """
-    import torch
-
-    torch._C._cuda_clearCublasWorkspaces()
+    clear_cublas_workspaces()

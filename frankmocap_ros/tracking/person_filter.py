@@ -34,7 +34,7 @@ from frankmocap_ros.tracking.position_stddev import position_stddev
 from frankmocap_ros.tracking.rotation_memory import RotationMemory
 from frankmocap_ros.tracking.side_swaps import SideSwaps
 from frankmocap_ros.tracking.size_calibration import Measured, Outcome
-from frankmocap_ros.tracking.steady_body import SteadyBody
+from frankmocap_ros.tracking.steady_body import Depths, SteadyBody
 from frankmocap_ros.tracking.swing_limit import SwingLimit
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
@@ -104,9 +104,8 @@ class PersonFilter:
         if isinstance(pose, KeypointPose):
             pose = self._sides.undone(pose, time_s)
             pose = self._border.judged(pose, camera, time_s, config.min_confidence)
-        # lifted ones have bones already, and where depth is measured, none is guessed
-        fitted = config.bones == "fitted" and depth is None and not from_pixels
-        pose = self._smoothed(pose, time_s, config, fitted)
+        depths = Depths.LIFTED if from_pixels else Depths.NETWORK if depth is None else Depths.CAMERA
+        pose = self._smoothed(pose, time_s, config, depths)
         if isinstance(pose, KeypointPose) and config.smoothing != "none":
             known = _known(pose.confidence, config.min_confidence)
             pose = self._swings.limited(pose, known, time_s, config.min_confidence)
@@ -211,12 +210,12 @@ class PersonFilter:
         return replace(posed, positions=posed.positions * scale)
 
     def _smoothed(
-        self, pose: KeypointPose | ModelPose, time_s: float, config: Settings, fitted: bool
+        self, pose: KeypointPose | ModelPose, time_s: float, config: Settings, depths: Depths
     ) -> KeypointPose | ModelPose:
         """Of keypoints the points, of a body model its root and rotations."""
         known = _known(pose.confidence, config.min_confidence)
         if isinstance(pose, KeypointPose):
-            return self._steady.update(pose, known, time_s, config, fitted)
+            return self._steady.update(pose, known, time_s, config, depths)
         params = filter_of(config)
         if params is None:
             self._filters = None

@@ -5,6 +5,7 @@ noise; each point is smoothed by itself, so that bones would breathe again, whic
 """
 
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import Final
 
 import numpy as np
@@ -48,6 +49,17 @@ def _followers() -> tuple[Array, Array]:
 _HANGING, _ENDS = _followers()
 
 
+class Depths(Enum):
+    """Where the depths of keypoints are from."""
+
+    NETWORK = auto()
+    """Guessed by a network: bones are fitted to them."""
+    LIFTED = auto()
+    """They follow from bones already (``pixel_lifting.py``), which took their noise out as well."""
+    CAMERA = auto()
+    """Measured by a depth camera, or scaled to what it measures: none is guessed."""
+
+
 @dataclass(frozen=True)
 class PointFilters:
     """Parameters across the line of sight and along it."""
@@ -79,7 +91,7 @@ class SteadyBody:
         self._points: OneEuroSight | None = None
 
     def update(
-        self, pose: KeypointPose, known: Mask, time_s: float, config: Settings, fitted: bool
+        self, pose: KeypointPose, known: Mask, time_s: float, config: Settings, depths: Depths
     ) -> KeypointPose:
         """The next image's keypoints.
 
@@ -88,16 +100,20 @@ class SteadyBody:
             known: shape (K,), which points are used at all.
             time_s: the image's time [s].
             config: settings of this image.
-            fitted: whether bones keep their lengths.
+            depths: where the points' depths are from.
         """
         points = pose.points
+        fitted = config.bones == "fitted" and depths is Depths.NETWORK
         if fitted:
             self.lengths.learn(points, known, time_s)
             fit = self._fitter.fit(points, known, time_s)
             points, self.depth_stddev = _at_depths(points, fit.depths), fit.stddev
         else:
             self.depth_stddev = NETWORK_STDDEV
-        points = self._smoothed(points, known, time_s, point_filters(config))
+        filters = point_filters(config)
+        if filters is not None and depths is Depths.LIFTED:
+            filters = replace(filters, along=filters.across)
+        points = self._smoothed(points, known, time_s, filters)
         if fitted:
             points = _with_lengths(points, known, self.lengths)
         return replace(pose, points=points)

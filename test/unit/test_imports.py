@@ -212,7 +212,7 @@ def private_names_of_others(source):
     return used - own - {"_exit"}  # os._exit is documented
 
 
-INTERNALS = ("ros.common.rclpy_internals", "viewer.viser_internals")
+INTERNALS = ("engines.torch_internals", "ros.common.rclpy_internals", "viewer.viser_internals")
 
 
 def test_private_names_of_other_packages_are_used_in_one_place_each():

@@ -4,3 +4,14 @@
 an engine reads it, and what it states of inputs and outputs is compared with what an estimator needs
 (``signature``).
 """
+
+__all__ = [
+    "checked_path",
+    "litert_file",
+    "network",
+    "onnx_structure",
+    "onnxruntime_file",
+    "opening",
+    "openvino_file",
+    "signature",
+]

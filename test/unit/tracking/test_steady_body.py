@@ -14,7 +14,7 @@ from frankmocap_ros.synthetic.human import scene
 from frankmocap_ros.synthetic.network_errors import true_keypoints
 from frankmocap_ros.tracking.bone_lengths import BONES, BoneLengths
 from frankmocap_ros.tracking.depth_fit import FITTED, DepthFitter
-from frankmocap_ros.tracking.steady_body import SteadyBody
+from frankmocap_ros.tracking.steady_body import Depths, SteadyBody
 
 DT = 1.0 / 30.0
 ALL = np.ones(len(KEYPOINTS), bool)
@@ -147,7 +147,7 @@ def test_pixels_stay_where_they_are():
     rng = np.random.default_rng(1)
     for i in range(30):
         noisy = truth * (1.0 + rng.normal(0.0, 0.03, (21, 1)))  # along the rays
-        out = body.update(KeypointPose(noisy, np.full(21, 0.9)), ALL, i * DT, config, True)
+        out = body.update(KeypointPose(noisy, np.full(21, 0.9)), ALL, i * DT, config, Depths.NETWORK)
     moved_px = np.linalg.norm(CAMERA.project(out.points) - CAMERA.project(truth), axis=1)
     assert np.median(moved_px) < 5.0
     assert moved_px.max() < 20.0
@@ -200,11 +200,23 @@ def test_fingers_go_with_their_wrists():
             points[row] = truth[K[name.split("_")[0] + "_wrist"]] + (0.0, 0.02, 0.0)
     points[[K["right_wrist"], K["right_index1"], K["right_thumb3"]]] *= 1.06
     known = np.ones(len(points), bool)
-    out = body.update(KeypointPose(points, np.full(len(points), 0.9)), known, 0.0, Settings(), True).points
+    out = body.update(
+        KeypointPose(points, np.full(len(points), 0.9)), known, 0.0, Settings(), Depths.NETWORK
+    ).points
     for name in ("thumb3", "index1"):
         before = points[K[f"right_{name}"]] - points[K["right_wrist"]]
         after = out[K[f"right_{name}"]] - out[K["right_wrist"]]
         np.testing.assert_allclose(after, before, atol=0.015)
+
+
+@pytest.mark.parametrize("depths", [Depths.LIFTED, Depths.CAMERA])
+def test_depths_that_no_network_guessed_are_left_as_they_are(depths):
+    body, truth = SteadyBody(), figure(3.0)
+    rng = np.random.default_rng(0)
+    for i in range(5):
+        given = KeypointPose(truth * (1.0 + rng.normal(0.0, 0.03, (21, 1))), np.full(21, 0.9))
+        out = body.update(given, ALL, i * DT, Settings(smoothing="none"), depths)
+        np.testing.assert_array_equal(out.points, given.points)
 
 
 def test_bones_can_be_switched_while_running():
@@ -214,8 +226,8 @@ def test_bones_can_be_switched_while_running():
     changed = []
     for i in range(20):
         points = truth * (1.0 + rng.normal(0.0, 0.03, (21, 1)))
-        config = Settings(smoothing="none")
-        out = body.update(KeypointPose(points, np.full(21, 0.9)), ALL, i * DT, config, bool(i % 2))
+        config = Settings(smoothing="none", bones="fitted" if i % 2 else "network")
+        out = body.update(KeypointPose(points, np.full(21, 0.9)), ALL, i * DT, config, Depths.NETWORK)
         changed.append(np.abs(out.points - points).max())
     assert max(changed[::2]) == 0.0
     assert min(changed[3::2]) > 0.005
