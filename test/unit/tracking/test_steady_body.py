@@ -200,9 +200,8 @@ def test_fingers_go_with_their_wrists():
             points[row] = truth[K[name.split("_")[0] + "_wrist"]] + (0.0, 0.02, 0.0)
     points[[K["right_wrist"], K["right_index1"], K["right_thumb3"]]] *= 1.06
     known = np.ones(len(points), bool)
-    out = body.update(
-        KeypointPose(points, np.full(len(points), 0.9)), known, 0.0, Settings(), Depths.NETWORK
-    ).points
+    given = KeypointPose(points, np.full(len(points), 0.9))
+    out = body.update(given, known, 0.0, Settings(), Depths.NETWORK).points
     for name in ("thumb3", "index1"):
         before = points[K[f"right_{name}"]] - points[K["right_wrist"]]
         after = out[K[f"right_{name}"]] - out[K["right_wrist"]]
