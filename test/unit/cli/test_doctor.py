@@ -12,6 +12,7 @@ import pytest
 from frankmocap_ros.assets.layout import ASSETS, needed
 from frankmocap_ros.assets.report import Check, file_checks, needed_for
 from frankmocap_ros.assets.store import AssetStore
+from frankmocap_ros.assets.user_models import USER_MODELS
 from frankmocap_ros.cli import doctor, doctor_checks, doctor_probes
 from frankmocap_ros.cli.doctor_checks import (
     machine_checks,
@@ -168,6 +169,12 @@ def test_text_has_a_line_each_and_a_next_step_below_each_that_fails(here, tmp_pa
     assert f"(exit code {code})" in lines[-1]
 
 
+def optional(text):
+    """Names in the line of what is optional."""
+    (line,) = (line for line in text.splitlines() if line.startswith("optional "))
+    return set(line.partition("not set up: ")[2].split(", "))
+
+
 def test_what_is_ready_comes_first_and_what_is_optional_is_one_line(here):
     """For somebody who has no files of FrankMocap."""
     code, text = here(torch=BROKEN)
@@ -178,10 +185,10 @@ def test_what_is_ready_comes_first_and_what_is_optional_is_one_line(here):
     assert text.startswith("ready    estimator: auto selects blazepose\n")
     for name in ("python", "opencv", "ros", "transport", "blazepose"):
         assert f"ready    {name}: " in text
-    assert f"torch, assets, {len(ASSETS)} files of FrankMocap" in text
+    assert optional(text) == {"torch", *USER_MODELS, "assets", f"{len(ASSETS)} files of FrankMocap"}
     assert text.endswith("the node can run (exit code 0)\n")
     _, text = here("--all", torch=BROKEN)
-    assert text.count("\noptional") == len(ASSETS) + 2
+    assert text.count("\noptional") == len(ASSETS) + len(USER_MODELS) + 2
     assert "libwhatever" in text
     assert "https://smpl.is.tue.mpg.de" in text
 
@@ -193,7 +200,8 @@ def test_for_who_has_frankmocap_the_rest_is_optional(here, as_if_real):
     assert code == 0
     assert text.startswith("ready    estimator: auto selects frankmocap\n")
     assert "WARNING" not in text
-    assert f"blazepose, {len(ASSETS) - len(needed())} files of FrankMocap" in text
+    others = len(ASSETS) - len(needed())
+    assert optional(text) == {"blazepose", *USER_MODELS, f"{others} files of FrankMocap"}
 
 
 def test_slow_is_not_broken(here):

@@ -434,7 +434,7 @@ for _ in range(2):
     estimator.warm_up()
     parts = [estimator, estimator._network, estimator._engine, estimator._detector, estimator._model]
     if config.engine == "torch":
-        parts.append(estimator._engine._module)
+        parts.append(estimator._engine._run)
     if config.hands:
         parts += [estimator._hands, estimator._hands._engine]
     alive = [weakref.ref(part) for part in parts]
