@@ -20,6 +20,7 @@ FASTEST: Final = 20.0
 _DOUBT: Final = 0.9  # confidence is at most this share of ``min_confidence`` where a bone is held back
 _MAX_GAP_S: Final = 0.5  # after a longer one nothing is known of where a bone was
 _LEAST_M: Final = 0.02  # a shorter bone has no direction
+_NEAR: Final = np.cos(0.35)  # of what was seen: a held back joint there is as sure as before
 _SAME: Final = 1.0 - 1e-9  # cosine of directions that differ by nothing
 
 
@@ -77,9 +78,10 @@ class SwingLimit:
             return pose
         points, confidence = pose.points.copy(), pose.confidence.copy()
         given = np.where(held_back[..., None], given, wanted)
+        behind = held_back[:, :2] & (dot(given, wanted) < _NEAR)[:, :2]
         for limb in np.flatnonzero(held_back.any(axis=1)):
             _swing(points, LIMBS[limb], _HANGING[limb], (wanted[limb], given[limb], lengths[limb]))
-            doubted = LIMBS[limb, 1:][np.logical_or.accumulate(held_back[limb, :2])]
+            doubted = LIMBS[limb, 1:][np.logical_or.accumulate(behind[limb])]
             confidence[doubted] = np.minimum(confidence[doubted], _DOUBT * least)
         return replace(pose, points=points, confidence=confidence)
 

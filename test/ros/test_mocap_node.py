@@ -242,7 +242,7 @@ def test_dropped_and_skipped_travel_in_latency(start, probe):
 
 
 def test_diagnostics(start, probe):
-    system = start(diagnostics_period_s=0.2, detect_every_n=2)
+    system = start(diagnostics_period_s=0.2, detect_every_n=2, max_people=2)
     for _ in range(20):
         system.process()
     broken = system.image()
