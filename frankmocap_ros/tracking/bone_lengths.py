@@ -37,14 +37,18 @@ BONES: Final[NDArray[np.intp]] = np.array(
 )  # fmt: skip
 """Shape (14, 2): rows of ``KEYPOINTS`` at constant distance: limbs; the torso's sides, diagonals, widths."""
 
-_EQUAL: Final = tuple(map(np.array, ([0, 1], [2, 3], [4, 5], [6, 7], [8, 9], [10, 11], [12], [13])))
+# the parts of which there are bones on both sides, or one only: their bones, and the part of each bone
+_LEFT: Final = np.array([0, 2, 4, 6, 8, 10, 12, 13])
+_RIGHT: Final = np.array([1, 3, 5, 7, 9, 11, 12, 13])
+_TWO: Final = _LEFT != _RIGHT
+_PART: Final = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7])
 # Shares of the height (R. Drillis, R. Contini, "Body segment parameters", 1966): upper arm, forearm, thigh,
 # shank, torso; what that table does not have is not known better than it is seen
 _SHARES: Final = np.repeat([0.186, 0.146, 0.245, 0.246, 0.288, np.nan], [2, 2, 2, 2, 2, 4])
 _SHORTEST: Final = 0.95  # of what the height asks for; people's proportions vary by about 5 %
 _SAMPLE_S: Final = 0.1
 _SAMPLES: Final = 200  # of each bone: 20 s
-_ACROSS: Final = 90.0  # percentile of what was seen across that a bone is as long as
+_ACROSS: Final = 0.9  # a bone is longer than this share of what was seen across of it
 SPREAD: Final = 0.12
 """Of a network's lengths from image to image: standard deviation as a share, measured on people."""
 STEADY: Final = 0.03
@@ -90,20 +94,37 @@ class BoneLengths:
         self._lengths[row] = np.where(seen, np.sqrt(dot(b - a, b - a)), np.nan)
         self._across[row] = np.where(seen, across_line_of_sight(a, b), np.nan)
         self._count += 1
-        for rows in _EQUAL:
-            if seen[rows].any():
-                self._update(rows)
-        if seen.any():
-            told = np.isfinite(self._seen * _SHARES)
-            self.meters = self._seen.copy()
-            if told.any():
-                height = float(np.median(self._seen[told] / _SHARES[told]))
-                self.meters[told] = np.maximum(self._seen, _SHORTEST * height * _SHARES)[told]
+        if not seen.any():
+            return
+        self._update((seen[_LEFT] | seen[_RIGHT])[_PART])
+        told = np.isfinite(self._seen * _SHARES)
+        self.meters = self._seen.copy()
+        if told.any():
+            height = float(np.median(self._seen[told] / _SHARES[told]))
+            self.meters[told] = np.maximum(self._seen, _SHORTEST * height * _SHARES)[told]
 
-    def _update(self, rows: NDArray[np.intp]) -> None:
-        """What both sides gave of the bones of one part."""
-        lengths = self._lengths[:, rows]
-        seen = np.isfinite(lengths)
-        across = float(np.percentile(self._across[:, rows][seen], _ACROSS))
-        self._seen[rows] = length = max(float(np.median(lengths[seen])), across)
-        self.stddev[rows] = length * np.hypot(STEADY, SPREAD / np.sqrt(_INDEPENDENT * seen.sum()))
+    def _update(self, changed: Mask) -> None:
+        """What both sides gave of each bone of which something new was seen; the others stay as they are."""
+        lengths, count = _of_both_sides(self._lengths[: self._count])
+        across, _ = _of_both_sides(self._across[: self._count])
+        typical = np.maximum(_at_share(lengths, count, 0.5), _at_share(across, count, _ACROSS))
+        stddev = typical * np.hypot(STEADY, SPREAD / np.sqrt(_INDEPENDENT * np.maximum(count, 1)))
+        self._seen = np.where(changed, typical[_PART], self._seen)
+        self.stddev = np.where(changed, stddev[_PART], self.stddev)
+
+
+def _of_both_sides(samples: Array) -> tuple[Array, NDArray[np.intp]]:
+    """Samples (N, 14) of bones as those of their parts, (2 N, 8), sorted with NaN last; how many each has."""
+    both = np.concatenate([samples[:, _LEFT], np.where(_TWO, samples[:, _RIGHT], np.nan)])
+    both.sort(axis=0)
+    return both, np.isfinite(both).sum(axis=0)
+
+
+def _at_share(ordered: Array, count: NDArray[np.intp], share: float) -> Array:
+    """The value below which a share of ``count`` sorted ones lie, between two in proportion; NaN of none."""
+    at = share * np.maximum(count - 1, 0)
+    low = at.astype(np.intp)
+    high = np.minimum(low + 1, np.maximum(count - 1, 0))
+    each = np.arange(ordered.shape[1])
+    below, above = ordered[low, each], ordered[high, each]
+    return np.asarray(below + (at - low) * (above - below))

@@ -48,7 +48,7 @@ _ACROSS_M: Final = 0.06
 _BEND_M: Final = 0.03
 _WANDER: Final = 0.8  # of a depth from image to image, as of a random walk [m per square root of a second]
 _LONGEST_S: Final = 0.5  # between two images that are terms for each other
-_ITERATIONS: Final = 4
+_ITERATIONS: Final = 2
 _NEAREST_M: Final = 0.1
 
 
@@ -132,17 +132,17 @@ def _fit(points: Array, fixed: Array, pull: Array, distances: tuple[Array, Array
     rays = points[FITTED] / given[:, None]
     target, weight = distances
     a, b = _PAIRS[:, 0], _PAIRS[:, 1]
+    ray_a, ray_b = rays[a], rays[b]
     z = given
     for _ in range(_ITERATIONS):
-        at = rays * z[:, None]
-        bone = at[b] - at[a]
+        bone = ray_b * z[b, None] - ray_a * z[a, None]
         length = np.sqrt(dot(bone, bone))
         use = weight.copy()
         use[len(_BONES) :] *= length[len(_BONES) :] < target[len(_BONES) :]
         direction = bone * (use / np.maximum(length, 1e-6))[:, None]
         slopes = np.zeros((len(_PAIRS), _N))
-        slopes[_EACH, a] = -dot(direction, rays[a])
-        slopes[_EACH, b] = dot(direction, rays[b])
+        slopes[_EACH, a] = -dot(direction, ray_a)
+        slopes[_EACH, b] = dot(direction, ray_b)
         beside = use * (target - length) + slopes @ z
         normal = fixed + slopes.T @ slopes
         z = np.maximum(np.linalg.solve(normal, pull + slopes.T @ beside), _NEAREST_M)
