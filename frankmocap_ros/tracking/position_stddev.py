@@ -29,7 +29,7 @@ _ON: Final = {
     "foot": ("ankle", 0.05),
 }  # whose depth they have, and how far off that is
 _FINGER: Final = ("wrist", 0.04)
-_OF_FIT: Final = 1.1  # errors of the fit's depths as a multiple of what its terms leave open
+_OF_FIT: Final = 1.06  # errors of the fit's depths as a multiple of what its terms leave open
 _UNSEEN: Final = 6.0
 
 
