@@ -19,7 +19,7 @@ def _core() -> Any:
 
 
 class OpenVinoTflite:
-    """One network, compiled for one image at a time, and for several side by side where they are expected.
+    """One network, compiled for one image at a time.
 
     Pixels are scaled inside the network: 8 bits go in, so that no float image is made in Python.
 
@@ -33,20 +33,15 @@ class OpenVinoTflite:
     def __init__(self, model: TfliteModel, options: TfliteOptions) -> None:
         self._ov = ov = load_openvino()
         side = model.side_px
-        several = None
         try:
             whole = _core().read_model(model.path)
             whole.reshape([1, side, side, 3])
             wanted = [whole.results[i].input_value(0) for i in model.outputs]
             network = self._of_pixels(ov.Model(wanted, whole.get_parameters()), model)
-            one = _core().compile_model(network, "CPU", _settings(options))
-            if options.several and options.threads > 1:
-                several = _core().compile_model(network, "CPU", _settings(options, side_by_side=True))
+            self._compiled = _core().compile_model(network, "CPU", _settings(options))
         except (RuntimeError, IndexError, TypeError) as error:
             raise EstimatorError(f"OpenVINO cannot run {model.path}: {error}") from error
-        self._alone = one.create_infer_request()
-        self._compiled = several or one
-        self._many: list[Any] = []
+        self._requests: list[Any] = []
         self._outputs = range(len(model.outputs))
 
     def _of_pixels(self, network: Any, model: TfliteModel) -> Any:
@@ -62,29 +57,23 @@ class OpenVinoTflite:
 
     def __call__(self, images: Sequence[NDArray[np.uint8]]) -> list[list[NDArray[np.float32]]]:
         """See ``TfliteNetwork``."""
-        requests = [self._alone] if len(images) == 1 else self._requests(len(images))
+        while len(self._requests) < len(images):  # each has outputs of its own
+            self._requests.append(self._compiled.create_infer_request())
+        requests = self._requests[: len(images)]
         for request, image in zip(requests, images, strict=True):
             request.set_input_tensor(self._ov.Tensor(image[None], shared_memory=True))
-            request.start_async()
-        for request in requests:
-            request.wait()
+            request.infer()
         return [[request.get_output_tensor(i).data[0] for i in self._outputs] for request in requests]
-
-    def _requests(self, n: int) -> list[Any]:
-        """One for each image, so that none overwrites another's outputs."""
-        self._many += [self._compiled.create_infer_request() for _ in range(n - len(self._many))]
-        return self._many[:n]
 
     def close(self) -> None:
         """See ``TfliteNetwork``; a second time is allowed."""
-        self._alone = self._compiled = None
-        self._many.clear()
+        self._compiled = None
+        self._requests.clear()
 
 
-def _settings(options: TfliteOptions, side_by_side: bool = False) -> dict[str, Any]:
+def _settings(options: TfliteOptions) -> dict[str, Any]:
     return {
-        "PERFORMANCE_HINT": "THROUGHPUT" if side_by_side else "LATENCY",
-        "NUM_STREAMS": options.threads if side_by_side else 1,
+        "PERFORMANCE_HINT": "LATENCY",
         # lower precision as it comes moves world landmarks by 80 to 100 mm
         "INFERENCE_PRECISION_HINT": "f32",
         "INFERENCE_NUM_THREADS": options.threads,

@@ -12,7 +12,7 @@ swapping.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -62,13 +62,11 @@ class BlazePoseOptions:
     Attributes:
         variant: of the landmark network: lite, full or heavy.
         hands: also find 21 landmarks a hand.
-        several: whether several people, or cameras, are expected: they are then estimated side by side.
         background: whether its threads give way to what else wants the cores.
     """
 
     variant: str = "full"
     hands: bool = False
-    several: bool = False
     background: bool = False
 
 
@@ -89,14 +87,13 @@ class BlazePoseEstimator:
     def __init__(self, options: BlazePoseOptions | None = None) -> None:
         self._options = options = options or BlazePoseOptions()
         paths = {key: model_path(key) for key in needed_models(options.variant, options.hands)}
-        how = TfliteOptions(threads=1) if options.background else TfliteOptions(several=options.several)
+        how = TfliteOptions(threads=1) if options.background else TfliteOptions()
 
         def networks() -> tuple[PoseLandmarker, HandLandmarker | None]:
             body = PoseLandmarker(paths[f"pose_landmark_{options.variant}"], how)
             if not options.hands:
                 return body, None
-            both = replace(how, several=True)
-            return body, HandLandmarker(paths["hand_recrop"], paths["hand_landmark_full"], both)
+            return body, HandLandmarker(paths["hand_recrop"], paths["hand_landmark_full"], how)
 
         self._detector = PersonDetector(paths["pose_detection"])
         self._landmarks, self._hands = giving_way(networks) if options.background else networks()
@@ -115,10 +112,7 @@ class BlazePoseEstimator:
         camera = Camera.from_fov(320, 240, 60.0)
         blank = ScaledImage(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
         self.detect(blank, 1)
-        region = Region(np.array([160.0, 120.0]), 200.0)
-        self.estimate(blank, [region])
-        if self._options.several:
-            self.estimate(blank, [region] * 2)
+        self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)])
         if self._hands is not None:
             self._hands.warm_up()
 
@@ -140,7 +134,7 @@ class BlazePoseEstimator:
     def estimate_views(
         self, views: Sequence[tuple[ScaledImage, Sequence[Region]]]
     ) -> list[list[Observation | None]]:
-        """Landmarks of each region of each image as keypoints in the optical frame, side by side."""
+        """Landmarks of each region of each image as keypoints in the optical frame."""
         wanted = [(image, region) for image, regions in views for region in regions]
         found = self._bodies([(image.bitmap, region) for image, region in wanted])
         seen = [(image, body) for (image, _), body in zip(wanted, found, strict=True) if body is not None]

@@ -116,8 +116,7 @@ class HandLandmarker:
     def warm_up(self) -> None:
         """Run both networks once."""
         for network, side_px in ((self._recrop, _RECROP_PX), (self._hand, _HAND_PX)):
-            for hands in (1, 2):
-                network([np.zeros((side_px, side_px, 3), np.uint8)] * hands)
+            network([np.zeros((side_px, side_px, 3), np.uint8)] * len(SIDES))
 
     def close(self) -> None:
         """Give back memory and threads."""

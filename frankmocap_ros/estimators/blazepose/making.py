@@ -102,10 +102,9 @@ def make_blazepose(config: Settings, tell: Tell) -> BlazePoseEstimator:
             f"allowed: {' | '.join(PRECISIONS)}"
         )
     tflite_engine()  # before anything is downloaded for it
-    several = config.max_people > 1 or len(config.image_topics) > 1
 
     def make(variant: str) -> BlazePoseEstimator:
-        return BlazePoseEstimator(BlazePoseOptions(variant, config.hands, several))
+        return BlazePoseEstimator(BlazePoseOptions(variant, config.hands))
 
     if config.variant != "auto":
         fetch_models(needed_models(config.variant, config.hands), tell)

@@ -48,11 +48,10 @@ def test_both_engines_give_the_same(variant, blots):
             np.testing.assert_allclose(one, other, atol=2e-3 * max(1.0, np.abs(other).max()))
 
 
-@pytest.mark.parametrize("several", (False, True))
 @pytest.mark.parametrize("engine", ENGINES)
-def test_images_side_by_side_give_what_each_gives_alone(engine, several, blots):
-    """Also more images than threads, and the outputs of one are not overwritten by another's."""
-    network = engine(landmarks(), TfliteOptions(threads=2, several=several))
+def test_several_images_give_what_each_gives_alone(engine, blots):
+    """The outputs of one are not overwritten by another's."""
+    network = engine(landmarks(), TfliteOptions(threads=2))
     alone = [[values.copy() for values in network([image])[0]] for image in blots]
     for order in ((0, 1), (1, 0, 1, 1, 0), (0,), ()):
         together = network([blots[i] for i in order])
@@ -80,7 +79,7 @@ def test_outputs_that_nobody_wants_are_cut():
     cut = OpenVinoTflite(landmarks(), TfliteOptions(threads=1))
 
     def operations(network):
-        return len(network._alone.get_compiled_model().get_runtime_model().get_ops())
+        return len(network._compiled.get_runtime_model().get_ops())
 
     assert operations(cut) < 0.95 * operations(whole)
 
