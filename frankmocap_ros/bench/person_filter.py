@@ -17,10 +17,11 @@ from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.estimators.blazepose.rays import on_rays
 from frankmocap_ros.geometry.boxes import box_around
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.geometry.rotation import Array, Mask, dot, frames, normalize
+from frankmocap_ros.geometry.rotation import Array, dot, frames, normalize
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.synthetic.human import REST_S, HumanPose, scene
-from frankmocap_ros.synthetic.network_errors import ErrorAmounts, NetworkErrors, true_keypoints
+from frankmocap_ros.synthetic.keypoints import keypoints_of
+from frankmocap_ros.synthetic.network_errors import ErrorAmounts, NetworkErrors
 from frankmocap_ros.tracking.person_filter import PersonFilter
 
 RATE_HZ: Final = 30.0
@@ -61,23 +62,6 @@ SCENES: Final = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Run:
-    """One run, T frames, in the optical frame.
-
-    Attributes:
-        times_s: shape (T,).
-        bodies: what came out.
-        truth: shape (T, 24, 3), the joints by the same rules from the true keypoints [m].
-        beside: shape (T, 21), keypoints truly beside the image.
-    """
-
-    times_s: Array
-    bodies: list[Body]
-    truth: Array
-    beside: Mask
-
-
 @dataclass(frozen=True)
 class Figures:
     """What a run says.
@@ -104,12 +88,12 @@ class Figures:
     within: tuple[float, float, float, float]
 
 
-def observed(human: HumanPose, errors: NetworkErrors, time_s: float) -> tuple[Observation, Mask]:
-    """What the estimator makes of the network's landmarks, and which keypoints are beside the image."""
+def observed(human: HumanPose, errors: NetworkErrors, time_s: float) -> Observation:
+    """What the estimator makes of the network's landmarks."""
     seen = errors(human, CAMERA, time_s)
     points = on_rays(seen.world, seen.pixels, seen.visibility, CAMERA)
     pose = KeypointPose(points, seen.visibility)
-    return Observation(pose, box_around(seen.pixels), 0.9, ScaleSource.CAMERA_INFO), seen.beside
+    return Observation(pose, box_around(seen.pixels), 0.9, ScaleSource.CAMERA_INFO)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,28 +104,37 @@ class Recording:
         times_s: shape (T,).
         observations: one an image.
         truth: shape (T, 24, 3), the joints by the same rules from the true keypoints [m].
-        beside: shape (T, 21), keypoints truly beside the image.
     """
 
     times_s: Array
     observations: list[Observation]
     truth: Array
-    beside: Mask
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One run of the filter.
+
+    Attributes:
+        seen: what went in.
+        bodies: what came out, in the optical frame.
+    """
+
+    seen: Recording
+    bodies: list[Body]
 
 
 def recorded(place: Scene, amounts: ErrorAmounts | None = None, seed: int = 0) -> Recording:
     """The scene as an estimator with these errors sees it."""
     errors = NetworkErrors(amounts, seed)
     times_s = np.arange(int(place.seconds * RATE_HZ)) / RATE_HZ
-    observations, truth, besides = [], [], []
+    observations, truth = [], []
     for time_s in times_s.tolist():
         human = scene(place.motion, time_s)[0]
         human = replace(human, positions=human.positions + np.array(place.moved_m))
-        observation, beside = observed(human, errors, time_s)
-        observations.append(observation)
-        truth.append(solve(KeypointPose(true_keypoints(human), np.ones(21))).positions)
-        besides.append(beside)
-    return Recording(times_s, observations, np.array(truth), np.array(besides))
+        observations.append(observed(human, errors, time_s))
+        truth.append(solve(KeypointPose(keypoints_of(human), np.ones(21))).positions)
+    return Recording(times_s, observations, np.array(truth))
 
 
 def run(seen: Recording, config: Settings) -> Run:
@@ -149,7 +142,7 @@ def run(seen: Recording, config: Settings) -> Run:
     person = PersonFilter(1, "blazepose")
     pairs = zip(seen.observations, seen.times_s.tolist(), strict=True)
     bodies = [person.update(observation, CAMERA, time_s, config) for observation, time_s in pairs]
-    return Run(seen.times_s, bodies, seen.truth, seen.beside)
+    return Run(seen, bodies)
 
 
 def figures(runs: Iterable[Run], resting: Iterable[Run] = ()) -> Figures:
@@ -178,7 +171,7 @@ def figures(runs: Iterable[Run], resting: Iterable[Run] = ()) -> Figures:
 
 
 def _warm(r: Run) -> NDArray[np.intp]:
-    return np.flatnonzero(r.times_s >= _WARM_UP_S)
+    return np.flatnonzero(r.seen.times_s >= _WARM_UP_S)
 
 
 def _positions(r: Run) -> Array:
@@ -191,13 +184,13 @@ def _positions(r: Run) -> Array:
 def _wrist_errors(r: Run) -> Array:
     """Error of the wrists relative to the neck, (T, 2, 3) without the first seconds [m]."""
     neck, found = _J["neck"], _positions(r)
-    error = found[:, _WRISTS] - found[:, [neck]] - (r.truth[:, _WRISTS] - r.truth[:, [neck]])
+    error = found[:, _WRISTS] - found[:, [neck]] - (r.seen.truth[:, _WRISTS] - r.seen.truth[:, [neck]])
     return np.asarray(error[_warm(r)])
 
 
 def _sight(r: Run) -> Array:
     """Lines of sight to the true joints, (T, 24, 3) without the first seconds."""
-    return normalize(r.truth[_warm(r)])
+    return normalize(r.seen.truth[_warm(r)])
 
 
 def _bone_variation(r: Run) -> float:
@@ -211,7 +204,7 @@ def _shake(r: Run) -> float:
     found, (start, end) = _positions(r)[:, _WRISTS], REST_S
     shakes = []
     for from_s in np.arange(start + 0.5, end - 0.5, 0.5):
-        part = found[(r.times_s >= from_s) & (r.times_s < from_s + 0.5)]
+        part = found[(r.seen.times_s >= from_s) & (r.seen.times_s < from_s + 0.5)]
         seen = np.asarray(np.isfinite(part).all(axis=-1))
         if seen.any():
             off = (
@@ -226,7 +219,7 @@ def _lag_ms(r: Run) -> float:
     """Shift of x and y of the moving wrists after which they are most like the truth's."""
     found, rows = _positions(r), _warm(r)
     seen = found[:, _WRISTS, :2] - found[:, [_J["neck"]], :2]
-    true = r.truth[:, _WRISTS, :2] - r.truth[:, [_J["neck"]], :2]
+    true = r.seen.truth[:, _WRISTS, :2] - r.seen.truth[:, [_J["neck"]], :2]
     speed, true_speed = np.diff(seen, axis=0), np.diff(true, axis=0)
     best, rows = [], rows[20:-20]
     for shift_ms in range(-50, 300, 5):
@@ -244,7 +237,7 @@ def _acceleration(r: Run) -> float:
         second = np.diff(p[:, _WRISTS] - p[:, [_J["neck"]]], 2, axis=0)[_warm(r)[:-2]]
         return float(np.sqrt(np.nanmean(dot(second, second))))
 
-    return rms(_positions(r)) / max(rms(r.truth), 1e-9)
+    return rms(_positions(r)) / max(rms(r.seen.truth), 1e-9)
 
 
 def _steps_deg(r: Run) -> Array:
@@ -259,7 +252,7 @@ def _coverage(runs: list[Run]) -> tuple[float, float, float, float]:
         rows = _warm(r)
         found = _positions(r)
         neck = [_J["neck"]]
-        error = np.delete((found - found[:, neck] - r.truth + r.truth[:, neck])[rows], neck, axis=1)
+        error = np.delete((found - found[:, neck] - r.seen.truth + r.seen.truth[:, neck])[rows], neck, axis=1)
         sight = np.delete(_sight(r), neck, axis=1)
         stddev = np.delete(np.array([body.position_stddev for body in r.bodies])[rows], neck, axis=1)
         axes = frames(sight, np.broadcast_to(np.array([1.0, 0.0, 0.0]), sight.shape))

@@ -19,6 +19,7 @@ from frankmocap_ros.engines.base import EngineOptions, Trunk, missing_package
 from frankmocap_ros.engines.openvino import (
     MODEL,
     OpenVinoEngine,
+    core,
     fp32_model,
     int8_kept,
     load_openvino,
@@ -100,8 +101,9 @@ def quantize(trunk: Trunk, crops: NDArray[np.uint8], options: EngineOptions | No
             f"calibration crops are {crops.dtype} of shape {crops.shape}, expected uint8 of shape "
             f"(N, {', '.join(map(str, expected))}) with N at least {FEWEST_CROPS}; take a longer video"
         )
-    ov, nncf = load_openvino(), _load_nncf()
-    model = ov.Core().read_model(fp32_model(trunk, options))
+    load_openvino()
+    nncf = _load_nncf()
+    model = core().read_model(fp32_model(trunk, options))
     options.tell(f"quantizing a network with {len(crops)} crops, once; this takes about a minute")
     with contextlib.redirect_stdout(io.StringIO()):  # progress bars
         quantized = nncf.quantize(

@@ -1,21 +1,14 @@
 """TFLite files by OpenVINO's own reader, without the outputs that nobody wants."""
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.engines.openvino import load_openvino
+from frankmocap_ros.engines.openvino import core, cpu_settings, load_openvino
 from frankmocap_ros.engines.tflite import TfliteModel, TfliteOptions
 from frankmocap_ros.errors import EstimatorError
-
-
-@cache
-def _core() -> Any:
-    """One for the process: each has its own copy of the plugin."""
-    return load_openvino().Core()
 
 
 class OpenVinoTflite:
@@ -34,11 +27,11 @@ class OpenVinoTflite:
         self._ov = ov = load_openvino()
         side = model.side_px
         try:
-            whole = _core().read_model(model.path)
+            whole = core().read_model(model.path)
             whole.reshape([1, side, side, 3])
             wanted = [whole.results[i].input_value(0) for i in model.outputs]
             network = self._of_pixels(ov.Model(wanted, whole.get_parameters()), model)
-            self._compiled = _core().compile_model(network, "CPU", _settings(options))
+            self._compiled = core().compile_model(network, "CPU", cpu_settings("f32", options.threads))
         except (RuntimeError, IndexError, TypeError) as error:
             raise EstimatorError(f"OpenVINO cannot run {model.path}: {error}") from error
         self._requests: list[Any] = []
@@ -69,14 +62,3 @@ class OpenVinoTflite:
         """See ``TfliteNetwork``; a second time is allowed."""
         self._compiled = None
         self._requests.clear()
-
-
-def _settings(options: TfliteOptions) -> dict[str, Any]:
-    return {
-        "PERFORMANCE_HINT": "LATENCY",
-        # lower precision as it comes moves world landmarks by 80 to 100 mm
-        "INFERENCE_PRECISION_HINT": "f32",
-        "INFERENCE_NUM_THREADS": options.threads,
-        # bound threads wait where another process has their core, and gain nothing where none has
-        "ENABLE_CPU_PINNING": False,
-    }

@@ -3,6 +3,7 @@
 __all__ = [
     "availability",
     "base",
+    "blank",
     "blazepose",
     "detectors",
     "frankmocap",
@@ -14,5 +15,6 @@ __all__ = [
     "registry",
     "rtmpose",
     "synthetic",
+    "whole_image",
     "yolo",
 ]

@@ -21,10 +21,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, KEYPOINTS, mirrored
+from frankmocap_ros.body.skeleton import KEYPOINTS, mirrored
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, Mask, dot, quat_conjugate, quat_from_rotvec, quat_rotate
 from frankmocap_ros.synthetic.human import HumanPose
+from frankmocap_ros.synthetic.keypoints import keypoints_of
 
 _K: Final = {name: i for i, name in enumerate(KEYPOINTS)}
 _MIDDLE: Final = -1  # stands for the hips' middle
@@ -33,9 +34,6 @@ _PARENTS: Final = {
     "index1": "wrist", "pinky1": "wrist", "knee": "hip", "ankle": "knee", "foot": "ankle",
 }  # fmt: skip
 # where ears and nose are in the head's frame, in heights
-_HEAD: Final = {
-    "left_ear": (0.044, 0.0, 0.0), "right_ear": (-0.044, 0.0, 0.0), "nose": (0.0, -0.012, 0.058)
-}  # fmt: skip
 _FEATURES: Final = 24  # waves that an error that goes with the posture is the sum of
 _POSTURE_SCALE: Final = 0.5  # change of a bone's direction over which such an error changes [rad]
 
@@ -89,19 +87,6 @@ class Landmarks:
     swapped: bool
 
 
-def true_keypoints(human: HumanPose) -> Array:
-    """The figure's keypoints (21, 3) in the optical frame [m]."""
-    head = BODY_WITH_HANDS.index["head"]
-    points = np.empty((len(KEYPOINTS), 3))
-    for i, name in enumerate(KEYPOINTS):
-        if name in _HEAD:
-            at = human.height_m * np.array(_HEAD[name])
-            points[i] = human.positions[head] + quat_rotate(human.orientations_xyzw[head], at)
-        else:
-            points[i] = human.positions[BODY_WITH_HANDS.index[name]]
-    return points
-
-
 def _tree() -> tuple[NDArray[np.intp], Array]:
     """Parent of each keypoint, ``_MIDDLE`` for the hips' middle; and which bones lead to each, (21, 21)."""
     parents = np.full(len(KEYPOINTS), _MIDDLE)
@@ -150,7 +135,7 @@ class NetworkErrors:
         """Landmarks of the figure; times go forward."""
         dt = 0.0 if self._time_s is None else time_s - self._time_s
         self._advance(dt, time_s)
-        points = true_keypoints(human)
+        points = keypoints_of(human)
         pixels = camera.project(points)
         beside = np.asarray(~((pixels >= 0.0) & (pixels < camera.size_px)).all(axis=1))
         # the crop is around what is seen: its middle is the hips', or the shoulders' where they are not

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.skeleton import KEYPOINTS
+from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
 from frankmocap_ros.geometry.rotation import Array, Mask, dot
 
 _K: Final = {name: i for i, name in enumerate(KEYPOINTS)}
@@ -26,6 +26,19 @@ LIMBS: Final[NDArray[np.intp]] = np.array(
     [*_both("shoulder", "elbow", "wrist"), *_both("hip", "knee", "ankle")]
 )
 """Shape (4, 3): rows of ``KEYPOINTS`` along both arms and both legs."""
+
+
+def _hanging() -> tuple[NDArray[np.intp], ...]:
+    """What hangs on the last joint of each limb: palm and fingers on wrists, toes on ankles."""
+    ends = [tuple(f"{side}_{finger}" for finger in FINGERS) for side in _SIDES]
+    ends += [(f"{side}_foot",) for side in _SIDES]
+    return tuple(
+        np.array([i for i, name in enumerate(KEYPOINTS_WITH_HANDS) if name.startswith(end)]) for end in ends
+    )
+
+
+HANGING: Final = _hanging()
+"""Of each of ``LIMBS``: rows of ``KEYPOINTS_WITH_HANDS``."""
 
 BONES: Final[NDArray[np.intp]] = np.array(
     [

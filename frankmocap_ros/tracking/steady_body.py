@@ -11,11 +11,11 @@ from typing import Final
 import numpy as np
 
 from frankmocap_ros.body.pose import KeypointPose
-from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.body.skeleton import KEYPOINTS
 from frankmocap_ros.geometry.rotation import Array, Mask, dot, normalize
 from frankmocap_ros.one_euro import OneEuro, OneEuroSight
 from frankmocap_ros.settings.mocap import Settings
-from frankmocap_ros.tracking.bone_lengths import BONES, LIMBS, SPREAD, STEADY, BoneLengths
+from frankmocap_ros.tracking.bone_lengths import BONES, HANGING, LIMBS, SPREAD, STEADY, BoneLengths
 from frankmocap_ros.tracking.depth_fit import FITTED, NETWORK_STDDEV, DepthFitter
 
 _SIDES: Final = ("left", "right")
@@ -25,28 +25,9 @@ _HEAD: Final = np.array([KEYPOINTS.index(name) for name in ("nose", "left_ear", 
 # in the order of BONES: what leads to elbows and knees, then to wrists and ankles
 _TO_MIDDLES: Final = np.array([0, 1, 4, 5])
 _TO_ENDS: Final = np.array([2, 3, 6, 7])
-
-
-def _ends() -> list[tuple[int, list[int]]]:
-    """Wrists and ankles, and the points that hang on each."""
-    ends = []
-    for side in _SIDES:
-        hand = [
-            i
-            for i, n in enumerate(KEYPOINTS_WITH_HANDS)
-            if n.startswith(tuple(f"{side}_{f}" for f in FINGERS))
-        ]
-        ends.append((KEYPOINTS.index(f"{side}_wrist"), hand))
-        ends.append((KEYPOINTS.index(f"{side}_ankle"), [KEYPOINTS.index(f"{side}_foot")]))
-    return ends
-
-
-def _followers() -> tuple[Array, Array]:
-    pairs = [(row, end) for end, rows in _ends() for row in rows]
-    return np.array([row for row, _ in pairs]), np.array([end for _, end in pairs])
-
-
-_HANGING, _ENDS = _followers()
+# what hangs on wrists and ankles, and on which
+_HANGING: Final = np.concatenate(HANGING)
+_ENDS: Final = np.repeat(LIMBS[:, 2], [len(rows) for rows in HANGING])
 
 
 class Depths(Enum):

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.body.pose import KeypointPose
-from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.body.skeleton import KEYPOINTS
 from frankmocap_ros.geometry.rotation import Array, Mask, cross, dot, normalize, swung
-from frankmocap_ros.tracking.bone_lengths import LIMBS
+from frankmocap_ros.tracking.bone_lengths import HANGING, LIMBS
 
 FASTEST: Final = 20.0
 """That a bone swings [rad/s]: forearms of people who throw do, and only for some hundredths of a second."""
@@ -24,22 +24,12 @@ _NEAR: Final = np.cos(0.35)  # of what was seen: a held back joint there is as s
 _SAME: Final = 1.0 - 1e-9  # cosine of directions that differ by nothing
 
 
-def _hanging() -> tuple[NDArray[np.intp], ...]:
-    """What hangs on each limb's last joint: fingers and palm on wrists, the toes on ankles."""
-    rows = []
-    for side in ("left", "right"):
-        ends = tuple(f"{side}_{finger}" for finger in FINGERS)
-        rows.append([i for i, name in enumerate(KEYPOINTS_WITH_HANDS) if name.startswith(ends)])
-    rows += [[KEYPOINTS.index(f"{side}_foot")] for side in ("left", "right")]
-    return tuple(map(np.array, rows))
-
-
-_HANGING: Final = _hanging()
-_PALMS: Final = tuple(
-    np.array([KEYPOINTS.index(f"{side}_{finger}1") for finger in ("index", "pinky")])
-    for side in ("left", "right")
-)
-_TIPS: Final = (*_PALMS, *(np.array([KEYPOINTS.index(f"{side}_foot")]) for side in ("left", "right")))
+_TIPS: Final = tuple(
+    np.array([KEYPOINTS.index(name) for name in names])
+    for names in (
+        ("left_index1", "left_pinky1"), ("right_index1", "right_pinky1"), ("left_foot",), ("right_foot",)
+    )
+)  # fmt: skip
 
 
 class SwingLimit:
@@ -80,7 +70,7 @@ class SwingLimit:
         given = np.where(held_back[..., None], given, wanted)
         behind = held_back[:, :2] & (dot(given, wanted) < _NEAR)[:, :2]
         for limb in np.flatnonzero(held_back.any(axis=1)):
-            _swing(points, LIMBS[limb], _HANGING[limb], (wanted[limb], given[limb], lengths[limb]))
+            _swing(points, LIMBS[limb], HANGING[limb], (wanted[limb], given[limb], lengths[limb]))
             doubted = LIMBS[limb, 1:][np.logical_or.accumulate(behind[limb])]
             confidence[doubted] = np.minimum(confidence[doubted], _DOUBT * least)
         return replace(pose, points=points, confidence=confidence)

@@ -6,27 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from frankmocap_ros.body.pose import KeypointPose
-from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, KEYPOINTS, mirrored
-from frankmocap_ros.geometry.rotation import quat_rotate
+from frankmocap_ros.body.skeleton import KEYPOINTS, mirrored
 from frankmocap_ros.synthetic.human import scene
+from frankmocap_ros.synthetic.keypoints import keypoints_of
 
-_J = BODY_WITH_HANDS.index
-_ROWS = {name: _J[name] for name in KEYPOINTS if name in _J}
-_HEAD = {"nose": (0.0, -0.012, 0.06), "left_ear": (0.045, 0.0, 0.0), "right_ear": (-0.045, 0.0, 0.0)}
 K = {name: i for i, name in enumerate(KEYPOINTS)}
-
-
-def keypoints_of(figure):
-    """Keypoints (21, 3) of a figure, in the optical frame [m]."""
-    points = np.empty((len(KEYPOINTS), 3))
-    for name, row in _ROWS.items():
-        points[K[name]] = figure.positions[row]
-    head = _J["head"]
-    for name, offset in _HEAD.items():
-        turned = quat_rotate(figure.orientations_xyzw[head], np.array(offset) * figure.height_m)
-        points[K[name]] = figure.positions[head] + turned
-    return points
-
 
 _CHAINS = (
     ("shoulder", 0.4, ""), ("elbow", 0.6, "shoulder"), ("wrist", 0.7, "elbow"), ("index1", 0.2, "wrist"),

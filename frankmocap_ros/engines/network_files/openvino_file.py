@@ -1,6 +1,5 @@
 """ONNX, TFLite and OpenVINO's own files by OpenVINO, on the CPU."""
 
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -10,17 +9,11 @@ from frankmocap_ros.engines.base import check_bf16
 from frankmocap_ros.engines.network_files.checked_path import NetworkFile
 from frankmocap_ros.engines.network_files.network import ImageInput, NetworkOptions
 from frankmocap_ros.engines.network_files.signature import Fit, Port
-from frankmocap_ros.engines.openvino import load_openvino
+from frankmocap_ros.engines.openvino import core, cpu_settings, load_openvino
 from frankmocap_ros.errors import AssetError, EstimatorError
 
 _HINTS: Final = {"fp32": "f32", "bf16": "bf16"}
 _FAILURES: Final = (RuntimeError, ValueError, TypeError, IndexError, MemoryError)
-
-
-@cache
-def _core() -> Any:
-    """One for the process: each has its own copy of the plugin."""
-    return load_openvino().Core()
 
 
 class OpenVinoReader:
@@ -44,7 +37,7 @@ class OpenVinoReader:
         self._ov = load_openvino()
         self._options = options
         try:
-            self._model = _core().read_model(file.path)
+            self._model = core().read_model(file.path)
             self.inputs = [_port(one) for one in self._model.inputs]
             self.outputs = [_port(one) for one in self._model.outputs]
         except _FAILURES as error:
@@ -60,10 +53,10 @@ class OpenVinoReader:
                 whole.reshape(shape)
             wanted = [whole.results[i].input_value(0) for i in fit.outputs]
             cut = self._of_pixels(self._ov.Model(wanted, whole.get_parameters()), image, first)
-            alone = _core().compile_model(cut, "CPU", self._settings())
-            together = alone
-            if self._options.several and self._options.threads > 1:
-                together = _core().compile_model(cut, "CPU", self._settings(side_by_side=True))
+            hint, threads = _HINTS[self._precision], self._options.threads
+            together = alone = core().compile_model(cut, "CPU", cpu_settings(hint, threads))
+            if self._options.several and threads > 1:
+                together = core().compile_model(cut, "CPU", cpu_settings(hint, threads, side_by_side=True))
         except _FAILURES as error:
             raise AssetError(
                 f"does not run on images of {image.width}x{image.height} px: {_first_line(error)}"
@@ -82,16 +75,6 @@ class OpenVinoReader:
         for i in range(len(network.outputs)):
             steps.output(i).tensor().set_element_type(ov.Type.f32)
         return steps.build()
-
-    def _settings(self, side_by_side: bool = False) -> dict[str, Any]:
-        return {
-            "PERFORMANCE_HINT": "THROUGHPUT" if side_by_side else "LATENCY",
-            "NUM_STREAMS": self._options.threads if side_by_side else 1,
-            "INFERENCE_PRECISION_HINT": _HINTS[self._precision],
-            "INFERENCE_NUM_THREADS": self._options.threads,
-            # bound threads wait where another process has their core, and gain nothing where none has
-            "ENABLE_CPU_PINNING": False,
-        }
 
 
 class OpenVinoFileNetwork:

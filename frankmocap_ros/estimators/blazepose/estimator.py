@@ -22,6 +22,7 @@ from frankmocap_ros.body.pose import KeypointPose, Observation, ScaleSource
 from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
 from frankmocap_ros.engines.tflite import TfliteOptions
 from frankmocap_ros.estimators.base import Capabilities
+from frankmocap_ros.estimators.blank import MIDDLE, blank_image
 from frankmocap_ros.estimators.blazepose.crop import is_usable, square_crop
 from frankmocap_ros.estimators.blazepose.hand_landmarks import SIDES, HandLandmarker, HandLandmarks
 from frankmocap_ros.estimators.blazepose.person_detector import PersonDetector
@@ -109,10 +110,9 @@ class BlazePoseEstimator:
 
     def warm_up(self) -> None:
         """Run all networks once on an empty image."""
-        camera = Camera.from_fov(320, 240, 60.0)
-        blank = ScaledImage(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
+        blank = blank_image()
         self.detect(blank, 1)
-        self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)])
+        self.estimate(blank, [MIDDLE])
         if self._hands is not None:
             self._hands.warm_up()
 

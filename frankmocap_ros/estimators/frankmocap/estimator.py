@@ -24,6 +24,7 @@ from frankmocap_ros.engines.torch import load_torch
 from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators.availability import chosen_detector, missing_text
 from frankmocap_ros.estimators.base import Capabilities, Review
+from frankmocap_ros.estimators.blank import MIDDLE, blank_image
 from frankmocap_ros.estimators.detectors import Detector, DetectorOptions, make_detector
 from frankmocap_ros.estimators.frankmocap.augmented_crops import BodyForHands
 from frankmocap_ros.estimators.frankmocap.body_crop import (
@@ -43,7 +44,6 @@ from frankmocap_ros.estimators.frankmocap.regressors import (
     joint_model_of,
 )
 from frankmocap_ros.geometry.boxes import Region, box_around, region_of
-from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_from_matrix
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.camera_image import ScaledImage
@@ -179,11 +179,10 @@ class FrankMocapEstimator:
 
     def warm_up(self) -> None:
         """Run everything once, with every number of people up to ``max_people``."""
-        camera = Camera.from_fov(320, 240, 60.0)
-        blank = ScaledImage(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
+        blank = blank_image()
         self.detect(blank, 1)
         for people in range(1, self._options.max_people + 1):
-            self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)] * people)
+            self.estimate(blank, [MIDDLE] * people)
         if self._hands is not None:
             self._hands.warm_up(2 * self._options.max_people)
 

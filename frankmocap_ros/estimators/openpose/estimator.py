@@ -7,13 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.body.pose import Observation
-from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.estimators.keypoint_observation import keypoint_observation
 from frankmocap_ros.estimators.openpose.parts import Parts
 from frankmocap_ros.estimators.openpose.people import PersonBox
+from frankmocap_ros.estimators.whole_image import WholeImageEstimator
 from frankmocap_ros.geometry.boxes import Region
-from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.camera_image import ScaledImage
 
 _MAX_PEOPLE: Final = 16
@@ -33,7 +31,7 @@ class PoseNetwork(Protocol):
         """Give back memory and threads."""
 
 
-class OpenPoseEstimator:
+class OpenPoseEstimator(WholeImageEstimator):
     """18 or 25 keypoints in pixels of everybody in an image.
 
     Args:
@@ -44,30 +42,11 @@ class OpenPoseEstimator:
     name = "openpose"
 
     def __init__(self, network: PoseNetwork, how: str) -> None:
+        super().__init__(network, how, _MAX_PEOPLE)
         self._network = network
-        self.capabilities = Capabilities(
-            max_people=_MAX_PEOPLE,
-            needs_regions=False,
-            orientations=False,
-            hands=False,
-            device=how,
-        )
-
-    def warm_up(self) -> None:
-        """Run the network once on an empty image."""
-        camera = Camera.from_fov(320, 240, 60.0)
-        self.estimate(ScaledImage(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0), [])
-
-    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
-        """No regions are needed."""
-        return []
 
     def estimate(self, image: ScaledImage, regions: Sequence[Region]) -> list[Observation | None]:
         """Everybody in the image."""
         people = self._network.detect(image.bitmap.bgr(), _MAX_PEOPLE)
         points, size_px = self._network.parts.keypoints, image.bitmap.size_px
         return [keypoint_observation(points, p.keypoints, p.confidence, size_px) for p in people]
-
-    def close(self) -> None:
-        """Give back memory and threads."""
-        self._network.close()

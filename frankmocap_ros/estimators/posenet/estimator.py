@@ -12,12 +12,11 @@ from frankmocap_ros.body.pose import Observation
 from frankmocap_ros.engines.network_files.network import ImageInput, NetworkOptions
 from frankmocap_ros.engines.network_files.opening import open_network
 from frankmocap_ros.engines.network_files.signature import Needed, Signature
-from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.estimators.keypoint_observation import keypoint_observation
 from frankmocap_ros.estimators.posenet.decoding import Limits, PoseNetMaps, decode
-from frankmocap_ros.geometry.boxes import Region
+from frankmocap_ros.estimators.whole_image import LetterboxEstimator
 from frankmocap_ros.imaging.camera_image import ScaledImage
-from frankmocap_ros.imaging.letterbox import Letterbox, letterboxed
+from frankmocap_ros.imaging.letterbox import Letterbox
 
 _IMAGE: Final = Needed("RGB image", ("N", "H", "W", 3))
 _HEAT: Final = Needed("heat maps", ("N", "h", "w", 17))
@@ -46,7 +45,7 @@ _MAX_PEOPLE: Final = 16
 _LIMITS: Final = Limits(people=_MAX_PEOPLE, root_score=0.3, pose_score=0.15)
 
 
-class PoseNetEstimator:
+class PoseNetEstimator(LetterboxEstimator):
     """17 keypoints of everybody in the image.
 
     Pixels are scaled as MobileNet takes them, or as ResNet does where the file's or its folder's name has
@@ -67,47 +66,16 @@ class PoseNetEstimator:
     def __init__(self, path: Path, options: NetworkOptions | None = None) -> None:
         opened = open_network(path, SIGNATURES, options)
         sizes = opened.fit.sizes
-        self._size_px = (sizes["W"] or _SIDE_PX, sizes["H"] or _SIDE_PX)
+        size_px = (sizes["W"] or _SIDE_PX, sizes["H"] or _SIDE_PX)
         resnet = any("resnet" in part.lower() for part in path.parts[-2:])
         image = ImageInput(
-            self._size_px[1],
-            self._size_px[0],
+            size_px[1],
+            size_px[0],
             mean=_RESNET_MEAN if resnet else _HALF,
             scale=(1.0, 1.0, 1.0) if resnet else _HALF,
         )
-        self._network = opened.compiled(image)
+        super().__init__(opened.compiled(image), size_px, _MAX_PEOPLE)
         self._logits = self._has_logits()
-        self.capabilities = Capabilities(
-            max_people=_MAX_PEOPLE,
-            needs_regions=False,
-            orientations=False,
-            hands=False,
-            device=self._network.how,
-            batches=self._network.batches,
-        )
-
-    def warm_up(self) -> None:
-        """Run once; the network has run already."""
-        self._network(np.zeros((1, self._size_px[1], self._size_px[0], 3), np.uint8))
-
-    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
-        """No regions are needed."""
-        return []
-
-    def estimate(self, image: ScaledImage, regions: Sequence[Region]) -> list[Observation | None]:
-        """Everybody in the image."""
-        return self.estimate_views([(image, regions)])[0]
-
-    def estimate_views(
-        self, views: Sequence[tuple[ScaledImage, Sequence[Region]]]
-    ) -> list[list[Observation | None]]:
-        """Everybody in several images."""
-        boxes = [letterboxed(image.bitmap, self._size_px) for image, _ in views]
-        outputs = self._network(np.stack([box.pixels for box in boxes]))
-        return [
-            self._people(image, box, [one[i] for one in outputs])
-            for i, ((image, _), box) in enumerate(zip(views, boxes, strict=True))
-        ]
 
     def _people(
         self, image: ScaledImage, box: Letterbox, outputs: Sequence[NDArray[np.float32]]
@@ -134,10 +102,6 @@ class PoseNetEstimator:
         """Whether heat maps are logits, not scores: those of an image without people are below 0."""
         (heat, *_) = self._network(np.full((1, self._size_px[1], self._size_px[0], 3), 128, np.uint8))
         return bool(heat.min() < 0.0 or heat.max() > 1.0)
-
-    def close(self) -> None:
-        """Give back memory and threads."""
-        self._network.close()
 
 
 def _sigmoid(x: NDArray[np.float32]) -> NDArray[np.float32]:

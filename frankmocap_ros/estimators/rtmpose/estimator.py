@@ -16,13 +16,13 @@ from frankmocap_ros.body.skeleton import KEYPOINTS, KEYPOINTS_WITH_HANDS
 from frankmocap_ros.engines.network_files.network import NetworkOptions
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators.base import Capabilities
+from frankmocap_ros.estimators.blank import MIDDLE, blank_image
 from frankmocap_ros.estimators.detectors import Detector
 from frankmocap_ros.estimators.keypoint_observation import keypoint_observation
 from frankmocap_ros.estimators.rtmpose.crop import Crop
 from frankmocap_ros.estimators.rtmpose.network import RtmPoseNetwork
 from frankmocap_ros.estimators.rtmpose.positions import positions
 from frankmocap_ros.geometry.boxes import REGION_PER_BOX, Region
-from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.camera_image import ScaledImage
@@ -92,10 +92,9 @@ class RtmPoseEstimator:
 
     def warm_up(self) -> None:
         """Run everything once on an empty image."""
-        camera = Camera.from_fov(320, 240, 60.0)
-        blank = ScaledImage(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0)
+        blank = blank_image()
         self.detect(blank, 1)
-        self.estimate(blank, [Region(np.array([160.0, 120.0]), 200.0)])
+        self.estimate(blank, [MIDDLE])
 
     def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
         """Look for people in the whole image."""

@@ -77,8 +77,6 @@ EXPECTED: Final = (
     f"(1, N, {6 + 3 * KEYPOINTS}) as YOLO26 has it"
 )
 """What an estimator's network may put out, in words."""
-EXPECTED_OF_DETECTOR: Final = f"{EXPECTED}; or an object network's (1, {4 + _CLASSES}, N) or (1, N, 6)"
-"""What a detector's network may put out, in words."""
 
 
 def layout_of(shape: tuple[int, ...]) -> Layout | None:

@@ -12,18 +12,16 @@ import numpy as np
 from frankmocap_ros.body.keypoint_sets import COCO_17
 from frankmocap_ros.body.pose import Observation
 from frankmocap_ros.engines.network_files.network import NetworkOptions
-from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.estimators.keypoint_observation import keypoint_observation
+from frankmocap_ros.estimators.whole_image import WholeImageEstimator
 from frankmocap_ros.estimators.yolo.network import YoloNetwork
 from frankmocap_ros.geometry.boxes import Region
-from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.camera_image import ScaledImage
 
 _MAX_PEOPLE = 16
 
 
-class YoloEstimator:
+class YoloEstimator(WholeImageEstimator):
     """17 keypoints in pixels of everybody in an image.
 
     Args:
@@ -38,22 +36,7 @@ class YoloEstimator:
 
     def __init__(self, model: Path, options: NetworkOptions) -> None:
         self._network = YoloNetwork(model, options)
-        self.capabilities = Capabilities(
-            max_people=_MAX_PEOPLE,
-            needs_regions=False,
-            orientations=False,
-            hands=False,
-            device=self._network.how,
-        )
-
-    def warm_up(self) -> None:
-        """Run the network once on an empty image."""
-        camera = Camera.from_fov(320, 240, 60.0)
-        self.estimate(ScaledImage(Bitmap(np.zeros((240, 320, 3), np.uint8)), camera, False, 0.0), [])
-
-    def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
-        """No regions are needed."""
-        return []
+        super().__init__(self._network, self._network.how, _MAX_PEOPLE)
 
     def estimate(self, image: ScaledImage, regions: Sequence[Region]) -> list[Observation | None]:
         """Everybody in the image."""
@@ -61,7 +44,3 @@ class YoloEstimator:
             keypoint_observation(COCO_17, person[:, :2], person[:, 2], image.bitmap.size_px)
             for person in self._network(image.bitmap).keypoints.astype(np.float64)
         ]
-
-    def close(self) -> None:
-        """Give back memory and threads."""
-        self._network.close()

@@ -9,7 +9,8 @@ from frankmocap_ros.bench.person_filter import CAMERA, SCENES, figures, recorded
 from frankmocap_ros.body.skeleton import KEYPOINTS
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.synthetic.human import scene
-from frankmocap_ros.synthetic.network_errors import ErrorAmounts, NetworkErrors, true_keypoints
+from frankmocap_ros.synthetic.keypoints import keypoints_of
+from frankmocap_ros.synthetic.network_errors import ErrorAmounts, NetworkErrors
 
 DT = 1.0 / 30.0
 NONE = ErrorAmounts(size=1.0, arms=1.0, slope=1.0, along_m=0.0, across_m=0.0, breath=0.0)
@@ -23,7 +24,7 @@ def landmarks(amounts, times_s, motion="wave", seed=0):
 
 def test_without_errors_it_is_the_truth():
     (seen,) = landmarks(NONE, [1.0])
-    truth = true_keypoints(scene("wave", 1.0)[0])
+    truth = keypoints_of(scene("wave", 1.0)[0])
     inside = ~seen.beside
     assert inside.sum() >= 17
     np.testing.assert_allclose(seen.pixels[inside], CAMERA.project(truth)[inside], atol=1e-9)

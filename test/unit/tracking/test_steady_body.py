@@ -11,7 +11,7 @@ from frankmocap_ros.body.skeleton import BODY, KEYPOINTS, KEYPOINTS_WITH_HANDS
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.synthetic.human import scene
-from frankmocap_ros.synthetic.network_errors import true_keypoints
+from frankmocap_ros.synthetic.keypoints import keypoints_of
 from frankmocap_ros.tracking.bone_lengths import BONES, BoneLengths
 from frankmocap_ros.tracking.depth_fit import FITTED, DepthFitter
 from frankmocap_ros.tracking.steady_body import Depths, SteadyBody
@@ -24,7 +24,7 @@ ONE_FILTER = {"across_min_cutoff_hz": 1.5, "across_beta": 3.0, "depth_min_cutoff
 
 
 def figure(time_s=0.0, motion="reach"):
-    return true_keypoints(scene(motion, time_s)[0])
+    return keypoints_of(scene(motion, time_s)[0])
 
 
 def lengths_of(points):
