@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.skeleton import Skeleton
+from frankmocap_ros.body.skeleton import HAND_POINTS, Skeleton
 from frankmocap_ros.geometry.boxes import Anchor, Region
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
@@ -105,6 +105,27 @@ class Observation:
 
 
 @dataclass(frozen=True, eq=False)
+class Hand:
+    """One hand of one body in one frame; same meaning as ``HandPose.msg``.
+
+    Attributes:
+        side: ``left`` or ``right``, the person's.
+        state: of the whole hand; an INVALID one has zero points.
+        confidence: of its shape, 0..1.
+        points: shape (21, 3), in the order of ``skeleton.HAND_POINTS``, in the frame of the poses [m].
+        palm_normal: shape (3,), out of the palm, unit length.
+        palm_angle_rad: between the normal and the direction to the camera: 0 where the palm faces it.
+    """
+
+    side: str
+    state: JointState = JointState.INVALID
+    confidence: float = 0.0
+    points: Array = field(default_factory=lambda: np.zeros((len(HAND_POINTS), 3)))
+    palm_normal: Array = field(default_factory=lambda: np.zeros(3))
+    palm_angle_rad: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
 class Body:
     """One tracked person in one frame. J joints in ``skeleton`` order.
 
@@ -129,6 +150,7 @@ class Body:
             line of sight (in each of the two directions) and along it [m]; above 0, NaN where unknown, also
             for INVALID joints. What moves or scales the whole body, such as its assumed size, is not in it.
             All NaN unless given.
+        hands: with ``has_hands`` the left and the right one; else empty.
     """
 
     id: int
@@ -148,6 +170,7 @@ class Body:
     has_hands: bool = False
     betas: Array | None = None
     position_stddev: Array = field(default_factory=lambda: np.empty((0, 2)))
+    hands: tuple[Hand, ...] = ()
 
     def __post_init__(self) -> None:
         """Without standard deviations they are unknown."""

@@ -104,6 +104,13 @@ KEYPOINTS = (
 KEYPOINTS_WITH_HANDS = KEYPOINTS + _hand_points("left") + _hand_points("right")
 
 
+HAND_POINTS = (
+    "wrist",
+    *(f"{finger}{k}" for finger in ("thumb", "index", "middle", "ring", "pinky") for k in (1, 2, 3, 4)),
+)
+"""Names of the 21 points of a hand, of either side, in the order in which MediaPipe numbers them."""
+
+
 def mirrored(name: str) -> str:
     """Name of the joint on the other side; joints of the middle are their own mirror."""
     if name.startswith("left_"):

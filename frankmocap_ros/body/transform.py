@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from frankmocap_ros.body.pose import Body, Frame, JointState
+from frankmocap_ros.body.pose import Body, Frame, Hand, JointState
 from frankmocap_ros.geometry.rotation import Array, quat_multiply, quat_rotate
 
 
@@ -45,4 +45,17 @@ def _transformed(body: Body, placement: RigidTransform) -> Body:
     local = body.local_rotations_xyzw.copy()
     if not unknown[0]:
         local[0] = orientations[0]
-    return replace(body, positions=positions, orientations_xyzw=orientations, local_rotations_xyzw=local)
+    hands = tuple(_moved_hand(hand, placement) for hand in body.hands)
+    return replace(
+        body, positions=positions, orientations_xyzw=orientations, local_rotations_xyzw=local, hands=hands
+    )
+
+
+def _moved_hand(hand: Hand, placement: RigidTransform) -> Hand:
+    if hand.state == JointState.INVALID:
+        return hand
+    return replace(
+        hand,
+        points=quat_rotate(placement.rotation_xyzw, hand.points) + placement.translation,
+        palm_normal=quat_rotate(placement.rotation_xyzw, hand.palm_normal),
+    )

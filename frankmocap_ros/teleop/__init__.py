@@ -14,6 +14,7 @@ __all__ = [
     "followed_run",
     "gate",
     "gesture",
+    "hands",
     "inverse_kinematics",
     "operator_state",
     "operator_tracker",

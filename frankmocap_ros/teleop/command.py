@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.clutch import RobotPoses, WayBack
+from frankmocap_ros.teleop.hands.grip import Grip
 from frankmocap_ros.teleop.setpoint import Setpoint
 
 _PEAK: Final = 1.5  # of the mean speed, in a cubic from rest to rest
@@ -47,6 +48,7 @@ class Command:
             that is not known.
         base: shape (3,), the base's speed forward and to the left [m/s] and about the vertical [rad/s]; None
             where the base is not commanded.
+        grips: of the robot's hands that are commanded.
     """
 
     time_s: float
@@ -56,6 +58,7 @@ class Command:
     posture: Posture | None = None
     twists: Array | None = None
     base: Array | None = None
+    grips: tuple[Grip, ...] = ()
 
 
 class Robot(Protocol):

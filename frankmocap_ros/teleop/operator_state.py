@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from frankmocap_ros.body.pose import Hand
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, mirrored
 from frankmocap_ros.geometry.rotation import Array, Mask, quat_multiply, quat_rotate
 
@@ -51,6 +52,7 @@ class OperatorState:
         stddev: shape (N, 2), of the positions across the line of sight and along it, above 0 [m]; NaN where
             unknown. None where nothing is known of any.
         camera_position: shape (3,), of the camera in the frame of the poses [m].
+        hands: the operator's, in the frame of the poses; empty where they are not estimated.
     """
 
     captured_s: float
@@ -59,6 +61,7 @@ class OperatorState:
     tracked: Mask
     stddev: Array | None = None
     camera_position: Array = field(default_factory=lambda: np.zeros(3))
+    hands: tuple[Hand, ...] = ()
 
 
 @dataclass(frozen=True)

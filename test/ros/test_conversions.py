@@ -6,7 +6,7 @@ from builtin_interfaces.msg import Time
 from rclpy.serialization import deserialize_message, serialize_message
 from std_msgs.msg import Header
 
-from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.pose import Body, Frame, Hand, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, Latency
@@ -228,3 +228,20 @@ def test_an_empty_array_is_a_message():
     msg = copied(BodiesMessage(RUN_ID).message(frame(), HEADER, 1.0))
     assert isinstance(msg, BodyPoseArray)
     assert (msg.bodies, msg.operator_id, msg.header) == ([], 0, HEADER)
+
+
+def test_hands_come_and_go_in_a_message_that_is_used_again():
+    rng = np.random.default_rng(3)
+    hands = tuple(
+        Hand(side, JointState.TRACKED, 0.5, rng.normal(size=(21, 3)).astype(np.float32), np.eye(3)[2], 0.25)
+        for side in ("left", "right")
+    )
+    messages = BodiesMessage(RUN_ID)
+    for given in (hands, hands[::-1], (), hands):
+        msg = messages.message(frame(body(skeleton=BODY_WITH_HANDS, hands=given)), HEADER, 1.0)
+        (sent,) = deserialize_message(serialize_message(msg), BodyPoseArray).bodies
+        assert [hand.side for hand in sent.hands] == [hand.side for hand in given]
+        for hand, truth in zip(sent.hands, given, strict=True):
+            assert (hand.state, hand.confidence, hand.palm_angle) == (int(truth.state), 0.5, 0.25)
+            np.testing.assert_array_equal([(p.x, p.y, p.z) for p in hand.keypoints], truth.points)
+            assert (hand.palm_normal.x, hand.palm_normal.y, hand.palm_normal.z) == (0.0, 0.0, 1.0)

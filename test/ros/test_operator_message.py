@@ -7,10 +7,11 @@ import pytest
 from geometry_msgs.msg import Pose
 from rclpy.serialization import serialize_message
 
+from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.errors import MessageError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW
-from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose
+from frankmocap_ros.msg import BodyPose, BodyPoseArray, HandPose, JointPose
 from frankmocap_ros.ros.gate.operator_message import OperatorReader, read_bodies
 
 WATCHED = ("pelvis", "left_wrist", "head", "nobody has this joint", "left_index1")
@@ -136,3 +137,35 @@ def test_bytes_that_are_no_message_are_told_as_such():
             reader.read(read_bodies(bytes(damaged)))
             read += 1
     assert 0 < read < 2000
+
+
+def hand(side="left", state=HandPose.TRACKED, x=0.5):
+    msg = HandPose(side=side, state=state, confidence=0.75, palm_angle=1.5)
+    for row, point in enumerate(msg.keypoints):
+        point.x, point.y, point.z = x, 0.25 * row, -1.0
+    msg.palm_normal.z = -1.0
+    return msg
+
+
+def hands_of(*hands):
+    """The hands of an operator, after a message has been on its way."""
+    body = BodyPose(id=1, has_3d=True, has_hands=True, hands=list(hands))
+    data = serialize_message(BodyPoseArray(operator_id=1, bodies=[body]))
+    return OperatorReader(["head"]).read(read_bodies(data)).operator_state(1.0).hands
+
+
+def test_hands_are_read():
+    left, right = hands_of(hand(), hand("right", HandPose.HELD))
+    assert (left.side, left.state, right.side, right.state) == (
+        "left", JointState.TRACKED, "right", JointState.HELD,
+    )  # fmt: skip
+    assert (left.confidence, left.palm_angle_rad) == (0.75, 1.5)
+    np.testing.assert_array_equal(left.points, [(0.5, 0.25 * row, -1.0) for row in range(21)])
+    np.testing.assert_array_equal(left.palm_normal, (0.0, 0.0, -1.0))
+
+
+@pytest.mark.parametrize("bad", [hand(x=np.nan), hand(x=np.inf), hand(state=200), hand(state=0)])
+def test_what_is_no_hand_is_invalid(bad):
+    (seen,) = hands_of(bad)
+    assert seen.state == JointState.INVALID
+    assert not seen.points.any() and seen.confidence == 0.0

@@ -6,9 +6,9 @@ from geometry_msgs.msg import Point, PoseStamped, PoseWithCovarianceStamped, Qua
 from std_msgs.msg import Header
 
 from frankmocap_ros.body.covariance import pose_covariance
-from frankmocap_ros.body.pose import Body, Frame, JointState
+from frankmocap_ros.body.pose import Body, Frame, Hand, JointState
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, Skeleton
-from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, JointPoseStamped, Latency
+from frankmocap_ros.msg import BodyPose, BodyPoseArray, HandPose, JointPose, JointPoseStamped, Latency
 
 _POSES = (int(JointState.TRACKED), int(JointState.PREDICTED))
 
@@ -41,6 +41,14 @@ def _new_body(skeleton: Skeleton) -> BodyPose:
     )
 
 
+def _write_hand(msg: HandPose, hand: Hand) -> None:
+    msg.side, msg.state, msg.confidence = hand.side, int(hand.state), hand.confidence
+    for point, xyz in zip(msg.keypoints, hand.points.tolist(), strict=True):
+        point.x, point.y, point.z = xyz
+    msg.palm_normal.x, msg.palm_normal.y, msg.palm_normal.z = hand.palm_normal.tolist()
+    msg.palm_angle = hand.palm_angle_rad
+
+
 def write_body(msg: BodyPose, body: Body) -> None:
     """Write a body into a message that ``_new_body`` made for the same skeleton."""
     msg.id, msg.estimator = body.id, body.estimator
@@ -69,6 +77,11 @@ def write_body(msg: BodyPose, body: Body) -> None:
         joint.orientation_confidence = rotation_confidence
         joint.position_stddev = stddev
         joint.state = state
+    while len(msg.hands) < len(body.hands):
+        msg.hands.append(HandPose())
+    del msg.hands[len(body.hands) :]
+    for hand, of in zip(msg.hands, body.hands, strict=True):
+        _write_hand(hand, of)
 
 
 class BodiesMessage:

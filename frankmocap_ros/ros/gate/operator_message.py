@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from rclpy.serialization import deserialize_message
 
+from frankmocap_ros.body.pose import Hand, JointState
 from frankmocap_ros.errors import MessageError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
-from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose
+from frankmocap_ros.msg import BodyPose, BodyPoseArray, HandPose, JointPose
 from frankmocap_ros.ros.common.conversions import nanoseconds
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 
 _POSES = (JointPose.TRACKED, JointPose.PREDICTED)
+_HAND_STATES = (HandPose.TRACKED, HandPose.PREDICTED, HandPose.HELD)
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,7 @@ class Seen:
         tracked: shape (N,), which of them are TRACKED.
         stddev: shape (N, 2), of the positions across and along the line of sight [m]; NaN where unknown.
         camera_position: shape (3,), of the camera in the poses' frame [m].
+        hands: the operator's; empty where they are not estimated.
     """
 
     stamp_ns: int
@@ -36,12 +39,14 @@ class Seen:
     tracked: Mask
     stddev: Array
     camera_position: Array
+    hands: tuple[Hand, ...] = ()
 
     def operator_state(self, captured_s: float) -> OperatorState:
         """The same with the image's time on the caller's clock [s]."""
         return OperatorState(
-            captured_s, self.operator_id, self.poses, self.tracked, self.stddev, self.camera_position
-        )
+            captured_s, self.operator_id, self.poses, self.tracked, self.stddev, self.camera_position,
+            self.hands,
+        )  # fmt: skip
 
 
 def read_bodies(data: bytes) -> BodyPoseArray:
@@ -54,6 +59,16 @@ def read_bodies(data: bytes) -> BodyPoseArray:
         return deserialize_message(data, BodyPoseArray)
     except RuntimeError as error:  # rclpy's own errors are subclasses
         raise MessageError(f"{len(data)} bytes are not a BodyPoseArray: {error}") from error
+
+
+def _hand(msg: HandPose) -> Hand:
+    """A hand as the message says; INVALID where it says anything that is no hand."""
+    points = np.array([(p.x, p.y, p.z) for p in msg.keypoints])
+    normal = np.array((msg.palm_normal.x, msg.palm_normal.y, msg.palm_normal.z))
+    numbers = (*normal, msg.confidence, msg.palm_angle)
+    if msg.state not in _HAND_STATES or not (np.isfinite(points).all() and np.isfinite(numbers).all()):
+        return Hand(msg.side)
+    return Hand(msg.side, JointState(msg.state), msg.confidence, points, normal, msg.palm_angle)
 
 
 class OperatorReader:
@@ -75,7 +90,9 @@ class OperatorReader:
             body, operator = BodyPose(), 0
         poses, tracked, stddev = self._poses(body)
         stamp_ns, frame_id, at = nanoseconds(msg.header.stamp), msg.header.frame_id, msg.camera_position
-        return Seen(stamp_ns, frame_id, operator, poses, tracked, stddev, np.array((at.x, at.y, at.z)))
+        camera_position = np.array((at.x, at.y, at.z))
+        hands = tuple(_hand(hand) for hand in body.hands)
+        return Seen(stamp_ns, frame_id, operator, poses, tracked, stddev, camera_position, hands)
 
     def _poses(self, body: BodyPose) -> tuple[Poses, Mask, Array]:
         n = len(self.watched)

@@ -2,6 +2,7 @@
 
 __all__ = [
     "controller_map",
+    "gripper_map",
     "map_parts",
     "map_values",
     "model_file",
