@@ -68,8 +68,7 @@ class SteadyBody:
         self._fitter = DepthFitter(self.lengths)
         self.depth_stddev: Array = NETWORK_STDDEV
         """Shape (12,), of the last depths in the order of ``FITTED``, before they are smoothed [m]."""
-        self._root: OneEuroSight | None = None
-        self._points: OneEuroSight | None = None
+        self._filter: OneEuroSight | None = None  # of the root, then of the points relative to it
 
     def update(
         self, pose: KeypointPose, known: Mask, time_s: float, config: Settings, depths: Depths
@@ -102,17 +101,16 @@ class SteadyBody:
     def _smoothed(self, points: Array, known: Mask, time_s: float, params: PointFilters | None) -> Array:
         """Root and the rest apart, so that noise in the body's depth does not blur the limbs."""
         if params is None:
-            self._root = self._points = None
+            self._filter = None
             return points
-        if self._root is None or self._points is None:
-            self._root = OneEuroSight(1, params.across, params.along)
-            self._points = OneEuroSight(len(points), params.across, params.along)
-        hips = points[_HIPS].mean(axis=0)
-        for one, sight in ((self._root, hips[None]), (self._points, points)):
-            one.params, one.along, one.sight = params.across, params.along, normalize(sight)
-        root = self._root.filter(hips[None], time_s, np.ones(1, bool))[0]
-        relative = self._points.filter(points - hips, time_s, known)
-        return np.asarray(root + np.where(known[:, None], relative, points - hips))
+        if self._filter is None:
+            self._filter = OneEuroSight(1 + len(points), params.across, params.along)
+        values = np.concatenate([points[_HIPS].mean(axis=0, keepdims=True), points])
+        self._filter.params, self._filter.along = params.across, params.along
+        self._filter.sight = normalize(values)
+        values[1:] -= values[0]
+        smooth = self._filter.filter(values, time_s, np.concatenate([[True], known]))
+        return np.asarray(smooth[0] + np.where(known[:, None], smooth[1:], values[1:]))
 
 
 def _at_depths(points: Array, depths: Array) -> Array:
@@ -130,12 +128,13 @@ def _at_depths(points: Array, depths: Array) -> Array:
 def _with_lengths(points: Array, known: Mask, lengths: BoneLengths) -> Array:
     """Limbs whose bones have their lengths, as far as these are certain, from shoulders and hips outwards."""
     certain = np.clip((SPREAD + STEADY - lengths.stddev / lengths.meters) / SPREAD, 0.0, 1.0)
-    certain = np.where(known[BONES].all(axis=1) & np.isfinite(certain), certain, 0.0)
+    use = known[BONES].all(axis=1) & np.isfinite(certain)
+    certain, meters = np.where(use, certain, 0.0), np.where(use, lengths.meters, 0.0)
     result: Array = points.copy()
     for level, bones in ((1, _TO_MIDDLES), (2, _TO_ENDS)):
         inner, outer = LIMBS[:, level - 1], LIMBS[:, level]
         bone = points[outer] - points[inner]
-        wanted = np.nan_to_num(lengths.meters[bones]) / np.maximum(np.sqrt(dot(bone, bone)), 1e-6)
+        wanted = meters[bones] / np.maximum(np.sqrt(dot(bone, bone)), 1e-6)
         result[outer] = result[inner] + bone * (1.0 + certain[bones] * (wanted - 1.0))[:, None]
     rows = len(points) > _HANGING
     hanging, ends = _HANGING[rows], _ENDS[rows]
