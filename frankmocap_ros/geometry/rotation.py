@@ -171,4 +171,4 @@ def quat_from_matrix(m: Array) -> Array:
     best = np.argmax(outer[:, ::5], axis=-1)
     q = outer.reshape(-1, 4, 4)[np.arange(len(outer)), best]
     q *= np.copysign(1.0 / np.sqrt(dot(q, q)), q[:, 3])[:, None]
-    return q.reshape(*m.shape[:-2], 4)
+    return np.asarray(q.reshape(*m.shape[:-2], 4))

@@ -63,7 +63,7 @@ def _with_neighbors(bitmap: Bitmap, region: Region, whole: NDArray[np.int16]) ->
         return bitmap.pixels
     left, top = np.clip(at - reach - 1.0, 0, size - 1).astype(int).tolist()
     right, bottom = np.clip(at + reach + 2.0, 1, size).astype(int).tolist()
-    cv2.subtract(whole, (left, top, 0, 0), dst=whole)
+    cv2.subtract(whole, np.array([left, top, 0.0, 0.0]), dst=whole)
     part = bitmap.pixels[top:bottom, left:right]
     return cast(
         NDArray[np.uint8], cv2.copyMakeBorder(part, 0, 1, 0, 1, cv2.BORDER_REPLICATE | cv2.BORDER_ISOLATED)
