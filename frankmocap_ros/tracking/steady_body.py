@@ -6,9 +6,11 @@ noise; each point is smoothed by itself, so that bones would breathe again, whic
 
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.body.pose import KeypointPose
 from frankmocap_ros.body.skeleton import KEYPOINTS
@@ -25,9 +27,14 @@ _HEAD: Final = np.array([KEYPOINTS.index(name) for name in ("nose", "left_ear", 
 # in the order of BONES: what leads to elbows and knees, then to wrists and ankles
 _TO_MIDDLES: Final = np.array([0, 1, 4, 5])
 _TO_ENDS: Final = np.array([2, 3, 6, 7])
-# what hangs on wrists and ankles, and on which
-_HANGING: Final = np.concatenate(HANGING)
-_ENDS: Final = np.repeat(LIMBS[:, 2], [len(rows) for rows in HANGING])
+
+
+@cache
+def _hanging(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which of so many keypoints hang on wrists and ankles, and on which."""
+    hanging = np.concatenate(HANGING)
+    ends = np.repeat(LIMBS[:, 2], [len(rows) for rows in HANGING])
+    return hanging[hanging < count], ends[hanging < count]
 
 
 class Depths(Enum):
@@ -119,15 +126,15 @@ def _at_depths(points: Array, depths: Array) -> Array:
     ratio = np.ones(len(points))
     ratio[FITTED] = depths / points[FITTED, 2]
     ratio[_HEAD] = ratio[_SHOULDERS].mean()
-    rows = len(points) > _HANGING
-    ratio[_HANGING[rows]] = ratio[_ENDS[rows]]
+    hanging, ends = _hanging(len(points))
+    ratio[hanging] = ratio[ends]
     result *= ratio[:, None]
     return result
 
 
 def _with_lengths(points: Array, known: Mask, lengths: BoneLengths) -> Array:
     """Limbs whose bones have their lengths, as far as these are certain, from shoulders and hips outwards."""
-    certain = np.clip((SPREAD + STEADY - lengths.stddev / lengths.meters) / SPREAD, 0.0, 1.0)
+    certain = np.minimum(np.maximum((SPREAD + STEADY - lengths.stddev / lengths.meters) / SPREAD, 0.0), 1.0)
     use = known[BONES].all(axis=1) & np.isfinite(certain)
     certain, meters = np.where(use, certain, 0.0), np.where(use, lengths.meters, 0.0)
     result: Array = points.copy()
@@ -136,7 +143,6 @@ def _with_lengths(points: Array, known: Mask, lengths: BoneLengths) -> Array:
         bone = points[outer] - points[inner]
         wanted = meters[bones] / np.maximum(np.sqrt(dot(bone, bone)), 1e-6)
         result[outer] = result[inner] + bone * (1.0 + certain[bones] * (wanted - 1.0))[:, None]
-    rows = len(points) > _HANGING
-    hanging, ends = _HANGING[rows], _ENDS[rows]
+    hanging, ends = _hanging(len(points))
     result[hanging] += result[ends] - points[ends]
     return result

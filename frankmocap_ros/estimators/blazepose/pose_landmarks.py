@@ -73,7 +73,9 @@ def refined(points: NDArray[np.float32], heatmaps: NDArray[np.float32]) -> Array
     seen = nearest == places
     logits = heatmaps.ravel().take((rows * width + columns) * maps + np.arange(len(points))[:, None, None])
     weight = _sigmoid(logits.astype(np.float64)) * (seen[:, 1, :, None] & seen[:, 0, None, :])
-    each = np.stack([weight.sum(axis=1), weight.sum(axis=2)], axis=1)  # (N, 2, 9), of columns and of rows
+    each = np.array([weight.sum(axis=1), weight.sum(axis=2)]).swapaxes(
+        0, 1
+    )  # (N, 2, 9), of columns and of rows
     total = each[:, 0].sum(axis=1)
     middles = dot(each, places.astype(np.float64)) / np.where(total > 0.0, total, 1.0)[:, None] / size
     moved = seen[:, :, _KERNEL // 2].all(axis=1) & (weight.max(axis=(1, 2)) >= _LEAST_PEAK)
