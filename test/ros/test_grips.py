@@ -132,7 +132,7 @@ def test_another_publisher_of_grips_refuses_to_engage(gate, elsewhere):
     g.seen()
     wait_until(lambda: g.gate.count_publishers(LEFT) == 2, "not discovered")
     words = f"another publisher of commands on {LEFT}: /other"
-    wait_until(lambda: words in "".join(g.gate._checks.found.refusals), "not looked at")
+    wait_until(lambda: words in g.gate._checks.found.conflict, "not looked at")
     g.advance(TICK_S)
     answer = g.engage()
     assert not answer.success and words in answer.message
