@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.inverse_kinematics.joints import home_posture, joint_name
+from frankmocap_ros.teleop.inverse_kinematics.joints import home_posture
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import joint_name
 from frankmocap_ros.teleop.robot_model.equalities import only_equalities
 from frankmocap_ros.teleop.robot_model.loader import load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes
