@@ -63,7 +63,7 @@ def driven_joints(loaded: LoadedModel, robot: RobotMap) -> tuple[int, ...]:
             tied = other.leader if other.follower == joint else other.follower
             if tied in found:
                 raise _goes_along(robot, one.key, one.name, found[tied])
-            if other.follower == joint and not _has_motor(loaded, joint):
+            if other.follower == joint and not has_motor(loaded, joint):
                 leader = other.leader if other.leader is not None else -1
                 raise _goes_along(robot, one.key, one.name, joint_name(model, leader) if leader >= 0 else "")
         found[joint] = one.name
@@ -77,7 +77,7 @@ def _goes_along(robot: RobotMap, key: str, name: str, leader: str) -> RobotError
     return RobotError(f"{robot.model}: {key}: joints: {name} {why}")
 
 
-def _has_motor(loaded: LoadedModel, joint: int) -> bool:
+def has_motor(loaded: LoadedModel, joint: int) -> bool:
     """Whether an actuator drives a joint, by itself or by a tendon.
 
     An equality of an MJCF holds in both directions: which joint leads is up to the motor.
