@@ -14,6 +14,7 @@ __all__ = [
     "gate_outputs",
     "gate_requests",
     "gate_worker",
+    "gripper_action",
     "joint_outputs",
     "operator_input",
     "operator_message",

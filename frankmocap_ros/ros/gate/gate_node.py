@@ -22,7 +22,6 @@ from frankmocap_ros.ros.common.qos import HEALTH
 from frankmocap_ros.ros.common.robot_description import robot_model
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
-from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
 from frankmocap_ros.ros.gate.calibration_client import CalibrationClient
 from frankmocap_ros.ros.gate.checks.engagement_checks import Found, Surroundings, engagement_checks
 from frankmocap_ros.ros.gate.controller_switch import ControllerSwitch
@@ -65,7 +64,7 @@ class GateNode(Node):
     def __init__(self, clocks: Clocks | None = None, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._worker: GateWorker | None = None
-        self._whole_body: BodyOutputs | None = None
+        self._outputs: GateOutputs | None = None
         clocks = clocks or NodeClocks(self.get_clock())
         self._now_s = partial(steady_s, clocks)
         self._settings = Parameters(
@@ -96,7 +95,7 @@ class GateNode(Node):
         self._controller.stops = tuple(stop for stop in stops if stop is not None)
         self.add_on_set_parameters_callback(self._only_while_idle)
         outputs = GateOutputs(self, config, names, _commanded_joints(found, config) if found else None)
-        self._whole_body = outputs.whole_body
+        self._outputs = outputs
         self._worker = GateWorker(self, self._controller, self._polling, outputs, clocks)
         if config.calibrate_service:
             self._controller.ask_size = CalibrationClient(self, config.calibrate_service, self._worker).ask
@@ -129,8 +128,8 @@ class GateNode(Node):
         """Stop the worker before the node goes."""
         if self._worker is not None:
             self._worker.stop()
-        if self._whole_body is not None:
-            self._whole_body.close()
+        if self._outputs is not None:
+            self._outputs.close()
         super().destroy_node()
 
     def _only_while_idle(self, parameters: Sequence[Parameter]) -> SetParametersResult:
@@ -210,6 +209,8 @@ class GateNode(Node):
             health = gate_health(self._controller, self._worker, self._checks.found.warnings, now_s)
             if self._switch is not None:
                 health.values["fault_controllers"] = self._switch.status
+            for gripper in self._outputs.grippers if self._outputs is not None else ():
+                health.values[f"gripper/{gripper.side}"] = gripper.status
             status = status_message(health, f"{name}: teleoperation", name)
             self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))
 
@@ -225,7 +226,8 @@ def _commanded_joints(robot: Retargeter, config: GateSettings) -> CommandedJoint
     accelerations = np.concatenate((robot.max_acceleration, robot.driven.max_acceleration))
     if not config.robot_controllers:
         return CommandedJoints(robot.posture_names, accelerations)
-    return CommandedJoints(robot.posture_names, accelerations, robot.controllers, robot.joints_apart)
+    actions = [one for one in robot.grippers if one.controller is not None and one.controller.is_action]
+    return CommandedJoints(robot.posture_names, accelerations, robot.controllers, robot.joints_apart, actions)
 
 
 def _max_error(config: GateSettings) -> float:
