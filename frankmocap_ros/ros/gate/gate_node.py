@@ -29,6 +29,7 @@ from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate.gate_requests import GateRequests
 from frankmocap_ros.ros.gate.gate_worker import GateWorker
+from frankmocap_ros.ros.gate.grip_inputs import listen_to_grip_commands
 from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints
 from frankmocap_ros.ros.gate.operator_input import OperatorInput
 from frankmocap_ros.ros.gate.polling import Polling
@@ -76,7 +77,7 @@ class GateNode(Node):
         config = self._settings.config
         self._polling = Polling(self)
         self._input = OperatorInput(self, self._polling, clocks, config)
-        found = load_retargeter(config.robot, robot_model(self, config.robot_model)) if config.robot else None
+        found = _robot(self, config) if config.robot else None
         targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
         contact = contact_of(self._polling, config, found.effort_limits if found else ())
@@ -103,6 +104,7 @@ class GateNode(Node):
         self._warned: set[str] = set()
         self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)
         self._input.follow(self._controller)
+        listen_to_grip_commands(self._polling, self._controller)
         self._requests = GateRequests(self, self._polling, self._worker, self._controller)
         around = Surroundings(
             outputs.topics, offsets, lambda: self._bodies_from, lambda: self._settings.config
@@ -213,6 +215,11 @@ class GateNode(Node):
                 health.values[f"gripper/{gripper.side}"] = gripper.status
             status = status_message(health, f"{name}: teleoperation", name)
             self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))
+
+
+def _robot(node: Node, config: GateSettings) -> Retargeter:
+    """The robot of the settings; its grippers are commanded where something opens and shuts them."""
+    return load_retargeter(config.robot, robot_model(node, config.robot_model), grips=config.grip != "off")
 
 
 def _targets(config: GateSettings) -> tuple[Target, ...]:
