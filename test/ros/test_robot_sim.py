@@ -307,23 +307,24 @@ def test_a_gripper_follows_with_its_mimic_and_stays_when_it_is_left_out(program,
     at = dict(zip(states.next(lambda _: True).name, states.messages[-1].position, strict=True))
     publisher = peer.publisher(JointTrajectory, "joint_trajectory")
 
-    def follow(names, finger):
-        """Where the two fingers are after half a second of commands."""
+    def follow(names, moved, goal):
+        """The state in which a joint has come to where commands lead it."""
         msg = JointTrajectory(joint_names=names, points=[JointTrajectoryPoint()])
 
         def send():
-            at["finger_joint"] += float(np.clip(finger - at["finger_joint"], -5e-4, 5e-4))
+            at[moved] += float(np.clip(goal - at[moved], -5e-4, 5e-4))
             msg.points[0].positions = [at[name] for name in names]
             publisher.publish(peer.stamped(msg))
 
         timer = peer.node.create_timer(PERIOD_S, send)
         try:
-            return states.next(lambda msg: abs(msg.position[msg.name.index("finger_joint")] - finger) < 1e-3)
+            found = states.next(lambda msg: abs(msg.position[msg.name.index(moved)] - goal) < 1e-3)
         finally:
             timer.cancel()
+        return dict(zip(found.name, found.position, strict=True))
 
     arm = [name for name in at if name not in ("finger_joint", "finger_mimic_joint") and "wheel" not in name]
-    for names, finger in (([*arm, "finger_joint"], 0.03), (arm, 0.03)):
-        found = follow(names, finger)
-        told = dict(zip(found.name, found.position, strict=True))
-        assert told["finger_mimic_joint"] == pytest.approx(told["finger_joint"], abs=1e-6)
+    told = follow([*arm, "finger_joint"], "finger_joint", 0.03)
+    assert told["finger_mimic_joint"] == pytest.approx(told["finger_joint"], abs=1e-6)
+    told = follow(arm, "elbow_joint", at["elbow_joint"] + 0.05)
+    assert told["finger_joint"] == pytest.approx(0.03, abs=1e-3)
