@@ -398,7 +398,8 @@ class Controller:
             self._gate.hold(str(error), command.time_s)
             if not command.held:  # at once: it is to brake
                 base = self._base.step(0.0, following=False)
-                grips = self.grips.step(False, command.time_s, 0.0)
+                self.grips.unsent()
+                grips = self.grips.step(following=False, time_s=command.time_s, dt=0.0)
                 return self._driven(replace(command, held=True, base=base, grips=grips))
         return None
 

@@ -20,7 +20,7 @@ class HandSource:
         what: the hand, in words.
         side: of the hand, the operator's.
         range: what of the measure is open and shut.
-        calibration: finds the operator's own range.
+        calibration: finds the operator's own range; None where it is not looked for.
 
     Args:
         side: see there.
@@ -41,7 +41,7 @@ class HandSource:
         self._hand: Hand | None = None
         self._why = "hand not seen"
         self.range = self._usual
-        self.calibrate()
+        self.calibration: GripCalibration | None = None
 
     @property
     def is_usual(self) -> bool:
@@ -62,10 +62,13 @@ class HandSource:
 
     def observe(self, hands: tuple[Hand, ...], captured_s: float) -> None:
         """Take what an image shows of the operator's hands."""
-        hand = next((hand for hand in hands if hand.side == self.side), None)
+        hand = None
+        for one in hands:
+            hand = one if one.side == self.side else hand
         measure, self._why = self._seen(hand)
         self._hand = hand
-        self.calibration.observe(measure)
+        if self.calibration is not None:
+            self.calibration.observe(measure)
         if measure is None:
             self._believed.lose()
             if not hands:

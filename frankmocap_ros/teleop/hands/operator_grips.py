@@ -45,6 +45,10 @@ class OperatorGrips:
         self._grips: tuple[Grip, ...] = ()
         self._sides: tuple[str, ...] = ()
 
+    @property
+    def _own_ranges(self) -> bool:
+        return self._config.grip_calibration == "arming"
+
     def _of(self, side: str) -> str:
         """The operator's side that drives a side of the robot."""
         return _MIRRORED[side] if self._config.mirror else side
@@ -87,9 +91,11 @@ class OperatorGrips:
         self._told[side].hear(opening, time_s)
 
     def arm(self) -> None:
-        """Control was requested: begin to calibrate."""
+        """Control was requested: begin to calibrate hands that are not, with ``grip_calibration: arming``."""
         for hand in self._hands.values():
-            hand.calibrate()
+            hand.calibration = None
+            if self._own_ranges and (self._operator_id, hand.side) not in self._ranges:
+                hand.calibrate()
 
     def asked(self, openings: Mapping[str, float]) -> str:
         """What the operator has still to do to be calibrated, in words; empty for nothing.
@@ -99,13 +105,11 @@ class OperatorGrips:
         Args:
             openings: see ``engage``.
         """
-        if self._config.grip_calibration != "arming":
-            return ""
         for side, hand in self._hands.items():
-            known = self._ranges.get((self._operator_id, hand.side)) is not None
-            if known or not hand.calibration.started or (openings and side not in openings):
+            calibration = hand.calibration
+            if calibration is None or not calibration.started or (openings and side not in openings):
                 continue
-            if refusal := hand.calibration.refusal():
+            if refusal := calibration.refusal():
                 return f"open and shut {hand.what}: {refusal}"
         return ""
 
@@ -125,16 +129,13 @@ class OperatorGrips:
 
     def _calibrated(self, hand: HandSource) -> None:
         """Use what was seen of a hand while arming."""
-        if self._config.grip_calibration == "arming":
-            key = self._operator_id, hand.side
-            found = hand.calibration.range()
-            if found is not None and key not in self._ranges:
-                self._ranges[key] = found
+        if hand.calibration is not None and (found := hand.calibration.range()) is not None:
+            self._ranges[self._operator_id, hand.side] = found
+        hand.calibration = None
         self._take_range(hand)
 
     def _take_range(self, hand: HandSource) -> None:
-        own = self._config.grip_calibration == "arming"
-        hand.take(self._ranges.get((self._operator_id, hand.side)) if own else None)
+        hand.take(self._ranges.get((self._operator_id, hand.side)) if self._own_ranges else None)
 
     def disengage(self) -> None:
         """Command no gripper until ``engage``."""
