@@ -11,6 +11,7 @@ it always has a solution.
 """
 
 import math
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -36,18 +37,20 @@ _NEARER: Final = 0.3  # of what is left between two parts, at most, in one step
 _DAMPING: Final = 0.1  # of the joints, in the squared error (Levenberg-Marquardt)
 
 
-def load_retargeter(robot: str, model: str | ReceivedModel = "") -> "Retargeter":
+def load_retargeter(robot: str, model: str | ReceivedModel = "", grips: bool = True) -> "Retargeter":
     """The retargeter of a robot.
 
     Args:
         robot: name of a robot of this package, or the YAML file of a map.
         model: the robot's model, as a file's name or received; empty for what the map says.
+        grips: whether its grippers are commanded.
 
     Raises:
         RobotError: map or model are missing or wrong.
         MissingDependencyError: a package is not installed.
     """
-    return Retargeter(load_map(robot, model))
+    found = load_map(robot, model)
+    return Retargeter(found if grips else found.without_grippers())
 
 
 class Retargeter:
@@ -67,6 +70,10 @@ class Retargeter:
         max_speed: shape (J,), the highest speeds that are asked of the joints [1/s].
         max_acceleration: shape (J,), their highest accelerations [1/s^2].
         main: shape (N,), the targets whose positions count most.
+        driven: joints that go to positions of their own beside all this; at speeds that leave servos as much
+            as those of the other joints.
+        grippers: what opens and shuts.
+        joints_apart: driven joints that only a controller of their own takes.
 
     Args:
         robot: the robot's map.
@@ -93,6 +100,8 @@ class Retargeter:
         self.lower, self.upper = found.lower + spare, found.upper - spare
         self.max_speed = _OF_SPEED * found.max_speed
         self.max_acceleration = np.full(len(self.home), UNLIMITED) if at_will else found.max_acceleration
+        self.driven = replace(found.driven, max_speed=_OF_SPEED * found.driven.max_speed)
+        self.grippers, self.joints_apart = robot.grippers, robot.joints_apart
         self._motion = JointMotion(self.lower, self.upper, self.max_speed, self.max_acceleration)
         self._parts = [t.part for t in found.parts]
         self._origins = [t.origin for t in found.parts]
@@ -119,6 +128,11 @@ class Retargeter:
         self._within = np.array((-np.inf, np.inf))[:, None]
         self._clearance = Clearance(self._mujoco, self._configuration, found.pairs, robot.minimum_distance_m)
         self._search = StepSearch(self._motion, self._clearance, self._put, self._off)
+
+    @property
+    def posture_names(self) -> tuple[str, ...]:
+        """Names of the joints of a whole posture: those that are commanded here, then the driven ones."""
+        return (*self.joint_names, *self.driven.names)
 
     @property
     def reach(self) -> Array:

@@ -2,6 +2,9 @@
 
 __all__ = [
     "alignment",
+    "driven_joints",
+    "driven_posture",
+    "gripper_driver",
     "joint_controller",
     "pose_robot",
     "recovery",
