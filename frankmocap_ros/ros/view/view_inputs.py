@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, JointState, PointCloud2
 
+from frankmocap_ros.body.pose import ScaleSource
 from frankmocap_ros.body.skeleton import Skeleton
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.geometry.camera_model import Camera
@@ -38,7 +39,12 @@ _RATE_S: Final = 2.0
 _STALE_S: Final = 1.0
 _IMAGE_STALE_S: Final = 2.0  # a picture that stands still is not shown as what the robot sees
 _GHOST_S: Final = 0.5  # a command that is older is not shown
-_SCALES: Final = ("", "an assumed height", "an assumed height, camera calibrated", "depth")
+_SCALES: Final = {
+    ScaleSource.ASSUMED_HEIGHT: "an assumed height",
+    ScaleSource.CAMERA_INFO: "an assumed height, camera calibrated",
+    ScaleSource.DEPTH: "depth",
+    ScaleSource.CALIBRATED: "a calibrated size",
+}
 
 
 class ViewInputs:
@@ -184,7 +190,7 @@ class ViewInputs:
         (first_s, first), (last_s, last) = self._sequences[0], self._sequences[-1]
         heard.fps = (last - first) / (last_s - first_s) if last_s > first_s else 0.0
         heard.ages_ms, heard.inference_ms, heard.people = self._ages, msg.inference_ms, len(msg.bodies)
-        heard.scale = _SCALES[msg.bodies[0].scale_source] if msg.bodies else ""
+        heard.scale = _SCALES.get(msg.bodies[0].scale_source, "") if msg.bodies else ""
 
     def _on_latency(self, msg: Latency, now_s: float) -> None:
         self.history.append((now_s, msg.total, tuple(getattr(msg, stage) for stage in STAGES)))
