@@ -191,11 +191,12 @@ class RobotDemo:
         """A line for people."""
         heard = self._watcher.heard()
         state = heard.states[-1][1] if heard.states else "not there yet"
-        moving = f", {', '.join(heard.limits)}" if heard.limits else ""
+        limits = [one for one in heard.limits if "_grip: " not in one]  # the grippers tell their own
+        moving = f", {', '.join(limits)}" if limits else ""
         why = heard.refusal or heard.reason
         commands = max((len(all_of) for all_of in heard.commands.values()), default=0)
         grips = "".join(
-            f"; {side} gripper: {grip_words(all_of[-1][1], state)}"
+            f"; {side} gripper: {grip_words(all_of[-1][1], heard.limits)}"
             for side, all_of in heard.grips.items()
             if all_of and state in _COMMANDED
         )

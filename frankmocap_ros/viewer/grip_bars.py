@@ -8,43 +8,41 @@ from frankmocap_ros.body.drawing import COLORS_BGR
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.teleop.hands.grip import Grip
 
-_WORDS: Final = {
-    JointState.INVALID: "hand not seen yet, gripper stays as it is",
-    JointState.TRACKED: "measured",
-    JointState.PREDICTED: "hand hardly visible",
-    JointState.HELD: "hand not seen, held",
-}
-_HOLD: Final = "held: nothing is followed"
+_NOT_SEEN: Final = "hand not seen"
 
 
-def grip_words(grip: Grip, gate_state: str) -> str:
+def grip_words(grip: Grip, limits: Sequence[str] = ()) -> str:
     """Opening and state of one gripper.
 
     Args:
         grip: what the gate wants of it.
-        gate_state: name of the gate's state.
+        limits: what holds the gate's commands back, of ``GateState``; a gripper's begin with its side.
     """
+    why = next((words for one in limits if (words := one.removeprefix(f"{grip.side}_grip: ")) != one), "")
     if grip.state == JointState.INVALID:
-        return _WORDS[grip.state]
-    return f"{grip.opening:.0%} open, {_HOLD if gate_state == 'HOLD' else _WORDS[grip.state]}"
+        return f"stays as it is: {why or _NOT_SEEN}"
+    opening = f"{grip.opening:.0%} open"
+    if grip.state == JointState.HELD:
+        return f"{opening}, held: {why or _NOT_SEEN}"
+    return f"{opening}, {grip.state.name.lower()}" + (f": {why}" if why else "")
 
 
-def grip_bars(grips: Sequence[Grip], gate_state: str) -> str:
+def grip_bars(grips: Sequence[Grip], limits: Sequence[str] = ()) -> str:
     """A bar for each gripper with its words, as HTML; empty for none.
 
     Args:
         grips: what the gate wants now.
-        gate_state: name of the gate's state.
+        limits: as of ``grip_words``.
     """
-    return "".join(_bar(grip, gate_state) for grip in grips)
+    return "".join(_bar(grip, limits) for grip in grips)
 
 
-def _bar(grip: Grip, gate_state: str) -> str:
+def _bar(grip: Grip, limits: Sequence[str]) -> str:
     known = grip.state != JointState.INVALID
     percent = round(100.0 * min(max(grip.opening, 0.0), 1.0)) if known else 0
     blue, green, red = COLORS_BGR.get(grip.state, (200, 200, 200))
     side = html.escape(grip.side)
-    text = f"{side} gripper: {html.escape(grip_words(grip, gate_state))}"
+    text = f"{side} gripper: {html.escape(grip_words(grip, limits))}"
     return (
         f'<div style="margin:4px 12px;font-size:14px"><div>{text}</div>'
         f'<div role="meter" aria-label="{side} gripper" aria-valuemin="0" aria-valuemax="100" '

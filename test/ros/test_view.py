@@ -227,8 +227,8 @@ class StatedGate:
         answer.success, answer.message = False, "no operator in <view>"
         return answer
 
-    def say(self, state, reason, left_s=0.0) -> None:
-        self.state = GateState(state=state, reason=reason, arming_left_s=left_s)
+    def say(self, state, reason, left_s=0.0, limits=()) -> None:
+        self.state = GateState(state=state, reason=reason, arming_left_s=left_s, limits=list(limits))
 
     def grip(self, peer, grip):
         """Tell a gripper, too, until the timer that is returned is canceled."""
@@ -283,14 +283,14 @@ def test_grippers_are_shown_while_they_are_commanded(program, peer, page, port):
     page.goto(f"http://127.0.0.1:{port}")
     left = gate.grip(peer, Grip(side="left", opening=0.42, state=Grip.TRACKED))
     gate.grip(peer, Grip(side="right", opening=1.0, state=Grip.HELD))
-    expect(page.get_by_text("left gripper: 42% open, measured")).to_be_visible(timeout=WAIT_MS)
-    expect(page.get_by_text("right gripper: 100% open, hand not seen, held")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("left gripper: 42% open, tracked")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("right gripper: 100% open, held: hand not seen")).to_be_visible(timeout=WAIT_MS)
     bar = page.get_by_role("meter", name="left gripper")
     expect(bar).to_have_attribute("aria-valuenow", "42", timeout=WAIT_MS)
     filled, whole = bar.locator("div").bounding_box(), bar.bounding_box()
     assert filled["width"] == pytest.approx(0.42 * whole["width"], abs=1)
-    gate.say(GateState.HOLD, "the operator is no longer in view")
-    expect(page.get_by_text("100% open, held: nothing is followed")).to_be_visible(timeout=WAIT_MS)
+    gate.say(GateState.HOLD, "the operator is no longer in view", limits=["right_grip: nobody is followed"])
+    expect(page.get_by_text("100% open, held: nobody is followed")).to_be_visible(timeout=WAIT_MS)
     left.cancel()
     expect(bar).to_have_count(0, timeout=WAIT_MS)
     expect(page.get_by_role("meter", name="right gripper")).to_be_visible()

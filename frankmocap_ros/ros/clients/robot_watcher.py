@@ -12,6 +12,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
+from frankmocap_ros.body.hand_shape import SIDES
 from frankmocap_ros.msg import BodyPoseArray, GateState, JointPose
 from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.ros.clients.watcher import Watcher
@@ -24,7 +25,6 @@ ASK_AGAIN_S = 1.0
 POLL_S = 0.1
 Point = tuple[float, float, float]
 
-SIDES = ("left", "right")
 STATE_NAMES = ("DISENGAGED", "ARMING", "ENGAGED", "HOLD", "FAULT")
 
 

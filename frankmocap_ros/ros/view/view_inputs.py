@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, JointState, PointCloud2
 
+from frankmocap_ros.body.hand_shape import SIDES
 from frankmocap_ros.body.pose import ScaleSource
 from frankmocap_ros.body.skeleton import Skeleton
 from frankmocap_ros.errors import ImageError
@@ -19,7 +20,7 @@ from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, Latency
 from frankmocap_ros.msg import Grip as GripMsg
-from frankmocap_ros.ros.clients.robot_watcher import SIDES, STATE_NAMES
+from frankmocap_ros.ros.clients.robot_watcher import STATE_NAMES
 from frankmocap_ros.ros.common.calibration import Calibration
 from frankmocap_ros.ros.common.camera_topics import camera_topics
 from frankmocap_ros.ros.common.conversions import read_grip, read_hand

@@ -132,7 +132,7 @@ class ViewNode(Node):
         if inputs.robot_image is not None or not inputs.robot_sees:
             panel.robot_image(inputs.robot_image)
         self._tell(inputs.gate)
-        panel.grips(grip_bars(inputs.grips(), inputs.gate.name if inputs.gate is not None else ""))
+        panel.grips(grip_bars(inputs.grips(), inputs.gate.limits if inputs.gate is not None else ()))
         scene.mesh(inputs.mesh)
         scene.ghost(inputs.commands())
         self._draw_robot()

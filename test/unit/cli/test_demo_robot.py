@@ -71,13 +71,13 @@ def grips(*openings, state=JointState.TRACKED, start_s=1.0):
 
 def test_the_line_tells_the_grippers_while_they_are_commanded():
     heard = {"left": grips(0.1, 0.42), "right": []}
-    for state, told in (
-        ("ENGAGED", "; left gripper: 42% open, measured"),
-        ("HOLD", "; left gripper: 42% open, held: nothing is followed"),
-        ("DISENGAGED", ""),
+    for state, limits, told in (
+        ("ENGAGED", (), "; left gripper: 42% open, tracked"),
+        ("HOLD", ("left_grip: nobody is followed",), "; left gripper: 42% open, tracked: nobody is followed"),
+        ("DISENGAGED", (), ""),
     ):
-        text = demo_that_heard(grips=heard, states=[(0.0, state)]).text()
-        assert text.endswith(f"0 commands{told}")
+        text = demo_that_heard(grips=heard, states=[(0.0, state)], limits=limits).text()
+        assert text.endswith(f"(); 0 commands{told}"), "a gripper's reason is told once"
 
 
 def test_figures_of_the_grippers():
