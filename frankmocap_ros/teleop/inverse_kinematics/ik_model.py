@@ -8,6 +8,7 @@ import numpy as np
 
 from frankmocap_ros.errors import MissingDependencyError, RetargetError, RobotError
 from frankmocap_ros.geometry.rotation import Array, Mask
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.contact import EffortLimit
 from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
 from frankmocap_ros.teleop.inverse_kinematics.joints import (
@@ -90,7 +91,7 @@ def packages() -> tuple[Any, Any, Any]:
     except ImportError as error:
         raise MissingDependencyError(
             f"retargeting needs mujoco, mink and daqp, of which one is not installed ({error}); "
-            "run: pip install 'frankmocap_ros[robot]'"
+            f"run: {install_command('robot')}"
         ) from error
     return mujoco, mink, daqp
 
