@@ -45,7 +45,11 @@ def joint_name(model: Any, joint: int) -> str:
 
 
 def assign_roles(
-    loaded: LoadedModel, robot: RobotMap, targets: Collection[int], around: Iterable[int] = ()
+    loaded: LoadedModel,
+    robot: RobotMap,
+    targets: Collection[int],
+    around: Iterable[int] = (),
+    base: int = 0,
 ) -> JointRoles:
     """Find which joints are commanded, and which others count.
 
@@ -54,13 +58,15 @@ def assign_roles(
         robot: its map.
         targets: numbers of the bodies that follow.
         around: numbers of other bodies whose place counts.
+        base: number of the body that the targets are relative to: what moves it does not move them.
 
     Raises:
         RobotError: the map names joints that cannot be commanded, or none that can is found.
     """
     model = loaded.model
     every = equalities(loaded.mujoco, model)
-    moving = sorted({joint for body in targets for joint in joints_above(model, body)})
+    below = {joint for body in targets for joint in joints_above(model, body)}
+    moving = sorted(below - set(joints_above(model, base)))
     followers = {e.follower: e.leader for e in every if e.follower is not None}
     commanded = (
         _named(loaded, robot, followers)

@@ -3,6 +3,7 @@
 __all__ = [
     "controller_map",
     "gripper_map",
+    "hand_map",
     "map_parts",
     "map_values",
     "model_file",

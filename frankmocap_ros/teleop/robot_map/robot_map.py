@@ -9,6 +9,7 @@ from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
+from frankmocap_ros.teleop.robot_map.hand_map import HandMap, hands
 from frankmocap_ros.teleop.robot_map.map_parts import base, keep_out
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
@@ -30,7 +31,7 @@ _DAMPING: Final = 2.0
 _KEYS: Final = (
     "model", "keyframe", "home", "joints", "velocity_limits", "acceleration_limits", "targets",
     "posture_costs", "damping", "self_collision", "simulation", "base", "table_arm", "controllers",
-    "robot_descriptions", "keep_out", "effort_limits",
+    "robot_descriptions", "keep_out", "effort_limits", "hands",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
@@ -63,6 +64,7 @@ class RobotMap:
         keep_out: boxes that no commanded part enters.
         efforts: joint -> effort above which it is in contact [Nm] or [N].
         default_effort: of the other commanded joints; infinite for no limit.
+        hands: whose fingers follow the operator's.
     """
 
     model: ModelSource
@@ -86,11 +88,12 @@ class RobotMap:
     keep_out: tuple[KeepOutBox, ...] = ()
     efforts: Mapping[str, float] = field(default_factory=dict)
     default_effort: float = math.inf
+    hands: tuple[HandMap, ...] = ()
 
     @property
     def additions(self) -> Additions:
         """What its model gets beside what its file has."""
-        return Additions(self.base, tuple(site for target in self.targets for site in target.sites))
+        return Additions(self.base, tuple(s for part in (*self.targets, *self.hands) for s in part.sites))
 
     @property
     def constrained(self) -> Additions:
@@ -265,4 +268,5 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         keep_out=keep_out(path, reader),
         efforts=_named(efforts),
         default_effort=efforts.get("default", math.inf),
+        hands=hands(path, reader),
     )
