@@ -39,18 +39,16 @@ def _package() -> Any:
 class FingerRetargeting:
     """Finds the joints of one robot hand. For one thread.
 
-    Attributes:
-        joint_names: J joints that it finds; those that mimic others are not among them.
-
     Args:
-        hand: of the robot's map.
+        hand: of the robot's map; with J joints.
+        lower, upper: shape (J,), their ranges in the robot's model [rad] or [m].
 
     Raises:
         RobotError: the configuration is wrong, or does not fit its URDF.
         MissingDependencyError: the package is not installed.
     """
 
-    def __init__(self, hand: HandMap) -> None:
+    def __init__(self, hand: HandMap, lower: Array, upper: Array) -> None:
         config = _package()
         try:
             self._retargeting = config.from_dict(dict(hand.settings), dict(_OURS)).build()
@@ -62,25 +60,21 @@ class FingerRetargeting:
         self._optimizer = self._retargeting.optimizer
         self._optimizer.opt.set_maxeval(_MOST_LOOKS)
         self._optimizer.opt.set_maxtime(_MOST_S)
-        self.joint_names: tuple[str, ...] = tuple(self._optimizer.target_joint_names)
         self._points = np.asarray(self._optimizer.target_link_human_indices)
         self._is_position = self._optimizer.retargeting_type.lower() == _POSITION
         others = self._optimizer.robot.joint_limits[self._optimizer.idx_pin2fixed]
         self._fixed = np.zeros(len(others)).clip(*others.T)
-        self.limit(*self._retargeting.joint_limits.T)
-
-    def limit(self, lower: Array, upper: Array) -> None:
-        """Set ranges within those that the URDF has, such as the robot's model states.
-
-        Args:
-            lower, upper: shape (J,) [rad] or [m].
-        """
         own = self._retargeting.joint_limits
         lower, upper = np.maximum(own[:, 0], lower), np.minimum(own[:, 1], upper)
-        self._ranges = lower, np.maximum(lower, upper)
-        limits = np.column_stack(self._ranges)
-        self._retargeting.joint_limits = limits
-        self._optimizer.set_joint_limit(limits)
+        if (lower > upper).any():
+            joint = hand.joints[int((lower - upper).argmax())]
+            raise RobotError(
+                f"{hand.key}.configuration: {joint} has no range in common in {hand.settings.get('urdf_path')} and "
+                "in the robot's model; correct one of them"
+            )
+        self._ranges = lower, upper
+        self._retargeting.joint_limits = np.column_stack(self._ranges)
+        self._optimizer.set_joint_limit(self._retargeting.joint_limits)
 
     def start(self, joints: Array) -> None:
         """Begin from where the robot is, shape (J,) [rad] or [m]."""

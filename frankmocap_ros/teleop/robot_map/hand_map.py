@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.robot_map.gripper_map import SIDES
+from frankmocap_ros.teleop.robot_map.hand_joints import joints_of_tips, urdf_joints
 from frankmocap_ros.teleop.robot_map.map_parts import PartReader, rotation
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_map.model_file import ROBOTS_DIR
-from frankmocap_ros.teleop.robot_model.additions import AddedSite
+from frankmocap_ros.teleop.robot_model.additions import AddedSite, Additions, Base
+from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 from frankmocap_ros.teleop.robot_model.resources import located
 from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
@@ -21,10 +24,8 @@ FINGERS: Final = ("thumb", "index", "middle", "ring", "pinky")
 """The operator's, in the order of ``skeleton.HAND_POINTS``."""
 AUTO: Final = "auto"
 
-_SIDES: Final = ("left", "right")
-_OF_ALL: Final = ("side", "method", "joints")
-_OF_PACKAGE: Final = (*_OF_ALL, "configuration", "urdf")
-_OF_IK: Final = (*_OF_ALL, "wrist", "tips", "scale", "rotation")
+_OF_PACKAGE: Final = ("method", "configuration", "urdf", "prefix")
+_OF_IK: Final = ("method", "wrist", "tips", "joints", "scale", "rotation")
 _PACKAGE: Final = "dex_retargeting"
 _FOLDERS: Final = {"position": "offline"}  # of the package's own configurations; the others are in teleop
 
@@ -34,12 +35,11 @@ class HandMap:
     """A robot hand whose fingers follow one hand of the operator.
 
     Attributes:
-        key: its place in the map, such as ``hands[0]``.
-        side: ``left`` or ``right``, of the operator, before mirroring.
+        side: ``left`` or ``right``, the robot's; the operator's, too, unless the gate mirrors.
         method: one of ``METHODS``.
-        joints: to be moved, in the robot's model; empty for those of the configuration, or that move a tip.
-        settings: what ``dex-retargeting``'s configuration says; its ``urdf_path`` is a file that is there.
-            Empty with ``ik``.
+        joints: to be moved, in the robot's model; without those that follow them.
+        settings: what ``dex-retargeting``'s configuration says; its ``urdf_path`` is a file that is there, and
+            its ``target_joint_names`` are those of ``joints``, without the prefix. Empty with ``ik``.
         wrist: the robot's site or body that is the counterpart of the operator's wrist; with ``ik``.
         tips: operator's finger -> the robot's site or body that follows its tip; with ``ik``.
         scale: size of the robot's hand to the operator's; None to measure it.
@@ -47,10 +47,9 @@ class HandMap:
         sites: that the model gets for parts with an offset.
     """
 
-    key: str
     side: str
     method: str
-    joints: tuple[str, ...] = ()
+    joints: tuple[str, ...]
     settings: Mapping[str, Any] = field(default_factory=dict)
     wrist: str = ""
     tips: Mapping[str, str] = field(default_factory=dict)
@@ -58,49 +57,64 @@ class HandMap:
     rotation_xyzw: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)
     sites: tuple[AddedSite, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """Its place in the map."""
+        return f"hands.{self.side}"
 
-def hands(path: Path, reader: MapValues) -> tuple[HandMap, ...]:
-    """The robot hands of a map.
+
+def read_hands(path: Path, reader: MapValues, model: ModelSource, where: Base) -> tuple[HandMap, ...]:
+    """The robot hands of a map; none where it names none.
 
     Args:
         path: of the map.
         reader: of the whole map.
+        model: that it names.
+        where: the robot's base.
 
     Raises:
-        RobotError: one is wrong, or two follow the same hand.
+        RobotError: one is wrong, or two have the same joint; names the key, and what is allowed.
+        MissingDependencyError: MuJoCo is not installed and joints are to be found in the model.
     """
-    values = reader.values.get("hands", ())
-    if not isinstance(values, list | tuple):
+    values = reader.values.get("hands", {})
+    if not isinstance(values, Mapping):
         raise reader.wrong(
             "hands",
-            "expected a list of {side, method, configuration} or {side, method: ik, wrist, tips}, "
+            "expected a mapping from left or right to {method, configuration} or {method: ik, wrist, tips}, "
             f"got {shown(values)}",
         )
-    found: dict[str, HandMap] = {}
-    for row, value in enumerate(values):
-        key = f"hands[{row}]"
-        hand = _hand(path, reader, key, value)
-        if hand.side in found:
-            raise reader.wrong(
-                f"{key}.side", f"{hand.side} is the side of {found[hand.side].key}, too; one hand a side"
-            )
-        found[hand.side] = hand
-    return tuple(found.values())
+    found: list[HandMap] = []
+    owners: dict[str, str] = {}
+    for side, value in values.items():
+        key = f"hands.{side}"
+        if side not in SIDES:
+            raise reader.wrong(key, f"is not known; allowed: {', '.join(SIDES)}")
+        is_ik = isinstance(value, Mapping) and value.get("method") == IK
+        own = reader.inner(key, value, _OF_IK if is_ik else _OF_PACKAGE)
+        own.text("method")
+        method = own.choice("method", METHODS)
+        hand = (
+            _of_tips(path, own, str(side), (model, where))
+            if is_ik
+            else _of_package(path, own, str(side), method)
+        )
+        for joint in hand.joints:
+            if joint in owners:
+                raise reader.wrong(key, f"{joint} is a joint of {owners[joint]}, too; a joint is of one hand")
+            owners[joint] = key
+        found.append(hand)
+    return tuple(found)
 
 
-def _hand(path: Path, reader: MapValues, key: str, value: object) -> HandMap:
-    is_ik = isinstance(value, Mapping) and value.get("method") == IK
-    own = reader.inner(key, value, _OF_IK if is_ik else _OF_PACKAGE)
-    for needed in ("side", "method"):
-        own.text(needed)
-    side, method = own.choice("side", _SIDES), own.choice("method", METHODS)
-    joints = own.names("joints")
-    twice = [name for name in joints if joints.count(name) > 1]
-    if twice:
-        raise own.wrong("joints", f"names {twice[0]} more than once")
-    if not is_ik:
-        return HandMap(key, side, method, joints, settings=_settings(path, own, method))
-    parts = PartReader(path, key)
+def _of_package(path: Path, own: MapValues, side: str, method: str) -> HandMap:
+    settings = _settings(path, own, method)
+    prefix = own.text("prefix", "")
+    joints = tuple(prefix + name for name in settings["target_joint_names"])
+    return HandMap(side, method, joints, settings=settings)
+
+
+def _of_tips(path: Path, own: MapValues, side: str, robot: tuple[ModelSource, Base]) -> HandMap:
+    parts = PartReader(path, f"hands.{side}")
     for needed in ("wrist", "tips"):
         if needed not in own.values:
             raise own.wrong(needed, "is missing")
@@ -109,19 +123,27 @@ def _hand(path: Path, reader: MapValues, key: str, value: object) -> HandMap:
     tips = {f: parts.read(f"tips.{f}", listed.values[f]) for f in FINGERS if f in listed.values}
     if not tips:
         raise own.wrong("tips", f"names no finger; allowed: {', '.join(FINGERS)}, each with a site or body")
-    scale = own.values.get("scale", AUTO)
-    if scale != AUTO and not own.as_number("scale", scale) > 0.0:
-        raise own.wrong("scale", f"expected {AUTO}, or a number above 0, got {shown(scale)}")
+    scale = None if own.values.get("scale", AUTO) == AUTO else own.number("scale", 1.0)
+    if scale is not None and not scale > 0.0:
+        raise own.wrong("scale", f"expected {AUTO}, or a number above 0, got {scale:g}")
+    sites, (model, where) = tuple(parts.sites), robot
+    joints = own.names("joints")
+    if len(set(joints)) < len(joints):
+        raise own.wrong("joints", f"names a joint twice: {', '.join(joints)}")
+    if not joints:
+        try:
+            joints = joints_of_tips(model, Additions(where, sites), wrist, tuple(tips.values()))
+        except RobotError as error:
+            raise own.wrong("tips", f"{model}: {error}") from error
     return HandMap(
-        key,
         side,
-        method,
+        IK,
         joints,
         wrist=wrist,
         tips=tips,
-        scale=None if scale == AUTO else float(scale),
+        scale=scale,
         rotation_xyzw=rotation(own, "rotation"),
-        sites=tuple(parts.sites),
+        sites=sites,
     )
 
 
@@ -142,7 +164,17 @@ def _settings(path: Path, own: MapValues, method: str) -> dict[str, Any]:
         raise own.wrong(
             "method", f"{method}, but {file} has type: {shown(settings.get('type'))}; give the method of the file"
         )
-    return {**settings, "urdf_path": str(_urdf(path, own, file, settings.get("urdf_path")))}
+    urdf = _urdf(path, own, file, settings.get("urdf_path"))
+    names = settings.get("target_joint_names")
+    if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise own.wrong(
+            "configuration", f"{file}: target_joint_names: expected a list of names, got {shown(names)}"
+        )
+    try:
+        joints = list(names or urdf_joints(urdf))
+    except RobotError as error:
+        raise own.wrong("configuration", f"{file}: urdf_path: {error}") from error
+    return {**settings, "urdf_path": str(urdf), "target_joint_names": joints}
 
 
 def _configuration(path: Path, own: MapValues, method: str) -> Path:
