@@ -1,5 +1,6 @@
 """What is commanded, and what the gate asks of a robot: where it is, and whether it goes along."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,11 +14,12 @@ _PEAK: Final = 1.5  # of the mean speed, in a cubic from rest to rest
 
 @dataclass(frozen=True, eq=False)
 class Posture:
-    """What the robot's J joints are to do now.
+    """What the robot's J joints are to do now: those of the inverse kinematics, then those driven beside it.
 
     Attributes:
         positions, velocities: shape (J,) each [rad] or [m], [1/s].
-        least_s: how long the joints need from where they are, at constant speeds within their limits [s].
+        least_s: how long the joints of the inverse kinematics need from where they are, at constant speeds
+            within their limits [s].
     """
 
     positions: Array
@@ -83,6 +85,9 @@ class Robot(Protocol):
 
     def way_back(self) -> WayBack | None:
         """A way to be gone from now on, as from where the robot is there is none to its commands."""
+
+    def openings(self) -> Mapping[str, float]:
+        """How far each of its grippers is open since ``begin``, side -> 0 shut to 1 open."""
 
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""

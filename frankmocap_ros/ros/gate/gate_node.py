@@ -84,7 +84,7 @@ class GateNode(Node):
         self._robot: JointController | PoseRobot
         offsets: Sequence[StampOffset]
         if found:
-            joints_port = JointsPort(self._polling, found.joint_names, found.observed, clocks)
+            joints_port = JointsPort(self._polling, found.posture_names, found.observed, clocks)
             joints_port.contact = contact
             self._robot, offsets = self._joint_controller(found, joints_port, config), joints_port.offsets
         else:
@@ -163,8 +163,10 @@ class GateNode(Node):
         for note in robot.notes:
             self.get_logger().warning(note)
 
+        home = np.concatenate((robot.home, robot.driven.home))
+
         def measured() -> Array | str:
-            return robot.home if self._settings.config.reference == "home" else port.positions()
+            return home.copy() if self._settings.config.reference == "home" else port.positions()
 
         return JointController(robot, measured, _max_error(config), port.observed)
 
@@ -220,8 +222,10 @@ def _targets(config: GateSettings) -> tuple[Target, ...]:
 
 def _commanded_joints(robot: Retargeter, config: GateSettings) -> CommandedJoints:
     """The robot's joints, and its controllers where they are commanded."""
-    controllers = robot.controllers if config.robot_controllers else {}
-    return CommandedJoints(robot.joint_names, robot.max_acceleration, controllers)
+    accelerations = np.concatenate((robot.max_acceleration, robot.driven.max_acceleration))
+    if not config.robot_controllers:
+        return CommandedJoints(robot.posture_names, accelerations)
+    return CommandedJoints(robot.posture_names, accelerations, robot.controllers, robot.joints_apart)
 
 
 def _max_error(config: GateSettings) -> float:

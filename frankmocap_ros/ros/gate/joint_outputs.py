@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from builtin_interfaces.msg import Time
 from rclpy.duration import Duration
@@ -26,11 +26,13 @@ class CommandedJoints:
         names: of the J joints, in the commands' order.
         max_acceleration: shape (J,) [rad/s^2] or [m/s^2].
         controllers: topic -> what the controller takes that listens there.
+        apart: joints that only a controller of their own takes.
     """
 
     names: Sequence[str]
     max_acceleration: Array
-    controllers: Mapping[str, ControllerMap]
+    controllers: Mapping[str, ControllerMap] = field(default_factory=dict)
+    apart: frozenset[str] = frozenset()
 
 
 class JointOutputs:
@@ -45,7 +47,10 @@ class JointOutputs:
     """
 
     def __init__(self, node: Node, joints: CommandedJoints) -> None:
-        names = list(joints.names)
+        every = list(joints.names)
+        names = [name for name in every if name not in joints.apart]
+        self._rows = [row for row, name in enumerate(every) if name not in joints.apart]
+        self._has_all = len(names) == len(every)
         self._joints = JointState(name=names)
         self._point = JointTrajectoryPoint()
         self._trajectory = JointTrajectory(joint_names=names, points=[self._point])
@@ -55,7 +60,7 @@ class JointOutputs:
             (CommandPublisher(node, JointState, "~/joint_commands", tuple(names)), self._joints),
         )
         self._controllers = [
-            controller_output(node, topic, controller, names, joints.max_acceleration)
+            controller_output(node, topic, controller, every, joints.max_acceleration)
             for topic, controller in joints.controllers.items()
         ]
         self.publishers = (
@@ -81,8 +86,10 @@ class JointOutputs:
         if posture is None or not (heard or self._controllers):
             return
         # arrays are taken as they are, lists are looked through number by number
-        positions = array("d", posture.positions.tobytes())
-        velocities = array("d", posture.velocities.tobytes())
+        at, moves = posture.positions, posture.velocities
+        if not self._has_all:
+            at, moves = at[self._rows], moves[self._rows]
+        positions, velocities = array("d", at.tobytes()), array("d", moves.tobytes())
         self._joints.header.stamp = self._trajectory.header.stamp = stamp
         self._joints.position = self._point.positions = positions
         self._joints.velocity = velocities

@@ -128,6 +128,11 @@ class Retargeter:
         self._search = StepSearch(self._motion, self._clearance, self._put, self._off)
 
     @property
+    def posture_names(self) -> tuple[str, ...]:
+        """Names of the joints of a whole posture: those that are commanded here, then the driven ones."""
+        return (*self.joint_names, *self.driven.names)
+
+    @property
     def reach(self) -> Array:
         """How far the targets get from their origins, shape (N,) [m]; infinite where there is no chain."""
         return np.asarray(self._reach.copy())
