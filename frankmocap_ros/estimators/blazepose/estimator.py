@@ -18,7 +18,8 @@ from itertools import islice
 import numpy as np
 
 from frankmocap_ros.assets.model_files import model_path, needed_models
-from frankmocap_ros.body.pose import KeypointPose, Observation, ScaleSource
+from frankmocap_ros.body.hand_shape import PALM
+from frankmocap_ros.body.pose import HandShape, KeypointPose, Observation, ScaleSource
 from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
 from frankmocap_ros.engines.tflite import TfliteOptions
 from frankmocap_ros.estimators.base import Capabilities
@@ -27,15 +28,19 @@ from frankmocap_ros.estimators.blazepose.crop import is_usable, square_crop
 from frankmocap_ros.estimators.blazepose.hand_landmarks import SIDES, HandLandmarker, HandLandmarks
 from frankmocap_ros.estimators.blazepose.person_detector import PersonDetector
 from frankmocap_ros.estimators.blazepose.pose_landmarks import SIDE_PX, PoseLandmarker, PoseLandmarks
-from frankmocap_ros.estimators.blazepose.rays import on_rays
+from frankmocap_ros.estimators.blazepose.rays import on_rays, towards
 from frankmocap_ros.geometry.boxes import Region, box_around, clipped_box
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.geometry.rotation import Array, quat_rotate
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.camera_image import ScaledImage
 from frankmocap_ros.runtime.thread_priority import giving_way
 
 _MAX_PEOPLE = 16
+_SMALL_PX = (24.0, 72.0)  # side of a hand's square, below which nothing and above which all is believed
+_OTHER_SIDE = (
+    0.5  # share of a hand's confidence that goes where the network takes it for one of the other side
+)
 # BlazePose's landmark number of each keypoint
 _LANDMARK = {
     "nose": 0, "left_ear": 7, "right_ear": 8,
@@ -170,7 +175,21 @@ class BlazePoseEstimator:
             score=score,
             scale_source=ScaleSource.CAMERA_INFO if image.calibrated else ScaleSource.ASSUMED_HEIGHT,
             region=body.next_region,
+            hands=()
+            if hands is None
+            else tuple(_shape(hands.get(side), side, image.camera) for side in SIDES),
         )
+
+
+def _shape(hand: HandLandmarks | None, side: str, camera: Camera) -> HandShape | None:
+    """A hand along the axes of the optical frame."""
+    if hand is None:
+        return None
+    points = quat_rotate(towards(hand.pixels[PALM].mean(axis=0), camera), hand.world)
+    this_side = hand.is_right if side == "right" else 1.0 - hand.is_right
+    low, high = _SMALL_PX
+    size = min(max((hand.side_px - low) / (high - low), 0.0), 1.0)
+    return HandShape(points, hand.presence * size * (1.0 - _OTHER_SIDE * (1.0 - this_side)))
 
 
 def _with_hands(

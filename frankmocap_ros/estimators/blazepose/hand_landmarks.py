@@ -13,10 +13,18 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.engines.tflite import TfliteModel, TfliteNetwork, TfliteOptions
 from frankmocap_ros.engines.tflite_choice import load_tflite
-from frankmocap_ros.estimators.blazepose.crop import in_image, is_usable, region_along, shifted, square_crop
+from frankmocap_ros.estimators.blazepose.crop import (
+    in_image,
+    is_usable,
+    region_along,
+    rotation_in_image,
+    shifted,
+    square_crop,
+)
 from frankmocap_ros.estimators.blazepose.pose_landmarks import PoseLandmarks
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.rotation import Array
@@ -31,6 +39,7 @@ _RECROP_PX: Final = 256
 _HAND_PX: Final = 224
 _FIRST_SIDES: Final = 2.0 * 2.7  # of the first square, in distances from the wrist to the middle knuckle
 _UP: Final = -0.1  # a hand's square lies this much of its side towards the fingers
+_OUTPUTS: Final = (0, 1, 2, 3)  # points, presence of a hand, whether it is a right one, meters
 _DEPTH_SCALE: Final = 0.4  # the network's depth is this many times that of x and y
 
 
@@ -41,10 +50,18 @@ class HandLandmarks:
     Attributes:
         pixels: shape (21, 2), in the image [px].
         depth_px: shape (21,), from the wrist away from the camera, in pixels of the image.
+        world: shape (21, 3), from the wrist: x and y as the image, z away from the camera [m].
+        presence: that there is a hand, 0..1.
+        is_right: that it is a right one, as the network sees it, 0..1.
+        side_px: of the square in which it was seen [px].
     """
 
     pixels: Array
     depth_px: Array
+    world: Array
+    presence: float
+    is_right: float
+    side_px: float
 
 
 def first_region(body: PoseLandmarks, side: str) -> Region | None:
@@ -58,6 +75,26 @@ def first_region(body: PoseLandmarks, side: str) -> Region | None:
     # MediaPipe moves it before it grows
     region = shifted(around, _UP * 2.0 / _FIRST_SIDES)
     return region if is_usable(region) else None
+
+
+def _hand(outputs: Sequence[NDArray[np.float32]], region: Region) -> HandLandmarks | None:
+    """What the network says of a region; None where it sees no hand."""
+    values, presence, is_right, meters = outputs
+    points = values.reshape(21, 3).astype(np.float64) / _HAND_PX
+    world = meters.reshape(21, 3).astype(np.float64)
+    finite = all(np.isfinite(a).all() for a in (points, is_right, world))
+    if not (presence[0] > _LEAST_PRESENCE and finite):
+        return None
+    world -= world[0]
+    world[:, :2] = world[:, :2] @ rotation_in_image(region).T
+    return HandLandmarks(
+        pixels=in_image(points[:, :2], region),
+        depth_px=points[:, 2] / _DEPTH_SCALE * region.side_px,
+        world=world,
+        presence=float(presence[0]),
+        is_right=float(is_right[0]),
+        side_px=region.side_px,
+    )
 
 
 class HandLandmarker:
@@ -75,7 +112,7 @@ class HandLandmarker:
 
     def __init__(self, recrop: Path, hand: Path, options: TfliteOptions) -> None:
         self._recrop: TfliteNetwork = load_tflite(TfliteModel(recrop, (0,), _RECROP_PX), options)
-        self._hand: TfliteNetwork = load_tflite(TfliteModel(hand, (0, 1), _HAND_PX), options)
+        self._hand: TfliteNetwork = load_tflite(TfliteModel(hand, _OUTPUTS, _HAND_PX), options)
 
     def __call__(self, bodies: Sequence[tuple[Bitmap, PoseLandmarks]]) -> list[dict[str, HandLandmarks]]:
         """The hands that are seen of each body, by side."""
@@ -106,11 +143,8 @@ class HandLandmarker:
         hands: list[HandLandmarks | None] = [None] * len(regions)
         rows = [i for i, region in enumerate(regions) if is_usable(region)]
         found = self._hand([square_crop(bitmaps[i], regions[i], _HAND_PX) for i in rows])
-        for i, (values, presence) in zip(rows, found, strict=True):
-            points = values.reshape(21, 3).astype(np.float64) / _HAND_PX
-            if presence[0] > _LEAST_PRESENCE and np.isfinite(points).all():
-                depth_px = points[:, 2] / _DEPTH_SCALE * regions[i].side_px
-                hands[i] = HandLandmarks(in_image(points[:, :2], regions[i]), depth_px)
+        for i, outputs in zip(rows, found, strict=True):
+            hands[i] = _hand(outputs, regions[i])
         return hands
 
     def warm_up(self) -> None:
