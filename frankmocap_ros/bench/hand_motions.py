@@ -49,7 +49,7 @@ def hand_shape(fist: float = 0.0, pinch: str = "", share: float = 1.0, side: str
             chains[finger] = _reaching(bent[finger], start + share * (meeting - start))
     points = np.concatenate([np.zeros((1, 3)), *(chains[finger] for finger in FINGERS)])
     assert points.shape == (len(HAND_POINTS), 3)
-    return points if side == "right" else points * (1.0, -1.0, 1.0)
+    return points if side == "right" else np.asarray(points * (1.0, -1.0, 1.0))
 
 
 def hand_motion(time_s: float, side: str = "right") -> Array:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from frankmocap_ros.body.frames import level_from_settings
+from frankmocap_ros.body.pose import Hand
 from frankmocap_ros.body.posture import BodyPosture
 from frankmocap_ros.errors import RetargetError, RobotLostError, SettingError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
@@ -26,6 +27,7 @@ from frankmocap_ros.teleop.followed_run import ALIVE_S, FollowedRun
 from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
 from frankmocap_ros.teleop.hands.operator_grips import OperatorGrips
+from frankmocap_ros.teleop.hands.robot_sides import robot_hands
 from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
 from frankmocap_ros.teleop.robot_stop import RobotStop
@@ -138,6 +140,7 @@ class Controller:
         self._base = BaseMotion(config)
         self.grips = OperatorGrips(config)
         self._hands = RaisedHands(config.gesture_s)
+        self._fingers: tuple[Hand, ...] = ()  # the operator's hands, as seen last
         self._engagement: Engagement | None = None
         self._body.end()
         self._limits_hit: tuple[str, ...] = ()
@@ -264,6 +267,8 @@ class Controller:
         self._base.observe(self._operator.torso())
         self.grips.observe(seen)
         self._gate.observe(status, time_s)
+        is_operator = seen.operator_id == self._gate.operator_id
+        self._fingers = robot_hands(seen.hands, self.config) if is_operator else ()
         if self._gate.state is State.ARMING and not calibrating:
             self._operator.measure_limbs()
         elif self._gate.state is State.ENGAGED and self._engagement is not None:
@@ -327,6 +332,7 @@ class Controller:
             twists=governor.twists,
             base=self._base.step(dt, following),
             grips=self.grips.step(following, time_s, dt),
+            hands=self._fingers,
         )
         sent = self._driven(command)
         if sent is None:

@@ -11,6 +11,7 @@ __all__ = [
     "operator_grips",
     "palm_frame",
     "robot_hand",
+    "robot_sides",
     "tip_kinematics",
     "told_source",
 ]

@@ -4,7 +4,6 @@ Its optimizer runs until it has converged or has looked at ``_MOST_LOOKS`` postu
 it takes a few milliseconds at most, and comes nearer with the next image.
 """
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -30,8 +29,9 @@ def _package() -> Any:
         from dex_retargeting.retargeting_config import RetargetingConfig
     except ImportError as error:
         raise MissingDependencyError(
-            "hands: dexpilot, vector and position need dex-retargeting with torch, of which one is not installed "
-            f"({error}); run: pip install 'frankmocap_ros[hands]' (Python 3.10 to 3.12), or use method: ik"
+            "hands: dexpilot, vector and position need dex-retargeting with torch, of which one is not "
+            f"installed ({error}); run: pip install 'frankmocap_ros[hands]' with Python 3.12 or older, or use "
+            "method: ik"
         ) from error
     return RetargetingConfig
 
@@ -69,8 +69,8 @@ class FingerRetargeting:
         if (lower > upper).any():
             joint = hand.joints[int((lower - upper).argmax())]
             raise RobotError(
-                f"{hand.key}.configuration: {joint} has no range in common in {hand.settings.get('urdf_path')} and "
-                "in the robot's model; correct one of them"
+                f"{hand.key}.configuration: {joint} has no range in common in "
+                f"{hand.settings.get('urdf_path')} and in the robot's model; correct one of them"
             )
         self._ranges = lower, upper
         self._retargeting.joint_limits = np.column_stack(self._ranges)
@@ -101,7 +101,8 @@ class FingerRetargeting:
             found = np.asarray(self._retargeting.last_qpos, dtype=np.float64)
         except Exception as error:  # the solver's own have no common root
             self._retargeting.last_qpos = before
-            raise RetargetError(f"no posture of the hand is found: {error or type(error).__name__}") from error
+            what = error or type(error).__name__
+            raise RetargetError(f"no posture of the hand is found: {what}") from error
         if not np.isfinite(found).all():
             self._retargeting.last_qpos = before
             raise RetargetError("no posture of the hand is found: what is found is not finite")
@@ -111,6 +112,5 @@ class FingerRetargeting:
         """What the optimizer follows: points, or ways between two each."""
         if self._is_position:
             return np.asarray(points[self._points])
-        from_, to: Sequence[int]
-        from_, to = self._points
-        return np.asarray(points[to] - points[from_])
+        start, end = self._points
+        return np.asarray(points[end] - points[start])

@@ -1,8 +1,8 @@
 """The frame of a palm, in which the points of any hand are alike, wherever it is and however it is turned.
 
-Its origin is the wrist; z points along the palm to the middle finger's base, x out of the palm, y is z cross x:
-towards the thumb of a right hand, away from the thumb of a left one. It is the frame that ``dex-retargeting``
-and the models of robot hands in ``dex-urdf`` use.
+Its origin is the wrist; z points along the palm to the middle finger's base, x out of the palm, y is z cross
+x: towards the thumb of a right hand, away from the thumb of a left one. It is the frame that
+``dex-retargeting`` and the models of robot hands in ``dex-urdf`` use.
 """
 
 from typing import Final
@@ -35,7 +35,9 @@ def palm_points(points: Array, side: str) -> Array:
     index, middle, pinky = from_wrist[_PALM]
     length = float(np.linalg.norm(middle))
     if not _LEAST_M <= length < np.inf:
-        raise RetargetError(f"{side} hand: its palm is {length:.3f} m long; a hand's has {_LEAST_M:g} m or more")
+        raise RetargetError(
+            f"{side} hand: its palm is {length:.3f} m long; a hand's has {_LEAST_M:g} m or more"
+        )
     along = middle / length
     across = (index - pinky) * (1.0 if side == "right" else -1.0)
     across = across - (across @ along) * along

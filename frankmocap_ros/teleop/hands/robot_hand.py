@@ -35,7 +35,8 @@ class RobotHand:
     Attributes:
         side: ``left`` or ``right``, the robot's.
         joint_names: its J joints; those that mimic others are not among them.
-        lower, upper: shape (J,), their ranges, within which those that mimic them stay in theirs [rad] or [m].
+        lower, upper: shape (J,), their ranges, within which those that mimic them stay in theirs [rad] or
+            [m].
         max_speed: shape (J,), their highest speeds [1/s].
         solver: finds them.
     """

@@ -1,9 +1,9 @@
 """Joints of a robot hand whose finger tips are where the operator's are: our own inverse kinematics.
 
-A hand is a tree of limbs, whose tips are to be somewhere relative to the wrist. A few Gauss-Newton steps bring
-them nearest to it, from the last posture on; each is a quadratic program with the joints in their ranges. Where
-the robot's fingers do not come to all of it, the thumb and a finger that touch at the operator's hand come before
-where both are.
+A hand is a tree of limbs, whose tips are to be somewhere relative to the wrist. A few Gauss-Newton steps
+bring them nearest to it, from the last posture on; each is a quadratic program with the joints in their
+ranges. Where the robot's fingers do not come to all of it, it counts more that the thumb and a finger touch
+which touch at the operator's hand than where they are.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,9 @@ from frankmocap_ros.teleop.robot_map.hand_map import HandMap
 _STEPS: Final = 5
 _FURTHEST: Final = 0.4  # of a joint in one of them [rad] or [m]
 _CLOSE: Final = 1e-3  # a step below which they end
-_REST: Final = 2e-6  # weight of the way from the last posture, beside those of the tips' ways in meters, squared
+_REST: Final = (
+    2e-6  # weight of the way from the last posture, beside those of the tips' ways in meters, squared
+)
 _HOME: Final = 2e-6  # weight of the way to the home posture
 _TOUCH_M: Final = 0.05  # tips that are further apart need not come together
 _TOUCHING: Final = 2.0  # weight of how tips that touch are to each other, beside where they are
@@ -138,7 +140,7 @@ class TipKinematics:
         return np.asarray(self._scale_for(points) * points[self._rows] @ self._turn.T)
 
     def _look(self, joints: Array) -> tuple[Array, Array]:
-        """Tips relative to the wrist, shape (F, 3) [m], and how they move with the joints, shape (F, 3, J)."""
+        """Tips relative to the wrist, shape (F, 3) [m], and how joints move them, shape (F, 3, J)."""
         mujoco, model, data = self._of.mujoco, self._of.model, self._data
         data.qpos[:] = self._of.space.whole(joints)
         mujoco.mj_kinematics(model, data)
@@ -152,7 +154,7 @@ class TipKinematics:
         return (tips - at) @ turn, reduced.reshape(len(tips), 3, -1)
 
     def _ways(self, tips: Array) -> Array:
-        """What is brought near, as sums of tips, shape (P, F): each tip, and from the thumb to those near it."""
+        """What is brought near, as sums of tips, shape (P, F): tips, and ways from the thumb to near ones."""
         alone = np.eye(len(tips))
         if self._thumb is None:
             return alone

@@ -36,7 +36,8 @@ def joints_of_tips(
     Args:
         model: of the robot.
         additions: sites that it gets.
-        wrist, tips: names of sites or bodies.
+        wrist: name of a site or a body.
+        tips: names of sites or bodies.
 
     Raises:
         RobotError: the model cannot be read, or has not what is named.

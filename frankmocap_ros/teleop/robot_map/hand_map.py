@@ -38,8 +38,8 @@ class HandMap:
         side: ``left`` or ``right``, the robot's; the operator's, too, unless the gate mirrors.
         method: one of ``METHODS``.
         joints: to be moved, in the robot's model; without those that follow them.
-        settings: what ``dex-retargeting``'s configuration says; its ``urdf_path`` is a file that is there, and
-            its ``target_joint_names`` are those of ``joints``, without the prefix. Empty with ``ik``.
+        settings: what ``dex-retargeting``'s configuration says; its ``urdf_path`` is a file that is there,
+            and its ``target_joint_names`` are those of ``joints``, without the prefix. Empty with ``ik``.
         wrist: the robot's site or body that is the counterpart of the operator's wrist; with ``ik``.
         tips: operator's finger -> the robot's site or body that follows its tip; with ``ik``.
         scale: size of the robot's hand to the operator's; None to measure it.
@@ -158,11 +158,14 @@ def _settings(path: Path, own: MapValues, method: str) -> dict[str, Any]:
         raise own.wrong("configuration", f"{file} cannot be read: {shortened(error)}") from error
     settings = values.get("retargeting") if isinstance(values, Mapping) else None
     if not isinstance(settings, Mapping):
-        raise own.wrong("configuration", f"{file} has no mapping of the name retargeting, as dex-retargeting's have")
+        raise own.wrong(
+            "configuration", f"{file} has no mapping of the name retargeting, as dex-retargeting's have"
+        )
     kind = str(settings.get("type", "")).lower()
     if kind != method:
         raise own.wrong(
-            "method", f"{method}, but {file} has type: {shown(settings.get('type'))}; give the method of the file"
+            "method",
+            f"{method}, but {file} has type: {shown(settings.get('type'))}; give the method of the file",
         )
     urdf = _urdf(path, own, file, settings.get("urdf_path"))
     names = settings.get("target_joint_names")
@@ -193,7 +196,9 @@ def _configuration(path: Path, own: MapValues, method: str) -> Path:
         known = ", ".join(sorted(file.name for file in folder.glob("*.yml")))
         allowed += f", or one of dex-retargeting's own: {known}"
     else:
-        allowed += "; dex-retargeting, which brings some, is not installed: pip install 'frankmocap_ros[hands]'"
+        allowed += (
+            "; dex-retargeting, which brings some, is not installed: pip install 'frankmocap_ros[hands]'"
+        )
     raise own.wrong("configuration", f"no file {beside}; allowed: {allowed}")
 
 
@@ -214,6 +219,6 @@ def _urdf(path: Path, own: MapValues, file: Path, named: object) -> Path:
             return folder / named
     raise own.wrong(
         "configuration",
-        f"{file}: urdf_path: no file {named}, seen from {' or '.join(map(str, folders))}; give it as urdf: beside "
-        f"configuration:, or set {ROBOTS_DIR} to the folder that has it",
+        f"{file}: urdf_path: no file {named}, seen from {' or '.join(map(str, folders))}; give it as urdf: "
+        f"beside configuration:, or set {ROBOTS_DIR} to the folder that has it",
     )

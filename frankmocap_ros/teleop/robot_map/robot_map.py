@@ -20,7 +20,7 @@ from frankmocap_ros.teleop.robot_map.map_parts import base, keep_out
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot_map.target_map import TargetMap, above_table, read_target
-from frankmocap_ros.teleop.robot_model.additions import Additions, Base, KeepOut, KeepOutBox
+from frankmocap_ros.teleop.robot_model.additions import AddedSite, Additions, Base, KeepOut, KeepOutBox
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource, ReceivedModel
 from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_model.xml_source import shortened
@@ -115,9 +115,13 @@ class RobotMap:
         return frozenset(j for gripper in self.grippers if gripper.controller for j in gripper.joints)
 
     @property
+    def _sites(self) -> tuple[tuple[AddedSite, ...], ...]:
+        return (*(target.sites for target in self.targets), *(hand.sites for hand in self.hands))
+
+    @property
     def additions(self) -> Additions:
         """What its model gets beside what its file has."""
-        return Additions(self.base, tuple(s for part in (*self.targets, *self.hands) for s in part.sites))
+        return Additions(self.base, tuple(s for sites in self._sites for s in sites))
 
     @property
     def constrained(self) -> Additions:
@@ -312,9 +316,7 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
     )
 
 
-def _driven(
-    reader: MapValues, grippers: Sequence[GripperMap], fingers: Sequence[HandMap]
-) -> dict[str, str]:
+def _driven(reader: MapValues, grippers: Sequence[GripperMap], fingers: Sequence[HandMap]) -> dict[str, str]:
     """Joint that is driven beside the targets -> what of the map drives it."""
     driven = {joint: f"grippers.{gripper.side}" for gripper in grippers for joint in gripper.joints}
     for hand in fingers:
