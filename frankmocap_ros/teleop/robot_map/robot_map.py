@@ -1,7 +1,7 @@
 """The map of a robot: its model, and which part of it follows which joint of the operator. A YAML file."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
+from frankmocap_ros.teleop.robot_map.driven_map import check_controllers, driven_by
 from frankmocap_ros.teleop.robot_map.gripper_map import (
     DrivenJoint,
     GripperMap,
@@ -287,7 +288,7 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
     targets_read = tuple(read_target(path, str(name), target) for name, target in targets.items())
     owned, grippers = controllers(reader), read_grippers(reader)
     fingers = read_hands(path, reader, found, where)
-    driven = _driven(reader, grippers, fingers)
+    check_controllers(reader, owned, fingers)
     distance_m, pairs = _pairs(path, reader.values.get("self_collision", {}))
     return RobotMap(
         model=found,
@@ -303,7 +304,7 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         damping=reader.number("damping", _DAMPING),
         minimum_distance_m=distance_m,
         pairs=pairs,
-        joints=_joints(reader, owned, driven),
+        joints=_joints(reader, owned, driven_by(reader, grippers, fingers)),
         simulation=reader.choice("simulation", (KINEMATIC, PHYSICS)),
         base=where,
         table_arm=table_arm,
@@ -314,14 +315,3 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         grippers=grippers,
         hands=fingers,
     )
-
-
-def _driven(reader: MapValues, grippers: Sequence[GripperMap], fingers: Sequence[HandMap]) -> dict[str, str]:
-    """Joint that is driven beside the targets -> what of the map drives it."""
-    driven = {joint: f"grippers.{gripper.side}" for gripper in grippers for joint in gripper.joints}
-    for hand in fingers:
-        for joint in hand.joints:
-            if joint in driven:
-                raise reader.wrong(hand.key, f"{joint} is in {driven[joint]}, too; a joint is of one of them")
-            driven[joint] = hand.key
-    return driven

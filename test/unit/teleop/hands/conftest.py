@@ -20,7 +20,7 @@ def loaded(tmp_path_factory):
                 "dex_retargeting.retargeting_config",
                 reason="dex-retargeting is not installed: pip install 'frankmocap_ros[hands]'",
             )
-        key = (hand, method, *changes.items())
+        key = (hand, method, str(changes))
         if key not in found:
             robot = load_map(write_map(tmp_path_factory.mktemp("robot"), hand, method, **changes))
             (found[key],) = load_hands(robot, load_model(robot))
