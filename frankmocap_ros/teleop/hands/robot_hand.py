@@ -6,9 +6,9 @@ from typing import Protocol
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.hands.finger_retargeting import FingerRetargeting
 from frankmocap_ros.teleop.hands.tip_kinematics import HandModel, TipKinematics
+from frankmocap_ros.teleop.inverse_kinematics.driven_limits import roles_alone
 from frankmocap_ros.teleop.inverse_kinematics.ik_model import IkModel
 from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
-from frankmocap_ros.teleop.inverse_kinematics.joints import roles_alone
 from frankmocap_ros.teleop.inverse_kinematics.parts import numbers_by_name, part_of
 from frankmocap_ros.teleop.robot_map.hand_map import IK, HandMap
 from frankmocap_ros.teleop.robot_map.robot_map import RobotMap

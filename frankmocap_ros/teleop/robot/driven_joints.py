@@ -10,8 +10,8 @@ import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.command import Command
+from frankmocap_ros.teleop.inverse_kinematics.driven_limits import DrivenLimits
 from frankmocap_ros.teleop.inverse_kinematics.joint_motion import JointMotion
-from frankmocap_ros.teleop.inverse_kinematics.joints import DrivenLimits
 
 
 class JointDriver(Protocol):

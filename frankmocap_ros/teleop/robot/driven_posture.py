@@ -8,7 +8,7 @@ import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.command import Command
-from frankmocap_ros.teleop.inverse_kinematics.joints import DrivenLimits
+from frankmocap_ros.teleop.inverse_kinematics.driven_limits import DrivenLimits
 from frankmocap_ros.teleop.robot.driven_joints import DrivenJoints, JointDriver
 from frankmocap_ros.teleop.robot.gripper_driver import GripperDriver
 from frankmocap_ros.teleop.robot_map.gripper_map import GripperMap

@@ -89,13 +89,6 @@ class JointController:
         joints = self._measured()
         return joints if isinstance(joints, str) else ""
 
-    def openings(self) -> Mapping[str, float]:
-        """How far each gripper is open, side -> 0 shut to 1 open: as measured when the last ``begin`` was.
-
-        One that holds something is as far open as it was commanded: that is how firmly it holds.
-        """
-        return self._driven.openings()
-
     def within_reach(self, setpoint: Setpoint) -> Setpoint:
         """The setpoint itself: it is the joints that wait for the robot."""
         return setpoint
@@ -135,6 +128,13 @@ class JointController:
         """The way back to the operator's posture, where the robot stays off its commands in its own."""
         lasts_s = self._recovery.lead(self._time_s)
         return WayBack(self._alignment.way, lasts_s) if lasts_s > 0.0 else None
+
+    def openings(self) -> Mapping[str, float]:
+        """How far each gripper is open, side -> 0 shut to 1 open: as measured when the last ``begin`` was.
+
+        One that holds something is as far open as it was commanded: that is how firmly it holds.
+        """
+        return self._driven.openings()
 
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""

@@ -89,7 +89,7 @@ class PoseRobot:
         """None: how it comes to a pose is its own."""
 
     def openings(self) -> Mapping[str, float]:
-        """Nothing: nobody tells how far a gripper is open."""
+        """None: nobody tells of grippers."""
         return {}
 
     def limits(self) -> tuple[str, ...]:

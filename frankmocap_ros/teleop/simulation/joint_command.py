@@ -17,12 +17,19 @@ class JointLimits:
         low: shape (J,), lower end of the range, -inf where there is none.
         high: shape (J,), upper end.
         speed: shape (J,), the highest speed, above 0 [1/s].
+        gripping: those of grippers, which go on holding what they hold when commands end.
     """
 
     names: tuple[str, ...]
     low: Array
     high: Array
     speed: Array
+    gripping: frozenset[str] = frozenset()
+
+    @property
+    def grips(self) -> Mask:
+        """Which joints are of grippers, shape (J,)."""
+        return np.array([name in self.gripping for name in self.names], dtype=bool)
 
 
 @dataclass(frozen=True, eq=False)
