@@ -13,9 +13,11 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.ros.gate.controller_outputs import VelocitiesOutput, controller_output
+from frankmocap_ros.ros.gate.gripper_action import GripperAction
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap
+from frankmocap_ros.teleop.robot_map.gripper_map import GripperMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +29,14 @@ class CommandedJoints:
         max_acceleration: shape (J,) [rad/s^2] or [m/s^2].
         controllers: topic -> what the controller takes that listens there.
         apart: joints that only a controller of their own takes.
+        actions: grippers whose controllers take goals.
     """
 
     names: Sequence[str]
     max_acceleration: Array
     controllers: Mapping[str, ControllerMap] = field(default_factory=dict)
     apart: frozenset[str] = frozenset()
+    actions: Sequence[GripperMap] = ()
 
 
 class JointOutputs:
@@ -40,10 +44,14 @@ class JointOutputs:
 
     Attributes:
         publishers: of all topics.
+        actions: clients of grippers, which take goals instead.
 
     Args:
         node: what publishes.
         joints: of the robot.
+
+    Raises:
+        MissingDependencyError: a gripper's action needs control_msgs, which is not installed.
     """
 
     def __init__(self, node: Node, joints: CommandedJoints) -> None:
@@ -63,6 +71,10 @@ class JointOutputs:
             controller_output(node, topic, controller, every, joints.max_acceleration)
             for topic, controller in joints.controllers.items()
         ]
+        self.actions = tuple(
+            GripperAction(node, gripper, [every.index(joint) for joint in gripper.joints])
+            for gripper in joints.actions
+        )
         self.publishers = (
             *(publisher for publisher, _ in self._whole),
             *(controller.publisher for controller in self._controllers),
@@ -83,7 +95,11 @@ class JointOutputs:
         """
         posture = command.posture
         heard = [(publisher, message) for publisher, message in self._whole if publisher.is_heard]
-        if posture is None or not (heard or self._controllers):
+        if posture is None:
+            return
+        for action in self.actions:
+            action.publish(posture, command.time_s)
+        if not (heard or self._controllers):
             return
         # arrays are taken as they are, lists are looked through number by number
         at, moves = posture.positions, posture.velocities

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
 from frankmocap_ros.teleop.robot_map.driven_map import check_controllers, driven_by
 from frankmocap_ros.teleop.robot_map.gripper_map import (
@@ -114,6 +115,17 @@ class RobotMap:
     def joints_apart(self) -> frozenset[str]:
         """Driven joints with a controller of their own, which is the only one that takes their commands."""
         return frozenset(j for gripper in self.grippers if gripper.controller for j in gripper.joints)
+
+    def without_grippers(self) -> "RobotMap":
+        """The map of the robot while nobody opens or shuts anything.
+
+        What shares a controller with other joints stays: a controller needs all of its own.
+        """
+        own = {one.controller.topic for one in self.grippers if one.controller is not None}
+        controllers = {topic: one for topic, one in self.controllers.items() if topic not in own}
+        shared = {joint for one in controllers.values() for joint in one.joints}
+        grippers = tuple(one for one in self.grippers if shared.issuperset(one.joints))
+        return replace(self, grippers=grippers, controllers=controllers)
 
     @property
     def _sites(self) -> tuple[tuple[AddedSite, ...], ...]:
@@ -261,8 +273,7 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         import yaml
     except ImportError as error:
         raise MissingDependencyError(
-            f"a robot's map needs PyYAML, which is not installed ({error}); "
-            "run: pip install 'frankmocap_ros[robot]'"
+            f"a robot's map needs PyYAML, which is not installed ({error}); run: {install_command('robot')}"
         ) from error
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))

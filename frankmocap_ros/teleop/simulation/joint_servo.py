@@ -65,7 +65,7 @@ class JointServo:
         self._fresh_s = -np.inf
         self._heard_s = -np.inf
         self._reached = self.target  # by the commands so far, at the limit of speed and at their own times
-        self._order = JointOrder(limits.names)
+        self._order = JointOrder(limits)
         self._grips = limits.grips
 
     def command(self, command: JointCommand, measured: Array, time_s: float) -> str:
@@ -78,7 +78,7 @@ class JointServo:
         """
         refusal = self._bad_time(command.valid_s, time_s) or self._order.bad_names(command)
         if refusal is None:
-            positions, velocities = self._order.arranged(command)
+            positions, velocities = self._order.arranged(command, self.target)
             refusal = (
                 self._order.not_finite(positions, velocities)
                 or self._bad_values(positions, velocities)
