@@ -6,16 +6,16 @@ from typing import Final
 import numpy as np
 
 from frankmocap_ros.body.hand_shape import PALM, TIPS, palm_length, palm_normal
-from frankmocap_ros.geometry.rotation import Array, dot, frames
+from frankmocap_ros.body.skeleton import HAND_POINTS
+from frankmocap_ros.geometry.rotation import Array, cross, dot, frames, normalize
 
 _PALM_CHANGE: Final = 1.4  # a palm's bone that is so many times as long as before, or short by it
 _TURN: Final = (0.6, 20.0)  # of the palm: how far at once [rad], and how fast beside that [rad/s]
-_TIP_STEP: Final = (
-    0.35,
-    8.0,
-)  # of a finger's tip beside the palm, in palm lengths, and palm lengths per second
+_TIP_STEP: Final = (0.25, 5.0)  # of a tip beside the palm, in palm lengths: at once, and per second
 _INSISTS_S: Final = 0.15  # so long after the last shape that was accepted every other one is
 _LEAST_PALM_M: Final = 0.02
+_BACKWARDS: Final = -0.5  # sine of a finger joint's bend beyond which two fingers are not bent at once
+_FINGERS: Final = np.array([HAND_POINTS.index(f"{f}1") for f in ("index", "middle", "ring", "pinky")])
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +25,7 @@ class _Shape:
     bones: Array  # (4,), of the palm [m]
     palm: Array  # (3, 3), its axes as columns
     tips: Array  # (5, 3), along these axes from the wrist, in palm lengths
+    bends: Array  # (4,), sine of each finger's least bend towards the palm
     time_s: float
 
 
@@ -37,7 +38,13 @@ def _described(points: Array, side: str, time_s: float) -> _Shape:
     bones[1:3] = around[[2, 4]] - around[[0, 0]]
     bones[3] = around[4] - around[1]
     tips = (points[TIPS] - points[0]) @ palm / length
-    return _Shape(np.sqrt(dot(bones, bones)), palm, tips, time_s)
+    return _Shape(np.sqrt(dot(bones, bones)), palm, tips, _bends(points, palm[:, 2]), time_s)
+
+
+def _bends(points: Array, axis: Array) -> Array:
+    """Sines of the bends of the fingers' two outer joints about an axis across the palm: the lesser, (4,)."""
+    phalanges = [normalize(points[_FINGERS + k + 1] - points[_FINGERS + k]) for k in range(3)]
+    return np.minimum(*(cross(phalanges[k], phalanges[k + 1]) @ axis for k in range(2)))
 
 
 class HandOutliers:
@@ -59,6 +66,8 @@ class HandOutliers:
             time_s: the image's time [s].
         """
         shape, last = _described(points, self._side, time_s), self._last
+        if np.partition(shape.bends, 1)[1] < _BACKWARDS:
+            return False
         if last is not None and 0.0 <= time_s - last.time_s < _INSISTS_S and not _follows(shape, last):
             return False
         self._last = shape
