@@ -4,10 +4,12 @@ Its optimizer runs until it has converged or has looked at ``_MOST_LOOKS`` postu
 it takes a few milliseconds at most, and comes nearer with the next image.
 """
 
+import contextlib
 from typing import Any, Final
 
 import numpy as np
 
+from frankmocap_ros.body.skeleton import HAND_POINTS
 from frankmocap_ros.errors import MissingDependencyError, RetargetError, RobotError
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.robot_map.hand_map import HandMap
@@ -75,6 +77,11 @@ class FingerRetargeting:
         self._ranges = lower, upper
         self._retargeting.joint_limits = np.column_stack(self._ranges)
         self._optimizer.set_joint_limit(self._retargeting.joint_limits)
+        middle = 0.5 * (lower + upper)
+        self.start(middle)
+        with contextlib.suppress(RetargetError):
+            self.solve(np.zeros((len(HAND_POINTS), 3)))  # torch's first one takes many times as long
+        self.start(middle)
 
     def start(self, joints: Array) -> None:
         """Begin from where the robot is, shape (J,) [rad] or [m]."""
