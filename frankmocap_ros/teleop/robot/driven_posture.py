@@ -70,14 +70,15 @@ class DrivenPosture:
 
         Args:
             command: says how far grippers are to be open.
-            measured: where the joints are, shape (D,); None where nobody tells.
+            measured: where the joints are, shape (D,); None where nobody tells now.
         """
         dt = command.time_s - self._time_s
         if not dt <= self._max_pause_s:
             self.joints.rest()
             dt = 0.0
         self._time_s = command.time_s
-        self._left_at = self.joints.positions if measured is None else measured
+        if measured is not None:
+            self._left_at = measured
         targets = self._targets.copy()
         if not command.held:
             for driver, rows in zip(self._drivers, self._rows, strict=True):

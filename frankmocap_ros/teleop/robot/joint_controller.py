@@ -32,7 +32,7 @@ class JointController:
 
     Attributes:
         max_error: how far a joint may be from its command [rad] or [m]; 0 for as far as it likes, and
-            ``measured`` is not asked then.
+            ``measured`` is not asked then, but for grippers.
 
     Args:
         robot: finds postures.
@@ -166,14 +166,20 @@ class JointController:
         count = len(self.robot.joint_names)
         return joints[:count], joints[count:]
 
-    def _asked(self) -> tuple[Array, Array] | tuple[None, None]:
-        """Where the joints are, within half a turn of the last posture; None where that does not matter."""
-        if not self.max_error > 0.0:
-            return None, None
-        measured = self._measured()
+    def _asked(self) -> tuple[Array | None, Array | None]:
+        """Where the joints are, within half a turn of the last posture, and where the driven ones are.
+
+        None for joints of which it does not matter, and for driven ones of which nobody tells.
+        """
+        watched = self.max_error > 0.0
+        measured = self._measured() if watched or self.robot.driven.names else ""
         if isinstance(measured, str):
-            raise RobotLostError(measured)
+            if watched:
+                raise RobotLostError(measured)
+            return None, None
         joints, driven = self._parts(measured)
+        if not watched:
+            return None, driven
         if self._last is not None:
             joints = self._last + self.robot.apart(joints, self._last)
         return joints, driven
