@@ -33,9 +33,7 @@ def arm_with(hand, prefix=""):
         else:
             arm.append(ET.fromstring(_LINK.format(name=child)))
         arm.append(
-            ET.fromstring(
-                _JOINT.format(name=name, kind=kind, parent=parent, child=child, xyz=xyz, axis=axis)
-            )
+            ET.fromstring(_JOINT.format(name=name, kind=kind, parent=parent, child=child, xyz=xyz, axis=axis))
         )
         parent = child
     for element in ET.parse(HANDS / f"{hand}.urdf").getroot():

@@ -15,7 +15,7 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.robot_map.hand_map import HandMap
 
 _MOST_LOOKS: Final = 15  # as near as without a limit, at half of its 95th percentile of time
-_MOST_S: Final = 0.005  # where the machine is busy
+_MOST_S: Final = 0.01  # where the machine is busy: as near as it has come by then
 _POSITION: Final = "position"
 _OURS: Final = {"low_pass_alpha": -1.0, "has_joint_limits": True, "ignore_mimic_joint": False}
 """What is not the configuration's to say: the joints' limits of speed and acceleration smooth already."""

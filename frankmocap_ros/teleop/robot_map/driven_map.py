@@ -8,9 +8,7 @@ from frankmocap_ros.teleop.robot_map.hand_map import HandMap
 from frankmocap_ros.teleop.robot_map.map_values import MapValues
 
 
-def driven_by(
-    reader: MapValues, grippers: Sequence[GripperMap], hands: Sequence[HandMap]
-) -> dict[str, str]:
+def driven_by(reader: MapValues, grippers: Sequence[GripperMap], hands: Sequence[HandMap]) -> dict[str, str]:
     """Joint that is driven -> what of the map drives it.
 
     Raises:

@@ -80,9 +80,7 @@ def test_the_thumb_comes_to_each_finger(loaded, method, finger):
     tips = tips_of(judge, of, joints)
     gap_mm = 1e3 * np.linalg.norm(tips[0] - tips[FINGERS.index(finger)])
     others_mm = [
-        1e3 * np.linalg.norm(tips[0] - tips[FINGERS.index(other)])
-        for other in FINGERS[1:]
-        if other != finger
+        1e3 * np.linalg.norm(tips[0] - tips[FINGERS.index(other)]) for other in FINGERS[1:] if other != finger
     ]
     assert gap_mm < (20.0 if method == "vector" else 10.0), "vector looks at tips one by one"
     assert gap_mm < min(others_mm)

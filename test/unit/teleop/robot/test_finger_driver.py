@@ -136,7 +136,8 @@ def seen(states, motion=hand_motion, seconds=9.0):
     """An operator whose right hand opens, shuts and pinches, with states over time."""
     return [
         replace(
-            sight, hands=(Hand("right", states(sight.time_s), 1.0, motion(sight.time_s) + sight.positions[21]),)
+            sight,
+            hands=(Hand("right", states(sight.time_s), 1.0, motion(sight.time_s) + sight.positions[21]),),
         )
         for sight in exercise(seconds)
     ]

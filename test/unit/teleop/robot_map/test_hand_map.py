@@ -163,11 +163,11 @@ def test_what_the_package_refuses_is_said(tmp_path):
     pytest.importorskip("dex_retargeting", reason="pip install 'frankmocap_ros[hands]'")
     text = (HANDS / "five_finger_vector.yml").read_text().replace("index_tip", "index_nail")
     (tmp_path / "own.yml").write_text(text)
-    path = write_map(
-        tmp_path, method="vector", configuration="own.yml", urdf=str(HANDS / "five_finger.urdf")
-    )
+    path = write_map(tmp_path, method="vector", configuration="own.yml", urdf=str(HANDS / "five_finger.urdf"))
     robot = load_map(path)
-    with pytest.raises(RobotError, match=r"hands.right.configuration: dex-retargeting refuses it .*index_nail"):
+    with pytest.raises(
+        RobotError, match=r"hands.right.configuration: dex-retargeting refuses it .*index_nail"
+    ):
         load_hands(robot, load_model(robot))
 
 
