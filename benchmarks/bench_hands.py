@@ -1,7 +1,7 @@
 """Fingers of a robot hand: time of one posture, distance of the tips from the operator's, and joint ranges.
 
-Run: ``python benchmarks/bench_hands.py MAP...`` with maps that name ``hands:``; without maps on the two hands of
-the tests. Needs ``pip install 'frankmocap_ros[robot,hands]'``.
+Run: ``python benchmarks/bench_hands.py MAP...`` with maps that name ``hands:``; without maps on the two hands
+of the tests. Needs ``pip install 'frankmocap_ros[robot,hands]'``.
 
 A row a hand and method. Motion: a hand that opens and shuts and pinches with each finger, 30 images a second.
 Random: 10,000 images of points that are no hand, or of hands with noise and of any size.

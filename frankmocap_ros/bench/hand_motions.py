@@ -84,7 +84,7 @@ def _reaching(points: Array, tip: Array) -> Array:
     for _ in range(_SWEEPS):  # backwards from the tip, then forwards from the base
         found = _dragged(found[::-1], tip, lengths[::-1])[::-1]
         found = _dragged(found, base, lengths)
-    return found
+    return np.asarray(found)
 
 
 def _dragged(points: Array, start: Array, lengths: Sequence[float] | Array) -> Array:

@@ -32,8 +32,8 @@ def _package() -> Any:
     except ImportError as error:
         raise MissingDependencyError(
             "hands: dexpilot, vector and position need dex-retargeting with torch, of which one is not "
-            f"installed ({error}); run: pip install 'frankmocap_ros[hands]' with Python 3.12 or older, or use "
-            "method: ik"
+            f"installed ({error}); run: pip install 'frankmocap_ros[hands]' with Python 3.12 or older, or "
+            "use method: ik"
         ) from error
     return RetargetingConfig
 

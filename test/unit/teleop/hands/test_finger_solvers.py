@@ -1,4 +1,4 @@
-"""What finds the joints of a robot hand: dex-retargeting and our own inverse kinematics, on the same hands."""
+"""What finds the joints of a robot hand: dex-retargeting and our inverse kinematics, on the same hands."""
 
 import numpy as np
 import pytest

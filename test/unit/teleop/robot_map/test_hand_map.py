@@ -89,8 +89,8 @@ def test_fingers_are_driven_beside_the_arm_within_the_limits_of_the_map(tmp_path
         ({"right": 3}, "hands.right: expected a mapping, got 3"),
         ({"right": {}}, "hands.right.method: is missing"),
         ({"right": {"method": "magic"}}, "hands.right.method: expected dexpilot or vector or position or ik"),
-        ({"right": {"method": "ik", "configuration": "x"}}, "right.configuration: is not known; allowed: met"),
-        ({"right": {"method": "vector", "tips": {}}}, "hands.right.tips: is not known; allowed: method, conf"),
+        ({"right": {"method": "ik", "configuration": "x"}}, "right.configuration: is not known; allowed: m"),
+        ({"right": {"method": "vector", "tips": {}}}, "hands.right.tips: is not known; allowed: meth"),
         ({"right": {"method": "vector"}}, "hands.right.configuration: is missing"),
         ({"right": {"method": "ik", "tips": {"thumb": "thumb_tip"}}}, "hands.right.wrist: is missing"),
         ({"right": {"method": "ik", "wrist": "palm"}}, "hands.right.tips: is missing"),
@@ -133,8 +133,14 @@ def configured(tmp_path, text):
         ("a: 1", "has no mapping of the name retargeting"),
         ("retargeting: {type: dexpilot}", "hands.right.method: vector, but "),
         ("retargeting: {type: vector}", "urdf_path: expected a file's name, got None"),
-        ("retargeting: {type: vector, urdf_path: no.urdf}", f"give it as urdf: beside configuration:, or set {ROBOTS_DIR}"),
-        ("retargeting: {type: vector, urdf_path: arm.urdf, target_joint_names: 3}", "target_joint_names: expected a list of"),
+        (
+            "retargeting: {type: vector, urdf_path: no.urdf}",
+            f"give it as urdf: beside configuration:, or set {ROBOTS_DIR}",
+        ),
+        (
+            "retargeting: {type: vector, urdf_path: arm.urdf, target_joint_names: 3}",
+            "target_joint_names: expected a list of",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_configuration(tmp_path, text, words):
