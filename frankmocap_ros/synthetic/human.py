@@ -250,7 +250,7 @@ def _gripping(t: float) -> HumanPose:
     local = _relaxed()
     for side, sign in (("left", 1.0), ("right", -1.0)):
         _set(local, f"{side}_shoulder", _turn(z=-sign * 1.1))
-        _set(local, f"{side}_elbow", _turn(z=sign * (2.4 + 0.2 * math.sin(math.pi * t))))
+        _set(local, f"{side}_elbow", _turn(z=sign * (2.3 + 0.25 * math.sin(math.pi * t))))
         _set(local, f"{side}_wrist", _turn(x=palm_turn(t) - 0.5 * math.pi))
         for name, turn in finger_rotations(side, hand_opening(t)).items():
             _set(local, name, turn)
