@@ -112,7 +112,7 @@ class PersonFilter:
             pose = self._sides.undone(pose, time_s)
             pose = self._border.judged(pose, camera, time_s, config.min_confidence)
             shapes = shapes[::-1] if self._sides.arms_exchanged else shapes
-            shapes = shapes or shapes_of_keypoints(pose)
+            shapes = shapes or shapes_of_keypoints(pose, flat=from_pixels)
         depths = Depths.LIFTED if from_pixels else Depths.NETWORK if depth is None else Depths.CAMERA
         pose = self._smoothed(pose, time_s, config, depths)
         if isinstance(pose, KeypointPose) and config.smoothing != "none":
