@@ -51,6 +51,8 @@ setup(
     extras_require={
         **requirements(),
         "ros": ["scikit-image>=0.22", *run_wheels()],
+        # six: dex-retargeting imports it and does not name it, as torch
+        "hands": ["dex-retargeting>=0.5; python_version < '3.13'", "six>=1.16", "torch>=2.10"],
         "docs": ["sphinx>=7.4", "myst-parser>=4", "sphinx-rtd-theme>=3"],
         "dev": [
             "ai-edge-litert>=2.0",  # the other engine of TFLite files, which x86 does not install

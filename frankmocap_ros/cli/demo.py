@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from frankmocap_ros.cli.nodes import (
@@ -103,6 +104,8 @@ def main(args: Sequence[str]) -> int:
         from frankmocap_ros.cli.demo_robot import RobotDemo
 
         robot = RobotDemo(arguments.robot, arguments.robot_model, arguments.gate)
+        if robot.robot.robot_map.hands:  # fingers follow fingers
+            config = replace(config, hands=True)
     elif arguments.gate or arguments.robot_model:
         raise SettingError("--gate and --robot-model need --robot")
     commands = [mocap_command(config), camera]

@@ -61,6 +61,8 @@ class DrivenPosture:
         """
         unmoved = np.abs(measured - self._left_at) <= self._unmoved
         self.joints.begin(np.where(unmoved, self._left, measured))
+        for driver, rows in zip(self._drivers, self._rows, strict=True):
+            driver.begin(self.joints.positions[rows])
         self._time_s = math.nan
 
     def drive(self, command: Command, measured: Array | None) -> tuple[Array, Array]:
@@ -84,6 +86,10 @@ class DrivenPosture:
         positions, velocities = self.joints.step(targets, dt)
         self._left = positions
         return positions, velocities
+
+    def limits(self) -> tuple[str, ...]:
+        """What keeps the joints from what the operator shows, in words."""
+        return tuple(words for driver in self._drivers for words in driver.limits())
 
     def openings(self) -> Mapping[str, float]:
         """How far each gripper is open, side -> 0 shut to 1 open, by what it is commanded."""
