@@ -30,7 +30,9 @@ def files(folder: str) -> list[str]:
 
 def requirements() -> dict[str, list[str]]:
     """Extras that users install: each from the file that pip takes where the package is colcon's."""
-    return {path.stem: path.read_text().split() for path in sorted((ROOT / "requirements").glob("*.txt"))}
+    return {
+        path.stem: path.read_text().splitlines() for path in sorted((ROOT / "requirements").glob("*.txt"))
+    }
 
 
 (ROOT / "build").mkdir(exist_ok=True)
@@ -52,7 +54,6 @@ setup(
         **requirements(),
         "ros": ["scikit-image>=0.22", *run_wheels()],
         # six: dex-retargeting imports it and does not name it, as torch
-        "hands": ["dex-retargeting>=0.5; python_version < '3.13'", "six>=1.16", "torch>=2.10"],
         "docs": ["sphinx>=7.4", "myst-parser>=4", "sphinx-rtd-theme>=3"],
         "dev": [
             "ai-edge-litert>=2.0",  # the other engine of TFLite files, which x86 does not install

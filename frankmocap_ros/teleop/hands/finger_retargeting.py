@@ -12,6 +12,7 @@ import numpy as np
 from frankmocap_ros.body.skeleton import HAND_POINTS
 from frankmocap_ros.errors import MissingDependencyError, RetargetError, RobotError
 from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.robot_map.hand_map import HandMap
 
 _MOST_LOOKS: Final = 15  # as near as without a limit, at half of its 95th percentile of time
@@ -32,7 +33,7 @@ def _package() -> Any:
     except ImportError as error:
         raise MissingDependencyError(
             "hands: dexpilot, vector and position need dex-retargeting with torch, of which one is not "
-            f"installed ({error}); run: pip install 'frankmocap_ros[hands]' with Python 3.12 or older, or "
+            f"installed ({error}); run: {install_command('hands')} with Python 3.12 or older, or "
             "use method: ik"
         ) from error
     return RetargetingConfig

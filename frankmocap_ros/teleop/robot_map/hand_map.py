@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.robot_map.gripper_map import SIDES
 from frankmocap_ros.teleop.robot_map.hand_joints import joints_of_tips, urdf_joints
 from frankmocap_ros.teleop.robot_map.map_parts import PartReader, rotation
@@ -196,9 +197,7 @@ def _configuration(path: Path, own: MapValues, method: str) -> Path:
         known = ", ".join(sorted(file.name for file in folder.glob("*.yml")))
         allowed += f", or one of dex-retargeting's own: {known}"
     else:
-        allowed += (
-            "; dex-retargeting, which brings some, is not installed: pip install 'frankmocap_ros[hands]'"
-        )
+        allowed += f"; dex-retargeting, which brings some, is not installed: {install_command('hands')}"
     raise own.wrong("configuration", f"no file {beside}; allowed: {allowed}")
 
 
