@@ -55,7 +55,7 @@ class RobotMap:
         pairs: names of geoms, or of bodies for all of theirs, that must not touch.
         joints: names of those that are commanded; empty for those that move a target.
         simulation: how the robot is simulated: ``kinematic`` or ``physics``.
-        simulation_limits: settings of the gate while the robot is simulated, instead of those of ``SIMULATED``.
+        simulation_limits: settings of a simulated robot's gate, instead of those of ``SIMULATED``.
             No real robot's gate reads them.
         base: where its base is in the frame of the commands.
         table_arm: whether it follows the operator's motion only: no limb is scaled by the operator's, and it
