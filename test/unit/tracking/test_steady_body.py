@@ -252,10 +252,11 @@ def test_bones_can_be_switched_while_running():
 # -- how far off
 
 
-def test_standard_deviations_hold_what_they_say():
+@pytest.mark.parametrize("pixels", [False, True], ids=["meters", "pixels"])
+def test_standard_deviations_hold_what_they_say(pixels):
     """Of all scenes, as told in the docs: 60 to 76 % within one, 92 to 98 % within two, across and along."""
     places = [replace(place, seconds=10.0) for place in SCENES.values()]
-    runs = [run(recorded(place, seed=seed), Settings()) for seed, place in enumerate(places)]
+    runs = [run(recorded(place, seed=seed, pixels=pixels), Settings()) for seed, place in enumerate(places)]
     across_1, across_2, along_1, along_2 = figures(runs).within
     assert 0.60 < across_1 < 0.76
     assert 0.60 < along_1 < 0.76
