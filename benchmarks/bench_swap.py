@@ -40,7 +40,7 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"use_smplx": False},
     {"engine": "torch"},
     {"engine": "openvino"},
-    {"estimator": "blazepose"},
+    {"estimator": "blazepose", "precision": "auto"},  # it takes no bf16
 )
 
 
@@ -153,7 +153,6 @@ def main(video: str, rounds: str = "3", rate_hz: str = "30", models: str = "") -
             source_rate_hz=float(rate_hz),
             assets_dir=folder,
             engine="openvino",
-            precision="bf16",
         )
         node = subprocess.Popen(mocap_command(config), stderr=subprocess.DEVNULL)
         try:

@@ -140,7 +140,7 @@ def _fit(points: Array, fixed: Array, pull: Array, distances: tuple[Array, Array
     target, weight = distances
     a, b = _PAIRS[:, 0], _PAIRS[:, 1]
     ray_a, ray_b = rays[a], rays[b]
-    z = _begun(points, np.linalg.solve(fixed, pull))
+    z = _begun(points, np.asarray(np.linalg.solve(fixed, pull)))
     for _ in range(_ITERATIONS):
         bone = ray_b * z[b, None] - ray_a * z[a, None]
         length = np.sqrt(dot(bone, bone))
