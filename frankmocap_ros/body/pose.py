@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.body.skeleton import HAND_POINTS, Skeleton
 from frankmocap_ros.geometry.boxes import Anchor, Region
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 
 
 class JointState(IntEnum):
@@ -80,6 +80,20 @@ class ModelPose:
 
 
 @dataclass(frozen=True, eq=False)
+class HandShape:
+    """One hand as an estimator sees it in one image, wherever its wrist is.
+
+    Attributes:
+        points: shape (21, 3), from the wrist, in the order of ``skeleton.HAND_POINTS``, along the axes of the
+            optical frame [m].
+        confidence: that this is the shape of this hand, 0..1.
+    """
+
+    points: Array
+    confidence: float
+
+
+@dataclass(frozen=True, eq=False)
 class Observation:
     """One person as an estimator sees it in one image, before it has an id.
 
@@ -93,6 +107,8 @@ class Observation:
         betas: shape (10,), SMPL shape, or None.
         anchor: how ``box_xywh`` follows from the joints, where the estimator cannot tell by itself whether
             somebody is there.
+        hands: of the left and the right hand what an estimator knows beside the pose, None for one that it
+            does not see; empty where fingers are part of the pose, or not estimated.
     """
 
     pose: KeypointPose | ModelPose | PixelPose
@@ -102,6 +118,7 @@ class Observation:
     region: Region | None = None
     betas: Array | None = None
     anchor: Anchor | None = None
+    hands: tuple[HandShape | None, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,6 +218,7 @@ class Frame:
         frame_id: frame that the poses are in; empty for the image's own.
         up: shape (3,), upwards in the image, as a unit direction in the frame of the poses.
         camera_position: shape (3,), where the camera's optical center is in the frame of the poses [m].
+        camera_orientation_xyzw: shape (4,), from the camera's optical frame to the frame of the poses.
     """
 
     index: int
@@ -213,6 +231,7 @@ class Frame:
     frame_id: str = ""
     up: Array = field(default_factory=lambda: IMAGE_UP)
     camera_position: Array = field(default_factory=lambda: np.zeros(3))
+    camera_orientation_xyzw: Array = field(default_factory=lambda: IDENTITY_XYZW)
 
     @property
     def inference_ms(self) -> float:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from frankmocap_ros.body.pose import Body, KeypointPose, Observation, PixelPose
+from frankmocap_ros.geometry.rotation import dot
 
 
 def observation_is_finite(observation: Observation) -> bool:
@@ -19,7 +20,9 @@ def observation_is_finite(observation: Observation) -> bool:
         arrays += [pose.root_position, pose.local_rotations, pose.offsets]
     if observation.betas is not None:
         arrays += [observation.betas]
-    numbers = [observation.score]
+    hands = [hand for hand in observation.hands if hand is not None]
+    arrays += [hand.points for hand in hands]
+    numbers = [observation.score, *(hand.confidence for hand in hands)]
     if region is not None:
         numbers += [*region.center_px.tolist(), region.side_px, region.rotation_rad]
     return all(map(math.isfinite, numbers)) and all(bool(np.isfinite(a).all()) for a in arrays)
@@ -31,11 +34,12 @@ def body_is_finite(body: Body) -> bool:
     Standard deviations that are not known are NaN, and no fault.
     """
     rotations = np.concatenate([body.orientations_xyzw, body.local_rotations_xyzw])
-    squares = np.einsum("ni,ni->n", rotations, rotations)
+    squares = dot(rotations, rotations)
     return bool(
         np.isfinite(body.positions).all()
         and np.isfinite(body.pixels).all()
         and np.isfinite(body.box_xywh).all()
+        and all(np.isfinite(hand.points).all() and math.isfinite(hand.confidence) for hand in body.hands)
         and not np.isinf(body.position_stddev).any()
         and np.all(np.abs(squares - 1.0) < 1e-6)
     )

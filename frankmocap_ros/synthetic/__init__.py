@@ -1,6 +1,7 @@
 """A moving synthetic figure with known joints, and its images."""
 
 __all__ = [
+    "fingers",
     "human",
     "keypoints",
     "network_errors",

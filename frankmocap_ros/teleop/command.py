@@ -1,8 +1,10 @@
 """What is commanded, and what the gate asks of a robot: where it is, and whether it goes along."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from frankmocap_ros.body.pose import Hand
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.clutch import RobotPoses, WayBack
 from frankmocap_ros.teleop.hands.grip import Grip
@@ -13,11 +15,12 @@ _PEAK: Final = 1.5  # of the mean speed, in a cubic from rest to rest
 
 @dataclass(frozen=True, eq=False)
 class Posture:
-    """What the robot's J joints are to do now.
+    """What the robot's J joints are to do now: those of the inverse kinematics, then those driven beside it.
 
     Attributes:
         positions, velocities: shape (J,) each [rad] or [m], [1/s].
-        least_s: how long the joints need from where they are, at constant speeds within their limits [s].
+        least_s: how long the joints of the inverse kinematics need from where they are, at constant speeds
+            within their limits [s].
     """
 
     positions: Array
@@ -49,6 +52,7 @@ class Command:
         base: shape (3,), the base's speed forward and to the left [m/s] and about the vertical [rad/s]; None
             where the base is not commanded.
         grips: of the robot's hands that are commanded.
+        hands: the operator's, as they were seen last, each with the side of the robot that follows it.
     """
 
     time_s: float
@@ -59,6 +63,7 @@ class Command:
     twists: Array | None = None
     base: Array | None = None
     grips: tuple[Grip, ...] = ()
+    hands: tuple[Hand, ...] = ()
 
 
 class Robot(Protocol):
@@ -83,6 +88,13 @@ class Robot(Protocol):
 
     def way_back(self) -> WayBack | None:
         """A way to be gone from now on, as from where the robot is there is none to its commands."""
+
+    def openings(self) -> Mapping[str, float]:
+        """How far each gripper is open, 0 shut to 1 open, by its side; NaN where that is not known.
+
+        It is what the gripper was last sent to, for as long as it is there or held up short of it by what it
+        grips; otherwise what is measured. Empty where the robot's grippers are not known at all.
+        """
 
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""

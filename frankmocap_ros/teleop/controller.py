@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from frankmocap_ros.body.frames import level_from_settings
+from frankmocap_ros.body.pose import Hand
 from frankmocap_ros.body.posture import BodyPosture
 from frankmocap_ros.errors import RetargetError, RobotLostError, SettingError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
@@ -25,6 +26,9 @@ from frankmocap_ros.teleop.engagement import Engagement
 from frankmocap_ros.teleop.followed_run import ALIVE_S, FollowedRun
 from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
+from frankmocap_ros.teleop.hands.grip_calibration import OperatorRanges
+from frankmocap_ros.teleop.hands.operator_grips import OperatorGrips
+from frankmocap_ros.teleop.hands.robot_sides import robot_hands
 from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
 from frankmocap_ros.teleop.robot_stop import RobotStop
@@ -43,6 +47,7 @@ class Controller:
 
     Attributes:
         tracking_quality: lag and jitter of the commands.
+        grips: what opens and shuts grippers; made anew by ``configure``.
         level: rotation from the optical frame to a level frame, or why it is not known, in words. Set from
             the settings; whoever knows better (gravity: imu, heading: tf) sets it.
         config: the settings.
@@ -89,6 +94,7 @@ class Controller:
         self._heard_s = -math.inf
         self._gate.why_unseen = self.why_unseen
         self._body = BodyFollower()  # its posture outlasts changes of settings
+        self._grip_ranges: OperatorRanges = {}  # as these do
         self.configure(config)
         self._tick_s = time_s
 
@@ -134,7 +140,9 @@ class Controller:
         limits_of(config, self._targets)  # refuses a workspace that leaves nothing
         self._operator = OperatorTracker(config, self._targets)
         self._base = BaseMotion(config)
+        self.grips = OperatorGrips(config, self._grip_ranges)
         self._hands = RaisedHands(config.gesture_s)
+        self._fingers: tuple[Hand, ...] = ()  # the operator's hands, as seen last
         self._engagement: Engagement | None = None
         self._body.end()
         self._limits_hit: tuple[str, ...] = ()
@@ -147,6 +155,7 @@ class Controller:
         if not refusal:
             self._forget()
             self._operator.reset()
+            self.grips.arm()
             refusal = self._calibrate(time_s)
         return refusal
 
@@ -168,6 +177,12 @@ class Controller:
         if refusal:
             self._gate.release(refusal, time_s)
         return refusal
+
+    def _grips_asked(self, time_s: float) -> str:
+        """What is to be done to calibrate hands; nothing after half of the time: it is optional."""
+        config = self.config
+        until_s = min(0.5 * config.arming_timeout_s, config.arming_timeout_s - 2.0 * config.arming_s)
+        return self.grips.asked(self._robot.openings()) if time_s - self._gate.entered_s < until_s else ""
 
     def refusal(self, time_s: float) -> str:
         """Why a request would be refused now, with the next step; empty where it would be taken."""
@@ -242,6 +257,7 @@ class Controller:
         if run_id != self._run_id:
             self._run_id = run_id
             self._operator.reset()
+            self.grips.forget()
             self._order.reset()
         return True
 
@@ -255,10 +271,15 @@ class Controller:
             level = IDENTITY_XYZW  # nothing is engaged without it
         status = self._operator.update(seen, level)
         calibrating = self._size_asked is not None and self._gate.state is State.ARMING
+        self.grips.observe(seen)
         if calibrating:
             status = replace(status, missing=_CALIBRATING)
+        elif self._gate.state is State.ARMING and not status.missing:
+            status = replace(status, missing=self._grips_asked(time_s))
         self._base.observe(self._operator.torso())
         self._gate.observe(status, time_s)
+        is_operator = seen.operator_id == self._gate.operator_id
+        self._fingers = robot_hands(seen.hands, self.config) if is_operator else ()
         if self._gate.state is State.ARMING and not calibrating:
             self._operator.measure_limbs()
         elif self._gate.state is State.ENGAGED and self._engagement is not None:
@@ -272,6 +293,7 @@ class Controller:
     def unsent(self) -> None:
         """The last command was not sent, and what takes velocities was told to stand still."""
         self._base.stop()
+        self.grips.unsent()
 
     def stamp_problem(self, time_s: float) -> str:
         """What is wrong with the stamps of the messages that come, where none of them can be followed."""
@@ -320,6 +342,8 @@ class Controller:
             held,
             twists=governor.twists,
             base=self._base.step(dt, following),
+            grips=self.grips.step(following, time_s, dt),
+            hands=self._fingers,
         )
         sent = self._driven(command)
         if sent is None:
@@ -349,7 +373,13 @@ class Controller:
         """What keeps the robot from where the operator is, in words; nothing where there are no commands."""
         if self._engagement is None:
             return ()
-        return (*self._limits_hit, *self._base.limits(), *self._robot.limits(), *self._body_limits())
+        return (
+            *self._limits_hit,
+            *self._base.limits(),
+            *self.grips.limits(),
+            *self._robot.limits(),
+            *self._body_limits(),
+        )
 
     def _body_limits(self) -> tuple[str, ...]:
         if not self.config.whole_body:
@@ -374,7 +404,9 @@ class Controller:
             self._gate.hold(str(error), command.time_s)
             if not command.held:  # at once: it is to brake
                 base = self._base.step(0.0, following=False)
-                return self._driven(replace(command, held=True, base=base))
+                self.grips.unsent()
+                grips = self.grips.step(following=False, time_s=command.time_s, dt=0.0)
+                return self._driven(replace(command, held=True, base=base, grips=grips))
         return None
 
     def _check_stops(self, time_s: float) -> None:
@@ -427,6 +459,7 @@ class Controller:
         """End an engagement."""
         self._engagement = None
         self._base.disengage()
+        self.grips.disengage()
         self._body.end()
         self.tracking_quality.reset()
 
@@ -438,4 +471,5 @@ class Controller:
             self._gate.release(str(error), time_s)
             return
         self._base.engage(self._operator.torso(), found.facing_forward)
+        self.grips.engage(self._robot.openings())
         self._engagement = found

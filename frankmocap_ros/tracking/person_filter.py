@@ -1,15 +1,17 @@
 """From one person's observations to bodies: scale, smoothing, joint states. One object a person."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from frankmocap_ros.body.hand_shape import shapes_of_joints, shapes_of_keypoints
 from frankmocap_ros.body.height import estimated_height_m
 from frankmocap_ros.body.kinematics import Posed, skeleton_of, solve
 from frankmocap_ros.body.pose import (
     Body,
+    HandShape,
     JointState,
     KeypointPose,
     ModelPose,
@@ -26,6 +28,7 @@ from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector, filter_of
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
 from frankmocap_ros.tracking.finger_lifting import with_fingers, without_fingers
+from frankmocap_ros.tracking.hand_filter import HandRules, HandsFilter
 from frankmocap_ros.tracking.held_rotations import HeldRotations
 from frankmocap_ros.tracking.image_border import ImageBorder
 from frankmocap_ros.tracking.person_size import PersonSize
@@ -34,7 +37,7 @@ from frankmocap_ros.tracking.position_stddev import position_stddev
 from frankmocap_ros.tracking.rotation_memory import RotationMemory
 from frankmocap_ros.tracking.side_swaps import SideSwaps
 from frankmocap_ros.tracking.size_calibration import Measured, Outcome
-from frankmocap_ros.tracking.steady_body import Depths, SteadyBody
+from frankmocap_ros.tracking.steady_body import Depths, SteadyBody, point_filters
 from frankmocap_ros.tracking.swing_limit import SwingLimit
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
@@ -70,6 +73,7 @@ class PersonFilter:
         self._swings = SwingLimit()
         self._rotations = RotationMemory()
         self._held = HeldRotations()
+        self._hands = HandsFilter()
         self._last: Body | None = None
         self._seen_s: Array = np.empty(0)
         self._seen_confidence: Array = np.empty(0)
@@ -99,11 +103,15 @@ class PersonFilter:
         if isinstance(pose, PixelPose):
             found = self._pixel_lifting.lifted(without_fingers(pose), view, config.assumed_height_m)
             if found is None:
-                return self._flat(pose, observation, camera, time_s, config)
+                body = self._flat(pose, observation, camera, time_s, config)
+                return self._with_hands(body, (), time_s, config)
             pose = with_fingers(found, pose, camera)
+        shapes = observation.hands
         if isinstance(pose, KeypointPose):
             pose = self._sides.undone(pose, time_s)
             pose = self._border.judged(pose, camera, time_s, config.min_confidence)
+            shapes = shapes[::-1] if self._sides.arms_exchanged else shapes
+            shapes = shapes or shapes_of_keypoints(pose, flat=from_pixels)
         depths = Depths.LIFTED if from_pixels else Depths.NETWORK if depth is None else Depths.CAMERA
         pose = self._smoothed(pose, time_s, config, depths)
         if isinstance(pose, KeypointPose) and config.smoothing != "none":
@@ -130,7 +138,7 @@ class PersonFilter:
             pixels=pixels,
             confidence=posed.confidence,
             orientation_confidence=posed.orientation_confidence,
-            states=np.empty(0, np.uint8),
+            states=np.zeros(len(skeleton), np.uint8),
             box_xywh=clipped_box(observation.box_xywh, camera.size_px),
             scale_source=self._scale_source(measured, observation),
             has_hands=skeleton is BODY_WITH_HANDS,
@@ -138,7 +146,19 @@ class PersonFilter:
             position_stddev=self._stddev(observation.pose, skeleton, posed.confidence),
         )
         self._last_scale_source = body.scale_source
-        return self._with_states(body, time_s, config)
+        self._decide_states(body, time_s, config)
+        if isinstance(pose, ModelPose):
+            return self._with_hands(body, shapes_of_joints(posed), time_s, replace(config, smoothing="none"))
+        return self._with_hands(body, _enlarged(shapes, self._in_force), time_s, config)
+
+    def _with_hands(
+        self, body: Body, shapes: Sequence[HandShape | None], time_s: float, config: Settings
+    ) -> Body:
+        if not body.has_hands:
+            return body
+        filters = point_filters(config)
+        rules = HandRules(time_s, config.min_confidence, config.hold_s, filters.across if filters else None)
+        return replace(body, hands=self._hands.update(shapes, body, rules))
 
     def resize(self, outcome: Outcome, time_s: float) -> None:
         """Take a calibrated size, from the next image on and little by little."""
@@ -183,12 +203,12 @@ class PersonFilter:
             pixels=np.zeros((n, 2)),
             confidence=np.zeros(n),
             orientation_confidence=np.zeros(n),
-            states=np.empty(0, np.uint8),
+            states=np.zeros(n, np.uint8),
             box_xywh=clipped_box(observation.box_xywh, camera.size_px),
             scale_source=ScaleSource.NONE,
             has_hands=skeleton is BODY_WITH_HANDS,
         )
-        body = self._with_states(body, time_s, config)
+        self._decide_states(body, time_s, config)
         if (body.states != JointState.INVALID).any():
             return replace(body, scale_source=self._last_scale_source)
         here = n > _JOINT_ROWS
@@ -244,11 +264,10 @@ class PersonFilter:
             return posed
         return self._rotations.steadied(posed, skeleton_of(pose), time_s)
 
-    def _with_states(self, body: Body, time_s: float, config: Settings) -> Body:
-        """Decide each joint's state; repeat or blank what is not known."""
-        least = config.min_confidence
+    def _decide_states(self, body: Body, time_s: float, config: Settings) -> None:
+        """Decide each joint's state, INVALID so far; repeat or blank what is not known."""
+        states, least = body.states, config.min_confidence
         known = _known(body.confidence, least)
-        states = np.full(len(known), JointState.INVALID, np.uint8)
         states[known] = JointState.PREDICTED
         states[known & (body.confidence >= least)] = JointState.TRACKED
         if self._last is None:
@@ -258,18 +277,17 @@ class PersonFilter:
         self._seen_confidence[known] = body.confidence[known]
         self._seen_stddev[known] = body.position_stddev[known]
         if not known.all():
-            self._hold(body, states, time_s, config.hold_s)
+            self._hold(body, time_s, config.hold_s)
             _blank(body, states == JointState.INVALID)
-        self._last = replace(body, states=states)
-        return self._last
+        self._last = body
 
-    def _hold(self, body: Body, states: NDArray[np.uint8], time_s: float, hold_s: float) -> None:
+    def _hold(self, body: Body, time_s: float, hold_s: float) -> None:
         """Repeat what was known of the joints up to ``hold_s`` ago, less and less certain."""
         if self._last is None or hold_s == 0.0:
             return
         age_s = time_s - self._seen_s
         # a joint that was given up stays so, also when hold_s is made longer: its last value is blank
-        held = (states == JointState.INVALID) & (self._last.states != JointState.INVALID)
+        held = (body.states == JointState.INVALID) & (self._last.states != JointState.INVALID)
         held &= (age_s >= 0.0) & (age_s <= hold_s)
         if not held.any():
             return
@@ -278,7 +296,7 @@ class PersonFilter:
         body.confidence[held] = self._seen_confidence[held] * (1.0 - age_s[held] / hold_s)
         moved_m = _HELD_SPEED * age_s[held][:, None]
         body.position_stddev[held] = np.hypot(self._seen_stddev[held], moved_m)
-        states[held] = JointState.HELD
+        body.states[held] = JointState.HELD
 
 
 _ROWS = ("positions", "orientations_xyzw", "local_rotations_xyzw", "pixels", "orientation_confidence")
@@ -298,6 +316,11 @@ def _blank(body: Body, rows: Mask) -> None:
 def _known(confidence: Array, least: float) -> Mask:
     """Where the estimator's guess is used at all."""
     return np.asarray((confidence > 0.0) & (confidence >= 0.5 * least))
+
+
+def _enlarged(shapes: Sequence[HandShape | None], ratio: float) -> Sequence[HandShape | None]:
+    """Shapes of hands that are as much larger than estimated as their body is."""
+    return [shape and replace(shape, points=ratio * shape.points) for shape in shapes]
 
 
 def _inside(pixels: Array, camera: Camera) -> Mask:

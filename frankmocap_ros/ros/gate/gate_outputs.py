@@ -11,6 +11,7 @@ from rclpy.node import Node
 from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
 from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.ros.gate.controller_outputs import VelocitiesOutput
+from frankmocap_ros.ros.gate.grip_outputs import GripOutputs
 from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints, JointOutputs
 from frankmocap_ros.ros.gate.state_output import StateOutput
 from frankmocap_ros.ros.gate.target_outputs import TargetOutputs
@@ -33,11 +34,12 @@ class GateOutputs:
         commands: how many commands went out.
         topics: where they go, one for each publisher of commands.
         repeats: whether somebody may go on with the last command for ever, who is not told to stop.
+        grippers: clients of grippers that take goals.
         whole_body: where the operator's whole body goes; None for nowhere.
 
     Args:
         node: what publishes.
-        config: says in which frame, and whether the base is commanded.
+        config: says in which frame, and whether the base and grippers are commanded.
         targets: names of the targets, in the commands' order.
         joints: of the robot; None where its joints are not commanded.
     """
@@ -53,9 +55,11 @@ class GateOutputs:
         self._base = None
         if config.base_command != "off":
             self._base = TwistOutput(node, "~/base_command", config.base_frame)
+        self.grippers = self._joints.actions if self._joints is not None else ()
+        self._grips = GripOutputs(node) if config.grip != "off" else None
         velocities = self._joints.velocities if self._joints is not None else ()
         base = () if self._base is None else (self._base,)
-        outputs = (self._targets, self._joints, self._base)
+        outputs = (self._targets, self._joints, self._base, self._grips)
         self._publishers: tuple[CommandPublisher, ...] = tuple(
             publisher for output in outputs if output is not None for publisher in output.publishers
         )
@@ -87,6 +91,8 @@ class GateOutputs:
             self._targets.publish(command, stamp)
             if self._joints is not None:
                 self._joints.publish(command, config, stamp)
+            if self._grips is not None:
+                self._grips.publish(command, stamp)
             if self._base is not None and command.base is not None:
                 forward, left, turn = command.base.tolist()
                 self._base.publish((forward, left, 0.0), (0.0, 0.0, turn), stamp)
@@ -109,6 +115,8 @@ class GateOutputs:
                 self._lock.release()
 
     def _end(self, stamp: Time) -> None:
+        for gripper in self.grippers:
+            gripper.end()
         failed: Exception | None = None
         for output in self._ending:
             try:
@@ -117,6 +125,13 @@ class GateOutputs:
                 failed = error
         if failed is not None:
             raise failed
+
+    def close(self) -> None:
+        """Give back what is not given back with the node; after the worker has ended."""
+        for gripper in self.grippers:
+            gripper.close()
+        if self.whole_body is not None:
+            self.whole_body.close()
 
     def wait(self) -> None:
         """Wait until the last zeros have arrived, but not for long."""

@@ -8,17 +8,18 @@ import numpy as np
 
 from frankmocap_ros.errors import MissingDependencyError, RetargetError, RobotError
 from frankmocap_ros.geometry.rotation import Array, Mask
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.contact import EffortLimit
+from frankmocap_ros.teleop.inverse_kinematics.driven_limits import DrivenLimits, driven_limits
 from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
 from frankmocap_ros.teleop.inverse_kinematics.joints import (
     JointRoles,
     assign_roles,
     home_posture,
-    joint_name,
     joint_ranges,
-    simple_joints,
 )
 from frankmocap_ros.teleop.inverse_kinematics.limb_length import LimbLengths
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import joint_name, simple_joints
 from frankmocap_ros.teleop.inverse_kinematics.pairs import pairs_of_boxes, pairs_of_geoms
 from frankmocap_ros.teleop.inverse_kinematics.parts import TargetParts, listed, refuse_unknown, target_parts
 from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
@@ -51,6 +52,7 @@ class IkModel:
         pairs: numbers of geoms that must not touch.
         notes: what was left out of the model, in words.
         home_qpos: shape (nq,), where all joints are at home.
+        driven: what is driven beside the commanded joints.
     """
 
     mujoco: Any
@@ -71,6 +73,7 @@ class IkModel:
     pairs: tuple[tuple[int, int], ...]
     notes: tuple[str, ...]
     home_qpos: Array = field(repr=False)
+    driven: DrivenLimits
 
     def space(self) -> JointSpace:
         """The commanded joints as coordinates of the model; a new one each time."""
@@ -90,7 +93,7 @@ def packages() -> tuple[Any, Any, Any]:
     except ImportError as error:
         raise MissingDependencyError(
             f"retargeting needs mujoco, mink and daqp, of which one is not installed ({error}); "
-            "run: pip install 'frankmocap_ros[robot]'"
+            f"run: {install_command('robot')}"
         ) from error
     return mujoco, mink, daqp
 
@@ -155,6 +158,7 @@ def load_model(robot: RobotMap) -> IkModel:
         pairs=(*pairs, *boxes),
         notes=(*loaded.notes, *without_shape),
         home_qpos=home_qpos,
+        driven=driven_limits(loaded, robot, home_qpos),
     )
     _check_equalities(robot, found)
     return found
@@ -164,17 +168,21 @@ def _check_names(robot: RobotMap, loaded: LoadedModel, commanded: tuple[str, ...
     """Refuse what the map says of joints that there are not, or that are not commanded."""
     model = loaded.model
     known = [name for j in simple_joints(loaded.mujoco, model) if (name := joint_name(model, j))]
-    for key, names in (
-        ("velocity_limits", robot.speeds),
-        ("acceleration_limits", robot.accelerations),
-        ("effort_limits", robot.efforts),
-        ("posture_costs", robot.posture_costs),
+    moved = {*commanded, *(name for hand in robot.hands for name in hand.joints)}
+    for key, names, used in (
+        ("velocity_limits", robot.speeds, moved),
+        ("acceleration_limits", robot.accelerations, moved),
+        ("effort_limits", robot.efforts, set(commanded)),
+        ("posture_costs", robot.posture_costs, set(commanded)),
     ):
         refuse_unknown(robot.model, key, "joint", names, known)
-        without_use = sorted(set(names) - set(commanded))
+        without_use = sorted(set(names) - used)
         if without_use:
+            driven = {one.name: one.key for one in robot.driven}
+            own = [f"; the limits of {n} are in {driven[n]}" for n in without_use[:1] if n in driven]
             raise RobotError(
                 f"{robot.model}: {key}: {', '.join(without_use)}: not commanded; what is: {listed(commanded)}"
+                + "".join(own)
             )
 
 

@@ -2,8 +2,8 @@
 
 Commanded is what the map's ``joints`` name; where it names none, what moves a target: the joints on the way
 from its body to the robot's base. A joint that another one drives (a mimic joint, an equality of joints) is
-not commanded, its leader is. All other joints stay where they are: they are measured where somebody tells
-them, and at home otherwise.
+not commanded, its leader is. Driven are those of the map's grippers: they go to positions of their own. All
+other joints stay where they are: they are measured where somebody tells them, and at home otherwise.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -14,6 +14,13 @@ import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import (
+    dependent_joints,
+    driven_joints,
+    joint_name,
+    simple_joints,
+    tied,
+)
 from frankmocap_ros.teleop.inverse_kinematics.parts import listed, numbers_by_name, refuse_unknown
 from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 from frankmocap_ros.teleop.robot_model.equalities import Equality, equalities, joints_above
@@ -39,11 +46,6 @@ class JointRoles:
     equalities: tuple[Equality, ...]
 
 
-def joint_name(model: Any, joint: int) -> str:
-    """Name of a joint; empty where it has none."""
-    return str(model.joint(joint).name)
-
-
 def assign_roles(
     loaded: LoadedModel, robot: RobotMap, targets: Collection[int], around: Iterable[int] = ()
 ) -> JointRoles:
@@ -60,7 +62,8 @@ def assign_roles(
     """
     model = loaded.model
     every = equalities(loaded.mujoco, model)
-    moving = sorted({joint for body in targets for joint in joints_above(model, body)})
+    apart, _ = tied(every, set(driven_joints(loaded, robot)))
+    moving = sorted({joint for body in targets for joint in joints_above(model, body)} - apart)
     followers = {e.follower: e.leader for e in every if e.follower is not None}
     commanded = (
         _named(loaded, robot, followers)
@@ -68,13 +71,8 @@ def assign_roles(
         else _derived(loaded, robot, moving, followers, every)
     )
     counts = {joint for body in (*targets, *around) for joint in joints_above(model, body)} | set(commanded)
-    used: list[Equality] = []
-    pending = list(every)
-    while touched := [e for e in pending if counts & e.joints]:
-        pending = [e for e in pending if e not in touched]
-        used += touched
-        counts = counts.union(*(e.joints for e in touched))
-    dependent = set(_dependent(used, set(commanded)))
+    counts, used = tied(every, counts)
+    dependent = set(dependent_joints(used, set(commanded)))
     reached = set(moving).union(*(e.joints for e in used if set(moving) & e.joints))
     roles = JointRoles(
         commanded=tuple(commanded),
@@ -93,23 +91,6 @@ def assign_roles(
             f"target; what does: {listed(joint_name(model, j) for j in moving)}"
         )
     return roles
-
-
-def _dependent(used: Sequence[Equality], commanded: set[int]) -> Iterable[int]:
-    """What follows: followers, and the joints of closed loops that commanded joints move."""
-    followers = {e.follower for e in used if e.follower is not None}
-    moved = commanded | followers
-    loops = [e for e in used if e.follower is None]
-    while driven := [e for e in loops if e.joints & moved]:
-        loops = [e for e in loops if e not in driven]
-        moved = moved.union(*(e.joints for e in driven))
-    return moved - commanded
-
-
-def simple_joints(mujoco: Any, model: Any) -> list[int]:
-    """Numbers of the hinges and slides: the joints that one number tells."""
-    kinds = (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
-    return [i for i in range(model.njnt) if int(model.jnt_type[i]) in kinds]
 
 
 def _named(loaded: LoadedModel, robot: RobotMap, followers: dict[int, int | None]) -> list[int]:
@@ -187,6 +168,9 @@ def joint_ranges(model: Any, roles: JointRoles) -> tuple[Array, Array]:
         at, of_leader = (model.qpos0[model.jnt_qposadr[j]] for j in (follower, leader))
         ends = sorted((end - at - offset) / slope + of_leader for end in (lower[follower], upper[follower]))
         lower[leader], upper[leader] = max(lower[leader], ends[0]), min(upper[leader], ends[1])
+        if follower in joints:
+            ends = sorted(at + offset + slope * (end - of_leader) for end in (lower[leader], upper[leader]))
+            lower[follower], upper[follower] = ends[0], ends[1]
     return lower[joints], upper[joints]
 
 
@@ -211,7 +195,7 @@ def roles_without_map(loaded: LoadedModel) -> JointRoles:
     if not commanded:
         raise RobotError(f"{loaded.path}: it has no hinge or slide joint with a name to command")
     used = [e for e in every if e.joints & set(commanded)]
-    dependent = tuple(sorted(_dependent(used, set(commanded))))
+    dependent = tuple(sorted(dependent_joints(used, set(commanded))))
     return JointRoles(
         commanded=tuple(commanded),
         idle=frozenset(),

@@ -11,6 +11,7 @@ it always has a solution.
 """
 
 import math
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -36,18 +37,20 @@ _NEARER: Final = 0.3  # of what is left between two parts, at most, in one step
 _DAMPING: Final = 0.1  # of the joints, in the squared error (Levenberg-Marquardt)
 
 
-def load_retargeter(robot: str, model: str | ReceivedModel = "") -> "Retargeter":
+def load_retargeter(robot: str, model: str | ReceivedModel = "", grips: bool = True) -> "Retargeter":
     """The retargeter of a robot.
 
     Args:
         robot: name of a robot of this package, or the YAML file of a map.
         model: the robot's model, as a file's name or received; empty for what the map says.
+        grips: whether its grippers are commanded.
 
     Raises:
         RobotError: map or model are missing or wrong.
         MissingDependencyError: a package is not installed.
     """
-    return Retargeter(load_map(robot, model))
+    found = load_map(robot, model)
+    return Retargeter(found if grips else found.without_grippers())
 
 
 class Retargeter:
@@ -67,6 +70,12 @@ class Retargeter:
         max_speed: shape (J,), the highest speeds that are asked of the joints [1/s].
         max_acceleration: shape (J,), their highest accelerations [1/s^2].
         main: shape (N,), the targets whose positions count most.
+        driven: joints that go to positions of their own beside all this; at speeds that leave servos as much
+            as those of the other joints.
+        grippers: what opens and shuts.
+        joints_apart: driven joints that only a controller of their own takes.
+        robot_map: the robot's map.
+        ik_model: its model.
 
     Args:
         robot: the robot's map.
@@ -80,8 +89,8 @@ class Retargeter:
 
     def __init__(self, robot: RobotMap, model: IkModel | None = None, at_will: bool = False) -> None:
         self._mujoco, self._mink, self._daqp = packages()
-        self._map = robot
-        self._found = found = load_model(robot) if model is None else model
+        self.robot_map = robot
+        self.ik_model = found = load_model(robot) if model is None else model
         self._model = found.model
         self.joint_names, self.observed, self.notes = found.joint_names, found.observed, found.notes
         self.table_arm, self.controllers = robot.table_arm, robot.controllers
@@ -93,6 +102,8 @@ class Retargeter:
         self.lower, self.upper = found.lower + spare, found.upper - spare
         self.max_speed = _OF_SPEED * found.max_speed
         self.max_acceleration = np.full(len(self.home), UNLIMITED) if at_will else found.max_acceleration
+        self.driven = replace(found.driven, max_speed=_OF_SPEED * found.driven.max_speed)
+        self.grippers, self.joints_apart = robot.grippers, robot.joints_apart
         self._motion = JointMotion(self.lower, self.upper, self.max_speed, self.max_acceleration)
         self._parts = [t.part for t in found.parts]
         self._origins = [t.origin for t in found.parts]
@@ -119,6 +130,11 @@ class Retargeter:
         self._within = np.array((-np.inf, np.inf))[:, None]
         self._clearance = Clearance(self._mujoco, self._configuration, found.pairs, robot.minimum_distance_m)
         self._search = StepSearch(self._motion, self._clearance, self._put, self._off)
+
+    @property
+    def posture_names(self) -> tuple[str, ...]:
+        """Names of the joints of a whole posture: those that are commanded here, then the driven ones."""
+        return (*self.joint_names, *self.driven.names)
 
     @property
     def reach(self) -> Array:
@@ -188,7 +204,7 @@ class Retargeter:
     def apart(self, joints: Array, others: Array) -> Array:
         """How far a posture is from another one, shape (J,); whole turns of endless joints do not count."""
         off = joints - others
-        return np.asarray(off - math.tau * np.where(self._found.turning, np.round(off / math.tau), 0.0))
+        return np.asarray(off - math.tau * np.where(self.ik_model.turning, np.round(off / math.tau), 0.0))
 
     def home_near(self, joints: Array) -> Array:
         """The home posture that is nearest to a posture, whole turns of endless joints apart, shape (J,)."""
@@ -218,7 +234,7 @@ class Retargeter:
 
     def twin(self) -> "Retargeter":
         """Another one of the same robot, whose joints accelerate at will."""
-        return Retargeter(self._map, self._found, at_will=True)
+        return Retargeter(self.robot_map, self.ik_model, at_will=True)
 
     def solve(self, positions: Array, orientations: Array, dt: float) -> tuple[Array, Array]:
         """The next posture on the way to the targets' commands.
@@ -301,7 +317,9 @@ class Retargeter:
         hessian = jacobian.T @ jacobian
         posture = self._costs**2
         # damping that grows with the error keeps steps within what the linear robot is good for
-        hessian.flat[:: len(hessian) + 1] += posture + self._map.damping + _DAMPING * float(errors @ errors)
+        hessian.flat[:: len(hessian) + 1] += (
+            posture + self.robot_map.damping + _DAMPING * float(errors @ errors)
+        )
         slopes = posture * (self._now - self._preferred) - errors @ jacobian
         feed = moved @ jacobian
         # one after the other: for both at once LAPACK starts threads, which wait for each other

@@ -2,6 +2,10 @@
 
 __all__ = [
     "alignment",
+    "driven_joints",
+    "driven_posture",
+    "finger_driver",
+    "gripper_driver",
     "joint_controller",
     "pose_robot",
     "recovery",

@@ -8,12 +8,21 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
+from frankmocap_ros.teleop.robot_map.driven_map import check_controllers, driven_by
+from frankmocap_ros.teleop.robot_map.gripper_map import (
+    DrivenJoint,
+    GripperMap,
+    read_grippers,
+    with_grippers,
+)
+from frankmocap_ros.teleop.robot_map.hand_map import HandMap, read_hands
 from frankmocap_ros.teleop.robot_map.map_parts import base, keep_out
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot_map.target_map import TargetMap, above_table, read_target
-from frankmocap_ros.teleop.robot_model.additions import Additions, Base, KeepOut, KeepOutBox
+from frankmocap_ros.teleop.robot_model.additions import AddedSite, Additions, Base, KeepOut, KeepOutBox
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource, ReceivedModel
 from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_model.xml_source import shortened
@@ -30,7 +39,8 @@ _DAMPING: Final = 2.0
 _KEYS: Final = (
     "model", "keyframe", "home", "joints", "velocity_limits", "acceleration_limits", "targets",
     "posture_costs", "damping", "self_collision", "simulation", "base", "table_arm", "controllers",
-    "robot_descriptions", "keep_out", "effort_limits", "simulation_limits",
+    "robot_descriptions", "keep_out", "effort_limits", "grippers",
+    "hands", "simulation_limits",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
@@ -66,6 +76,8 @@ class RobotMap:
         keep_out: boxes that no commanded part enters.
         efforts: joint -> effort above which it is in contact [Nm] or [N].
         default_effort: of the other commanded joints; infinite for no limit.
+        grippers: what opens and shuts.
+        hands: whose fingers follow the operator's.
     """
 
     model: ModelSource
@@ -90,11 +102,43 @@ class RobotMap:
     keep_out: tuple[KeepOutBox, ...] = ()
     efforts: Mapping[str, float] = field(default_factory=dict)
     default_effort: float = math.inf
+    grippers: tuple[GripperMap, ...] = ()
+    hands: tuple[HandMap, ...] = ()
+
+    @property
+    def driven(self) -> tuple[DrivenJoint, ...]:
+        """Joints that are driven to positions of their own, beside the inverse kinematics."""
+        fingers = (
+            DrivenJoint(name, self.speed(name), self.acceleration(name), hand.key)
+            for hand in self.hands
+            for name in hand.joints
+        )
+        return (*(joint for gripper in self.grippers for joint in gripper.driven), *fingers)
+
+    @property
+    def joints_apart(self) -> frozenset[str]:
+        """Driven joints with a controller of their own, which is the only one that takes their commands."""
+        return frozenset(j for gripper in self.grippers if gripper.controller for j in gripper.joints)
+
+    def without_grippers(self) -> "RobotMap":
+        """The map of the robot while nobody opens or shuts anything.
+
+        What shares a controller with other joints stays: a controller needs all of its own.
+        """
+        own = {one.controller.topic for one in self.grippers if one.controller is not None}
+        controllers = {topic: one for topic, one in self.controllers.items() if topic not in own}
+        shared = {joint for one in controllers.values() for joint in one.joints}
+        grippers = tuple(one for one in self.grippers if shared.issuperset(one.joints))
+        return replace(self, grippers=grippers, controllers=controllers)
+
+    @property
+    def _sites(self) -> tuple[tuple[AddedSite, ...], ...]:
+        return (*(target.sites for target in self.targets), *(hand.sites for hand in self.hands))
 
     @property
     def additions(self) -> Additions:
         """What its model gets beside what its file has."""
-        return Additions(self.base, tuple(site for target in self.targets for site in target.sites))
+        return Additions(self.base, tuple(s for sites in self._sites for s in sites))
 
     @property
     def constrained(self) -> Additions:
@@ -113,7 +157,8 @@ class RobotMap:
         Raises:
             RobotError: the model cannot be read.
         """
-        own = self.speeds.get(joint)
+        of_grippers = {one.name: one.max_speed for gripper in self.grippers for one in gripper.driven}
+        own = of_grippers.get(joint, self.speeds.get(joint))
         return min(self.default_speed, self._stated.get(joint, math.inf)) if own is None else own
 
     def effort(self, joint: str) -> float:
@@ -130,8 +175,16 @@ def is_model(robot: str) -> bool:
     return Path(robot).suffix.lower() in _MODELS
 
 
-def _joints(reader: MapValues, controllers: Mapping[str, ControllerMap]) -> tuple[str, ...]:
-    """The commanded joints; those of the controllers where the map names none."""
+def _joints(
+    reader: MapValues, controllers: Mapping[str, ControllerMap], driven: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The commanded joints; those of the controllers where the map names none.
+
+    Args:
+        reader: of the map.
+        controllers: topic -> what the controller takes.
+        driven: joint of a gripper or a hand, which is not commanded -> its key.
+    """
     names = reader.names("joints")
     if "joints" in reader.values and not names:
         raise reader.wrong(
@@ -140,7 +193,11 @@ def _joints(reader: MapValues, controllers: Mapping[str, ControllerMap]) -> tupl
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise reader.wrong("joints", f"names {twice[0]} more than once")
-    owned = [joint for controller in controllers.values() for joint in controller.joints]
+    for name in names:
+        if name in driven:
+            raise reader.wrong("joints", f"{name} is of {driven[name]}, too; leave it out here")
+    every = [joint for controller in controllers.values() for joint in controller.joints]
+    owned = [joint for joint in every if joint not in driven]
     without = [name for name in names if name not in owned]
     if owned and without:
         raise reader.wrong(
@@ -230,8 +287,7 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         import yaml
     except ImportError as error:
         raise MissingDependencyError(
-            f"a robot's map needs PyYAML, which is not installed ({error}); "
-            "run: pip install 'frankmocap_ros[robot]'"
+            f"a robot's map needs PyYAML, which is not installed ({error}); run: {install_command('robot')}"
         ) from error
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -255,7 +311,9 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
     where = base(path, reader.values.get("base", {}))
     table_arm = reader.flag("table_arm")
     targets_read = tuple(read_target(path, str(name), target) for name, target in targets.items())
-    owned = controllers(reader)
+    owned, grippers = controllers(reader), read_grippers(reader)
+    fingers = read_hands(path, reader, found, where)
+    check_controllers(reader, owned, fingers)
     distance_m, pairs = _pairs(path, reader.values.get("self_collision", {}))
     return RobotMap(
         model=found,
@@ -271,13 +329,15 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         damping=reader.number("damping", _DAMPING),
         minimum_distance_m=distance_m,
         pairs=pairs,
-        joints=_joints(reader, owned),
+        joints=_joints(reader, owned, driven_by(reader, grippers, fingers)),
         simulation=reader.choice("simulation", (KINEMATIC, PHYSICS)),
         simulation_limits=_simulation_limits(reader),
         base=where,
         table_arm=table_arm,
-        controllers=owned,
+        controllers=with_grippers(reader, owned, grippers),
         keep_out=keep_out(path, reader),
         efforts=_named(efforts),
         default_effort=efforts.get("default", math.inf),
+        grippers=grippers,
+        hands=fingers,
     )
