@@ -1,10 +1,11 @@
 """How long the bodies stay away while another model is loaded and takes over.
 
-`python benchmarks/bench_swap.py VIDEO [ROUNDS [HZ]]` lets a mocap node play a video at 30 Hz and changes its
-settings from another process. Each row: how long that took, the time from one message to the next (the
-camera's, or that of the slower of the two models), and the longest such times in the 1.5 s before, meanwhile,
-and from 0.5 to 2 s after. Stand-in weights, and a cache of its own: the first round imports torch, converts
-the files and translates the networks.
+`python benchmarks/bench_swap.py VIDEO [ROUNDS [HZ [MODELS]]]` lets a mocap node play a video at 30 Hz and
+changes its settings from another process; with a folder that has posenet.onnx, movenet-lightning.onnx and
+movenet-multipose.onnx it goes through all estimators that run there instead of FrankMocap's settings. Each
+row: how long that took, the time from one message to the next (the camera's, or that of the slower of the two
+models), and the longest such times in the 1.5 s before, meanwhile, and from 0.5 to 2 s after. Stand-in
+weights and a cache of its own: the first round imports torch, converts files and translates networks.
 """
 
 import math
@@ -14,13 +15,14 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
 import rclpy
-from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 
@@ -38,8 +40,20 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"use_smplx": False},
     {"engine": "torch"},
     {"engine": "openvino"},
-    {"estimator": "blazepose"},
+    {"estimator": "blazepose", "precision": "auto"},  # it takes no bf16
 )
+
+
+def networks(folder: str) -> tuple[dict[str, Any], ...]:
+    """Changes through estimators with the networks of a folder, and without."""
+    files = {path.stem: str(path.absolute()) for path in Path(folder).glob("*.onnx")}
+    return (
+        {"estimator": "posenet", "model": files["posenet"]},
+        {"estimator": "movenet", "model": files["movenet-lightning"]},
+        {"model": files["movenet-multipose"]},
+        {"estimator": "synthetic"},
+        {"estimator": "blazepose"},
+    )
 
 
 class Listener:
@@ -57,7 +71,9 @@ class Listener:
             lambda _: self.arrivals_s.append(time.perf_counter()),
             RESULTS,
         )
-        self._client = self._node.create_client(SetParameters, "/frankmocap/set_parameters")
+        self._client = self._node.create_client(
+            SetParametersAtomically, "/frankmocap/set_parameters_atomically"
+        )
         executor = SingleThreadedExecutor()
         executor.add_node(self._node)
         threading.Thread(target=executor.spin, daemon=True).start()
@@ -67,10 +83,10 @@ class Listener:
         while len(self.arrivals_s) < messages:
             time.sleep(0.1)
 
-    def change(self, name: str, value: Any) -> str:
+    def change(self, changes: Mapping[str, Any]) -> str:
         """Why the node refuses; empty where it does not."""
-        request = SetParameters.Request(parameters=[Parameter(name, value=value).to_parameter_msg()])
-        reason: str = self._client.call(request).results[0].reason
+        told = [Parameter(name, value=value).to_parameter_msg() for name, value in changes.items()]
+        reason: str = self._client.call(SetParametersAtomically.Request(parameters=told)).result.reason
         return reason
 
 
@@ -91,16 +107,17 @@ def gaps_ms(arrivals_s: list[float], from_s: float, until_s: float) -> list[floa
     return sorted((1e3 * (b - a) for a, b in pairwise(arrivals_s) if from_s < b <= until_s), reverse=True)
 
 
-def change(listener: Listener, rate_hz: float, name: str, value: Any) -> Row | None:
-    """Change a setting and print how that went; None where it is refused."""
+def change(listener: Listener, rate_hz: float, changes: Mapping[str, Any]) -> Row | None:
+    """Change settings and print how that went; None where it is refused."""
     asked_s = time.perf_counter()
-    refused = listener.change(name, value)
+    refused = listener.change(changes)
     done_s = time.perf_counter()
     time.sleep(2.0)
     came_s = list(listener.arrivals_s)
     os.sync()  # what was converted goes to the disk now and not in some later row
     time.sleep(1.6)
-    what = f"{f'{name}: {value}':24}{done_s - asked_s:6.1f} s"
+    told = ", ".join(f"{name}: {Path(str(value)).name}" for name, value in changes.items())
+    what = f"{told:52}{done_s - asked_s:6.1f} s"
     if refused:
         print(f"{what}  refused: {refused}", flush=True)
         return None
@@ -121,7 +138,7 @@ def change(listener: Listener, rate_hz: float, name: str, value: Any) -> Row | N
     return row
 
 
-def main(video: str, rounds: str = "3", rate_hz: str = "30") -> None:
+def main(video: str, rounds: str = "3", rate_hz: str = "30", models: str = "") -> None:
     """Print the table."""
     stay_here()
     os.environ["ROS_DOMAIN_ID"] = "93"
@@ -136,17 +153,15 @@ def main(video: str, rounds: str = "3", rate_hz: str = "30") -> None:
             source_rate_hz=float(rate_hz),
             assets_dir=folder,
             engine="openvino",
-            precision="bf16",
         )
         node = subprocess.Popen(mocap_command(config), stderr=subprocess.DEVNULL)
         try:
             listener = Listener()
             listener.wait(90)
             rows = [
-                change(listener, float(rate_hz), *pair)
+                change(listener, float(rate_hz), one)
                 for _ in range(int(rounds))
-                for one in CHANGES
-                for pair in one.items()
+                for one in (networks(models) if models else CHANGES)
             ]
             print(f"resident memory: {resident_mb(node.pid):.0f} MB")
         finally:
@@ -165,4 +180,4 @@ if __name__ == "__main__":
     if len(sys.argv) < 2:
         print("bench_swap: no video given, nothing to measure")
     else:
-        main(*sys.argv[1:4])
+        main(*sys.argv[1:5])

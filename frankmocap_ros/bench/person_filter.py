@@ -11,8 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.bench.lifting import COCO
 from frankmocap_ros.body.kinematics import solve
-from frankmocap_ros.body.pose import Body, JointState, KeypointPose, Observation, ScaleSource
+from frankmocap_ros.body.pose import Body, JointState, KeypointPose, Observation, PixelPose, ScaleSource
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.estimators.blazepose.rays import on_rays
 from frankmocap_ros.geometry.boxes import box_around
@@ -88,9 +89,12 @@ class Figures:
     within: tuple[float, float, float, float]
 
 
-def observed(human: HumanPose, errors: NetworkErrors, time_s: float) -> Observation:
-    """What the estimator makes of the network's landmarks."""
+def observed(human: HumanPose, errors: NetworkErrors, time_s: float, pixels: bool = False) -> Observation:
+    """What the estimator makes of the network's landmarks, or of the pixels of COCO's 17 alone."""
     seen = errors(human, CAMERA, time_s)
+    if pixels:
+        flat = PixelPose(seen.pixels, np.where(COCO, seen.visibility, 0.0))
+        return Observation(flat, box_around(seen.pixels), 0.9, ScaleSource.CAMERA_INFO)
     points = on_rays(seen.world, seen.pixels, seen.visibility, CAMERA)
     pose = KeypointPose(points, seen.visibility)
     return Observation(pose, box_around(seen.pixels), 0.9, ScaleSource.CAMERA_INFO)
@@ -124,15 +128,17 @@ class Run:
     bodies: list[Body]
 
 
-def recorded(place: Scene, amounts: ErrorAmounts | None = None, seed: int = 0) -> Recording:
-    """The scene as an estimator with these errors sees it."""
+def recorded(
+    place: Scene, amounts: ErrorAmounts | None = None, seed: int = 0, pixels: bool = False
+) -> Recording:
+    """The scene as an estimator with these errors sees it, or one that gives pixels only."""
     errors = NetworkErrors(amounts, seed)
     times_s = np.arange(int(place.seconds * RATE_HZ)) / RATE_HZ
     observations, truth = [], []
     for time_s in times_s.tolist():
         human = scene(place.motion, time_s)[0]
         human = replace(human, positions=human.positions + np.array(place.moved_m))
-        observations.append(observed(human, errors, time_s))
+        observations.append(observed(human, errors, time_s, pixels))
         truth.append(solve(KeypointPose(keypoints_of(human), np.ones(21))).positions)
     return Recording(times_s, observations, np.array(truth))
 

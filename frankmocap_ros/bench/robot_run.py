@@ -79,7 +79,7 @@ def run_robot(robot: RobotMap, retargeter: Retargeter, seen: Sequence[Sight], **
         SettingError: a setting is wrong.
         RobotError: the robot cannot be simulated.
     """
-    config = updated(GateSettings(), {**SIMULATED, "arming_s": 0.3, **settings})
+    config = updated(GateSettings(), {**SIMULATED, "arming_s": 0.3, **robot.simulation_limits, **settings})
     simulation = Simulation(robot, dynamics="kinematic")
     driver = JointController(
         retargeter, lambda: simulation.positions, config.max_tracking_error,

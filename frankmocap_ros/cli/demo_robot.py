@@ -24,7 +24,8 @@ from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
 from frankmocap_ros.teleop.hands.grip import Grip
-from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter, load_retargeter
+from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
+from frankmocap_ros.teleop.robot_map.robot_map import load_map
 from frankmocap_ros.viewer.grip_bars import grip_words
 
 if TYPE_CHECKING:
@@ -89,8 +90,10 @@ class RobotDemo:
     def __init__(self, robot: str, model: str = "", gate: Sequence[str] = ()) -> None:
         self._name, self._model = robot, model
         of_robot = {"robot": robot, "robot_model": model}
-        self._gate = updated(GateSettings(), {**SIMULATED, **_told(gate), **of_robot})
-        self.robot: Retargeter = load_retargeter(robot, model)
+        robot_map = load_map(robot, model)
+        told = _told(gate)
+        self._gate = updated(GateSettings(), {**SIMULATED, **robot_map.simulation_limits, **told, **of_robot})
+        self.robot = Retargeter(robot_map)
         self.wrists = tuple(t for t in self.robot.targets if t.joint in _WRISTS)
         self.joints = tuple(
             dict.fromkeys((*("left_shoulder", "right_shoulder"), *(t.joint for t in self.wrists)))

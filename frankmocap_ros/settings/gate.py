@@ -492,4 +492,5 @@ SIMULATED: Final[Mapping[str, object]] = {
     "max_prediction_ms": 0.0,
     "reject_speed": 12.0,
 }
-"""The gate of a simulated robot: it endangers nobody: it is as quick as people, and starts while they move."""
+"""The gate of a simulated robot: it endangers nobody: it is quick, and starts while people move. A map's
+``simulation_limits`` come before it."""

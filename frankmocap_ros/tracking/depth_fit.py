@@ -10,6 +10,11 @@ ankles, are fitted by a few Gauss-Newton steps to
 - the depths of the image before, relative to the torso,
 
 with p = z s a joint at depth z on its ray s = (x, y, 1), and |p_b - p_a| linearized about the last depths.
+
+A bone that the network sees across the line of sight, and that is seen shorter than it is, may point towards
+the camera or away from it, and the first step decides. It begins where network and last image agree best, and
+forearms a little ahead of that as the body faces: elbows bend forwards. Begun at the network's depths, noise
+would decide, in every image anew.
 """
 
 import math
@@ -49,6 +54,8 @@ _BEND_M: Final = 0.03
 _WANDER: Final = 0.8  # of a depth from image to image, as of a random walk [m per square root of a second]
 _LONGEST_S: Final = 0.5  # between two images that are terms for each other
 _ITERATIONS: Final = 2
+_WRISTS: Final = np.array([_ROW[KEYPOINTS.index(f"{side}_wrist")] for side in _SIDES])
+_AHEAD_M: Final = 0.07  # of where network and last image agree best, the first step takes a wrist to be
 _NEAREST_M: Final = 0.1
 
 
@@ -132,7 +139,7 @@ def _fit(points: Array, fixed: Array, pull: Array, distances: tuple[Array, Array
     rays = (points[FITTED] / given[:, None])[_PAIRS]
     rays[:, 0] *= -1.0  # of the first joint, so that sums are differences
     target, weight = distances
-    z = given
+    z = _begun(points, np.asarray(np.linalg.solve(fixed, pull)))
     for _ in range(_ITERATIONS):
         bone = np.matmul(z[_PAIRS][:, None], rays)[:, 0]
         length = np.sqrt(dot(bone, bone))
@@ -145,6 +152,15 @@ def _fit(points: Array, fixed: Array, pull: Array, distances: tuple[Array, Array
         covariance = np.linalg.inv(fixed + slopes.T @ slopes)
         z = np.maximum(covariance @ (pull + slopes.T @ beside), _NEAREST_M)
     return DepthFit(z, np.sqrt(covariance.diagonal()))
+
+
+def _begun(points: Array, z: Array) -> Array:
+    """Depths (12,) with the wrists ahead: towards the camera where the body faces it, else away from it."""
+    left_x, _, left_z = points[FITTED[0]].tolist()
+    right_x, _, right_z = points[FITTED[1]].tolist()
+    width = max(math.hypot(left_x - right_x, left_z - right_z), _NEAREST_M)
+    z[_WRISTS] -= _AHEAD_M * (left_x - right_x) / width
+    return np.maximum(z, _NEAREST_M)
 
 
 def _distances(points: Array, known: Mask, lengths: BoneLengths) -> tuple[Array, Array]:

@@ -176,9 +176,14 @@ class PersonFilter:
     def _stddev(
         self, pose: KeypointPose | ModelPose | PixelPose, skeleton: Skeleton, confidence: Array
     ) -> Array:
-        """How far joints may be off, (J, 2) [m]; NaN where nobody has measured that: a body model's."""
+        """How far joints may be off, (J, 2) [m]; NaN where nobody has measured that.
+
+        That is a body model's, and what a depth image says of an estimator's pixels.
+        """
         if isinstance(pose, KeypointPose):
             return position_stddev(skeleton, self._steady.depth_stddev, confidence)
+        if isinstance(pose, PixelPose) and self._pixel_lifting.open_m is not None:
+            return position_stddev(skeleton, self._pixel_lifting.open_m, confidence, lifted=True)
         return np.full((len(skeleton), 2), np.nan)
 
     def _flat(

@@ -51,18 +51,25 @@ _DEPTH_SPEED: Final = 5.0  # along the optical axis relative to the torso [m/s]
 _SMOOTHED_S: Final = 0.2  # depth's time constant for steps that are small against noise
 _NOISE_M: Final = 0.15
 _OPEN_M: Final = 0.13  # standard deviation of the depth of a joint whose sign is open
+_MOST_OPEN_M: Final = 0.5
 _PREDICTED: Final = (0.55, 0.75)  # its confidence, in shares of the least of a TRACKED one
 _GAP_S: Final = 0.5  # after a longer pause nothing that was known of the posture counts
 
 
 class PixelLifting:
-    """Puts one person's keypoints into space; remembers lengths, distance and signs."""
+    """Puts one person's keypoints into space; remembers lengths, distance and signs.
+
+    Attributes:
+        open_m: shape (12,), standard deviations of the last depths by the signs that are open, in the order
+            of ``depth_fit.FITTED`` [m]; None where a depth image measured them.
+    """
 
     def __init__(self) -> None:
         self._lengths = LearnedLengths()
         self._torso = TorsoLifting()
         self._signs = LimbSigns()
         self._last_s = self._depth_s = -math.inf
+        self.open_m: Array | None = None
         self._offsets: Array | None = None  # of the keypoints' depths from the torso's [m]
         self._further = np.ones((learned_lengths.KINDS, 2))  # how many times as far as the torso bones are
 
@@ -78,6 +85,7 @@ class PixelLifting:
             assumed_height_m: the person's height; 0 for an adult's [m].
         """
         height_m = assumed_height_m or proportions.ADULT_HEIGHT_M
+        self.open_m = None
         if view.depth is not None:
             found = lifted(pose, view.depth, view.camera, view.least)
             if found is None:
@@ -125,6 +133,7 @@ class PixelLifting:
         share = apparent * self._further * depth_m / lengths[:, None]
         self._lengths.observe(share, weight_of(known, elapsed_s))
         open_m[1, ~seen[_MIDDLE]] = np.inf  # an end whose middle is not seen may be anywhere as well
+        self.open_m = np.minimum(np.concatenate([np.zeros(4), *_by_part(open_m)]), _MOST_OPEN_M)
         return KeypointPose(points, _sure(pose.confidence, torso, open_m, view.least))
 
     def _follow(self, points: Array, seen: Mask, depth_m: float, elapsed_s: float) -> None:
@@ -206,6 +215,11 @@ def _depths(limbs: Limbs, probability: Array) -> tuple[Array, Array]:
     weight = probability.reshape(4, 4)
     mean = (z * weight).sum(axis=2)
     return mean, np.sqrt((weight * (z - mean[..., None]) ** 2).sum(axis=2))
+
+
+def _by_part(limbs: Array) -> list[Array]:
+    """Values of middles and ends (2, 4) as those of elbows, wrists, knees and ankles, left and right each."""
+    return [limbs[0, :2], limbs[1, :2], limbs[0, 2:], limbs[1, 2:]]
 
 
 def _sure(confidence: Array, torso: Torso, open_m: Array, least: float) -> Array:

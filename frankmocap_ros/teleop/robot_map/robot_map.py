@@ -40,10 +40,11 @@ _KEYS: Final = (
     "model", "keyframe", "home", "joints", "velocity_limits", "acceleration_limits", "targets",
     "posture_costs", "damping", "self_collision", "simulation", "base", "table_arm", "controllers",
     "robot_descriptions", "keep_out", "effort_limits", "grippers",
-    "hands",
+    "hands", "simulation_limits",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
+_SIMULATION_KEYS: Final = ("max_speed", "max_acceleration")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class RobotMap:
         pairs: names of geoms, or of bodies for all of theirs, that must not touch.
         joints: names of those that are commanded; empty for those that move a target.
         simulation: how the robot is simulated: ``kinematic`` or ``physics``.
+        simulation_limits: settings of a simulated robot's gate, instead of those of ``SIMULATED``.
+            No real robot's gate reads them.
         base: where its base is in the frame of the commands.
         table_arm: whether it follows the operator's motion only: no limb is scaled by the operator's, and it
             never aligns with their posture.
@@ -90,6 +93,7 @@ class RobotMap:
     pairs: tuple[tuple[str, str], ...]
     joints: tuple[str, ...] = ()
     simulation: str = KINEMATIC
+    simulation_limits: Mapping[str, float] = field(default_factory=dict)
     base: Base = field(default_factory=Base)
     table_arm: bool = False
     controllers: Mapping[str, ControllerMap] = field(default_factory=dict)
@@ -219,6 +223,16 @@ def _pairs(path: Path, values: object) -> tuple[float, tuple[tuple[str, str], ..
     return reader.number("minimum_distance", 0.01), tuple((a, b) for a, b in pairs)
 
 
+def _simulation_limits(reader: MapValues) -> dict[str, float]:
+    """Limits of commands to the simulated robot, each above 0."""
+    inner = reader.inner("simulation_limits", reader.values.get("simulation_limits", {}), _SIMULATION_KEYS)
+    found = {str(key): inner.number(str(key), 0.0) for key in inner.values}
+    for key, limit in found.items():
+        if limit <= 0.0:
+            raise inner.wrong(key, f"expected a limit above 0, got {limit:g}")
+    return found
+
+
 def _of_joints(reader: MapValues, key: str, what: str) -> dict[str, float]:
     """Limits of joints, each above 0."""
     found = reader.numbers(key)
@@ -317,6 +331,7 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         pairs=pairs,
         joints=_joints(reader, owned, driven_by(reader, grippers, fingers)),
         simulation=reader.choice("simulation", (KINEMATIC, PHYSICS)),
+        simulation_limits=_simulation_limits(reader),
         base=where,
         table_arm=table_arm,
         controllers=with_grippers(reader, owned, grippers),

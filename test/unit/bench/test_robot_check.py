@@ -65,6 +65,24 @@ def test_the_built_in_robot_passes(torso, seen, run):
     assert advice(found, robot) == ()
 
 
+def striking(seen):
+    """Somebody who strikes to and fro, six times a second, at 24 images a second."""
+    order = [*range(90), *((90, 105)[n // 4 % 2] + n % 3 for n in range(198))]
+    return [replace(seen[row], time_s=n / 24.0) for n, row in enumerate(order)]
+
+
+def test_the_built_in_robots_own_limits_in_simulation_make_it_quicker(torso, seen):
+    """It lags 140 ms behind who strikes, and 190 ms within the limits of other simulated robots."""
+    robot, retargeter = torso
+    strikes, lags_s = striking(seen), []
+    for limits in (robot.simulation_limits, {}):
+        run = run_robot(replace(robot, simulation_limits=limits), retargeter, strikes)
+        found = figures(run, strikes, retargeter)
+        assert found.violations == 0
+        lags_s.append(max(found.targets[f"{side}_wrist"].lag_s for side in ("left", "right")))
+    assert lags_s[0] < lags_s[1] - 0.03
+
+
 def test_late_ticks_are_among_them(run):
     gaps = np.diff(run.times_s)
     assert gaps.max() > 2.5 * TICK_S and np.isclose(np.median(gaps), TICK_S)

@@ -28,6 +28,13 @@ def test_every_setting_of_the_gate_is_a_flag():
     assert robot["robot"] == '"torso"' and "robot_model" not in robot
 
 
+def test_a_map_says_how_quick_its_simulated_robot_is():
+    gate, _ = (parameters(command) for command in RobotDemo("torso").commands())
+    assert (gate["max_speed"], gate["max_acceleration"]) == ("3.0", "200.0")
+    gate, _ = (parameters(c) for c in RobotDemo("torso", gate=["max_acceleration=5"]).commands())
+    assert gate["max_acceleration"] == "5.0", "what is told wins"
+
+
 def test_the_robots_model_goes_to_both(mobile_robot):
     path = mobile_robot()
     gate, robot = (parameters(c) for c in RobotDemo(str(path), str(path.with_name("arm.urdf"))).commands())
