@@ -15,6 +15,7 @@ from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot_map.target_map import TargetMap, above_table, read_target
 from frankmocap_ros.teleop.robot_model.additions import Additions, Base, KeepOut, KeepOutBox
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource, ReceivedModel
+from frankmocap_ros.teleop.robot_model.resources import located
 from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
@@ -30,7 +31,7 @@ _DAMPING: Final = 2.0
 _KEYS: Final = (
     "model", "keyframe", "home", "joints", "velocity_limits", "acceleration_limits", "targets",
     "posture_costs", "damping", "self_collision", "simulation", "base", "table_arm", "controllers",
-    "robot_descriptions", "keep_out", "effort_limits",
+    "robot_descriptions", "keep_out", "effort_limits", "scene",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
@@ -63,6 +64,7 @@ class RobotMap:
         keep_out: boxes that no commanded part enters.
         efforts: joint -> effort above which it is in contact [Nm] or [N].
         default_effort: of the other commanded joints; infinite for no limit.
+        scene: MJCF of what stands around the robot where it is simulated; None for nothing.
     """
 
     model: ModelSource
@@ -86,17 +88,19 @@ class RobotMap:
     keep_out: tuple[KeepOutBox, ...] = ()
     efforts: Mapping[str, float] = field(default_factory=dict)
     default_effort: float = math.inf
+    scene: Path | None = None
 
     @property
     def additions(self) -> Additions:
         """What its model gets beside what its file has."""
-        return Additions(self.base, tuple(site for target in self.targets for site in target.sites))
+        sites = tuple(site for target in self.targets for site in target.sites)
+        return Additions(self.base, sites, scene=self.scene)
 
     @property
     def constrained(self) -> Additions:
-        """The same, with the boxes that its commanded parts are kept out of."""
+        """The same without a scene, with the boxes that its commanded parts are kept out of."""
         points = tuple(target.part for target in self.targets) if self.keep_out else ()
-        return replace(self.additions, keep_out=KeepOut(self.keep_out, points))
+        return replace(self.additions, keep_out=KeepOut(self.keep_out, points), scene=None)
 
     @cached_property
     def _stated(self) -> Mapping[str, float]:
@@ -169,6 +173,16 @@ def _of_joints(reader: MapValues, key: str, what: str) -> dict[str, float]:
         if limit <= 0.0:
             raise reader.wrong(f"{key}.{name}", f"expected {what} above 0, got {limit:g}")
     return found
+
+
+def _scene(path: Path, reader: MapValues) -> Path | None:
+    """The file of the scene, seen from the map."""
+    if "scene" not in reader.values:
+        return None
+    try:
+        return located(reader.text("scene"), path.parent, path)
+    except RobotError as error:
+        raise reader.wrong("scene", str(error)) from error
 
 
 def _named(values: Mapping[str, float]) -> dict[str, float]:
@@ -265,4 +279,5 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         keep_out=keep_out(path, reader),
         efforts=_named(efforts),
         default_effort=efforts.get("default", math.inf),
+        scene=_scene(path, reader),
     )
