@@ -1,5 +1,6 @@
 """What moves freely around a simulated robot: where it is, how it moves, and what it touches."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -60,19 +61,20 @@ class SceneObjects:
         speed = float(np.linalg.norm(self._data.qvel[dof : dof + 3]))
         return ObjectPose(numbers[:3], numbers[_XYZW], speed)
 
-    def place(self, name: str, position: Array) -> None:
-        """Put an object somewhere, upright as it was at first and at rest.
+    def place(self, name: str, position: Array, yaw_rad: float = 0.0) -> None:
+        """Put an object somewhere, upright and at rest.
 
         Args:
             name: of it.
             position: shape (3,), in the frame of the commands [m].
+            yaw_rad: its turn about the vertical.
 
         Raises:
             RobotError: there is no such object.
         """
         at, dof = self._known(name), self._dofs[name]
-        self._data.qpos[at : at + _FREE[0]] = self._model.qpos0[at : at + _FREE[0]]
         self._data.qpos[at : at + 3] = position
+        self._data.qpos[at + 3 : at + _FREE[0]] = math.cos(0.5 * yaw_rad), 0.0, 0.0, math.sin(0.5 * yaw_rad)
         self._data.qvel[dof : dof + _FREE[1]] = 0.0
         self._mujoco.mj_forward(self._model, self._data)
 
