@@ -8,6 +8,7 @@ from typing import Final
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings import one_euro
+from frankmocap_ros.settings.grip import GripSettings
 from frankmocap_ros.settings.robot_model import ROBOT_MODEL
 from frankmocap_ros.settings.schema import setting
 
@@ -24,8 +25,8 @@ ENGAGEMENT_CHECKS: Final = (
 
 
 @dataclass(frozen=True)
-class GateSettings:
-    """Settings of the gate."""
+class FollowingSettings:
+    """Settings of what is followed, and how; part of ``GateSettings``."""
 
     bodies: str = setting(
         "frankmocap/bodies", "Topic of the bodies that the mocap node publishes.", live=False
@@ -400,6 +401,11 @@ class GateSettings:
         live=False,
     )
 
+
+@dataclass(frozen=True)
+class GateSettings(GripSettings, FollowingSettings):
+    """Settings of the gate."""
+
     @property
     def whole_body(self) -> bool:
         """Whether all joints of the operator are read, and not only those that the gate needs itself."""
@@ -433,6 +439,7 @@ class GateSettings:
                 "`ros2 control list_controllers` shows for this robot"
             )
         self._check_order()
+        self.check_grip()
         if self.sonic_endpoint and not _ENDPOINT.fullmatch(self.sonic_endpoint):
             raise SettingError(
                 f"sonic_endpoint: {self.sonic_endpoint!r} is not an address to bind; allowed: tcp://HOST:PORT, such "

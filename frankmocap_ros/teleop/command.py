@@ -1,5 +1,6 @@
 """What is commanded, and what the gate asks of a robot: where it is, and whether it goes along."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -83,6 +84,13 @@ class Robot(Protocol):
 
     def way_back(self) -> WayBack | None:
         """A way to be gone from now on, as from where the robot is there is none to its commands."""
+
+    def openings(self) -> Mapping[str, float]:
+        """How far each gripper is open, 0 shut to 1 open, by its side; NaN where that is not known.
+
+        It is what the gripper was last sent to, for as long as it is there or held up short of it by what it
+        grips; otherwise what is measured. Empty where the robot's grippers are not known at all.
+        """
 
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""

@@ -25,6 +25,7 @@ from frankmocap_ros.teleop.engagement import Engagement
 from frankmocap_ros.teleop.followed_run import ALIVE_S, FollowedRun
 from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
+from frankmocap_ros.teleop.hands.operator_grips import OperatorGrips
 from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
 from frankmocap_ros.teleop.robot_stop import RobotStop
@@ -43,6 +44,7 @@ class Controller:
 
     Attributes:
         tracking_quality: lag and jitter of the commands.
+        grips: what opens and shuts grippers; made anew by ``configure``.
         level: rotation from the optical frame to a level frame, or why it is not known, in words. Set from
             the settings; whoever knows better (gravity: imu, heading: tf) sets it.
         config: the settings.
@@ -134,6 +136,7 @@ class Controller:
         limits_of(config, self._targets)  # refuses a workspace that leaves nothing
         self._operator = OperatorTracker(config, self._targets)
         self._base = BaseMotion(config)
+        self.grips = OperatorGrips(config)
         self._hands = RaisedHands(config.gesture_s)
         self._engagement: Engagement | None = None
         self._body.end()
@@ -242,6 +245,7 @@ class Controller:
         if run_id != self._run_id:
             self._run_id = run_id
             self._operator.reset()
+            self.grips.forget()
             self._order.reset()
         return True
 
@@ -258,6 +262,7 @@ class Controller:
         if calibrating:
             status = replace(status, missing=_CALIBRATING)
         self._base.observe(self._operator.torso())
+        self.grips.observe(seen)
         self._gate.observe(status, time_s)
         if self._gate.state is State.ARMING and not calibrating:
             self._operator.measure_limbs()
@@ -272,6 +277,7 @@ class Controller:
     def unsent(self) -> None:
         """The last command was not sent, and what takes velocities was told to stand still."""
         self._base.stop()
+        self.grips.unsent()
 
     def stamp_problem(self, time_s: float) -> str:
         """What is wrong with the stamps of the messages that come, where none of them can be followed."""
@@ -320,6 +326,7 @@ class Controller:
             held,
             twists=governor.twists,
             base=self._base.step(dt, following),
+            grips=self.grips.step(following, time_s, dt),
         )
         sent = self._driven(command)
         if sent is None:
@@ -349,7 +356,13 @@ class Controller:
         """What keeps the robot from where the operator is, in words; nothing where there are no commands."""
         if self._engagement is None:
             return ()
-        return (*self._limits_hit, *self._base.limits(), *self._robot.limits(), *self._body_limits())
+        return (
+            *self._limits_hit,
+            *self._base.limits(),
+            *self.grips.limits(),
+            *self._robot.limits(),
+            *self._body_limits(),
+        )
 
     def _body_limits(self) -> tuple[str, ...]:
         if not self.config.whole_body:
@@ -374,7 +387,8 @@ class Controller:
             self._gate.hold(str(error), command.time_s)
             if not command.held:  # at once: it is to brake
                 base = self._base.step(0.0, following=False)
-                return self._driven(replace(command, held=True, base=base))
+                grips = self.grips.step(False, command.time_s, 0.0)
+                return self._driven(replace(command, held=True, base=base, grips=grips))
         return None
 
     def _check_stops(self, time_s: float) -> None:
@@ -427,6 +441,7 @@ class Controller:
         """End an engagement."""
         self._engagement = None
         self._base.disengage()
+        self.grips.disengage()
         self._body.end()
         self.tracking_quality.reset()
 
@@ -438,4 +453,5 @@ class Controller:
             self._gate.release(str(error), time_s)
             return
         self._base.engage(self._operator.torso(), found.facing_forward)
+        self.grips.engage(self._robot.openings())
         self._engagement = found

@@ -1,7 +1,7 @@
 """A robot whose joints are driven: postures for commands, one after the other, while the robot goes along."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -115,6 +115,10 @@ class JointController:
         """The way back to the operator's posture, where the robot stays off its commands in its own."""
         lasts_s = self._recovery.lead(self._time_s)
         return WayBack(self._alignment.way, lasts_s) if lasts_s > 0.0 else None
+
+    def openings(self) -> Mapping[str, float]:
+        """None: the map names no grippers."""
+        return {}
 
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""

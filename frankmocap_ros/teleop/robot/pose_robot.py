@@ -1,6 +1,6 @@
 """A robot that takes poses and finds its joints itself; it tells where its targets are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -87,6 +87,10 @@ class PoseRobot:
 
     def way_back(self) -> None:
         """None: how it comes to a pose is its own."""
+
+    def openings(self) -> Mapping[str, float]:
+        """None: nobody tells of grippers."""
+        return {}
 
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""

@@ -1,0 +1,107 @@
+"""A gripper's opening over time: it starts where the gripper is, follows what is wanted, and is held else.
+
+At engagement the opening is the gripper's own, and stays until the operator takes it over: until what they
+want is within 0.1 of it, or crosses it. Where the gripper's opening is not known they take over by shutting
+the hand, which drops nothing. From then on it follows at ``max_speed`` at most. Where nothing is wanted,
+because the hand is not seen or nobody is followed, it stays.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from frankmocap_ros.body.pose import JointState
+from frankmocap_ros.teleop.command_limiter import MAX_STEP_S
+from frankmocap_ros.teleop.hands.grip import Grip
+
+TAKES_OVER: Final = 0.1
+"""What is wanted takes the gripper over where it is as near to it as this."""
+
+_DEAD_BAND: Final = 0.03  # a measured opening that changes by less moves nothing
+_ENDS: Final = 0.06  # so near to an end it is the end
+_LEAVES: Final = 0.12  # and stays there until it is as far from it as this
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the operator wants of one gripper now.
+
+    Attributes:
+        opening: 0 shut to 1 open; None where that is not known: the gripper stays.
+        state: TRACKED or PREDICTED, of what it was measured by.
+        confidence: 0..1.
+        why: why it is not known, in words.
+    """
+
+    opening: float | None = None
+    state: JointState = JointState.INVALID
+    confidence: float = 0.0
+    why: str = ""
+
+
+class GripFilter:
+    """The opening of one gripper.
+
+    Args:
+        side: the robot's.
+        max_speed: of the opening [1/s].
+        measured: whether what is wanted trembles: it gets a dead band, and ends that hold it.
+    """
+
+    def __init__(self, side: str, max_speed: float, measured: bool) -> None:
+        self._side, self._max_speed, self._measured = side, max_speed, measured
+        self.begin(None)
+
+    def begin(self, opening: float | None) -> None:
+        """Begin an engagement with the gripper's opening; None where it is not known."""
+        self.known = opening is not None
+        self._opening = self._target = self._before_step = float(np.clip(opening or 0.0, 0.0, 1.0))
+        self._taken = False
+        self._wanted: float | None = None  # as of the step before
+
+    @property
+    def waits_at(self) -> float | None:
+        """The opening at which the operator takes over; None where they have."""
+        return None if self._taken else self._opening
+
+    def step(self, wanted: Wanted, dt: float) -> Grip:
+        """Let time pass.
+
+        Args:
+            wanted: what is wanted now.
+            dt: time since the last step [s]; more than ``MAX_STEP_S`` counts as this.
+        """
+        before = self._before_step = self._opening
+        if wanted.opening is None:
+            self._target = self._opening
+        else:
+            self._taken = self._taken or self._takes_over(wanted.opening)
+        self._wanted = wanted.opening
+        if not self._taken:
+            return Grip(self._side, self._opening)
+        if wanted.opening is None:
+            return Grip(self._side, self._opening, 0.0, JointState.HELD, wanted.confidence)
+        self._target = self._aimed(wanted.opening) if self._measured else wanted.opening
+        dt = min(dt, MAX_STEP_S)
+        most = self._max_speed * dt
+        self._opening += float(np.clip(self._target - self._opening, -most, most))
+        speed = (self._opening - before) / dt if dt > 0.0 else 0.0
+        return Grip(self._side, self._opening, speed, wanted.state, wanted.confidence)
+
+    def unsent(self) -> None:
+        """The last step was not sent: the gripper is where it was before it."""
+        self._opening = self._target = self._before_step
+
+    def _takes_over(self, wanted: float) -> bool:
+        if abs(wanted - self._opening) <= TAKES_OVER:
+            return True
+        before = self._wanted
+        return self.known and before is not None and (before - self._opening) * (wanted - self._opening) < 0.0
+
+    def _aimed(self, wanted: float) -> float:
+        """What is wanted without its tremble."""
+        for end in (0.0, 1.0):
+            if abs(wanted - end) <= (_LEAVES if self._target == end else _ENDS):
+                return end
+        return float(np.clip(self._target, wanted - _DEAD_BAND, wanted + _DEAD_BAND))

@@ -1,0 +1,78 @@
+"""How far a hand is open, from its 21 points.
+
+With the points p, numbered as in ``skeleton.HAND_POINTS`` (0 the wrist, 4 the thumb's tip, 8 the index
+finger's, 5, 9 and 17 the knuckles of index, middle and little finger)::
+
+    palm   = max(|p9 - p0|, 1.5 |p17 - p5|)
+    pinch  = |p4 - p8| / palm
+    hand   = mean over k in (8, 12, 16, 20) of |pk - p0| / palm
+
+All are ratios of lengths, so neither the person's size nor the distance nor an assumed scale matters. Where
+depth is estimated badly, what points at the camera looks short. Length and width of a palm are at right
+angles, so at most one of them points there: the larger one of the two, in lengths of an adult's palm, depends
+on the palm's direction least.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from frankmocap_ros.body.skeleton import HAND_POINTS
+from frankmocap_ros.geometry.rotation import Array
+
+_AT: Final = {name: i for i, name in enumerate(HAND_POINTS)}
+_WRIST, _THUMB, _INDEX = _AT["wrist"], _AT["thumb4"], _AT["index4"]
+_FIRST, _MIDDLE, _LAST = _AT["index1"], _AT["middle1"], _AT["pinky1"]
+_TIPS = [_AT[f"{finger}4"] for finger in ("index", "middle", "ring", "pinky")]
+_LENGTH_OF_WIDTH: Final = 1.5  # from wrist to knuckle, of the distance between the outer knuckles
+_SMALLEST_M: Final = 1e-3  # what is smaller is no palm
+
+
+def palm_size(points: Array) -> Array:
+    """Size of a palm, about from the wrist to the middle finger's knuckle, shape (...) [m].
+
+    Args:
+        points: shape (..., 21, 3) [m].
+    """
+    length = np.linalg.norm(points[..., _MIDDLE, :] - points[..., _WRIST, :], axis=-1)
+    width = np.linalg.norm(points[..., _LAST, :] - points[..., _FIRST, :], axis=-1)
+    return np.asarray(np.maximum(length, _LENGTH_OF_WIDTH * width))
+
+
+def pinch(points: Array) -> Array:
+    """Distance of the tips of thumb and index finger in sizes of the palm, shape (...).
+
+    Args:
+        points: shape (..., 21, 3) [m].
+
+    Returns:
+        About 0.15 where they touch, 1 where they are spread; NaN where the palm has no size.
+    """
+    return _in_palms(np.linalg.norm(points[..., _THUMB, :] - points[..., _INDEX, :], axis=-1), points)
+
+
+def whole_hand(points: Array) -> Array:
+    """Mean distance of the four fingers' tips from the wrist in sizes of the palm, shape (...).
+
+    The thumb does not count: in a fist it is as far from the fingers as in a flat hand.
+
+    Args:
+        points: shape (..., 21, 3) [m].
+
+    Returns:
+        About 0.8 for a fist, 1.8 for a flat hand; NaN where the palm has no size.
+    """
+    ways = points[..., _TIPS, :] - points[..., _WRIST, None, :]
+    return _in_palms(np.linalg.norm(ways, axis=-1).mean(axis=-1), points)
+
+
+def _in_palms(distance: Array, points: Array) -> Array:
+    palm = palm_size(points)
+    with np.errstate(invalid="ignore", over="ignore"):
+        ratio = distance / np.where(palm > _SMALLEST_M, palm, np.nan)
+    return np.asarray(np.where(np.isfinite(ratio), ratio, np.nan))
+
+
+MEASURES: Final[Mapping[str, Callable[[Array], Array]]] = {"pinch": pinch, "hand": whole_hand}
+"""What measures a hand, by the value of the setting ``grip``."""
