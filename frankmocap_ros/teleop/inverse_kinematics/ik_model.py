@@ -11,8 +11,10 @@ from frankmocap_ros.geometry.rotation import Array, Mask
 from frankmocap_ros.teleop.contact import EffortLimit
 from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
 from frankmocap_ros.teleop.inverse_kinematics.joints import (
+    DrivenLimits,
     JointRoles,
     assign_roles,
+    driven_limits,
     home_posture,
     joint_name,
     joint_ranges,
@@ -51,6 +53,7 @@ class IkModel:
         pairs: numbers of geoms that must not touch.
         notes: what was left out of the model, in words.
         home_qpos: shape (nq,), where all joints are at home.
+        driven: what is driven beside the commanded joints.
     """
 
     mujoco: Any
@@ -71,6 +74,7 @@ class IkModel:
     pairs: tuple[tuple[int, int], ...]
     notes: tuple[str, ...]
     home_qpos: Array = field(repr=False)
+    driven: DrivenLimits
 
     def space(self) -> JointSpace:
         """The commanded joints as coordinates of the model; a new one each time."""
@@ -155,6 +159,7 @@ def load_model(robot: RobotMap) -> IkModel:
         pairs=(*pairs, *boxes),
         notes=(*loaded.notes, *without_shape),
         home_qpos=home_qpos,
+        driven=driven_limits(loaded, robot, home_qpos),
     )
     _check_equalities(robot, found)
     return found
@@ -173,8 +178,11 @@ def _check_names(robot: RobotMap, loaded: LoadedModel, commanded: tuple[str, ...
         refuse_unknown(robot.model, key, "joint", names, known)
         without_use = sorted(set(names) - set(commanded))
         if without_use:
+            driven = {one.name: one.key for one in robot.driven}
+            own = [f"; the limits of {n} are in {driven[n]}" for n in without_use[:1] if n in driven]
             raise RobotError(
                 f"{robot.model}: {key}: {', '.join(without_use)}: not commanded; what is: {listed(commanded)}"
+                + "".join(own)
             )
 
 

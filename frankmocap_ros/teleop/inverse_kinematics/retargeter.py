@@ -11,6 +11,7 @@ it always has a solution.
 """
 
 import math
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -67,6 +68,10 @@ class Retargeter:
         max_speed: shape (J,), the highest speeds that are asked of the joints [1/s].
         max_acceleration: shape (J,), their highest accelerations [1/s^2].
         main: shape (N,), the targets whose positions count most.
+        driven: joints that go to positions of their own beside all this; at speeds that leave servos as much
+            as those of the other joints.
+        grippers: what opens and shuts.
+        joints_apart: driven joints that only a controller of their own takes.
 
     Args:
         robot: the robot's map.
@@ -93,6 +98,8 @@ class Retargeter:
         self.lower, self.upper = found.lower + spare, found.upper - spare
         self.max_speed = _OF_SPEED * found.max_speed
         self.max_acceleration = np.full(len(self.home), UNLIMITED) if at_will else found.max_acceleration
+        self.driven = replace(found.driven, max_speed=_OF_SPEED * found.driven.max_speed)
+        self.grippers, self.joints_apart = robot.grippers, robot.joints_apart
         self._motion = JointMotion(self.lower, self.upper, self.max_speed, self.max_acceleration)
         self._parts = [t.part for t in found.parts]
         self._origins = [t.origin for t in found.parts]

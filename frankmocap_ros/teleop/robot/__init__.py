@@ -2,6 +2,7 @@
 
 __all__ = [
     "alignment",
+    "driven_joints",
     "joint_controller",
     "pose_robot",
     "recovery",

@@ -29,6 +29,11 @@ class ControllerMap:
     kind: str = TRAJECTORY
 
 
+def is_topic(name: str) -> bool:
+    """Whether it can be the name of a topic, or of an action."""
+    return _TOPIC.fullmatch(name) is not None
+
+
 def controllers(reader: MapValues) -> dict[str, ControllerMap]:
     """Topic -> what the controller takes that listens there; empty for one controller of all joints.
 
@@ -42,7 +47,7 @@ def controllers(reader: MapValues) -> dict[str, ControllerMap]:
     owners: dict[str, str] = {}
     for topic, entry in value.items():
         key = f"controllers.{topic}"
-        if not isinstance(topic, str) or not _TOPIC.fullmatch(topic):
+        if not isinstance(topic, str) or not is_topic(topic):
             raise reader.wrong(key, "expected the name of a topic, such as /left_arm/joint_trajectory")
         found[topic] = _controller(reader, key, entry)
         for joint in found[topic].joints:

@@ -1,7 +1,7 @@
 """The map of a robot: its model, and which part of it follows which joint of the operator. A YAML file."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +9,12 @@ from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
+from frankmocap_ros.teleop.robot_map.gripper_map import (
+    DrivenJoint,
+    GripperMap,
+    read_grippers,
+    with_grippers,
+)
 from frankmocap_ros.teleop.robot_map.map_parts import base, keep_out
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
@@ -31,7 +37,7 @@ _DAMPING: Final = 2.0
 _KEYS: Final = (
     "model", "keyframe", "home", "joints", "velocity_limits", "acceleration_limits", "targets",
     "posture_costs", "damping", "self_collision", "simulation", "base", "table_arm", "controllers",
-    "robot_descriptions", "keep_out", "effort_limits", "scene",
+    "robot_descriptions", "keep_out", "effort_limits", "grippers", "scene",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
@@ -64,6 +70,7 @@ class RobotMap:
         keep_out: boxes that no commanded part enters.
         efforts: joint -> effort above which it is in contact [Nm] or [N].
         default_effort: of the other commanded joints; infinite for no limit.
+        grippers: what opens and shuts.
         scene: MJCF of what stands around the robot where it is simulated; None for nothing.
     """
 
@@ -88,7 +95,18 @@ class RobotMap:
     keep_out: tuple[KeepOutBox, ...] = ()
     efforts: Mapping[str, float] = field(default_factory=dict)
     default_effort: float = math.inf
+    grippers: tuple[GripperMap, ...] = ()
     scene: Path | None = None
+
+    @property
+    def driven(self) -> tuple[DrivenJoint, ...]:
+        """Joints that are driven to positions of their own, beside the inverse kinematics."""
+        return tuple(joint for gripper in self.grippers for joint in gripper.driven)
+
+    @property
+    def joints_apart(self) -> frozenset[str]:
+        """Driven joints with a controller of their own, which is the only one that takes their commands."""
+        return frozenset(j for gripper in self.grippers if gripper.controller for j in gripper.joints)
 
     @property
     def additions(self) -> Additions:
@@ -113,7 +131,8 @@ class RobotMap:
         Raises:
             RobotError: the model cannot be read.
         """
-        own = self.speeds.get(joint)
+        driven = {one.name: one.max_speed for one in self.driven}
+        own = driven.get(joint, self.speeds.get(joint))
         return min(self.default_speed, self._stated.get(joint, math.inf)) if own is None else own
 
     def effort(self, joint: str) -> float:
@@ -130,9 +149,12 @@ def is_model(robot: str) -> bool:
     return Path(robot).suffix.lower() in _MODELS
 
 
-def _joints(reader: MapValues, controllers: Mapping[str, ControllerMap]) -> tuple[str, ...]:
-    """The commanded joints; those of the controllers where the map names none."""
+def _joints(
+    reader: MapValues, controllers: Mapping[str, ControllerMap], grippers: Sequence[GripperMap]
+) -> tuple[str, ...]:
+    """The commanded joints; those of the controllers where the map names none. Grippers' are not of them."""
     names = reader.names("joints")
+    driven = {joint: gripper.side for gripper in grippers for joint in gripper.joints}
     if "joints" in reader.values and not names:
         raise reader.wrong(
             "joints", "is empty; list the joints to command, or remove it to command all that move a target"
@@ -140,7 +162,11 @@ def _joints(reader: MapValues, controllers: Mapping[str, ControllerMap]) -> tupl
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise reader.wrong("joints", f"names {twice[0]} more than once")
-    owned = [joint for controller in controllers.values() for joint in controller.joints]
+    for name in names:
+        if name in driven:
+            raise reader.wrong("joints", f"{name} is of grippers.{driven[name]}, too; leave it out here")
+    every = [joint for controller in controllers.values() for joint in controller.joints]
+    owned = [joint for joint in every if joint not in driven]
     without = [name for name in names if name not in owned]
     if owned and without:
         raise reader.wrong(
@@ -255,7 +281,7 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
     where = base(path, reader.values.get("base", {}))
     table_arm = reader.flag("table_arm")
     targets_read = tuple(read_target(path, str(name), target) for name, target in targets.items())
-    owned = controllers(reader)
+    owned, grippers = controllers(reader), read_grippers(reader)
     distance_m, pairs = _pairs(path, reader.values.get("self_collision", {}))
     return RobotMap(
         model=found,
@@ -271,13 +297,14 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         damping=reader.number("damping", _DAMPING),
         minimum_distance_m=distance_m,
         pairs=pairs,
-        joints=_joints(reader, owned),
+        joints=_joints(reader, owned, grippers),
         simulation=reader.choice("simulation", (KINEMATIC, PHYSICS)),
         base=where,
         table_arm=table_arm,
-        controllers=owned,
+        controllers=with_grippers(reader, owned, grippers),
         keep_out=keep_out(path, reader),
         efforts=_named(efforts),
         default_effort=efforts.get("default", math.inf),
+        grippers=grippers,
         scene=_scene(path, reader),
     )

@@ -59,7 +59,7 @@ def equalities(mujoco: Any, model: Any) -> tuple[Equality, ...]:
             leader = second if second >= 0 else None
             found.append(Equality(row, frozenset({first, second} - {-1}), first, leader))
         elif kind == kinds.mjEQ_TENDON:
-            joints = frozenset(j for t in (first, second) if t >= 0 for j in _of_tendon(mujoco, model, t))
+            joints = frozenset(j for t in (first, second) if t >= 0 for j in tendon_joints(mujoco, model, t))
             found.append(Equality(row, joints))
         elif kind in (kinds.mjEQ_CONNECT, kinds.mjEQ_WELD):
             bodies = (first, second)
@@ -70,7 +70,8 @@ def equalities(mujoco: Any, model: Any) -> tuple[Equality, ...]:
     return tuple(e for e in found if e.joints)
 
 
-def _of_tendon(mujoco: Any, model: Any, tendon: int) -> list[int]:
+def tendon_joints(mujoco: Any, model: Any, tendon: int) -> list[int]:
+    """The joints that a tendon's length depends on."""
     first = int(model.tendon_adr[tendon])
     found: list[int] = []
     for wrap in range(first, first + int(model.tendon_num[tendon])):

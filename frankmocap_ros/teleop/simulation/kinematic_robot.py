@@ -15,14 +15,13 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
 from frankmocap_ros.teleop.inverse_kinematics.joints import (
     JointRoles,
-    assign_roles,
     home_posture,
     joint_name,
     joint_ranges,
     roles_without_map,
     simple_joints,
+    simulated_roles,
 )
-from frankmocap_ros.teleop.inverse_kinematics.parts import target_parts
 from frankmocap_ros.teleop.robot_map.robot_map import DEFAULT_SPEED, RobotMap
 from frankmocap_ros.teleop.robot_model.additions import Additions
 from frankmocap_ros.teleop.robot_model.equalities import only_equalities
@@ -127,10 +126,7 @@ class KinematicRobot:
 
 
 def _roles(loaded: LoadedModel, robot: RobotMap | None) -> JointRoles:
-    if robot is None:
-        return roles_without_map(loaded)
-    parts = target_parts(robot, loaded.model)
-    return assign_roles(loaded, robot, {t.part.body for t in parts})
+    return roles_without_map(loaded) if robot is None else simulated_roles(loaded, robot)
 
 
 def _limits(loaded: LoadedModel, roles: JointRoles, robot: RobotMap | None) -> JointLimits:

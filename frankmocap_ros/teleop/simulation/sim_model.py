@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.inverse_kinematics.joints import (
-    assign_roles,
     home_posture,
     joint_name,
     simple_joints,
+    simulated_roles,
 )
-from frankmocap_ros.teleop.inverse_kinematics.parts import target_parts
 from frankmocap_ros.teleop.robot_map.robot_map import DEFAULT_SPEED, RobotMap
 from frankmocap_ros.teleop.robot_model.additions import Additions
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
@@ -157,8 +156,7 @@ def check_home(path: ModelSource, limits: JointLimits, positions: Array) -> None
 
 def _owned(loaded: LoadedModel, robot: RobotMap) -> tuple[int, ...]:
     """The joints that a map has commanded, which its robot's controller owns."""
-    parts = target_parts(robot, loaded.model)
-    return assign_roles(loaded, robot, {t.part.body for t in parts}).commanded
+    return simulated_roles(loaded, robot).commanded
 
 
 def load_robot(robot: RobotMap | str | Path) -> LoadedRobot:
