@@ -25,6 +25,7 @@ from frankmocap_ros.teleop.engagement import Engagement
 from frankmocap_ros.teleop.followed_run import ALIVE_S, FollowedRun
 from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
+from frankmocap_ros.teleop.hands.grip_calibration import OperatorRanges
 from frankmocap_ros.teleop.hands.operator_grips import OperatorGrips
 from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
@@ -91,6 +92,7 @@ class Controller:
         self._heard_s = -math.inf
         self._gate.why_unseen = self.why_unseen
         self._body = BodyFollower()  # its posture outlasts changes of settings
+        self._grip_ranges: OperatorRanges = {}  # as these do
         self.configure(config)
         self._tick_s = time_s
 
@@ -136,7 +138,7 @@ class Controller:
         limits_of(config, self._targets)  # refuses a workspace that leaves nothing
         self._operator = OperatorTracker(config, self._targets)
         self._base = BaseMotion(config)
-        self.grips = OperatorGrips(config)
+        self.grips = OperatorGrips(config, self._grip_ranges)
         self._hands = RaisedHands(config.gesture_s)
         self._engagement: Engagement | None = None
         self._body.end()
@@ -150,6 +152,7 @@ class Controller:
         if not refusal:
             self._forget()
             self._operator.reset()
+            self.grips.arm()
             refusal = self._calibrate(time_s)
         return refusal
 
@@ -171,6 +174,12 @@ class Controller:
         if refusal:
             self._gate.release(refusal, time_s)
         return refusal
+
+    def _grips_asked(self, time_s: float) -> str:
+        """What is to be done to calibrate hands; nothing after half of the time: it is optional."""
+        config = self.config
+        until_s = min(0.5 * config.arming_timeout_s, config.arming_timeout_s - 2.0 * config.arming_s)
+        return self.grips.asked(self._robot.openings()) if time_s - self._gate.entered_s < until_s else ""
 
     def refusal(self, time_s: float) -> str:
         """Why a request would be refused now, with the next step; empty where it would be taken."""
@@ -259,10 +268,12 @@ class Controller:
             level = IDENTITY_XYZW  # nothing is engaged without it
         status = self._operator.update(seen, level)
         calibrating = self._size_asked is not None and self._gate.state is State.ARMING
+        self.grips.observe(seen)
         if calibrating:
             status = replace(status, missing=_CALIBRATING)
+        elif self._gate.state is State.ARMING and not status.missing:
+            status = replace(status, missing=self._grips_asked(time_s))
         self._base.observe(self._operator.torso())
-        self.grips.observe(seen)
         self._gate.observe(status, time_s)
         if self._gate.state is State.ARMING and not calibrating:
             self._operator.measure_limbs()
@@ -387,7 +398,8 @@ class Controller:
             self._gate.hold(str(error), command.time_s)
             if not command.held:  # at once: it is to brake
                 base = self._base.step(0.0, following=False)
-                grips = self.grips.step(False, command.time_s, 0.0)
+                self.grips.unsent()
+                grips = self.grips.step(following=False, time_s=command.time_s, dt=0.0)
                 return self._driven(replace(command, held=True, base=base, grips=grips))
         return None
 

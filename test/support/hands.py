@@ -27,7 +27,7 @@ def hand_points(opening, palm_m=_PALM_M):
             points[_AT[f"{name}{k + 2}"]] = at
     tip = points[_AT["index4"]]
     spread = np.array((-0.075, 0.035, 0.01))
-    thumb = tip + np.array((0.0, 0.0, 0.012)) + opening * (spread - tip)
+    thumb = tip + (0.12 + 0.88 * opening) * (spread - tip)
     base = np.array((-0.025, 0.02, 0.005))
     for k, share in enumerate((0.0, 0.4, 0.75, 1.0)):
         points[_AT[f"thumb{k + 1}"]] = base + share * (thumb - base)

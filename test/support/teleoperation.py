@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.geometry.rotation import quat_conjugate, quat_multiply, quat_to_rotvec
 from frankmocap_ros.settings.gate import GateSettings
@@ -40,6 +41,8 @@ class Teleoperation:
         self.log = []
         self.robot = robot if robot is not None else robot_at()
         self.at = PoseRobot([t.name for t in targets], lambda: self.robot, max_error=0.0)
+        self.openings = {}  # of the robot's grippers
+        self.at.openings = lambda: self.openings
         self.controller = Controller(self.config, targets, self.at, self.time_s, self._changed)
         self.index = [BODY_WITH_HANDS.index[name] for name in self.controller.watched]
         self.random = np.random.default_rng(1)
@@ -112,8 +115,25 @@ class Teleoperation:
         return all(command.time_s <= time_s for command in self.commands)
 
 
+def check_grips(commands, config):
+    """Between shut and open, within their rate, and at rest where they are held."""
+    before = {}
+    for command in commands:
+        for grip in command.grips:
+            assert 0.0 <= grip.opening <= 1.0
+            assert abs(grip.speed) <= config.max_grip_speed * (1.0 + 1e-9)
+            still = command.held or grip.state in (JointState.HELD, JointState.INVALID)
+            assert grip.speed == 0.0 or not still
+            last = before.get(grip.side)
+            if last is not None and command.time_s - last[0] <= 1.5 * TICK_S:
+                most = 0.0 if still else config.max_grip_speed * (command.time_s - last[0])
+                assert abs(grip.opening - last[1]) <= most + 1e-9
+            before[grip.side] = command.time_s, grip.opening
+
+
 def check_commands(commands, config):
     """Finite, of unit length, within speed and acceleration, inside the workspace, later each time."""
+    check_grips(commands, config)
     for command in commands:
         assert np.isfinite(command.positions).all()
         assert np.abs(np.linalg.norm(command.orientations, axis=1) - 1.0).max() < 1e-9

@@ -14,6 +14,8 @@ __all__ = [
     "gate_outputs",
     "gate_requests",
     "gate_worker",
+    "grip_inputs",
+    "grip_outputs",
     "joint_outputs",
     "operator_input",
     "operator_message",

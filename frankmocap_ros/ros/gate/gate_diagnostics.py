@@ -32,6 +32,7 @@ def gate_health(controller: Controller, worker: GateWorker, warnings: Sequence[s
         "lag_ms": f"{controller.tracking_quality.lag_ms:.1f}",
         "jitter_mm": f"{controller.tracking_quality.jitter_mm:.2f}",
         "limits": ", ".join(controller.limits_hit),
+        "grips": controller.grips.described(),
         "warnings": "; ".join(warnings),
     }
     for name, meter in (("late_ms", worker.late_ms), ("busy_ms", worker.busy_ms)):

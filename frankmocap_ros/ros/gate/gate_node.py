@@ -30,6 +30,7 @@ from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
 from frankmocap_ros.ros.gate.gate_requests import GateRequests
 from frankmocap_ros.ros.gate.gate_worker import GateWorker
+from frankmocap_ros.ros.gate.grip_inputs import listen_to_grip_commands
 from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints
 from frankmocap_ros.ros.gate.operator_input import OperatorInput
 from frankmocap_ros.ros.gate.polling import Polling
@@ -104,6 +105,7 @@ class GateNode(Node):
         self._warned: set[str] = set()
         self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)
         self._input.follow(self._controller)
+        listen_to_grip_commands(self._polling, self._controller)
         self._requests = GateRequests(self, self._polling, self._worker, self._controller)
         around = Surroundings(
             outputs.topics, offsets, lambda: self._bodies_from, lambda: self._settings.config

@@ -11,6 +11,7 @@ from rclpy.node import Node
 from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
 from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.ros.gate.controller_outputs import VelocitiesOutput
+from frankmocap_ros.ros.gate.grip_outputs import GripOutputs
 from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints, JointOutputs
 from frankmocap_ros.ros.gate.state_output import StateOutput
 from frankmocap_ros.ros.gate.target_outputs import TargetOutputs
@@ -37,7 +38,7 @@ class GateOutputs:
 
     Args:
         node: what publishes.
-        config: says in which frame, and whether the base is commanded.
+        config: says in which frame, and whether the base and grippers are commanded.
         targets: names of the targets, in the commands' order.
         joints: of the robot; None where its joints are not commanded.
     """
@@ -53,9 +54,10 @@ class GateOutputs:
         self._base = None
         if config.base_command != "off":
             self._base = TwistOutput(node, "~/base_command", config.base_frame)
+        self._grips = GripOutputs(node) if config.grip != "off" else None
         velocities = self._joints.velocities if self._joints is not None else ()
         base = () if self._base is None else (self._base,)
-        outputs = (self._targets, self._joints, self._base)
+        outputs = (self._targets, self._joints, self._base, self._grips)
         self._publishers: tuple[CommandPublisher, ...] = tuple(
             publisher for output in outputs if output is not None for publisher in output.publishers
         )
@@ -87,6 +89,8 @@ class GateOutputs:
             self._targets.publish(command, stamp)
             if self._joints is not None:
                 self._joints.publish(command, config, stamp)
+            if self._grips is not None:
+                self._grips.publish(command, stamp)
             if self._base is not None and command.base is not None:
                 forward, left, turn = command.base.tolist()
                 self._base.publish((forward, left, 0.0), (0.0, 0.0, turn), stamp)

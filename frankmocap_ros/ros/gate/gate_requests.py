@@ -44,6 +44,7 @@ class GateRequests:
         self._controller.deadman(bool(msg.data), now_s)
 
     def _on_joy(self, msg: Joy, now_s: float) -> None:
+        self._controller.grips.hear_axes(msg.axes, now_s)
         before, self._buttons = self._buttons, tuple(msg.buttons)
         config = self._controller.config
 

@@ -44,7 +44,7 @@ class BelievedOpening:
             measured: opening, 0 shut to 1 open.
             captured_s: when the image was taken; later than that before [s].
         """
-        if self._recent and captured_s - self._before_s > _GAP_S:
+        if self._recent and not 0.0 < captured_s - self._before_s <= _GAP_S:
             self.lose()
         if self.opening is None:
             self._acquire(measured, captured_s)

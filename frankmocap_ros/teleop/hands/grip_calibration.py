@@ -5,15 +5,15 @@ images are its ends; a margin inside them lets the operator reach both without e
 not where hands are open and shut, is refused.
 """
 
+import math
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 _LASTS: Final = 3  # images
 _LEAST_SHARE: Final = 0.5  # of the usual range
+_BEYOND: Final = 1.5  # usual ranges: what is more open than this is no hand
 _MARGIN: Final = 0.1  # of the range that was seen, at each end
 
 
@@ -31,8 +31,11 @@ class GripRange:
 
     def opening(self, measure: float) -> float:
         """The opening, 0 shut to 1 open."""
-        return float(np.clip((measure - self.shut) / (self.open - self.shut), 0.0, 1.0))
+        return min(1.0, max(0.0, (measure - self.shut) / (self.open - self.shut)))
 
+
+OperatorRanges = dict[tuple[int, str], GripRange]
+"""Ranges of operators' hands, by the operator's id and the hand's side."""
 
 DEFAULT_RANGES: Final[Mapping[str, GripRange]] = {
     "pinch": GripRange(0.25, 0.9),
@@ -51,7 +54,7 @@ class GripCalibration:
     def __init__(self, usual: GripRange) -> None:
         self._usual = usual
         self._last: deque[float] = deque(maxlen=_LASTS)
-        self._shut, self._open = np.inf, -np.inf
+        self._shut, self._open = math.inf, -math.inf
 
     @property
     def started(self) -> bool:
@@ -59,8 +62,9 @@ class GripCalibration:
         return bool(self._open >= self._shut or len(self._last) == _LASTS)
 
     def observe(self, measure: float | None) -> None:
-        """Take what one image shows; None where the hand is not seen, which starts three images again."""
-        if measure is None:
+        """Take what one image shows; None where the hand is not seen: three images are counted again."""
+        usual = self._usual
+        if measure is None or measure > usual.open + _BEYOND * (usual.open - usual.shut):
             self._last.clear()
             return
         self._last.append(measure)
@@ -87,4 +91,4 @@ class GripCalibration:
         if self.refusal():
             return None
         margin = _MARGIN * (self._open - self._shut)
-        return GripRange(float(self._shut + margin), float(self._open - margin))
+        return GripRange(self._shut + margin, self._open - margin)

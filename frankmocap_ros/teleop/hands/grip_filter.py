@@ -9,8 +9,6 @@ because the hand is not seen or nobody is followed, it stays.
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.teleop.command_limiter import MAX_STEP_S
 from frankmocap_ros.teleop.hands.grip import Grip
@@ -56,7 +54,7 @@ class GripFilter:
     def begin(self, opening: float | None) -> None:
         """Begin an engagement with the gripper's opening; None where it is not known."""
         self.known = opening is not None
-        self._opening = self._target = self._before_step = float(np.clip(opening or 0.0, 0.0, 1.0))
+        self._opening = self._target = self._before_step = min(1.0, max(0.0, opening or 0.0))
         self._taken = False
         self._wanted: float | None = None  # as of the step before
 
@@ -85,7 +83,7 @@ class GripFilter:
         self._target = self._aimed(wanted.opening) if self._measured else wanted.opening
         dt = min(dt, MAX_STEP_S)
         most = self._max_speed * dt
-        self._opening += float(np.clip(self._target - self._opening, -most, most))
+        self._opening += min(most, max(-most, self._target - self._opening))
         speed = (self._opening - before) / dt if dt > 0.0 else 0.0
         return Grip(self._side, self._opening, speed, wanted.state, wanted.confidence)
 
@@ -104,4 +102,4 @@ class GripFilter:
         for end in (0.0, 1.0):
             if abs(wanted - end) <= (_LEAVES if self._target == end else _ENDS):
                 return end
-        return float(np.clip(self._target, wanted - _DEAD_BAND, wanted + _DEAD_BAND))
+        return min(wanted + _DEAD_BAND, max(wanted - _DEAD_BAND, self._target))

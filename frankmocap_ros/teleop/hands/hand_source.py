@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from frankmocap_ros.body.pose import Hand, JointState
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.hands.believed_opening import BelievedOpening
@@ -19,9 +17,10 @@ class HandSource:
     """Measures one hand, image by image.
 
     Attributes:
+        what: the hand, in words.
         side: of the hand, the operator's.
         range: what of the measure is open and shut.
-        calibration: finds the operator's own range.
+        calibration: finds the operator's own range; None where it is not looked for.
 
     Args:
         side: see there.
@@ -29,7 +28,7 @@ class HandSource:
     """
 
     def __init__(self, side: str, config: GateSettings) -> None:
-        self.side = side
+        self.side, self.what = side, f"the {side} hand"
         self._config = config
         self._measure = MEASURES[config.grip]
         self._usual = DEFAULT_RANGES[config.grip]
@@ -42,7 +41,12 @@ class HandSource:
         self._hand: Hand | None = None
         self._why = "hand not seen"
         self.range = self._usual
-        self.calibrate()
+        self.calibration: GripCalibration | None = None
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the range is that of people in general."""
+        return self.range == self._usual
 
     def calibrate(self) -> None:
         """Begin to calibrate."""
@@ -58,10 +62,13 @@ class HandSource:
 
     def observe(self, hands: tuple[Hand, ...], captured_s: float) -> None:
         """Take what an image shows of the operator's hands."""
-        hand = next((hand for hand in hands if hand.side == self.side), None)
+        hand = None
+        for one in hands:
+            hand = one if one.side == self.side else hand
         measure, self._why = self._seen(hand)
         self._hand = hand
-        self.calibration.observe(measure)
+        if self.calibration is not None:
+            self.calibration.observe(measure)
         if measure is None:
             self._believed.lose()
             if not hands:
@@ -75,7 +82,7 @@ class HandSource:
         """What the last image says."""
         if self._hand is None:
             return Wanted(why=self._why)
-        confidence = float(np.clip(self._hand.confidence, 0.0, 1.0))
+        confidence = min(1.0, max(0.0, self._hand.confidence))
         if self._believed.opening is None:
             return Wanted(confidence=confidence, why=self._why)
         return Wanted(self._believed.opening, self._hand.state, confidence)

@@ -35,8 +35,8 @@ def palm_size(points: Array) -> Array:
     Args:
         points: shape (..., 21, 3) [m].
     """
-    length = np.linalg.norm(points[..., _MIDDLE, :] - points[..., _WRIST, :], axis=-1)
-    width = np.linalg.norm(points[..., _LAST, :] - points[..., _FIRST, :], axis=-1)
+    length = _apart(points, _MIDDLE, _WRIST)
+    width = _apart(points, _LAST, _FIRST)
     return np.asarray(np.maximum(length, _LENGTH_OF_WIDTH * width))
 
 
@@ -49,7 +49,7 @@ def pinch(points: Array) -> Array:
     Returns:
         About 0.15 where they touch, 1 where they are spread; NaN where the palm has no size.
     """
-    return _in_palms(np.linalg.norm(points[..., _THUMB, :] - points[..., _INDEX, :], axis=-1), points)
+    return _in_palms(_apart(points, _THUMB, _INDEX), points)
 
 
 def whole_hand(points: Array) -> Array:
@@ -63,8 +63,13 @@ def whole_hand(points: Array) -> Array:
     Returns:
         About 0.8 for a fist, 1.8 for a flat hand; NaN where the palm has no size.
     """
-    ways = points[..., _TIPS, :] - points[..., _WRIST, None, :]
-    return _in_palms(np.linalg.norm(ways, axis=-1).mean(axis=-1), points)
+    return _in_palms(np.mean([_apart(points, tip, _WRIST) for tip in _TIPS], axis=0), points)
+
+
+def _apart(points: Array, a: int, b: int) -> Array:
+    """Distance of two points; not finite where one of them is not."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.asarray(np.linalg.norm(points[..., a, :] - points[..., b, :], axis=-1))
 
 
 def _in_palms(distance: Array, points: Array) -> Array:

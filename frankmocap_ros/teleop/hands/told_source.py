@@ -3,8 +3,6 @@
 import math
 from typing import Final
 
-import numpy as np
-
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.teleop.hands.grip_filter import Wanted
 
@@ -14,38 +12,40 @@ _BEYOND: Final = 0.01  # of the range, which rounding and worn springs may add
 class ToldSource:
     """The newest number, for as long as it is new.
 
+    Attributes:
+        what: where it comes from, in words.
+
     Args:
-        topic: where it comes from, for words.
+        what: see there.
         shut, open: its values where the gripper is shut and open; they differ.
         timeout_s: how long one number holds [s].
     """
 
-    def __init__(self, topic: str, shut: float, open: float, timeout_s: float) -> None:
-        self._topic, self._shut, self._open, self._timeout_s = topic, shut, open, timeout_s
+    def __init__(self, what: str, shut: float, open: float, timeout_s: float) -> None:
+        self.what = what
+        self._shut, self._open, self._timeout_s = shut, open, timeout_s
         self.forget()
 
     def forget(self) -> None:
         """Forget what was told."""
         self._opening: float | None = None
         self._told_s = -math.inf
-        self._why = f"nothing received on {self._topic}"
+        self._why = f"nothing received on {self.what}"
 
     def hear(self, value: float, time_s: float) -> None:
         """Take a number; one that is out of range counts as none."""
         self._told_s = time_s
         opening = (value - self._shut) / (self._open - self._shut)
         if -_BEYOND <= opening <= 1.0 + _BEYOND:  # not NaN
-            self._opening = float(np.clip(opening, 0.0, 1.0))
+            self._opening = min(1.0, max(0.0, opening))
             return
         self._opening = None
-        self._why = (
-            f"{value:g} on {self._topic} is not between {self._shut:g} (shut) and {self._open:g} (open)"
-        )
+        self._why = f"{value:g} on {self.what} is not between {self._shut:g} (shut) and {self._open:g} (open)"
 
     def wanted(self, time_s: float) -> Wanted:
         """The number, where it is new enough."""
         if self._opening is not None and time_s - self._told_s > self._timeout_s:
-            return Wanted(why=f"nothing received on {self._topic} for {self._timeout_s:g} s (grip_timeout_s)")
+            return Wanted(why=f"nothing received on {self.what} for {self._timeout_s:g} s (grip_timeout_s)")
         if self._opening is None:
             return Wanted(why=self._why)
         return Wanted(self._opening, JointState.TRACKED, 1.0)

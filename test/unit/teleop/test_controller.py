@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry.rotation import (
@@ -22,6 +23,7 @@ from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.gate import State
 from frankmocap_ros.teleop.operator_state import Poses, Target, TargetLimits
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
+from support.hands import hand, hands
 from support.teleoperation import IDENTITY, LATENCY_S, TARGETS, TICK_S, Teleoperation, robot_at
 
 # -- following
@@ -804,7 +806,10 @@ def test_anything_an_operator_may_do(data):
         depth_mode=data.draw(st.sampled_from(("follow", "scaled", "locked"))),
         slow_stddev_m=data.draw(st.sampled_from((0.0, 0.1))),
         hold_stddev_m=data.draw(st.sampled_from((0.0, 0.3))),
+        grip=data.draw(st.sampled_from(("pinch", "hand", "topic"))),
+        max_grip_speed=data.draw(st.sampled_from((0.5, 4.0, 50.0))),
     )
+    t.openings = data.draw(st.sampled_from(({}, {"left": 0.4}, {"left": 0.0, "right": np.nan})))
     t.run(0.2)
     t.controller.request(t.time_s)
     t.run(1.3)
@@ -863,8 +868,38 @@ def _uncertain(t, rng):
     t.altered = altered
 
 
+def _fingers(t, rng):
+    """Hands that open and shut, are lost, seen from the edge or doubted; and what is told of grippers."""
+    angles = (0.0, 0.3, 1.5, np.pi, np.nan)
+
+    def altered(s):
+        shown = tuple(
+            hand(
+                side,
+                float(rng.random()),
+                state=JointState(int(rng.integers(0, 4))),
+                confidence=float(rng.choice((0.9, 0.9, 0.1, np.nan))),
+                palm_angle_rad=float(rng.choice(angles)),
+            )
+            for side in ("left", "right")
+            if rng.random() < 0.8
+        )
+        if t.config.grip == "topic":
+            t.controller.grips.hear("left", float(rng.choice((0.0, 0.5, 1.0, np.nan, 9.0))), t.time_s)
+        return replace(s, hands=shown)
+
+    t.altered = altered
+
+
+def _hand_shut_then_open(t, rng):
+    t.altered = lambda s: replace(s, hands=hands(float(s.captured_s % 1.0 > 0.5), 1.0))
+
+
 def _stamps(t, rng):
     t.altered = lambda s: replace(s, captured_s=s.captured_s + float(rng.choice((-0.2, 0.0, 0.02, 9.0))))
 
 
-TROUBLES = (_leap, _wave, _spin, _garbage, _someone_else, _stall, _well, _uncertain, _stamps)
+TROUBLES = (
+    _leap, _wave, _spin, _garbage, _someone_else, _stall, _well, _uncertain, _stamps, _fingers,
+    _hand_shut_then_open,
+)  # fmt: skip

@@ -2,15 +2,19 @@
 
 import itertools
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.geometry.rotation import quat_from_rotvec
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.command_limiter import MAX_STEP_S, CommandLimits, Governor
 from frankmocap_ros.teleop.gate import ArmingStatus, Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
+from frankmocap_ros.teleop.hands import hand_source
+from frankmocap_ros.teleop.hands.operator_grips import OperatorGrips
 from frankmocap_ros.teleop.setpoint import Setpoint
 
 FRAME_S = 1 / 30
@@ -353,13 +357,78 @@ AT_ONCE = 1000
 STEPS = 16
 
 
-def test_random_sequences_through_gate_and_limits():
+def test_random_sequences_through_gate_and_limits(monkeypatch):
     """Whatever comes: nothing engages unasked, and what goes out is within the limits."""
+    monkeypatch.setattr(hand_source, "MEASURES", {"pinch": lambda points: points})  # hands tell it themselves
     rng = random.Random(7)
-    engaged = 0
+    engaged, moved = 0, {True: 0, False: 0}
     for batch in range(SEQUENCES // AT_ONCE):
-        engaged += _random_sequences(rng, np.random.default_rng(batch))
+        engaged += _random_sequences(rng, np.random.default_rng(batch), moved)
     assert engaged > SEQUENCES // 50, "the sequences must get somewhere"
+    assert min(moved.values()) > SEQUENCES // 200, "so must grippers, both ways"
+
+
+class _Fingers:
+    """The operator's left hand, and a gripper that follows it; the rules of a gripper, told anew.
+
+    Args:
+        rng: says what the hand does.
+        moved: how often the gripper opened (True) and shut (False).
+    """
+
+    config = GateSettings(grip="pinch", max_grip_speed=4.0)
+
+    def __init__(self, rng, moved):
+        self.rng, self.moved = rng, moved
+        self.grips = OperatorGrips(self.config, {})
+        self.seen = []  # since the hand was lost last: openings, and when
+        self.captured_s = -1.0
+        self.on, self.opening = False, 0.0
+        self.steady = rng.random() < 0.7
+        self.at = rng.choice((0.0, 0.3, 1.0))
+
+    def show(self, operator_id, captured_s):
+        if captured_s <= self.captured_s:
+            return
+        rng, self.captured_s = self.rng, captured_s
+        self.at = rng.choice((0.0, 0.3, 1.0)) if rng.random() < 0.15 else self.at
+        wild = not self.steady and rng.random() < 0.4
+        at = rng.random() if wild else self.at
+        state = JointState(rng.randrange(4)) if wild else JointState.TRACKED
+        angle = rng.choice((0.0, 1.5)) if wild else 0.0
+        seen = state in (1, 2) and angle == 0.0
+        self.seen = [*self.seen, (at, captured_s)] if seen else []
+        # the measure of a hand that is open so far, with the usual range of a pinch
+        hand = SimpleNamespace(
+            side="left", state=state, confidence=0.9, palm_angle_rad=angle, points=0.25 + 0.65 * at
+        )
+        self.grips.observe(SimpleNamespace(operator_id=operator_id, captured_s=captured_s, hands=(hand,)))
+
+    def step(self, gate, out, time_s, dt):
+        """Grips as the controller asks for them; each promise about them."""
+        if not out:
+            if self.on:
+                self.on = False
+                self.grips.disengage()
+                assert self.grips.step(True, time_s, dt) == (), "nothing outside ENGAGED and HOLD"
+            return
+        if not self.on and gate.following:
+            self.opening = self.rng.choice((0.0, 0.0, 0.4, 1.0))
+            self.grips.engage({"left": self.opening})
+            self.on = True
+        for grip in self.grips.step(gate.following, time_s, dt):
+            change, self.opening = grip.opening - self.opening, grip.opening
+            assert abs(change) <= 4.0 * min(dt, MAX_STEP_S) + 1e-9
+            if not gate.following or grip.state in (JointState.HELD, JointState.INVALID):
+                assert change == 0.0, "what is lost or held stays"
+            if change:
+                self.moved[change > 0.0] += 1
+                assert gate.following and len(self.seen) >= 3
+                assert self.seen[-1][1] - self.seen[0][1] >= 0.15
+            if change > 0.0:
+                # one image alone that shows the hand shut is not believed, two are
+                openings, before = [at for at, _ in self.seen[-4:]], grip.opening - change - 1e-9
+                assert min(max(pair) for pair in itertools.pairwise(openings)) > before
 
 
 class _Sequence:
@@ -367,7 +436,9 @@ class _Sequence:
 
     config = GateSettings(arming_s=0.1, arming_timeout_s=0.5, hold_s=0.2, require_deadman=True)
 
-    def __init__(self, rng):
+    def __init__(self, rng, moved):
+        self.fingers = _Fingers(rng, moved)
+        self.ticked_s = 0.0
         self.rng = rng
         self.gate = Gate(self.config, 0.0)
         self.asked = self.engaged = False
@@ -380,9 +451,9 @@ class _Sequence:
             good = self.reliable or rng.random() < 0.8
             lost = "" if good or rng.random() < 0.5 else "lost"
             old_s = 0.02 if self.reliable else rng.choice((0.02, 0.02, 0.1, 0.3))
-            gate.observe(
-                ArmingStatus(time_s - old_s, 1 if good else rng.randrange(3), lost, good, lost), time_s
-            )
+            operator = 1 if good else rng.randrange(3)
+            gate.observe(ArmingStatus(time_s - old_s, operator, lost, good, lost), time_s)
+            self.fingers.show(operator, time_s - old_s)
             gate.deadman(self.reliable or rng.random() < 0.9, time_s)
         elif draw < 0.75:
             self.asked = not gate.request(time_s) or self.asked
@@ -402,10 +473,13 @@ class _Sequence:
         if gate.state in (State.DISENGAGED, State.FAULT):
             self.asked = False
             assert gate.operator_id == 0
-        return gate.state in (State.ENGAGED, State.HOLD) and gate.fresh(time_s), gate.following
+        out = gate.state in (State.ENGAGED, State.HOLD) and gate.fresh(time_s)
+        self.fingers.step(gate, out, time_s, time_s - self.ticked_s)
+        self.ticked_s = time_s
+        return out, gate.following
 
 
-def _random_sequences(rng, numbers):
+def _random_sequences(rng, numbers, moved):
     n, speed, acceleration = AT_ONCE, 1.5, 15.0
     each = np.ones(n)
     limits = CommandLimits(
@@ -413,7 +487,7 @@ def _random_sequences(rng, numbers):
         np.full((n, 3), -0.3), np.full((n, 3), 0.3),
     )  # fmt: skip
     governor = Governor(limits, np.zeros((n, 3)), np.tile((0.0, 0.0, 0.0, 1.0), (n, 1)))
-    sequences = [_Sequence(rng) for _ in range(n)]
+    sequences = [_Sequence(rng, moved) for _ in range(n)]
     time_s = last_s = 0.0
     for _ in range(STEPS):
         time_s += 0.04 if rng.random() < 0.8 else rng.choice((0.01, 0.3))
