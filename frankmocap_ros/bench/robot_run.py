@@ -126,8 +126,9 @@ def _step(
     simulation.command(simulation.joint_names, posture.positions.tolist(), posture.velocities.tolist(), now_s)
     run.times_s.append(now_s)
     run.commands.append(command.positions.copy())
-    run.joints.append(posture.positions)
-    run.velocities.append(posture.velocities)
-    run.moved.append(simulation.positions)
+    count = len(driver.robot.joint_names)  # what is driven beside them follows nobody
+    run.joints.append(posture.positions[:count])
+    run.velocities.append(posture.velocities[:count])
+    run.moved.append(simulation.positions[:count])
     run.missed.append(driver.missed)
     run.step_ms.append(took_ms)

@@ -14,11 +14,12 @@ _PEAK: Final = 1.5  # of the mean speed, in a cubic from rest to rest
 
 @dataclass(frozen=True, eq=False)
 class Posture:
-    """What the robot's J joints are to do now.
+    """What the robot's J joints are to do now: those of the inverse kinematics, then those driven beside it.
 
     Attributes:
         positions, velocities: shape (J,) each [rad] or [m], [1/s].
-        least_s: how long the joints need from where they are, at constant speeds within their limits [s].
+        least_s: how long the joints of the inverse kinematics need from where they are, at constant speeds
+            within their limits [s].
     """
 
     positions: Array

@@ -1,8 +1,8 @@
 """ROS packages that PyPI does not have, built for tests from what is published of them.
 
-``tf2_msgs``, ``hri_msgs`` and ``controller_manager_msgs`` are real message packages, generated from the
-published fields of the messages that this package uses. ``tf2_ros`` is Python (``standin_tf2_ros.py``) and
-has the calls that it uses.
+``tf2_msgs``, ``hri_msgs``, ``control_msgs`` and ``controller_manager_msgs`` are real message packages,
+generated from the published fields of the messages that this package uses. ``tf2_ros`` is Python
+(``standin_tf2_ros.py``) and has the calls that it uses.
 """
 
 import ctypes
@@ -42,7 +42,28 @@ bool is_chained
 string[] reference_interfaces
 ChainConnection[] chain_connections
 """
+_REACHED = """float64 position
+float64 effort
+bool stalled
+bool reached_goal
+"""
+_PARALLEL = """sensor_msgs/JointState command
+---
+sensor_msgs/JointState state
+bool stalled
+bool reached_goal
+---
+sensor_msgs/JointState state
+"""
 MESSAGES = {
+    "control_msgs": (
+        "sensor_msgs",
+        {
+            "msg/GripperCommand.msg": "float64 position\nfloat64 max_effort\n",
+            "action/GripperCommand.action": f"GripperCommand command\n---\n{_REACHED}---\n{_REACHED}",
+            "action/ParallelGripperCommand.action": _PARALLEL,
+        },
+    ),
     "tf2_msgs": (
         "geometry_msgs",
         {"msg/TFMessage.msg": "geometry_msgs/TransformStamped[] transforms\n"},
@@ -82,6 +103,7 @@ find_package(ament_cmake REQUIRED)
 find_package(rosidl_default_generators REQUIRED)
 find_package({depends} REQUIRED)
 find_package(service_msgs REQUIRED)
+find_package(action_msgs REQUIRED)
 get_property(imported_targets DIRECTORY PROPERTY IMPORTED_TARGETS)
 foreach(target IN LISTS imported_targets)
   if(target MATCHES "__rosidl_generator_py$")

@@ -28,14 +28,14 @@ ROSDEP_NAME = {
     "tqdm": "python3-tqdm",
     "yaml": "python3-yaml",
 }
-# hri_msgs is only for who sets rep155, controller_manager_msgs for who has ros2_control, which brings it,
-# zmq for who sets sonic_endpoint; the others are extras, for who has FrankMocap's files, and rosbags is for
-# who has no cv_bridge
+# hri_msgs is only for who sets rep155, controller_manager_msgs and control_msgs for who has ros2_control,
+# which brings them, zmq for who sets sonic_endpoint; the others are extras, for who has FrankMocap's files,
+# and rosbags is for who has no cv_bridge
 NOT_IN_ROSDEP = {
     "ai_edge_litert", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
     "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh",
     "fast_simplification", "hri_msgs",
-    "controller_manager_msgs", "rosbags", "zmq",
+    "controller_manager_msgs", "control_msgs", "rosbags", "zmq",
 }  # fmt: skip
 
 # tf2_ros_py holds the module tf2_ros; of skimage a photograph is read

@@ -16,6 +16,7 @@ __all__ = [
     "gate_worker",
     "grip_inputs",
     "grip_outputs",
+    "gripper_action",
     "joint_outputs",
     "operator_input",
     "operator_message",

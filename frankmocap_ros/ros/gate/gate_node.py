@@ -22,7 +22,6 @@ from frankmocap_ros.ros.common.qos import HEALTH
 from frankmocap_ros.ros.common.robot_description import robot_model
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
-from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
 from frankmocap_ros.ros.gate.calibration_client import CalibrationClient
 from frankmocap_ros.ros.gate.checks.engagement_checks import Found, Surroundings, engagement_checks
 from frankmocap_ros.ros.gate.controller_switch import ControllerSwitch
@@ -66,7 +65,7 @@ class GateNode(Node):
     def __init__(self, clocks: Clocks | None = None, **kwargs: Any) -> None:
         super().__init__(NODE_NAME, **kwargs)
         self._worker: GateWorker | None = None
-        self._whole_body: BodyOutputs | None = None
+        self._outputs: GateOutputs | None = None
         clocks = clocks or NodeClocks(self.get_clock())
         self._now_s = partial(steady_s, clocks)
         self._settings = Parameters(
@@ -78,14 +77,14 @@ class GateNode(Node):
         config = self._settings.config
         self._polling = Polling(self)
         self._input = OperatorInput(self, self._polling, clocks, config)
-        found = load_retargeter(config.robot, robot_model(self, config.robot_model)) if config.robot else None
+        found = _robot(self, config) if config.robot else None
         targets = found.targets if found else _targets(config)
         names = [target.name for target in targets]
         contact = contact_of(self._polling, config, found.effort_limits if found else ())
         self._robot: JointController | PoseRobot
         offsets: Sequence[StampOffset]
         if found:
-            joints_port = JointsPort(self._polling, found.joint_names, found.observed, clocks)
+            joints_port = JointsPort(self._polling, found.posture_names, found.observed, clocks)
             joints_port.contact = contact
             self._robot, offsets = self._joint_controller(found, joints_port, config), joints_port.offsets
         else:
@@ -97,7 +96,7 @@ class GateNode(Node):
         self._controller.stops = tuple(stop for stop in stops if stop is not None)
         self.add_on_set_parameters_callback(self._only_while_idle)
         outputs = GateOutputs(self, config, names, _commanded_joints(found, config) if found else None)
-        self._whole_body = outputs.whole_body
+        self._outputs = outputs
         self._worker = GateWorker(self, self._controller, self._polling, outputs, clocks)
         if config.calibrate_service:
             self._controller.ask_size = CalibrationClient(self, config.calibrate_service, self._worker).ask
@@ -131,8 +130,8 @@ class GateNode(Node):
         """Stop the worker before the node goes."""
         if self._worker is not None:
             self._worker.stop()
-        if self._whole_body is not None:
-            self._whole_body.close()
+        if self._outputs is not None:
+            self._outputs.close()
         super().destroy_node()
 
     def _only_while_idle(self, parameters: Sequence[Parameter]) -> SetParametersResult:
@@ -165,8 +164,10 @@ class GateNode(Node):
         for note in robot.notes:
             self.get_logger().warning(note)
 
+        home = np.concatenate((robot.home, robot.driven.home))
+
         def measured() -> Array | str:
-            return robot.home if self._settings.config.reference == "home" else port.positions()
+            return home.copy() if self._settings.config.reference == "home" else port.positions()
 
         return JointController(robot, measured, _max_error(config), port.observed)
 
@@ -210,8 +211,15 @@ class GateNode(Node):
             health = gate_health(self._controller, self._worker, self._checks.found.warnings, now_s)
             if self._switch is not None:
                 health.values["fault_controllers"] = self._switch.status
+            for gripper in self._outputs.grippers if self._outputs is not None else ():
+                health.values[f"gripper/{gripper.side}"] = gripper.status
             status = status_message(health, f"{name}: teleoperation", name)
             self._diagnostics.publish(diagnostics(self.get_clock().now().to_msg(), status))
+
+
+def _robot(node: Node, config: GateSettings) -> Retargeter:
+    """The robot of the settings; its grippers are commanded where something opens and shuts them."""
+    return load_retargeter(config.robot, robot_model(node, config.robot_model), grips=config.grip != "off")
 
 
 def _targets(config: GateSettings) -> tuple[Target, ...]:
@@ -222,8 +230,11 @@ def _targets(config: GateSettings) -> tuple[Target, ...]:
 
 def _commanded_joints(robot: Retargeter, config: GateSettings) -> CommandedJoints:
     """The robot's joints, and its controllers where they are commanded."""
-    controllers = robot.controllers if config.robot_controllers else {}
-    return CommandedJoints(robot.joint_names, robot.max_acceleration, controllers)
+    accelerations = np.concatenate((robot.max_acceleration, robot.driven.max_acceleration))
+    if not config.robot_controllers:
+        return CommandedJoints(robot.posture_names, accelerations)
+    actions = [one for one in robot.grippers if one.controller is not None and one.controller.is_action]
+    return CommandedJoints(robot.posture_names, accelerations, robot.controllers, robot.joints_apart, actions)
 
 
 def _max_error(config: GateSettings) -> float:

@@ -34,6 +34,7 @@ class GateOutputs:
         commands: how many commands went out.
         topics: where they go, one for each publisher of commands.
         repeats: whether somebody may go on with the last command for ever, who is not told to stop.
+        grippers: clients of grippers that take goals.
         whole_body: where the operator's whole body goes; None for nowhere.
 
     Args:
@@ -54,6 +55,7 @@ class GateOutputs:
         self._base = None
         if config.base_command != "off":
             self._base = TwistOutput(node, "~/base_command", config.base_frame)
+        self.grippers = self._joints.actions if self._joints is not None else ()
         self._grips = GripOutputs(node) if config.grip != "off" else None
         velocities = self._joints.velocities if self._joints is not None else ()
         base = () if self._base is None else (self._base,)
@@ -113,6 +115,8 @@ class GateOutputs:
                 self._lock.release()
 
     def _end(self, stamp: Time) -> None:
+        for gripper in self.grippers:
+            gripper.end()
         failed: Exception | None = None
         for output in self._ending:
             try:
@@ -121,6 +125,13 @@ class GateOutputs:
                 failed = error
         if failed is not None:
             raise failed
+
+    def close(self) -> None:
+        """Give back what is not given back with the node; after the worker has ended."""
+        for gripper in self.grippers:
+            gripper.close()
+        if self.whole_body is not None:
+            self.whole_body.close()
 
     def wait(self) -> None:
         """Wait until the last zeros have arrived, but not for long."""

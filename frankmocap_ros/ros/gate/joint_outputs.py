@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from builtin_interfaces.msg import Time
 from rclpy.duration import Duration
@@ -13,9 +13,11 @@ from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.ros.gate.controller_outputs import VelocitiesOutput, controller_output
+from frankmocap_ros.ros.gate.gripper_action import GripperAction
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap
+from frankmocap_ros.teleop.robot_map.gripper_map import GripperMap
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +28,15 @@ class CommandedJoints:
         names: of the J joints, in the commands' order.
         max_acceleration: shape (J,) [rad/s^2] or [m/s^2].
         controllers: topic -> what the controller takes that listens there.
+        apart: joints that only a controller of their own takes.
+        actions: grippers whose controllers take goals.
     """
 
     names: Sequence[str]
     max_acceleration: Array
-    controllers: Mapping[str, ControllerMap]
+    controllers: Mapping[str, ControllerMap] = field(default_factory=dict)
+    apart: frozenset[str] = frozenset()
+    actions: Sequence[GripperMap] = ()
 
 
 class JointOutputs:
@@ -38,14 +44,21 @@ class JointOutputs:
 
     Attributes:
         publishers: of all topics.
+        actions: clients of grippers, which take goals instead.
 
     Args:
         node: what publishes.
         joints: of the robot.
+
+    Raises:
+        MissingDependencyError: a gripper's action needs control_msgs, which is not installed.
     """
 
     def __init__(self, node: Node, joints: CommandedJoints) -> None:
-        names = list(joints.names)
+        every = list(joints.names)
+        names = [name for name in every if name not in joints.apart]
+        self._rows = [row for row, name in enumerate(every) if name not in joints.apart]
+        self._has_all = len(names) == len(every)
         self._joints = JointState(name=names)
         self._point = JointTrajectoryPoint()
         self._trajectory = JointTrajectory(joint_names=names, points=[self._point])
@@ -55,9 +68,13 @@ class JointOutputs:
             (CommandPublisher(node, JointState, "~/joint_commands", tuple(names)), self._joints),
         )
         self._controllers = [
-            controller_output(node, topic, controller, names, joints.max_acceleration)
+            controller_output(node, topic, controller, every, joints.max_acceleration)
             for topic, controller in joints.controllers.items()
         ]
+        self.actions = tuple(
+            GripperAction(node, gripper, [every.index(joint) for joint in gripper.joints])
+            for gripper in joints.actions
+        )
         self.publishers = (
             *(publisher for publisher, _ in self._whole),
             *(controller.publisher for controller in self._controllers),
@@ -78,11 +95,17 @@ class JointOutputs:
         """
         posture = command.posture
         heard = [(publisher, message) for publisher, message in self._whole if publisher.is_heard]
-        if posture is None or not (heard or self._controllers):
+        if posture is None:
+            return
+        for action in self.actions:
+            action.publish(posture, command.time_s)
+        if not (heard or self._controllers):
             return
         # arrays are taken as they are, lists are looked through number by number
-        positions = array("d", posture.positions.tobytes())
-        velocities = array("d", posture.velocities.tobytes())
+        at, moves = posture.positions, posture.velocities
+        if not self._has_all:
+            at, moves = at[self._rows], moves[self._rows]
+        positions, velocities = array("d", at.tobytes()), array("d", moves.tobytes())
         self._joints.header.stamp = self._trajectory.header.stamp = stamp
         self._joints.position = self._point.positions = positions
         self._joints.velocity = velocities

@@ -2,6 +2,7 @@
 
 __all__ = [
     "clearance",
+    "driven_limits",
     "ik_model",
     "ik_objective",
     "ik_program",
@@ -9,6 +10,7 @@ __all__ = [
     "joint_space",
     "joints",
     "limb_length",
+    "model_joints",
     "pairs",
     "parts",
     "retargeter",

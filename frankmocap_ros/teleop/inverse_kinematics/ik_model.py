@@ -9,18 +9,16 @@ import numpy as np
 from frankmocap_ros.errors import MissingDependencyError, RetargetError, RobotError
 from frankmocap_ros.geometry.rotation import Array, Mask
 from frankmocap_ros.teleop.contact import EffortLimit
+from frankmocap_ros.teleop.inverse_kinematics.driven_limits import DrivenLimits, driven_limits
 from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
 from frankmocap_ros.teleop.inverse_kinematics.joints import (
-    DrivenLimits,
     JointRoles,
     assign_roles,
-    driven_limits,
     home_posture,
-    joint_name,
     joint_ranges,
-    simple_joints,
 )
 from frankmocap_ros.teleop.inverse_kinematics.limb_length import LimbLengths
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import joint_name, simple_joints
 from frankmocap_ros.teleop.inverse_kinematics.pairs import pairs_of_boxes, pairs_of_geoms
 from frankmocap_ros.teleop.inverse_kinematics.parts import TargetParts, listed, refuse_unknown, target_parts
 from frankmocap_ros.teleop.robot_map.robot_map import RobotMap

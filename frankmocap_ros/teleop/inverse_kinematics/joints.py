@@ -8,28 +8,23 @@ other joints stay where they are: they are measured where somebody tells them, a
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.inverse_kinematics.parts import (
-    listed,
-    numbers_by_name,
-    refuse_unknown,
-    target_parts,
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import (
+    dependent_joints,
+    driven_joints,
+    joint_name,
+    simple_joints,
+    tied,
 )
+from frankmocap_ros.teleop.inverse_kinematics.parts import listed, numbers_by_name, refuse_unknown
 from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
-from frankmocap_ros.teleop.robot_model.equalities import (
-    Equality,
-    equalities,
-    joints_above,
-    tendon_joints,
-)
+from frankmocap_ros.teleop.robot_model.equalities import Equality, equalities, joints_above
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel
-
-_ROUNDING: Final = 1e-6
 
 
 @dataclass(frozen=True)
@@ -51,30 +46,6 @@ class JointRoles:
     equalities: tuple[Equality, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class DrivenLimits:
-    """D joints that are driven to positions of their own, shape (D,) each; hinges in rad, slides in m.
-
-    Attributes:
-        names: of the joints.
-        lower, upper: their ranges, within which those that follow them stay in theirs, too.
-        max_speed, max_acceleration: above 0 [1/s], [1/s^2].
-        home: where they are at home.
-    """
-
-    names: tuple[str, ...]
-    lower: Array
-    upper: Array
-    max_speed: Array
-    max_acceleration: Array
-    home: Array
-
-
-def joint_name(model: Any, joint: int) -> str:
-    """Name of a joint; empty where it has none."""
-    return str(model.joint(joint).name)
-
-
 def assign_roles(
     loaded: LoadedModel, robot: RobotMap, targets: Collection[int], around: Iterable[int] = ()
 ) -> JointRoles:
@@ -91,7 +62,7 @@ def assign_roles(
     """
     model = loaded.model
     every = equalities(loaded.mujoco, model)
-    apart, _ = _tied(every, set(driven_joints(loaded, robot)))
+    apart, _ = tied(every, set(driven_joints(loaded, robot)))
     moving = sorted({joint for body in targets for joint in joints_above(model, body)} - apart)
     followers = {e.follower: e.leader for e in every if e.follower is not None}
     commanded = (
@@ -100,8 +71,8 @@ def assign_roles(
         else _derived(loaded, robot, moving, followers, every)
     )
     counts = {joint for body in (*targets, *around) for joint in joints_above(model, body)} | set(commanded)
-    counts, used = _tied(every, counts)
-    dependent = set(_dependent(used, set(commanded)))
+    counts, used = tied(every, counts)
+    dependent = set(dependent_joints(used, set(commanded)))
     reached = set(moving).union(*(e.joints for e in used if set(moving) & e.joints))
     roles = JointRoles(
         commanded=tuple(commanded),
@@ -120,107 +91,6 @@ def assign_roles(
             f"target; what does: {listed(joint_name(model, j) for j in moving)}"
         )
     return roles
-
-
-def _tied(every: Sequence[Equality], joints: set[int]) -> tuple[set[int], list[Equality]]:
-    """Joints with all that equalities bind to them, and these equalities."""
-    used: list[Equality] = []
-    pending = list(every)
-    while touched := [e for e in pending if joints & e.joints]:
-        pending = [e for e in pending if e not in touched]
-        used += touched
-        joints = joints.union(*(e.joints for e in touched))
-    return joints, used
-
-
-def _dependent(used: Sequence[Equality], commanded: set[int]) -> Iterable[int]:
-    """What follows: followers, and the joints of closed loops that commanded joints move.
-
-    Where a follower is commanded, the equality works the other way round.
-    """
-    forward = [e for e in used if e.follower is not None and e.follower not in commanded]
-    moved = commanded.union(e.follower for e in forward if e.follower is not None)
-    loops = [e for e in used if e not in forward]
-    while driven := [e for e in loops if e.joints & moved]:
-        loops = [e for e in loops if e not in driven]
-        moved = moved.union(*(e.joints for e in driven))
-    return moved - commanded
-
-
-def driven_joints(loaded: LoadedModel, robot: RobotMap) -> tuple[int, ...]:
-    """Numbers of the joints that the map has driven to positions of their own, in its order.
-
-    Raises:
-        RobotError: there is no such joint, or it goes along with another one, which is to be named.
-    """
-    model = loaded.model
-    every = equalities(loaded.mujoco, model)
-    known = {name: j for j in simple_joints(loaded.mujoco, model) if (name := joint_name(model, j))}
-    found: dict[int, str] = {}
-    for one in robot.driven:
-        refuse_unknown(robot.model, one.key, "joint of the name", [one.name], known)
-        joint = known[one.name]
-        for other in (e for e in every if e.follower is not None and joint in e.joints):
-            tied = other.leader if other.follower == joint else other.follower
-            if tied in found:
-                raise _goes_along(robot, one.key, one.name, found[tied])
-            if other.follower == joint and not _has_motor(loaded, joint):
-                leader = other.leader if other.leader is not None else -1
-                raise _goes_along(robot, one.key, one.name, joint_name(model, leader) if leader >= 0 else "")
-        found[joint] = one.name
-    return tuple(found)
-
-
-def _goes_along(robot: RobotMap, key: str, name: str, leader: str) -> RobotError:
-    why = (
-        f"goes along with {leader}; name {leader} alone" if leader else "is held by an equality; leave it out"
-    )
-    return RobotError(f"{robot.model}: {key}: joints: {name} {why}")
-
-
-def _has_motor(loaded: LoadedModel, joint: int) -> bool:
-    """Whether an actuator drives a joint, by itself or by a tendon.
-
-    An equality of an MJCF holds in both directions: which joint leads is up to the motor.
-    """
-    mujoco, model = loaded.mujoco, loaded.model
-    for kind, number in zip(
-        model.actuator_trntype.tolist(), model.actuator_trnid[:, 0].tolist(), strict=True
-    ):
-        if kind == mujoco.mjtTrn.mjTRN_JOINT and number == joint:
-            return True
-        if kind == mujoco.mjtTrn.mjTRN_TENDON and joint in tendon_joints(mujoco, model, number):
-            return True
-    return False
-
-
-def simulated_roles(loaded: LoadedModel, robot: RobotMap) -> JointRoles:
-    """The roles of a robot's joints to itself: what the gate commands and what it drives is the same to it.
-
-    Raises:
-        RobotError: as of ``assign_roles``.
-    """
-    model = loaded.model
-    roles = assign_roles(loaded, robot, {t.part.body for t in target_parts(robot, model)})
-    driven = driven_joints(loaded, robot)
-    if not driven:
-        return roles
-    commanded = (*roles.commanded, *driven)
-    _, used = _tied(equalities(loaded.mujoco, model), {*commanded, *roles.observed, *roles.dependent})
-    dependent = set(_dependent(used, set(commanded)))
-    return JointRoles(
-        commanded=commanded,
-        idle=roles.idle,
-        dependent=tuple(sorted(dependent)),
-        observed=tuple(j for j in roles.observed if j not in {*commanded, *dependent}),
-        equalities=tuple(e for e in used if e.joints & dependent),
-    )
-
-
-def simple_joints(mujoco: Any, model: Any) -> list[int]:
-    """Numbers of the hinges and slides: the joints that one number tells."""
-    kinds = (int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE))
-    return [i for i in range(model.njnt) if int(model.jnt_type[i]) in kinds]
 
 
 def _named(loaded: LoadedModel, robot: RobotMap, followers: dict[int, int | None]) -> list[int]:
@@ -304,39 +174,6 @@ def joint_ranges(model: Any, roles: JointRoles) -> tuple[Array, Array]:
     return lower[joints], upper[joints]
 
 
-def driven_limits(loaded: LoadedModel, robot: RobotMap, home: Array) -> DrivenLimits:
-    """The joints that are driven to positions of their own, and what they can do.
-
-    Args:
-        loaded: the model.
-        robot: its map.
-        home: shape (nq,), where all joints are at home.
-
-    Raises:
-        RobotError: a joint cannot be driven, or not to the positions that the map names.
-    """
-    model = loaded.model
-    driven = driven_joints(loaded, robot)
-    _, used = _tied(equalities(loaded.mujoco, model), set(driven))
-    dependent = tuple(_dependent(used, set(driven)))
-    lower, upper = joint_ranges(model, JointRoles(driven, frozenset(), dependent, (), tuple(used)))
-    for one, low, high in zip(robot.driven, lower.tolist(), upper.tolist(), strict=True):
-        for end in one.ends:
-            if not low - _ROUNDING <= end <= high + _ROUNDING:
-                raise RobotError(
-                    f"{robot.model}: {one.key}: {one.name}: {end:g} is out of its range; allowed: {low:g} to "
-                    f"{high:g}"
-                )
-    return DrivenLimits(
-        names=tuple(one.name for one in robot.driven),
-        lower=lower,
-        upper=upper,
-        max_speed=np.array([one.max_speed for one in robot.driven]),
-        max_acceleration=np.array([one.max_acceleration for one in robot.driven]),
-        home=np.clip(home[model.jnt_qposadr[list(driven)]], lower, upper),
-    )
-
-
 def roles_without_map(loaded: LoadedModel) -> JointRoles:
     """The roles of a model's joints where no map names any: what has a motor is commanded.
 
@@ -358,7 +195,7 @@ def roles_without_map(loaded: LoadedModel) -> JointRoles:
     if not commanded:
         raise RobotError(f"{loaded.path}: it has no hinge or slide joint with a name to command")
     used = [e for e in every if e.joints & set(commanded)]
-    dependent = tuple(sorted(_dependent(used, set(commanded))))
+    dependent = tuple(sorted(dependent_joints(used, set(commanded))))
     return JointRoles(
         commanded=tuple(commanded),
         idle=frozenset(),

@@ -37,18 +37,20 @@ _NEARER: Final = 0.3  # of what is left between two parts, at most, in one step
 _DAMPING: Final = 0.1  # of the joints, in the squared error (Levenberg-Marquardt)
 
 
-def load_retargeter(robot: str, model: str | ReceivedModel = "") -> "Retargeter":
+def load_retargeter(robot: str, model: str | ReceivedModel = "", grips: bool = True) -> "Retargeter":
     """The retargeter of a robot.
 
     Args:
         robot: name of a robot of this package, or the YAML file of a map.
         model: the robot's model, as a file's name or received; empty for what the map says.
+        grips: whether its grippers are commanded.
 
     Raises:
         RobotError: map or model are missing or wrong.
         MissingDependencyError: a package is not installed.
     """
-    return Retargeter(load_map(robot, model))
+    found = load_map(robot, model)
+    return Retargeter(found if grips else found.without_grippers())
 
 
 class Retargeter:
@@ -126,6 +128,11 @@ class Retargeter:
         self._within = np.array((-np.inf, np.inf))[:, None]
         self._clearance = Clearance(self._mujoco, self._configuration, found.pairs, robot.minimum_distance_m)
         self._search = StepSearch(self._motion, self._clearance, self._put, self._off)
+
+    @property
+    def posture_names(self) -> tuple[str, ...]:
+        """Names of the joints of a whole posture: those that are commanded here, then the driven ones."""
+        return (*self.joint_names, *self.driven.names)
 
     @property
     def reach(self) -> Array:

@@ -3,6 +3,8 @@
 __all__ = [
     "alignment",
     "driven_joints",
+    "driven_posture",
+    "gripper_driver",
     "joint_controller",
     "pose_robot",
     "recovery",

@@ -4,15 +4,14 @@ Each joint goes its own way, as fast as its speed and its acceleration allow, an
 braked at its target and in its range; so there is always a step that keeps everything. What stays, brakes.
 """
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.command import Command
+from frankmocap_ros.teleop.inverse_kinematics.driven_limits import DrivenLimits
 from frankmocap_ros.teleop.inverse_kinematics.joint_motion import JointMotion
-from frankmocap_ros.teleop.inverse_kinematics.joints import DrivenLimits
 
 
 class JointDriver(Protocol):
@@ -81,12 +80,3 @@ class DrivenJoints:
         self.positions = (now + step).clip(np.minimum(limits.lower, now), np.maximum(limits.upper, now))
         self._motion.moved(self.positions - now, dt)
         return self.positions.copy(), self._motion.velocities.copy()
-
-
-def targets_of(drivers: Sequence[JointDriver], names: Sequence[str], command: Command) -> Array:
-    """Where all driven joints are to go, shape (D,): as their drivers say; those of none stay."""
-    found = np.full(len(names), np.nan)
-    rows = {name: row for row, name in enumerate(names)}
-    for driver in drivers:
-        found[[rows[name] for name in driver.names]] = driver.targets(command)
-    return found

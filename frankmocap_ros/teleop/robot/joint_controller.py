@@ -1,4 +1,8 @@
-"""A robot whose joints are driven: postures for commands, one after the other, while the robot goes along."""
+"""A robot whose joints are driven: postures for commands, one after the other, while the robot goes along.
+
+Postures have the joints of the inverse kinematics, and then those that are driven beside them, of grippers.
+What is watched and waited for is the former: a gripper that holds something does not reach its command.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -12,6 +16,7 @@ from frankmocap_ros.teleop.clutch import RobotPoses, WayBack
 from frankmocap_ros.teleop.command import Command, Posture
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.alignment import Alignment
+from frankmocap_ros.teleop.robot.driven_posture import DrivenPosture
 from frankmocap_ros.teleop.robot.recovery import MISSED_M, Recovery
 from frankmocap_ros.teleop.robot.tracking_error import MAX_LEAD_SHARE, TrackingError
 from frankmocap_ros.teleop.setpoint import Setpoint
@@ -29,8 +34,8 @@ class JointController:
 
     Args:
         robot: finds postures.
-        measured: tells where the joints are, shape (J,), a new array each time; or why that is not known, in
-            words.
+        measured: tells where the joints are, shape (J + D,), the commanded ones and then those driven beside
+            them, a new array each time; or why that is not known, in words.
         max_error: see there.
         observed: tells where the robot's observed joints are, shape (K,), not finite where nobody tells; None
             for nobody.
@@ -51,20 +56,23 @@ class JointController:
         self._observed = observed if robot.observed else None
         self._alignment = Alignment(robot)
         self._recovery = Recovery(robot, self._alignment)
+        self._driven = DrivenPosture(robot.driven, robot.grippers, MAX_PAUSE_S)
         self._error = TrackingError(robot.joint_names, lambda a, b: np.abs(robot.apart(a, b)))
         self._time_s = math.nan
 
     def begin(self) -> RobotPoses | str:
         """Start from where the robot is; its targets there, or why that is not known."""
-        joints = self._measured()
-        if isinstance(joints, str):
-            return joints
+        measured = self._measured()
+        if isinstance(measured, str):
+            return measured
+        joints, driven = self._parts(measured)
         try:
             self._observe()
             self.robot.start(joints)
             self._alignment.begin(joints)
         except RetargetError as error:
             return str(error)
+        self._driven.begin(driven)
         self._last = None
         self._time_s = math.nan
         self._recovery.begin()
@@ -91,7 +99,7 @@ class JointController:
             RetargetError: no posture is found; the same command can be driven as one that is held.
             RobotLostError: the robot does not follow, or does not tell where it is.
         """
-        measured = self._asked()
+        measured, driven = self._asked()
         self._observe()
         dt = self._passed(command.time_s)
         self._stay_near(measured)
@@ -109,6 +117,8 @@ class JointController:
             if not near:
                 return None
             least_s = float((np.abs(self.robot.apart(positions, measured)) / self.robot.max_speed).max())
+        beside = self._driven.drive(command, driven)
+        positions, velocities = np.append(positions, beside[0]), np.append(velocities, beside[1])
         return replace(command, posture=Posture(positions, velocities, least_s))
 
     def way_back(self) -> WayBack | None:
@@ -117,8 +127,11 @@ class JointController:
         return WayBack(self._alignment.way, lasts_s) if lasts_s > 0.0 else None
 
     def openings(self) -> Mapping[str, float]:
-        """None: the map names no grippers."""
-        return {}
+        """How far each gripper is open, side -> 0 shut to 1 open: as measured when the last ``begin`` was.
+
+        One that holds something is as far open as it was commanded: that is how firmly it holds.
+        """
+        return self._driven.openings()
 
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""
@@ -145,14 +158,22 @@ class JointController:
         if self._observed is not None:
             self._alignment.observe(self._observed())
 
-    def _asked(self) -> Array | None:
+    def _parts(self, joints: Array) -> tuple[Array, Array]:
+        """Commanded joints, and those that are driven beside them."""
+        count = len(self.robot.joint_names)
+        return joints[:count], joints[count:]
+
+    def _asked(self) -> tuple[Array, Array] | tuple[None, None]:
         """Where the joints are, within half a turn of the last posture; None where that does not matter."""
         if not self.max_error > 0.0:
-            return None
-        joints = self._measured()
-        if isinstance(joints, str):
-            raise RobotLostError(joints)
-        return joints if self._last is None else self._last + self.robot.apart(joints, self._last)
+            return None, None
+        measured = self._measured()
+        if isinstance(measured, str):
+            raise RobotLostError(measured)
+        joints, driven = self._parts(measured)
+        if self._last is not None:
+            joints = self._last + self.robot.apart(joints, self._last)
+        return joints, driven
 
     def _passed(self, time_s: float) -> float:
         """Time since the last command [s]; 0 for the first, and after a pause, from which the robot rests."""

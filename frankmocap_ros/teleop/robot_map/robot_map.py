@@ -108,6 +108,17 @@ class RobotMap:
         """Driven joints with a controller of their own, which is the only one that takes their commands."""
         return frozenset(j for gripper in self.grippers if gripper.controller for j in gripper.joints)
 
+    def without_grippers(self) -> "RobotMap":
+        """The map of the robot while nobody opens or shuts anything.
+
+        What shares a controller with other joints stays: a controller needs all of its own.
+        """
+        own = {one.controller.topic for one in self.grippers if one.controller is not None}
+        controllers = {topic: one for topic, one in self.controllers.items() if topic not in own}
+        shared = {joint for one in controllers.values() for joint in one.joints}
+        grippers = tuple(one for one in self.grippers if shared.issuperset(one.joints))
+        return replace(self, grippers=grippers, controllers=controllers)
+
     @property
     def additions(self) -> Additions:
         """What its model gets beside what its file has."""

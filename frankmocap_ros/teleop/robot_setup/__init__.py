@@ -3,6 +3,7 @@
 __all__ = [
     "accelerations",
     "apart",
+    "grippers",
     "limb_points",
     "map_text",
     "names",

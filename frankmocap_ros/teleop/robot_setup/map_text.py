@@ -8,6 +8,7 @@ from typing import Final
 
 from frankmocap_ros.teleop.robot_map.robot_map import DEFAULT_ACCELERATION
 from frankmocap_ros.teleop.robot_setup.apart import MINIMUM_M
+from frankmocap_ros.teleop.robot_setup.grippers import ProposedGripper
 from frankmocap_ros.teleop.robot_setup.limb_points import Point
 from frankmocap_ros.teleop.robot_setup.proposal import Proposal
 from frankmocap_ros.teleop.robot_setup.standing import HUMANOID, TABLE
@@ -52,6 +53,9 @@ def map_text(found: Proposal, written_to: Path) -> str:
     lines += ["# orientation while the operator's arms are stretched to the sides.", "targets:"]
     for target in found.targets:
         lines += _target(target)
+    if found.grippers:
+        lines += ["", "# What opens and shuts as the hand on that side [rad] or [m]."]
+        lines += ["grippers:", *(_gripper(gripper) for gripper in found.grippers)]
     lines += ["", "# Weights: of the home posture, and of rest. Raise what sways or turns over."]
     lines += ["posture_costs: {default: 0.3}", "damping: 2.0", ""]
     if found.pairs:
@@ -100,6 +104,16 @@ def _target(target: ProposedTarget) -> list[str]:
         lines += [f"     rotation: {_numbers(target.rotation_xyzw)},"]
     position, orientation = target.costs
     return [*lines, f"     position_cost: {position}, orientation_cost: {orientation}}}"]
+
+
+def _gripper(gripper: ProposedGripper) -> str:
+    joints = ", ".join(_name(joint) for joint in gripper.joints)
+    values = zip(("open", "shut", "max_speed"), (gripper.open, gripper.shut, gripper.max_speed), strict=True)
+    numbers = [
+        f"{key}: {of_each[0]:g}" if len(set(of_each)) == 1 else f"{key}: {_numbers(of_each)}"
+        for key, of_each in values
+    ]
+    return f"  {gripper.side}: {{joints: [{joints}], {', '.join(numbers)}}}"
 
 
 def _point(point: Point) -> str:

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.inverse_kinematics.joints import home_posture, joint_name
+from frankmocap_ros.teleop.inverse_kinematics.joints import home_posture
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import joint_name
 from frankmocap_ros.teleop.robot_model.equalities import only_equalities
 from frankmocap_ros.teleop.robot_model.loader import load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes
@@ -16,6 +17,7 @@ from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_setup import skeleton
 from frankmocap_ros.teleop.robot_setup.accelerations import able_accelerations
 from frankmocap_ros.teleop.robot_setup.apart import pairs_apart
+from frankmocap_ros.teleop.robot_setup.grippers import ProposedGripper, propose_grippers
 from frankmocap_ros.teleop.robot_setup.limb_points import Kinematics, LimbPoints, find_points
 from frankmocap_ros.teleop.robot_setup.postures import reaching, stretched
 from frankmocap_ros.teleop.robot_setup.skeleton import Limb, find_skeleton
@@ -65,6 +67,7 @@ class Proposal:
         accelerations: joint -> highest acceleration, of those whose torque the model states.
         targets: what follows.
         pairs: bodies to keep apart.
+        grippers: what opens and shuts.
         notes: what somebody should look at, in words.
     """
 
@@ -78,6 +81,7 @@ class Proposal:
     accelerations: dict[str, float]
     targets: tuple[ProposedTarget, ...]
     pairs: tuple[tuple[str, str], ...]
+    grippers: tuple[ProposedGripper, ...]
     notes: tuple[str, ...]
 
 
@@ -111,19 +115,23 @@ def propose(model: Path, answers: Answers) -> Proposal:
     targets = propose_targets(robot, arms, legs, answers.follow)
     joints = _commanded(robot, arms, legs, answers.follow)
     home = {} if robot.keyframe else _home_of(robot, joints)
-    speeds = {n: v for n, v in stated_speeds(model).items() if n in joints}
+    stated = stated_speeds(model)
+    speeds = {n: v for n, v in stated.items() if n in joints}
+    grippers, notes = propose_grippers(loaded, [arm.limb for arm in arms], robot.qpos, stated)
+    robot.notes += notes
     accelerations = able_accelerations(kinematics, robot.qpos, joints)
     pairs = pairs_apart(loaded, robot.qpos, arms, legs)
     if not pairs:
         robot.notes.append(
             "no pairs to keep apart: the model has no solid shapes, or its meshes are not there"
         )
-    left_out = robot.found.left_out
+    moved = [joint for gripper in grippers for joint in gripper.joints]
+    left_out = [name for name in robot.found.left_out if name not in moved]
     if left_out:
         robot.notes.append(f"not commanded: {', '.join(left_out)}")
     return Proposal(
         model, robot.kind, base_rotation(robot.axes), robot.keyframe, home, joints, speeds, accelerations,
-        targets, pairs, tuple(robot.notes),
+        targets, pairs, grippers, tuple(robot.notes),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.inverse_kinematics.joints import joint_name, simple_joints
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import joint_name, simple_joints
 from frankmocap_ros.teleop.robot_model.equalities import equalities, joints_above
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel
 from frankmocap_ros.teleop.robot_setup import names

@@ -8,7 +8,7 @@ import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array, quat_from_matrix
-from frankmocap_ros.teleop.inverse_kinematics.joints import joint_name
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import joint_name
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel
 from frankmocap_ros.teleop.robot_setup import skeleton
 from frankmocap_ros.teleop.robot_setup.limb_points import Kinematics

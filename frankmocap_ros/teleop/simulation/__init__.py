@@ -1,6 +1,7 @@
 """A simulated robot with its own controller."""
 
 __all__ = [
+    "gripper_actuators",
     "joint_command",
     "joint_servo",
     "kinematic_robot",

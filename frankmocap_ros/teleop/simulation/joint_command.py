@@ -17,12 +17,19 @@ class JointLimits:
         low: shape (J,), lower end of the range, -inf where there is none.
         high: shape (J,), upper end.
         speed: shape (J,), the highest speed, above 0 [1/s].
+        gripping: those of grippers, which go on holding what they hold when commands end.
     """
 
     names: tuple[str, ...]
     low: Array
     high: Array
     speed: Array
+    gripping: frozenset[str] = frozenset()
+
+    @property
+    def grips(self) -> Mask:
+        """Which joints are of grippers, shape (J,)."""
+        return np.array([name in self.gripping for name in self.names], dtype=bool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +68,13 @@ class JointOrder:
     """Brings commands into the order of a robot's joints.
 
     Args:
-        names: of the robot's J joints.
+        limits: of the robot's J joints; commands may leave out those of grippers, which stay.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._own = tuple(names)
+    def __init__(self, limits: JointLimits) -> None:
+        self._own, self._optional = limits.names, limits.gripping
         self._names: tuple[str, ...] | None = None
+        self._rows = np.zeros(0, dtype=int)
         self._order = np.zeros(0, dtype=int)
 
     def bad_names(self, command: JointCommand) -> Refusal | None:
@@ -84,18 +92,25 @@ class JointOrder:
         unknown = [name for name in names if name not in own]
         if unknown:
             return Refusal("unknown_joint", f"unknown joint {_some(unknown)}; known: {', '.join(own)}")
-        missing = [name for name in own if name not in place]
+        missing = [name for name in own if name not in place and name not in self._optional]
         if missing:
             return Refusal("missing_joint", f"it lacks {_some(missing)}; every joint is needed")
-        self._names, self._order = names, np.array([place[name] for name in own])
+        self._names, self._order = names, np.array([place[name] for name in own if name in place])
+        self._rows = np.array([row for row, name in enumerate(own) if name in place])
         return None
 
-    def arranged(self, command: JointCommand) -> tuple[Array, Array]:
-        """Positions and velocities of a command with good names, shape (J,) each; zero where it has none."""
-        positions = np.asarray(command.positions, dtype=np.float64)[self._order]
-        if command.velocities is None:
-            return positions, np.zeros(len(positions))
-        return positions, np.asarray(command.velocities, dtype=np.float64)[self._order]
+    def arranged(self, command: JointCommand, stay: Array) -> tuple[Array, Array]:
+        """Positions and velocities of a command with good names, shape (J,) each; zero where it has none.
+
+        Args:
+            command: the command.
+            stay: shape (J,), where the joints stay that it leaves out.
+        """
+        positions, velocities = stay.copy(), np.zeros(len(stay))
+        positions[self._rows] = np.asarray(command.positions, dtype=np.float64)[self._order]
+        if command.velocities is not None:
+            velocities[self._rows] = np.asarray(command.velocities, dtype=np.float64)[self._order]
+        return positions, velocities
 
     def not_finite(self, positions: Array, velocities: Array) -> Refusal | None:
         """Check the numbers, shape (J,) each."""

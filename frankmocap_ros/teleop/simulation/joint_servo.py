@@ -1,7 +1,8 @@
 """What a robot's own controller does with joint commands: refuse, follow at a limited speed, or stop.
 
 It trusts nobody: what is not finite, out of range, too fast, too old or too far away is refused and changes
-nothing, and without commands it holds where it is. Nothing here reads a clock, or knows how the robot moves.
+nothing, and without commands it holds where it is; a gripper holds where it was told to be, and so whatever
+is between its fingers. Nothing here reads a clock, or knows how the robot moves.
 """
 
 from typing import Final
@@ -64,7 +65,8 @@ class JointServo:
         self._fresh_s = -np.inf
         self._heard_s = -np.inf
         self._reached = self.target  # by the commands so far, at the limit of speed and at their own times
-        self._order = JointOrder(limits.names)
+        self._order = JointOrder(limits)
+        self._grips = limits.grips
 
     def command(self, command: JointCommand, measured: Array, time_s: float) -> str:
         """Take a command, or return why not; what is refused moves nothing.
@@ -76,7 +78,7 @@ class JointServo:
         """
         refusal = self._bad_time(command.valid_s, time_s) or self._order.bad_names(command)
         if refusal is None:
-            positions, velocities = self._order.arranged(command)
+            positions, velocities = self._order.arranged(command, self.target)
             refusal = (
                 self._order.not_finite(positions, velocities)
                 or self._bad_values(positions, velocities)
@@ -85,9 +87,10 @@ class JointServo:
         if refusal is not None:
             self.refused.add(refusal.reason)
             return refusal.text
-        if self.stopped:
-            self.target = self._reached = measured.copy()
         self._setpoint = np.clip(positions, self.limits.low, self.limits.high)
+        if self.stopped:
+            self.target = np.where(self._grips, self.target, measured)
+            self._reached = np.where(self._grips, self._setpoint, measured)
         self.velocity = velocities
         self.stopped = False
         self.accepted += 1
@@ -107,7 +110,8 @@ class JointServo:
             return
         if time_s - self._fresh_s > self.timeout_s:
             self.stopped = True
-            self.target = self._setpoint = np.clip(measured, self.limits.low, self.limits.high)
+            stays = np.where(self._grips, self.target, measured)
+            self.target = self._setpoint = np.clip(stays, self.limits.low, self.limits.high)
             self.velocity = np.zeros(len(measured))
             return
         if time_s - self._fresh_s > VELOCITY_S:
@@ -155,6 +159,7 @@ class JointServo:
         names = self.limits.names
         if self.stopped:
             away = np.abs(positions - measured)
+            away = np.where(self._grips, np.minimum(away, np.abs(positions - self.target)), away)
             i = which(away > NEAR)
             if i is None:
                 return None

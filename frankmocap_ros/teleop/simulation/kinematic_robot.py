@@ -12,23 +12,22 @@ import numpy as np
 
 from frankmocap_ros.errors import RetargetError, RobotError
 from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.teleop.inverse_kinematics.driven_limits import simulated_roles
 from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
 from frankmocap_ros.teleop.inverse_kinematics.joints import (
     JointRoles,
     home_posture,
-    joint_name,
     joint_ranges,
     roles_without_map,
-    simple_joints,
-    simulated_roles,
 )
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import joint_name, simple_joints
 from frankmocap_ros.teleop.robot_map.robot_map import DEFAULT_SPEED, RobotMap
 from frankmocap_ros.teleop.robot_model.additions import Additions
 from frankmocap_ros.teleop.robot_model.equalities import only_equalities
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes
 from frankmocap_ros.teleop.simulation.joint_command import JointLimits
-from frankmocap_ros.teleop.simulation.sim_model import HOME, check_home
+from frankmocap_ros.teleop.simulation.sim_model import HOME, check_home, gripping_of
 
 _LAG_S: Final = 0.03  # of the joints behind what they are told: commands come in steps
 
@@ -135,4 +134,4 @@ def _limits(loaded: LoadedModel, roles: JointRoles, robot: RobotMap | None) -> J
         raise RobotError(f"{loaded.path}: a joint that follows another one leaves it no range")
     names = tuple(joint_name(loaded.model, j) for j in roles.commanded)
     speeds = [robot.speed(name) if robot else DEFAULT_SPEED for name in names]
-    return JointLimits(names, low, high, np.array(speeds))
+    return JointLimits(names, low, high, np.array(speeds), gripping_of(robot))

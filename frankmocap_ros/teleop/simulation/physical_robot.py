@@ -9,7 +9,7 @@ import numpy as np
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.inverse_kinematics.joints import joint_name
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import joint_name
 from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 from frankmocap_ros.teleop.simulation.sim_model import STEP_S, LoadedRobot, load_robot
 
@@ -45,15 +45,21 @@ class PhysicalRobot:
         told = np.concatenate([loaded.joints, loaded.others])
         self.told_names = tuple(joint_name(self.model, j) for j in told.tolist())
         self._told = self.model.jnt_qposadr[told], self.model.jnt_dofadr[told]
-        self._actuators = loaded.actuators
+        self._own = np.flatnonzero(loaded.actuators >= 0)
+        self._actuators = loaded.actuators[self._own]
+        self._grippers = loaded.grippers
         # a position actuator brakes as if the joint had to stand still: so much further ahead it must aim
-        gains = self.model.actuator_gainprm[loaded.actuators], self.model.actuator_biasprm[loaded.actuators]
+        gains = self.model.actuator_gainprm[self._actuators], self.model.actuator_biasprm[self._actuators]
         kp, kv = gains[0][:, 0], -gains[1][:, 2]
-        self._lead_s = (kv + self.model.dof_damping[self._dof]) / kp
+        self._lead_s = np.zeros(len(loaded.actuators))
+        self._lead_s[self._own] = (kv + self.model.dof_damping[self._dof[self._own]]) / kp
         self._substeps = round(STEP_S / self.model.opt.timestep)
-        limited = self.model.actuator_forcelimited[loaded.actuators].astype(bool)
-        forces = np.abs(self.model.actuator_forcerange[loaded.actuators]).max(axis=-1)
+        # what grips presses as hard as it can
+        limited = self.model.actuator_forcelimited[self._actuators].astype(bool)
+        limited &= ~self.limits.grips[self._own]
+        forces = np.abs(self.model.actuator_forcerange[self._actuators]).max(axis=-1)
         self._strongest = np.where(limited, _AT_LIMIT * forces, np.inf)
+        self._driven = tuple(self.limits.names[row] for row in self._own.tolist())
         self._complaints: Counter[str] = Counter()
 
     @property
@@ -89,7 +95,10 @@ class PhysicalRobot:
         """
         data = self.data
         ahead = target + self._lead_s * velocity
-        data.ctrl[self._actuators] = np.clip(ahead, self.limits.low, self.limits.high)
+        ahead = np.clip(ahead, self.limits.low, self.limits.high)
+        data.ctrl[self._actuators] = ahead[self._own]
+        for one in self._grippers:
+            data.ctrl[one.actuator] = one.control(ahead[one.row])
         self._mujoco.mj_step(self.model, data, self._substeps)
         if not (np.isfinite(self.positions).all() and np.isfinite(self.velocities).all()):
             raise RobotError(
@@ -98,7 +107,7 @@ class PhysicalRobot:
             )
         weak = np.abs(data.actuator_force[self._actuators]) >= self._strongest
         if weak.any():
-            for name in np.array(self.limits.names)[weak].tolist():
+            for name in np.array(self._driven)[weak].tolist():
                 self._complaints[f"{name}: its actuator is at its greatest force"] += 1
 
     def complaints(self) -> Mapping[str, int]:

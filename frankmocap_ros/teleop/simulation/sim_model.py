@@ -1,7 +1,7 @@
 """A robot's MuJoCo model, ready to be simulated with physics: position actuators, limits, home."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,17 +11,15 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.inverse_kinematics.joints import (
-    home_posture,
-    joint_name,
-    simple_joints,
-    simulated_roles,
-)
+from frankmocap_ros.teleop.inverse_kinematics.driven_limits import simulated_roles
+from frankmocap_ros.teleop.inverse_kinematics.joints import home_posture, joint_ranges
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import driven_joints, joint_name, simple_joints
 from frankmocap_ros.teleop.robot_map.robot_map import DEFAULT_SPEED, RobotMap
 from frankmocap_ros.teleop.robot_model.additions import Additions
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 from frankmocap_ros.teleop.robot_model.resources import Shapes
+from frankmocap_ros.teleop.simulation.gripper_actuators import GripperActuator, gripper_actuators
 from frankmocap_ros.teleop.simulation.joint_command import JointLimits
 from frankmocap_ros.teleop.simulation.joint_servo import ROUNDING
 
@@ -41,7 +39,8 @@ class LoadedRobot:
         model: the MjModel.
         data: the MjData.
         joints: shape (J,), numbers of the joints that its controller owns.
-        actuators: shape (J,), numbers of their actuators.
+        actuators: shape (J,), numbers of their actuators; -1 where only others move the joint.
+        grippers: what goes along with joints of grippers.
         limits: of those joints.
         others: numbers of the other joints that can be told.
         notes: what was left out of the model, in words.
@@ -55,6 +54,7 @@ class LoadedRobot:
     limits: JointLimits
     others: NDArray[np.int64]
     notes: tuple[str, ...]
+    grippers: tuple[GripperActuator, ...] = ()
 
 
 def _load(path: ModelSource, robot: RobotMap | None) -> LoadedModel:
@@ -81,8 +81,18 @@ def _is_position_actuator(mujoco: Any, actuator: Any) -> bool:
     )
 
 
-def _actuators(loaded: LoadedModel, joints: Sequence[int] | None) -> dict[int, int]:
-    """Joint -> actuator of the joints that the controller owns; all that have one where that is not said."""
+def gripping_of(robot: RobotMap | None) -> frozenset[str]:
+    """Joints that hold what they hold."""
+    return frozenset(one.name for one in robot.driven) if robot else frozenset()
+
+
+def _actuators(
+    loaded: LoadedModel, joints: Sequence[int] | None, along: Collection[int] = ()
+) -> dict[int, int]:
+    """Joint -> actuator of the joints that the controller owns; all that have one where that is not said.
+
+    Those of ``along`` are moved by other actuators, too, and need none of their own: -1.
+    """
     mujoco, model, path = loaded.mujoco, loaded.model, loaded.path
     found: dict[int, int] = {}
     for i in range(model.nu):
@@ -103,6 +113,7 @@ def _actuators(loaded: LoadedModel, joints: Sequence[int] | None) -> dict[int, i
         raise RobotError(
             f"{path}: it has no actuators; add <position joint=...> for each joint to command. {_OTHERWISE}"
         )
+    found |= {joint: -1 for joint in along if joint not in found}
     without = [joint_name(model, j) for j in joints or () if j not in found]
     if without:
         raise RobotError(
@@ -112,18 +123,17 @@ def _actuators(loaded: LoadedModel, joints: Sequence[int] | None) -> dict[int, i
 
 
 def _limits(model: Any, actuators: Mapping[int, int], robot: RobotMap | None) -> JointLimits:
-    joints, rows = list(actuators), list(actuators.values())
+    joints, rows = list(actuators), np.array(list(actuators.values()))
     names = tuple(joint_name(model, j) for j in joints)
     limited = model.jnt_limited[joints].astype(bool)
     low = np.where(limited, model.jnt_range[joints, 0], -np.inf)
     high = np.where(limited, model.jnt_range[joints, 1], np.inf)
     # MuJoCo clips a control signal in silence; what it would clip is out of range
-    clipped = model.actuator_ctrllimited[rows].astype(bool)
+    clipped = model.actuator_ctrllimited[rows].astype(bool) & (rows >= 0)
     low = np.where(clipped, np.maximum(low, model.actuator_ctrlrange[rows, 0]), low)
     high = np.where(clipped, np.minimum(high, model.actuator_ctrlrange[rows, 1]), high)
-    return JointLimits(
-        names, low, high, np.array([robot.speed(name) if robot else DEFAULT_SPEED for name in names])
-    )
+    speeds = np.array([robot.speed(name) if robot else DEFAULT_SPEED for name in names])
+    return JointLimits(names, low, high, speeds, gripping_of(robot))
 
 
 def _go_home(loaded: LoadedRobot, found: LoadedModel, robot: RobotMap | None) -> None:
@@ -139,6 +149,8 @@ def _go_home(loaded: LoadedRobot, found: LoadedModel, robot: RobotMap | None) ->
         actuator = model.actuator(i)
         if _is_position_actuator(mujoco, actuator):
             data.ctrl[i] = data.qpos[model.jnt_qposadr[actuator.trnid[0]]]
+    for one in loaded.grippers:
+        data.ctrl[one.actuator] = one.control(data.qpos[model.jnt_qposadr[loaded.joints[one.row]]])
     mujoco.mj_forward(model, data)
 
 
@@ -152,11 +164,6 @@ def check_home(path: ModelSource, limits: JointLimits, positions: Array) -> None
     if out.any():
         names = ", ".join(name for name, wrong in zip(limits.names, out, strict=True) if wrong)
         raise RobotError(f"{path}: the home posture is out of the range of {names}; correct it")
-
-
-def _owned(loaded: LoadedModel, robot: RobotMap) -> tuple[int, ...]:
-    """The joints that a map has commanded, which its robot's controller owns."""
-    return simulated_roles(loaded, robot).commanded
 
 
 def load_robot(robot: RobotMap | str | Path) -> LoadedRobot:
@@ -174,7 +181,18 @@ def load_robot(robot: RobotMap | str | Path) -> LoadedRobot:
     path = robot.model if isinstance(robot, RobotMap) else Path(robot).expanduser()
     found = _load(path, robot_map)
     model = found.model
-    actuators = _actuators(found, _owned(found, robot_map) if robot_map else None)
+    grippers: tuple[GripperActuator, ...] = ()
+    if robot_map is None:
+        actuators = _actuators(found, None)
+    else:
+        roles, home = simulated_roles(found, robot_map), home_posture(found, robot_map, HOME)
+        driven = driven_joints(found, robot_map)
+        low, high = joint_ranges(model, roles)
+        rows = [roles.commanded.index(joint) for joint in driven]
+        ends = {joint: (float(low[row]), float(high[row])) for joint, row in zip(driven, rows, strict=True)}
+        grippers = gripper_actuators(found, roles, home, ends)
+        along = [roles.commanded[one.row] for one in grippers]
+        actuators = _actuators(found, roles.commanded, along)
     others = [j for j in simple_joints(found.mujoco, model) if j not in actuators and joint_name(model, j)]
     loaded = LoadedRobot(
         mujoco=found.mujoco,
@@ -185,6 +203,7 @@ def load_robot(robot: RobotMap | str | Path) -> LoadedRobot:
         limits=_limits(model, actuators, robot_map),
         others=np.array(others, dtype=np.int64),
         notes=found.notes,
+        grippers=grippers,
     )
     _go_home(loaded, found, robot_map)
     return loaded

@@ -188,7 +188,8 @@ class Simulation:
         Call ``advance`` to the present first: ages are taken from there.
 
         Args:
-            joint_names: every joint that the controller owns once, in any order, and no other.
+            joint_names: every joint that the controller owns once, in any order, and no other; grippers
+                that are left out stay.
             positions: one a joint [rad] or [m].
             velocities: one a joint [1/s], to be had at those positions, or None for none.
             valid_s: its stamp: what time it is for [s].

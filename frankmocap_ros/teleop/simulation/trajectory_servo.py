@@ -48,7 +48,7 @@ class TrajectoryServo:
         self.stopped = True
         self.accepted = 0
         self.refused = Counters()
-        self._order = JointOrder(limits.names)
+        self._order = JointOrder(limits)
         self._start_s = self._end_s = -np.inf
         self._linear = False
         self._from = self._way = self._speed = np.zeros(len(limits.names))
@@ -64,7 +64,7 @@ class TrajectoryServo:
         end_s = command.valid_s + command.from_start_s
         refusal = self._bad_time(end_s, time_s) or self._order.bad_names(command)
         if refusal is None:
-            positions, velocities = self._order.arranged(command)
+            positions, velocities = self._order.arranged(command, self.target)
             refusal = self._order.not_finite(positions, velocities) or self._moves_at_end(velocities)
         if refusal is not None:
             self.refused.add(refusal.reason)

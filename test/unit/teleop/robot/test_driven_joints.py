@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
-from frankmocap_ros.teleop.inverse_kinematics.joints import DrivenLimits
+from frankmocap_ros.teleop.inverse_kinematics.driven_limits import DrivenLimits
 from frankmocap_ros.teleop.robot.driven_joints import DrivenJoints
 
 DT = 0.01
