@@ -24,6 +24,7 @@ _ABOVE_M: Final = 0.1  # over the object, and while carrying
 _BESIDE_M: Final = 0.012  # so near it is right above
 _SETTLED_S: Final = 0.3  # so long the hand waits for the fingers
 _STILL_M: Final = 0.002  # a gripper that changes by less has stopped
+_AROUND_M: Final = 0.01  # a gripper around the object is no wider than it by more
 _LOST_M: Final = 0.06  # an object so far from the gripper is not in it
 
 
@@ -63,9 +64,10 @@ class Wanted:
 
 @dataclass
 class _Memory:
-    """What the operator has seen and done, newest last."""
+    """What the operator has before its eyes, what it has perceived lately, and what it has done, newest last."""
 
-    seen: deque[Scene] = field(default_factory=deque)
+    coming: deque[Scene] = field(default_factory=deque)
+    perceived: deque[Scene] = field(default_factory=deque)
     hands: deque[tuple[float, Array]] = field(default_factory=deque)
 
 
@@ -102,7 +104,7 @@ class PickOperator:
 
     def see(self, scene: Scene) -> None:
         """Look; what is seen is acted on a reaction time later."""
-        self._memory.seen.append(scene)
+        self._memory.coming.append(scene)
 
     def move(self, time_s: float, dt: float) -> None:
         """Let time pass.
@@ -111,16 +113,17 @@ class PickOperator:
             time_s: now [s].
             dt: since the last call [s].
         """
-        seen = self._memory.seen
-        while len(seen) > 1 and seen[1].time_s <= time_s - self._reaction_s:
-            seen.popleft()
+        coming, perceived = self._memory.coming, self._memory.perceived
+        while coming and coming[0].time_s <= time_s - self._reaction_s:
+            perceived.append(coming.popleft())
+        while perceived and perceived[0].time_s < perceived[-1].time_s - _SETTLED_S:
+            perceived.popleft()
         wanted: Array = np.zeros(3)
-        if seen and seen[0].time_s <= time_s - self._reaction_s:
-            now = seen[0]
-            if now.following:
-                self._decide(now, time_s)
-                left = self._aim(now) - now.gripper - self._under_way(now.time_s)
-                wanted = _shortened(_GAIN * left / self._scale, _MAX_SPEED)
+        if perceived and perceived[-1].following:
+            now = perceived[-1]
+            self._decide(now, time_s)
+            left = self._aim(now) - now.gripper - self._under_way(now.time_s)
+            wanted = _shortened(_GAIN * left / self._scale, _MAX_SPEED)
         self._velocity = self._velocity + _shortened(wanted - self._velocity, _MAX_ACCELERATION * dt)
         self.hand = self.hand + self._velocity * dt
         self._memory.hands.append((time_s, self.hand))
@@ -171,7 +174,8 @@ class PickOperator:
             if now.gripper[2] < half + 0.012 and self._beside(now, thing[:2]) < _BESIDE_M:
                 self._enter("shut", time_s)
         elif self.phase == "shut":
-            if waited_s > self._reaction_s + _SETTLED_S and self._fingers_rest():
+            closed = now.opening < self._wanted.size_m + _AROUND_M
+            if waited_s > self._reaction_s + _SETTLED_S and closed and self._fingers_rest():
                 self._from = thing[:2].copy()
                 gripped = now.opening > 0.5 * self._wanted.size_m
                 self.regrips += not gripped
@@ -193,7 +197,7 @@ class PickOperator:
 
     def _fingers_rest(self) -> bool:
         """Whether the gripper, as far as it is seen, has stopped."""
-        openings = [scene.opening for scene in self._memory.seen]
+        openings = [scene.opening for scene in self._memory.perceived]
         return max(openings) - min(openings) < _STILL_M
 
     def _enter(self, phase: str, time_s: float) -> None:

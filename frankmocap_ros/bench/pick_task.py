@@ -12,7 +12,7 @@ import numpy as np
 
 from frankmocap_ros.bench.pick_judge import PickJudge, Verdict
 from frankmocap_ros.bench.pick_operator import PickOperator, Scene, Wanted
-from frankmocap_ros.bench.pick_sight import RATE_HZ, OperatorCamera, Sighting, operator_state
+from frankmocap_ros.bench.pick_sight import FINGERS, HAND, RATE_HZ, OperatorCamera, Sighting, operator_state
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import updated
@@ -31,6 +31,7 @@ TASK: Final = {**SIMULATED, "grip": "pinch"}
 TICK_S: Final = 0.01
 LOST_S: Final = 0.5
 """For so long the hand is not seen."""
+RUNS: Final = 20
 _DELAY_S: Final = 0.05  # from an image to when it is seen
 _RUN_ID: Final = 1
 _FINGERS: Final = ("left_finger", "right_finger")
@@ -111,7 +112,7 @@ class _Arm:
         simulation.objects.place(THING, np.array([*start, size]), yaw_rad)
         retargeter = Retargeter(robot)
         self.controller_robot = JointController(
-            retargeter, lambda: simulation.positions[: len(retargeter.joint_names)], config.max_tracking_error
+            retargeter, lambda: simulation.positions, config.max_tracking_error
         )
         self.targets = retargeter.targets
         self._site = robot.targets[0].part
@@ -132,6 +133,12 @@ class _Arm:
         opening = float(simulation.positions[self._fingers].sum())
         gripper = simulation.site_positions([self._site])[0]
         return Scene(time_s, following, gripper, opening, simulation.objects.pose(THING).position.copy())
+
+
+def twenty(sighting: Sighting | None = None) -> list[PickSettings]:
+    """The runs of the bench: in every other one the hand is lost on the way, in turns without and with its wrist."""
+    lost = ("", FINGERS, "", HAND)
+    return [PickSettings(seed, lost[seed % 4], sighting or Sighting()) for seed in range(RUNS)]
 
 
 def places(seed: int) -> tuple[Array, Array, float]:
