@@ -1,12 +1,12 @@
 """Whether an object was picked up, carried and put down, or dropped or flung on the way."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.teleop.simulation.scene_objects import SceneObjects
+from frankmocap_ros.teleop.simulation.scene_objects import ObjectPose
 
 LIFTED_M: Final = 0.05
 """An object whose middle is so far above its place has been picked up."""
@@ -16,6 +16,16 @@ _FALLING_M: Final = 0.01  # so far above the table nothing but a finger may carr
 _FLUNG: Final = 2.0  # nothing that is carried is as fast [m/s]
 _REST: Final = 0.02  # [m/s]
 _REST_S: Final = 0.5
+
+
+class Watched(Protocol):
+    """Tells of objects, as ``SceneObjects`` does."""
+
+    def pose(self, name: str) -> ObjectPose:
+        """Where an object is now."""
+
+    def touching(self, name: str) -> frozenset[str]:
+        """Names of the bodies that it touches now."""
 
 
 @dataclass
@@ -70,13 +80,13 @@ class PickJudge:
     """Watches one object of a simulation.
 
     Args:
-        objects: of the simulation, with the object in its place on the table.
+        objects: tells of them, with the object in its place on the table.
         name: of the object.
         fingers: names of the robot's bodies that hold it.
         goal: shape (2,), where it is to be put, x and y [m].
     """
 
-    def __init__(self, objects: SceneObjects, name: str, fingers: frozenset[str], goal: Array) -> None:
+    def __init__(self, objects: Watched, name: str, fingers: frozenset[str], goal: Array) -> None:
         self._objects, self._name, self._fingers, self._goal = objects, name, fingers, goal
         self._table_m = float(objects.pose(name).position[2])
         self._moved_s = 0.0

@@ -25,6 +25,7 @@ _BESIDE_M: Final = 0.012  # so near it is right above
 _SETTLED_S: Final = 0.3  # so long the hand waits for the fingers
 _STILL_M: Final = 0.002  # a gripper that changes by less has stopped
 _AROUND_M: Final = 0.01  # a gripper around the object is no wider than it by more
+_PRESSED_M: Final = 0.008  # deeper than where it lies: the hand trembles
 _LOST_M: Final = 0.06  # an object so far from the gripper is not in it
 
 
@@ -153,9 +154,10 @@ class PickOperator:
         offset = now.gripper[:2] - thing[:2]  # the object is to be there, not the gripper
         if self.phase == "carry":
             return np.array([*(goal + offset), half + _ABOVE_M])
-        if self.phase == "lower":
-            return np.array([*(goal + offset), now.gripper[2] - (thing[2] - half) - 0.003])
-        return np.array([*now.gripper[:2], now.gripper[2] if self.phase == "open" else half + _ABOVE_M])
+        if self.phase in ("lower", "open"):  # who lets go presses the object down until it is free
+            beside = goal + offset if self.phase == "lower" else now.gripper[:2]
+            return np.array([*beside, now.gripper[2] - (thing[2] - half) - _PRESSED_M])
+        return np.array([*now.gripper[:2], half + _ABOVE_M])
 
     def _beside(self, now: Scene, point: Array) -> float:
         return float(np.linalg.norm(now.gripper[:2] - point))

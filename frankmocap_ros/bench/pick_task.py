@@ -34,7 +34,9 @@ LOST_S: Final = 0.5
 RUNS: Final = 20
 _DELAY_S: Final = 0.05  # from an image to when it is seen
 _RUN_ID: Final = 1
-_FINGERS: Final = ("left_finger", "right_finger")
+FINGER_BODIES: Final = ("left_finger", "right_finger")
+GOAL: Final = (0.42, 0.12)
+"""Where the mark on the table is, x and y [m]."""
 _NEAR_M, _FAR_M = 0.35, 0.47  # where the cube may lie, from the robot
 _ASIDE_M: Final = 0.15
 _APART_M: Final = 0.12  # least way from the cube to its goal
@@ -116,7 +118,7 @@ class _Arm:
         )
         self.targets = retargeter.targets
         self._site = robot.targets[0].part
-        self._fingers = [simulation.joint_names.index(name) for name in _FINGERS]
+        self._fingers = [simulation.joint_names.index(name) for name in FINGER_BODIES]
 
     def drive(self, command: Command | None, time_s: float) -> None:
         """Have a command carried out."""
@@ -166,7 +168,7 @@ def run_pick(settings: PickSettings) -> PickRun:
     reaction_s = settings.reaction_s or float(random.uniform(0.15, 0.25))
     operator = PickOperator(Wanted(goal), config.motion_scale, reaction_s)
     camera = OperatorCamera(settings.sighting, settings.seed)
-    judge = PickJudge(simulation.objects, THING, frozenset(_FINGERS), goal)
+    judge = PickJudge(simulation.objects, THING, frozenset(FINGER_BODIES), goal)
     run = PickRun(settings.seed, settings.lost, judge.verdict, carried_m=float(np.linalg.norm(goal - start)))
     pending: list[tuple[float, Any]] = []
     image_s, lost_s, end_s = 0.0, math.inf, settings.longest_s

@@ -80,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a setting of the gate, such as max_speed=0.5; may be repeated",
     )
+    parser.add_argument(
+        "--task",
+        choices=("pick",),
+        help="with --robot arm: a synthetic operator picks a cube up and puts it down at the mark, without a camera",
+    )
     parser.add_argument("--view", action="store_true", help="also show people and robot in a browser")
     port = next(s for s in settings_of(ViewerSettings) if s.name == "port")
     parser.add_argument(
@@ -94,6 +99,10 @@ def main(args: Sequence[str]) -> int:
     """Run the demo; exit code 0, 1 where it ran its time and no body was ever received."""
     arguments = _parser().parse_args(args)
     config = from_flags(Settings, arguments)
+    if arguments.task:
+        from frankmocap_ros.cli.demo_pick import run_demo
+
+        return run_demo(arguments)
     camera = camera_command(arguments.camera, arguments.width)
     stay_here()
     stop = stop_on_signals()
@@ -106,12 +115,12 @@ def main(args: Sequence[str]) -> int:
         raise SettingError("--gate and --robot-model need --robot")
     commands = [mocap_command(config), camera]
     if arguments.view:
-        commands.append(_view_command(arguments))
+        commands.append(view_command(arguments))
     with running([*commands, *(robot.commands() if robot else ())]) as processes:
         return _watch(arguments, processes, stop, robot)
 
 
-def _view_command(arguments: argparse.Namespace) -> list[str]:
+def view_command(arguments: argparse.Namespace) -> list[str]:
     """The browser view.
 
     Raises:
