@@ -26,6 +26,11 @@ _SETTLED_S: Final = 0.3  # so long the hand waits for the fingers
 _STILL_M: Final = 0.002  # a gripper that changes by less has stopped
 _AROUND_M: Final = 0.01  # a gripper around the object is no wider than it by more
 _PRESSED_M: Final = 0.008  # deeper than where it lies: the hand trembles
+_CARRYING: Final = ("lift", "carry", "lower")
+_NEXT: Final = {
+    "above": "down", "down": "shut", "lift": "carry", "carry": "lower", "lower": "open", "open": "rise",
+    "rise": "done",
+}  # fmt: skip
 _LOST_M: Final = 0.06  # an object so far from the gripper is not in it
 
 
@@ -65,7 +70,7 @@ class Wanted:
 
 @dataclass
 class _Memory:
-    """What the operator has before its eyes, what it has perceived lately, and what it has done, newest last."""
+    """What the operator has before its eyes, has perceived lately, and has done; newest last."""
 
     coming: deque[Scene] = field(default_factory=deque)
     perceived: deque[Scene] = field(default_factory=deque)
@@ -155,8 +160,8 @@ class PickOperator:
         if self.phase == "carry":
             return np.array([*(goal + offset), half + _ABOVE_M])
         if self.phase in ("lower", "open"):  # who lets go presses the object down until it is free
-            beside = goal + offset if self.phase == "lower" else now.gripper[:2]
-            return np.array([*beside, now.gripper[2] - (thing[2] - half) - _PRESSED_M])
+            over = goal + offset if self.phase == "lower" else now.gripper[:2]
+            return np.array([*over, now.gripper[2] - (thing[2] - half) - _PRESSED_M])
         return np.array([*now.gripper[:2], half + _ABOVE_M])
 
     def _beside(self, now: Scene, point: Array) -> float:
@@ -164,38 +169,37 @@ class PickOperator:
 
     def _decide(self, now: Scene, time_s: float) -> None:
         """Go on to the next phase where this one is seen to have come to its end."""
-        thing, half, waited_s = now.thing, 0.5 * self._wanted.size_m, time_s - self._since_s
-        lifted = thing[2] - half
-        if self.phase in ("lift", "carry", "lower") and np.linalg.norm(thing - now.gripper) > _LOST_M:
+        if self.phase in _CARRYING and np.linalg.norm(now.thing - now.gripper) > _LOST_M:
             self.regrips += 1
             self._enter("above", time_s)
-        elif self.phase == "above":
-            if self._beside(now, thing[:2]) < _BESIDE_M and abs(now.gripper[2] - half - _ABOVE_M) < 0.03:
-                self._enter("down", time_s)
-        elif self.phase == "down":
-            if now.gripper[2] < half + 0.012 and self._beside(now, thing[:2]) < _BESIDE_M:
-                self._enter("shut", time_s)
         elif self.phase == "shut":
-            closed = now.opening < self._wanted.size_m + _AROUND_M
-            if waited_s > self._reaction_s + _SETTLED_S and closed and self._fingers_rest():
-                self._from = thing[:2].copy()
-                gripped = now.opening > 0.5 * self._wanted.size_m
-                self.regrips += not gripped
-                self._enter("lift" if gripped else "above", time_s)
-        elif self.phase == "lift":
-            if lifted > 0.8 * _ABOVE_M:
-                self._enter("carry", time_s)
-        elif self.phase == "carry":
-            if np.linalg.norm(thing[:2] - self._wanted.goal) < _BESIDE_M:
-                self._enter("lower", time_s)
-        elif self.phase == "lower":
-            if lifted < 0.003:
-                self._enter("open", time_s)
-        elif self.phase == "open":
-            if now.opening > 0.85 * self._wanted.open_m:
-                self._enter("rise", time_s)
-        elif self.phase == "rise" and now.gripper[2] > half + 0.7 * _ABOVE_M:
-            self._enter("done", time_s)
+            self._gripped(now, time_s)
+        elif self.phase in _NEXT and self._over(now):
+            self._enter(_NEXT[self.phase], time_s)
+
+    def _over(self, now: Scene) -> bool:
+        """Whether a phase that moves the hand, or opens it, has come to its end."""
+        thing, half = now.thing, 0.5 * self._wanted.size_m
+        high, lifted, beside = now.gripper[2] - half, thing[2] - half, self._beside(now, thing[:2])
+        ends = {
+            "above": beside < _BESIDE_M and abs(high - _ABOVE_M) < 0.03,
+            "down": beside < _BESIDE_M and high < 0.012,
+            "lift": lifted > 0.8 * _ABOVE_M,
+            "carry": np.linalg.norm(thing[:2] - self._wanted.goal) < _BESIDE_M,
+            "lower": lifted < 0.003,
+            "open": now.opening > 0.85 * self._wanted.open_m,
+            "rise": high > 0.7 * _ABOVE_M,
+        }
+        return bool(ends[self.phase])
+
+    def _gripped(self, now: Scene, time_s: float) -> None:
+        """Lift where the fingers rest around the object; begin again where it is not between them."""
+        waited = time_s - self._since_s > self._reaction_s + _SETTLED_S
+        if waited and now.opening < self._wanted.size_m + _AROUND_M and self._fingers_rest():
+            self._from = now.thing[:2].copy()
+            gripped = now.opening > 0.5 * self._wanted.size_m
+            self.regrips += not gripped
+            self._enter("lift" if gripped else "above", time_s)
 
     def _fingers_rest(self) -> bool:
         """Whether the gripper, as far as it is seen, has stopped."""

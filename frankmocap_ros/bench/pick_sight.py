@@ -1,11 +1,11 @@
-"""What the mocap node would publish of a synthetic operator who grips: keypoints with noise, lifted and filtered.
+"""What the mocap node would publish of a synthetic operator who grips: noisy keypoints, placed and filtered.
 
 World landmarks are the figure's own; what is noisy is where they are seen, and with ``errors`` also what a
 landmark network makes of them. Hands are lost for a while as they are behind something: the fingers alone, or
 the hand with its wrist.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -57,7 +57,7 @@ class Sighting:
     """
 
     noise_px: float = 5.0
-    camera: Camera = Camera.from_fov(640, 480, 60.0)
+    camera: Camera = field(default_factory=lambda: Camera.from_fov(640, 480, 60.0))
     errors: ErrorAmounts | None = None
 
 

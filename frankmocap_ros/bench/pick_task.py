@@ -1,7 +1,7 @@
-"""A synthetic operator picks a cube up with the simulated arm and puts it down elsewhere, on a controlled clock.
+"""A synthetic operator picks a cube up with the simulated arm and puts it elsewhere, on a controlled clock.
 
-The whole chain is run: the operator's figure as a camera sees it, the filters of one person, the gate with its
-clutch, limits and grips at 100 Hz, inverse kinematics, and the arm in MuJoCo, with contacts.
+The whole chain is run: the operator's figure as a camera sees it, the filters of one person, the gate with
+its clutch, limits and grips at 100 Hz, inverse kinematics, and the arm in MuJoCo, with contacts.
 """
 
 import math
@@ -125,9 +125,7 @@ class _Arm:
         if command is None or command.posture is None:
             return
         positions, velocities = command.posture.positions, command.posture.velocities
-        self.simulation.command(
-            self.simulation.joint_names, positions.tolist(), velocities.tolist(), time_s
-        )
+        self.simulation.command(self.simulation.joint_names, positions.tolist(), velocities.tolist(), time_s)
 
     def scene(self, time_s: float, following: bool) -> Scene:
         """What the operator can see."""
@@ -138,7 +136,7 @@ class _Arm:
 
 
 def twenty(sighting: Sighting | None = None) -> list[PickSettings]:
-    """The runs of the bench: in every other one the hand is lost on the way, in turns without and with its wrist."""
+    """The runs of the bench: in every other one the hand is lost, in turns without and with its wrist."""
     lost = ("", FINGERS, "", HAND)
     return [PickSettings(seed, lost[seed % 4], sighting or Sighting()) for seed in range(RUNS)]
 

@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--task",
         choices=("pick",),
-        help="with --robot arm: a synthetic operator picks a cube up and puts it down at the mark, without a camera",
+        help="with --robot arm: a synthetic operator picks a cube up and puts it down, without a camera",
     )
     parser.add_argument("--view", action="store_true", help="also show people and robot in a browser")
     port = next(s for s in settings_of(ViewerSettings) if s.name == "port")

@@ -1,4 +1,4 @@
-"""``frankmocap_ros demo --robot arm --task pick``: a synthetic operator at the gate, and the simulated arm."""
+"""``frankmocap_ros demo --robot arm --task pick``: a synthetic operator, the gate, and the simulated arm."""
 
 import argparse
 import json
@@ -47,6 +47,7 @@ def run_demo(arguments: argparse.Namespace) -> int:
             if not arguments.json and time.monotonic() - line_s >= _LINE_S:
                 line_s = time.monotonic()
                 print(f"{line_s - start_s:5.1f} s  {player.text()}", flush=True)
+        player.stop()
         run = player.result()
     print(json.dumps(run.as_dict()) if arguments.json else run.verdict.words, flush=True)
     if not run.verdict.success:

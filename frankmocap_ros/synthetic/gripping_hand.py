@@ -10,8 +10,8 @@ from frankmocap_ros.synthetic.human import HumanPose
 
 _J: Final = BODY_WITH_HANDS.index
 _FINGERS: Final = ("thumb", "index", "middle", "ring", "pinky")
-# turns about the axes of the wrist's joint of a right hand, from knuckle to tip [rad]: about z fingers bend to
-# the palm, about y the thumb goes along it
+# turns about the axes of a right wrist's joint, from knuckle to tip [rad]: about z fingers bend to the palm,
+# about y the thumb goes along it
 _OPEN: Final = {"thumb": (-0.3, 0.0, 0.0), "other": (0.05, 0.1, 0.05)}
 _SHUT: Final = {"thumb": (0.55, 0.25, 0.3), "other": (0.95, 0.95, 0.35)}
 _THUMB_DOWN: Final = 0.65  # of the thumb's first joint towards the palm, where it is shut
@@ -19,7 +19,7 @@ _TIP: Final = 0.8  # length of the last bone in that of the one before
 
 
 def hand_points(figure: HumanPose, side: str, opening: float) -> Array:
-    """Where the points of a hand are, shape (21, 3), in the optical frame, in the order of ``HAND_POINTS`` [m].
+    """Where a hand's points are, shape (21, 3), in the optical frame, in the order of ``HAND_POINTS`` [m].
 
     Args:
         figure: gives the wrist, and how large the hand is; its own fingers do not count.
@@ -49,7 +49,7 @@ def hand_points(figure: HumanPose, side: str, opening: float) -> Array:
 def _offset(figure: HumanPose, side: str, finger: str, k: int) -> Array:
     """Of a finger's joint in the frame of the one before, in the rest pose, shape (3,) [m]."""
     joint = _J[f"{side}_{finger}{k}"]
-    offset = figure.offsets[joint]
+    offset: Array = figure.offsets[joint]
     if k > 1:
         return offset
     parent = BODY_WITH_HANDS.parents[joint]
@@ -63,4 +63,4 @@ def palm_normal(points: Array, side: str) -> Array:
     """Direction out of the palm, shape (3,), of points in the order of ``HAND_POINTS``."""
     index, pinky = (HAND_POINTS.index(name) for name in ("index1", "pinky1"))
     normal = np.cross(points[index] - points[0], points[pinky] - points[0])
-    return normalize(normal if side == "right" else -normal)
+    return np.asarray(normalize(normal if side == "right" else -normal))

@@ -56,9 +56,7 @@ def reaching(figure: HumanPose, side: str, wrist: Array, elbow_out: Array, hand_
         local[joint] = quat_multiply(quat_conjugate(parent), turn)
         parent = turn
     positions, orientations = forward_kinematics(BODY_WITH_HANDS, figure.positions[0], local, figure.offsets)
-    return replace(
-        figure, positions=positions, orientations_xyzw=orientations, local_rotations_xyzw=local
-    )
+    return replace(figure, positions=positions, orientations_xyzw=orientations, local_rotations_xyzw=local)
 
 
 def _turn(bone: Array, direction: Array, hinge: Array) -> Array:

@@ -294,7 +294,7 @@ class Scene:
     def robot(
         self, joints: Mapping[str, float], objects: Mapping[str, tuple[Array, Array]] = _NOTHING
     ) -> None:
-        """Draw the robot with its joints at these places [rad] or [m], and objects of its scene at their poses.
+        """Draw the robot with its joints at these places [rad] or [m], and objects of its scene.
 
         Raises:
             RobotError: its meshes cannot be read; told once, links stay capsules.

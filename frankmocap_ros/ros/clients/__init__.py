@@ -1,8 +1,8 @@
 """Nodes that listen: for the demo, the bench and the tests."""
 
 __all__ = [
-    "pick_player",
     "body_recorder",
+    "pick_player",
     "receiver",
     "robot_watcher",
     "watcher",

@@ -1,4 +1,4 @@
-"""A synthetic operator as a node: publishes bodies like the mocap node, and sees the simulated robot by topics."""
+"""A synthetic operator as a node: publishes bodies like the mocap node, and sees the robot by topics."""
 
 import threading
 import time
@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
+from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
@@ -94,10 +95,13 @@ class PickPlayer(Node):
         self._message = BodiesMessage(_RUN_ID)
         self._bodies = advertise(self, Topic(BodyPoseArray, "frankmocap/bodies", QoSProfile(depth=1)))
         subscribe(self, Topic(JointState, "joint_states", QoSProfile(depth=1)), self._on_joints)
-        subscribe(self, Topic(PoseStamped, f"robot_sim/objects/{THING}", QoSProfile(depth=1)), self._heard.hear)
+        subscribe(
+            self, Topic(PoseStamped, f"robot_sim/objects/{THING}", QoSProfile(depth=1)), self._heard.hear
+        )
         latched = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         subscribe(self, Topic(GateState, "gate/state", latched), self._on_state)
-        self._engage = self.create_client(SetBool, "gate/engage")
+        self._publishing, self._stopped = threading.Lock(), False
+        self._engage: Client = self.create_client(SetBool, "gate/engage")
         self.create_timer(1.0 / RATE_HZ, self._image)
         self.create_timer(ASK_AGAIN_S, self._ask)
 
@@ -105,10 +109,17 @@ class PickPlayer(Node):
         """Ask for control, and go to work."""
         self._begun.set()
 
+    def stop(self) -> None:
+        """Publish nothing any more: ROS is about to end."""
+        with self._publishing:
+            self._stopped = True
+
     def text(self) -> str:
         """A line for people."""
         high = self._heard.pose(THING).position[2] if self._heard.known else 0.0
-        return f"gate {self._state} ({self.reason}); operator: {self._operator.phase}; {THING} at {high:.2f} m"
+        return (
+            f"gate {self._state} ({self.reason}); operator: {self._operator.phase}; {THING} at {high:.2f} m"
+        )
 
     def result(self) -> PickRun:
         """What came of it so far."""
@@ -161,7 +172,9 @@ class PickPlayer(Node):
             self._end(now_s)
         frame = self._camera.frame(operator.hand, operator.opening, time.monotonic())
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id="camera_optical_frame")
-        self._bodies.publish(self._message.message(frame, header, 0.0))
+        with self._publishing:
+            if not self._stopped:
+                self._bodies.publish(self._message.message(frame, header, 0.0))
 
     def _end(self, now_s: float) -> None:
         if not self._operator.done:

@@ -149,7 +149,7 @@ class ViewInputs:
         return {name: (p, q) for name, (s, p, q) in self._commands.items() if now_s - s < _GHOST_S}
 
     def look_around(self) -> None:
-        """See who publishes bodies, and subscribe to targets' commands and objects that were not there before."""
+        """See who publishes bodies, and subscribe to commands and objects that were not there before."""
         self._run.nodes = publisher_nodes(self._node, self._bodies_topic, BodyPoseArray)
         handlers = {
             self._node.resolve_topic_name(f"{self._config.gate}/command") + "/": self._on_command,
@@ -157,7 +157,11 @@ class ViewInputs:
         }
         for topic, _ in self._node.get_topic_names_and_types():
             for start, handler in handlers.items():
-                if topic.startswith(start) and topic not in self._heard_commands and self._polling is not None:
+                if (
+                    topic.startswith(start)
+                    and topic not in self._heard_commands
+                    and self._polling is not None
+                ):
                     self._heard_commands.add(topic)
                     handle = partial(handler, topic.removeprefix(start))
                     self._polling.subscribe(PoseStamped, topic, handle, NEWEST)
