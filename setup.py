@@ -28,6 +28,11 @@ def files(folder: str) -> list[str]:
     return sorted(str(path.relative_to(ROOT)) for path in (ROOT / folder).iterdir() if path.is_file())
 
 
+def requirements() -> dict[str, list[str]]:
+    """Extras that users install: each from the file that pip takes where the package is colcon's."""
+    return {path.stem: path.read_text().split() for path in sorted((ROOT / "requirements").glob("*.txt"))}
+
+
 (ROOT / "build").mkdir(exist_ok=True)
 setup(
     version=version(),
@@ -39,19 +44,13 @@ setup(
         (f"{SHARE}/launch", files("launch")),
         (f"{SHARE}/config", files("config")),
         (f"{SHARE}/msg", files("msg")),
+        (f"{SHARE}/requirements", files("requirements")),
         ("lib/frankmocap_ros", files("scripts")),
         ("share/ament_index/resource_index/packages", ["build_backend/ament_index/frankmocap_ros"]),
     ],
     extras_require={
+        **requirements(),
         "ros": ["scikit-image>=0.22", *run_wheels()],
-        "torch": ["torch>=2.10", "smplx>=0.1.28", "safetensors>=0.4"],
-        "openvino": ["openvino>=2026.0", "safetensors>=0.4"],
-        "onnxruntime": ["onnxruntime>=1.22", "onnx>=1.19", "onnxscript>=0.5"],
-        "int8": ["openvino>=2026.0", "nncf>=3.0"],
-        "viewer": ["viser>=1.1", "fast-simplification>=0.1.9"],
-        "zmq": ["pyzmq>=26"],
-        "plots": ["matplotlib>=3.8"],
-        "robot": ["mujoco>=3.3", "mink>=1.0", "daqp>=0.7", "PyYAML>=6"],
         "docs": ["sphinx>=7.4", "myst-parser>=4", "sphinx-rtd-theme>=3"],
         "dev": [
             "ai-edge-litert>=2.0",  # the other engine of TFLite files, which x86 does not install

@@ -7,11 +7,12 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 from frankmocap_ros.errors import AssetError, MissingDependencyError
+from frankmocap_ros.runtime.installing import install_command
 
 if TYPE_CHECKING:
     from frankmocap_ros.assets.pickled import Numbers
 
-INSTALL: Final = "pip install 'frankmocap_ros[torch]'"
+INSTALL: Final = install_command("torch")
 _ZIP: Final = b"PK\x03\x04"
 _FLOATS: Final = ("float16", "bfloat16", "float32", "float64")
 _WHOLES: Final = ("bool", "uint8", "int8", "int16", "int32", "int64")

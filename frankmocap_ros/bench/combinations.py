@@ -37,6 +37,7 @@ class Combination:
         folder: FrankMocap's files, empty where none are named.
         variant: of BlazePose's network; ``-`` for the preset's.
         model: file of a network of the user's own; empty for the one in the models' folder, or none.
+        hands: whether hands are estimated although the preset does not ask for them.
     """
 
     estimator: str
@@ -48,6 +49,7 @@ class Combination:
     folder: str = ""
     variant: str = NOTHING
     model: str = ""
+    hands: bool = False
 
     @property
     def name(self) -> str:
@@ -59,6 +61,8 @@ class Combination:
             parts.append(self.variant)
         if self.model:
             parts.append(printable(Path(self.model).stem))
+        if self.hands:
+            parts.append("hands")
         cameras = "" if self.cameras == 1 else f", {self.cameras} cameras"
         return " ".join(parts) + cameras + ("" if self.together else " one after the other")
 
@@ -72,6 +76,8 @@ class Combination:
             asked["variant"] = self.variant
         if self.model:
             asked["model"] = self.model
+        if self.hands:
+            asked["hands"] = True
         return {**asked, "assets_dir": self.folder} if self.folder else asked
 
     @property
@@ -93,6 +99,7 @@ class Wanted:
     """What the user asks for; ``all`` in a list stands for everything that there is.
 
     ``models`` are NAME=FILE: networks of the user's own with their estimators, each of which is a row.
+    ``hands``: BlazePose is measured with hands as well, where its preset has none.
     """
 
     estimators: Sequence[str] = ("frankmocap", "blazepose")
@@ -103,6 +110,7 @@ class Wanted:
     folder: str = ""
     variants: Sequence[str] = (NOTHING,)
     models: Sequence[str] = ()
+    hands: bool = False
 
     def __post_init__(self) -> None:
         """Check the names.
@@ -170,6 +178,7 @@ def combinations(wanted: Wanted) -> list[Combination]:
         ]
         if estimator == "blazepose":
             own = [replace(row, variant=variant) for row in own for variant in variants]
+            own += [replace(row, hands=True) for row in own if wanted.hands and not row.config.hands]
         if estimator in MODEL_ESTIMATORS:  # to which presets make no difference
             own = [replace(row, preset="balanced") for row in own]
         if estimator == PACKAGE:  # it follows one person in the images of one camera, and has no settings

@@ -10,14 +10,23 @@ from typing import Final
 
 import numpy as np
 
-from frankmocap_ros.body.pose import Body, Frame, Hand, JointState, KeypointPose, Observation, ScaleSource
+from frankmocap_ros.body.hand_shape import SIDES, shapes_of_joints
+from frankmocap_ros.body.kinematics import Posed
+from frankmocap_ros.body.pose import (
+    Frame,
+    HandShape,
+    JointState,
+    KeypointPose,
+    Observation,
+    ScaleSource,
+)
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, KEYPOINTS
 from frankmocap_ros.estimators.blazepose.rays import on_rays
 from frankmocap_ros.geometry.boxes import box_around
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.geometry.rotation import Array, dot, frames, quat_from_matrix, quat_multiply
+from frankmocap_ros.geometry.rotation import Array, frames, quat_from_matrix, quat_multiply
 from frankmocap_ros.settings.mocap import Settings
-from frankmocap_ros.synthetic.gripping_hand import hand_points, palm_normal
+from frankmocap_ros.synthetic.fingers import finger_rotations
 from frankmocap_ros.synthetic.human import HumanPose, scene
 from frankmocap_ros.synthetic.network_errors import ErrorAmounts, NetworkErrors
 from frankmocap_ros.synthetic.reaching import reaching
@@ -28,6 +37,7 @@ RATE_HZ: Final = 30.0
 FINGERS: Final = "fingers"
 HAND: Final = "hand"
 
+_SURE: Final = 0.9  # of who is seen, and of the hands
 _J: Final = BODY_WITH_HANDS.index
 _STANDS_S: Final = 10.5  # when the figure of ``reach`` stands with both hands before it
 _PLACE_M: Final = np.array([0.0, 0.0, -0.5])  # 2 m before the camera
@@ -92,36 +102,39 @@ class OperatorCamera:
             lost: what of the right hand is not seen: ``fingers``, ``hand`` with its wrist, or nothing.
         """
         wrist = self._figure.positions[_J["right_shoulder"]] + _TO_OPTICAL @ (_WRIST_M + hand)
-        figure = reaching(self._figure, "right", wrist, _ELBOW_OUT, self._hand_xyzw)
+        local = self._figure.local_rotations_xyzw.copy()
+        for name, turn in finger_rotations("right", opening).items():
+            local[_J[name]] = turn
+        standing = replace(self._figure, local_rotations_xyzw=local)
+        figure = reaching(standing, "right", wrist, _ELBOW_OUT, self._hand_xyzw)
         camera = self._sighting.camera
         marks = self._network(figure, camera, time_s)
         pixels = marks.pixels + self._random.normal(0.0, self._sighting.noise_px, marks.pixels.shape)
         sure = marks.visibility.copy()
         sure[[KEYPOINTS.index(name) for name in _OF_HAND.get(lost, ())]] = 0.0
         pose = KeypointPose(on_rays(marks.world, pixels, sure, camera), sure)
-        seen = Observation(pose, box_around(pixels), 0.9, ScaleSource.CAMERA_INFO)
+        hands = self._shapes(figure, lost)
+        seen = Observation(pose, box_around(pixels), _SURE, ScaleSource.CAMERA_INFO, hands=hands)
         body = self._filter.update(seen, camera, time_s, self._config)
-        hands = tuple(self._hand(figure, body, side, opening, lost) for side in ("left", "right"))
         self._index += 1
-        body = replace(body, hands=hands)
         return Frame(self._index - 1, time_s, (body,), body.id, {}, camera)
 
-    def _hand(self, figure: HumanPose, body: Body, side: str, opening: float, lost: str) -> Hand:
-        """A hand as it is seen: each point beside where it is, and on the wrist of the body."""
-        wrist = _J[f"{side}_wrist"]
-        known = body.states[wrist] in (JointState.TRACKED, JointState.PREDICTED)
-        if not known or (lost and side == "right"):
-            return Hand(side)
-        camera = self._sighting.camera
-        points = hand_points(figure, side, opening if side == "right" else 1.0)
-        noise = self._random.normal(0.0, self._sighting.noise_px, (len(points), 2))
-        rays = camera.rays(camera.project(points) + noise)
-        points[:, :2] = rays * points[:, 2:]
-        points += body.positions[wrist] - figure.positions[wrist]
-        normal = palm_normal(points, side)
-        to_camera = -points.mean(axis=0)
-        angle = float(np.arccos(np.clip(dot(normal, to_camera) / np.linalg.norm(to_camera), -1.0, 1.0)))
-        return Hand(side, JointState.TRACKED, 0.9, points, normal, angle)
+    def _shapes(self, figure: HumanPose, lost: str) -> tuple[HandShape | None, ...]:
+        """Both hands as a network sees them, with noise; None for one that is lost."""
+        camera, sure = self._sighting.camera, np.ones(len(BODY_WITH_HANDS))
+        turned = (figure.orientations_xyzw, figure.local_rotations_xyzw)
+        true = shapes_of_joints(Posed(figure.positions, *turned, sure, sure))
+        found: list[HandShape | None] = []
+        for side, shape in zip(SIDES, true, strict=True):
+            if shape is None or (lost and side == "right"):
+                found.append(None)
+                continue
+            points = figure.positions[_J[f"{side}_wrist"]] + shape.points
+            pixels = camera.project(points)
+            pixels += self._random.normal(0.0, self._sighting.noise_px, pixels.shape)
+            points[:, :2] = camera.rays(pixels) * points[:, 2:]
+            found.append(HandShape(points - points[0], _SURE))
+        return tuple(found)
 
 
 def operator_state(frame: Frame, watched: tuple[str, ...]) -> OperatorState:

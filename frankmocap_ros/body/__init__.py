@@ -6,6 +6,7 @@ __all__ = [
     "drawing",
     "frames",
     "from_keypoints",
+    "hand_shape",
     "height",
     "joint_error",
     "keypoint_sets",

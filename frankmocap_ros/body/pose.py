@@ -80,6 +80,20 @@ class ModelPose:
 
 
 @dataclass(frozen=True, eq=False)
+class HandShape:
+    """One hand as an estimator sees it in one image, wherever its wrist is.
+
+    Attributes:
+        points: shape (21, 3), from the wrist, in the order of ``skeleton.HAND_POINTS``, along the axes of the
+            optical frame [m].
+        confidence: that this is the shape of this hand, 0..1.
+    """
+
+    points: Array
+    confidence: float
+
+
+@dataclass(frozen=True, eq=False)
 class Observation:
     """One person as an estimator sees it in one image, before it has an id.
 
@@ -93,6 +107,8 @@ class Observation:
         betas: shape (10,), SMPL shape, or None.
         anchor: how ``box_xywh`` follows from the joints, where the estimator cannot tell by itself whether
             somebody is there.
+        hands: of the left and the right hand what an estimator knows beside the pose, None for one that it
+            does not see; empty where fingers are part of the pose, or not estimated.
     """
 
     pose: KeypointPose | ModelPose | PixelPose
@@ -102,6 +118,7 @@ class Observation:
     region: Region | None = None
     betas: Array | None = None
     anchor: Anchor | None = None
+    hands: tuple[HandShape | None, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,9 @@ def observation_is_finite(observation: Observation) -> bool:
         arrays += [pose.root_position, pose.local_rotations, pose.offsets]
     if observation.betas is not None:
         arrays += [observation.betas]
-    numbers = [observation.score]
+    hands = [hand for hand in observation.hands if hand is not None]
+    arrays += [hand.points for hand in hands]
+    numbers = [observation.score, *(hand.confidence for hand in hands)]
     if region is not None:
         numbers += [*region.center_px.tolist(), region.side_px, region.rotation_rad]
     return all(map(math.isfinite, numbers)) and all(bool(np.isfinite(a).all()) for a in arrays)
@@ -36,6 +38,7 @@ def body_is_finite(body: Body) -> bool:
         np.isfinite(body.positions).all()
         and np.isfinite(body.pixels).all()
         and np.isfinite(body.box_xywh).all()
+        and all(np.isfinite(hand.points).all() and math.isfinite(hand.confidence) for hand in body.hands)
         and not np.isinf(body.position_stddev).any()
         and np.all(np.abs(squares - 1.0) < 1e-6)
     )

@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=FILE",
         help=f"also measure a network of your own: {' | '.join(MODEL_ESTIMATORS)}; may be repeated",
     )
+    given.add_argument("--hands", action="store_true", help="also measure blazepose with hands")
     given.add_argument("--source", default="auto", help="video, image, /dev/videoN, synthetic or auto")
     given.add_argument(
         "--width", type=int, default=640, help="maximum image width; 0 keeps the source's [px]"
@@ -243,6 +244,7 @@ def main(args: Sequence[str]) -> int:
         _folder(arguments.assets),
         arguments.variants,
         arguments.model,
+        arguments.hands,
     )
     rows, name, said = (_with_ros if arguments.ros else _offline)(arguments, wanted)
     where = f"Source: {arguments.source}, at most {arguments.width} wide."

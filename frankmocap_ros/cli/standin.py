@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from frankmocap_ros.runtime.file_names import home_expanded
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.standin.extra_data import write_standin
 
 
@@ -23,7 +24,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="frankmocap_ros standin",
         description="Write random weights with the names and formats of FrankMocap's files. All networks run "
         "on them at full size, but the poses are meaningless. Needs torch and smplx "
-        "(pip install 'frankmocap_ros[torch]') and 0.5 GB of disk space.",
+        f"({install_command('torch')}) and 0.5 GB of disk space.",
     )
     parser.add_argument("folder", metavar="DIR", type=Path, help="new folder, or one with stand-in files")
     parser.add_argument(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.engines.kept import engines_folder
 from frankmocap_ros.errors import EstimatorError, MissingDependencyError
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.runtime.machine import cores, has_bf16
 
 if TYPE_CHECKING:
@@ -174,7 +175,5 @@ def missing_package(engine: str, packages: str, extra: str = "") -> MissingDepen
         packages: what is absent.
         extra: of this package, where it brings them; otherwise they are installed by their names.
     """
-    wanted = f"'frankmocap_ros[{extra}]'" if extra else packages
-    return MissingDependencyError(
-        f"engine {engine} needs {packages}, which is not installed; run: pip install {wanted}"
-    )
+    wanted = install_command(extra) if extra else f"pip install {packages}"
+    return MissingDependencyError(f"engine {engine} needs {packages}, which is not installed; run: {wanted}")

@@ -7,6 +7,7 @@ from frankmocap_ros.assets.layout import needed
 from frankmocap_ros.assets.store import AssetStore, named_folder
 from frankmocap_ros.engines.tflite_installed import tflite_engine
 from frankmocap_ros.errors import AssetError, MissingDependencyError
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.settings.mocap import Settings
 
 
@@ -50,5 +51,5 @@ def why_not_frankmocap(config: Settings) -> str | None:
         return f"{store.folder} holds stand-in weights; estimator: frankmocap runs them all the same"
     # torch may be absent: what was converted and translated runs without it
     if find_spec("safetensors") is None:
-        return "FrankMocap needs safetensors; run: pip install 'frankmocap_ros[torch]'"
+        return f"FrankMocap needs safetensors; run: {install_command('torch')}"
     return None

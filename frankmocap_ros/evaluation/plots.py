@@ -10,6 +10,7 @@ from frankmocap_ros.evaluation.alignment import Pair
 from frankmocap_ros.evaluation.motion import bone_lengths
 from frankmocap_ros.evaluation.position_errors import wrist_errors
 from frankmocap_ros.runtime.file_names import home_expanded, printable
+from frankmocap_ros.runtime.installing import install_command
 
 _AXES: Final = ("x: right", "y: down", "z: away from the camera")
 
@@ -55,8 +56,8 @@ def require_matplotlib() -> Any:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingDependencyError(
-            f"--plots needs matplotlib, which is not installed ({error}); run: pip install "
-            "'frankmocap_ros[plots]', or leave --plots out"
+            f"--plots needs matplotlib, which is not installed ({error}); run: "
+            f"{install_command('plots')}, or leave --plots out"
         ) from error
     return Figure
 

@@ -45,12 +45,16 @@ class Region:
         rotation_rad: angle from the image's x axis to the square's, clockwise as seen in the image [rad].
         box_xywh: shape (4,), the person's own box within: min x, min y, width, height [px]; None where it
             is not known.
+        hands: whether the hands of who is in it are looked for.
+        kept: what an estimator gave with a region for the next image, for itself; nobody else reads it.
     """
 
     center_px: Array
     side_px: float
     rotation_rad: float = 0.0
     box_xywh: Array | None = None
+    hands: bool = True
+    kept: object = None
 
 
 def box_center(box_xywh: Array) -> Array:

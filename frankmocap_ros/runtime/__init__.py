@@ -8,6 +8,7 @@ __all__ = [
     "file_cache",
     "file_names",
     "gc_control",
+    "installing",
     "load_shedding",
     "low_priority_child",
     "machine",

@@ -55,6 +55,6 @@ class CameraSettings:
     motion: str = setting(
         "wave",
         "Motion of the synthetic figure.",
-        choices=("wave", "walk_out", "cross", "stall", "reach"),
+        choices=("wave", "walk_out", "cross", "stall", "reach", "grip"),
         live=False,
     )

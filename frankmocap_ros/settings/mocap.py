@@ -152,7 +152,7 @@ class Settings:
     synthetic_motion: str = setting(
         "wave",
         "Motion of the figure for the estimator synthetic; set the camera's motion to the same.",
-        choices=("wave", "walk_out", "cross", "stall", "reach"),
+        choices=("wave", "walk_out", "cross", "stall", "reach", "grip"),
         loads=True,
     )
     min_confidence: float = setting(

@@ -13,6 +13,7 @@ from frankmocap_ros.body.skeleton import BODY, FINGERS, Skeleton
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.estimators.frankmocap.networks.smpl import SMPLX
 from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.standin.skeleton import PELVIS, figure_joints, rest_joints, sided, tubes_of
 from frankmocap_ros.standin.tubes import Skin, skin
 
@@ -60,7 +61,7 @@ def _picks(model: _Model) -> dict[int, tuple[str, Array]]:
         from smplx.vertex_ids import vertex_ids
     except ImportError as error:
         raise MissingDependencyError(
-            f"stand-in body models need the package smplx ({error}); run: pip install 'frankmocap_ros[torch]'"
+            f"stand-in body models need the package smplx ({error}); run: {install_command('torch')}"
         ) from error
     rest = figure_joints()
     result = {}

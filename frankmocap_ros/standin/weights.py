@@ -21,6 +21,7 @@ from frankmocap_ros.geometry.rotation import (
     quat_to_matrix,
     quat_to_rotvec,
 )
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.standin.skeleton import rest_joints
 from frankmocap_ros.synthetic.human import scene
 
@@ -141,7 +142,7 @@ def state_dict(key: str, seed: int = 0) -> Mapping[str, Numbers]:
         import torch
     except ImportError as error:
         raise MissingDependencyError(
-            f"stand-in weights need torch ({error}); run: pip install 'frankmocap_ros[torch]'"
+            f"stand-in weights need torch ({error}); run: {install_command('torch')}"
         ) from error
     with torch.device("meta"):  # shapes without numbers
         state = _state(_network(key), key, seed)

@@ -1,7 +1,7 @@
 """A moving synthetic figure with known joints, and its images."""
 
 __all__ = [
-    "gripping_hand",
+    "fingers",
     "human",
     "keypoints",
     "network_errors",

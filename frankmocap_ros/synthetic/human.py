@@ -16,6 +16,7 @@ from frankmocap_ros.body.kinematics import forward_kinematics
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry.rotation import Array, quat_from_rotvec, quat_multiply
+from frankmocap_ros.synthetic.fingers import finger_rotations
 
 FLOOR_M = 0.95  # how far the floor lies below the camera
 WAVE_PERIOD_S = 8.0
@@ -23,7 +24,8 @@ FREEZE_S = (4.0, 6.0)  # when the figure of ``stall`` stands still
 REST_S = (9.0, 12.0)  # and the figure of ``reach``
 
 PERIOD_S = {
-    "wave": WAVE_PERIOD_S, "walk_out": 10.0, "cross": 8.0, "stall": WAVE_PERIOD_S + 2.0, "reach": 12.0
+    "wave": WAVE_PERIOD_S, "walk_out": 10.0, "cross": 8.0, "stall": WAVE_PERIOD_S + 2.0, "reach": 12.0,
+    "grip": 8.0,
 }  # fmt: skip
 MOTIONS = tuple(PERIOD_S)
 
@@ -96,7 +98,8 @@ def scene(motion: str, time_s: float) -> tuple[HumanPose, ...]:
             out of the image to the right and comes back), ``cross`` (two people pass each other at
             different depths), ``stall`` (``wave``, but freezes during ``FREEZE_S``) or ``reach`` (stands
             2.5 m away and reaches forwards and sidewards with the hands in turn, then rests for
-            ``REST_S``).
+            ``REST_S``) or ``grip`` (stands 2 m away with raised hands that open and shut every 2 s; after
+            4 s they turn from the palms over the edge to the backs, and return).
         time_s: any time; the scene repeats after ``PERIOD_S[motion]``.
 
     Raises:
@@ -108,6 +111,8 @@ def scene(motion: str, time_s: float) -> tuple[HumanPose, ...]:
         return tuple(_walking(walker, 2.0 * math.pi * t / period_s) for walker in _WALKERS[motion])
     if motion == "reach":
         return (_reaching(t),)
+    if motion == "grip":
+        return (_gripping(t),)
     if motion == "stall":
         t -= min(max(t - FREEZE_S[0], 0.0), FREEZE_S[1] - FREEZE_S[0])
     return (_waving(2.0 * math.pi * t / WAVE_PERIOD_S),)
@@ -227,6 +232,29 @@ def _reaching(t: float) -> HumanPose:
     _set(local, "spine3", _turn(y=turn))
     _set(local, "neck", _turn(y=-0.5 * turn))
     return _standing(0, height_m, 0.0, 2.5, local)
+
+
+def palm_turn(t: float) -> float:
+    """How far the palms of ``grip`` are turned from the camera at ``t``: 0 to pi, for their backs [rad]."""
+    share = min(max((t - 4.0) / 1.5, 0.0), 1.0) - min(max((t - 6.5) / 1.5, 0.0), 1.0)
+    return math.pi * share * share * (3.0 - 2.0 * share)
+
+
+def hand_opening(t: float) -> float:
+    """How far the hands of ``grip`` are open at ``t``: 0 to 1."""
+    return 0.5 + 0.5 * math.cos(math.pi * t)
+
+
+def _gripping(t: float) -> HumanPose:
+    """Standing 2 m away with the forearms up, which sway."""
+    local = _relaxed()
+    for side, sign in (("left", 1.0), ("right", -1.0)):
+        _set(local, f"{side}_shoulder", _turn(z=-sign * 1.1))
+        _set(local, f"{side}_elbow", _turn(z=sign * (2.3 + 0.25 * math.sin(math.pi * t))))
+        _set(local, f"{side}_wrist", _turn(x=palm_turn(t) - 0.5 * math.pi))
+        for name, turn in finger_rotations(side, hand_opening(t)).items():
+            _set(local, name, turn)
+    return _standing(0, 1.70, 0.0, 2.0, local)
 
 
 def _walking(walker: _Walker, phase: float) -> HumanPose:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_rotate
 from frankmocap_ros.synthetic.human import FLOOR_M, HumanPose
-from frankmocap_ros.synthetic.render_rgb import CAPSULES, HEAD, HEAD_POINTS, TORSO, WALL_M
+from frankmocap_ros.synthetic.render_rgb import CAPSULES, HEAD, HEAD_POINTS, TORSO, WALL_M, drawn_points
 
 Depth = NDArray[np.float32]
 
@@ -70,7 +70,7 @@ def _centers(x0: int, y0: int, x1: int, y1: int) -> Array:
 
 def _rods(pose: HumanPose) -> list[tuple[Array, Array, float]]:
     """Every capsule as its two ends [m] and its radius [m]."""
-    at, height_m = pose.positions, pose.height_m
+    at, height_m = drawn_points(pose), pose.height_m
     rods = [(at[c.start], at[c.end], c.radius * height_m) for c in CAPSULES]
     left_shoulder, right_shoulder, right_hip, left_hip = at[TORSO]
     for share in np.linspace(0.0, 1.0, _TORSO_RODS):

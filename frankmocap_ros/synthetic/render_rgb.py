@@ -11,7 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, FINGERS
+from frankmocap_ros.body.hand_shape import SIDES, TIPS, shapes_of_joints
+from frankmocap_ros.body.kinematics import Posed
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, FINGERS, HAND_POINTS
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_rotate
 from frankmocap_ros.synthetic.human import FLOOR_M, HumanPose
@@ -30,7 +32,7 @@ _FLAT = ((1.0, 0.0, 1.0),)
 
 @dataclass(frozen=True)
 class _Capsule:
-    """A limb from joint to joint; radius as a share of body height."""
+    """A limb between two of ``drawn_points``; radius as a share of body height."""
 
     start: int
     end: int
@@ -39,25 +41,29 @@ class _Capsule:
 
 
 def _capsules() -> tuple[_Capsule, ...]:
-    index = BODY_WITH_HANDS.index
+    index = dict(BODY_WITH_HANDS.index)
+    tips = [f"{side}_{HAND_POINTS[row]}" for side in SIDES for row in TIPS]
+    index |= {name: len(BODY_WITH_HANDS) + i for i, name in enumerate(tips)}
     limbs = (
         ("hip", "knee", 0.042, "trousers"),
         ("knee", "ankle", 0.030, "trousers"),
         ("ankle", "foot", 0.022, "shoes"),
         ("shoulder", "elbow", 0.028, "shirt"),
         ("elbow", "wrist", 0.022, "skin"),
-        ("wrist", "hand", 0.020, "skin"),
+        ("wrist", "hand", 0.016, "skin"),
+        ("wrist", "thumb1", 0.012, "skin"),
+        ("index1", "pinky1", 0.008, "skin"),
     )
     sides = [
         _Capsule(index[f"{side}_{a}"], index[f"{side}_{b}"], radius, paint)
-        for side in ("left", "right")
+        for side in SIDES
         for a, b, radius, paint in limbs
     ]
     fingers = [
         _Capsule(index[f"{s}_{f}{k}"], index[f"{s}_{f}{k + 1}"], 0.0055, "skin")
-        for s in ("left", "right")
+        for s in SIDES
         for f in FINGERS
-        for k in (1, 2)
+        for k in (1, 2, 3)
     ]
     middle = [
         _Capsule(index["left_hip"], index["right_hip"], 0.045, "trousers"),
@@ -81,6 +87,15 @@ HEAD_POINTS = np.array([
 """Points of the head in its own frame, shares of body height: middle, crown, then what a face has."""
 WALL_M = 5.0
 """How far away the wall of the room is [m]."""
+
+
+def drawn_points(pose: HumanPose) -> Array:
+    """Joints, then tips of the left fingers and of the right ones, shape (64, 3) [m]."""
+    sure = np.ones(len(pose.positions))
+    posed = Posed(pose.positions, pose.orientations_xyzw, pose.local_rotations_xyzw, sure, sure)
+    wrists = (pose.positions[BODY_WITH_HANDS.index[f"{side}_wrist"]] for side in SIDES)
+    hands = zip(shapes_of_joints(posed), wrists, strict=True)
+    return np.concatenate([pose.positions, *(h.points[TIPS] + at for h, at in hands if h is not None)])
 
 
 def render(poses: Sequence[HumanPose], camera: Camera, background: Pixels | None = None) -> Pixels:
@@ -115,8 +130,8 @@ def room(camera: Camera) -> Pixels:
 
 def _draw_person(image: Pixels, pose: HumanPose, camera: Camera) -> None:
     """Draw one person, far parts first."""
-    pixels = camera.project(pose.positions)
-    depths = pose.positions[:, 2]
+    points = drawn_points(pose)
+    pixels, depths = camera.project(points), points[:, 2]
     scale = camera.fx * pose.height_m / np.maximum(depths, 0.1)  # pixels per body height, at each joint
     shirt, trousers = _SHIRTS[pose.person % len(_SHIRTS)], _TROUSERS[pose.person % len(_TROUSERS)]
     paints: dict[str, Color] = {"skin": _SKIN, "shoes": _SHOES, "shirt": shirt, "trousers": trousers}

@@ -10,6 +10,8 @@ __all__ = [
     "depth_scale",
     "detection_schedule",
     "finger_lifting",
+    "hand_filter",
+    "hand_outliers",
     "held_rotations",
     "image_border",
     "learned_lengths",

@@ -1,15 +1,18 @@
 """From one person's observations to bodies: scale, smoothing, joint states. One object a person."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.body.hand_shape import shapes_of_joints, shapes_of_keypoints
 from frankmocap_ros.body.height import estimated_height_m
 from frankmocap_ros.body.kinematics import Posed, skeleton_of, solve
 from frankmocap_ros.body.pose import (
     Body,
+    HandShape,
     JointState,
     KeypointPose,
     ModelPose,
@@ -26,6 +29,7 @@ from frankmocap_ros.one_euro import OneEuroQuaternion, OneEuroVector, filter_of
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.depth_scale import DepthScaledBody, DepthView
 from frankmocap_ros.tracking.finger_lifting import with_fingers, without_fingers
+from frankmocap_ros.tracking.hand_filter import HandRules, HandsFilter
 from frankmocap_ros.tracking.held_rotations import HeldRotations
 from frankmocap_ros.tracking.image_border import ImageBorder
 from frankmocap_ros.tracking.person_size import PersonSize
@@ -34,7 +38,7 @@ from frankmocap_ros.tracking.position_stddev import position_stddev
 from frankmocap_ros.tracking.rotation_memory import RotationMemory
 from frankmocap_ros.tracking.side_swaps import SideSwaps
 from frankmocap_ros.tracking.size_calibration import Measured, Outcome
-from frankmocap_ros.tracking.steady_body import Depths, SteadyBody
+from frankmocap_ros.tracking.steady_body import Depths, SteadyBody, point_filters
 from frankmocap_ros.tracking.swing_limit import SwingLimit
 
 # joints that lie at a keypoint: their rows in the skeleton, and the keypoints'
@@ -70,6 +74,7 @@ class PersonFilter:
         self._swings = SwingLimit()
         self._rotations = RotationMemory()
         self._held = HeldRotations()
+        self._hands = HandsFilter()
         self._last: Body | None = None
         self._seen_s: Array = np.empty(0)
         self._seen_confidence: Array = np.empty(0)
@@ -99,11 +104,15 @@ class PersonFilter:
         if isinstance(pose, PixelPose):
             found = self._pixel_lifting.lifted(without_fingers(pose), view, config.assumed_height_m)
             if found is None:
-                return self._flat(pose, observation, camera, time_s, config)
+                body = self._flat(pose, observation, camera, time_s, config)
+                return self._with_hands(body, (), time_s, config)
             pose = with_fingers(found, pose, camera)
+        shapes = observation.hands
         if isinstance(pose, KeypointPose):
             pose = self._sides.undone(pose, time_s)
             pose = self._border.judged(pose, camera, time_s, config.min_confidence)
+            shapes = shapes[::-1] if self._sides.arms_exchanged else shapes
+            shapes = shapes or shapes_of_keypoints(pose)
         depths = Depths.LIFTED if from_pixels else Depths.NETWORK if depth is None else Depths.CAMERA
         pose = self._smoothed(pose, time_s, config, depths)
         if isinstance(pose, KeypointPose) and config.smoothing != "none":
@@ -138,7 +147,19 @@ class PersonFilter:
             position_stddev=self._stddev(observation.pose, skeleton, posed.confidence),
         )
         self._last_scale_source = body.scale_source
-        return self._with_states(body, time_s, config)
+        body = self._with_states(body, time_s, config)
+        if isinstance(pose, ModelPose):
+            return self._with_hands(body, shapes_of_joints(posed), time_s, replace(config, smoothing="none"))
+        return self._with_hands(body, _enlarged(shapes, self._in_force), time_s, config)
+
+    def _with_hands(
+        self, body: Body, shapes: Sequence[HandShape | None], time_s: float, config: Settings
+    ) -> Body:
+        if not body.has_hands:
+            return body
+        filters = point_filters(config)
+        rules = HandRules(time_s, config.min_confidence, config.hold_s, filters.across if filters else None)
+        return replace(body, hands=self._hands.update(shapes, body, rules))
 
     def resize(self, outcome: Outcome, time_s: float) -> None:
         """Take a calibrated size, from the next image on and little by little."""
@@ -293,6 +314,11 @@ def _blank(body: Body, rows: Mask) -> None:
 def _known(confidence: Array, least: float) -> Mask:
     """Where the estimator's guess is used at all."""
     return np.asarray((confidence > 0.0) & (confidence >= 0.5 * least))
+
+
+def _enlarged(shapes: Sequence[HandShape | None], ratio: float) -> Sequence[HandShape | None]:
+    """Shapes of hands that are as much larger than estimated as their body is."""
+    return [shape and replace(shape, points=ratio * shape.points) for shape in shapes]
 
 
 def _inside(pixels: Array, camera: Camera) -> Mask:

@@ -166,7 +166,19 @@ class Pipeline:
         detection = self._detection_schedule.detect(camera_image, image, limit, config)
         blind = not capabilities.sees_absence
         candidates = self._tracker.candidates(detection.found, config, limit, blind, detection.late)
+        if capabilities.hands:
+            candidates = self._operators_hands(candidates, config)
         return _PendingFrame(camera_image, config, camera, image, detection, candidates)
+
+    def _operators_hands(self, candidates: list[Candidate], config: Settings) -> list[Candidate]:
+        """Hands are looked for on the operator alone; while there is none, on the best candidate."""
+        by_id = config.operator == "id"
+        operator_id = config.operator_id if by_id else self._operator_id
+        followed = [c.track.id if c.track is not None else 0 for c in candidates]
+        wanted = (
+            followed.index(operator_id) if operator_id in followed and operator_id else -1 if by_id else 0
+        )
+        return [replace(c, region=replace(c.region, hands=i == wanted)) for i, c in enumerate(candidates)]
 
     def _finish(self, begun: _PendingFrame, observations: Sequence[Observation | None]) -> Frame:
         """Everything after the people are estimated."""

@@ -38,9 +38,14 @@ def _rows(count: int) -> tuple[NDArray[np.intp], Array]:
 
 
 class SideSwaps:
-    """Where one person's joints were last, side by side."""
+    """Where one person's joints were last, side by side.
+
+    Attributes:
+        arms_exchanged: whether the arms of the last pose were given back to their sides.
+    """
 
     def __init__(self) -> None:
+        self.arms_exchanged = False
         self._points = np.empty((0, 3))
         self._confidence = np.empty(0)
         self._time_s = -np.inf
@@ -54,6 +59,7 @@ class SideSwaps:
             pose: as estimated.
             time_s: the image's time [s].
         """
+        self.arms_exchanged = False
         if len(self._points) == len(pose.points) and 0.0 <= time_s - self._time_s <= _MAX_GAP_S:
             pose = self._given_back(pose, time_s)
         else:
@@ -76,5 +82,6 @@ class SideSwaps:
         exchanged &= ~given_up
         if not exchanged.any():
             return pose
+        self.arms_exchanged = bool(exchanged[0])
         rows = np.where(exchanged @ parts > 0.0, mirror, np.arange(len(mirror)))
         return KeypointPose(pose.points[rows], pose.confidence[rows])

@@ -13,6 +13,7 @@ import numpy as np
 
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.runtime.file_cache import cache_folder
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.viewer.drawn_parts import Triangles
 from frankmocap_ros.viewer.vertex_clustering import clustered
 
@@ -66,8 +67,7 @@ def _simplified(mesh: Triangles, faces: int) -> Triangles:
         import fast_simplification
     except ImportError as error:
         raise MissingDependencyError(
-            f"fast-simplification is not installed ({error}); "
-            "install it: pip install 'frankmocap_ros[viewer]'"
+            f"fast-simplification is not installed ({error}); install it: {install_command('viewer')}"
         ) from error
     vertices, triangles = fast_simplification.simplify(*mesh, target_count=faces)
     found = np.asarray(vertices, np.float32), np.asarray(triangles, np.int32)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from frankmocap_ros.errors import MissingDependencyError, SettingError
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.viewer.viser_internals import refuse_pages
 
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
@@ -43,7 +44,7 @@ def require_viser() -> None:
     """
     if importlib.util.find_spec("viser") is None:
         raise MissingDependencyError(
-            "the browser view needs viser, which is not installed; run: pip install 'frankmocap_ros[viewer]'"
+            f"the browser view needs viser, which is not installed; run: {install_command('viewer')}"
         )
 
 

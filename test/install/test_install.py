@@ -116,7 +116,7 @@ def test_colcon_workspace(colcon_build):
     prefix = workspace / "install" / "frankmocap_ros"
     package = prefix / PYTHON_FOLDER / "frankmocap_ros"
     assert not (package / "msg" / "left_over.py").exists()
-    for folder in ("launch", "config"):
+    for folder in ("launch", "config", "requirements"):
         installed = {file.name for file in (prefix / "share" / "frankmocap_ros" / folder).iterdir()}
         assert installed == {file.name for file in (ROOT / folder).iterdir() if file.is_file()}
 
@@ -126,6 +126,12 @@ def test_colcon_workspace(colcon_build):
     script = workspace / "use_messages.py"
     script.write_text(USE_MESSAGES)
     assert str(package) in sourced(f"python3 {script}")
+    # pip, which knows no extras of what colcon installed, takes the file that is told
+    script.write_text("from frankmocap_ros.runtime.installing import install_command as c; print(c('zmq'))")
+    hint = sourced(f"python3 {script}")
+    told = str(prefix / "share" / "frankmocap_ros" / "requirements" / "zmq.txt")
+    assert hint.split("\n")[0] == f"pip install -r {told}"
+    assert "already satisfied: pyzmq" in sourced(f"python3 -m {hint}")
     # `ros2 run` runs the executables of this folder
     executables = prefix / "lib" / "frankmocap_ros"
     assert "process" in sourced(f"{executables}/frankmocap_ros --help")

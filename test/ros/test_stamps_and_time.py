@@ -5,15 +5,14 @@ import time
 
 import numpy as np
 import pytest
-from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticStatus
-from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.msg import Latency
 from frankmocap_ros.ros.images.images import write_image
 from support.peer import as_dict
+from support.simulated_time import SimulatedTime
 from support.waiting import TIMEOUT_S
 
 SECOND = 10**9
@@ -202,19 +201,6 @@ def come(system, **options):
     count = stream.count
     system.send(**options)
     system.wait_until(lambda: stream.count > count)
-
-
-class SimulatedTime:
-    """A /clock that stands until it is set."""
-
-    def __init__(self, system):
-        self.system = system
-        self.publisher = system.publisher(Clock, "/clock")
-
-    def set(self, ns):
-        sec, nanosec = divmod(ns, SECOND)
-        self.publisher.publish(Clock(clock=Time(sec=sec, nanosec=nanosec)))
-        self.system.wait_until(lambda: self.system.mocap.get_clock().now().nanoseconds == ns)
 
 
 def test_simulated_time(start, probe):

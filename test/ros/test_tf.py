@@ -20,6 +20,7 @@ from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.export.rep155_model import HUMAN
 from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_multiply, quat_rotate, quat_to_matrix
 from support.peer import as_dict, nanoseconds
+from support.simulated_time import SimulatedTime
 from support.standin_packages import NAMES
 from support.waiting import wait_until
 
@@ -211,7 +212,7 @@ def test_target_frame_is_looked_up_at_the_images_time(tf, start, probe):
 def test_without_a_transform_nothing_is_published(tf, start, probe):
     """Neither in the wrong frame nor with the latest transform; and the diagnostics say why."""
     system = start(target_frame="base", transform_wait_ms=0.0)
-    system.send()
+    system.send(stamp_ns=T0_NS - 2 * STEP_NS)
     status = system.status(lambda s: as_dict(s).get("dropped/no_transform") == "1")
     assert status.level == DiagnosticStatus.ERROR
     assert "from 'cam' to 'base'" in status.message and "does not exist" in status.message
@@ -243,6 +244,38 @@ def test_a_transform_that_comes_a_little_later_is_waited_for(tf, start, probe):
     assert system.process(stamp_ns=stamp_ns).bodies
     timers[0].join()
     assert "dropped/no_transform" not in system.values()
+
+
+def way_at(system, publisher, tf, stamp_ns):
+    """Tell where the camera is from a time on, for one second."""
+    there = [transform((1.0, 0.0, 0.0), (0.0, 0.0, 0.0), ns) for ns in (stamp_ns, stamp_ns + 10 * STEP_NS)]
+    tell(system, publisher, tf(transforms=there))
+
+
+def test_simulated_time_that_begins_again(tf, start, probe):
+    """TF refuses what is more than 10 s older than what it knows: a recording that loops would be lost."""
+    system = start(use_sim_time=True, target_frame="base", transform_wait_ms=0.0)
+    clock, publisher = SimulatedTime(system), system.publisher(tf, "/tf", 100)
+    for stamp_ns in (T0_NS + 600 * STEP_NS, T0_NS, T0_NS + 600 * STEP_NS):
+        clock.set(stamp_ns)
+        way_at(system, publisher, tf, stamp_ns)
+        assert system.process(stamp_ns=stamp_ns + STEP_NS).header.frame_id == "base"
+    assert "dropped/no_transform" not in system.values()
+
+
+def test_a_recording_that_begins_again_without_its_clock(tf, start, probe):
+    """The first image shows it; what TF refused until then is missing for that image alone."""
+    system = start(target_frame="base", transform_wait_ms=0.0)
+    publisher = system.publisher(tf, "/tf", 100)
+    way_at(system, publisher, tf, T0_NS + 600 * STEP_NS)
+    assert system.process(stamp_ns=T0_NS + 601 * STEP_NS).bodies
+    way_at(system, publisher, tf, T0_NS)
+    system.send(stamp_ns=T0_NS + STEP_NS)
+    system.values(lambda v: v.get("dropped/no_transform") == "1")
+    way_at(system, publisher, tf, T0_NS)
+    for step in (2, 3):
+        assert system.process(stamp_ns=T0_NS + step * STEP_NS).bodies
+    assert system.values()["dropped/no_transform"] == "1"
 
 
 def test_a_fixed_camera(tf, start, probe):

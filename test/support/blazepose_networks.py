@@ -6,6 +6,7 @@ from frankmocap_ros.assets.model_files import model_path
 from frankmocap_ros.engines.tflite import TfliteOptions
 from frankmocap_ros.estimators.blazepose import person_detector, pose_landmarks
 from frankmocap_ros.estimators.blazepose.crop import square_crop
+from frankmocap_ros.estimators.blazepose.hand_finder import Owner, find_hands
 from frankmocap_ros.estimators.blazepose.hand_landmarks import HandLandmarker
 from frankmocap_ros.estimators.blazepose.person_detector import PersonDetector
 from frankmocap_ros.estimators.blazepose.pose_landmarks import PoseLandmarker
@@ -52,7 +53,7 @@ class Networks:
         out["seen"] = 1.0
         out["pixels"], out["world"], out["visibility"] = body.pixels, body.world, body.visibility
         if hands:
-            (seen,) = self.hands([(bitmap, body)])
+            seen = find_hands(self.hands, [Owner(bitmap, body)])[0].hands
             for i, side in enumerate(SIDES):
                 if side in seen:
                     out["hands"][i] = (1.0, seen[side].pixels, seen[side].depth_px)

@@ -12,6 +12,8 @@ from tf2_msgs.msg import TFMessage
 
 from frankmocap_ros.geometry.rotation import normalize, quat_conjugate, quat_multiply, quat_rotate
 
+_KEPT_NS = 10 * 10**9  # tf2 refuses what is older than its latest by more
+
 
 class TransformException(Exception):  # noqa: N818  # its own name
     """Root of the others."""
@@ -60,8 +62,15 @@ class Buffer:
             rows = self._heard.setdefault(child, [])
             if ns is None:
                 rows[:] = [row]
-            else:
+            elif not rows or ns >= rows[-1][0] - _KEPT_NS:
                 rows.insert(bisect_right([r[0] for r in rows], ns), row)
+
+    def clear(self):
+        """Forget what has a time."""
+        with self._lock:
+            for rows in self._heard.values():
+                if rows and rows[0][0] is not None:
+                    rows.clear()
 
     def _chain(self, frame):
         """Frames from this one to its root."""
@@ -76,6 +85,8 @@ class Buffer:
 
     def _at(self, child, ns):
         rows = self._heard[child]
+        if not rows:
+            raise ConnectivityException(f"no transform of '{child}' was heard since the buffer was cleared")
         if rows[0][0] is None:
             return rows[0][1:]
         times = [row[0] for row in rows]
@@ -112,7 +123,8 @@ class Buffer:
             up, down = source[: source.index(shared[0]) + 1], target[: target.index(shared[0]) + 1]
             ns = _ns(time)
             if ns == 0:  # the latest that all have
-                ns = min((self._heard[c][-1][0] or 2**62 for c in (*up[:-1], *down[:-1])), default=0)
+                heard = [rows for c in (*up[:-1], *down[:-1]) if (rows := self._heard[c])]
+                ns = min((rows[-1][0] or 2**62 for rows in heard), default=0)
             (t0, q0), (t1, q1) = self._to(up, ns), self._to(down, ns)
         q = quat_multiply(quat_conjugate(q1), q0)
         x, y, z = quat_rotate(quat_conjugate(q1), t0 - t1).tolist()

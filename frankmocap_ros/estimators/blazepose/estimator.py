@@ -12,30 +12,36 @@ swapping.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
 from frankmocap_ros.assets.model_files import model_path, needed_models
-from frankmocap_ros.body.pose import KeypointPose, Observation, ScaleSource
+from frankmocap_ros.body.hand_shape import PALM, SIDES
+from frankmocap_ros.body.pose import HandShape, KeypointPose, Observation, ScaleSource
 from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
 from frankmocap_ros.engines.tflite import TfliteOptions
 from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.estimators.blank import MIDDLE, blank_image
 from frankmocap_ros.estimators.blazepose.crop import is_usable, square_crop
-from frankmocap_ros.estimators.blazepose.hand_landmarks import SIDES, HandLandmarker, HandLandmarks
+from frankmocap_ros.estimators.blazepose.hand_finder import HandsFound, HandsMemory, Owner, find_hands
+from frankmocap_ros.estimators.blazepose.hand_landmarks import HandLandmarker, HandLandmarks
 from frankmocap_ros.estimators.blazepose.person_detector import PersonDetector
 from frankmocap_ros.estimators.blazepose.pose_landmarks import SIDE_PX, PoseLandmarker, PoseLandmarks
-from frankmocap_ros.estimators.blazepose.rays import on_rays
+from frankmocap_ros.estimators.blazepose.rays import on_rays, towards
 from frankmocap_ros.geometry.boxes import Region, box_around, clipped_box
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.geometry.rotation import Array, quat_rotate
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.camera_image import ScaledImage
 from frankmocap_ros.runtime.thread_priority import giving_way
 
 _MAX_PEOPLE = 16
+_SMALL_PX = (24.0, 72.0)  # side of a hand's square, below which nothing and above which all is believed
+_OTHER_SIDE = (
+    0.5  # share of a hand's confidence that goes where the network takes it for one of the other side
+)
 # BlazePose's landmark number of each keypoint
 _LANDMARK = {
     "nose": 0, "left_ear": 7, "right_ear": 8,
@@ -137,11 +143,11 @@ class BlazePoseEstimator:
         """Landmarks of each region of each image as keypoints in the optical frame."""
         wanted = [(image, region) for image, regions in views for region in regions]
         found = self._bodies([(image.bitmap, region) for image, region in wanted])
-        seen = [(image, body) for (image, _), body in zip(wanted, found, strict=True) if body is not None]
-        hands: Sequence[dict[str, HandLandmarks] | None] = [None] * len(seen)
-        if self._hands is not None:
-            hands = self._hands([(image.bitmap, body) for image, body in seen])
-        observed = iter(self._observation(*one, of) for one, of in zip(seen, hands, strict=True))
+        seen = [(*one, body) for one, body in zip(wanted, found, strict=True) if body is not None]
+        hands = self._hands_of(seen)
+        observed = iter(
+            self._observation(image, body, of) for (image, _, body), of in zip(seen, hands, strict=True)
+        )
         in_order = iter([None if body is None else next(observed) for body in found])
         return [list(islice(in_order, len(regions))) for _, regions in views]
 
@@ -155,22 +161,49 @@ class BlazePoseEstimator:
                 bodies[i] = body
         return bodies
 
-    def _observation(
-        self, image: ScaledImage, body: PoseLandmarks, hands: dict[str, HandLandmarks] | None
-    ) -> Observation:
+    def _hands_of(self, seen: Sequence[tuple[ScaledImage, Region, PoseLandmarks]]) -> list[HandsFound | None]:
+        """The hands of each body; None where nobody asks for them."""
+        found: list[HandsFound | None] = [None] * len(seen)
+        rows = [i for i, (_, region, _) in enumerate(seen) if region.hands]
+        if self._hands is None or not rows:
+            return found
+        owners = []
+        for image, region, body in (seen[i] for i in rows):
+            memory = region.kept if isinstance(region.kept, HandsMemory) else HandsMemory()
+            owners.append(Owner(image.bitmap, body, image.time_s, memory))
+        for i, hands in zip(rows, find_hands(self._hands, owners), strict=True):
+            found[i] = hands
+        return found
+
+    def _observation(self, image: ScaledImage, body: PoseLandmarks, found: HandsFound | None) -> Observation:
         pixels, confidence = body.pixels[LANDMARKS], body.visibility[LANDMARKS]
         points = on_rays(body.world[LANDMARKS], pixels, confidence, image.camera)
         box = _box(pixels, confidence, image.bitmap.size_px)
         score = float(confidence.mean())
-        if hands is not None:
+        shapes: tuple[HandShape | None, ...] = ()
+        if self._options.hands:
+            hands = {} if found is None else found.hands
             points, confidence = _with_hands(points, confidence, hands, image.camera)
+            shapes = tuple(_shape(hands.get(side), side, image.camera) for side in SIDES)
         return Observation(
             pose=KeypointPose(points, confidence),
             box_xywh=box,
             score=score,
             scale_source=ScaleSource.CAMERA_INFO if image.calibrated else ScaleSource.ASSUMED_HEIGHT,
-            region=body.next_region,
+            region=body.next_region if found is None else replace(body.next_region, kept=found.memory),
+            hands=shapes,
         )
+
+
+def _shape(hand: HandLandmarks | None, side: str, camera: Camera) -> HandShape | None:
+    """A hand along the axes of the optical frame."""
+    if hand is None:
+        return None
+    points = quat_rotate(towards(hand.pixels[PALM].mean(axis=0), camera), hand.world)
+    this_side = hand.is_right if side == "right" else 1.0 - hand.is_right
+    low, high = _SMALL_PX
+    size = min(max((hand.side_px - low) / (high - low), 0.0), 1.0)
+    return HandShape(points, (2.0 * hand.presence - 1.0) * size * (1.0 - _OTHER_SIDE * (1.0 - this_side)))
 
 
 def _with_hands(

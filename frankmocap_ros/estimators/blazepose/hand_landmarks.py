@@ -1,7 +1,4 @@
-"""Hands of a body whose landmarks are known: 21 points each, as MediaPipe's holistic solution finds them.
-
-A first square follows from the wrist and the knuckles; a small network shows where in it the hand lies and
-how it is turned; the hand network looks at that. It has no memory: each image stands for itself.
+"""BlazePose's hand networks: how a hand lies in a first square, and its 21 points in one with the fingers up.
 
 Zhang et al., "MediaPipe Hands: On-device Real-time Hand Tracking", 2020; Grishchenko and Bazarevsky,
 "MediaPipe Holistic", 2020.
@@ -13,24 +10,28 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.engines.tflite import TfliteModel, TfliteNetwork, TfliteOptions
 from frankmocap_ros.engines.tflite_choice import load_tflite
-from frankmocap_ros.estimators.blazepose.crop import in_image, is_usable, region_along, shifted, square_crop
-from frankmocap_ros.estimators.blazepose.pose_landmarks import PoseLandmarks
+from frankmocap_ros.estimators.blazepose.crop import (
+    in_image,
+    is_usable,
+    region_along,
+    rotation_in_image,
+    shifted,
+    square_crop,
+)
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.imaging.bitmap import Bitmap
 
-SIDES: Final = ("left", "right")
-# of BlazePose: wrist, knuckle of the little finger, of the index finger
-_FROM_BODY: Final = {"left": (15, 17, 19), "right": (16, 18, 20)}
-_LEAST_VISIBILITY: Final = 0.1  # of the wrist
 _LEAST_PRESENCE: Final = 0.5
 _RECROP_PX: Final = 256
 _HAND_PX: Final = 224
-_FIRST_SIDES: Final = 2.0 * 2.7  # of the first square, in distances from the wrist to the middle knuckle
-_UP: Final = -0.1  # a hand's square lies this much of its side towards the fingers
+UP: Final = -0.1
+"""A hand's square lies this much of its side towards the fingers."""
+_OUTPUTS: Final = (0, 1, 2, 3)  # points, presence of a hand, whether it is a right one, meters
 _DEPTH_SCALE: Final = 0.4  # the network's depth is this many times that of x and y
 
 
@@ -41,27 +42,42 @@ class HandLandmarks:
     Attributes:
         pixels: shape (21, 2), in the image [px].
         depth_px: shape (21,), from the wrist away from the camera, in pixels of the image.
+        world: shape (21, 3), from the wrist: x and y as the image, z away from the camera [m].
+        presence: that there is a hand, 0..1.
+        is_right: that it is a right one, as the network sees it, 0..1.
+        side_px: of the square in which it was seen [px].
     """
 
     pixels: Array
     depth_px: Array
+    world: Array
+    presence: float
+    is_right: float
+    side_px: float
 
 
-def first_region(body: PoseLandmarks, side: str) -> Region | None:
-    """The square in which a hand is, as the body's landmarks show it; None where they do not."""
-    rows = _FROM_BODY[side]
-    wrist, pinky, index = body.pixels[list(rows)]
-    if body.visibility[rows[0]] <= _LEAST_VISIBILITY:
+def _hand(outputs: Sequence[NDArray[np.float32]], region: Region) -> HandLandmarks | None:
+    """What the network says of a region; None where it sees no hand."""
+    values, presence, is_right, meters = outputs
+    points = values.reshape(21, 3).astype(np.float64) / _HAND_PX
+    world = meters.reshape(21, 3).astype(np.float64)
+    finite = all(np.isfinite(a).all() for a in (points, is_right, world))
+    if not (presence[0] > _LEAST_PRESENCE and finite):
         return None
-    knuckle = (2.0 * index + pinky) / 3.0
-    around = region_along(knuckle, 2.0 * knuckle - wrist, _FIRST_SIDES, 0.5 * np.pi)
-    # MediaPipe moves it before it grows
-    region = shifted(around, _UP * 2.0 / _FIRST_SIDES)
-    return region if is_usable(region) else None
+    world -= world[0]
+    world[:, :2] = world[:, :2] @ rotation_in_image(region).T
+    return HandLandmarks(
+        pixels=in_image(points[:, :2], region),
+        depth_px=points[:, 2] / _DEPTH_SCALE * region.side_px,
+        world=world,
+        presence=float(presence[0]),
+        is_right=float(is_right[0]),
+        side_px=region.side_px,
+    )
 
 
 class HandLandmarker:
-    """Runs both networks on the hands of everybody at once.
+    """Runs both networks on several hands at once.
 
     Args:
         recrop: file of the network that shows how a hand lies in its first square.
@@ -75,48 +91,30 @@ class HandLandmarker:
 
     def __init__(self, recrop: Path, hand: Path, options: TfliteOptions) -> None:
         self._recrop: TfliteNetwork = load_tflite(TfliteModel(recrop, (0,), _RECROP_PX), options)
-        self._hand: TfliteNetwork = load_tflite(TfliteModel(hand, (0, 1), _HAND_PX), options)
+        self._hand: TfliteNetwork = load_tflite(TfliteModel(hand, _OUTPUTS, _HAND_PX), options)
 
-    def __call__(self, bodies: Sequence[tuple[Bitmap, PoseLandmarks]]) -> list[dict[str, HandLandmarks]]:
-        """The hands that are seen of each body, by side."""
-        wanted = [
-            (number, bitmap, side, region)
-            for number, (bitmap, body) in enumerate(bodies)
-            for side in SIDES
-            if (region := first_region(body, side)) is not None
-        ]
-        found: list[dict[str, HandLandmarks]] = [{} for _ in bodies]
-        regions = self._turned([bitmap for _, bitmap, _, _ in wanted], [one[3] for one in wanted])
-        hands = self._seen([bitmap for _, bitmap, _, _ in wanted], regions)
-        for (number, _, side, _), hand in zip(wanted, hands, strict=True):
-            if hand is not None:
-                found[number][side] = hand
-        return found
-
-    def _turned(self, bitmaps: Sequence[Bitmap], regions: Sequence[Region]) -> list[Region]:
-        """The square of each hand, with the fingers up."""
+    def turned(self, bitmaps: Sequence[Bitmap], regions: Sequence[Region]) -> list[Region]:
+        """The square of each hand, with the fingers up, as its first square shows it."""
         crops = [square_crop(b, r, _RECROP_PX) for b, r in zip(bitmaps, regions, strict=True)]
         turned = []
         for (points,), region in zip(self._recrop(crops), regions, strict=True):
             middle, rim = in_image(points.reshape(2, 2).astype(np.float64) / _RECROP_PX, region)
-            turned.append(shifted(region_along(middle, rim, 2.0, -0.5 * np.pi), _UP))
+            turned.append(shifted(region_along(middle, rim, 2.0, -0.5 * np.pi), UP))
         return turned
 
-    def _seen(self, bitmaps: Sequence[Bitmap], regions: Sequence[Region]) -> list[HandLandmarks | None]:
+    def seen(self, bitmaps: Sequence[Bitmap], regions: Sequence[Region]) -> list[HandLandmarks | None]:
+        """The hand in each square; None where none is seen, or the square cannot be cropped."""
         hands: list[HandLandmarks | None] = [None] * len(regions)
         rows = [i for i, region in enumerate(regions) if is_usable(region)]
         found = self._hand([square_crop(bitmaps[i], regions[i], _HAND_PX) for i in rows])
-        for i, (values, presence) in zip(rows, found, strict=True):
-            points = values.reshape(21, 3).astype(np.float64) / _HAND_PX
-            if presence[0] > _LEAST_PRESENCE and np.isfinite(points).all():
-                depth_px = points[:, 2] / _DEPTH_SCALE * regions[i].side_px
-                hands[i] = HandLandmarks(in_image(points[:, :2], regions[i]), depth_px)
+        for i, outputs in zip(rows, found, strict=True):
+            hands[i] = _hand(outputs, regions[i])
         return hands
 
     def warm_up(self) -> None:
         """Run both networks once."""
         for network, side_px in ((self._recrop, _RECROP_PX), (self._hand, _HAND_PX)):
-            network([np.zeros((side_px, side_px, 3), np.uint8)] * len(SIDES))
+            network([np.zeros((side_px, side_px, 3), np.uint8)] * 2)
 
     def close(self) -> None:
         """Give back memory and threads."""

@@ -18,8 +18,8 @@ _VISIBLE: Final = (0.5, 0.8)  # visibility from which they count nearer to it
 _SLACK: Final = 6.0 / 640.0  # how far, as a share of the width, a joint may project beside its image landmark
 
 
-def _towards(pixel: Array, camera: Camera) -> Array:
-    """Shortest rotation from the camera's axis to the ray through ``pixel``, x y z w."""
+def towards(pixel: Array, camera: Camera) -> Array:
+    """Shortest rotation from the camera's axis to the ray through ``pixel`` (2,), shape (4,), x y z w."""
     x, y = camera.rays(pixel)
     return normalize(np.array([-y, x, 0.0, 1.0 + math.sqrt(1.0 + x * x + y * y)]))
 
@@ -73,7 +73,7 @@ def on_rays(world: Array, pixels: Array, confidence: Array, camera: Camera) -> A
     Returns:
         shape (21, 3), in the optical frame [m].
     """
-    turned = quat_rotate(_towards(faced_pixel(pixels, confidence, camera), camera), world)
+    turned = quat_rotate(towards(faced_pixel(pixels, confidence, camera), camera), world)
     points = turned + place(turned, pixels, confidence, camera)
     points[:, 2] = np.maximum(points[:, 2], 0.1)
     projected = camera.project(points)

@@ -184,7 +184,7 @@ class FrankMocapEstimator:
         for people in range(1, self._options.max_people + 1):
             self.estimate(blank, [MIDDLE] * people)
         if self._hands is not None:
-            self._hands.warm_up(2 * self._options.max_people)
+            self._hands.warm_up(2)  # of the operator, or of nobody
 
     def detect(self, image: ScaledImage, max_people: int) -> list[Region]:
         """Look for people in the whole image."""
@@ -201,17 +201,28 @@ class FrankMocapEstimator:
         self, views: Sequence[tuple[ScaledImage, Sequence[Region]]]
     ) -> list[list[Observation | None]]:
         """Everybody in several images in one batch, as ``estimate`` does for one."""
-        crops = [(image, _crop(image.bitmap, region)) for image, regions in views for region in regions]
-        found = iter(self._observations([(image, crop) for image, crop in crops if crop is not None]))
-        each = iter([None if crop is None else next(found) for _, crop in crops])
+        wanted = [(image, region) for image, regions in views for region in regions]
+        crops = [_crop(image.bitmap, region) for image, region in wanted]
+        found = iter(
+            self._observations(
+                [
+                    (image, crop, region.hands)
+                    for (image, region), crop in zip(wanted, crops, strict=True)
+                    if crop is not None
+                ]
+            )
+        )
+        each = iter([None if crop is None else next(found) for crop in crops])
         return [[next(each) for _ in regions] for _, regions in views]
 
-    def _observations(self, wanted: Sequence[tuple[ScaledImage, Crop]]) -> list[Observation]:
-        """The people in crops of some images."""
+    def _observations(self, wanted: Sequence[tuple[ScaledImage, Crop, bool]]) -> list[Observation]:
+        """The people in crops of some images, and whether their hands are wanted."""
         if not wanted:
             return []
-        images, seen = [image for image, _ in wanted], [crop for _, crop in wanted]
-        pixels = np.stack([Bitmap(crop.pixels, image.bitmap.order).rgb() for image, crop in wanted])
+        images, seen = [image for image, _, _ in wanted], [crop for _, crop, _ in wanted]
+        pixels = np.stack(
+            [Bitmap(crop.pixels, image.bitmap.order).rgb() for image, crop in zip(images, seen, strict=True)]
+        )
         body = self._parameters(self._network.head(self._engine(pixels)))
         self._check.offer(pixels)
         rotations = self._all_rotations(body.rotations)
@@ -222,9 +233,12 @@ class FrankMocapEstimator:
             in_crop, np.array([c.scale for c in seen]), np.array([c.top_left_px for c in seen])
         )
         hands: list[HandsSeen | None] = [None] * len(seen)
-        if self._hands is not None:
-            bitmaps = [image.bitmap for image in images]
-            hands = list(self._hands.estimate(bitmaps, rotations, in_image[..., :2]))
+        rows = [i for i, (_, _, with_hands) in enumerate(wanted) if with_hands]
+        if self._hands is not None and rows:
+            bitmaps = [images[i].bitmap for i in rows]
+            estimated = self._hands.estimate(bitmaps, rotations[rows], in_image[rows, :, :2])
+            for i, found in zip(rows, estimated, strict=True):
+                hands[i] = found
         return [
             self._observation(image, _One(*one))
             for image, *one in zip(
@@ -288,11 +302,12 @@ class FrankMocapEstimator:
         crop, rows = one.crop, self._rows
         confidence = np.where((np.abs(one.in_crop[rows, :2]) <= 1.0).all(axis=-1), _SURE, _SURE * _UNSEEN)
         confidence[~self._has] = 0.0
-        rotations = one.rotations
+        rotations, fingers = one.rotations, len(BODY)
         if one.hands is not None:
             rotations = one.hands.rotations
-            fingers = len(BODY)
             confidence[fingers:] = np.where(one.hands.seen, confidence[fingers:], 0.0)
+        else:
+            confidence[fingers:] = 0.0
         origin = root_offset(one.camera, crop.side_px, crop.center_px, image.camera)
         box = box_around(one.in_image[: len(BODY), :2])
         return Observation(

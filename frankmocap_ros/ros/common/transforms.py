@@ -7,6 +7,8 @@ from typing import Final
 
 import numpy as np
 from builtin_interfaces.msg import Time
+from rclpy.clock import JumpThreshold, TimeJump
+from rclpy.duration import Duration
 from rclpy.node import Node
 
 from frankmocap_ros.body.transform import RigidTransform
@@ -16,6 +18,8 @@ from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import yaml_value
 
 _LOOK_AGAIN_S: Final = 0.002
+_KEPT_NS: Final = 10 * 10**9
+"""TF keeps what it hears for so long, and refuses what is older than its latest by more [ns]."""
 
 
 def need_package(name: str, wanted_by: str, otherwise: str) -> None:
@@ -62,6 +66,10 @@ def need_packages(config: Settings, names: Container[str] = tuple(_NEEDS)) -> No
 class Transforms:
     """What TF says, heard from now on.
 
+    Where time goes back, because a recording or a simulation begins again, what was heard before is
+    forgotten: TF would refuse what is so much older. That shows in the node's clock where it follows
+    /clock, else in the times that are asked for. What is latched (/tf_static) stays.
+
     Args:
         node: listens, in its executor.
 
@@ -75,6 +83,14 @@ class Transforms:
         self._unknown = TransformException
         self._buffer = Buffer()
         self._listener = TransformListener(self._buffer, node)
+        self._asked_ns = 0
+        # a buffer that is given the node would follow its clock by itself, but its callback raises TypeError
+        back = JumpThreshold(min_forward=None, min_backward=Duration(nanoseconds=-1), on_clock_change=True)
+        self._jumps = node.get_clock().create_jump_callback(back, post_callback=self._forget)
+
+    def _forget(self, _: TimeJump | None = None) -> None:
+        self._buffer.clear()
+        self._asked_ns = 0
 
     def placement(self, target_frame: str, frame_id: str, stamp: Time, wait_s: float = 0.0) -> RigidTransform:
         """Where ``frame_id`` is in ``target_frame`` at a time.
@@ -93,6 +109,10 @@ class Transforms:
         """
         if not (stamp.sec or stamp.nanosec):
             raise TransformError("the image has no stamp, so no transform can be looked up for its time")
+        stamp_ns = stamp.sec * 10**9 + stamp.nanosec
+        if stamp_ns < self._asked_ns - _KEPT_NS:
+            self._forget()
+        self._asked_ns = stamp_ns
         end_s = time.perf_counter() + wait_s
         while True:
             try:
@@ -112,4 +132,5 @@ class Transforms:
 
     def close(self) -> None:
         """Listen no more."""
+        self._jumps.unregister()
         self._listener.unregister()

@@ -13,6 +13,7 @@ from frankmocap_ros.errors import MissingDependencyError, SettingError
 from frankmocap_ros.export.gmr import gmr_posture
 from frankmocap_ros.export.sonic import SonicFrame, sonic_packet
 from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import State
@@ -41,7 +42,7 @@ class SonicSocket:
         except ImportError as error:
             raise MissingDependencyError(
                 f"sonic_endpoint needs pyzmq, which is not installed ({error}); "
-                "run: pip install 'frankmocap_ros[zmq]', or apt install python3-zmq"
+                f"run: {install_command('zmq')}, or apt install python3-zmq"
             ) from error
         self._at_once = zmq.NOBLOCK
         self._context = zmq.Context(io_threads=1)

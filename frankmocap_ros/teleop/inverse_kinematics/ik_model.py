@@ -8,6 +8,7 @@ import numpy as np
 
 from frankmocap_ros.errors import MissingDependencyError, RetargetError, RobotError
 from frankmocap_ros.geometry.rotation import Array, Mask
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.contact import EffortLimit
 from frankmocap_ros.teleop.inverse_kinematics.driven_limits import DrivenLimits, driven_limits
 from frankmocap_ros.teleop.inverse_kinematics.joint_space import JointSpace
@@ -92,7 +93,7 @@ def packages() -> tuple[Any, Any, Any]:
     except ImportError as error:
         raise MissingDependencyError(
             f"retargeting needs mujoco, mink and daqp, of which one is not installed ({error}); "
-            "run: pip install 'frankmocap_ros[robot]'"
+            f"run: {install_command('robot')}"
         ) from error
     return mujoco, mink, daqp
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
 from frankmocap_ros.teleop.robot_map.gripper_map import (
     DrivenJoint,
@@ -267,8 +268,7 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         import yaml
     except ImportError as error:
         raise MissingDependencyError(
-            f"a robot's map needs PyYAML, which is not installed ({error}); "
-            "run: pip install 'frankmocap_ros[robot]'"
+            f"a robot's map needs PyYAML, which is not installed ({error}); run: {install_command('robot')}"
         ) from error
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))

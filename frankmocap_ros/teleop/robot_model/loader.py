@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.errors import MissingDependencyError, RobotError
+from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.robot_model.additions import (
     Additions,
     KeepOut,
@@ -58,7 +59,7 @@ def import_mujoco() -> Any:
         import mujoco
     except ImportError as error:
         raise MissingDependencyError(
-            f"mujoco is not installed ({error}); install it: pip install 'frankmocap_ros[robot]'"
+            f"mujoco is not installed ({error}); install it: {install_command('robot')}"
         ) from error
     return mujoco
 

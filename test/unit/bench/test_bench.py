@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,6 +122,17 @@ def test_all_is_everything_once():
     assert ("tensorrt", "fp16") in pairs
     assert ("openvino", "auto") not in pairs
     assert combinations(Wanted(("frankmocap",), ("all",), ("auto",), ("balanced",)))
+
+
+def test_blazepose_with_hands_is_a_row_of_its_own():
+    wanted = Wanted(("blazepose", "mediapipe-package"), presets=("balanced", "highest_quality"), hands=True)
+    found = {row.name: row for row in combinations(wanted)}
+    assert list(found) == [
+        "blazepose balanced", "blazepose balanced hands", "blazepose highest_quality", "mediapipe-package",
+    ]  # fmt: skip
+    row = found["blazepose balanced hands"]
+    assert row.config == replace(found["blazepose balanced"].config, hands=True)
+    assert Combination(**row.as_dict()) == row
 
 
 def test_several_cameras_come_as_a_batch_and_one_by_one():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.errors import AssetError, MissingDependencyError
 from frankmocap_ros.estimators.frankmocap.networks.smpl import BETAS, SMPLX, JointModel
 from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.runtime.installing import install_command
 
 # OpenPose's 25 joints, then 24 of the data sets that FrankMocap's body regressor is trained on. Each name is
 # a joint of SMPL, a vertex that ``smplx`` picks, or ("extra_0" .. "extra_8") one of nine joints that a matrix
@@ -77,7 +78,7 @@ class MeshModel:
             from smplx.vertex_ids import vertex_ids
         except ImportError as error:
             raise MissingDependencyError(
-                f"vertices need the package smplx ({error}); run: pip install 'frankmocap_ros[torch]'"
+                f"vertices need the package smplx ({error}); run: {install_command('torch')}"
             ) from error
         lacking = sorted(
             {"v_template", "shapedirs", "posedirs", "J_regressor", "weights", "f"} - arrays.keys()

@@ -1,0 +1,35 @@
+"""How what is optional is installed where this package runs."""
+
+import shlex
+from functools import cache
+from importlib import metadata
+
+from frankmocap_ros.errors import MocapError
+from frankmocap_ros.runtime.package_files import share_file
+
+
+@cache
+def install_command(extra: str) -> str:
+    """The command that installs an extra of this package, such as ``robot``.
+
+    Where colcon installed the package, pip meets what is left of the generator of its messages, which knows
+    of no extras: pip says that all is well and installs nothing. There the extra's own file is given to it.
+
+    Args:
+        extra: one of ``requirements/``, without ``.txt``.
+    """
+    if extra in _extras():
+        return f"pip install 'frankmocap_ros[{extra}]'"
+    try:
+        return f"pip install -r {shlex.quote(str(share_file('requirements', f'{extra}.txt')))}"
+    except MocapError:
+        return f"pip install 'frankmocap_ros[{extra}]'"
+
+
+def _extras() -> list[str]:
+    """The extras that pip knows of the installed package."""
+    try:
+        found = metadata.metadata("frankmocap_ros").get_all("Provides-Extra")
+    except metadata.PackageNotFoundError:
+        return []
+    return found or []
