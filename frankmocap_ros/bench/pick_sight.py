@@ -20,7 +20,7 @@ from frankmocap_ros.body.pose import (
     Observation,
     ScaleSource,
 )
-from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, KEYPOINTS
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, HAND_POINTS, KEYPOINTS, KEYPOINTS_WITH_HANDS
 from frankmocap_ros.estimators.blazepose.rays import on_rays
 from frankmocap_ros.geometry.boxes import box_around
 from frankmocap_ros.geometry.camera_model import Camera
@@ -40,7 +40,7 @@ HAND: Final = "hand"
 _SURE: Final = 0.9  # of who is seen, and of the hands
 _J: Final = BODY_WITH_HANDS.index
 _STANDS_S: Final = 10.5  # when the figure of ``reach`` stands with both hands before it
-_PLACE_M: Final = np.array([0.0, 0.0, -0.5])  # 2 m before the camera
+_PLACE_M: Final = np.array([0.0, 0.3, -1.3])  # 1.2 m before a camera at the height of the chest
 _WRIST_M: Final = np.array([0.3, 0.03, -0.12])  # of the right hand from its shoulder: forward, left, up
 _ELBOW_OUT: Final = np.array([-0.5, 1.0, 0.3])  # down and to the side, in the optical frame
 _FINGERS_ALONG: Final = np.array([0.3, 0.7, 0.65])  # where they point: left, up, forward
@@ -67,7 +67,7 @@ class Sighting:
     """
 
     noise_px: float = 5.0
-    camera: Camera = field(default_factory=lambda: Camera.from_fov(640, 480, 60.0))
+    camera: Camera = field(default_factory=lambda: Camera.from_fov(1280, 720, 60.0))
     errors: ErrorAmounts | None = None
 
 
@@ -112,8 +112,8 @@ class OperatorCamera:
         pixels = marks.pixels + self._random.normal(0.0, self._sighting.noise_px, marks.pixels.shape)
         sure = marks.visibility.copy()
         sure[[KEYPOINTS.index(name) for name in _OF_HAND.get(lost, ())]] = 0.0
-        pose = KeypointPose(on_rays(marks.world, pixels, sure, camera), sure)
         hands = self._shapes(figure, lost)
+        pose = _with_fingers(on_rays(marks.world, pixels, sure, camera), sure, hands)
         seen = Observation(pose, box_around(pixels), _SURE, ScaleSource.CAMERA_INFO, hands=hands)
         body = self._filter.update(seen, camera, time_s, self._config)
         self._index += 1
@@ -135,6 +135,18 @@ class OperatorCamera:
             points[:, :2] = camera.rays(pixels) * points[:, 2:]
             found.append(HandShape(points - points[0], _SURE))
         return tuple(found)
+
+
+def _with_fingers(points: Array, confidence: Array, hands: tuple[HandShape | None, ...]) -> KeypointPose:
+    """A pose of the body's keypoints, shape (21, 3) [m] and (21,), with those of the fingers on its wrists."""
+    fingers, sure = [], []
+    for name in KEYPOINTS_WITH_HANDS[len(KEYPOINTS) :]:
+        side, _, point = name.partition("_")
+        shape = hands[SIDES.index(side)]
+        off = np.zeros(3) if shape is None else shape.points[HAND_POINTS.index(point)]
+        fingers.append(points[KEYPOINTS.index(f"{side}_wrist")] + off)
+        sure.append(0.0 if shape is None else shape.confidence)
+    return KeypointPose(np.vstack((points, fingers)), np.append(confidence, sure))
 
 
 def operator_state(frame: Frame, watched: tuple[str, ...]) -> OperatorState:
