@@ -138,7 +138,7 @@ class OperatorCamera:
 
 
 def _with_fingers(points: Array, confidence: Array, hands: tuple[HandShape | None, ...]) -> KeypointPose:
-    """A pose of the body's keypoints, shape (21, 3) [m] and (21,), with those of the fingers on its wrists."""
+    """The body's keypoints, shape (21, 3) [m] and (21,), with those of the fingers on its wrists."""
     fingers, sure = [], []
     for name in KEYPOINTS_WITH_HANDS[len(KEYPOINTS) :]:
         side, _, point = name.partition("_")
