@@ -81,7 +81,7 @@ def test_nobody_is_exit_code_1_with_a_message(program, tmp_path):
 def test_a_cube_is_picked_up_and_put_down(program):
     pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
     pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
-    code, text = finished(program("frankmocap_ros", *"demo --robot arm --task pick --json".split()))
+    code, text = finished(program("frankmocap_ros", *["demo", "--robot", "arm", "--task", "pick", "--json"]))
     assert code == 0, text
     found = json.loads(text.splitlines()[-1])
     assert found["success"] and found["verdict"]["picked"] and not found["verdict"]["flung"]
@@ -89,7 +89,7 @@ def test_a_cube_is_picked_up_and_put_down(program):
 
 
 def test_a_robot_without_the_task_is_told(program):
-    code, text = finished(program("frankmocap_ros", *"demo --robot torso --task pick".split()))
+    code, text = finished(program("frankmocap_ros", *["demo", "--robot", "torso", "--task", "pick"]))
     assert code != 0 and "--task pick needs --robot arm" in text
 
 
