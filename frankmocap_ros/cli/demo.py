@@ -102,7 +102,7 @@ def main(args: Sequence[str]) -> int:
     if arguments.task:
         from frankmocap_ros.cli.demo_pick import run_demo
 
-        return run_demo(arguments)
+        return run_demo(arguments, [_view_command(arguments)] if arguments.view else [])
     camera = camera_command(arguments.camera, arguments.width)
     stay_here()
     stop = stop_on_signals()
@@ -115,12 +115,12 @@ def main(args: Sequence[str]) -> int:
         raise SettingError("--gate and --robot-model need --robot")
     commands = [mocap_command(config), camera]
     if arguments.view:
-        commands.append(view_command(arguments))
+        commands.append(_view_command(arguments))
     with running([*commands, *(robot.commands() if robot else ())]) as processes:
         return _watch(arguments, processes, stop, robot)
 
 
-def view_command(arguments: argparse.Namespace) -> list[str]:
+def _view_command(arguments: argparse.Namespace) -> list[str]:
     """The browser view.
 
     Raises:

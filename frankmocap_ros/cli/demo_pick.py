@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from typing import Final
 
 from frankmocap_ros.bench.pick_task import ROBOT, TASK, THING
@@ -15,11 +16,12 @@ _LONGEST_S: Final = 90.0  # an operator who has not done it by then does not do 
 _LINE_S: Final = 2.0
 
 
-def run_demo(arguments: argparse.Namespace) -> int:
+def run_demo(arguments: argparse.Namespace, views: Sequence[Sequence[str]]) -> int:
     """Run the task once; exit code 0 where the cube was put down at its goal and never dropped, else 1.
 
     Args:
         arguments: of the demo.
+        views: commands of what shows it.
 
     Raises:
         SettingError: the robot has no such task.
@@ -27,13 +29,11 @@ def run_demo(arguments: argparse.Namespace) -> int:
     """
     if arguments.robot != ROBOT or arguments.robot_model:
         raise SettingError(f"--task pick needs --robot {ROBOT}, whose table has a {THING} on it")
-    from frankmocap_ros.cli.demo import view_command
     from frankmocap_ros.ros.clients.pick_player import PickPlayer
 
     stay_here()
     stop = stop_on_signals()
     demo = RobotDemo(ROBOT, "", [f"grip={TASK['grip']}", *arguments.gate])
-    views = [view_command(arguments)] if arguments.view else []
     with (
         running([*demo.commands(), *views]) as processes,
         listening(lambda: PickPlayer(demo.robot)) as player,
