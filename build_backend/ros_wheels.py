@@ -25,6 +25,7 @@ DISTRIBUTIONS = ("kilted", "jazzy")
 # The wheels pin each other to a minor version in the same way.
 RUN_WHEELS = {
     "rclpy[fastrtps]": ("9.1.2", "7.1.6"),
+    "action-msgs": ("2.3.0", "2.0.3"),
     "builtin-interfaces": ("2.3.0", "2.0.3"),
     "diagnostic-msgs": ("5.5.1", "5.3.6"),
     "geometry-msgs": ("5.5.1", "5.3.6"),

@@ -33,8 +33,8 @@ nitpicky = False  # types of numpy and ROS have no pages here
 
 # The public API is made of numpy and OpenCV. What else it can use is imported when it is chosen.
 autodoc_mock_imports = [
-    "cv2", "daqp", "mediapipe", "mink", "mujoco", "onnxruntime", "openvino", "rclpy", "safetensors", "smplx",
-    "tensorrt", "torch", "viser",
+    "cv2", "daqp", "dex_retargeting", "mediapipe", "mink", "mujoco", "onnxruntime", "openvino", "rclpy",
+    "safetensors", "smplx", "tensorrt", "torch", "viser",
 ]  # fmt: skip
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"

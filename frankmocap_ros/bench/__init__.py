@@ -11,6 +11,7 @@ __all__ = [
     "footage",
     "gpu",
     "gpu_check",
+    "hand_motions",
     "lifting",
     "mediapipe_package",
     "offline",

@@ -138,9 +138,9 @@ def largest_step(commands: Trajectory, gap_s: float) -> float:
 
 
 def seconds_in(states: Sequence[tuple[float, str]], end_s: float) -> dict[str, float]:
-    """How long each state lasted in all [s]."""
+    """How long each state lasted in all [s]; empty where none was heard."""
     found: dict[str, float] = {}
-    ends = [time_s for time_s, _ in states[1:]] + [end_s]
+    ends = [*(time_s for time_s, _ in states), end_s][1:]
     for (start_s, name), stop_s in zip(states, ends, strict=True):
         found[name] = found.get(name, 0.0) + max(0.0, stop_s - start_s)
     return found
@@ -148,7 +148,7 @@ def seconds_in(states: Sequence[tuple[float, str]], end_s: float) -> dict[str, f
 
 def spans_of(states: Sequence[tuple[float, str]], name: str, end_s: float) -> list[tuple[float, float]]:
     """When a state began and ended, each time [s]."""
-    ends = [time_s for time_s, _ in states[1:]] + [end_s]
+    ends = [*(time_s for time_s, _ in states), end_s][1:]
     return [(start_s, stop_s) for (start_s, state), stop_s in zip(states, ends, strict=True) if state == name]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from frankmocap_ros.body.kinematics import forward_kinematics
-from frankmocap_ros.body.pose import Frame, JointState
+from frankmocap_ros.body.pose import Frame, Hand, JointState
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.geometry.rotation import Array, quat_from_rotvec, quat_multiply
 from frankmocap_ros.synthetic.human import scene
@@ -33,6 +33,7 @@ class Sight:
         confidence: shape (J,), of the positions.
         oriented: shape (J,), whether orientations are known.
         states: shape (J,), values of ``JointState``.
+        hands: the operator's.
     """
 
     time_s: float
@@ -43,6 +44,7 @@ class Sight:
     confidence: Array
     oriented: Array
     states: Array
+    hands: tuple[Hand, ...] = ()
 
     def state(self, watched: Sequence[str]) -> OperatorState:
         """What it says of some joints."""
@@ -59,7 +61,7 @@ class Sight:
         valid[at] = (states == JointState.TRACKED) | (states == JointState.PREDICTED)
         oriented[at] = valid[at] & (self.oriented[rows] > 0.0)
         poses = Poses(positions, orientations, confidence, valid, oriented)
-        return OperatorState(self.time_s, self.operator_id, poses, tracked)
+        return OperatorState(self.time_s, self.operator_id, poses, tracked, hands=self.hands)
 
     def at(self) -> dict[str, tuple[float, float, float]]:
         """Where the joints are that are seen: name -> position [m]."""
@@ -136,6 +138,6 @@ def sights(frames: Iterable[Frame]) -> list[Sight]:
         oriented = body.orientation_confidence * body.has_orientation
         found.append(
             Sight(frame.time_s, body.id, body.skeleton.names, body.positions, body.orientations_xyzw,
-                  body.confidence, oriented, body.states.astype(float))
+                  body.confidence, oriented, body.states.astype(float), body.hands)
         )  # fmt: skip
     return found

@@ -109,9 +109,8 @@ def _person(bones: Array, arms: tuple[Array, Array] | None, height_m: float) -> 
     figure = scene("wave", 0.0)[0]
     rest = figure.offsets[: len(BODY)].copy()
     at = np.zeros_like(rest)
-    for j, parent in enumerate(BODY.parents):
-        if parent >= 0:
-            at[j] = at[parent] + rest[j]
+    for parent, joint in BODY.bones:
+        at[joint] = at[parent] + rest[joint]
     at = quat_rotate(BASE_FROM_REST, at)
     hanging = np.array((0.1, 0.0, -1.0))
     for side, way in zip(("left", "right"), arms or (hanging, hanging), strict=True):
@@ -124,7 +123,7 @@ def _person(bones: Array, arms: tuple[Array, Array] | None, height_m: float) -> 
     at += np.array(
         (0.0, points[:, 1].max() - at[:, 1].min() + 0.15 * height_m, points[:, 2].min() - at[:, 2].min())
     )
-    pairs = [(at[parent], at[j]) for j, parent in enumerate(BODY.parents) if parent >= 0]
+    pairs = [(at[parent], at[joint]) for parent, joint in BODY.bones]
     return np.array(pairs).reshape(-1, 2, 3)
 
 

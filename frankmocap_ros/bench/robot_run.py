@@ -37,6 +37,7 @@ class RobotRun:
         joints: shape (J,) each, what was sent [rad] or [m].
         velocities: shape (J,) each, as sent [1/s].
         moved: shape (J,) each, where the simulated robot was.
+        driven: shape (D,) each, what was sent to the joints of grippers and hands [rad] or [m].
         missed: names of the targets that were not reached.
         states: time and name of each state of the gate.
         reasons: why it let go, each time.
@@ -50,6 +51,7 @@ class RobotRun:
     joints: list[Array] = field(default_factory=list)
     velocities: list[Array] = field(default_factory=list)
     moved: list[Array] = field(default_factory=list)
+    driven: list[Array] = field(default_factory=list)
     missed: list[tuple[str, ...]] = field(default_factory=list)
     states: list[tuple[float, str]] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
@@ -130,5 +132,6 @@ def _step(
     run.joints.append(posture.positions[:count])
     run.velocities.append(posture.velocities[:count])
     run.moved.append(simulation.positions[:count])
+    run.driven.append(posture.positions[count:])
     run.missed.append(driver.missed)
     run.step_ms.append(took_ms)

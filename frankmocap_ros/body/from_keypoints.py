@@ -73,7 +73,8 @@ REST_DIRECTIONS: dict[str, Array] = {
 
 _ARM = np.array([[_K[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist")] for side in _SIDES])
 _LEG = np.array([[_K[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot")] for side in _SIDES])
-_KNUCKLES = np.array([[_K[f"{side}_index1"], _K[f"{side}_pinky1"]] for side in _SIDES])
+_KNUCKLES = np.array([[_K[f"{side}_{finger}1"] for side in _SIDES] for finger in ("index", "pinky")])
+_EARS = np.array([_K[f"{side}_ear"] for side in _SIDES])
 _FINGER_NAMES = BODY_WITH_HANDS.names[len(BODY) :]
 _FINGER_JOINTS = np.array([_J[name] for name in _FINGER_NAMES])
 _FINGER_POINTS = np.array([_K[name] for name in _FINGER_NAMES])
@@ -81,13 +82,17 @@ _FINGER_NEXT = np.array([_K[name[:-1] + str(int(name[-1]) + 1)] for name in _FIN
 _FINGER_SIDE = np.array([int(name.startswith("right")) for name in _FINGER_NAMES])
 
 
-def _rows(part: str) -> NDArray[np.intp]:
-    """Skeleton rows of a joint of the left and the right side."""
-    return np.array([_J[f"{side}_{part}"] for side in _SIDES])
+def _rows(*parts: str) -> NDArray[np.intp]:
+    """Skeleton rows of joints, each of the left and the right side."""
+    return np.array([_J[f"{side}_{part}"] for part in parts for side in _SIDES])
 
 
-_COLLARS, _SHOULDERS, _ELBOWS, _WRISTS, _HANDS = map(_rows, ("collar", "shoulder", "elbow", "wrist", "hand"))
-_HIPS, _KNEES, _ANKLES, _FEET = map(_rows, ("hip", "knee", "ankle", "foot"))
+# arms before legs, the left before the right: where limbs begin, their middles and ends
+_LIMB_POINTS = np.concatenate([_ARM, _LEG[:, :3]]).T
+_LIMB_JOINTS = np.array([_rows("shoulder", "hip"), _rows("elbow", "knee"), _rows("wrist", "ankle")])
+_TOES, _COLLARS, _WRISTS = _LEG[:, 3], _rows("collar"), _rows("wrist")
+_HANDS, _FEET = _rows("hand"), _rows("foot")
+_PALMS, _SOLES = np.array([_WRISTS, _HANDS]), np.array([_rows("ankle"), _FEET])  # joints with one rotation
 _SPINES = np.array([_J[f"spine{k}"] for k in (1, 2, 3)])
 _ALONG = (_SPINE - _SPINE[0]) / (1.0 - _SPINE[0])  # the spine's joints on the way from spine1 to the neck
 _TWIST = np.array([[1.0], [2.0], [3.0]]) / 3.0  # and on the way from the hips' direction to the shoulders'
@@ -98,10 +103,10 @@ def _hinge(first: Array, second: Array, otherwise: Array) -> Array:
     axis = cross(first, second)
     sine = np.sqrt(dot(axis, axis))
     low, high = _HINGE_FADE
-    t = np.clip((sine - low) / (high - low), 0.0, 1.0)
-    weight = (t * t * (3.0 - 2.0 * t))[..., None]
+    t = np.minimum(np.maximum((sine - low) / (high - low), 0.0), 1.0)
+    weight = t * t * (3.0 - 2.0 * t)
     across = normalize(otherwise - dot(otherwise, first)[..., None] * first)
-    return np.asarray(weight * normalize(axis) + (1.0 - weight) * across)
+    return np.asarray((weight / np.maximum(sine, low))[..., None] * axis + (1.0 - weight)[..., None] * across)
 
 
 def _trusted(line: Array, sure: float, other: Array, other_sure: float) -> Array:
@@ -113,13 +118,16 @@ def _trusted(line: Array, sure: float, other: Array, other_sure: float) -> Array
     return np.asarray(share * line + (1.0 - share) * length * normalize(other))
 
 
-def _torso(p: Array, sure: Array, pos: Array, first: Array, second: Array) -> None:
+def _torso(p: Array, sure: Array, pos: Array, first: Array, second: Array) -> tuple[Array, Array]:
     """Pelvis, spine, neck, head and collars: fills their rows of positions and axes.
 
     Hips that are guessed, as of somebody at a desk, turn with the shoulders; and the other way round.
+
+    Returns:
+        direction from the right hip to the left one (3,), and axes of the chest as columns: left, up, front.
     """
     hips, shoulders = p[_LEG[:, 0]], p[_ARM[:, 0]]
-    hip_mid, shoulder_mid = hips.mean(axis=0), shoulders.mean(axis=0)
+    hip_mid, shoulder_mid = 0.5 * (hips[0] + hips[1]), 0.5 * (shoulders[0] + shoulders[1])
     hip_line, shoulder_line = hips[0] - hips[1], shoulders[0] - shoulders[1]
     hips_sure, shoulders_sure = float(sure[_LEG[:, 0]].min()), float(sure[_ARM[:, 0]].min())
     hip_line, shoulder_line = (
@@ -128,54 +136,50 @@ def _torso(p: Array, sure: Array, pos: Array, first: Array, second: Array) -> No
     )
     up = shoulder_mid - hip_mid
     neck = shoulder_mid + _NECK_RISE * up
-    pelvis_frame = frames(hip_line, up)
+    hip_x, pelvis_up, _ = frames(hip_line, up).T
     half_width = 0.5 * np.sqrt(dot(hip_line, hip_line))
-    pelvis = hip_mid + _PELVIS_RISE * half_width * pelvis_frame[:, 1]
+    pelvis = hip_mid + _PELVIS_RISE * half_width * pelvis_up
     first[_J["pelvis"]], second[_J["pelvis"]] = hip_line, up
     # spine1 stands straight on the pelvis; from there the spine runs straight to the neck, and turns
     # step by step from the hips' line to the shoulders'
-    spine1 = pelvis + _SPINE[0] * np.sqrt(dot(neck - pelvis, neck - pelvis)) * pelvis_frame[:, 1]
+    whole = neck - pelvis
+    spine1 = pelvis + _SPINE[0] * np.sqrt(dot(whole, whole)) * pelvis_up
     spine = neck - spine1
-    hip_x, shoulder_x = normalize(hip_line), normalize(shoulder_line)
+    left_ear, right_ear = p[_EARS]
+    ears, head = left_ear - right_ear, 0.5 * (left_ear + right_ear)
+    shoulder_x, ears_x = normalize(np.array([shoulder_line, ears]))
     pos[_SPINES] = spine1 + _ALONG * spine
     first[_SPINES], second[_SPINES] = spine, hip_x + _TWIST * (shoulder_x - hip_x)
-    ears = p[_K["left_ear"]] - p[_K["right_ear"]]
-    head = 0.5 * (p[_K["left_ear"]] + p[_K["right_ear"]])
     pos[_J["pelvis"]], pos[_J["neck"]], pos[_J["head"]] = pelvis, neck, head
-    first[_J["neck"]], second[_J["neck"]] = head - neck, 0.5 * (shoulder_x + normalize(ears))
+    first[_J["neck"]], second[_J["neck"]] = head - neck, 0.5 * (shoulder_x + ears_x)
     first[_J["head"]], second[_J["head"]] = ears, p[_K["nose"]] - head
-    chest = frames(spine, shoulder_line)  # columns: up, left, and their product, which is back
+    # the same two directions twice: exactly along the spine (up, left, back), and exactly along the shoulders
+    along_spine, chest = frames(np.array([spine, shoulder_x]), np.array([shoulder_line, spine]))
     upper = neck - pos[_J["spine3"]]
     reach = _COLLAR_REACH * np.sqrt(dot(upper, upper))
-    aside = _LEFTWARD * _COLLAR[0] * chest[:, 1] + _COLLAR[1] * chest[:, 0]
+    aside = _LEFTWARD * _COLLAR[0] * along_spine[:, 1] + _COLLAR[1] * along_spine[:, 0]
     pos[_COLLARS] = pos[_J["spine3"]] + reach * aside
-    first[_COLLARS], second[_COLLARS] = shoulders - pos[_COLLARS], chest[:, 0]
+    first[_COLLARS], second[_COLLARS] = shoulders - pos[_COLLARS], along_spine[:, 0]
+    return hip_x, chest
 
 
-def _limbs(p: Array, pos: Array, first: Array, second: Array) -> None:
-    """Arms, hands, legs and feet: fills their rows of positions and axes."""
-    shoulder, elbow, wrist = (p[_ARM[:, i]] for i in range(3))
-    upper, fore = normalize(elbow - shoulder), normalize(wrist - elbow)
-    chest = frames(second[_J["spine3"]], first[_J["spine3"]])  # columns: left, up, front
+def _limbs(p: Array, pos: Array, first: Array, second: Array, torso: tuple[Array, Array]) -> None:
+    """Arms, hands, legs and feet: fills their rows of positions and axes; ``torso`` is from ``_torso``."""
+    hip_x, chest = torso
     left, up = chest[:, 0], chest[:, 1]
-    arm_axis = _hinge(upper, fore, swung(_LEFTWARD * left, upper, -_LEFTWARD * up))
-    pos[_SHOULDERS], pos[_ELBOWS], pos[_WRISTS] = shoulder, elbow, wrist
-    first[_SHOULDERS], second[_SHOULDERS] = upper, arm_axis
-    first[_ELBOWS], second[_ELBOWS] = fore, swung(upper, fore, arm_axis)
-    index, pinky = p[_KNUCKLES[:, 0]], p[_KNUCKLES[:, 1]]
-    pos[_HANDS] = 0.5 * (index + pinky)
-    first[_WRISTS] = first[_HANDS] = pos[_HANDS] - wrist
-    second[_WRISTS] = second[_HANDS] = index - pinky
-
-    hip, knee, ankle, foot = (p[_LEG[:, i]] for i in range(4))
-    thigh, shin, toes = normalize(knee - hip), normalize(ankle - knee), normalize(foot - ankle)
-    pelvis_x = normalize(first[_J["pelvis"]])
-    leg_axis = _hinge(thigh, shin, cross(toes, thigh) + pelvis_x)
-    pos[_HIPS], pos[_KNEES], pos[_ANKLES], pos[_FEET] = hip, knee, ankle, foot
-    first[_HIPS], second[_HIPS] = thigh, leg_axis
-    first[_KNEES], second[_KNEES] = shin, swung(thigh, shin, leg_axis)
-    first[_ANKLES] = first[_FEET] = toes
-    second[_ANKLES] = second[_FEET] = leg_axis
+    points = p[_LIMB_POINTS]
+    bones = normalize(points[1:] - points[:-1])
+    (upper, lower), foot = bones, p[_TOES]
+    toes = normalize(foot - points[2, 2:])
+    beside_arms = swung(_LEFTWARD * left, upper[:2], -_LEFTWARD * up)
+    hinges = _hinge(upper, lower, np.concatenate([beside_arms, cross(toes, upper[2:]) + hip_x]))
+    pos[_LIMB_JOINTS] = points
+    first[_LIMB_JOINTS[:2]] = bones
+    second[_LIMB_JOINTS[0]], second[_LIMB_JOINTS[1]] = hinges, swung(upper, lower, hinges)
+    index, pinky = p[_KNUCKLES]
+    pos[_HANDS], pos[_FEET] = 0.5 * (index + pinky), foot
+    first[_PALMS], second[_PALMS] = pos[_HANDS] - points[2, :2], index - pinky
+    first[_SOLES], second[_SOLES] = toes, hinges[2:]
 
 
 def _fingers(p: Array, pos: Array, first: Array, second: Array) -> None:
@@ -199,8 +203,9 @@ def joints_from_keypoints(points: Array, confidence: Array | None = None) -> tup
     """
     j = len(BODY) if len(points) == len(KEYPOINTS) else len(BODY_WITH_HANDS)
     positions, first, second = np.zeros((3, j, 3))
-    _torso(points, np.ones(len(points)) if confidence is None else confidence, positions, first, second)
-    _limbs(points, positions, first, second)
+    sure = np.ones(len(points)) if confidence is None else confidence
+    torso = _torso(points, sure, positions, first, second)
+    _limbs(points, positions, first, second, torso)
     if j > len(BODY):
         _fingers(points, positions, first, second)
     return positions, frames(first, second) @ _REST_FRAMES_T[:j]

@@ -25,6 +25,7 @@ MIDDLE: Final = HAND_POINTS.index("middle1")
 TIPS: Final = np.array([HAND_POINTS.index(f"{f}4") for f in ("thumb", "index", "middle", "ring", "pinky")])
 """Rows of the finger tips."""
 
+_WIDTH: Final = 0.6  # of a palm, between the outer knuckles, in its lengths
 _TIP_SHARE: Final = np.array([0.81, 0.88, 0.81, 0.83, 1.09])
 """From a finger's last joint to its tip, in lengths of the bone before: the last phalanx with its soft tissue
 against the one before it, means of A. Buryanov and V. Kotiuk, "Proportions of Hand Segments" (2010)."""
@@ -40,16 +41,30 @@ _JOINTS: Final = {side: _rows(BODY_WITH_HANDS.names, side) for side in SIDES}
 _HAS: Final = np.setdiff1d(np.arange(len(HAND_POINTS)), TIPS)
 
 
-def shapes_of_keypoints(pose: KeypointPose) -> tuple[HandShape | None, ...]:
-    """The left and the right hand of a pose with fingers; None for one of which a point is not known."""
+def shapes_of_keypoints(pose: KeypointPose, flat: bool = False) -> tuple[HandShape | None, ...]:
+    """The left and the right hand of a pose with fingers; None for one of which a point is not known.
+
+    Args:
+        pose: the points.
+        flat: whether the depths of fingers are only those of their wrists; then a palm that is far from
+            an adult's shape is seen from a direction from which little can be told.
+    """
     if len(pose.points) != len(KEYPOINTS_WITH_HANDS):
         return ()
     hands: list[HandShape | None] = []
     for rows in _KEYPOINTS.values():
         sure = pose.confidence[rows]
-        shape = HandShape(pose.points[rows] - pose.points[rows[0]], float(np.median(sure)))
-        hands.append(shape if sure.min() > 0.0 else None)
+        points = pose.points[rows] - pose.points[rows[0]]
+        confidence = float(np.median(sure)) * (_unforeshortened(points) if flat else 1.0)
+        hands.append(HandShape(points, confidence) if sure.min() > 0.0 else None)
     return tuple(hands)
+
+
+def _unforeshortened(points: Array) -> float:
+    """How much of a palm is seen without depth: 1 where its width fits its length, 0 from its edge."""
+    width = float(np.linalg.norm(points[PALM[4]] - points[PALM[1]]))
+    ratio = width / max(palm_length(points), 1e-6) / _WIDTH
+    return min(max(2.0 * min(ratio, 1.0 / max(ratio, 1e-6)) - 0.5, 0.0), 1.0)
 
 
 def shapes_of_joints(posed: Posed) -> tuple[HandShape | None, ...]:

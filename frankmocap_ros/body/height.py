@@ -5,6 +5,7 @@ import numpy as np
 from frankmocap_ros.body import proportions
 from frankmocap_ros.body.kinematics import Posed
 from frankmocap_ros.body.skeleton import Skeleton
+from frankmocap_ros.geometry.rotation import dot
 
 # Straight parts of the body, and their lengths as shares of the height.
 _PARTS = (
@@ -28,5 +29,5 @@ def estimated_height_m(skeleton: Skeleton, posed: Posed, least: float) -> float 
             rows = [skeleton.index[f"{side}_{part}"] for part in parts]
             if posed.confidence[rows].min() >= least:
                 steps = np.diff(posed.positions[rows], axis=0)
-                heights.append(float(np.sqrt(np.einsum("ni,ni->n", steps, steps)).sum()) / share)
+                heights.append(float(np.sqrt(dot(steps, steps)).sum()) / share)
     return float(np.median(heights)) if heights else None

@@ -38,7 +38,7 @@ class Posed:
 
 
 @lru_cache(maxsize=8)
-def _levels(skeleton: Skeleton) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]:
+def levels(skeleton: Skeleton) -> tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]:
     """Joints that can be computed at once as (joints, their parents), from the root's children outwards."""
     depth = [0] * len(skeleton)
     for j, parent in enumerate(skeleton.parents):
@@ -66,7 +66,7 @@ def forward_matrices(
     matrices = local_matrices.copy()
     positions = np.empty(matrices.shape[:-1])
     positions[..., 0, :] = root_position
-    for joints, parents in _levels(skeleton):
+    for joints, parents in levels(skeleton):
         above = matrices[..., parents, :, :]
         steps = above @ offsets[..., joints, :, None]
         positions[..., joints, :] = positions[..., parents, :] + steps[..., 0]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.body.skeleton import HAND_POINTS, Skeleton
 from frankmocap_ros.geometry.boxes import Anchor, Region
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 
 
 class JointState(IntEnum):
@@ -218,6 +218,7 @@ class Frame:
         frame_id: frame that the poses are in; empty for the image's own.
         up: shape (3,), upwards in the image, as a unit direction in the frame of the poses.
         camera_position: shape (3,), where the camera's optical center is in the frame of the poses [m].
+        camera_orientation_xyzw: shape (4,), from the camera's optical frame to the frame of the poses.
     """
 
     index: int
@@ -230,6 +231,7 @@ class Frame:
     frame_id: str = ""
     up: Array = field(default_factory=lambda: IMAGE_UP)
     camera_position: Array = field(default_factory=lambda: np.zeros(3))
+    camera_orientation_xyzw: Array = field(default_factory=lambda: IDENTITY_XYZW)
 
     @property
     def inference_ms(self) -> float:

@@ -78,12 +78,29 @@ class Skeleton:
         """Name of each joint's parent, empty for the root."""
         return tuple(self.names[p] if p >= 0 else "" for p in self.parents)
 
+    @cached_property
+    def bones(self) -> tuple[tuple[int, int], ...]:
+        """Numbers of the two joints of each bone, the parent first."""
+        return tuple((parent, joint) for joint, parent in enumerate(self.parents) if parent >= 0)
+
+    @cached_property
+    def without_fingers(self) -> tuple[int, ...]:
+        """Numbers of the joints that are no finger's."""
+        return tuple(i for i, name in enumerate(self.names) if name not in FINGER_JOINTS)
+
+    @cached_property
+    def bones_without_fingers(self) -> tuple[tuple[int, int], ...]:
+        """As ``bones``, of the joints that are no finger's."""
+        kept = set(self.without_fingers)
+        return tuple(bone for bone in self.bones if kept.issuperset(bone))
+
     def __len__(self) -> int:
         return len(self.names)
 
 
 BODY = Skeleton.from_pairs(_BODY)
 BODY_WITH_HANDS = Skeleton.from_pairs(_BODY + _hand("left") + _hand("right"))
+FINGER_JOINTS = frozenset(BODY_WITH_HANDS.names[len(BODY) :])
 
 
 def _hand_points(side: str) -> tuple[str, ...]:
@@ -109,6 +126,8 @@ HAND_POINTS = (
     *(f"{finger}{k}" for finger in ("thumb", "index", "middle", "ring", "pinky") for k in (1, 2, 3, 4)),
 )
 """Names of the 21 points of a hand, of either side, in the order in which MediaPipe numbers them."""
+HAND_BONES = tuple((0 if k % 4 == 1 else k - 1, k) for k in range(1, len(HAND_POINTS)))
+"""Numbers of the two points at the ends of each bone of a hand: from the wrist on, four bones a finger."""
 
 
 def mirrored(name: str) -> str:

@@ -1,9 +1,9 @@
-"""The poses of a frame as seen from another coordinate frame."""
+"""The poses of a frame as seen from another coordinate frame, and in the image."""
 
 from dataclasses import dataclass, replace
 
 from frankmocap_ros.body.pose import Body, Frame, Hand, JointState
-from frankmocap_ros.geometry.rotation import Array, quat_multiply, quat_rotate
+from frankmocap_ros.geometry.rotation import Array, quat_conjugate, quat_multiply, quat_rotate
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,16 @@ def transformed(frame: Frame, placement: RigidTransform, frame_id: str) -> Frame
     bodies = tuple(_transformed(body, placement) for body in frame.bodies)
     up = quat_rotate(placement.rotation_xyzw, frame.up)
     camera = quat_rotate(placement.rotation_xyzw, frame.camera_position) + placement.translation
-    return replace(frame, bodies=bodies, frame_id=frame_id, up=up, camera_position=camera)
+    turned = quat_multiply(placement.rotation_xyzw, frame.camera_orientation_xyzw)
+    return replace(
+        frame, bodies=bodies, frame_id=frame_id, up=up, camera_position=camera, camera_orientation_xyzw=turned
+    )
+
+
+def image_of(points: Array, frame: Frame) -> Array:
+    """Where points (..., 3) in the frame of the poses [m] are seen in the image: shape (..., 2) [px]."""
+    optical = quat_rotate(quat_conjugate(frame.camera_orientation_xyzw), points - frame.camera_position)
+    return frame.camera.project(optical)
 
 
 def _transformed(body: Body, placement: RigidTransform) -> Body:

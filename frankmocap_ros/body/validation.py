@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from frankmocap_ros.body.pose import Body, KeypointPose, Observation, PixelPose
+from frankmocap_ros.geometry.rotation import dot
 
 
 def observation_is_finite(observation: Observation) -> bool:
@@ -33,7 +34,7 @@ def body_is_finite(body: Body) -> bool:
     Standard deviations that are not known are NaN, and no fault.
     """
     rotations = np.concatenate([body.orientations_xyzw, body.local_rotations_xyzw])
-    squares = np.einsum("ni,ni->n", rotations, rotations)
+    squares = dot(rotations, rotations)
     return bool(
         np.isfinite(body.positions).all()
         and np.isfinite(body.pixels).all()

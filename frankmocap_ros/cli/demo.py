@@ -2,11 +2,13 @@
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from frankmocap_ros.cli.nodes import (
@@ -111,6 +113,8 @@ def main(args: Sequence[str]) -> int:
         from frankmocap_ros.cli.demo_robot import RobotDemo
 
         robot = RobotDemo(arguments.robot, arguments.robot_model, arguments.gate)
+        if robot.robot.robot_map.hands:  # fingers follow fingers
+            config = replace(config, hands=True)
     elif arguments.gate or arguments.robot_model:
         raise SettingError("--gate and --robot-model need --robot")
     commands = [mocap_command(config), camera]
@@ -232,6 +236,13 @@ def _joint_text(joint: object) -> str:
     )
 
 
+def _hand_text(hand: object) -> str:
+    side, state = hand.side, _STATE_NAMES[hand.state]  # type: ignore[attr-defined]
+    confidence, angle_rad = hand.confidence, hand.palm_angle  # type: ignore[attr-defined]
+    palm = f"  palm {math.degrees(angle_rad):3.0f} deg off the camera" if state != "invalid" else ""
+    return f"{side + ' hand':<15}{state:<10}{confidence:5.2f}{palm}"
+
+
 def _table(tally: "Tally", seconds: float) -> str:
     """Everything as text, for people."""
     lines = [_rates(tally, seconds), f"node: {tally.health or 'starting'}"]
@@ -239,4 +250,5 @@ def _table(tally: "Tally", seconds: float) -> str:
         lines.append("dropped: " + ", ".join(f"{reason} {n}" for reason, n in tally.dropped.items()))
     lines.append(f"{'joint':<15}{'state':<10}{'conf':>5}  {'position x y z':<22}   orientation x y z w")
     lines += [_joint_text(j) for j in tally.joints if j.name in _SHOWN]
+    lines += [_hand_text(hand) for hand in tally.hands]
     return "\n".join(lines) + "\n"

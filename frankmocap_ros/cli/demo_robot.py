@@ -1,6 +1,7 @@
 """``frankmocap_ros demo --robot``: the gate, a simulated robot, and its tracking accuracy."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -17,17 +18,21 @@ from frankmocap_ros.bench.following import (
     spans_of,
     trajectory,
 )
+from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.cli.nodes import node_command
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
+from frankmocap_ros.teleop.hands.grip import Grip
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter, load_retargeter
+from frankmocap_ros.viewer.grip_bars import grip_words
 
 if TYPE_CHECKING:
     from frankmocap_ros.ros.clients.robot_watcher import RobotWatcher, Teleoperation
 
 _WRISTS: Final = ("left_wrist", "right_wrist")
 _ORIGIN: Final = "{side}_shoulder"
+_COMMANDED: Final = ("ENGAGED", "HOLD")  # states of the gate in which grips go out
 _REACH: Final = 0.98  # of the limb's length: a straight arm is at its end
 _GAP_S: Final = 0.05  # commands further apart than this do not follow each other
 
@@ -50,6 +55,21 @@ def _told(gate: Sequence[str]) -> dict[str, object]:
         except yaml.YAMLError as error:
             raise SettingError(f"--gate {one}: {value!r} cannot be read") from error
     return found
+
+
+def _of_grip(heard: list[tuple[float, Grip]]) -> dict[str, object]:
+    """Figures of one gripper's commands."""
+    known = [(time_s, grip.opening) for time_s, grip in heard if grip.state != JointState.INVALID]
+    times_s, openings = np.array(known).reshape(-1, 2).T
+    steps = np.abs(np.diff(openings))[np.diff(times_s) < _GAP_S]
+    states = Counter(grip.state.name for _, grip in heard)
+    return {
+        "commands": len(heard),
+        "opening_min": rounded(float(openings.min())) if len(openings) else None,
+        "opening_max": rounded(float(openings.max())) if len(openings) else None,
+        "max_step": rounded(float(steps.max(initial=0.0))),
+        "states": {name: round(count / len(heard), 4) for name, count in sorted(states.items())},
+    }
 
 
 class RobotDemo:
@@ -121,6 +141,7 @@ class RobotDemo:
                 "lag_s": rounded(max(lags)) if lags else None,
                 "limit_violations": int(heard.robot_health.get("limit_violations", 0)),
                 "max_command_step_m": rounded(max(steps, default=0.0), 5),
+                "grips": {side: _of_grip(all_of) for side, all_of in heard.grips.items() if all_of},
                 "wrists": {t.name: one for t, one in zip(self.wrists, found, strict=True)},
             },
             "gate": {
@@ -170,7 +191,13 @@ class RobotDemo:
         """A line for people."""
         heard = self._watcher.heard()
         state = heard.states[-1][1] if heard.states else "not there yet"
-        moving = f", {', '.join(heard.limits)}" if heard.limits else ""
+        limits = [one for one in heard.limits if "_grip: " not in one]  # the grippers tell their own
+        moving = f", {', '.join(limits)}" if limits else ""
         why = heard.refusal or heard.reason
         commands = max((len(all_of) for all_of in heard.commands.values()), default=0)
-        return f"robot: {state} ({why}){moving}; {commands} commands"
+        grips = "".join(
+            f"; {side} gripper: {grip_words(all_of[-1][1], heard.limits)}"
+            for side, all_of in heard.grips.items()
+            if all_of and state in _COMMANDED
+        )
+        return f"robot: {state} ({why}){moving}; {commands} commands{grips}"

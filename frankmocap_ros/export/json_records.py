@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from frankmocap_ros.body.arm_angles import ArmAngles
-from frankmocap_ros.body.pose import Body, Frame, JointState
+from frankmocap_ros.body.pose import Body, Frame, Hand, JointState
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
 
@@ -51,7 +51,7 @@ def _distortion_record(camera: Camera) -> dict[str, Any] | None:
 
 
 def body_record(body: Body, arms: ArmAngles) -> dict[str, Any]:
-    """One body with its joints in skeleton order, and the angles of its arms that are known."""
+    """One body with its joints in skeleton order, its hands, and the angles of its arms that are known."""
     columns = zip(
         body.skeleton.names,
         body.skeleton.parent_names,
@@ -72,6 +72,7 @@ def body_record(body: Body, arms: ArmAngles) -> dict[str, Any]:
         "box_xywh": _numbers(body.box_xywh),
         "betas": None if body.betas is None else _numbers(body.betas),
         "arm_angles": {name: round(angle, _DIGITS) for name, angle in arms.of(body).items()},
+        "hands": [_hand_record(hand) for hand in body.hands],
         "joints": [
             {
                 "name": name,
@@ -98,4 +99,16 @@ def body_record(body: Body, arms: ArmAngles) -> dict[str, Any]:
                 pixel,
             ) in columns
         ],
+    }
+
+
+def _hand_record(hand: Hand) -> dict[str, Any]:
+    """One hand with its points in the order of ``skeleton.HAND_POINTS``."""
+    return {
+        "side": hand.side,
+        "state": hand.state.name,
+        "confidence": round(hand.confidence, _DIGITS),
+        "points_m": _numbers(hand.points),
+        "palm_normal": _numbers(hand.palm_normal),
+        "palm_angle_rad": round(hand.palm_angle_rad, _DIGITS),
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from frankmocap_ros.geometry.distortion import Distortion
-from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.geometry.rotation import Array, dot
 
 _STEP = 1e-4  # of a ray [m], to see how far its pixel moves
 
@@ -86,7 +86,7 @@ class Camera:
         steps = 0.5 * _STEP * np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
         right, left, down, up = np.moveaxis(self._pixels(rays[..., None, :] + steps), -2, 0)
         moved = np.stack([right - left, down - up], axis=-2) / _STEP
-        return np.asarray(np.sqrt(np.einsum("...i,...i->...", moved, moved)))
+        return np.asarray(np.sqrt(dot(moved, moved)))
 
     @property
     def fov_rad(self) -> tuple[float, float]:

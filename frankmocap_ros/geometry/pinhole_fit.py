@@ -3,7 +3,7 @@
 import numpy as np
 
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.geometry.rotation import Array, dot
 
 _MIN_DEPTH_M, _MAX_DEPTH_M = 0.2, 50.0
 
@@ -33,7 +33,7 @@ def place(points: Array, pixels: Array, weights: Array, camera: Camera) -> Array
     # tx = mean(residual_x) + tz mean(u), so the depth is the slope of a straight line through the origin
     rays_mid, residual_mid = w @ rays, w @ residual
     rays_c, residual_c = rays - rays_mid, residual - residual_mid
-    spread = float(w @ np.einsum("ni,ni->n", rays_c, rays_c))
-    slope = -float(w @ np.einsum("ni,ni->n", rays_c, residual_c)) / max(spread, 1e-12)
-    depth = float(np.clip(slope, _MIN_DEPTH_M, _MAX_DEPTH_M))
+    spread = float(w @ dot(rays_c, rays_c))
+    slope = -float(w @ dot(rays_c, residual_c)) / max(spread, 1e-12)
+    depth = min(max(slope, _MIN_DEPTH_M), _MAX_DEPTH_M)
     return np.array([*(residual_mid + depth * rays_mid), depth])

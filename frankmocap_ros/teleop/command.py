@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from frankmocap_ros.body.pose import Hand
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.clutch import RobotPoses, WayBack
 from frankmocap_ros.teleop.hands.grip import Grip
@@ -51,6 +52,7 @@ class Command:
         base: shape (3,), the base's speed forward and to the left [m/s] and about the vertical [rad/s]; None
             where the base is not commanded.
         grips: of the robot's hands that are commanded.
+        hands: the operator's, as they were seen last, each with the side of the robot that follows it.
     """
 
     time_s: float
@@ -61,6 +63,7 @@ class Command:
     twists: Array | None = None
     base: Array | None = None
     grips: tuple[Grip, ...] = ()
+    hands: tuple[Hand, ...] = ()
 
 
 class Robot(Protocol):

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from frankmocap_ros.body.frames import level_from_settings
+from frankmocap_ros.body.pose import Hand
 from frankmocap_ros.body.posture import BodyPosture
 from frankmocap_ros.errors import RetargetError, RobotLostError, SettingError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
@@ -27,6 +28,7 @@ from frankmocap_ros.teleop.gate import Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
 from frankmocap_ros.teleop.hands.grip_calibration import OperatorRanges
 from frankmocap_ros.teleop.hands.operator_grips import OperatorGrips
+from frankmocap_ros.teleop.hands.robot_sides import robot_hands
 from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
 from frankmocap_ros.teleop.robot_stop import RobotStop
@@ -140,6 +142,7 @@ class Controller:
         self._base = BaseMotion(config)
         self.grips = OperatorGrips(config, self._grip_ranges)
         self._hands = RaisedHands(config.gesture_s)
+        self._fingers: tuple[Hand, ...] = ()  # the operator's hands, as seen last
         self._engagement: Engagement | None = None
         self._body.end()
         self._limits_hit: tuple[str, ...] = ()
@@ -275,6 +278,8 @@ class Controller:
             status = replace(status, missing=self._grips_asked(time_s))
         self._base.observe(self._operator.torso())
         self._gate.observe(status, time_s)
+        is_operator = seen.operator_id == self._gate.operator_id
+        self._fingers = robot_hands(seen.hands, self.config) if is_operator else ()
         if self._gate.state is State.ARMING and not calibrating:
             self._operator.measure_limbs()
         elif self._gate.state is State.ENGAGED and self._engagement is not None:
@@ -338,6 +343,7 @@ class Controller:
             twists=governor.twists,
             base=self._base.step(dt, following),
             grips=self.grips.step(following, time_s, dt),
+            hands=self._fingers,
         )
         sent = self._driven(command)
         if sent is None:

@@ -49,7 +49,7 @@ class Foreshortening:
 
 def looked_up(tables: Array, share: Array) -> Array:
     """Values of tables (B, N) at shares (B, ...), one table a bone."""
-    at = np.clip(share * (1.0 / _STEP), 0.0, tables.shape[1] - 1.001)
+    at = np.minimum(np.maximum(share * (1.0 / _STEP), 0.0), tables.shape[1] - 1.001)
     low = at.astype(np.intp)
     rows = np.arange(len(tables)).reshape(-1, *([1] * (share.ndim - 1)))
     below = tables[rows, low]

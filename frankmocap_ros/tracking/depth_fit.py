@@ -32,7 +32,7 @@ _ROW: Final = {int(k): i for i, k in enumerate(FITTED)}
 _BONES: Final = np.array([[_ROW[int(a)], _ROW[int(b)]] for a, b in BONES])
 _BENT: Final = np.array([[_ROW[int(a)], _ROW[int(c)]] for a, _, c in LIMBS])  # ends of each limb
 _PAIRS: Final = np.concatenate([_BONES, _BENT])
-_EACH: Final = np.arange(len(_PAIRS))
+_EACH: Final = np.arange(len(_PAIRS))[:, None]
 # in the order of LIMBS, the bones of each: rows of BONES
 _UPPER: Final = np.array([0, 1, 4, 5])
 _LOWER: Final = np.array([2, 3, 6, 7])
@@ -129,24 +129,22 @@ def _fit(points: Array, fixed: Array, pull: Array, distances: tuple[Array, Array
         distances: see ``_distances``.
     """
     given = points[FITTED, 2]
-    rays = points[FITTED] / given[:, None]
+    rays = (points[FITTED] / given[:, None])[_PAIRS]
+    rays[:, 0] *= -1.0  # of the first joint, so that sums are differences
     target, weight = distances
-    a, b = _PAIRS[:, 0], _PAIRS[:, 1]
-    ray_a, ray_b = rays[a], rays[b]
     z = given
     for _ in range(_ITERATIONS):
-        bone = ray_b * z[b, None] - ray_a * z[a, None]
+        bone = np.matmul(z[_PAIRS][:, None], rays)[:, 0]
         length = np.sqrt(dot(bone, bone))
         use = weight.copy()
         use[len(_BONES) :] *= length[len(_BONES) :] < target[len(_BONES) :]
         direction = bone * (use / np.maximum(length, 1e-6))[:, None]
         slopes = np.zeros((len(_PAIRS), _N))
-        slopes[_EACH, a] = -dot(direction, ray_a)
-        slopes[_EACH, b] = dot(direction, ray_b)
+        slopes[_EACH, _PAIRS] = dot(direction[:, None], rays)
         beside = use * (target - length) + slopes @ z
-        normal = fixed + slopes.T @ slopes
-        z = np.maximum(np.linalg.solve(normal, pull + slopes.T @ beside), _NEAREST_M)
-    return DepthFit(z, np.sqrt(np.diag(np.linalg.inv(normal))))
+        covariance = np.linalg.inv(fixed + slopes.T @ slopes)
+        z = np.maximum(covariance @ (pull + slopes.T @ beside), _NEAREST_M)
+    return DepthFit(z, np.sqrt(covariance.diagonal()))
 
 
 def _distances(points: Array, known: Mask, lengths: BoneLengths) -> tuple[Array, Array]:

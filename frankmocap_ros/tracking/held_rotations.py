@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from frankmocap_ros.body.kinematics import Posed
+from frankmocap_ros.body.kinematics import Posed, levels
 from frankmocap_ros.body.skeleton import Skeleton
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask, quat_multiply
 
@@ -41,8 +41,12 @@ class HeldRotations:
         self._local[(age_s > hold_s) | (age_s < 0.0) | (unknown & (hold_s == 0.0))] = IDENTITY_XYZW
         rotations, local = posed.orientations_xyzw.copy(), posed.local_rotations_xyzw.copy()
         local[unknown] = self._local[unknown]
-        for j in np.flatnonzero(unknown):  # parents stand before their children
-            rotations[j] = quat_multiply(rotations[skeleton.parents[j]], local[j]) if j else local[0]
+        if unknown[0]:
+            rotations[0] = local[0]
+        for joints, parents in levels(skeleton):
+            if (rows := unknown[joints]).any():
+                turned = joints[rows]
+                rotations[turned] = quat_multiply(rotations[parents[rows]], local[turned])
         return Posed(
             positions=posed.positions,
             orientations_xyzw=rotations,

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from frankmocap_ros.body.hand_shape import shapes_of_joints, shapes_of_keypoints
 from frankmocap_ros.body.height import estimated_height_m
@@ -112,7 +111,7 @@ class PersonFilter:
             pose = self._sides.undone(pose, time_s)
             pose = self._border.judged(pose, camera, time_s, config.min_confidence)
             shapes = shapes[::-1] if self._sides.arms_exchanged else shapes
-            shapes = shapes or shapes_of_keypoints(pose)
+            shapes = shapes or shapes_of_keypoints(pose, flat=from_pixels)
         depths = Depths.LIFTED if from_pixels else Depths.NETWORK if depth is None else Depths.CAMERA
         pose = self._smoothed(pose, time_s, config, depths)
         if isinstance(pose, KeypointPose) and config.smoothing != "none":
@@ -139,7 +138,7 @@ class PersonFilter:
             pixels=pixels,
             confidence=posed.confidence,
             orientation_confidence=posed.orientation_confidence,
-            states=np.empty(0, np.uint8),
+            states=np.zeros(len(skeleton), np.uint8),
             box_xywh=clipped_box(observation.box_xywh, camera.size_px),
             scale_source=self._scale_source(measured, observation),
             has_hands=skeleton is BODY_WITH_HANDS,
@@ -147,7 +146,7 @@ class PersonFilter:
             position_stddev=self._stddev(observation.pose, skeleton, posed.confidence),
         )
         self._last_scale_source = body.scale_source
-        body = self._with_states(body, time_s, config)
+        self._decide_states(body, time_s, config)
         if isinstance(pose, ModelPose):
             return self._with_hands(body, shapes_of_joints(posed), time_s, replace(config, smoothing="none"))
         return self._with_hands(body, _enlarged(shapes, self._in_force), time_s, config)
@@ -199,12 +198,12 @@ class PersonFilter:
             pixels=np.zeros((n, 2)),
             confidence=np.zeros(n),
             orientation_confidence=np.zeros(n),
-            states=np.empty(0, np.uint8),
+            states=np.zeros(n, np.uint8),
             box_xywh=clipped_box(observation.box_xywh, camera.size_px),
             scale_source=ScaleSource.NONE,
             has_hands=skeleton is BODY_WITH_HANDS,
         )
-        body = self._with_states(body, time_s, config)
+        self._decide_states(body, time_s, config)
         if (body.states != JointState.INVALID).any():
             return replace(body, scale_source=self._last_scale_source)
         here = n > _JOINT_ROWS
@@ -260,11 +259,10 @@ class PersonFilter:
             return posed
         return self._rotations.steadied(posed, skeleton_of(pose), time_s)
 
-    def _with_states(self, body: Body, time_s: float, config: Settings) -> Body:
-        """Decide each joint's state; repeat or blank what is not known."""
-        least = config.min_confidence
+    def _decide_states(self, body: Body, time_s: float, config: Settings) -> None:
+        """Decide each joint's state, INVALID so far; repeat or blank what is not known."""
+        states, least = body.states, config.min_confidence
         known = _known(body.confidence, least)
-        states = np.full(len(known), JointState.INVALID, np.uint8)
         states[known] = JointState.PREDICTED
         states[known & (body.confidence >= least)] = JointState.TRACKED
         if self._last is None:
@@ -274,18 +272,17 @@ class PersonFilter:
         self._seen_confidence[known] = body.confidence[known]
         self._seen_stddev[known] = body.position_stddev[known]
         if not known.all():
-            self._hold(body, states, time_s, config.hold_s)
+            self._hold(body, time_s, config.hold_s)
             _blank(body, states == JointState.INVALID)
-        self._last = replace(body, states=states)
-        return self._last
+        self._last = body
 
-    def _hold(self, body: Body, states: NDArray[np.uint8], time_s: float, hold_s: float) -> None:
+    def _hold(self, body: Body, time_s: float, hold_s: float) -> None:
         """Repeat what was known of the joints up to ``hold_s`` ago, less and less certain."""
         if self._last is None or hold_s == 0.0:
             return
         age_s = time_s - self._seen_s
         # a joint that was given up stays so, also when hold_s is made longer: its last value is blank
-        held = (states == JointState.INVALID) & (self._last.states != JointState.INVALID)
+        held = (body.states == JointState.INVALID) & (self._last.states != JointState.INVALID)
         held &= (age_s >= 0.0) & (age_s <= hold_s)
         if not held.any():
             return
@@ -294,7 +291,7 @@ class PersonFilter:
         body.confidence[held] = self._seen_confidence[held] * (1.0 - age_s[held] / hold_s)
         moved_m = _HELD_SPEED * age_s[held][:, None]
         body.position_stddev[held] = np.hypot(self._seen_stddev[held], moved_m)
-        states[held] = JointState.HELD
+        body.states[held] = JointState.HELD
 
 
 _ROWS = ("positions", "orientations_xyzw", "local_rotations_xyzw", "pixels", "orientation_confidence")

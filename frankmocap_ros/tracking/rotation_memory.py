@@ -23,7 +23,7 @@ from frankmocap_ros.geometry.rotation import (
     Mask,
     cross,
     dot,
-    normalize,
+    frames,
     quat_conjugate,
     quat_multiply,
     quat_to_matrix,
@@ -52,7 +52,7 @@ class _Twists:
     """
 
     def __init__(self, joints: NDArray[np.intp]) -> None:
-        self._rest = np.stack([REST_PRIMARY[joints], REST_SECONDARY[joints]], axis=-1)
+        self._rest = frames(REST_PRIMARY[joints], REST_SECONDARY[joints])
         self._bone, self._across = np.zeros((2, len(joints), 3))
         self._variance = np.full(len(joints), _NEW)
         self._trend = np.zeros(len(joints))
@@ -71,10 +71,9 @@ class _Twists:
             dt: time since the last measurement [s].
         """
         axes = quat_to_matrix(local) @ self._rest
-        bone, measured = axes[..., 0], axes[..., 1]
-        measured = measured - dot(measured, bone)[:, None] * bone
+        bone, measured, beside = axes[..., 0], axes[..., 1], axes[..., 2]
         kept = swung(self._bone, bone, self._across)
-        off = np.arctan2(dot(cross(kept, measured), bone), dot(kept, measured))
+        off = np.arctan2(-dot(kept, beside), dot(kept, measured))
         new = self._variance >= _NEW
         off[new] = 0.0
         self._trend += (off - self._trend) * min(1.0, dt / _TREND_S)
@@ -83,8 +82,8 @@ class _Twists:
         gain = np.minimum(variance / (variance + noise), _FASTEST * dt / np.maximum(np.abs(off), 1e-9))
         self._variance = (1.0 - gain) * variance
         angle = (gain - 1.0) * off
-        turned = np.cos(angle)[:, None] * measured + np.sin(angle)[:, None] * cross(bone, measured)
-        self._bone, self._across = bone, normalize(turned)
+        self._bone = bone
+        self._across = np.cos(angle)[:, None] * measured + np.sin(angle)[:, None] * beside
         return angle
 
 
@@ -92,7 +91,7 @@ class _Twists:
 class _Rows:
     """Rows of a skeleton, the arms' (left, right) before the legs'.
 
-    ``turned`` are all whose local rotations change, ``parents`` theirs.
+    ``turned`` are all whose local rotations change; ``above`` means their parents.
     """
 
     upper: NDArray[np.intp]
@@ -104,7 +103,8 @@ class _Rows:
     fingers: NDArray[np.intp]
     finger_sides: NDArray[np.intp]
     turned: NDArray[np.intp]
-    parents: NDArray[np.intp]
+    above_upper: NDArray[np.intp]
+    above_turned: NDArray[np.intp]
 
 
 @lru_cache(maxsize=8)
@@ -116,7 +116,7 @@ def _rows(skeleton: Skeleton) -> _Rows:
 
     upper, lower, ends = of("shoulder", "hip"), of("elbow", "knee"), of("wrist", "ankle")
     tips, fingers = of("hand", "foot"), np.arange(len(BODY), len(skeleton))
-    turned = np.concatenate([upper, lower, ends, tips, fingers])
+    turned, parents = np.concatenate([upper, lower, ends, tips, fingers]), np.array(skeleton.parents)
     return _Rows(
         upper=upper,
         lower=lower,
@@ -127,7 +127,8 @@ def _rows(skeleton: Skeleton) -> _Rows:
         fingers=fingers,
         finger_sides=np.array([int(skeleton.names[j].startswith("right")) for j in fingers], np.intp),
         turned=turned,
-        parents=np.array(skeleton.parents),
+        above_upper=parents[upper],
+        above_turned=parents[turned],
     )
 
 
@@ -173,13 +174,13 @@ class RotationMemory:
         self._limbs.forget((sure[rows.upper] <= 0.0) | fresh)
         self._ends.forget((sure[rows.ends] <= 0.0) | fresh)
         known = np.maximum(sure, _LEAST_CONFIDENCE) ** 2 * dt
-        turned, parents = posed.orientations_xyzw.copy(), rows.parents
+        turned = posed.orientations_xyzw.copy()
 
         bones = _bones(turned, rows.all).reshape(3, -1, 3)
         axis = cross(bones[0], bones[1])
         sine = np.sqrt(dot(axis, axis))
         noise = _LIMB_NOISE / (np.maximum(sine, _LEAST_SINE) ** 3 * known[rows.lower])
-        local = quat_multiply(quat_conjugate(turned[parents[rows.upper]]), turned[rows.upper])
+        local = quat_multiply(quat_conjugate(turned[rows.above_upper]), turned[rows.upper])
         angle = self._limbs.corrections(local, noise, dt)
         # a forearm goes on from its upper arm by the shortest way, so it turns by the same angle about itself
         turns = _about(bones[:2].reshape(-1, 3), np.concatenate([angle, angle]))
@@ -192,7 +193,5 @@ class RotationMemory:
             turns = _about(_bones(turned, rows.fingers), angle[rows.finger_sides])
             turned[rows.fingers] = quat_multiply(turns, turned[rows.fingers])
         changed = posed.local_rotations_xyzw.copy()
-        changed[rows.turned] = quat_multiply(
-            quat_conjugate(turned[parents[rows.turned]]), turned[rows.turned]
-        )
+        changed[rows.turned] = quat_multiply(quat_conjugate(turned[rows.above_turned]), turned[rows.turned])
         return replace(posed, orientations_xyzw=turned, local_rotations_xyzw=changed)

@@ -71,7 +71,7 @@ class SideSwaps:
         mirror, parts = _rows(len(pose.points))
         sure = np.minimum(pose.confidence, self._confidence)
         weight = parts * np.minimum(sure, sure[mirror])
-        ways = np.stack([pose.points, pose.points[mirror]]) - self._points
+        ways = np.array([pose.points, pose.points[mirror]]) - self._points
         own, other = (ways**2 @ _WEIGHT) @ weight.T / np.maximum(weight.sum(axis=1), 1e-6)
         begins = (other < _NEARER**2 * own) & (own > _LEAST_JUMP_M**2)
         exchanged = np.where(np.isinf(self._since_s), begins, other < own)

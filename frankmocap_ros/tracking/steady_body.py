@@ -6,9 +6,11 @@ noise; each point is smoothed by itself, so that bones would breathe again, whic
 
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from functools import cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.body.pose import KeypointPose
 from frankmocap_ros.body.skeleton import KEYPOINTS
@@ -25,9 +27,14 @@ _HEAD: Final = np.array([KEYPOINTS.index(name) for name in ("nose", "left_ear", 
 # in the order of BONES: what leads to elbows and knees, then to wrists and ankles
 _TO_MIDDLES: Final = np.array([0, 1, 4, 5])
 _TO_ENDS: Final = np.array([2, 3, 6, 7])
-# what hangs on wrists and ankles, and on which
-_HANGING: Final = np.concatenate(HANGING)
-_ENDS: Final = np.repeat(LIMBS[:, 2], [len(rows) for rows in HANGING])
+
+
+@cache
+def _hanging(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Which of so many keypoints hang on wrists and ankles, and on which."""
+    hanging = np.concatenate(HANGING)
+    ends = np.repeat(LIMBS[:, 2], [len(rows) for rows in HANGING])
+    return hanging[hanging < count], ends[hanging < count]
 
 
 class Depths(Enum):
@@ -68,8 +75,7 @@ class SteadyBody:
         self._fitter = DepthFitter(self.lengths)
         self.depth_stddev: Array = NETWORK_STDDEV
         """Shape (12,), of the last depths in the order of ``FITTED``, before they are smoothed [m]."""
-        self._root: OneEuroSight | None = None
-        self._points: OneEuroSight | None = None
+        self._filter: OneEuroSight | None = None  # of the root, then of the points relative to it
 
     def update(
         self, pose: KeypointPose, known: Mask, time_s: float, config: Settings, depths: Depths
@@ -102,17 +108,16 @@ class SteadyBody:
     def _smoothed(self, points: Array, known: Mask, time_s: float, params: PointFilters | None) -> Array:
         """Root and the rest apart, so that noise in the body's depth does not blur the limbs."""
         if params is None:
-            self._root = self._points = None
+            self._filter = None
             return points
-        if self._root is None or self._points is None:
-            self._root = OneEuroSight(1, params.across, params.along)
-            self._points = OneEuroSight(len(points), params.across, params.along)
-        hips = points[_HIPS].mean(axis=0)
-        for one, sight in ((self._root, hips[None]), (self._points, points)):
-            one.params, one.along, one.sight = params.across, params.along, normalize(sight)
-        root = self._root.filter(hips[None], time_s, np.ones(1, bool))[0]
-        relative = self._points.filter(points - hips, time_s, known)
-        return np.asarray(root + np.where(known[:, None], relative, points - hips))
+        if self._filter is None:
+            self._filter = OneEuroSight(1 + len(points), params.across, params.along)
+        values = np.concatenate([points[_HIPS].mean(axis=0, keepdims=True), points])
+        self._filter.params, self._filter.along = params.across, params.along
+        self._filter.sight = normalize(values)
+        values[1:] -= values[0]
+        smooth = self._filter.filter(values, time_s, np.concatenate([[True], known]))
+        return np.asarray(smooth[0] + np.where(known[:, None], smooth[1:], values[1:]))
 
 
 def _at_depths(points: Array, depths: Array) -> Array:
@@ -121,23 +126,23 @@ def _at_depths(points: Array, depths: Array) -> Array:
     ratio = np.ones(len(points))
     ratio[FITTED] = depths / points[FITTED, 2]
     ratio[_HEAD] = ratio[_SHOULDERS].mean()
-    rows = len(points) > _HANGING
-    ratio[_HANGING[rows]] = ratio[_ENDS[rows]]
+    hanging, ends = _hanging(len(points))
+    ratio[hanging] = ratio[ends]
     result *= ratio[:, None]
     return result
 
 
 def _with_lengths(points: Array, known: Mask, lengths: BoneLengths) -> Array:
     """Limbs whose bones have their lengths, as far as these are certain, from shoulders and hips outwards."""
-    certain = np.clip((SPREAD + STEADY - lengths.stddev / lengths.meters) / SPREAD, 0.0, 1.0)
-    certain = np.where(known[BONES].all(axis=1) & np.isfinite(certain), certain, 0.0)
+    certain = np.minimum(np.maximum((SPREAD + STEADY - lengths.stddev / lengths.meters) / SPREAD, 0.0), 1.0)
+    use = known[BONES].all(axis=1) & np.isfinite(certain)
+    certain, meters = np.where(use, certain, 0.0), np.where(use, lengths.meters, 0.0)
     result: Array = points.copy()
     for level, bones in ((1, _TO_MIDDLES), (2, _TO_ENDS)):
         inner, outer = LIMBS[:, level - 1], LIMBS[:, level]
         bone = points[outer] - points[inner]
-        wanted = np.nan_to_num(lengths.meters[bones]) / np.maximum(np.sqrt(dot(bone, bone)), 1e-6)
+        wanted = meters[bones] / np.maximum(np.sqrt(dot(bone, bone)), 1e-6)
         result[outer] = result[inner] + bone * (1.0 + certain[bones] * (wanted - 1.0))[:, None]
-    rows = len(points) > _HANGING
-    hanging, ends = _HANGING[rows], _ENDS[rows]
+    hanging, ends = _hanging(len(points))
     result[hanging] += result[ends] - points[ends]
     return result

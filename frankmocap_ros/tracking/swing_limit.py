@@ -24,12 +24,15 @@ _NEAR: Final = np.cos(0.35)  # of what was seen: a held back joint there is as s
 _SAME: Final = 1.0 - 1e-9  # cosine of directions that differ by nothing
 
 
-_TIPS: Final = tuple(
-    np.array([KEYPOINTS.index(name) for name in names])
-    for names in (
-        ("left_index1", "left_pinky1"), ("right_index1", "right_pinky1"), ("left_foot",), ("right_foot",)
-    )
-)  # fmt: skip
+# the tip of each limb is the middle of two keypoints, which are the same one of a leg
+_TIPS: Final = np.array(
+    [
+        [KEYPOINTS.index(f"{side}_{part}") for part in parts]
+        for parts in (("index1", "pinky1"), ("foot", "foot"))
+        for side in ("left", "right")
+    ]
+)
+_CHAINS: Final = np.concatenate([LIMBS, _TIPS[:, :1]], axis=1)
 
 
 class SwingLimit:
@@ -78,10 +81,10 @@ class SwingLimit:
 
 def _bones(points: Array, known: Mask) -> tuple[Array, Mask]:
     """Bones (4, 3, 3) of the limbs, and which of them are known (4, 3)."""
-    tips = np.stack([points[rows].mean(axis=0) for rows in _TIPS])
-    chain = np.concatenate([points[LIMBS], tips[:, None]], axis=1)
-    there = np.concatenate([known[LIMBS], np.array([known[rows].all() for rows in _TIPS])[:, None]], axis=1)
-    return np.diff(chain, axis=1), there[:, 1:] & there[:, :-1]
+    chains, there = points[_CHAINS], known[_CHAINS]
+    chains[:, 3] = 0.5 * (chains[:, 3] + points[_TIPS[:, 1]])
+    there[:, 3] &= known[_TIPS[:, 1]]
+    return chains[:, 1:] - chains[:, :-1], there[:, 1:] & there[:, :-1]
 
 
 def turned(old: Array, new: Array, most_rad: float) -> Array:
@@ -94,6 +97,8 @@ def turned(old: Array, new: Array, most_rad: float) -> Array:
     """
     cosine = np.clip(dot(old, new), -1.0, 1.0)
     free = ~(cosine < np.cos(min(most_rad, np.pi)))  # also where there is no old one
+    if free.all():
+        return new
     axis = cross(old, new)
     size = np.sqrt(dot(axis, axis))
     # opposite directions: any axis across the old one

@@ -69,6 +69,7 @@ class Panel:
             self._plot_place = gui.add_folder(None)
         with gui.add_folder("Gate"):
             self._gate = gui.add_markdown("*no gate*")
+            self._grips: Any = gui.add_html("")
             self._engage = gui.add_button("Engage", color="green", disabled=True)
             self._disengage = gui.add_button("Disengage", color="red", disabled=True)
             self._answer = gui.add_markdown("")
@@ -160,6 +161,10 @@ class Panel:
         for button in (self._engage, self._disengage):
             if button.disabled == there:
                 button.disabled = not there
+
+    def grips(self, bars: str) -> None:
+        """Show how far the grippers are to be open, as of ``grip_bars``; nothing for an empty text."""
+        _write(self._grips, bars)
 
     def answer(self, text: str) -> None:
         """Say what the gate answered."""

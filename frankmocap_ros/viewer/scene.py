@@ -5,25 +5,22 @@ frame that stands where the camera is, in the optical frame's own numbers, unles
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.covariance import Ellipsoids, ellipsoids
-from frankmocap_ros.body.drawing import COLORS_BGR
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_from_matrix, quat_from_rotvec, quat_multiply
 from frankmocap_ros.settings.viewer import ViewerSettings
+from frankmocap_ros.viewer.people import SeenBody, bones, hand_bones, known_ellipsoids, known_joints
 
 if TYPE_CHECKING:
     import viser
 
     from frankmocap_ros.viewer.robot import DrawnRobot
 
-_COLORS: Final = {int(state): np.array(bgr[::-1], np.uint8) for state, bgr in COLORS_BGR.items()}
 _OPTICAL: Final = quat_from_matrix(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]))
 _NOTHING: Final[Mapping[str, tuple[Array, Array]]] = {}
 _GHOST: Final = (255, 170, 40)
@@ -34,79 +31,9 @@ _SOLE_M: Final = 0.03  # below the lowest joint of a foot
 _SETTLE: Final = 0.05  # share of the way to the feet that the floor goes with each picture
 
 
-@dataclass(frozen=True, eq=False)
-class SeenBody:
-    """A person as a message tells.
-
-    Attributes:
-        id: of the body.
-        operator: whether it is the operator.
-        estimator: what estimated it.
-        names: of J joints.
-        parents: number of each joint's parent, -1 for none.
-        positions: shape (J, 3), in the frame of the message [m].
-        orientations_xyzw: shape (J, 4).
-        states: shape (J,), values of ``JointState``.
-        stddev: shape (J, 2), of the positions across and along the line of sight; NaN or 0 for unknown [m].
-        camera_position: shape (3,), in the frame of the message [m].
-    """
-
-    id: int
-    operator: bool
-    estimator: str
-    names: tuple[str, ...]
-    parents: tuple[int, ...]
-    positions: Array
-    orientations_xyzw: Array
-    states: NDArray[np.uint8]
-    stddev: Array
-    camera_position: Array
-
-
 def wxyz(xyzw: Array) -> Array:
     """Quaternions as viser has them."""
     return np.asarray(np.roll(xyzw, 1, axis=-1))
-
-
-def bones(bodies: Sequence[SeenBody]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-    """Every bone whose two ends are known: ends (N, 2, 3) [m], and colors (N, 2, 3) of the less sure end."""
-    ends, colors = [], []
-    for body in bodies:
-        for joint, parent in enumerate(body.parents):
-            if parent >= 0 and JointState.INVALID not in (body.states[joint], body.states[parent]):
-                ends.append(body.positions[[parent, joint]])
-                colors.append([_COLORS[int(max(body.states[joint], body.states[parent]))]] * 2)
-    return np.array(ends, np.float32).reshape(-1, 2, 3), np.array(colors, np.uint8).reshape(-1, 2, 3)
-
-
-def known_joints(bodies: Sequence[SeenBody]) -> tuple[Array, Array, NDArray[np.uint8]]:
-    """Positions (N, 3) [m], orientations (N, 4) and colors (N, 3) of every joint that is known."""
-    known = [body.states != JointState.INVALID for body in bodies]
-    positions = [body.positions[k] for body, k in zip(bodies, known, strict=True)]
-    turned = [body.orientations_xyzw[k] for body, k in zip(bodies, known, strict=True)]
-    states = [body.states[k] for body, k in zip(bodies, known, strict=True)]
-    if not bodies:
-        return np.empty((0, 3)), np.empty((0, 4)), np.empty((0, 3), np.uint8)
-    colors = np.array([_COLORS[int(state)] for state in np.concatenate(states)], np.uint8)
-    return np.concatenate(positions), np.concatenate(turned), colors.reshape(-1, 3)
-
-
-def known_ellipsoids(bodies: Sequence[SeenBody]) -> tuple[Ellipsoids, NDArray[np.uint8]]:
-    """Where joints are within one standard deviation, and their colors (N, 3)."""
-    found, colors = [], []
-    for body in bodies:
-        stddev = np.where((body.states != JointState.INVALID)[:, None], body.stddev, np.nan)
-        found.append(ellipsoids(body.positions, stddev, body.camera_position))
-        colors += [_COLORS[int(state)] for state in body.states[found[-1].rows]]
-    if not found:
-        found = [ellipsoids(np.empty((0, 3)), np.empty((0, 2)), np.zeros(3))]
-    joined = Ellipsoids(
-        *(
-            np.concatenate([getattr(one, name) for one in found])
-            for name in ("positions", "orientations_xyzw", "radii", "rows")
-        )
-    )
-    return joined, np.array(colors, np.uint8).reshape(-1, 3)
 
 
 def unit_sphere(around: int = 16, upwards: int = 8) -> tuple[Array, NDArray[np.uint32]]:
@@ -165,7 +92,7 @@ class Scene:
             low = [
                 float(body.positions[i, 1])
                 for body in bodies
-                for i, name in enumerate(body.names)
+                for i, name in enumerate(body.skeleton.names)
                 if name in _FEET and body.states[i] == JointState.TRACKED
             ]
             if low:
@@ -188,16 +115,19 @@ class Scene:
     def people(self, bodies: Sequence[SeenBody]) -> None:
         """Draw these, and nobody else."""
         ends, colors = bones(bodies)
-        positions, turned, of_joints = known_joints(bodies)
+        of_hands, hand_colors = hand_bones(bodies)
+        points, _, of_joints = known_joints(bodies, fingers=False)
+        origins, turned, _ = known_joints(bodies if self.axes else ())
         with self._atomic():
             self._replace("bones", bool(len(ends)), {"points": ends, "colors": colors})
-            points: dict[str, NDArray[Any]] = {"points": positions.astype(np.float32), "colors": of_joints}
-            self._replace("joints", bool(len(positions)), points)
+            self._replace("hands", bool(len(of_hands)), {"points": of_hands, "colors": hand_colors})
+            joints: dict[str, NDArray[Any]] = {"points": points.astype(np.float32), "colors": of_joints}
+            self._replace("joints", bool(len(points)), joints)
             axes: dict[str, NDArray[Any]] = {
-                "batched_positions": positions.astype(np.float32),
+                "batched_positions": origins.astype(np.float32),
                 "batched_wxyzs": wxyz(turned),
             }
-            self._replace("axes", self.axes and bool(len(positions)), axes)
+            self._replace("axes", bool(len(origins)), axes)
             self._draw_ellipsoids(bodies)
             self._label(bodies)
 
@@ -225,6 +155,7 @@ class Scene:
             return
         add: dict[str, Any] = {
             "bones": lambda path: self._scene.add_line_segments(path, thickness=0.035, **arrays),
+            "hands": lambda path: self._scene.add_line_segments(path, thickness=0.012, **arrays),
             "joints": lambda path: self._scene.add_point_cloud(
                 path, point_size=0.035, point_shape="circle", precision="float32", **arrays
             ),

@@ -7,8 +7,8 @@ from rclpy.serialization import serialize_message
 from std_msgs.msg import Header
 from visualization_msgs.msg import Marker
 
-from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
-from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.body.pose import Body, Frame, Hand, JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, HAND_BONES
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import quat_rotate
 from frankmocap_ros.ros.mocap.markers import MarkerMaker
@@ -17,7 +17,7 @@ HEADER = Header(stamp=Time(sec=5), frame_id="cam")
 CAMERA = Camera.from_fov(640, 480, 60.0)
 
 
-def body(body_id=1, skeleton=BODY, **states):
+def body(body_id=1, skeleton=BODY, hands=(), **states):
     """Everything is TRACKED but the joints named."""
     n = len(skeleton)
     table = np.full(n, JointState.TRACKED, np.uint8)
@@ -39,7 +39,12 @@ def body(body_id=1, skeleton=BODY, **states):
         states=table,
         box_xywh=np.zeros(4),
         scale_source=ScaleSource.NONE,
+        hands=hands,
     )
+
+
+def hand(side="left", state=JointState.TRACKED):
+    return Hand(side, state, 0.9, 5.0 + np.arange(63.0).reshape(21, 3), np.array((0.0, 0.0, -1.0)))
 
 
 def made(maker, *bodies, operator_id=0, age_ms=12.3):
@@ -176,3 +181,43 @@ def test_ellipsoids_lie_along_the_line_of_sight_on_demand():
     maker.ellipsoids = False
     gone = [m for m in made(maker, person) if m.action == Marker.DELETE]
     assert {m.ns for m in gone} == {f"stddev/{name}" for name in spheres}
+
+
+def of_hands(markers):
+    (marker,) = (m for m in markers if m.ns == "hands")
+    return marker
+
+
+def test_hands_are_thin_bones_in_the_color_of_their_state():
+    left, right = hand(), hand("right", JointState.PREDICTED)
+    markers = made(MarkerMaker(), body(skeleton=BODY_WITH_HANDS, hands=(left, right)))
+    drawn = of_hands(markers)
+    (bones,) = (m for m in markers if m.ns == "bones")
+    assert (drawn.type, drawn.action, drawn.id) == (Marker.LINE_LIST, Marker.ADD, 1)
+    assert 0.0 < drawn.scale.x < bones.scale.x
+    pairs, colors = segments(drawn)
+    expected = [(tuple(of.points[a]), tuple(of.points[b])) for of in (left, right) for a, b in HAND_BONES]
+    assert pairs == expected
+    assert len(set(colors[:20])) == len(set(colors[20:])) == 1
+    assert colors[0][0] == segments(bones)[1][0][0], "of what is tracked"
+    assert colors[0] != colors[20]
+    assert {c.a for c in drawn.colors} == {1.0}
+
+
+def test_fingers_are_drawn_once():
+    """Hands take the place of the skeleton's finger joints, also where a hand is not known."""
+    person = body(skeleton=BODY_WITH_HANDS, hands=(hand(), Hand("right")))
+    assert segments(bones_of(person)) == segments(bones_of(body()))
+
+
+def test_a_hand_that_is_held_is_faint_and_one_not_known_is_not_there():
+    drawn = of_hands(made(MarkerMaker(), body(hands=(Hand("left"), hand("right", JointState.HELD)))))
+    assert len(drawn.points) == 2 * len(HAND_BONES)
+    assert {round(c.a, 3) for c in drawn.colors} == {0.4}
+    assert not of_hands(made(MarkerMaker(), body(hands=(Hand("left"), Hand("right"))))).points
+
+
+def test_hands_that_are_no_longer_estimated_are_deleted():
+    maker = MarkerMaker()
+    assert ("hands", 1, Marker.ADD) in actions(made(maker, body(hands=(hand(), hand("right")))))
+    assert actions(made(maker, body())) == both(1, Marker.ADD) | {("hands", 1, Marker.DELETE)}

@@ -297,3 +297,34 @@ def test_the_built_in_robot(program, peer):
     assert len(names) == 16 and {"left_elbow", "right_elbow", "neck_yaw"} <= set(names)
     code, _ = node.end(signal.SIGINT)
     assert code == 0, node.text()
+
+
+def test_a_gripper_follows_with_its_mimic_and_stays_when_it_is_left_out(program, peer, mobile_robot):
+    """A gate that opens and shuts nothing names the arm's joints only."""
+    gripper = "grippers: {right: {joints: [finger_joint], open: 0.04, shut: 0.0, max_speed: 0.1}}"
+    states = peer.listen(JointState, "joint_states")
+    program("robot_sim_node", "--ros-args", "-p", f"robot:={mobile_robot(gripper)}")
+    at = dict(zip(states.next(lambda _: True).name, states.messages[-1].position, strict=True))
+    publisher = peer.publisher(JointTrajectory, "joint_trajectory")
+
+    def follow(names, moved, goal):
+        """The state in which a joint has come to where commands lead it."""
+        msg = JointTrajectory(joint_names=names, points=[JointTrajectoryPoint()])
+
+        def send():
+            at[moved] += float(np.clip(goal - at[moved], -5e-4, 5e-4))
+            msg.points[0].positions = [at[name] for name in names]
+            publisher.publish(peer.stamped(msg))
+
+        timer = peer.node.create_timer(PERIOD_S, send)
+        try:
+            found = states.next(lambda msg: abs(msg.position[msg.name.index(moved)] - goal) < 1e-3)
+        finally:
+            timer.cancel()
+        return dict(zip(found.name, found.position, strict=True))
+
+    arm = [name for name in at if name not in ("finger_joint", "finger_mimic_joint") and "wheel" not in name]
+    told = follow([*arm, "finger_joint"], "finger_joint", 0.03)
+    assert told["finger_mimic_joint"] == pytest.approx(told["finger_joint"], abs=1e-6)
+    told = follow(arm, "elbow_joint", at["elbow_joint"] + 0.05)
+    assert told["finger_joint"] == pytest.approx(0.03, abs=1e-3)

@@ -1,7 +1,6 @@
 """From the camera to the simulated robot, every node a process of its own, as people run it."""
 
 import importlib.util
-import json
 import os
 import signal
 import sys
@@ -20,6 +19,7 @@ from frankmocap_ros.msg import BodyPoseArray, GateState
 from frankmocap_ros.teleop.robot_map.robot_map import load_map
 from support.paths import ROOT, TAIJI
 from support.peer import Peer
+from support.program import robot_demo
 from support.spinner import Spinner
 from support.waiting import wait_until
 
@@ -200,18 +200,9 @@ def test_what_the_robot_does_not_reach_is_told(chain):
     assert list(chain.states.next(lambda msg: msg.state == GateState.DISENGAGED).limits) == []
 
 
-def demo(program, *words):
-    process = program("frankmocap_ros", "demo", "--robot", "--json", *words)
-    code = process.process.wait(180.0)
-    text = process.text()
-    assert code == 0, text
-    (line,) = (line for line in text.splitlines() if line.startswith("{"))  # nodes may log after it
-    return json.loads(line), text
-
-
 @pytest.mark.distribution
 def test_the_demos_robot_follows_the_synthetic_figure(program):
-    found, text = demo(program, "--source", "synthetic", "--estimator", "synthetic", "--duration", "10")
+    found, text = robot_demo(program, "--source", "synthetic", "--estimator", "synthetic", "--duration", "10")
     robot, gate = found["robot"], found["gate"]
     print(robot, gate)
     assert gate["states"]["ENGAGED"] > 4.0, text
@@ -226,7 +217,7 @@ def test_the_demos_robot_follows_the_synthetic_figure(program):
 @pytest.mark.skipif(not TAIJI.exists(), reason=f"{TAIJI} is not here")
 def test_the_demos_robot_follows_a_person(program):
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
-    found, text = demo(program, "--source", str(TAIJI), "--estimator", "blazepose", "--duration", "16")
+    found, text = robot_demo(program, "--source", str(TAIJI), "--estimator", "blazepose", "--duration", "16")
     robot, gate = found["robot"], found["gate"]
     print(f"load {load:.2f} a core; {robot} {gate}")
     assert robot["commands"] > 0, text

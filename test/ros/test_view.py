@@ -19,7 +19,7 @@ from std_srvs.srv import SetBool
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from frankmocap_ros.msg import GateState
+from frankmocap_ros.msg import GateState, Grip
 from support.paths import TAIJI
 
 WAIT_MS = 60_000
@@ -227,8 +227,13 @@ class StatedGate:
         answer.success, answer.message = False, "no operator in <view>"
         return answer
 
-    def say(self, state, reason, left_s=0.0) -> None:
-        self.state = GateState(state=state, reason=reason, arming_left_s=left_s)
+    def say(self, state, reason, left_s=0.0, limits=()) -> None:
+        self.state = GateState(state=state, reason=reason, arming_left_s=left_s, limits=list(limits))
+
+    def grip(self, peer, grip):
+        """Tell a gripper, too, until the timer that is returned is canceled."""
+        publisher = peer.publisher(Grip, f"gate/grip/{grip.side}")
+        return peer.node.create_timer(0.05, lambda: publisher.publish(grip))
 
 
 def test_the_operator_sees_and_hears_the_gate(program, peer, page, port):
@@ -268,6 +273,27 @@ def test_the_operator_sees_and_hears_the_gate(program, peer, page, port):
     gate.say(GateState.HOLD, "the operator is no longer in view")
     shows("HOLD", "HOLD: the operator is no longer in view")
     hears("on", "refused", "engaged", "hold")
+
+
+def test_grippers_are_shown_while_they_are_commanded(program, peer, page, port):
+    view = program("view_node", "--ros-args", "-p", f"port:={port}")
+    peer.wait_until(lambda: f"at http://127.0.0.1:{port}" in view.text(), "the view serves")
+    gate = StatedGate(peer)
+    gate.say(GateState.ENGAGED, "following the operator")
+    page.goto(f"http://127.0.0.1:{port}")
+    left = gate.grip(peer, Grip(side="left", opening=0.42, state=Grip.TRACKED))
+    gate.grip(peer, Grip(side="right", opening=1.0, state=Grip.HELD))
+    expect(page.get_by_text("left gripper: 42% open, tracked")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("right gripper: 100% open, held: hand not seen")).to_be_visible(timeout=WAIT_MS)
+    bar = page.get_by_role("meter", name="left gripper")
+    expect(bar).to_have_attribute("aria-valuenow", "42", timeout=WAIT_MS)
+    filled, whole = bar.locator("div").bounding_box(), bar.bounding_box()
+    assert filled["width"] == pytest.approx(0.42 * whole["width"], abs=1)
+    gate.say(GateState.HOLD, "the operator is no longer in view", limits=["right_grip: nobody is followed"])
+    expect(page.get_by_text("100% open, held: nobody is followed")).to_be_visible(timeout=WAIT_MS)
+    left.cancel()
+    expect(bar).to_have_count(0, timeout=WAIT_MS)
+    expect(page.get_by_role("meter", name="right gripper")).to_be_visible()
 
 
 def test_the_robots_own_camera_is_shown_while_it_gives_images(program, peer, page, port):

@@ -7,8 +7,10 @@ import pytest
 import rclpy
 from sensor_msgs.msg import CompressedImage, Image
 
+from frankmocap_ros.body.pose import JointState, ScaleSource
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.msg import BodyPose, BodyPoseArray
+from frankmocap_ros.msg import BodyPose, BodyPoseArray, Grip, HandPose
+from frankmocap_ros.ros.clients.robot_watcher import RobotWatcher
 from frankmocap_ros.ros.clients.watcher import Watcher, summary
 from frankmocap_ros.ros.images.compressed import write_compressed
 from frankmocap_ros.ros.images.images import write_image
@@ -65,6 +67,54 @@ def test_the_view_draws_one_publishers_people_and_says_that_there_are_others(vie
         return "2 publishers on /frankmocap/bodies: /peer (2 times)" in inputs.heard.conflict
 
     wait_until(known)
+
+
+def test_the_view_tells_where_meters_come_from_of_every_source_there_is(view):
+    inputs, peer = view
+    publisher = peer.publisher(BodyPoseArray, "frankmocap/bodies", 1)
+    words = {}
+    for number, source in enumerate(ScaleSource):
+        msg = bodies(7, 1, number)
+        msg.bodies[0].scale_source = int(source)
+        heard = inputs.bodies
+        publisher.publish(msg)
+
+        def polled(heard=heard):
+            inputs.poll(ViewerSettings())
+            return inputs.bodies is not heard
+
+        wait_until(polled)
+        words[source] = inputs.heard.scale
+    assert words.pop(ScaleSource.NONE) == ""
+    assert all(words.values()) and len(set(words.values())) == len(words)
+
+
+def test_the_view_hears_hands_and_grips_while_they_come(view):
+    inputs, peer = view
+    hand = HandPose(side="left", state=HandPose.HELD, confidence=0.5)
+    hand.keypoints[8].x = 0.25
+    body = BodyPose(id=1, hands=[hand, HandPose(side="right")])
+    publisher = peer.publisher(BodyPoseArray, "frankmocap/bodies", 1)
+    publisher.publish(BodyPoseArray(run_id=7, operator_id=1, bodies=[body]))
+
+    def polled(wanted):
+        inputs.poll(ViewerSettings())
+        return wanted()
+
+    wait_until(lambda: polled(lambda: inputs.bodies))
+    left, right = inputs.bodies[0].hands
+    assert (left.side, left.state, left.points[8].tolist()) == ("left", JointState.HELD, [0.25, 0.0, 0.0])
+    assert (right.side, right.state) == ("right", JointState.INVALID)
+
+    assert inputs.grips() == []
+    for side, opening, state in (("right", 1.0, Grip.HELD), ("left", 0.25, Grip.TRACKED)):
+        told = peer.publisher(Grip, f"gate/grip/{side}", 1)
+        told.publish(Grip(side=side, opening=opening, state=state, confidence=0.5))
+    wait_until(lambda: polled(lambda: len(inputs.grips()) == 2))
+    assert [(g.side, g.opening, g.state) for g in inputs.grips()] == [
+        ("left", 0.25, JointState.TRACKED), ("right", 1.0, JointState.HELD),
+    ]  # fmt: skip
+    wait_until(lambda: polled(lambda: inputs.grips() == []), "what is not commanded any more is not shown")
 
 
 def test_the_view_shows_no_image_after_a_newer_one(view):
@@ -149,6 +199,56 @@ def test_listeners_count_one_publishers_frames_and_tell_of_others(domain):
         tally = wait_until(heard)
         assert (len(tally.stamps), tally.others) == (3, 1)
         assert summary(tally, 1.0)["frames_of_others"] == 1
+    finally:
+        watcher.destroy_node()
+        rclpy.shutdown()
+
+
+def test_listeners_tell_how_the_operators_hands_are(domain):
+    rclpy.init(domain_id=domain)
+    watcher = Watcher()
+    try:
+        publisher = watcher.create_publisher(BodyPoseArray, "frankmocap/bodies", 10)
+        wait_until(publisher.get_subscription_count)
+        for state in (HandPose.TRACKED, HandPose.TRACKED, HandPose.HELD, HandPose.TRACKED):
+            left, right = HandPose(side="left", state=state), HandPose(side="right")
+            msg = bodies(7, 1)
+            msg.bodies[0].hands = [left, right]
+            publisher.publish(msg)
+
+        def heard():
+            rclpy.spin_once(watcher, timeout_sec=0.1)
+            tally = watcher.read()
+            return tally if len(tally.stamps) == 4 else None
+
+        tally = wait_until(heard)
+        assert summary(tally, 1.0)["hands"] == {
+            "left": {"tracked_ratio": 0.75}, "right": {"tracked_ratio": 0.0},
+        }  # fmt: skip
+        watcher.restart()
+        assert [hand.side for hand in watcher.read().hands] == ["left", "right"]
+    finally:
+        watcher.destroy_node()
+        rclpy.shutdown()
+
+
+def test_a_teleoperation_is_heard_with_its_grips(domain):
+    rclpy.init(domain_id=domain)
+    watcher = RobotWatcher([], [])
+    try:
+        told = {side: watcher.create_publisher(Grip, f"gate/grip/{side}", 10) for side in ("left", "right")}
+        wait_until(lambda: all(p.get_subscription_count() for p in told.values()))
+        told["left"].publish(Grip(side="left", opening=0.5, state=Grip.TRACKED))
+        told["right"].publish(Grip(side="right", opening=np.nan, state=Grip.TRACKED))
+
+        def heard():
+            rclpy.spin_once(watcher, timeout_sec=0.1)
+            grips = watcher.heard().grips
+            return grips if all(grips.values()) else None
+
+        grips = wait_until(heard)
+        assert [(g.opening, g.state) for _, g in grips["left"]] == [(0.5, JointState.TRACKED)]
+        assert [g.state for _, g in grips["right"]] == [JointState.INVALID], "no number, no grip"
     finally:
         watcher.destroy_node()
         rclpy.shutdown()

@@ -14,7 +14,7 @@ from std_srvs.srv import SetBool
 
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, quat_multiply, quat_rotate
-from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, JointPose
+from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, HandPose, JointPose
 from frankmocap_ros.ros.gate.gate_node import GateNode
 from frankmocap_ros.synthetic.human import scene
 from support.clocks import RealClocks, SteppedClocks
@@ -179,6 +179,7 @@ class Operator:
     Attributes:
         offset: of the joints, in the optical frame, shape (24, 3) [m].
         stddev: of the left wrist across and along the line of sight [m].
+        hands: messages of their hands.
         rotation, camera: from the optical frame to ``frame_id``, and where the camera is there [m].
 
     Args:
@@ -198,6 +199,7 @@ class Operator:
         self.stamp_ns = lambda: self._clocks.ros_ns() - round(1e9 * self.delay_s)
         self.frame_id, self.rotation, self.camera = "cam", IDENTITY_XYZW, np.zeros(3)
         self.stddev = (np.nan, np.nan)
+        self.hands: Sequence[HandPose] = ()
         self._random = np.random.default_rng(3)
         figure = scene("stall", 4.5)[0]
         self._positions = figure.positions[: len(BODY)]
@@ -216,6 +218,7 @@ class Operator:
             if msg.bodies:
                 wrist = msg.bodies[0].joints[BODY.index["left_wrist"]]
                 wrist.position_stddev = np.array(self.stddev, np.float32)
+                msg.bodies[0].hands = list(self.hands)
             deliver(self.publisher, msg)
 
     def sight(self, name: str) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Processes of the package: its installed console scripts."""
 
+import json
 import os
 import signal
 import subprocess
@@ -69,3 +70,13 @@ class Programs:
             except subprocess.TimeoutExpired:
                 program.process.kill()
                 program.process.wait()
+
+
+def robot_demo(program, *words: str) -> tuple[dict, str]:
+    """Run ``demo --robot --json`` to its end: its figures, and all that it said."""
+    process = program("frankmocap_ros", "demo", "--robot", "--json", *words)
+    code = process.process.wait(180.0)
+    text = process.text()
+    assert code == 0, text
+    (line,) = (line for line in text.splitlines() if line.startswith("{"))  # nodes may log after it
+    return json.loads(line), text

@@ -23,6 +23,8 @@ HEAVY = (
     "mujoco",
     "mink",
     "matplotlib",
+    "dex_retargeting",
+    "pinocchio",
 )
 # A folder, or a module at the root, imports only from the lines above its own.
 DIRECTION = (
@@ -47,7 +49,8 @@ PLACE = {folder: i for i, folders in enumerate(DIRECTION) for folder in folders}
 NETWORKS = ("estimators.frankmocap.networks.", "estimators.openpose.network")  # written in torch
 OUTSIDE_THE_CORE = ("engines", "bench", "viewer", "msg", "ros", "cli")
 WITH_HEAVY = (
-    "assets.", "evaluation.plots", "sources.", "standin.", "estimators.", "teleop.inverse_kinematics.",
+    "assets.", "evaluation.plots", "sources.", "standin.", "estimators.", "teleop.hands.",
+    "teleop.inverse_kinematics.",
     "teleop.robot.",
     "teleop.robot_map.", "teleop.robot_model.", "teleop.robot_setup.", "teleop.simulation.",
 )  # fmt: skip

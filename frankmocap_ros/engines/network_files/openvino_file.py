@@ -105,9 +105,13 @@ class OpenVinoFileNetwork:
         pixels = np.require(images, requirements=("C", "W"))
         for i, request in enumerate(requests):
             request.set_input_tensor(self._ov.Tensor(pixels[i : i + 1], shared_memory=True))
-            request.start_async()
-        for request in requests:
-            request.wait()
+        if len(requests) == 1:
+            self._alone.infer()  # in this thread: nobody has to be woken
+        else:
+            for request in requests:
+                request.start_async()
+            for request in requests:
+                request.wait()
         return [np.concatenate([r.get_output_tensor(i).data for r in requests]) for i in self._outputs]
 
     def _requests(self, n: int) -> list[Any]:

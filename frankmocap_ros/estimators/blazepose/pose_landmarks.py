@@ -17,7 +17,7 @@ from frankmocap_ros.engines.tflite_choice import load_tflite
 from frankmocap_ros.estimators.blazepose.crop import in_image, region_along, rotation_in_image
 from frankmocap_ros.estimators.blazepose.person_detector import SIDES_PER_RADIUS
 from frankmocap_ros.geometry.boxes import Region
-from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.geometry.rotation import Array, dot
 
 SIDE_PX: Final = 256
 LANDMARKS: Final = 33
@@ -29,6 +29,7 @@ _OUTPUTS: Final = (0, 1, 3, 4)
 _LEAST_PRESENCE: Final = 0.5
 # MediaPipe's graph names 7, but what its Python package runs is 9: with 7 landmarks lie up to 15 px elsewhere
 _KERNEL: Final = 9
+_WINDOW: Final = np.arange(_KERNEL) - _KERNEL // 2
 _LEAST_PEAK: Final = 0.5
 
 
@@ -62,23 +63,23 @@ def refined(points: NDArray[np.float32], heatmaps: NDArray[np.float32]) -> Array
         points: shape (N, 2), x and y in shares of the side.
         heatmaps: shape (H, W, N or more), logits.
     """
-    n, (height, width) = len(points), heatmaps.shape[:2]
-    out, reach = points.astype(np.float64), _KERNEL // 2
-    finite = np.nan_to_num(points, nan=-1.0, posinf=-1.0, neginf=-1.0).clip(-1.0, 2.0)
-    cell = (finite * np.array([width, height], np.float32)).astype(np.int64)  # towards 0, as C does
-    inside = (cell >= 0).all(axis=1) & (cell < (width, height)).all(axis=1)
-    window = np.arange(-reach, reach + 1)
-    x, y = cell[:, :1] + window, cell[:, 1:] + window  # (N, 9)
-    seen_x, seen_y = (x >= 0) & (x < width), (y >= 0) & (y < height)
-    rows, columns = y.clip(0, height - 1), x.clip(0, width - 1)
-    logits = heatmaps[rows[:, :, None], columns[:, None, :], np.arange(n)[:, None, None]].astype(np.float64)
-    weight = _sigmoid(logits) * (seen_y[:, :, None] & seen_x[:, None, :])
-    total = weight.sum(axis=(1, 2))
-    moved = inside & (weight.max(axis=(1, 2)) >= _LEAST_PEAK)
-    safe = np.where(total > 0.0, total, 1.0)
-    out[moved, 0] = (np.einsum("nyx,nx->n", weight, x) / safe / width)[moved]
-    out[moved, 1] = (np.einsum("nyx,ny->n", weight, y) / safe / height)[moved]
-    return out
+    height, width, maps = heatmaps.shape
+    size = np.array([width, height])
+    finite = np.where(np.isfinite(points), points, np.float32(-1.0)).clip(-1.0, 2.0)
+    cells = (finite * size.astype(np.float32)).astype(np.int64)  # towards 0, as C does
+    places = cells[:, :, None] + _WINDOW  # (N, 2, 9), x and y
+    nearest = places.clip(0, size[:, None] - 1)
+    columns, rows = nearest[:, 0, None, :], nearest[:, 1, :, None]
+    seen = nearest == places
+    logits = heatmaps.ravel().take((rows * width + columns) * maps + np.arange(len(points))[:, None, None])
+    weight = _sigmoid(logits.astype(np.float64)) * (seen[:, 1, :, None] & seen[:, 0, None, :])
+    each = np.array([weight.sum(axis=1), weight.sum(axis=2)]).swapaxes(
+        0, 1
+    )  # (N, 2, 9), of columns and of rows
+    total = each[:, 0].sum(axis=1)
+    middles = dot(each, places.astype(np.float64)) / np.where(total > 0.0, total, 1.0)[:, None] / size
+    moved = seen[:, :, _KERNEL // 2].all(axis=1) & (weight.max(axis=(1, 2)) >= _LEAST_PEAK)
+    return np.where(moved[:, None], middles, points)
 
 
 class PoseLandmarker:

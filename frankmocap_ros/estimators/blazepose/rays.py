@@ -37,14 +37,14 @@ def faced_pixel(pixels: Array, confidence: Array, camera: Camera) -> Array:
         confidence: shape (21,), visibility.
         camera: of the image.
     """
-    size = np.array(camera.size_px)
     hips, shoulders = pixels[_HIPS], pixels[_SHOULDERS]
-    inside = float(
-        np.minimum(hips / size, 1.0 - hips / size).min()
-    )  # share of the side, below 0 beside the image
+    at = hips / camera.size_px
+    inside = min(float(at.min()), 1.0 - float(at.max()))  # share of the side, below 0 beside the image
     surely = max(_rise(inside, _BORDER), _rise(float(confidence[_HIPS].min()), _VISIBLE))
     share = surely * _rise(inside, _EDGE)
-    return np.asarray(share * hips.mean(axis=0) + (1.0 - share) * shoulders.mean(axis=0))
+    return np.asarray(
+        (0.5 * share) * (hips[0] + hips[1]) + (0.5 - 0.5 * share) * (shoulders[0] + shoulders[1])
+    )
 
 
 def _rise(value: float, band: tuple[float, float]) -> float:
@@ -80,6 +80,8 @@ def on_rays(world: Array, pixels: Array, confidence: Array, camera: Camera) -> A
     beside = pixels - projected
     distance = np.sqrt(dot(beside, beside))
     far = distance > _SLACK * camera.width
+    if not far.any():
+        return points
     share = 1.0 - _SLACK * camera.width / np.maximum(distance[far], 1e-9)
     points[far, :2] = camera.rays(projected[far] + share[:, None] * beside[far]) * points[far, 2:]
     return points

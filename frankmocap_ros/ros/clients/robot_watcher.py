@@ -12,10 +12,14 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
+from frankmocap_ros.body.hand_shape import SIDES
 from frankmocap_ros.msg import BodyPoseArray, GateState, JointPose
+from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.ros.clients.watcher import Watcher
+from frankmocap_ros.ros.common.conversions import read_grip
 from frankmocap_ros.ros.common.endpoints import Topic, subscribe
 from frankmocap_ros.ros.gate.polling import Polling
+from frankmocap_ros.teleop.hands.grip import Grip
 
 ASK_AGAIN_S = 1.0
 POLL_S = 0.1
@@ -32,6 +36,7 @@ class Teleoperation:
         commands: target -> time and position [m] of each command.
         robot: time and joint positions by name of each state of the robot.
         person: time and positions [m] of the operator's joints by name, in the optical frame.
+        grips: side -> time and grip of each message of the gate.
         states: time and name of each of the gate's states, a new one each time it changed.
         reason: the gate's last words.
         limits: of the last state, in words.
@@ -43,6 +48,7 @@ class Teleoperation:
     commands: dict[str, list[tuple[float, Point]]] = field(default_factory=dict)
     robot: list[tuple[float, dict[str, float]]] = field(default_factory=list)
     person: list[tuple[float, dict[str, Point]]] = field(default_factory=list)
+    grips: dict[str, list[tuple[float, Grip]]] = field(default_factory=lambda: {side: [] for side in SIDES})
     states: list[tuple[float, str]] = field(default_factory=list)
     reason: str = ""
     limits: tuple[str, ...] = ()
@@ -51,7 +57,7 @@ class Teleoperation:
     refusal: str = ""
 
 
-def _seconds(msg: PoseStamped | JointState | GateState | BodyPoseArray) -> float:
+def _seconds(msg: PoseStamped | JointState | GateState | BodyPoseArray | GripMsg) -> float:
     return float(msg.header.stamp.sec) + 1e-9 * float(msg.header.stamp.nanosec)
 
 
@@ -73,6 +79,10 @@ class RobotWatcher(Watcher):
         for name in targets:
             handle = partial(self._on_command, name)
             polling.subscribe(PoseStamped, f"gate/command/{name}", handle, QoSProfile(depth=50))
+        for side in SIDES:
+            polling.subscribe(
+                GripMsg, f"gate/grip/{side}", partial(self._on_grip, side), QoSProfile(depth=50)
+            )
         polling.subscribe(JointState, "joint_states", self._on_robot, QoSProfile(depth=50))
         self.create_timer(POLL_S, lambda: polling.poll(0.0))
         latched = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -88,6 +98,7 @@ class RobotWatcher(Watcher):
             t = self.teleop
             return Teleoperation(
                 {name: list(all_of) for name, all_of in t.commands.items()}, list(t.robot), list(t.person),
+                {side: list(all_of) for side, all_of in t.grips.items()},
                 list(t.states), t.reason, t.limits, dict(t.robot_health), t.asked, t.refusal,
             )  # fmt: skip
 
@@ -95,6 +106,10 @@ class RobotWatcher(Watcher):
         p = msg.pose.position
         with self._teleop_lock:
             self.teleop.commands[name].append((_seconds(msg), (p.x, p.y, p.z)))
+
+    def _on_grip(self, side: str, msg: GripMsg, _: float) -> None:
+        with self._teleop_lock:
+            self.teleop.grips[side].append((_seconds(msg), read_grip(msg)))
 
     def _on_robot(self, msg: JointState, _: float) -> None:
         with self._teleop_lock:

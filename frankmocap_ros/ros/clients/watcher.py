@@ -12,7 +12,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo
 
-from frankmocap_ros.msg import BodyPoseArray, JointPose
+from frankmocap_ros.msg import BodyPoseArray, HandPose, JointPose
 from frankmocap_ros.ros.common.conversions import nanoseconds
 from frankmocap_ros.ros.common.endpoints import Topic, subscribe
 from frankmocap_ros.teleop.followed_run import FollowedRun
@@ -29,8 +29,9 @@ class Tally:
         camera_stamps: stamps that the camera sent [ns].
         bodies: number of bodies per frame.
         ages_ms, inference_ms: per frame, as the node says.
-        tracked: joint -> frames in which the operator's joint is TRACKED.
+        tracked: joint, or ``left hand``, -> frames in which it is TRACKED of the operator.
         joints: joints of the last operator seen, empty before.
+        hands: of the last operator seen, empty where they are not estimated.
         not_finite: numbers that were not finite, or rotations not of unit length.
         others: messages of another run of a mocap node, which count for nothing else here.
         dropped: images dropped by the node, by reason.
@@ -45,6 +46,7 @@ class Tally:
     inference_ms: list[float] = field(default_factory=list)
     tracked: Counter[str] = field(default_factory=Counter)
     joints: tuple[JointPose, ...] = ()
+    hands: tuple[HandPose, ...] = ()
     not_finite: int = 0
     others: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class Watcher(Node):
             # an image already on its way belongs to what arrives next
             self._tally.camera_stamps = old.camera_stamps
             self._tally.health, self._tally.joints = old.health, old.joints
+            self._tally.hands = old.hands
 
     def read(self) -> Tally:
         """All that has arrived; a copy that does not change."""
@@ -100,7 +103,8 @@ class Watcher(Node):
             t = self._tally
             return Tally(
                 list(t.stamps), set(t.camera_stamps), list(t.bodies), list(t.ages_ms), list(t.inference_ms),
-                Counter(t.tracked), t.joints, t.not_finite, t.others, dict(t.dropped), t.estimator, t.health,
+                Counter(t.tracked), t.joints, t.hands, t.not_finite, t.others, dict(t.dropped), t.estimator,
+                t.health,
             )  # fmt: skip
 
     def _on_any_bodies(self, msg: BodyPoseArray) -> None:
@@ -121,6 +125,8 @@ class Watcher(Node):
             if msg.bodies:
                 operator = msg.bodies[0]
                 t.estimator, t.joints = operator.estimator, tuple(operator.joints)
+                t.hands = tuple(operator.hands)
+                t.tracked.update(f"{h.side} hand" for h in operator.hands if h.state == HandPose.TRACKED)
                 t.tracked.update(j.name for j in operator.joints if j.state == JointPose.TRACKED)
         self.first_frame.set()
         if msg.bodies:
@@ -164,6 +170,10 @@ def summary(tally: Tally, seconds: float) -> dict[str, object]:
         "inference_ms": percentiles(tally.inference_ms, 50, 95),
         "joints": {
             name: {"tracked_ratio": round(tally.tracked[name] / max(1, len(stamps)), 4)} for name in names
+        },
+        "hands": {
+            hand.side: {"tracked_ratio": round(tally.tracked[f"{hand.side} hand"] / max(1, len(stamps)), 4)}
+            for hand in tally.hands
         },
         "estimator": tally.estimator,
         "dropped": tally.dropped,

@@ -1,5 +1,7 @@
 """Frames to messages. Messages are made once and refilled: most of their cost is making them."""
 
+import math
+
 import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, PoseStamped, PoseWithCovarianceStamped, Quaternion
@@ -9,8 +11,11 @@ from frankmocap_ros.body.covariance import pose_covariance
 from frankmocap_ros.body.pose import Body, Frame, Hand, JointState
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, Skeleton
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, HandPose, JointPose, JointPoseStamped, Latency
+from frankmocap_ros.msg import Grip as GripMsg
+from frankmocap_ros.teleop.hands.grip import Grip
 
 _POSES = (int(JointState.TRACKED), int(JointState.PREDICTED))
+_HAND_STATES = (HandPose.TRACKED, HandPose.PREDICTED, HandPose.HELD)
 
 
 def seconds(stamp: Time) -> float:
@@ -47,6 +52,23 @@ def _write_hand(msg: HandPose, hand: Hand) -> None:
         point.x, point.y, point.z = xyz
     msg.palm_normal.x, msg.palm_normal.y, msg.palm_normal.z = hand.palm_normal.tolist()
     msg.palm_angle = hand.palm_angle_rad
+
+
+def read_hand(msg: HandPose) -> Hand:
+    """A hand as the message says; INVALID where it says anything that is no hand."""
+    points = np.array([(p.x, p.y, p.z) for p in msg.keypoints])
+    normal = np.array((msg.palm_normal.x, msg.palm_normal.y, msg.palm_normal.z))
+    numbers = (*normal, msg.confidence, msg.palm_angle)
+    if msg.state not in _HAND_STATES or not (np.isfinite(points).all() and np.isfinite(numbers).all()):
+        return Hand(msg.side)
+    return Hand(msg.side, JointState(msg.state), msg.confidence, points, normal, msg.palm_angle)
+
+
+def read_grip(msg: GripMsg) -> Grip:
+    """What a gripper is to do, as the message says; INVALID where it says anything that is no grip."""
+    if msg.state not in _HAND_STATES or not math.isfinite(msg.opening):
+        return Grip(msg.side, 0.0)
+    return Grip(msg.side, msg.opening, state=JointState(msg.state), confidence=msg.confidence)
 
 
 def write_body(msg: BodyPose, body: Body) -> None:

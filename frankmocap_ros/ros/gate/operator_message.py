@@ -6,15 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from rclpy.serialization import deserialize_message
 
-from frankmocap_ros.body.pose import Hand, JointState
+from frankmocap_ros.body.pose import Hand
 from frankmocap_ros.errors import MessageError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
-from frankmocap_ros.msg import BodyPose, BodyPoseArray, HandPose, JointPose
-from frankmocap_ros.ros.common.conversions import nanoseconds
+from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose
+from frankmocap_ros.ros.common.conversions import nanoseconds, read_hand
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 
 _POSES = (JointPose.TRACKED, JointPose.PREDICTED)
-_HAND_STATES = (HandPose.TRACKED, HandPose.PREDICTED, HandPose.HELD)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,16 +60,6 @@ def read_bodies(data: bytes) -> BodyPoseArray:
         raise MessageError(f"{len(data)} bytes are not a BodyPoseArray: {error}") from error
 
 
-def _hand(msg: HandPose) -> Hand:
-    """A hand as the message says; INVALID where it says anything that is no hand."""
-    points = np.array([(p.x, p.y, p.z) for p in msg.keypoints])
-    normal = np.array((msg.palm_normal.x, msg.palm_normal.y, msg.palm_normal.z))
-    numbers = (*normal, msg.confidence, msg.palm_angle)
-    if msg.state not in _HAND_STATES or not (np.isfinite(points).all() and np.isfinite(numbers).all()):
-        return Hand(msg.side)
-    return Hand(msg.side, JointState(msg.state), msg.confidence, points, normal, msg.palm_angle)
-
-
 class OperatorReader:
     """Picks what matters to the gate.
 
@@ -91,7 +80,7 @@ class OperatorReader:
         poses, tracked, stddev = self._poses(body)
         stamp_ns, frame_id, at = nanoseconds(msg.header.stamp), msg.header.frame_id, msg.camera_position
         camera_position = np.array((at.x, at.y, at.z))
-        hands = tuple(_hand(hand) for hand in body.hands)
+        hands = tuple(read_hand(hand) for hand in body.hands)
         return Seen(stamp_ns, frame_id, operator, poses, tracked, stddev, camera_position, hands)
 
     def _poses(self, body: BodyPose) -> tuple[Poses, Mask, Array]:

@@ -1,4 +1,4 @@
-"""Bodies as RViz markers: bones in one LINE_LIST colored by state, a text above the head."""
+"""Bodies as RViz markers: bones and hands as LINE_LISTs colored by state, a text above the head."""
 
 from geometry_msgs.msg import Point, Quaternion, Vector3
 from rclpy.duration import Duration
@@ -6,7 +6,9 @@ from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
 from frankmocap_ros.body.covariance import ellipsoids
+from frankmocap_ros.body.drawing import HELD_OPACITY
 from frankmocap_ros.body.pose import Body, Frame, JointState
+from frankmocap_ros.body.skeleton import HAND_BONES
 
 _COLORS = {
     JointState.TRACKED: ColorRGBA(r=0.1, g=0.8, b=0.3, a=1.0),
@@ -14,7 +16,7 @@ _COLORS = {
     JointState.HELD: ColorRGBA(r=0.9, g=0.2, b=0.2, a=0.8),
 }
 LIFETIME = Duration(seconds=1).to_msg()  # nothing stays when the node dies
-_BONES, _TEXT, _STDDEV = "bones", "text", "stddev"
+_BONES, _HANDS, _TEXT, _STDDEV = "bones", "hands", "text", "stddev"
 
 
 class MarkerMaker:
@@ -33,6 +35,8 @@ class MarkerMaker:
         markers = []
         for body in frame.bodies:
             markers.append(_bones(body, header))
+            if body.hands:
+                markers.append(_hands(body, header))
             markers.append(_text(body, header, age_ms, frame))
             if self.ellipsoids:
                 markers += _ellipsoids(body, header, frame)
@@ -52,17 +56,36 @@ def _marker(body: Body, header: Header, ns: str, kind: int) -> Marker:
 
 
 def _bones(body: Body, header: Header) -> Marker:
-    """Every bone whose two ends are known, in the color of the less certain end."""
+    """Every bone whose two ends are known, in the color of the less certain end.
+
+    Fingers are left to the hands where the body has these.
+    """
     marker = _marker(body, header, _BONES, Marker.LINE_LIST)
     marker.scale = Vector3(x=0.02)
-    states = body.states.tolist()
+    states, skeleton = body.states.tolist(), body.skeleton
     points = [Point(x=x, y=y, z=z) for x, y, z in body.positions.tolist()]
-    for joint, parent in enumerate(body.skeleton.parents):
-        if parent < 0 or JointState.INVALID in (states[joint], states[parent]):
+    for parent, joint in skeleton.bones_without_fingers if body.hands else skeleton.bones:
+        if JointState.INVALID in (states[joint], states[parent]):
             continue
         color = _COLORS[JointState(max(states[joint], states[parent]))]
         marker.points += [points[parent], points[joint]]
         marker.colors += [color, color]
+    return marker
+
+
+def _hands(body: Body, header: Header) -> Marker:
+    """The bones of the hands that are known, each in the color of its state; HELD ones are faint."""
+    marker = _marker(body, header, _HANDS, Marker.LINE_LIST)
+    marker.scale = Vector3(x=0.008)
+    for hand in body.hands:
+        if hand.state == JointState.INVALID:
+            continue
+        color = _COLORS[hand.state]
+        if hand.state == JointState.HELD:
+            color = ColorRGBA(r=color.r, g=color.g, b=color.b, a=HELD_OPACITY)
+        points = [Point(x=x, y=y, z=z) for x, y, z in hand.points.tolist()]
+        marker.points += [points[end] for bone in HAND_BONES for end in bone]
+        marker.colors += [color] * (2 * len(HAND_BONES))
     return marker
 
 

@@ -12,20 +12,26 @@ from numpy.typing import NDArray
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, JointState, PointCloud2
 
+from frankmocap_ros.body.hand_shape import SIDES
+from frankmocap_ros.body.pose import ScaleSource
+from frankmocap_ros.body.skeleton import Skeleton
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, Latency
+from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.ros.clients.robot_watcher import STATE_NAMES
 from frankmocap_ros.ros.common.calibration import Calibration
 from frankmocap_ros.ros.common.camera_topics import camera_topics
+from frankmocap_ros.ros.common.conversions import read_grip, read_hand
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.view.image_input import NEWEST, ImageInput
 from frankmocap_ros.settings.viewer import ViewerSettings
 from frankmocap_ros.teleop.followed_run import FollowedRun
-from frankmocap_ros.viewer.scene import SeenBody
+from frankmocap_ros.teleop.hands.grip import Grip
+from frankmocap_ros.viewer.people import SeenBody
 from frankmocap_ros.viewer.texts import STAGES, GateHeard, Heard
 
 _AGES: Final = 100
@@ -34,7 +40,12 @@ _RATE_S: Final = 2.0
 _STALE_S: Final = 1.0
 _IMAGE_STALE_S: Final = 2.0  # a picture that stands still is not shown as what the robot sees
 _GHOST_S: Final = 0.5  # a command that is older is not shown
-_SCALES: Final = ("", "an assumed height", "an assumed height, camera calibrated", "depth")
+_SCALES: Final = {
+    ScaleSource.ASSUMED_HEIGHT: "an assumed height",
+    ScaleSource.CAMERA_INFO: "an assumed height, camera calibrated",
+    ScaleSource.DEPTH: "depth",
+    ScaleSource.CALIBRATED: "a calibrated size",
+}
 
 
 class ViewInputs:
@@ -67,6 +78,7 @@ class ViewInputs:
         self.camera: Camera | None = None
         self.history: deque[tuple[float, float, tuple[float, ...]]] = deque()  # time, age, stages
         self._commands: dict[str, tuple[float, Array, Array]] = {}
+        self._grips: dict[str, tuple[float, Grip]] = {}
         self._heard_commands: set[str] = set()
         self.objects: dict[str, tuple[Array, Array]] = {}  # of the simulated robot's scene
         self._ages: deque[float] = deque(maxlen=_AGES)
@@ -85,6 +97,8 @@ class ViewInputs:
         polling.subscribe(Latency, f"{node}/latency", self._on_latency, NEWEST)
         polling.subscribe(DiagnosticArray, "/diagnostics", self._on_diagnostics, incoming(10))
         polling.subscribe(GateState, f"{gate}/state", self._on_gate, NEWEST)
+        for side in SIDES:
+            polling.subscribe(GripMsg, f"{gate}/grip/{side}", partial(self._on_grip, side), NEWEST)
         polling.subscribe(JointState, "joint_states", self._on_joints, NEWEST)
 
     def close(self) -> None:
@@ -148,6 +162,11 @@ class ViewInputs:
         now_s = time.perf_counter()
         return {name: (p, q) for name, (s, p, q) in self._commands.items() if now_s - s < _GHOST_S}
 
+    def grips(self) -> list[Grip]:
+        """What the gate wants of each gripper now, the left one first."""
+        now_s = time.perf_counter()
+        return [grip for _, (s, grip) in sorted(self._grips.items()) if now_s - s < _GHOST_S]
+
     def look_around(self) -> None:
         """See who publishes bodies, and subscribe to commands and objects that were not there before."""
         self._run.nodes = publisher_nodes(self._node, self._bodies_topic, BodyPoseArray)
@@ -181,7 +200,7 @@ class ViewInputs:
         (first_s, first), (last_s, last) = self._sequences[0], self._sequences[-1]
         heard.fps = (last - first) / (last_s - first_s) if last_s > first_s else 0.0
         heard.ages_ms, heard.inference_ms, heard.people = self._ages, msg.inference_ms, len(msg.bodies)
-        heard.scale = _SCALES[msg.bodies[0].scale_source] if msg.bodies else ""
+        heard.scale = _SCALES.get(msg.bodies[0].scale_source, "") if msg.bodies else ""
 
     def _on_latency(self, msg: Latency, now_s: float) -> None:
         self.history.append((now_s, msg.total, tuple(getattr(msg, stage) for stage in STAGES)))
@@ -206,6 +225,9 @@ class ViewInputs:
         p, q = msg.pose.position, msg.pose.orientation
         self._commands[name] = (now_s, np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
 
+    def _on_grip(self, side: str, msg: GripMsg, now_s: float) -> None:
+        self._grips[side] = (now_s, read_grip(msg))
+
     def _on_object(self, name: str, msg: PoseStamped, _: float) -> None:
         p, q = msg.pose.position, msg.pose.orientation
         self.objects[name] = (np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
@@ -227,15 +249,14 @@ class ViewInputs:
 
 
 @lru_cache(maxsize=8)
-def _tree(pairs: tuple[tuple[str, str], ...]) -> tuple[tuple[str, ...], tuple[int, ...]]:
-    """Names of joints, and the number of each one's parent."""
+def _skeleton(pairs: tuple[tuple[str, str], ...]) -> Skeleton:
+    """Of joints' names and their parents'."""
     number = {name: i for i, (name, _) in enumerate(pairs)}
-    return tuple(number), tuple(number.get(parent, -1) for _, parent in pairs)
+    return Skeleton(tuple(number), tuple(number.get(parent, -1) for _, parent in pairs))
 
 
 def _seen(body: BodyPose, msg: BodyPoseArray) -> SeenBody:
     at = msg.camera_position
-    names, parents = _tree(tuple((joint.name, joint.parent) for joint in body.joints))
     poses = [(j.pose.position, j.pose.orientation) for j in body.joints]
     rows = np.array([(p.x, p.y, p.z, q.x, q.y, q.z, q.w) for p, q in poses]).reshape(-1, 7)
     states: Any = np.array([joint.state for joint in body.joints], np.uint8)
@@ -243,11 +264,11 @@ def _seen(body: BodyPose, msg: BodyPoseArray) -> SeenBody:
         id=body.id,
         operator=body.id == msg.operator_id,
         estimator=body.estimator,
-        names=names,
-        parents=parents,
+        skeleton=_skeleton(tuple((joint.name, joint.parent) for joint in body.joints)),
         positions=rows[:, :3],
         orientations_xyzw=rows[:, 3:],
         states=states,
         stddev=np.array([joint.position_stddev for joint in body.joints]).reshape(-1, 2),
         camera_position=np.array((at.x, at.y, at.z)),
+        hands=tuple(read_hand(hand) for hand in body.hands),
     )

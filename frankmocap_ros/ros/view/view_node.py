@@ -24,6 +24,7 @@ from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
 from frankmocap_ros.tracking.size_calibration import POSTURE
 from frankmocap_ros.viewer.gate_signal import GateSignal
+from frankmocap_ros.viewer.grip_bars import grip_bars
 from frankmocap_ros.viewer.panel import Panel
 from frankmocap_ros.viewer.scene import Scene
 from frankmocap_ros.viewer.texts import STAGES, GateHeard, gate_text, status_text
@@ -131,6 +132,7 @@ class ViewNode(Node):
         if inputs.robot_image is not None or not inputs.robot_sees:
             panel.robot_image(inputs.robot_image)
         self._tell(inputs.gate)
+        panel.grips(grip_bars(inputs.grips(), inputs.gate.limits if inputs.gate is not None else ()))
         scene.mesh(inputs.mesh)
         scene.ghost(inputs.commands())
         self._draw_robot()

@@ -1,7 +1,8 @@
 """The joints that go to positions of their own: what they can do, and what they are to a simulated robot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -36,6 +37,19 @@ class DrivenLimits:
     home: Array
 
 
+def roles_alone(mujoco: Any, model: Any, joints: Sequence[int]) -> JointRoles:
+    """The roles of a model's joints where these alone are commanded, and what is bound to them follows.
+
+    Args:
+        mujoco: the module.
+        model: the MjModel.
+        joints: their numbers.
+    """
+    _, used = tied(equalities(mujoco, model), set(joints))
+    dependent = tuple(sorted(dependent_joints(used, set(joints))))
+    return JointRoles(tuple(joints), frozenset(), dependent, (), tuple(used))
+
+
 def driven_limits(loaded: LoadedModel, robot: RobotMap, home: Array) -> DrivenLimits:
     """The joints that are driven to positions of their own, and what they can do.
 
@@ -49,9 +63,7 @@ def driven_limits(loaded: LoadedModel, robot: RobotMap, home: Array) -> DrivenLi
     """
     model = loaded.model
     driven = driven_joints(loaded, robot)
-    _, used = tied(equalities(loaded.mujoco, model), set(driven))
-    dependent = tuple(dependent_joints(used, set(driven)))
-    lower, upper = joint_ranges(model, JointRoles(driven, frozenset(), dependent, (), tuple(used)))
+    lower, upper = joint_ranges(model, roles_alone(loaded.mujoco, model, driven))
     for one, low, high in zip(robot.driven, lower.tolist(), upper.tolist(), strict=True):
         for end in one.ends:
             if not low - _ROUNDING <= end <= high + _ROUNDING:

@@ -168,14 +168,15 @@ def _check_names(robot: RobotMap, loaded: LoadedModel, commanded: tuple[str, ...
     """Refuse what the map says of joints that there are not, or that are not commanded."""
     model = loaded.model
     known = [name for j in simple_joints(loaded.mujoco, model) if (name := joint_name(model, j))]
-    for key, names in (
-        ("velocity_limits", robot.speeds),
-        ("acceleration_limits", robot.accelerations),
-        ("effort_limits", robot.efforts),
-        ("posture_costs", robot.posture_costs),
+    moved = {*commanded, *(name for hand in robot.hands for name in hand.joints)}
+    for key, names, used in (
+        ("velocity_limits", robot.speeds, moved),
+        ("acceleration_limits", robot.accelerations, moved),
+        ("effort_limits", robot.efforts, set(commanded)),
+        ("posture_costs", robot.posture_costs, set(commanded)),
     ):
         refuse_unknown(robot.model, key, "joint", names, known)
-        without_use = sorted(set(names) - set(commanded))
+        without_use = sorted(set(names) - used)
         if without_use:
             driven = {one.name: one.key for one in robot.driven}
             own = [f"; the limits of {n} are in {driven[n]}" for n in without_use[:1] if n in driven]

@@ -65,11 +65,7 @@ def target_parts(robot: RobotMap, model: Any) -> tuple[TargetParts, ...]:
     Raises:
         RobotError: the model has no such part.
     """
-    sites = numbers_by_name(model.site, model.nsite)
-    known = {
-        "site": {name: RobotPart(name, "site", i, int(model.site_bodyid[i])) for name, i in sites.items()},
-        "body": {n: RobotPart(n, "body", i, i) for n, i in numbers_by_name(model.body, model.nbody).items()},
-    }
+    known = _known(model)
     found = []
     for target in robot.targets:
         where = f"targets.{target.name}"
@@ -79,6 +75,30 @@ def target_parts(robot: RobotMap, model: Any) -> tuple[TargetParts, ...]:
         limb = [_part(robot, f"{where}.chain", name, known) for name in target.chain[:-1]]
         found.append(TargetParts(part, origin, (*limb, part) if limb else ()))
     return tuple(found)
+
+
+def part_of(robot: RobotMap, model: Any, key: str, name: str) -> RobotPart:
+    """The site of a name, or else the body.
+
+    Args:
+        robot: the map.
+        model: the MjModel.
+        key: of the map.
+        name: that it has there.
+
+    Raises:
+        RobotError: the model has neither.
+    """
+    return _part(robot, key, name, _known(model))
+
+
+def _known(model: Any) -> dict[str, dict[str, RobotPart]]:
+    """The parts of a model by kind and name."""
+    sites = numbers_by_name(model.site, model.nsite)
+    return {
+        "site": {name: RobotPart(name, "site", i, int(model.site_bodyid[i])) for name, i in sites.items()},
+        "body": {n: RobotPart(n, "body", i, i) for n, i in numbers_by_name(model.body, model.nbody).items()},
+    }
 
 
 def _part(robot: RobotMap, key: str, name: str, kinds: Mapping[str, Mapping[str, RobotPart]]) -> RobotPart:

@@ -74,6 +74,8 @@ class Retargeter:
             as those of the other joints.
         grippers: what opens and shuts.
         joints_apart: driven joints that only a controller of their own takes.
+        robot_map: the robot's map.
+        ik_model: its model.
 
     Args:
         robot: the robot's map.
@@ -87,8 +89,8 @@ class Retargeter:
 
     def __init__(self, robot: RobotMap, model: IkModel | None = None, at_will: bool = False) -> None:
         self._mujoco, self._mink, self._daqp = packages()
-        self._map = robot
-        self._found = found = load_model(robot) if model is None else model
+        self.robot_map = robot
+        self.ik_model = found = load_model(robot) if model is None else model
         self._model = found.model
         self.joint_names, self.observed, self.notes = found.joint_names, found.observed, found.notes
         self.table_arm, self.controllers = robot.table_arm, robot.controllers
@@ -202,7 +204,7 @@ class Retargeter:
     def apart(self, joints: Array, others: Array) -> Array:
         """How far a posture is from another one, shape (J,); whole turns of endless joints do not count."""
         off = joints - others
-        return np.asarray(off - math.tau * np.where(self._found.turning, np.round(off / math.tau), 0.0))
+        return np.asarray(off - math.tau * np.where(self.ik_model.turning, np.round(off / math.tau), 0.0))
 
     def home_near(self, joints: Array) -> Array:
         """The home posture that is nearest to a posture, whole turns of endless joints apart, shape (J,)."""
@@ -232,7 +234,7 @@ class Retargeter:
 
     def twin(self) -> "Retargeter":
         """Another one of the same robot, whose joints accelerate at will."""
-        return Retargeter(self._map, self._found, at_will=True)
+        return Retargeter(self.robot_map, self.ik_model, at_will=True)
 
     def solve(self, positions: Array, orientations: Array, dt: float) -> tuple[Array, Array]:
         """The next posture on the way to the targets' commands.
@@ -315,7 +317,9 @@ class Retargeter:
         hessian = jacobian.T @ jacobian
         posture = self._costs**2
         # damping that grows with the error keeps steps within what the linear robot is good for
-        hessian.flat[:: len(hessian) + 1] += posture + self._map.damping + _DAMPING * float(errors @ errors)
+        hessian.flat[:: len(hessian) + 1] += (
+            posture + self.robot_map.damping + _DAMPING * float(errors @ errors)
+        )
         slopes = posture * (self._now - self._preferred) - errors @ jacobian
         feed = moved @ jacobian
         # one after the other: for both at once LAPACK starts threads, which wait for each other

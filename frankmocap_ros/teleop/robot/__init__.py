@@ -4,6 +4,7 @@ __all__ = [
     "alignment",
     "driven_joints",
     "driven_posture",
+    "finger_driver",
     "gripper_driver",
     "joint_controller",
     "pose_robot",

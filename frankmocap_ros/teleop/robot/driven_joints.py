@@ -23,8 +23,14 @@ class JointDriver(Protocol):
 
     names: tuple[str, ...]
 
+    def begin(self, positions: Array) -> None:
+        """Start where its joints are, in the order of ``names``, shape (D,) [rad] or [m]."""
+
     def targets(self, command: Command) -> Array:
         """Where its joints are to go, in the order of ``names``; NaN for one that is to stay [rad] or [m]."""
+
+    def limits(self) -> tuple[str, ...]:
+        """What keeps its joints from what the operator shows, in words."""
 
 
 class DrivenJoints:

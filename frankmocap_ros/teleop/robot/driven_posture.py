@@ -61,6 +61,8 @@ class DrivenPosture:
         """
         unmoved = np.abs(measured - self._left_at) <= self._unmoved
         self.joints.begin(np.where(unmoved, self._left, measured))
+        for driver, rows in zip(self._drivers, self._rows, strict=True):
+            driver.begin(self.joints.positions[rows])
         self._time_s = math.nan
 
     def drive(self, command: Command, measured: Array | None) -> tuple[Array, Array]:
@@ -68,14 +70,15 @@ class DrivenPosture:
 
         Args:
             command: says how far grippers are to be open.
-            measured: where the joints are, shape (D,); None where nobody tells.
+            measured: where the joints are, shape (D,); None where nobody tells now.
         """
         dt = command.time_s - self._time_s
         if not dt <= self._max_pause_s:
             self.joints.rest()
             dt = 0.0
         self._time_s = command.time_s
-        self._left_at = self.joints.positions if measured is None else measured
+        if measured is not None:
+            self._left_at = measured
         targets = self._targets.copy()
         if not command.held:
             for driver, rows in zip(self._drivers, self._rows, strict=True):
@@ -83,6 +86,10 @@ class DrivenPosture:
         positions, velocities = self.joints.step(targets, dt)
         self._left = positions
         return positions, velocities
+
+    def limits(self) -> tuple[str, ...]:
+        """What keeps the joints from what the operator shows, in words."""
+        return tuple(words for driver in self._drivers for words in driver.limits())
 
     def openings(self) -> Mapping[str, float]:
         """How far each gripper is open, side -> 0 shut to 1 open, by what it is commanded."""

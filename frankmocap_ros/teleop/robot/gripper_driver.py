@@ -28,6 +28,9 @@ class GripperDriver:
         self._shut = np.array([at for gripper in grippers for at in gripper.shut])
         self._ways = np.array([at for gripper in grippers for at in gripper.open]) - self._shut
 
+    def begin(self, positions: Array) -> None:
+        """Nothing: openings come with each command."""
+
     def targets(self, command: Command) -> Array:
         """Where the joints are to go, shape (D,); NaN for those of a hand of which nothing is known."""
         openings = np.full(len(self.names), np.nan)
@@ -35,6 +38,10 @@ class GripperDriver:
             if grip.state != JointState.INVALID and grip.side in self._rows:
                 openings[self._rows[grip.side]] = min(max(grip.opening, 0.0), 1.0)  # NaN stays NaN
         return np.asarray(self._shut + openings * self._ways)
+
+    def limits(self) -> tuple[str, ...]:
+        """Nothing: whoever asks for openings says it."""
+        return ()
 
     def openings(self, positions: Array) -> Mapping[str, float]:
         """How far each gripper is open, side -> 0 shut to 1 open, the mean of its joints.

@@ -14,9 +14,11 @@ from frankmocap_ros.errors import RetargetError, RobotLostError
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.clutch import RobotPoses, WayBack
 from frankmocap_ros.teleop.command import Command, Posture
+from frankmocap_ros.teleop.hands.robot_hand import load_hands
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.alignment import Alignment
 from frankmocap_ros.teleop.robot.driven_posture import DrivenPosture
+from frankmocap_ros.teleop.robot.finger_driver import FingerDriver
 from frankmocap_ros.teleop.robot.recovery import MISSED_M, Recovery
 from frankmocap_ros.teleop.robot.tracking_error import MAX_LEAD_SHARE, TrackingError
 from frankmocap_ros.teleop.setpoint import Setpoint
@@ -30,7 +32,7 @@ class JointController:
 
     Attributes:
         max_error: how far a joint may be from its command [rad] or [m]; 0 for as far as it likes, and
-            ``measured`` is not asked then.
+            ``measured`` is not asked then, but for grippers.
 
     Args:
         robot: finds postures.
@@ -56,7 +58,8 @@ class JointController:
         self._observed = observed if robot.observed else None
         self._alignment = Alignment(robot)
         self._recovery = Recovery(robot, self._alignment)
-        self._driven = DrivenPosture(robot.driven, robot.grippers, MAX_PAUSE_S)
+        fingers = FingerDriver(load_hands(robot.robot_map, robot.ik_model))
+        self._driven = DrivenPosture(robot.driven, robot.grippers, MAX_PAUSE_S, (fingers,))
         self._error = TrackingError(robot.joint_names, lambda a, b: np.abs(robot.apart(a, b)))
         self._time_s = math.nan
 
@@ -135,7 +138,7 @@ class JointController:
 
     def limits(self) -> tuple[str, ...]:
         """What keeps the robot from the last command, in words."""
-        waiting = (f"{name}: robot lags" for name in self._error.waiting)
+        waiting = (*(f"{name}: robot lags" for name in self._error.waiting), *self._driven.limits())
         if self._alignment.leading:
             return (*waiting, *(f"{name}: on its way to the operator's posture" for name in self.missed))
         stuck = zip(self.robot.targets, self._recovery.off.tolist(), strict=True)
@@ -163,14 +166,20 @@ class JointController:
         count = len(self.robot.joint_names)
         return joints[:count], joints[count:]
 
-    def _asked(self) -> tuple[Array, Array] | tuple[None, None]:
-        """Where the joints are, within half a turn of the last posture; None where that does not matter."""
-        if not self.max_error > 0.0:
-            return None, None
-        measured = self._measured()
+    def _asked(self) -> tuple[Array | None, Array | None]:
+        """Where the joints are, within half a turn of the last posture, and where the driven ones are.
+
+        None for joints of which it does not matter, and for driven ones of which nobody tells.
+        """
+        watched = self.max_error > 0.0
+        measured = self._measured() if watched or self.robot.driven.names else ""
         if isinstance(measured, str):
-            raise RobotLostError(measured)
+            if watched:
+                raise RobotLostError(measured)
+            return None, None
         joints, driven = self._parts(measured)
+        if not watched:
+            return None, driven
         if self._last is not None:
             joints = self._last + self.robot.apart(joints, self._last)
         return joints, driven

@@ -2,7 +2,10 @@
 
 __all__ = [
     "controller_map",
+    "driven_map",
     "gripper_map",
+    "hand_joints",
+    "hand_map",
     "map_parts",
     "map_values",
     "model_file",

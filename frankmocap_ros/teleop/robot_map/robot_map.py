@@ -1,7 +1,7 @@
 """The map of a robot: its model, and which part of it follows which joint of the operator. A YAML file."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,17 +10,19 @@ from typing import Final
 from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
+from frankmocap_ros.teleop.robot_map.driven_map import check_controllers, driven_by
 from frankmocap_ros.teleop.robot_map.gripper_map import (
     DrivenJoint,
     GripperMap,
     read_grippers,
     with_grippers,
 )
+from frankmocap_ros.teleop.robot_map.hand_map import HandMap, read_hands
 from frankmocap_ros.teleop.robot_map.map_parts import base, keep_out
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot_map.target_map import TargetMap, above_table, read_target
-from frankmocap_ros.teleop.robot_model.additions import Additions, Base, KeepOut, KeepOutBox
+from frankmocap_ros.teleop.robot_model.additions import AddedSite, Additions, Base, KeepOut, KeepOutBox
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource, ReceivedModel
 from frankmocap_ros.teleop.robot_model.resources import located
 from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
@@ -38,7 +40,8 @@ _DAMPING: Final = 2.0
 _KEYS: Final = (
     "model", "keyframe", "home", "joints", "velocity_limits", "acceleration_limits", "targets",
     "posture_costs", "damping", "self_collision", "simulation", "base", "table_arm", "controllers",
-    "robot_descriptions", "keep_out", "effort_limits", "grippers", "scene",
+    "robot_descriptions", "keep_out", "effort_limits", "grippers",
+    "hands", "scene",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
@@ -72,6 +75,7 @@ class RobotMap:
         efforts: joint -> effort above which it is in contact [Nm] or [N].
         default_effort: of the other commanded joints; infinite for no limit.
         grippers: what opens and shuts.
+        hands: whose fingers follow the operator's.
         scene: MJCF of what stands around the robot where it is simulated; None for nothing.
     """
 
@@ -97,12 +101,18 @@ class RobotMap:
     efforts: Mapping[str, float] = field(default_factory=dict)
     default_effort: float = math.inf
     grippers: tuple[GripperMap, ...] = ()
+    hands: tuple[HandMap, ...] = ()
     scene: Path | None = None
 
     @property
     def driven(self) -> tuple[DrivenJoint, ...]:
         """Joints that are driven to positions of their own, beside the inverse kinematics."""
-        return tuple(joint for gripper in self.grippers for joint in gripper.driven)
+        fingers = (
+            DrivenJoint(name, self.speed(name), self.acceleration(name), hand.key)
+            for hand in self.hands
+            for name in hand.joints
+        )
+        return (*(joint for gripper in self.grippers for joint in gripper.driven), *fingers)
 
     @property
     def joints_apart(self) -> frozenset[str]:
@@ -121,9 +131,13 @@ class RobotMap:
         return replace(self, grippers=grippers, controllers=controllers)
 
     @property
+    def _sites(self) -> tuple[tuple[AddedSite, ...], ...]:
+        return (*(target.sites for target in self.targets), *(hand.sites for hand in self.hands))
+
+    @property
     def additions(self) -> Additions:
         """What its model gets beside what its file has."""
-        sites = tuple(site for target in self.targets for site in target.sites)
+        sites = tuple(s for sites in self._sites for s in sites)
         return Additions(self.base, sites, scene=self.scene)
 
     @property
@@ -143,8 +157,8 @@ class RobotMap:
         Raises:
             RobotError: the model cannot be read.
         """
-        driven = {one.name: one.max_speed for one in self.driven}
-        own = driven.get(joint, self.speeds.get(joint))
+        of_grippers = {one.name: one.max_speed for gripper in self.grippers for one in gripper.driven}
+        own = of_grippers.get(joint, self.speeds.get(joint))
         return min(self.default_speed, self._stated.get(joint, math.inf)) if own is None else own
 
     def effort(self, joint: str) -> float:
@@ -162,11 +176,16 @@ def is_model(robot: str) -> bool:
 
 
 def _joints(
-    reader: MapValues, controllers: Mapping[str, ControllerMap], grippers: Sequence[GripperMap]
+    reader: MapValues, controllers: Mapping[str, ControllerMap], driven: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """The commanded joints; those of the controllers where the map names none. Grippers' are not of them."""
+    """The commanded joints; those of the controllers where the map names none.
+
+    Args:
+        reader: of the map.
+        controllers: topic -> what the controller takes.
+        driven: joint of a gripper or a hand, which is not commanded -> its key.
+    """
     names = reader.names("joints")
-    driven = {joint: gripper.side for gripper in grippers for joint in gripper.joints}
     if "joints" in reader.values and not names:
         raise reader.wrong(
             "joints", "is empty; list the joints to command, or remove it to command all that move a target"
@@ -176,7 +195,7 @@ def _joints(
         raise reader.wrong("joints", f"names {twice[0]} more than once")
     for name in names:
         if name in driven:
-            raise reader.wrong("joints", f"{name} is of grippers.{driven[name]}, too; leave it out here")
+            raise reader.wrong("joints", f"{name} is of {driven[name]}, too; leave it out here")
     every = [joint for controller in controllers.values() for joint in controller.joints]
     owned = [joint for joint in every if joint not in driven]
     without = [name for name in names if name not in owned]
@@ -293,6 +312,8 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
     table_arm = reader.flag("table_arm")
     targets_read = tuple(read_target(path, str(name), target) for name, target in targets.items())
     owned, grippers = controllers(reader), read_grippers(reader)
+    fingers = read_hands(path, reader, found, where)
+    check_controllers(reader, owned, fingers)
     distance_m, pairs = _pairs(path, reader.values.get("self_collision", {}))
     return RobotMap(
         model=found,
@@ -308,7 +329,7 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         damping=reader.number("damping", _DAMPING),
         minimum_distance_m=distance_m,
         pairs=pairs,
-        joints=_joints(reader, owned, grippers),
+        joints=_joints(reader, owned, driven_by(reader, grippers, fingers)),
         simulation=reader.choice("simulation", (KINEMATIC, PHYSICS)),
         base=where,
         table_arm=table_arm,
@@ -317,5 +338,6 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         efforts=_named(efforts),
         default_effort=efforts.get("default", math.inf),
         grippers=grippers,
+        hands=fingers,
         scene=_scene(path, reader),
     )

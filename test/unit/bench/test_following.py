@@ -66,6 +66,7 @@ def test_time_in_states():
     states = [(0.0, "DISENGAGED"), (1.0, "ARMING"), (2.0, "ENGAGED"), (5.0, "DISENGAGED"), (6.0, "ENGAGED")]
     assert seconds_in(states, 8.0) == {"DISENGAGED": 2.0, "ARMING": 1.0, "ENGAGED": 5.0}
     assert spans_of(states, "ENGAGED", 8.0) == [(2.0, 5.0), (6.0, 8.0)]
+    assert (seconds_in([], 8.0), spans_of([], "ENGAGED", 8.0)) == ({}, []), "of a gate that nobody heard"
 
 
 def test_a_person_is_seen_in_the_frame_of_their_torso():

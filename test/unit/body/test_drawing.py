@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.body.drawing import annotate
-from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
-from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.body.pose import Body, Frame, Hand, JointState, ScaleSource
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
+from frankmocap_ros.body.transform import RigidTransform, transformed
 from frankmocap_ros.geometry.camera_model import Camera
 
 GREEN, ORANGE, RED = (80, 220, 40), (30, 180, 255), (60, 60, 230)  # TRACKED, PREDICTED, HELD; BGR
@@ -149,3 +150,81 @@ def test_drawn_in_place():
     assert annotate(image, Frame(0, 0.0, (body(),), 3, {}, CAMERA)) is None
     assert (image[470:, 630:] == 9).all()
     assert cv2.countNonZero((image != 9).any(axis=2).astype(np.uint8)) > 1000
+
+
+HAND_PIXELS = np.array(
+    [(90.0, 280.0)] + [(60.0 + 15.0 * finger, 265.0 - 15.0 * k) for finger in range(5) for k in range(4)]
+)
+"""Left of the box, where nothing else is drawn."""
+
+
+def hand(state=JointState.TRACKED, depth_m=2.0, pixels=HAND_PIXELS):
+    points = np.column_stack([CAMERA.rays(pixels), np.ones(21)]) * depth_m
+    return Hand("left", state, 0.9, points, np.array((0.0, 0.0, -1.0)))
+
+
+def share(image, xy, color, ground=0.0):
+    """How much of a color is within a pixel of there: lines are thin and smooth."""
+    x, y = np.round(xy).astype(int)
+    part = image[y - 1 : y + 2, x - 1 : x + 2].reshape(-1, 3) - ground
+    shares = part / (np.array(color, float) - ground)
+    return float(shares[np.ptp(shares, axis=1) < 0.1].mean(axis=1).max(initial=0.0))
+
+
+@pytest.mark.parametrize(
+    ("state", "color", "opacity"),
+    [(JointState.TRACKED, GREEN, 1.0), (JointState.PREDICTED, ORANGE, 1.0), (JointState.HELD, RED, 0.4)],
+)
+def test_hands_are_drawn_where_they_are_seen_in_the_color_of_their_state(state, color, opacity):
+    image = drawn(body(JointState.INVALID, hands=(hand(state), Hand("right"))))
+    assert all(0.5 < share(image, xy, color) / opacity <= 1.01 for xy in HAND_PIXELS)
+    assert not any(share(image, xy, color) for xy in HAND_PIXELS + np.array((7.5, 0.0)) if xy[1] < 240.0)
+    assert not image[:60, :60].any(), "an unknown hand is not drawn"
+
+
+def test_hands_are_drawn_in_place_whatever_frame_the_poses_are_in():
+    """The image is the same where the frame's poses are in another coordinate frame."""
+    person = body(hands=(hand(), hand(JointState.HELD, 1.0, HAND_PIXELS + np.array((0.0, 100.0)))))
+    frame = Frame(0, 0.0, (person,), 3, {}, CAMERA)
+    turned = RigidTransform(np.array((1.0, -2.0, 0.5)), np.array((0.5, -0.5, 0.5, -0.5)))
+    images = [np.zeros((480, 640, 3), np.uint8) for _ in range(2)]
+    annotate(images[0], frame)
+    annotate(images[1], transformed(frame, turned, "base"))
+    assert has(images[0][200:280, 50:150], GREEN)
+    assert (images[0] == images[1]).all()
+
+
+def test_the_image_shines_through_a_hand_that_is_held():
+    image = np.full((480, 640, 3), 100, np.uint8)
+    annotate(image, Frame(0, 0.0, (body(JointState.INVALID, hands=(hand(JointState.HELD),)),), 0, {}, CAMERA))
+    assert 0.5 < share(image, HAND_PIXELS[0], 0.4 * np.array(RED) + 60.0, ground=100.0) <= 1.01
+
+
+def with_fingers(**changes):
+    """Finger joints stand left of the box, too."""
+    n, first = len(BODY_WITH_HANDS), len(BODY)
+    pixels = np.full((n, 2), 300.0)
+    pixels[first:] = (30.0, 440.0)
+    q = np.tile((0.0, 0.0, 0.0, 1.0), (n, 1))
+    whole = body(skeleton=BODY_WITH_HANDS, positions=np.ones((n, 3)), pixels=pixels)
+    return replace(
+        whole, orientations_xyzw=q, local_rotations_xyzw=q, confidence=np.ones(n),
+        orientation_confidence=np.ones(n), states=np.full(n, JointState.TRACKED, np.uint8), **changes,
+    )  # fmt: skip
+
+
+def test_fingers_are_drawn_once():
+    """Of the hands where there are some; of the joints where only pixels are known."""
+    corner = (slice(430, 450), slice(20, 40))
+    assert has(drawn(with_fingers())[corner], GREEN)
+    assert not drawn(with_fingers(hands=(hand(), Hand("right"))))[corner].any()
+    flat = with_fingers(has_3d=False, hands=(Hand("left"), Hand("right")))
+    assert drawn(flat)[corner].any()
+
+
+@pytest.mark.parametrize("state", [JointState.TRACKED, JointState.HELD])
+@pytest.mark.parametrize("place", [(-5.0, 0.0, 2.0), (0.0, 0.0, -1.0), (1e-4, 0.0, 1e-4), (30.0, 30.0, 1.0)])
+def test_hands_beside_and_behind_the_camera(state, place):
+    spread = np.random.default_rng(1).normal(0.0, 0.05, (21, 3))
+    person = body(JointState.INVALID, hands=(Hand("left", state, 0.5, spread + place, np.zeros(3)),))
+    assert drawn(person).shape == (480, 640, 3)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from frankmocap_ros.body.kinematics import forward_kinematics
 from frankmocap_ros.body.pose import IMAGE_UP, Body, Frame, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
-from frankmocap_ros.body.transform import RigidTransform, transformed
+from frankmocap_ros.body.transform import RigidTransform, image_of, transformed
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import (
     IDENTITY_XYZW,
@@ -95,3 +95,17 @@ def test_up_turns_with_the_poses():
     np.testing.assert_allclose(other.up, [0.0, 0.0, 1.0], atol=1e-12)
     head, foot = (other.bodies[0].positions[BODY_WITH_HANDS.index[n]] for n in ("head", "left_foot"))
     assert head[2] - foot[2] > 1.0
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_points_are_seen_in_the_same_place_wherever_they_are_told(seed):
+    """Also after two changes of the coordinate frame."""
+    rng = np.random.default_rng(seed)
+    frame = frame_of()
+    points = rng.uniform((-1.0, -1.0, 1.0), (1.0, 1.0, 3.0), (7, 3))
+    np.testing.assert_array_equal(image_of(points, frame), frame.camera.project(points))
+    moved, there = frame, points
+    for place in (placement(seed), placement(seed + 1)):
+        moved = transformed(moved, place, "base")
+        there = quat_rotate(place.rotation_xyzw, there) + place.translation
+    np.testing.assert_allclose(image_of(there, moved), image_of(points, frame), atol=1e-6)

@@ -7,8 +7,11 @@ import pytest
 pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
+from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.cli.demo_robot import RobotDemo
 from frankmocap_ros.errors import SettingError
+from frankmocap_ros.ros.clients.robot_watcher import Teleoperation
+from frankmocap_ros.teleop.hands.grip import Grip
 
 
 def parameters(command):
@@ -44,3 +47,54 @@ def test_the_robots_model_goes_to_both(mobile_robot):
 def test_what_is_wrong_with_a_setting_is_said(told, words):
     with pytest.raises(SettingError, match=words):
         RobotDemo("torso", gate=[told])
+
+
+class HeardWatcher:
+    """Tells what a test wants to have been heard."""
+
+    def __init__(self, **heard):
+        self._heard = Teleoperation(commands={}, **heard)
+
+    def heard(self):
+        return self._heard
+
+
+def demo_that_heard(**heard):
+    demo = RobotDemo("torso")
+    demo._watcher = HeardWatcher(**heard)
+    return demo
+
+
+def grips(*openings, state=JointState.TRACKED, start_s=1.0):
+    return [(start_s + 0.01 * n, Grip("left", opening, state=state)) for n, opening in enumerate(openings)]
+
+
+def test_the_line_tells_the_grippers_while_they_are_commanded():
+    heard = {"left": grips(0.1, 0.42), "right": []}
+    for state, limits, told in (
+        ("ENGAGED", (), "; left gripper: 42% open, tracked"),
+        ("HOLD", ("left_grip: nobody is followed",), "; left gripper: 42% open, tracked: nobody is followed"),
+        ("DISENGAGED", (), ""),
+    ):
+        text = demo_that_heard(grips=heard, states=[(0.0, state)], limits=limits).text()
+        assert text.endswith(f"(); 0 commands{told}"), "a gripper's reason is told once"
+
+
+def test_figures_of_the_grippers():
+    left = [
+        *grips(0.0, 0.05, 0.15), *grips(0.9, start_s=5.0),  # another engagement is no jump
+        *grips(0.0, state=JointState.INVALID, start_s=9.0),
+    ]  # fmt: skip
+    found = demo_that_heard(grips={"left": left, "right": []}).summary()["robot"]["grips"]
+    assert found == {
+        "left": {
+            "commands": 5, "opening_min": 0.0, "opening_max": 0.9, "max_step": 0.1,
+            "states": {"INVALID": 0.2, "TRACKED": 0.8},
+        }
+    }  # fmt: skip
+
+
+def test_a_gripper_that_was_never_measured_has_no_figures():
+    heard = {"left": grips(0.0, state=JointState.INVALID), "right": []}
+    found = demo_that_heard(grips=heard).summary()["robot"]["grips"]["left"]
+    assert (found["opening_min"], found["opening_max"], found["max_step"]) == (None, None, 0.0)

@@ -22,7 +22,7 @@ from support.paths import SHARED, TAIJI
 FRAME_KEYS = {
     "frame", "stamp_s", "inference_ms", "detected", "stages_ms", "camera", "operator_id", "bodies",
 }  # fmt: skip
-BODY_KEYS = {"id", "estimator", "scale_source", "box_xywh", "betas", "arm_angles", "joints"}
+BODY_KEYS = {"id", "estimator", "scale_source", "box_xywh", "betas", "arm_angles", "hands", "joints"}
 JOINT_KEYS = {
     "name", "parent", "state", "confidence", "orientation_confidence", "position_m",
     "position_stddev_m", "orientation_xyzw", "local_rotation_xyzw", "pixel",
@@ -59,6 +59,7 @@ def check_record(record: dict) -> None:
     for body in record["bodies"]:
         assert set(body) == BODY_KEYS
         assert tuple(j["name"] for j in body["joints"]) == BODY.names
+        assert body["hands"] == [], "none were asked for"
         assert set(body["arm_angles"]) <= set(ARM_JOINTS)
         assert all(-np.pi <= angle <= np.pi for angle in body["arm_angles"].values())
         for joint in body["joints"]:

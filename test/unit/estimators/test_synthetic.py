@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.body.kinematics import skeleton_of, solve
-from frankmocap_ros.body.pose import ModelPose, ScaleSource
+from frankmocap_ros.body.pose import JointState, ModelPose, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.estimators.registry import make_estimator
@@ -12,10 +12,11 @@ from frankmocap_ros.estimators.synthetic import SyntheticEstimator
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import quat_conjugate, quat_multiply, quat_to_rotvec
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.camera_image import ScaledImage
+from frankmocap_ros.imaging.camera_image import CameraImage, ScaledImage
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.sources.synthetic import SyntheticSource
-from frankmocap_ros.synthetic.human import MOTIONS, PERIOD_S, scene
+from frankmocap_ros.synthetic.human import MOTIONS, PERIOD_S, hand_opening, palm_turn, scene
+from frankmocap_ros.tracking.pipeline import Pipeline
 
 CAMERA = Camera.from_fov(640, 480, 60.0)
 BLANK = np.zeros((480, 640, 3), np.uint8)
@@ -149,3 +150,28 @@ def test_the_synthetic_camera_shows_what_the_estimator_says(epoch_s):
         late.append(is_skin(shown, source.camera, start_s + shown.time_s + 0.2))
     assert all(right)
     assert np.mean(late) < 0.8  # at another time the hand is elsewhere
+
+
+def test_hands_of_the_figure_reach_the_body():
+    """Palms from front to back, and how far they are open, as the figure has them."""
+    pipeline = Pipeline(SyntheticEstimator("grip", hands=True), Settings(hands=True), lambda: 0.0)
+    states, pinches = set(), {0.0: [], 1.0: []}
+    for k in range(240):
+        t = k / 30.0
+        (body,) = pipeline.process(CameraImage(Bitmap(BLANK), t, CAMERA)).bodies
+        assert [hand.side for hand in body.hands] == ["left", "right"]
+        for hand in body.hands:
+            # beside the figure's turn the direction to the camera counts, which is up to 0.35 away
+            assert abs(hand.palm_angle_rad - palm_turn(t)) < 0.4, t
+            states.add((hand.state, min(abs(palm_turn(t) - 0.5 * np.pi), 0.6) < 0.6))
+            joint = body.positions[body.skeleton.index[f"{hand.side}_index3"]]
+            np.testing.assert_allclose(hand.points[7], joint, atol=1e-9)
+            palm = np.linalg.norm(hand.points[9] - hand.points[0])
+            for opening, found in pinches.items():
+                if abs(hand_opening(t) - opening) < 0.02:
+                    found.append(np.linalg.norm(hand.points[4] - hand.points[8]) / palm)
+    assert states == {
+        (JointState.TRACKED, False), (JointState.TRACKED, True), (JointState.PREDICTED, True),
+    }  # fmt: skip
+    assert max(pinches[0.0]) < 0.4
+    assert min(pinches[1.0]) > 0.7

@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.body.pose import JointState, Observation, PixelPose, ScaleSource
-from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.body.skeleton import (
+    BODY,
+    BODY_WITH_HANDS,
+    FINGERS,
+    HAND_POINTS,
+    KEYPOINTS,
+    KEYPOINTS_WITH_HANDS,
+)
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.person_filter import PersonFilter
+from support.drawn_hands import hand
 
 CAMERA = Camera.from_fov(1280, 720, 60.0)
 OFF = Settings(smoothing="none", hands=True)
@@ -89,3 +97,13 @@ def test_pixels_alone_have_fingers_too_and_space_comes_later(points):
     assert (held.states == JointState.HELD).any()
     gone = person.update(observation(points, confidence), CAMERA, 2.0, replace(OFF, hold_s=0.3))
     assert not gone.has_3d
+
+
+def test_hands_of_pixels_are_sure_only_where_the_palm_faces_the_camera(points):
+    wrist = points[K["left_wrist"]]
+    rows = [K[f"left_{name}"] for name in HAND_POINTS]
+    for turn, sure in ((0.0, True), (1.3, False)):
+        points[rows] = wrist + hand("left", turn=(0.0, turn, 0.0))
+        left, right = images(PersonFilter(1, "rtmpose"), observation(points), 5).hands
+        assert (left.side, right.side) == ("left", "right")
+        assert (left.state == JointState.TRACKED) is sure

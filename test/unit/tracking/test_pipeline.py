@@ -746,3 +746,47 @@ def test_settings_and_estimator_are_told(run):
     assert run.pipeline.estimator is run.estimator
     run()
     assert "close" not in run.estimator.calls
+
+
+# -- hands
+
+
+def asked_for_hands(run):
+    """Of the regions of the last image, from left to right, whether hands are wanted in them."""
+    return [r.hands for r in sorted(run.estimator.regions[-1], key=lambda r: r.center_px[0])]
+
+
+@pytest.fixture
+def with_hands(person):
+    made = Run(FakeEstimator(True, person(0.6, 2.0), person(-0.6, 3.0)), replace(CONFIG, max_people=2))
+    made.estimator.capabilities = replace(made.estimator.capabilities, hands=True)
+    return made
+
+
+def test_hands_are_asked_for_on_the_operator_alone(with_hands):
+    for _ in range(5):
+        frame = with_hands()
+        assert sum(asked_for_hands(with_hands)) == 1
+    # who is nearer stands on the right
+    assert asked_for_hands(with_hands) == [False, True]
+    with_hands.set(operator="id", operator_id=3 - frame.operator_id)
+    with_hands()
+    assert asked_for_hands(with_hands) == [True, False]
+
+
+def test_while_there_is_no_operator_one_person_is_asked_for_hands(with_hands):
+    with_hands()
+    assert sum(asked_for_hands(with_hands)) == 1
+    with_hands.set(operator="id", operator_id=99)
+    with_hands()
+    assert asked_for_hands(with_hands) == [False, False]
+
+
+def test_what_an_estimator_keeps_comes_back_with_its_person(with_hands):
+    with_hands.estimator.spoil = lambda o: replace(o, region=replace(o.region, kept=o.score))
+    with_hands.estimator.scores = (0.9, 0.8)
+    with_hands()
+    for _ in range(8):
+        with_hands()
+        regions = sorted(with_hands.estimator.regions[-1], key=lambda r: r.center_px[0])
+        assert [region.kept for region in regions] == [0.8, 0.9]

@@ -7,38 +7,35 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.body.drawing import COLORS_BGR
-from frankmocap_ros.body.pose import JointState
-from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.body.pose import Hand, JointState
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, HAND_BONES
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.viewer.people import SeenBody, bones, hand_bones, known_ellipsoids, known_joints
 from frankmocap_ros.viewer.robot import DrawnRobot
-from frankmocap_ros.viewer.scene import (
-    Scene,
-    SeenBody,
-    bones,
-    known_ellipsoids,
-    known_joints,
-    unit_sphere,
-    wxyz,
-)
+from frankmocap_ros.viewer.scene import Scene, unit_sphere, wxyz
 from frankmocap_ros.viewer.web import Web
 from support.paths import SHARED
 from support.waiting import wait_until
 
 
-def seen(states):
-    n = len(BODY)
+def seen(states, skeleton=BODY, hands=()):
+    n = len(skeleton)
     return SeenBody(
         id=1,
         operator=True,
         estimator="some",
-        names=BODY.names,
-        parents=BODY.parents,
+        skeleton=skeleton,
         positions=np.arange(3.0 * n).reshape(n, 3),
         orientations_xyzw=np.tile([0.1, 0.2, 0.3, 0.9], (n, 1)),
         states=np.full(n, states, np.uint8),
         stddev=np.tile((0.03, 0.1), (n, 1)),
         camera_position=np.zeros(3),
+        hands=hands,
     )
+
+
+def hand(side="left", state=JointState.TRACKED, at=5.0):
+    return Hand(side, state, 0.9, at + np.arange(63.0).reshape(21, 3), np.array((0.0, 0.0, -1.0)))
 
 
 def test_nobody_has_no_bones():
@@ -68,6 +65,36 @@ def test_a_body_without_joints_is_not_drawn():
     ends, _ = bones([seen(JointState.INVALID)])
     assert len(ends) == 0
     assert len(known_joints([seen(JointState.INVALID)])[0]) == 0
+
+
+def test_hands_are_lines_in_the_color_of_their_state_and_pale_where_held():
+    hands = (hand("left", JointState.PREDICTED), hand("right", JointState.HELD, 90.0))
+    ends, colors = hand_bones([seen(JointState.TRACKED), seen(JointState.TRACKED, hands=hands)])
+    assert ends.shape == colors.shape == (40, 2, 3)
+    for shown, of in zip(ends.reshape(2, 20, 2, 3), hands, strict=True):
+        np.testing.assert_array_equal(shown, of.points[np.array(HAND_BONES)])
+    orange, red = (np.array(COLORS_BGR[of.state][::-1], int) for of in hands)
+    assert (colors[:20] == orange).all()
+    assert (colors[20:] > red).all() and (colors[20:] == colors[20]).all()
+    assert [a for a, _ in HAND_BONES].count(0) == 5, "five fingers begin at the wrist"
+    assert {b for _, b in HAND_BONES} == set(range(1, 21))
+
+
+def test_a_hand_that_is_not_known_is_not_drawn():
+    ends, colors = hand_bones([seen(JointState.TRACKED, hands=(Hand("left"), Hand("right")))])
+    assert ends.shape == colors.shape == (0, 2, 3)
+
+
+def test_fingers_are_drawn_once():
+    """From the hands where there are some, whatever is known of the skeleton's finger joints."""
+    without = seen(JointState.TRACKED, BODY_WITH_HANDS)
+    with_hands = seen(JointState.TRACKED, BODY_WITH_HANDS, (hand(), Hand("right")))
+    assert len(bones([without])[0]) == len(BODY_WITH_HANDS) - 1
+    ends, _ = bones([with_hands])
+    np.testing.assert_array_equal(ends, bones([seen(JointState.TRACKED)])[0])
+    assert len(known_joints([without], fingers=False)[0]) == len(BODY_WITH_HANDS)
+    assert len(known_joints([with_hands], fingers=False)[0]) == len(BODY)
+    assert len(known_joints([with_hands])[0]) == len(BODY_WITH_HANDS), "axes are drawn of all"
 
 
 def test_ellipsoids_of_what_is_known_in_the_colors_of_its_state():
@@ -190,29 +217,60 @@ def test_a_robot_is_a_mesh_for_each_of_its_parts():
         assert np.linalg.norm(xyzw) == pytest.approx(1.0)
 
 
-def test_ellipsoids_are_drawn_on_demand_and_change_in_place():
+@pytest.fixture
+def scene():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     web = Web("127.0.0.1", port)
     try:
-        scene = Scene(web.server, None)
-        scene.people([seen(JointState.TRACKED)])
-        assert "ellipsoids" not in scene._drawn
-        scene.ellipsoids = True
-        scene.people([seen(JointState.TRACKED)])
-        drawn = scene._drawn["ellipsoids"]
-        assert drawn.visible and drawn.batched_scales[0].tolist() == pytest.approx([0.1, 0.03, 0.03])
-        wider = seen(JointState.TRACKED)
-        wider.stddev[:] *= 2.0
-        scene.people([wider])
-        assert scene._drawn["ellipsoids"] is drawn
-        assert drawn.batched_scales[0].tolist() == pytest.approx([0.2, 0.06, 0.06])
-        wider.stddev[3:] = np.nan
-        scene.people([wider])
-        assert scene._drawn["ellipsoids"].batched_scales.shape == (3, 3)
-        scene.ellipsoids = False
-        scene.people([wider])
-        assert not scene._drawn["ellipsoids"].visible
+        yield Scene(web.server, None)
     finally:
         web.stop()
+
+
+def test_hands_change_in_place_and_go(scene):
+    scene.people([seen(JointState.TRACKED)])
+    assert "hands" not in scene._drawn
+    scene.people([seen(JointState.TRACKED, hands=(hand(), Hand("right")))])
+    drawn = scene._drawn["hands"]
+    assert drawn.visible and drawn.points.shape == (20, 2, 3)
+    scene.people([seen(JointState.TRACKED, hands=(hand(at=7.0), Hand("right")))])
+    assert scene._drawn["hands"] is drawn
+    np.testing.assert_array_equal(drawn.points, hand(at=7.0).points[np.array(HAND_BONES)])
+    scene.people([seen(JointState.TRACKED, hands=(hand(), hand("right")))])
+    assert scene._drawn["hands"].points.shape == (40, 2, 3)
+    scene.people([seen(JointState.TRACKED, hands=(Hand("left"), Hand("right")))])
+    assert not scene._drawn["hands"].visible
+
+
+def test_axes_are_drawn_on_demand(scene):
+    scene.people([seen(JointState.TRACKED)])
+    assert "axes" not in scene._drawn
+    scene.axes = True
+    scene.people([seen(JointState.TRACKED, BODY_WITH_HANDS, (hand(),))])
+    assert scene._drawn["axes"].batched_positions.shape == (len(BODY_WITH_HANDS), 3)
+    assert scene._drawn["joints"].points.shape == (len(BODY), 3)
+    scene.axes = False
+    scene.people([seen(JointState.TRACKED)])
+    assert not scene._drawn["axes"].visible
+
+
+def test_ellipsoids_are_drawn_on_demand_and_change_in_place(scene):
+    scene.people([seen(JointState.TRACKED)])
+    assert "ellipsoids" not in scene._drawn
+    scene.ellipsoids = True
+    scene.people([seen(JointState.TRACKED)])
+    drawn = scene._drawn["ellipsoids"]
+    assert drawn.visible and drawn.batched_scales[0].tolist() == pytest.approx([0.1, 0.03, 0.03])
+    wider = seen(JointState.TRACKED)
+    wider.stddev[:] *= 2.0
+    scene.people([wider])
+    assert scene._drawn["ellipsoids"] is drawn
+    assert drawn.batched_scales[0].tolist() == pytest.approx([0.2, 0.06, 0.06])
+    wider.stddev[3:] = np.nan
+    scene.people([wider])
+    assert scene._drawn["ellipsoids"].batched_scales.shape == (3, 3)
+    scene.ellipsoids = False
+    scene.people([wider])
+    assert not scene._drawn["ellipsoids"].visible

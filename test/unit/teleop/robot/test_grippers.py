@@ -129,6 +129,20 @@ def test_who_holds_something_holds_it_when_the_operator_engages_again(arm):
     assert one.finger(steps=5, state=JointState.INVALID) == pytest.approx(0.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("silent", ["", "joint_states has not reported finger_joint"])
+def test_so_it_does_where_nothing_bounds_how_far_the_robot_is_from_its_commands(arm, silent):
+    one = arm(blocked_at=0.03)
+    one.controller.max_error = 0.0
+    one.finger(0.0, 200)
+    one.silent = silent
+    assert one.finger(0.0, 5) == pytest.approx(0.0, abs=1e-6), (
+        "nor does it matter then whether somebody tells"
+    )
+    one.silent = ""
+    one.controller.begin()
+    assert one.finger(steps=5) == pytest.approx(0.0, abs=1e-6)
+
+
 def test_who_was_moved_meanwhile_begins_where_it_is(arm):
     one = arm(blocked_at=0.03)
     one.finger(0.0, 200)

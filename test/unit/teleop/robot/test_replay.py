@@ -72,7 +72,7 @@ def test_pairs_stay_apart_where_they_have_to_be_braked(slow, seed):
         slow._put(command.joints)
         gaps.append(slow._clearance.gaps().min())
         more.append(slow._clearance.rows()[0].min(initial=np.inf))
-    assert min(gaps) > slow._map.minimum_distance_m - 1e-6
+    assert min(gaps) > slow.robot_map.minimum_distance_m - 1e-6
     assert min(more) < 0.01, "they came together"
 
 

@@ -144,6 +144,14 @@ def test_its_joints_are_of_a_controller_or_of_one_of_their_own(write):
     assert robot.controllers == {} and robot.joints_apart == {"finger_joint"}
 
 
+def test_without_grippers_their_own_controllers_go_and_shared_ones_stay_whole(write):
+    robot = load_map(write({"controller": TOPIC}, controllers={"/arm": ARM})).without_grippers()
+    assert (robot.grippers, set(robot.controllers), robot.joints) == ((), {"/arm"}, tuple(ARM))
+    assert load_map(write({})).without_grippers().driven == ()
+    shared = load_map(write({}, controllers={"/arm": [*ARM, "finger_joint"]})).without_grippers()
+    assert [one.name for one in shared.driven] == ["finger_joint"], "a controller needs all of its own"
+
+
 def test_joints_are_those_of_the_model(write, change):
     with pytest.raises(
         RobotError, match=r"grippers.right: it has no joint of the name jaw; it has elbow_joint"

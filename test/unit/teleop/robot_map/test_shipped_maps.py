@@ -47,6 +47,16 @@ def test_a_shipped_map_follows_on_its_makers_model(name):
     assert advice(found, robot) == ()
 
 
+@pytest.mark.parametrize("name", ["aloha", "franka_panda", "openarm_v1", "openarm_v2", "so101", "xarm7"])
+def test_grippers_of_shipped_maps_are_on_the_side_of_their_arms(name):
+    path = MODELS / MADE_FOR[name]
+    if not path.is_file():
+        pytest.skip(f"not there: {path}")
+    robot = load_map(name, str(path))
+    sides = {target.name.partition("_")[0] for target in robot.targets}
+    assert {gripper.side for gripper in robot.grippers} == sides
+
+
 @pytest.mark.parametrize("name", MADE_FOR)
 def test_each_names_its_source_and_licence(name):
     text = (ROBOTS / f"{name}.yaml").read_text()

@@ -155,6 +155,43 @@ def test_a_file_is_not_overwritten_unasked(init, tmp_path, mobile_robot):
     assert len(robot.joint_names) == 4 and not any("wheel" in n or "finger" in n for n in robot.joint_names)
 
 
+GRIPPERS = {
+    "franka_panda/panda.xml": {"right": (("finger_joint1",), (0.04,), (0.0,))},
+    "franka_panda_urdf/panda.urdf": {"right": (("panda_finger_joint1",), (0.04,), (0.0,))},
+    "aloha/aloha.xml": {
+        "left": (("left/left_finger",), (0.037,), (0.002,)),
+        "right": (("right/left_finger",), (0.037,), (0.002,)),
+    },
+    "openarm/openarm_bimanual.xml": {
+        "left": (("openarm_left_finger_joint1",), (0.7854,), (0.0,)),
+        "right": (("openarm_right_finger_joint1",), (-0.7854,), (0.0,)),
+    },
+    "so101/so101.xml": {"right": (("gripper",), (1.7453,), (-0.1745,))},
+    "xarm7/xarm7.xml": {"right": (("left_driver_joint",), (0.0,), (0.85,))},
+    "unitree_g1/g1_with_hands.xml": {}, "ur5e/ur5e.xml": {},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GRIPPERS)
+def test_grippers_are_proposed_with_the_way_that_is_open(name, init, tmp_path, capsys):
+    """By which joints move fingers apart; one that goes along with another one is not named."""
+    init(model(name), *TWO_ARMS.get(name, ON_A_TABLE.get(name, ())))
+    grippers = load_map(str(tmp_path / "map.yaml")).grippers
+    assert {one.side: (one.joints, one.open, one.shut) for one in grippers} == GRIPPERS[name]
+    assert all(0.05 <= one.max_speed[0] <= 4.0 for one in grippers)
+    said = capsys.readouterr().err
+    assert ("open and shut are not the wrong way round" in said) == (name == "so101/so101.xml")
+    assert ("left_hand_index_0_joint" in said and "as a hand's" in said) == ("with_hands" in name)
+
+
+def test_a_gripper_is_not_told_as_left_out(init, mobile_robot, capsys):
+    arm = mobile_robot()
+    robot = init(arm.with_name("arm.urdf"), "--forward=x", "--force")
+    assert robot.driven.names == ("finger_joint",) and robot.grippers[0].max_speed == (1.0,)
+    said = capsys.readouterr().err
+    assert "wheel_l_joint" in said and "finger_joint," not in said
+
+
 def test_a_model_without_an_arm_is_refused(tmp_path):
     path = tmp_path / "cart.xml"
     path.write_text('<mujoco><worldbody><body><joint name="a"/><geom size="1"/></body></worldbody></mujoco>')

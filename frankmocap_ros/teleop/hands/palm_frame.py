@@ -1,0 +1,48 @@
+"""The frame of a palm, in which the points of any hand are alike, wherever it is and however it is turned.
+
+Its origin is the wrist; z points along the palm to the middle finger's base, x out of the palm, y is z cross
+x: towards the thumb of a right hand, away from the thumb of a left one. It is the frame that
+``dex-retargeting`` and the models of robot hands in ``dex-urdf`` use.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from frankmocap_ros.body.skeleton import HAND_POINTS
+from frankmocap_ros.errors import RetargetError
+from frankmocap_ros.geometry.rotation import Array, cross
+
+_PALM: Final = [HAND_POINTS.index(name) for name in ("index1", "middle1", "pinky1")]
+_LEAST_M: Final = 0.02  # from the wrist to the middle finger's base, for a hand to be one
+_LEAST_SPREAD: Final = 0.1  # of that, from the index finger's base to the little finger's, across the palm
+
+
+def palm_points(points: Array, side: str) -> Array:
+    """The points of a hand in the frame of its palm.
+
+    Args:
+        points: in the order of ``HAND_POINTS``, in any frame, shape (21, 3) [m].
+        side: ``left`` or ``right``, whose hand it is.
+
+    Returns:
+        Relative to the wrist, shape (21, 3) [m].
+
+    Raises:
+        RetargetError: the palm is too small, or a line, so that it has no frame; says which.
+    """
+    from_wrist = points - points[0]
+    index, middle, pinky = from_wrist[_PALM]
+    length = float(np.linalg.norm(middle))
+    if not _LEAST_M <= length < np.inf:
+        raise RetargetError(
+            f"{side} hand: its palm is {length:.3f} m long; a hand's has {_LEAST_M:g} m or more"
+        )
+    along = middle / length
+    across = (index - pinky) * (1.0 if side == "right" else -1.0)
+    across = across - (across @ along) * along
+    spread = float(np.linalg.norm(across))
+    if not spread >= _LEAST_SPREAD * length:
+        raise RetargetError(f"{side} hand: its palm is {spread:.3f} m wide, which shows no plane")
+    across /= spread
+    return np.asarray(from_wrist @ np.column_stack([cross(across, along), across, along]))

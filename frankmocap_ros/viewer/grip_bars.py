@@ -1,0 +1,52 @@
+"""How far the robot's grippers are to be open: a bar and words for each side. Pure."""
+
+import html
+from collections.abc import Sequence
+from typing import Final
+
+from frankmocap_ros.body.drawing import COLORS_BGR
+from frankmocap_ros.body.pose import JointState
+from frankmocap_ros.teleop.hands.grip import Grip
+
+_NOT_SEEN: Final = "hand not seen"
+
+
+def grip_words(grip: Grip, limits: Sequence[str] = ()) -> str:
+    """Opening and state of one gripper.
+
+    Args:
+        grip: what the gate wants of it.
+        limits: what holds the gate's commands back, of ``GateState``; a gripper's begin with its side.
+    """
+    why = next((words for one in limits if (words := one.removeprefix(f"{grip.side}_grip: ")) != one), "")
+    if grip.state == JointState.INVALID:
+        return f"stays as it is: {why or _NOT_SEEN}"
+    opening = f"{grip.opening:.0%} open"
+    if grip.state == JointState.HELD:
+        return f"{opening}, held: {why or _NOT_SEEN}"
+    return f"{opening}, {grip.state.name.lower()}" + (f": {why}" if why else "")
+
+
+def grip_bars(grips: Sequence[Grip], limits: Sequence[str] = ()) -> str:
+    """A bar for each gripper with its words, as HTML; empty for none.
+
+    Args:
+        grips: what the gate wants now.
+        limits: as of ``grip_words``.
+    """
+    return "".join(_bar(grip, limits) for grip in grips)
+
+
+def _bar(grip: Grip, limits: Sequence[str]) -> str:
+    known = grip.state != JointState.INVALID
+    percent = round(100.0 * min(max(grip.opening, 0.0), 1.0)) if known else 0
+    blue, green, red = COLORS_BGR.get(grip.state, (200, 200, 200))
+    side = html.escape(grip.side)
+    text = f"{side} gripper: {html.escape(grip_words(grip, limits))}"
+    return (
+        f'<div style="margin:4px 12px;font-size:14px"><div>{text}</div>'
+        f'<div role="meter" aria-label="{side} gripper" aria-valuemin="0" aria-valuemax="100" '
+        f'aria-valuenow="{percent}" style="height:8px;border-radius:4px;background:#dee2e6">'
+        f'<div style="height:8px;border-radius:4px;width:{percent}%;background:rgb({red},{green},{blue})">'
+        f"</div></div></div>"
+    )
