@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.body.kinematics import Posed
 from frankmocap_ros.body.pose import HandShape, KeypointPose
-from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, HAND_POINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, HAND_POINTS, KEYPOINTS_WITH_HANDS, SIDES
 from frankmocap_ros.geometry.rotation import (
     Array,
     cross,
@@ -17,7 +17,6 @@ from frankmocap_ros.geometry.rotation import (
     quat_rotate,
 )
 
-SIDES: Final = ("left", "right")
 PALM: Final = np.array([HAND_POINTS.index(n) for n in ("wrist", "index1", "middle1", "ring1", "pinky1")])
 """Rows of the palm's points, around it."""
 MIDDLE: Final = HAND_POINTS.index("middle1")

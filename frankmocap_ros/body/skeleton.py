@@ -34,6 +34,7 @@ _BODY = (
     ("right_hand", "right_wrist"),
 )
 
+SIDES = ("left", "right")
 FINGERS = ("index", "middle", "pinky", "ring", "thumb")  # MANO's order
 
 

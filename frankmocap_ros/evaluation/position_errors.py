@@ -5,8 +5,9 @@ from typing import Final
 
 import numpy as np
 
+from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.evaluation.alignment import Pair, kabsch
-from frankmocap_ros.evaluation.recording import MAIN, SIDES, common_joints, reference_points
+from frankmocap_ros.evaluation.recording import MAIN, common_joints, reference_points
 from frankmocap_ros.geometry.rotation import Array, normalize
 
 _LEAST_POINTS: Final = 4  # three points can always be turned onto their plane

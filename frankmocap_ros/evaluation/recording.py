@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.body.pose import JointState
+from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, Mask
 
-SIDES = ("left", "right")
 ARMS = tuple(f"{side}_{part}" for part in ("elbow", "wrist") for side in SIDES)
 LEGS = tuple(f"{side}_{part}" for part in ("knee", "ankle") for side in SIDES)
 MAIN = tuple(f"{side}_{part}" for part in ("shoulder", "hip") for side in SIDES) + ARMS + LEGS

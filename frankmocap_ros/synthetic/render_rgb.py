@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.hand_shape import SIDES, TIPS, shapes_of_joints
+from frankmocap_ros.body.hand_shape import TIPS, shapes_of_joints
 from frankmocap_ros.body.kinematics import Posed
-from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, FINGERS, HAND_POINTS
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, FINGERS, HAND_POINTS, SIDES
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_rotate
 from frankmocap_ros.synthetic.human import FLOOR_M, HumanPose

@@ -9,8 +9,9 @@ from typing import Final
 
 import numpy as np
 
-from frankmocap_ros.body.hand_shape import SIDES, palm_normal
+from frankmocap_ros.body.hand_shape import palm_normal
 from frankmocap_ros.body.pose import Body, Hand, HandShape, JointState
+from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.geometry.rotation import Array, normalize, quat_conjugate, quat_multiply, quat_rotate
 from frankmocap_ros.one_euro import OneEuro, OneEuroVector
 from frankmocap_ros.tracking.hand_outliers import HandOutliers

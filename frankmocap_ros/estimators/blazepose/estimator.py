@@ -18,9 +18,9 @@ from itertools import islice
 import numpy as np
 
 from frankmocap_ros.assets.model_files import model_path, needed_models
-from frankmocap_ros.body.hand_shape import PALM, SIDES
+from frankmocap_ros.body.hand_shape import PALM
 from frankmocap_ros.body.pose import HandShape, KeypointPose, Observation, ScaleSource
-from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS, SIDES
 from frankmocap_ros.engines.tflite import TfliteOptions
 from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.estimators.blank import MIDDLE, blank_image

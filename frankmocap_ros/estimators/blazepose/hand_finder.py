@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from frankmocap_ros.body.hand_shape import SIDES
+from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.estimators.blazepose.hand_landmarks import HandLandmarker, HandLandmarks
 from frankmocap_ros.estimators.blazepose.hand_search import (
     HandMemory,

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from frankmocap_ros.body.hand_shape import SIDES
+from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.estimators.blazepose.crop import is_usable, region_along, rotation_in_image, shifted
 from frankmocap_ros.estimators.blazepose.hand_landmarks import UP, HandLandmarks
 from frankmocap_ros.estimators.blazepose.pose_landmarks import PoseLandmarks

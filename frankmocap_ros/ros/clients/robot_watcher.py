@@ -12,7 +12,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
-from frankmocap_ros.body.hand_shape import SIDES
+from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.msg import BodyPoseArray, GateState, JointPose
 from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.ros.clients.watcher import Watcher

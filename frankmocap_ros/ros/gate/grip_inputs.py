@@ -4,10 +4,10 @@ from functools import partial
 
 from std_msgs.msg import Float64
 
+from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.teleop.controller import Controller
-from frankmocap_ros.teleop.hands.operator_grips import SIDES
 
 
 def listen_to_grip_commands(polling: Polling, controller: Controller) -> None:

@@ -3,10 +3,10 @@
 from builtin_interfaces.msg import Time
 from rclpy.node import Node
 
+from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.msg import Grip
 from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.teleop.command import Command
-from frankmocap_ros.teleop.hands.operator_grips import SIDES
 
 
 class GripOutputs:

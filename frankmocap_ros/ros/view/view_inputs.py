@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, JointState, PointCloud2
 
-from frankmocap_ros.body.hand_shape import SIDES
 from frankmocap_ros.body.pose import ScaleSource
-from frankmocap_ros.body.skeleton import Skeleton
+from frankmocap_ros.body.skeleton import SIDES, Skeleton
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array

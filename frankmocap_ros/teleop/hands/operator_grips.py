@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.hands.grip import Grip
 from frankmocap_ros.teleop.hands.grip_calibration import OperatorRanges
@@ -11,8 +12,6 @@ from frankmocap_ros.teleop.hands.grip_filter import GripFilter, Wanted
 from frankmocap_ros.teleop.hands.hand_source import HandSource
 from frankmocap_ros.teleop.hands.told_source import ToldSource
 from frankmocap_ros.teleop.operator_state import OperatorState
-
-SIDES: Final = ("left", "right")
 
 _MIRRORED: Final = dict(zip(SIDES, reversed(SIDES), strict=True))
 _NOBODY: Final = Wanted(why="nobody is followed")

@@ -1,8 +1,8 @@
 """Where the joints of robot hands are to go, for how the operator's hands are.
 
-A hand that is not seen leaves the fingers on their way to where they were sent last; before it is seen for
-the first time they stay where they are. One that is seen from its edge moves them slowly: what it shows may
-be wrong. A posture is looked for once an image, of one hand a command, so that no command waits for both.
+While a hand is not seen the fingers brake and stay where they are. One that is seen from its edge moves them
+slowly: what it shows may be wrong. A posture is looked for once an image, of one hand a command, so that no
+command waits for both.
 """
 
 import math
@@ -64,11 +64,11 @@ class _Follower:
             self.why = str(error)
 
     def target(self, dt: float) -> Array:
-        """Where the joints are to go, shape (J,); NaN before anything is known."""
-        if self._found is None:
+        """Where the joints are to go, shape (J,); NaN where they brake and stay."""
+        if self._found is None or self._last is None or self._last.state not in _SEEN:
             return np.full(len(self._at), np.nan)
         way = self._found - self._at
-        if not self._sure and self.pending is None and self._last is not None and self._last.state in _SEEN:
+        if not self._sure and self.pending is None:
             most = _UNSURE * self._hand.max_speed * min(max(dt, 0.0), _LONGEST_S)
             way = way.clip(-most, most)
         self._at = self._at + way

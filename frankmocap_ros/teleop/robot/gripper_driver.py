@@ -1,6 +1,7 @@
 """Where the joints of grippers are to go, for how far the hands are to be open."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -8,6 +9,8 @@ from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.robot_map.gripper_map import GripperMap
+
+_SEEN: Final = (JointState.TRACKED, JointState.PREDICTED)
 
 
 class GripperDriver:
@@ -32,10 +35,13 @@ class GripperDriver:
         """Nothing: openings come with each command."""
 
     def targets(self, command: Command) -> Array:
-        """Where the joints are to go, shape (D,); NaN for those of a hand of which nothing is known."""
+        """Where the joints are to go, shape (D,); NaN for those that brake and stay.
+
+        These are the ones of a hand that is not seen: joints that were slower than the opening stay as well.
+        """
         openings = np.full(len(self.names), np.nan)
         for grip in command.grips:
-            if grip.state != JointState.INVALID and grip.side in self._rows:
+            if grip.state in _SEEN and grip.side in self._rows:
                 openings[self._rows[grip.side]] = min(max(grip.opening, 0.0), 1.0)  # NaN stays NaN
         return np.asarray(self._shut + openings * self._ways)
 

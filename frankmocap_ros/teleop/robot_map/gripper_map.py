@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.teleop.robot_map.controller_map import POSITIONS, TRAJECTORY, ControllerMap, is_topic
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
 
-SIDES: Final = ("left", "right")
 PARALLEL_ACTION: Final = "parallel_gripper_action"
 ACTION: Final = "gripper_action"
 GRIPPER_TYPES: Final = (TRAJECTORY, POSITIONS, PARALLEL_ACTION, ACTION)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.runtime.installing import install_command
-from frankmocap_ros.teleop.robot_map.gripper_map import SIDES
 from frankmocap_ros.teleop.robot_map.hand_joints import joints_of_tips, urdf_joints
 from frankmocap_ros.teleop.robot_map.map_parts import PartReader, rotation
 from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown

@@ -97,6 +97,19 @@ def test_it_holds_the_last_opening_while_the_hand_is_not_seen(arm):
     assert path == pytest.approx(0.01, abs=1e-6)
 
 
+@pytest.mark.parametrize("opening", [0.0, 1.0])
+def test_joints_slower_than_the_opening_stop_with_it(arm, opening):
+    """They are still on their way when the hand is lost: it is no longer seen to want that."""
+    one = arm(finger=0.02)
+    one.finger(0.5)
+    before = one.finger(opening, 12)
+    path = one.finger(opening, 100, state=JointState.HELD)
+    assert (np.abs(path - 0.04 * opening) > 1e-3).all()
+    braking = 0.5 * 0.1 * 0.1  # from max_speed, in 0.1 s [m]
+    assert 0.0 < abs(path[-1] - before[-1]) <= braking + 1e-9 and path[-1] == path[-50]
+    assert one.finger(opening, 100)[-1] == pytest.approx(0.04 * opening, abs=1e-6), "seen again"
+
+
 def test_in_hold_it_stops_within_its_limits_and_never_opens(arm):
     one = arm()
     before = one.finger(0.0, 20)
