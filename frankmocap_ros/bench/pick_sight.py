@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from frankmocap_ros.body.hand_shape import SIDES, shapes_of_joints
+from frankmocap_ros.body.hand_shape import shapes_of_joints
 from frankmocap_ros.body.kinematics import Posed
 from frankmocap_ros.body.pose import (
     Frame,
@@ -20,7 +20,7 @@ from frankmocap_ros.body.pose import (
     Observation,
     ScaleSource,
 )
-from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, HAND_POINTS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, HAND_POINTS, KEYPOINTS, KEYPOINTS_WITH_HANDS, SIDES
 from frankmocap_ros.estimators.blazepose.rays import on_rays
 from frankmocap_ros.geometry.boxes import box_around
 from frankmocap_ros.geometry.camera_model import Camera
