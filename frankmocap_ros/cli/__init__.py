@@ -8,6 +8,7 @@ __all__ = [
     "compare",
     "convert",
     "demo",
+    "demo_pick",
     "demo_robot",
     "doctor",
     "doctor_checks",

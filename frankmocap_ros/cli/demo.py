@@ -82,6 +82,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="a setting of the gate, such as max_speed=0.5; may be repeated",
     )
+    parser.add_argument(
+        "--task",
+        choices=("pick",),
+        help="with --robot arm: a synthetic operator picks a cube up and puts it down, without a camera",
+    )
     parser.add_argument("--view", action="store_true", help="also show people and robot in a browser")
     port = next(s for s in settings_of(ViewerSettings) if s.name == "port")
     parser.add_argument(
@@ -96,6 +101,10 @@ def main(args: Sequence[str]) -> int:
     """Run the demo; exit code 0, 1 where it ran its time and no body was ever received."""
     arguments = _parser().parse_args(args)
     config = from_flags(Settings, arguments)
+    if arguments.task:
+        from frankmocap_ros.cli.demo_pick import run_demo
+
+        return run_demo(arguments, [_view_command(arguments)] if arguments.view else [])
     camera = camera_command(arguments.camera, arguments.width)
     stay_here()
     stop = stop_on_signals()

@@ -5,6 +5,7 @@ __all__ = [
     "human",
     "keypoints",
     "network_errors",
+    "reaching",
     "render_depth",
     "render_rgb",
 ]

@@ -11,6 +11,7 @@ from frankmocap_ros.teleop.robot_model.equalities import Followers, equalities, 
 from frankmocap_ros.teleop.robot_model.loader import load_model_file
 from frankmocap_ros.teleop.robot_model.model_source import ReceivedModel
 from frankmocap_ros.teleop.robot_model.resources import Shapes
+from frankmocap_ros.teleop.robot_model.scene import object_bodies
 from frankmocap_ros.viewer.drawn_parts import DrawnPart
 from frankmocap_ros.viewer.robot_meshes import RobotMeshes, drawable_parts
 
@@ -44,6 +45,10 @@ class DrawnRobot:
         simple = simple_joints(self._mujoco, self._model)
         self._qpos = {joint_name(self._model, j): int(self._model.jnt_qposadr[j]) for j in simple}
         self._followers = [e for e in equalities(self._mujoco, self._model) if e.follower is not None]
+        self._objects = {
+            name: int(self._model.jnt_qposadr[int(self._model.body_jntadr[body])])
+            for name, body in object_bodies(self._mujoco, self._model).items()
+        }
         self._follow({})
         self._meshes = RobotMeshes(robot, model) if loaded.unread else None
         self.parts: Sequence[DrawnPart] = drawable_parts(loaded, incomplete=self._meshes is not None)
@@ -75,6 +80,17 @@ class DrawnRobot:
         """End what still reads meshes."""
         if self._meshes is not None:
             self._meshes.close()
+
+    def place(self, objects: Mapping[str, tuple[Array, Array]]) -> None:
+        """Put objects of the scene where they are: position [m] and orientation x y z w, by name.
+
+        Names that the scene does not have are left out.
+        """
+        for name, (position, xyzw) in objects.items():
+            if name in self._objects:
+                at = self._objects[name]
+                self._data.qpos[at : at + 3] = position
+                self._data.qpos[at + 3 : at + 7] = xyzw[3], xyzw[0], xyzw[1], xyzw[2]
 
     def poses(self, joints: Mapping[str, float]) -> list[tuple[Array, Array]]:
         """Position [m] and orientation x y z w of each part with joints at these places [rad] or [m].

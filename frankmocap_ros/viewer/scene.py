@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from frankmocap_ros.viewer.robot import DrawnRobot
 
 _OPTICAL: Final = quat_from_matrix(np.array([[0.0, 0.0, 1.0], [-1.0, 0.0, 0.0], [0.0, -1.0, 0.0]]))
+_NOTHING: Final[Mapping[str, tuple[Array, Array]]] = {}
 _GHOST: Final = (255, 170, 40)
 _MESH: Final = (120, 140, 165)
 _FEET: Final = ("left_ankle", "right_ankle", "left_foot", "right_foot")
@@ -221,8 +222,10 @@ class Scene:
                 )  # fmt: skip
             ghost.position, ghost.wxyz = position, wxyz(xyzw)
 
-    def robot(self, joints: Mapping[str, float]) -> None:
-        """Draw the robot with its joints at these places [rad] or [m].
+    def robot(
+        self, joints: Mapping[str, float], objects: Mapping[str, tuple[Array, Array]] = _NOTHING
+    ) -> None:
+        """Draw the robot with its joints at these places [rad] or [m], and objects of its scene.
 
         Raises:
             RobotError: its meshes cannot be read; told once, links stay capsules.
@@ -233,6 +236,7 @@ class Scene:
         with self._atomic():
             if changed:
                 self._add_parts()
+            self._robot.place(objects)
             for part, (position, xyzw) in zip(self._parts, self._robot.poses(joints), strict=True):
                 part.position, part.wxyz = position, wxyz(xyzw)
 

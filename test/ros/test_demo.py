@@ -78,6 +78,21 @@ def test_nobody_is_exit_code_1_with_a_message(program, tmp_path):
     assert '"frames_received": 0' not in text  # frames arrived, with nobody in them
 
 
+def test_a_cube_is_picked_up_and_put_down(program):
+    pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
+    pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
+    code, text = finished(program("frankmocap_ros", *["demo", "--robot", "arm", "--task", "pick", "--json"]))
+    assert code == 0, text
+    found = json.loads(text.splitlines()[-1])
+    assert found["success"] and found["verdict"]["picked"] and not found["verdict"]["flung"]
+    assert [name for _, name in found["phases"]][-1] == "done"
+
+
+def test_a_robot_without_the_task_is_told(program):
+    code, text = finished(program("frankmocap_ros", *["demo", "--robot", "torso", "--task", "pick"]))
+    assert code != 0 and "--task pick needs --robot arm" in text
+
+
 def test_files_that_are_missing_are_told_at_once(program, tmp_path):
     words = f"demo --source synthetic --estimator frankmocap --assets {tmp_path}"
     code, text = finished(program("frankmocap_ros", *words.split()))

@@ -2,6 +2,7 @@
 
 __all__ = [
     "body_recorder",
+    "pick_player",
     "receiver",
     "robot_watcher",
     "watcher",

@@ -27,6 +27,7 @@ from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
 from frankmocap_ros.ros.gate.polling import Polling
+from frankmocap_ros.ros.robot_sim.object_outputs import ObjectOutputs
 from frankmocap_ros.ros.robot_sim.robot_loop import RobotLoop, Viewer
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
@@ -90,6 +91,7 @@ class RobotSimNode(Node):
         viewer = _open_viewer(simulation) if config.viewer else None
         self._state = JointState(name=list(simulation.told_names))
         self._states = advertise(self, Topic(JointState, "joint_states", QoSProfile(depth=10)))
+        self._scene = ObjectOutputs(self, simulation.objects)
         polling = Polling(self)
         polling.subscribe(JointTrajectory, "joint_trajectory", self._on_trajectory, incoming(1))
         self._loop = RobotLoop(self, simulation, config.rate_hz, self._publish, polling.poll)
@@ -114,11 +116,12 @@ class RobotSimNode(Node):
         super().destroy_node()
 
     def _publish(self, positions: Array, velocities: Array) -> None:
-        """Tell where the joints are; for the loop's thread."""
+        """Tell where the joints and what is around them are; for the loop's thread."""
         state = self._state
         state.header.stamp = self.get_clock().now().to_msg()
         state.position, state.velocity = positions.tolist(), velocities.tolist()
         self._states.publish(state)
+        self._scene.publish(state.header.stamp)
 
     def _on_trajectory(self, msg: JointTrajectory, now_s: float) -> None:
         if self._loop is None:

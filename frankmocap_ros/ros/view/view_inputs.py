@@ -79,6 +79,7 @@ class ViewInputs:
         self._commands: dict[str, tuple[float, Array, Array]] = {}
         self._grips: dict[str, tuple[float, Grip]] = {}
         self._heard_commands: set[str] = set()
+        self.objects: dict[str, tuple[Array, Array]] = {}  # of the simulated robot's scene
         self._ages: deque[float] = deque(maxlen=_AGES)
         self._sequences: deque[tuple[float, int]] = deque()
         self._run = FollowedRun(self._bodies_topic)
@@ -166,14 +167,22 @@ class ViewInputs:
         return [grip for _, (s, grip) in sorted(self._grips.items()) if now_s - s < _GHOST_S]
 
     def look_around(self) -> None:
-        """See who publishes bodies, and subscribe to the commands of targets that were not there before."""
+        """See who publishes bodies, and subscribe to commands and objects that were not there before."""
         self._run.nodes = publisher_nodes(self._node, self._bodies_topic, BodyPoseArray)
-        start = self._node.resolve_topic_name(f"{self._config.gate}/command") + "/"
+        handlers = {
+            self._node.resolve_topic_name(f"{self._config.gate}/command") + "/": self._on_command,
+            self._node.resolve_topic_name(f"{self._config.simulation}/objects") + "/": self._on_object,
+        }
         for topic, _ in self._node.get_topic_names_and_types():
-            if topic.startswith(start) and topic not in self._heard_commands and self._polling is not None:
-                self._heard_commands.add(topic)
-                handle = partial(self._on_command, topic.removeprefix(start))
-                self._polling.subscribe(PoseStamped, topic, handle, NEWEST)
+            for start, handler in handlers.items():
+                if (
+                    topic.startswith(start)
+                    and topic not in self._heard_commands
+                    and self._polling is not None
+                ):
+                    self._heard_commands.add(topic)
+                    handle = partial(handler, topic.removeprefix(start))
+                    self._polling.subscribe(PoseStamped, topic, handle, NEWEST)
 
     def _on_bodies(self, msg: BodyPoseArray, now_s: float) -> None:
         if not self._run.follows(msg.run_id, now_s):
@@ -217,6 +226,10 @@ class ViewInputs:
 
     def _on_grip(self, side: str, msg: GripMsg, now_s: float) -> None:
         self._grips[side] = (now_s, read_grip(msg))
+
+    def _on_object(self, name: str, msg: PoseStamped, _: float) -> None:
+        p, q = msg.pose.position, msg.pose.orientation
+        self.objects[name] = (np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
 
     def _on_info(self, msg: CameraInfo, _: float) -> None:
         self._calibration.info = msg

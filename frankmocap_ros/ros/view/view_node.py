@@ -139,7 +139,7 @@ class ViewNode(Node):
 
     def _draw_robot(self) -> None:
         try:
-            self._scene.robot(self._inputs.joints)
+            self._scene.robot(self._inputs.joints, self._inputs.objects)
         except RobotError as error:
             self.get_logger().error(f"{error}; links stay capsules")
         if self._robot is not None and self._robot.notes != self._told:

@@ -24,6 +24,7 @@ from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot_map.target_map import TargetMap, above_table, read_target
 from frankmocap_ros.teleop.robot_model.additions import AddedSite, Additions, Base, KeepOut, KeepOutBox
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource, ReceivedModel
+from frankmocap_ros.teleop.robot_model.resources import located
 from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
@@ -40,7 +41,7 @@ _KEYS: Final = (
     "model", "keyframe", "home", "joints", "velocity_limits", "acceleration_limits", "targets",
     "posture_costs", "damping", "self_collision", "simulation", "base", "table_arm", "controllers",
     "robot_descriptions", "keep_out", "effort_limits", "grippers",
-    "hands", "simulation_limits",
+    "hands", "scene", "simulation_limits",
 )  # fmt: skip
 _MODELS: Final = (".xml", ".mjcf", ".urdf", ".xacro")
 _COLLISION_KEYS: Final = ("minimum_distance", "pairs")
@@ -78,6 +79,7 @@ class RobotMap:
         default_effort: of the other commanded joints; infinite for no limit.
         grippers: what opens and shuts.
         hands: whose fingers follow the operator's.
+        scene: MJCF of what stands around the robot where it is simulated; None for nothing.
     """
 
     model: ModelSource
@@ -104,6 +106,7 @@ class RobotMap:
     default_effort: float = math.inf
     grippers: tuple[GripperMap, ...] = ()
     hands: tuple[HandMap, ...] = ()
+    scene: Path | None = None
 
     @property
     def driven(self) -> tuple[DrivenJoint, ...]:
@@ -138,13 +141,14 @@ class RobotMap:
     @property
     def additions(self) -> Additions:
         """What its model gets beside what its file has."""
-        return Additions(self.base, tuple(s for sites in self._sites for s in sites))
+        sites = tuple(s for sites in self._sites for s in sites)
+        return Additions(self.base, sites, scene=self.scene)
 
     @property
     def constrained(self) -> Additions:
-        """The same, with the boxes that its commanded parts are kept out of."""
+        """The same without a scene, with the boxes that its commanded parts are kept out of."""
         points = tuple(target.part for target in self.targets) if self.keep_out else ()
-        return replace(self.additions, keep_out=KeepOut(self.keep_out, points))
+        return replace(self.additions, keep_out=KeepOut(self.keep_out, points), scene=None)
 
     @cached_property
     def _stated(self) -> Mapping[str, float]:
@@ -240,6 +244,16 @@ def _of_joints(reader: MapValues, key: str, what: str) -> dict[str, float]:
         if limit <= 0.0:
             raise reader.wrong(f"{key}.{name}", f"expected {what} above 0, got {limit:g}")
     return found
+
+
+def _scene(path: Path, reader: MapValues) -> Path | None:
+    """The file of the scene, seen from the map."""
+    if "scene" not in reader.values:
+        return None
+    try:
+        return located(reader.text("scene"), path.parent, path)
+    except RobotError as error:
+        raise reader.wrong("scene", str(error)) from error
 
 
 def _named(values: Mapping[str, float]) -> dict[str, float]:
@@ -340,4 +354,5 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         default_effort=efforts.get("default", math.inf),
         grippers=grippers,
         hands=fingers,
+        scene=_scene(path, reader),
     )

@@ -8,6 +8,7 @@ __all__ = [
     "mjcf_includes",
     "model_source",
     "resources",
+    "scene",
     "stated_speeds",
     "urdf",
     "xml_source",

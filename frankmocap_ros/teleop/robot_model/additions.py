@@ -1,4 +1,4 @@
-"""What a map adds to a robot's model: where its base stands, sites, and boxes that it must not enter."""
+"""What a map adds to a robot's model: its base's place, sites, boxes not to be entered, and a scene."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, quat_multiply, quat_rotate
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource
+from frankmocap_ros.teleop.robot_model.scene import SCENE
 
 _XYZW: Final = np.array([1, 2, 3, 0])  # from w x y z
 _WXYZ: Final = np.array([3, 0, 1, 2])
@@ -91,11 +92,13 @@ class Additions:
         base: where it stands.
         sites: more of them.
         keep_out: boxes around what it must not touch.
+        scene: what stands around it; None for nothing.
     """
 
     base: Base = field(default_factory=Base)
     sites: tuple[AddedSite, ...] = ()
     keep_out: KeepOut = field(default_factory=KeepOut)
+    scene: ModelSource | None = None
 
 
 def add_sites(path: ModelSource, spec: Any, sites: Sequence[AddedSite]) -> None:
@@ -150,7 +153,7 @@ def point_geom(point: str) -> str:
 
 
 def place_base(mujoco: Any, path: ModelSource, model: Any, additions: Additions) -> None:
-    """Move everything that stands in the world of a compiled model, but for boxes in the commands' frame.
+    """Move what stands in the world of a compiled model; boxes and scene are in the commands' frame already.
 
     Raises:
         RobotError: a closed loop of the model is closed at its world.
@@ -168,14 +171,19 @@ def place_base(mujoco: Any, path: ModelSource, model: Any, additions: Additions)
             and 0 in (model.eq_obj1id[row], model.eq_obj2id[row])
         ):
             raise RobotError(f"{path}: base: its equality {row} is bound to the world; leave base out")
-    moved = np.flatnonzero(model.body_parentid == 0)[1:]  # the first is the world
+    moved = _robots(model.body, np.flatnonzero(model.body_parentid == 0)[1:])  # the first is the world
     _move(model.body_pos, model.body_quat, moved, (position, rotation))
     boxes = [model.geom(box.geom).id for box in additions.keep_out.boxes]
     for kind in ("geom", "site"):
-        own = np.flatnonzero(getattr(model, f"{kind}_bodyid") == 0)
+        own = _robots(getattr(model, kind), np.flatnonzero(getattr(model, f"{kind}_bodyid") == 0))
         own = np.setdiff1d(own, boxes) if kind == "geom" else own
         _move(getattr(model, f"{kind}_pos"), getattr(model, f"{kind}_quat"), own, (position, rotation))
         getattr(model, f"{kind}_sameframe")[own] = 0
+
+
+def _robots(one: Any, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Those of some elements that are not of a scene."""
+    return np.array([row for row in rows.tolist() if not str(one(row).name).startswith(SCENE)], dtype=np.intp)
 
 
 def _move(positions: Array, quaternions: Array, rows: NDArray[np.intp], pose: tuple[Array, Array]) -> None:

@@ -19,6 +19,7 @@ from frankmocap_ros.teleop.robot_model.additions import (
 from frankmocap_ros.teleop.robot_model.mjcf import prepare_mjcf
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
+from frankmocap_ros.teleop.robot_model.scene import add_scene
 from frankmocap_ros.teleop.robot_model.urdf import Mimic, prepare_urdf
 from frankmocap_ros.teleop.robot_model.xml_source import read_xml, shortened
 
@@ -66,7 +67,7 @@ def import_mujoco() -> Any:
 def load_model_file(path: ModelSource, shapes: Shapes, additions: Additions = _NOTHING) -> LoadedModel:
     """Load a robot's description.
 
-    Its base is held: free joints are taken out, also out of the keyframes.
+    Its base is held: free joints are taken out, also out of the keyframes; those of a scene stay.
 
     Args:
         path: URDF, xacro or MJCF.
@@ -120,11 +121,13 @@ def _compiled(
         lenient.set("inertiafromgeom", "false")  # nobody asks for masses
     text = ET.tostring(root, encoding="unicode")
     try:
-        if mimics or additions.sites or additions.keep_out != KeepOut():
+        if mimics or additions.sites or additions.keep_out != KeepOut() or additions.scene is not None:
             spec = mujoco.MjSpec.from_string(text, assets=resources.contents)
             _add_mimics(mujoco, path, spec, mimics)
             add_sites(path, spec, additions.sites)
             add_keep_out(mujoco, spec, additions.keep_out)
+            if additions.scene is not None:
+                add_scene(mujoco, spec, additions.scene)
             model = spec.compile()
         else:
             model = mujoco.MjModel.from_xml_string(text, resources.contents)

@@ -6,6 +6,7 @@ __all__ = [
     "joint_servo",
     "kinematic_robot",
     "physical_robot",
+    "scene_objects",
     "sim_model",
     "simulation",
     "trajectory_servo",

@@ -13,6 +13,7 @@ from frankmocap_ros.teleop.simulation.joint_command import JointCommand, JointLi
 from frankmocap_ros.teleop.simulation.joint_servo import JointServo
 from frankmocap_ros.teleop.simulation.kinematic_robot import KinematicRobot
 from frankmocap_ros.teleop.simulation.physical_robot import PhysicalRobot
+from frankmocap_ros.teleop.simulation.scene_objects import SceneObjects
 from frankmocap_ros.teleop.simulation.sim_model import STEP_S
 from frankmocap_ros.teleop.simulation.trajectory_servo import TrajectoryServo
 
@@ -77,6 +78,7 @@ class Simulation:
         joint_names: of the J joints that its controller owns.
         told_names: of all joints, those that it owns first.
         notes: what was left out of the model, and what is wrong with it at home, in words.
+        objects: what moves freely in the scene around it; with physics alone anything moves it.
         limits: range and speed of each joint.
         limit_violations: steps in which a joint was out of its range or over its speed.
 
@@ -102,6 +104,7 @@ class Simulation:
     ) -> None:
         self._robot = moved = _simulated(robot, dynamics)
         self.model, self.data, self.notes = moved.model, moved.data, moved.notes
+        self.objects = SceneObjects(moved.model, moved.data)
         self.limits, self.joint_names = moved.limits, moved.limits.names
         self.told_names = moved.told_names
         self._low, self._high = self.limits.low - _RANGE_SLACK, self.limits.high + _RANGE_SLACK

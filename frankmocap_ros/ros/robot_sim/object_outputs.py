@@ -1,0 +1,39 @@
+"""Where the objects of a simulated robot's scene are, on ``~/objects/<name>``."""
+
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+
+from frankmocap_ros.ros.common.endpoints import Topic, advertise
+from frankmocap_ros.teleop.simulation.scene_objects import SceneObjects
+
+BASE_FRAME = "base_link"
+
+
+class ObjectOutputs:
+    """One publisher an object; none where the scene has no objects.
+
+    Args:
+        node: that publishes.
+        objects: of the simulation.
+    """
+
+    def __init__(self, node: Node, objects: SceneObjects) -> None:
+        self._objects = objects
+        self._publishers = {
+            name: advertise(node, Topic(PoseStamped, f"~/objects/{name}", QoSProfile(depth=1)))
+            for name in objects.names
+        }
+        self._msg = PoseStamped()
+        self._msg.header.frame_id = BASE_FRAME
+
+    def publish(self, stamp: Time) -> None:
+        """Tell where they are now; for the thread that simulates."""
+        for name, publisher in self._publishers.items():
+            pose = self._objects.pose(name)
+            self._msg.header.stamp = stamp
+            at, turn = self._msg.pose.position, self._msg.pose.orientation
+            at.x, at.y, at.z = pose.position.tolist()
+            turn.x, turn.y, turn.z, turn.w = pose.orientation.tolist()
+            publisher.publish(self._msg)

@@ -1,0 +1,89 @@
+"""Picking with the simulated arm: the whole chain from an operator's keypoints to the cube, and its judge."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
+pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
+
+from frankmocap_ros.bench.pick_judge import PickJudge
+from frankmocap_ros.bench.pick_sight import FINGERS, HAND
+from frankmocap_ros.bench.pick_task import PickSettings, places, run_pick, twenty
+from frankmocap_ros.teleop.simulation.scene_objects import ObjectPose
+
+GOAL = np.array([0.4, 0.1])
+
+
+@pytest.mark.parametrize(("seed", "lost"), [(0, ""), (1, FINGERS), (3, HAND)])
+def test_the_cube_is_put_down_elsewhere_and_never_dropped(seed, lost):
+    run = run_pick(PickSettings(seed, lost))
+    assert run.verdict.success, run.words
+    assert run.verdict.picked and not run.verdict.dropped and not run.verdict.flung
+    assert run.verdict.off_goal_m <= 0.05 and run.carried_m >= 0.12
+    assert run.refused == {}
+    states = [name for _, name in run.states]
+    assert ("HOLD" in states) is (lost == HAND), "a wrist that is lost is waited for"
+    found = run.as_dict()
+    assert found["success"] and found["verdict"]["dropped_s"] is None
+
+
+def test_the_bench_loses_the_hand_in_half_of_its_runs():
+    lost = [one.lost for one in twenty()]
+    assert len(lost) == 20 and lost.count("") == 10 and lost.count(HAND) == lost.count(FINGERS) == 5
+    for seed in range(20):
+        start, goal, _ = places(seed)
+        assert np.linalg.norm(goal - start) >= 0.12
+
+
+class Told:
+    """Objects that are where a test puts them."""
+
+    def __init__(self):
+        self.at, self.speed, self.held = np.array([0.4, -0.1, 0.02]), 0.0, False
+
+    def pose(self, name):
+        return ObjectPose(self.at, np.array([0.0, 0.0, 0.0, 1.0]), self.speed)
+
+    def touching(self, name):
+        return frozenset({"left_finger"} if self.held else {"table"})
+
+
+def judged(*steps):
+    """The verdict on positions and whether the cube is held, half a second each."""
+    told = Told()
+    judge = PickJudge(told, "cube", frozenset({"left_finger"}), GOAL)
+    for second, (position, held) in enumerate(steps):
+        told.at, told.held = np.array(position), held
+        for k in range(60):
+            judge.look(0.6 * second + 0.01 * k)
+    return judge.verdict
+
+
+UP, OVER, THERE = (0.4, -0.1, 0.15), (0.4, 0.1, 0.15), (0.4, 0.12, 0.02)
+
+
+def test_picked_carried_and_put_down_is_success():
+    found = judged((UP, True), (OVER, True), (THERE, False))
+    assert found.success and "put down 2.0 cm" in found.words
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        (((UP, True), (OVER, False), (THERE, False)), "dropped"),
+        ((((0.4, -0.1, 0.04), True), (THERE, False)), "not picked up"),
+        (((UP, True), ((0.4, 0.0, 0.02), False)), "10.0 cm from its goal"),
+        (((UP, True), (OVER, True)), "not put down"),
+    ],
+)
+def test_everything_else_is_not(steps, words):
+    found = judged(*steps)
+    assert not found.success and words in found.words
+
+
+def test_what_is_flung_is_told():
+    told = Told()
+    judge = PickJudge(told, "cube", frozenset({"left_finger"}), GOAL)
+    told.speed = 3.0
+    judge.look(0.1)
+    assert judge.verdict.flung and judge.verdict.words == "flung"
