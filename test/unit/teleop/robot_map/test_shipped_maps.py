@@ -3,16 +3,20 @@
 import sys
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
+from frankmocap_ros.bench.hand_motions import hand_shape
 from frankmocap_ros.bench.operators import exercise
 from frankmocap_ros.bench.robot_advice import advice
 from frankmocap_ros.bench.robot_figures import figures
 from frankmocap_ros.bench.robot_run import motion_scale, run_robot
 from frankmocap_ros.errors import RobotError
+from frankmocap_ros.teleop.hands.palm_frame import palm_points
+from frankmocap_ros.teleop.hands.robot_hand import load_hands
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.robot_map.model_file import ROBOTS_DIR
 from frankmocap_ros.teleop.robot_map.robot_map import ROBOTS, load_map, robot_names
@@ -24,7 +28,8 @@ MADE_FOR = {
     "kinova_gen3": "kinova_gen3/gen3.xml", "openarm_v1": "openarm_v1/openarm_bimanual.xml",
     "openarm_v2": "openarm/openarm_bimanual.xml", "so101": "so101/so101.xml",
     "unitree_g1": "unitree_g1/g1.xml", "unitree_g1_body": "unitree_g1/g1.xml",
-    "unitree_g1_waist": "unitree_g1/g1.xml", "unitree_h1": "unitree_h1/h1.xml", "ur5e": "ur5e/ur5e.xml",
+    "unitree_g1_hands": "unitree_g1/g1_with_hands.xml", "unitree_g1_waist": "unitree_g1/g1.xml",
+    "unitree_h1": "unitree_h1/h1.xml", "ur5e": "ur5e/ur5e.xml",
     "xarm7": "xarm7/xarm7.xml",
 }  # fmt: skip
 
@@ -55,6 +60,27 @@ def test_grippers_of_shipped_maps_are_on_the_side_of_their_arms(name):
     robot = load_map(name, str(path))
     sides = {target.name.partition("_")[0] for target in robot.targets}
     assert {gripper.side for gripper in robot.grippers} == sides
+
+
+@pytest.mark.parametrize("row", [0, 1], ids=["left", "right"])
+def test_fingers_of_the_g1_bend_with_the_operators_and_pinch(row):
+    path = MODELS / MADE_FOR["unitree_g1_hands"]
+    if not path.is_file():
+        pytest.skip(f"not there: {path}")
+    robot = load_map("unitree_g1_hands", str(path))
+    hand = load_hands(robot, Retargeter(robot).ik_model)[row]
+    assert hand.side == ("left", "right")[row]
+    hand.solver.start(0.5 * (hand.lower + hand.upper))
+
+    def joints(**shape):
+        points = palm_points(hand_shape(side=hand.side, **shape), hand.side)
+        return [hand.solver.solve(points) for _ in range(20)][-1]
+
+    fingers = [i for i, name in enumerate(hand.joint_names) if "thumb" not in name]
+    straight, fist = np.abs(joints())[fingers], np.abs(joints(fist=1.0))[fingers]
+    assert (straight < 0.2).all() and (fist > 0.9).all()
+    thumb, index, _ = hand.solver.tips(joints(fist=0.2, pinch="index"))
+    assert np.linalg.norm(thumb - index) < 0.005
 
 
 @pytest.mark.parametrize("name", MADE_FOR)
