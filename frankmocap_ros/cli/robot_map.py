@@ -73,7 +73,8 @@ def _init(arguments: argparse.Namespace) -> int:
     for note in found.notes:
         print(f"{output}: {note}", file=sys.stderr)
     followers = ", ".join(target.name for target in found.targets)
-    print(f"{output}: {found.kind}, {len(found.joints)} joints; {followers}")
+    grippers = ", ".join(f"{gripper.side} ({', '.join(gripper.joints)})" for gripper in found.grippers)
+    print(f"{output}: {found.kind}, {len(found.joints)} joints; {followers}; grippers: {grippers or 'none'}")
     print(f"next: frankmocap_ros robot-map check {output}")
     return 0
 

@@ -76,7 +76,7 @@ def propose_grippers(
         ways = [_open_at(loaded, own, i, qpos, ends[i]) for i in range(len(own))]
         if not all(seen for _, seen in ways):
             notes.append(
-                f"grippers.{side}: that open and shut are not the wrong way round; no second finger shows it"
+                f"grippers.{side}: check that open and shut are not exchanged; no second finger shows it"
             )
         opened = [end[int(last)] for end, (last, _) in zip(ends, ways, strict=True)]
         shut = [end[1 - int(last)] for end, (last, _) in zip(ends, ways, strict=True)]

@@ -9,9 +9,9 @@ import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.inverse_kinematics.joints import home_posture
-from frankmocap_ros.teleop.inverse_kinematics.model_joints import joint_name
-from frankmocap_ros.teleop.robot_model.equalities import only_equalities
-from frankmocap_ros.teleop.robot_model.loader import load_model_file
+from frankmocap_ros.teleop.inverse_kinematics.model_joints import dependent_joints, joint_name, tied
+from frankmocap_ros.teleop.robot_model.equalities import equalities, only_equalities
+from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes
 from frankmocap_ros.teleop.robot_model.stated_speeds import stated_speeds
 from frankmocap_ros.teleop.robot_setup import skeleton
@@ -125,7 +125,7 @@ def propose(model: Path, answers: Answers) -> Proposal:
         robot.notes.append(
             "no pairs to keep apart: the model has no solid shapes, or its meshes are not there"
         )
-    moved = [joint for gripper in grippers for joint in gripper.joints]
+    moved = _with_followers(loaded, [*joints, *(joint for gripper in grippers for joint in gripper.joints)])
     left_out = [name for name in robot.found.left_out if name not in moved]
     if left_out:
         robot.notes.append(f"not commanded: {', '.join(left_out)}")
@@ -133,6 +133,14 @@ def propose(model: Path, answers: Answers) -> Proposal:
         model, robot.kind, base_rotation(robot.axes), robot.keyframe, home, joints, speeds, accelerations,
         targets, pairs, grippers, tuple(robot.notes),
     )  # fmt: skip
+
+
+def _with_followers(loaded: LoadedModel, joints: Sequence[str]) -> set[str]:
+    """Names of joints, and of those that mimic them or are moved by them in a closed loop."""
+    model = loaded.model
+    commanded = {int(model.joint(name).id) for name in joints}
+    _, used = tied(equalities(loaded.mujoco, model), commanded)
+    return {joint_name(model, joint) for joint in {*commanded, *dependent_joints(used, commanded)}}
 
 
 def _points(robot: RobotStanding, arm: Limb) -> LimbPoints:

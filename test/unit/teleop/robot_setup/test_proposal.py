@@ -179,9 +179,13 @@ def test_grippers_are_proposed_with_the_way_that_is_open(name, init, tmp_path, c
     grippers = load_map(str(tmp_path / "map.yaml")).grippers
     assert {one.side: (one.joints, one.open, one.shut) for one in grippers} == GRIPPERS[name]
     assert all(0.05 <= one.max_speed[0] <= 4.0 for one in grippers)
-    said = capsys.readouterr().err
-    assert ("open and shut are not the wrong way round" in said) == (name == "so101/so101.xml")
+    told = capsys.readouterr()
+    said = told.err
+    assert ("check that open and shut are not exchanged" in said) == (name == "so101/so101.xml")
     assert ("left_hand_index_0_joint" in said and "as a hand's" in said) == ("with_hands" in name)
+    expected = ", ".join(f"{side} ({', '.join(one[0])})" for side, one in GRIPPERS[name].items())
+    assert f"; grippers: {expected or 'none'}\n" in told.out, "the summary names what grips"
+    assert "not commanded" not in said or not expected, "what only follows a gripper's joint is no warning"
 
 
 def test_a_gripper_is_not_told_as_left_out(init, mobile_robot, capsys):
