@@ -29,8 +29,11 @@ def palm_points(points: Array, side: str) -> Array:
         Relative to the wrist, shape (21, 3) [m].
 
     Raises:
-        RetargetError: the palm is too small, or a line, so that it has no frame; says which.
+        RetargetError: a point is not finite; or the palm is too small, or a line, so that it has no frame.
+            Says which.
     """
+    if not np.isfinite(points).all():
+        raise RetargetError(f"{side} hand: some of its points are not finite")
     from_wrist = points - points[0]
     index, middle, pinky = from_wrist[_PALM]
     length = float(np.linalg.norm(middle))

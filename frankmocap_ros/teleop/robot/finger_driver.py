@@ -42,7 +42,7 @@ class _Follower:
         self._last: Hand | None = None
         self._sure = False
         self.pending: Hand | None = None
-        self.why = ""
+        self.why = "hand not seen"
 
     def see(self, hand: Hand | None) -> None:
         if hand is self._last:

@@ -59,6 +59,14 @@ def test_what_is_no_palm_is_said(points, words):
         palm_points(points, "right")
 
 
+def test_a_point_that_is_not_finite_is_said_and_never_solved_for():
+    """A tip that is not would make the size of the hand, and so all later postures, not finite."""
+    points = hand_shape()
+    points[8, 1] = np.nan
+    with pytest.raises(RetargetError, match="right hand: some of its points are not finite"):
+        palm_points(points, "right")
+
+
 def test_the_robots_left_hand_is_the_mirror_image_of_a_right_one():
     hand = Hand("right", JointState.TRACKED, 0.9, hand_shape(0.3) + 0.5, np.array([1.0, 0.0, 0.0]))
     assert robot_hands([hand], GateSettings()) == (hand,)

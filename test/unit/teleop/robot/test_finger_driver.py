@@ -65,19 +65,22 @@ def driver():
 
 
 def test_nothing_is_asked_before_a_hand_is_seen(driver):
-    assert np.isnan(driver.at()).all() and driver.limits() == ()
+    neither = ("right_hand: hand not seen", "left_hand: hand not seen")
+    assert np.isnan(driver.at()).all() and driver.limits() == neither, "nor where no hands are estimated"
     for state in (JointState.HELD, JointState.INVALID):
         assert np.isnan(driver.at(hand(1.0, state))).all()
-        assert driver.limits() == ("right_hand: hand not seen",)
+        assert driver.limits() == neither
     assert driver.solvers["right"].began.tolist() == [0.3, 0.3]
 
 
 def test_each_follows_the_operators_hand_of_its_side(driver):
     found = driver.at(hand(0.5))
     assert (found[:2] > 0.3).all() and np.isnan(found[2:]).all()
-    assert driver.limits() == ()
+    assert driver.limits() == ("left_hand: hand not seen",)
     left = driver.at(hand(0.5, side="left"))[2:]
     assert left == pytest.approx(found[:2]), "and both alike"
+    driver.at(hand(0.5), hand(0.5, side="left"))
+    assert driver.limits() == ()
 
 
 def test_a_hand_is_solved_once_and_one_in_a_command(driver):
@@ -99,7 +102,7 @@ def test_a_lost_hand_has_the_fingers_brake_and_stay(driver, state):
     before = driver.at(hand(0.8))[:2]
     for _ in range(50):
         assert np.isnan(driver.at(hand(0.0, state))[:2]).all()
-    assert driver.limits() == ("right_hand: hand not seen",)
+    assert driver.limits()[0] == "right_hand: hand not seen"
     assert np.isnan(driver.at()[:2]).all(), "nobody says anything of hands"
     again = driver.at(hand(0.0))[:2]
     assert np.isfinite(again).all() and again.tolist() != before.tolist(), "seen again"
@@ -113,14 +116,14 @@ def test_a_hand_seen_from_its_edge_moves_fingers_slowly(driver):
         assert now <= before and before - now <= 0.2 * 2.0 * TICK_S + 1e-9
         before = now
     assert before < sure - 0.05
-    assert driver.limits() == ("right_hand: hand seen from its edge",)
+    assert driver.limits()[0] == "right_hand: hand seen from its edge"
 
 
 def test_what_cannot_be_solved_holds_and_is_said(driver):
     for _ in range(6):
         held = driver.at(hand(0.8))
     assert driver.at(hand(0.1)).tolist()[:2] == held.tolist()[:2]
-    assert driver.limits() == ("right_hand: no posture of the hand is found: as the test wants",)
+    assert driver.limits()[0] == "right_hand: no posture of the hand is found: as the test wants"
     nothing = replace(hand(), points=np.zeros((21, 3)))
     assert driver.at(nothing).tolist()[:2] == held.tolist()[:2]
     assert "its palm is 0.000 m long" in driver.limits()[0]
