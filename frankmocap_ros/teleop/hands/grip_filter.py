@@ -3,7 +3,8 @@
 At engagement the opening is the gripper's own, and stays until the operator takes it over: until what they
 want is within 0.1 of it, or crosses it. Where the gripper's opening is not known they take over by shutting
 the hand, which drops nothing. From then on it follows at ``max_speed`` at most. Where nothing is wanted,
-because the hand is not seen or nobody is followed, it stays.
+because the hand is not seen or nobody is followed, it stays. After that a hand is followed again; a pedal or
+a joystick has to take over again: one that was started anew tells anything until somebody touches it.
 """
 
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class GripFilter:
         """Begin an engagement with the gripper's opening; None where it is not known."""
         self.known = opening is not None
         self._opening = self._target = self._before_step = min(1.0, max(0.0, opening or 0.0))
-        self._taken = False
+        self._taken = self._was_taken = False
         self._wanted: float | None = None  # as of the step before
 
     @property
@@ -73,12 +74,15 @@ class GripFilter:
         before = self._before_step = self._opening
         if wanted.opening is None:
             self._target = self._opening
+            self._taken = self._taken and self._measured
         else:
             self._taken = self._taken or self._takes_over(wanted.opening)
+            self._was_taken = self._was_taken or self._taken
+            self.known = self.known or self._taken
         self._wanted = wanted.opening
-        if not self._taken:
+        if not self._was_taken:
             return Grip(self._side, self._opening)
-        if wanted.opening is None:
+        if wanted.opening is None or not self._taken:
             return Grip(self._side, self._opening, 0.0, JointState.HELD, wanted.confidence)
         self._target = self._aimed(wanted.opening) if self._measured else wanted.opening
         dt = min(dt, MAX_STEP_S)

@@ -76,6 +76,26 @@ def test_what_is_told_is_followed_exactly():
         assert run(gripper, wanted(opening)).opening == opening
 
 
+def test_what_is_told_again_after_silence_has_to_take_over_again():
+    """A pedal or a joystick that is plugged in again tells anything until somebody touches it."""
+    gripper = begun(0.2, measured=False)
+    run(gripper, wanted(0.2))
+    assert run(gripper, LOST).state is JointState.HELD
+    for opening in (0.5, 1.0, 0.5, 0.35):
+        grip = run(gripper, wanted(opening))
+        assert (grip.opening, grip.speed, grip.state) == (0.2, 0.0, JointState.HELD)
+        assert gripper.waits_at == 0.2
+    assert run(gripper, wanted(0.25)).state is JointState.TRACKED and gripper.waits_at is None
+    assert run(gripper, wanted(1.0)).opening == 1.0
+
+
+def test_a_moment_of_silence_passes_unnoticed_where_the_same_is_told_after_it():
+    gripper = begun(0.2, measured=False)
+    run(gripper, wanted(0.2))
+    run(gripper, LOST, TICK_S)
+    assert run(gripper, wanted(0.25)).opening == 0.25
+
+
 @pytest.mark.parametrize("shown", [(0.9,), (0.9, 0.7, 0.51), (0.1, 0.2, 0.29)])
 def test_a_gripper_whose_opening_is_known_waits_to_be_taken_over(shown):
     gripper = begun(0.4)
@@ -140,7 +160,7 @@ def test_within_its_rate_towards_what_is_wanted_and_never_else(start, speed, mea
         assert 0.0 <= grip.opening <= 1.0
         assert abs(grip.opening - before) <= speed * min(dt, 0.05) + 1e-12
         taken = taken or grip.state is not JointState.INVALID
-        if opening is None or not taken:
+        if opening is None or not taken or (not measured and grip.state is JointState.HELD):
             assert grip.opening == before and grip.speed == 0.0
         else:
             assert grip.state is JointState.TRACKED

@@ -354,6 +354,12 @@ def test_axes_of_a_joystick():
     assert last(t) == (0.5, TRACKED)
     t.run(5.0)
     assert last(t) == (0.5, HELD), "a joystick that is silent opens nothing"
+    pulled(1.0, 1.0)
+    assert last(t) == (0.5, HELD), "nor does one that is plugged in again"
+    assert "left_grip: waits until axis 0 of joy is 50 % open, as the gripper is" in t.controller.limits_hit
+    pulled(0.1, 0.1)
+    pulled(1.0, 1.0)
+    assert last(t) == (1.0, TRACKED)
     t.controller.grips.hear_axes((), t.time_s)
     assert not grips(t, "right")
     t.check()
