@@ -8,6 +8,7 @@ import numpy as np
 
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.command import Command
+from frankmocap_ros.teleop.command_limiter import MAX_STEP_S
 from frankmocap_ros.teleop.inverse_kinematics.driven_limits import DrivenLimits
 from frankmocap_ros.teleop.robot.driven_joints import DrivenJoints, JointDriver
 from frankmocap_ros.teleop.robot.gripper_driver import GripperDriver
@@ -22,6 +23,8 @@ class DrivenPosture:
     A gripper that holds something is not where it was sent: what it holds keeps it from there, and that is
     how firmly it holds. So these joints are never asked to be near their commands. And where they begin anew
     without having moved, they begin from the last command: to begin from where they are would be to let go.
+    A joint that has not moved since it began before does so only towards shut, which lets go of nothing:
+    others may not have been driven at all, and would leap to that command.
 
     Attributes:
         joints: moves them.
@@ -48,8 +51,12 @@ class DrivenPosture:
         self._targets = np.full(len(limits.names), np.nan)
         spans = limits.upper - limits.lower
         self._unmoved = _UNMOVED * np.where(np.isfinite(spans), spans, 1.0)
-        self._left_at: Array = np.full(len(limits.names), np.nan)  # where they were at the last command,
-        self._left: Array = self.joints.positions  # and that command
+        self._shut_way = np.zeros(len(limits.names))
+        self._shut_way[self._rows[0]] = self._gripper.shut_way
+        self._began_at: Array = np.full(len(limits.names), np.nan)
+        self._answers = np.zeros(len(limits.names), dtype=bool)  # who has moved since then
+        self._left_at: Array = np.full(len(limits.names), np.nan)  # where they were told to be last,
+        self._left: Array = self.joints.positions  # and the command at that time
         self._max_pause_s = max_pause_s
         self._time_s = math.nan
 
@@ -60,7 +67,11 @@ class DrivenPosture:
             measured: shape (D,) [rad] or [m].
         """
         unmoved = np.abs(measured - self._left_at) <= self._unmoved
-        self.joints.begin(np.where(unmoved, self._left, measured))
+        shuts = (self._left - measured) * self._shut_way > 0.0
+        kept = unmoved & (self._answers | shuts)
+        self._answers &= kept
+        self._began_at = measured
+        self.joints.begin(np.where(kept, self._left, measured))
         for driver, rows in zip(self._drivers, self._rows, strict=True):
             driver.begin(self.joints.positions[rows])
         self._time_s = math.nan
@@ -77,14 +88,14 @@ class DrivenPosture:
             self.joints.rest()
             dt = 0.0
         self._time_s = command.time_s
-        if measured is not None:
-            self._left_at = measured
         targets = self._targets.copy()
         if not command.held:
             for driver, rows in zip(self._drivers, self._rows, strict=True):
                 targets[rows] = driver.targets(command)
-        positions, velocities = self.joints.step(targets, dt)
-        self._left = positions
+        positions, velocities = self.joints.step(targets, min(dt, MAX_STEP_S))
+        if measured is not None:
+            self._answers |= np.abs(measured - self._began_at) > self._unmoved
+            self._left_at, self._left = measured, positions
         return positions, velocities
 
     def limits(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ class GripperDriver:
 
     Attributes:
         names: of the joints, gripper after gripper.
+        shut_way: shape (D,), which way each of them shuts, 1 or -1.
 
     Args:
         grippers: of the robot.
@@ -30,6 +31,7 @@ class GripperDriver:
             self._rows[gripper.side] = [self.names.index(joint) for joint in gripper.joints]
         self._shut = np.array([at for gripper in grippers for at in gripper.shut])
         self._ways = np.array([at for gripper in grippers for at in gripper.open]) - self._shut
+        self.shut_way = -np.sign(self._ways)
 
     def begin(self, positions: Array) -> None:
         """Nothing: openings come with each command."""

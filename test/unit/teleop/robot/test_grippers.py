@@ -9,6 +9,7 @@ pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmoc
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.errors import RobotLostError
 from frankmocap_ros.teleop.command import Command
+from frankmocap_ros.teleop.command_limiter import MAX_STEP_S
 from frankmocap_ros.teleop.hands.grip import Grip
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 from frankmocap_ros.teleop.robot.joint_controller import JointController
@@ -21,10 +22,10 @@ GRIPPER = {"joints": ["finger_joint"], "open": 0.04, "shut": 0.0, "max_speed": 0
 class Arm:
     """A controller of the mobile robot, whose arm goes where it is sent and whose gripper may be blocked."""
 
-    def __init__(self, path, finger=0.04, blocked_at=0.0):
+    def __init__(self, path, finger=0.04, blocked_at=0.0, opens_to=np.inf):
         self.robot = load_retargeter(str(path))
         self.at = np.append(ARM, finger)
-        self.blocked_at = blocked_at
+        self.blocked_at, self.opens_to = blocked_at, opens_to
         self.time_s = 0.0
         self.silent = ""
         self.controller = JointController(self.robot, self.measured, 0.3)
@@ -41,7 +42,8 @@ class Arm:
             Command(self.time_s, self.poses.positions, self.poses.orientations, held, grips=grips)
         )
         posture = command.posture
-        self.at = np.append(posture.positions[:4], max(posture.positions[4], self.blocked_at))
+        finger = min(max(posture.positions[4], self.blocked_at), self.opens_to)
+        self.at = np.append(posture.positions[:4], finger)
         return posture
 
     def finger(self, opening=None, steps=1, **how):
@@ -165,6 +167,44 @@ def test_who_was_moved_meanwhile_begins_where_it_is(arm):
     one.at[4] = 0.03  # and put it back
     one.controller.begin()
     assert one.controller.openings() == {"right": pytest.approx(0.0, abs=1e-6)}
+
+
+def test_a_gripper_that_never_answered_does_not_open_at_the_next_engagement(arm):
+    """As where its controller was started only after the operator had opened the hand in vain."""
+    one = arm(finger=0.01, blocked_at=0.01, opens_to=0.01)
+    assert one.finger(1.0, 100)[-1] == pytest.approx(0.04, abs=1e-6)
+    for _ in range(2):  # where it is requested, and where it is engaged
+        one.controller.begin()
+    assert one.controller.openings() == {"right": pytest.approx(0.25)}
+    assert one.finger(steps=5) == pytest.approx(0.01)
+
+
+def test_what_is_held_from_inside_is_held_when_the_operator_engages_again(arm):
+    one = arm(finger=0.01, opens_to=0.02)
+    one.finger(1.0, 100)
+    for _ in range(2):
+        one.controller.begin()
+        one.controller.begin()
+        assert one.finger(steps=5) == pytest.approx(0.04, abs=1e-6)
+
+
+def test_commands_while_nobody_tells_where_it_is_are_not_gone_on_from(arm):
+    """A gripper that was off meanwhile would leap to them."""
+    one = arm(blocked_at=0.04)
+    one.controller.max_error = 0.0
+    one.finger(1.0)
+    one.silent = "joint_states has not reported finger_joint"
+    assert one.finger(0.0, 100)[-1] == pytest.approx(0.0, abs=1e-6)
+    one.silent = ""
+    one.controller.begin()
+    assert one.finger(steps=5) == pytest.approx(0.04)
+
+
+def test_time_without_commands_is_not_made_up_for(arm):
+    """As where the arm was too far from its commands to be sent any."""
+    one = arm()
+    before = one.finger(0.0, 20)[-1]
+    assert 0.0 < before - one.finger(0.0, time_s=one.time_s + 0.2)[0] <= 0.1 * MAX_STEP_S + 1e-9
 
 
 def test_after_a_pause_it_begins_at_rest(arm):
