@@ -13,7 +13,7 @@ class Grip:
         side: ``left`` or ``right``, the robot's.
         opening: 0 shut to 1 open.
         speed: how fast the opening changes [1/s].
-        state: HELD where the hand is not seen, nothing is followed, or what was silent has to take over again;
+        state: HELD where the hand is not seen, nothing is followed, or a pedal has to take over again;
             INVALID where nobody has taken over since the engagement began. The gripper stays in both.
         confidence: of what was measured, 0..1.
     """

@@ -64,7 +64,8 @@ def propose_grippers(
         known = [joint_name(loaded.model, j) for j in own]
         if len(own) > _MOST:
             notes.append(
-                f"no gripper on the {side}: {', '.join(known)} move apart from each other, as a hand's"
+                f"no gripper on the {side}: {', '.join(known)} move apart from each other, as a hand's; "
+                f"write hands.{side} to command them"
             )
             continue
         if not own or any(one.side == side for one in found):
