@@ -20,7 +20,7 @@ from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.hands.robot_hand import RobotHand, load_hands
 from frankmocap_ros.teleop.inverse_kinematics.ik_model import load_model
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 
 SECONDS = 3 * len(FINGERS) * PERIOD_S
 RATE_HZ = 30.0

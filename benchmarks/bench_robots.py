@@ -17,7 +17,7 @@ from frankmocap_ros.bench.robot_figures import RobotFigures, figures
 from frankmocap_ros.bench.robot_run import motion_scale, run_robot
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
-from frankmocap_ros.teleop.robot_map.robot_map import ROBOTS, load_map
+from frankmocap_ros.teleop.robot_map.map_reading import ROBOTS, load_map
 from frankmocap_ros.teleop.robot_setup.map_text import map_text
 from frankmocap_ros.teleop.robot_setup.proposal import Answers, propose
 

@@ -31,7 +31,7 @@ from frankmocap_ros.teleop.inverse_kinematics.ik_model import load_model
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 from frankmocap_ros.teleop.robot.joint_controller import JointController
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 IMAGES = Path(__file__).with_name("source") / "images"

@@ -188,6 +188,11 @@ class _OneEuroFilter:
         raise NotImplementedError
 
 
+def _sane(values: Array) -> Mask:
+    """Which rows of values hold numbers that can be true; none with NaN do."""
+    return np.asarray((np.abs(values) < _LARGEST).all(axis=1))
+
+
 class OneEuroVector(_OneEuroFilter):
     """One-Euro filter for N positions, shape (N, 3) [m]; each has a speed and a cut-off of its own."""
 
@@ -195,7 +200,7 @@ class OneEuroVector(_OneEuroFilter):
         super().__init__(count, np.zeros(3), params, max_gap_s)
 
     def _clean(self, values: Array, valid: Mask) -> tuple[Array, Mask]:
-        usable = valid & (dot(values, values) < _LARGEST**2)  # false for NaN
+        usable = valid & _sane(values)
         return np.where(usable[:, None], values, 0.0), usable
 
     def _difference(self, values: Array) -> Array:
@@ -247,9 +252,12 @@ class OneEuroQuaternion(_OneEuroFilter):
         super().__init__(count, IDENTITY_XYZW, params, max_gap_s)
 
     def _clean(self, values: Array, valid: Mask) -> tuple[Array, Mask]:
-        square = dot(values, values)
-        usable = valid & (square < _LARGEST**2) & (square > _LARGEST**-2)  # false for NaN
+        usable = valid & _sane(values)
         if not usable.all():
+            values = np.where(usable[:, None], values, self._rest)
+        square = dot(values, values)
+        if (square <= _LARGEST**-2).any():  # no direction
+            usable = usable & (square > _LARGEST**-2)
             values = np.where(usable[:, None], values, self._rest)
             square = np.where(usable, square, 1.0)
         # the last output is the identity where there was none: then this is w

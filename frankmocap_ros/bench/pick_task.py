@@ -21,7 +21,7 @@ from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import State
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.joint_controller import JointController
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.teleop.simulation.simulation import Simulation
 
 ROBOT: Final = "arm"

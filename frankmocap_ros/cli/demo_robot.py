@@ -25,7 +25,7 @@ from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
 from frankmocap_ros.teleop.hands.grip import Grip
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.viewer.grip_bars import grip_words
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import Array, quat_from_matrix
 from frankmocap_ros.teleop.inverse_kinematics.joints import home_posture
 from frankmocap_ros.teleop.inverse_kinematics.model_joints import joint_name, simple_joints
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.teleop.robot_model.equalities import Followers, equalities, only_equalities
 from frankmocap_ros.teleop.robot_model.loader import load_model_file
 from frankmocap_ros.teleop.robot_model.model_source import ReceivedModel

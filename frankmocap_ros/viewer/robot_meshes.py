@@ -14,7 +14,7 @@ import numpy as np
 
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.runtime.low_priority_child import LowPriorityChild, give_way, start_of
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.teleop.robot_model.loader import LoadedModel, load_model_file
 from frankmocap_ros.teleop.robot_model.model_source import ReceivedModel
 from frankmocap_ros.teleop.robot_model.resources import Shapes

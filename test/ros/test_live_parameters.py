@@ -316,7 +316,10 @@ def bones(c):
     for _ in range(30):
         usual = forearm()
     c.probe.people = [replace(person, points=shorter)]
-    assert forearm() > 0.9 * usual
+    assert forearm() > 0.85 * usual, "more than half of it is undone in that image"
+    for _ in range(5):
+        later = forearm()
+    assert later > 0.9 * usual
     c.set(bones="network")
     assert forearm() == pytest.approx(0.7 * usual, rel=0.05)
 

@@ -16,7 +16,7 @@ from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
 from frankmocap_ros.msg import BodyPoseArray, GateState
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from support.paths import ROOT, TAIJI
 from support.peer import Peer
 from support.program import robot_demo

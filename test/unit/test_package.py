@@ -35,7 +35,7 @@ NOT_IN_ROSDEP = {
     "ai_edge_litert", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
     "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh",
     "fast_simplification", "hri_msgs",
-    "controller_manager_msgs", "control_msgs", "rosbags", "zmq",
+    "controller_manager_msgs", "control_msgs", "rosbags", "zmq", "dex_retargeting",
 }  # fmt: skip
 
 # tf2_ros_py holds the module tf2_ros; of skimage a photograph is read

@@ -31,7 +31,8 @@ from frankmocap_ros.ros.robot_sim.object_outputs import ObjectOutputs
 from frankmocap_ros.ros.robot_sim.robot_loop import RobotLoop, Viewer
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
-from frankmocap_ros.teleop.robot_map.robot_map import RobotMap, is_model, load_map
+from frankmocap_ros.teleop.robot_map.map_reading import is_model, load_map
+from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand
 from frankmocap_ros.teleop.simulation.simulation import Simulation
 

@@ -26,7 +26,8 @@ from frankmocap_ros.teleop.inverse_kinematics.ik_program import nearest_step
 from frankmocap_ros.teleop.inverse_kinematics.joint_motion import UNLIMITED, JointMotion
 from frankmocap_ros.teleop.inverse_kinematics.step_search import StepPlan, StepSearch
 from frankmocap_ros.teleop.operator_state import Target
-from frankmocap_ros.teleop.robot_map.robot_map import RobotMap, load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
+from frankmocap_ros.teleop.robot_map.robot_map import RobotMap
 from frankmocap_ros.teleop.robot_model.model_source import ReceivedModel
 
 _MAIN: Final = 0.5  # of the highest cost of a target's position

@@ -7,6 +7,7 @@ __all__ = [
     "hand_joints",
     "hand_map",
     "map_parts",
+    "map_reading",
     "map_values",
     "model_file",
     "robot_map",

@@ -158,12 +158,12 @@ def _open_at(loaded: LoadedModel, own: Sequence[int], i: int, qpos: Array, ends:
 
 
 def _spread(mujoco: Any, model: Any, data: Any, space: JointSpace, at: tuple[float, Sequence[int]]) -> float:
-    """How far the bodies are apart where the joint is there, by their centres of mass [m]."""
+    """How far the bodies are apart where the joint is there, by their centers of mass [m]."""
     end, bodies = at
     try:
         data.qpos[:] = space.whole(np.array([end]))
     except RetargetError:
         return 0.0
     mujoco.mj_kinematics(model, data)
-    centres = data.xipos[list(bodies)]
-    return float(np.linalg.norm(centres[:, None] - centres[None], axis=-1).max())
+    centers = data.xipos[list(bodies)]
+    return float(np.linalg.norm(centers[:, None] - centers[None], axis=-1).max())

@@ -66,7 +66,7 @@ def followed(seen, leader):
     from frankmocap_ros.bench.robot_figures import figures
     from frankmocap_ros.bench.robot_run import run_robot
     from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
-    from frankmocap_ros.teleop.robot_map.robot_map import load_map
+    from frankmocap_ros.teleop.robot_map.map_reading import load_map
 
     robot = load_map("torso")
     retargeter = Retargeter(robot)

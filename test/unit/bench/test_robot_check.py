@@ -17,7 +17,7 @@ from frankmocap_ros.bench.robot_run import TICK_S, motion_scale, run_robot
 from frankmocap_ros.cli.robot_map import main
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ def loaded(tmp_path_factory):
     pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
     from frankmocap_ros.teleop.hands.robot_hand import load_hands
     from frankmocap_ros.teleop.inverse_kinematics.ik_model import load_model
-    from frankmocap_ros.teleop.robot_map.robot_map import load_map
+    from frankmocap_ros.teleop.robot_map.map_reading import load_map
     from support.robot_hands import write_map
 
     found = {}

@@ -17,7 +17,7 @@ from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import quat_from_rotvec
 from frankmocap_ros.teleop.inverse_kinematics.ik_model import load_model
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 
 ARM = """<mujoco><compiler angle="radian"/><worldbody><body name="base">
 <geom name="foot" type="box" size="0.1 0.1 0.05"/>

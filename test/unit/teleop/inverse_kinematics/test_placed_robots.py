@@ -10,7 +10,7 @@ from frankmocap_ros.errors import RobotError
 from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_multiply, quat_rotate
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 from frankmocap_ros.teleop.robot.joint_controller import JointController
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.teleop.simulation.simulation import Simulation
 
 QUARTER = quat_from_rotvec(np.array([0.0, 0.0, np.pi / 2]))

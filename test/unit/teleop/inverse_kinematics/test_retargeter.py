@@ -19,7 +19,7 @@ from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 from frankmocap_ros.teleop.robot.joint_controller import JointController
 from frankmocap_ros.teleop.robot.tracking_error import ARRIVE_S, MAX_LEAD_SHARE
-from frankmocap_ros.teleop.robot_map.robot_map import ROBOTS, load_map
+from frankmocap_ros.teleop.robot_map.map_reading import ROBOTS, load_map
 
 DT = 0.01
 WRISTS = [0, 1]  # rows of the built-in robot's map

@@ -17,7 +17,7 @@ from frankmocap_ros.teleop.hands.robot_hand import RobotHand, load_hands
 from frankmocap_ros.teleop.inverse_kinematics.ik_model import load_model
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.finger_driver import FingerDriver
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from support.robot_hands import write_map
 
 

@@ -12,7 +12,7 @@ from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.teleop.gate import State
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter, load_retargeter
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from support.replay import CONFIG, PERIOD_S, Findings, Replay, Restless, Waving
 from support.robots import FOLDER, ROBOTS, silent, write_map
 

@@ -23,7 +23,7 @@ from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 from frankmocap_ros.teleop.robot.joint_controller import JointController
 from frankmocap_ros.teleop.robot.tracking_error import STANDS
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.teleop.simulation.simulation import Simulation
 
 PERIOD_S = 0.01

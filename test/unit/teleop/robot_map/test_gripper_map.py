@@ -14,7 +14,7 @@ from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap
 from frankmocap_ros.teleop.robot_map.gripper_map import DrivenJoint, GripperController
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.teleop.simulation.simulation import Simulation
 
 GRIPPER = {"joints": ["finger_joint"], "open": 0.04, "shut": 0.0, "max_speed": 0.1}

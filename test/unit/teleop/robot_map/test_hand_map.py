@@ -12,8 +12,8 @@ from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.teleop.hands.robot_hand import load_hands
 from frankmocap_ros.teleop.inverse_kinematics.ik_model import load_model
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.teleop.robot_map.model_file import ROBOTS_DIR
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
 from support.robot_hands import ARM, HANDS, write_map
 
 FINGERS = ("thumb", "index", "middle", "ring", "pinky")

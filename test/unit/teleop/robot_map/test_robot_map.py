@@ -7,7 +7,7 @@ import yaml
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.operator_state import TargetLimits
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap
-from frankmocap_ros.teleop.robot_map.robot_map import ROBOTS, load_map
+from frankmocap_ros.teleop.robot_map.map_reading import ROBOTS, load_map
 
 GOOD = {
     "model": "robot.xml",

@@ -18,8 +18,8 @@ from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.hands.palm_frame import palm_points
 from frankmocap_ros.teleop.hands.robot_hand import load_hands
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
+from frankmocap_ros.teleop.robot_map.map_reading import ROBOTS, load_map, robot_names
 from frankmocap_ros.teleop.robot_map.model_file import ROBOTS_DIR
-from frankmocap_ros.teleop.robot_map.robot_map import ROBOTS, load_map, robot_names
 from support.paths import SHARED
 
 MODELS = SHARED / "robots/models"

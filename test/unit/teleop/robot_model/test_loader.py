@@ -14,7 +14,7 @@ pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmoc
 
 from frankmocap_ros.errors import MissingDependencyError, MocapError, RobotError
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.teleop.robot_model import xml_source
 from frankmocap_ros.teleop.robot_model.loader import load_model_file
 from frankmocap_ros.teleop.robot_model.model_source import ReceivedModel

@@ -11,7 +11,7 @@ pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmoc
 from frankmocap_ros.cli.robot_map import main
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import load_retargeter
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.teleop.robot_setup.names import side_of, words
 from frankmocap_ros.teleop.robot_setup.proposal import Answers, propose
 from frankmocap_ros.teleop.robot_setup.standing import UnclearError

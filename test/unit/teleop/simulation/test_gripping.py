@@ -9,7 +9,7 @@ pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmoc
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.inverse_kinematics.driven_limits import simulated_roles
-from frankmocap_ros.teleop.robot_map.robot_map import load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.teleop.robot_model.loader import load_model_file
 from frankmocap_ros.teleop.robot_model.resources import Shapes
 from frankmocap_ros.teleop.simulation.joint_command import JointCommand, JointLimits

@@ -105,7 +105,7 @@ def test_an_equality_that_cannot_hold_is_said(write):
 
 def test_a_map_asks_for_physics_and_the_setting_wins(write):
     pytest.importorskip("yaml")
-    from frankmocap_ros.teleop.robot_map.robot_map import load_map
+    from frankmocap_ros.teleop.robot_map.map_reading import load_map
 
     torso = load_map("torso")
     assert torso.simulation == "physics"

@@ -8,7 +8,7 @@ pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmoc
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.inverse_kinematics.ik_model import load_model
-from frankmocap_ros.teleop.robot_map.robot_map import ROBOTS, load_map
+from frankmocap_ros.teleop.robot_map.map_reading import ROBOTS, load_map
 from frankmocap_ros.teleop.simulation.simulation import Simulation
 
 

@@ -11,7 +11,8 @@ from frankmocap_ros.errors import MissingDependencyError, RobotError
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.teleop.operator_state import TargetLimits
-from frankmocap_ros.teleop.robot_map.robot_map import DEFAULT_SPEED, RobotMap, TargetMap, load_map
+from frankmocap_ros.teleop.robot_map.map_reading import load_map
+from frankmocap_ros.teleop.robot_map.robot_map import DEFAULT_SPEED, RobotMap, TargetMap
 from frankmocap_ros.teleop.simulation.sim_model import STEP_S
 from frankmocap_ros.teleop.simulation.simulation import MAX_CATCH_UP_S, Simulation
 
