@@ -1,6 +1,7 @@
 """A process that hears bodies and the gate on one computer of a test's network, and prints JSON lines.
 
-Arguments: ``engage`` requests control as soon as bodies arrive, again until it is there.
+Arguments: ``engage`` requests control whenever it is not there and bodies arrive; ``reliable`` takes bodies
+reliable.
 """
 
 import json
@@ -8,10 +9,14 @@ import sys
 import time
 
 import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.qos import QoSProfile
 from std_srvs.srv import SetBool
 
-from frankmocap_ros.msg import BodyPoseArray, GateState
-from frankmocap_ros.ros.common.qos import LATCHED, RESULTS
+from frankmocap_ros.msg import BodyPoseArray, GateState, Latency
+from frankmocap_ros.ros.common.qos import LATCHED, incoming
+
+RELIABLE = QoSProfile(depth=10)
 
 
 def say(**values):
@@ -30,7 +35,7 @@ def main():
         stamp_s = msg.header.stamp.sec + 1e-9 * msg.header.stamp.nanosec
         say(
             stamp_s=stamp_s, age_ms=1e3 * (now_s - stamp_s), published_ms=msg.age_ms,
-            bodies=len(msg.bodies),
+            sequence=msg.sequence, bodies=len(msg.bodies),
         )  # fmt: skip
         wanted = "engage" in sys.argv and state == GateState.DISENGAGED and now_s - asked_s > 1.0
         if wanted and client.service_is_ready():
@@ -42,7 +47,18 @@ def main():
         state = msg.state
         say(state=msg.state, reason=msg.reason)
 
-    node.create_subscription(BodyPoseArray, "/frankmocap/bodies", on_bodies, RESULTS)
+    def on_latency(msg):
+        say(dropped=msg.dropped, transport_ms=msg.transport)
+
+    def on_diagnostics(msg):
+        for status in msg.status:
+            say(status=status.name, message=status.message)
+
+    node.create_subscription(DiagnosticArray, "/diagnostics", on_diagnostics, 10)
+    node.create_subscription(Latency, "/frankmocap/latency", on_latency, incoming(10))
+    node.create_subscription(
+        BodyPoseArray, "/frankmocap/bodies", on_bodies, RELIABLE if "reliable" in sys.argv else incoming(10)
+    )
     node.create_subscription(GateState, "/gate/state", on_state, LATCHED)
     rclpy.spin(node)
 
