@@ -92,7 +92,8 @@ def computers(domain, tmp_path):
                 *quality("/image/compressed", "publisher"),
             ),
             begin(
-                2, "frankmocap_node --ros-args -p estimator:=synthetic -p image_transport:=compressed",
+                2, "frankmocap_node --ros-args -p estimator:=synthetic -p latency_budget_ms:=200.0",
+                "-p", "image_transport:=compressed",
                 *quality("/image/compressed", "subscription"), *quality("/frankmocap/bodies", "publisher"),
             ),
             begin(
@@ -149,10 +150,18 @@ def test_rates_ages_and_stalled_links(computers):
             lambda since_s=stall_s: at_gate.state(GateState.DISENGAGED, since_s), "the gate lets go"
         )
         assert let_go["reason"].startswith("the last bodies are 0.4")
+        wait_until(
+            lambda since_s=stall_s: any(
+                "/frankmocap/bodies" in m["answer"] for m in at_gate.all("answer", since_s)
+            ),
+            "a refusal that names the topic",
+        )
         if computer is camera:  # the mocap node is heard, and says what it lacks
             wait_until(
-                lambda since_s=stall_s: any("image" in m for m in at_gate.messages("frankmocap", since_s)),
-                "the mocap node tells that no images come",
+                lambda since_s=stall_s: any(
+                    "no image on /image/compressed" in m for m in at_gate.messages("frankmocap", since_s)
+                ),
+                "the mocap node names the link",
             )
         else:  # it is not heard at all
             since_s = time.time()

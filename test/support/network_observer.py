@@ -1,6 +1,6 @@
 """A process that hears bodies and the gate on one computer of a test's network, and prints JSON lines.
 
-Arguments: ``engage`` requests control whenever it is not there and bodies arrive; ``reliable`` takes bodies
+Arguments: ``engage`` requests control every second while it is not there; ``reliable`` takes bodies
 reliable.
 """
 
@@ -27,25 +27,24 @@ def main():
     rclpy.init()
     node = rclpy.create_node("network_observer")
     client = node.create_client(SetBool, "/gate/engage")
-    state, asked_s = None, 0.0
+    asked_s = 0.0
 
     def on_bodies(msg):
-        nonlocal asked_s
         now_s = time.time()
         stamp_s = msg.header.stamp.sec + 1e-9 * msg.header.stamp.nanosec
         say(
             stamp_s=stamp_s, age_ms=1e3 * (now_s - stamp_s), published_ms=msg.age_ms,
             sequence=msg.sequence, bodies=len(msg.bodies),
         )  # fmt: skip
-        wanted = "engage" in sys.argv and state == GateState.DISENGAGED and now_s - asked_s > 1.0
-        if wanted and client.service_is_ready():
-            asked_s = now_s
-            client.call_async(SetBool.Request(data=True))
 
     def on_state(msg):
-        nonlocal state
-        state = msg.state
+        nonlocal asked_s
         say(state=msg.state, reason=msg.reason)
+        wanted = "engage" in sys.argv and msg.state == GateState.DISENGAGED and time.time() - asked_s > 1.0
+        if wanted and client.service_is_ready():
+            asked_s = time.time()
+            asked = client.call_async(SetBool.Request(data=True))
+            asked.add_done_callback(lambda done: say(answer=done.result().message))
 
     def on_latency(msg):
         say(dropped=msg.dropped, transport_ms=msg.transport)
