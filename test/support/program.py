@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +45,13 @@ class Programs:
         self._domain, self._folder = domain, folder
         self._started: list[Program] = []
 
-    def begin(self, *command: str, **environment: str) -> Program:
-        """Start a script, or python itself."""
+    def begin(self, *command: str, prefix: Sequence[str] = (), **environment: str) -> Program:
+        """Start a script, or python itself, with the words of ``prefix`` before it."""
         output = self._folder / f"output{len(self._started)}.txt"
         script = str(Path(sys.executable).parent / command[0])
         with output.open("wb") as file:
             process = subprocess.Popen(
-                [script, *command[1:]],
+                [*prefix, script, *command[1:]],
                 cwd=self._folder,
                 env={**os.environ, "ROS_DOMAIN_ID": str(self._domain), **environment},
                 stdout=file,
