@@ -202,9 +202,10 @@ class Gate:
             if for_s >= self.config.hold_s:
                 self.release(f"{self.reason}; held for {self.config.hold_s:g} s", time_s)
         elif not self.fresh(time_s):
-            age, why = self.age_s(time_s), self.why_unseen(time_s)
+            age = self.age_s(time_s)
+            why = self.why_unseen(time_s) or f"check who publishes {self.config.bodies}, and the link to it"
             old = f"the last bodies are {age:.2f} s old, above max_age_s {self.config.max_age_s:g}"
-            self.lose(f"{old}: {why}" if why else old, time_s)
+            self.lose(f"{old}: {why}", time_s)
         elif self.state is State.ARMING:
             if self._calm_since_s is not None and time_s - self._calm_since_s >= self.config.arming_s:
                 self._missed = 0
