@@ -29,7 +29,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from frankmocap_ros.body.frames import BASE_FROM_REST
-from frankmocap_ros.body.pose import Body, JointState
+from frankmocap_ros.body.pose import SEEN, Body
 from frankmocap_ros.geometry.rotation import (
     Array,
     Mask,
@@ -48,7 +48,6 @@ ARM_JOINTS: tuple[str, ...] = tuple(f"{side}_{part}" for side in ("left", "right
 _N = len(PARTS)
 _SIDES = (("left", 1.0), ("right", -1.0))
 _LIMB = ("collar", "shoulder", "elbow", "wrist")
-_SEEN = (int(JointState.TRACKED), int(JointState.PREDICTED))
 
 _OFF = math.radians(0.9)  # a direction may be off by this close to a singularity, to spare angles
 _NEAR = (0.15, 0.30)  # sine of the angle to the singularity: fully, and not at all
@@ -205,7 +204,7 @@ def known_arm_joints(body: Body) -> Mask:
         return known
     for i, (side, _) in enumerate(_SIDES):
         rows = [body.skeleton.index[f"{side}_{part}"] for part in _LIMB[1:]]
-        seen, oriented = np.isin(body.states[rows], _SEEN), body.orientation_confidence[rows] > 0.0
+        seen, oriented = np.isin(body.states[rows], SEEN), body.orientation_confidence[rows] > 0.0
         if seen.all() and oriented[:2].all():
             known[_N * i : _N * i + (_N if oriented[2] else PARTS.index("forearm"))] = True
     return known

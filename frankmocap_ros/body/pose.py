@@ -26,6 +26,10 @@ class JointState(IntEnum):
     HELD = 3  # an earlier value, repeated
 
 
+SEEN: Final = (JointState.TRACKED, JointState.PREDICTED)
+"""States of what an image shows, as opposed to what is repeated or unknown."""
+
+
 class ScaleSource(IntEnum):
     """Where a body's meters come from; same numbers as in ``BodyPose.msg``."""
 

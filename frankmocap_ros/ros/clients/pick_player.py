@@ -20,7 +20,7 @@ from frankmocap_ros.bench.pick_task import FINGER_BODIES, GOAL, THING, PickRun
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.msg import BodyPoseArray, GateState
 from frankmocap_ros.ros.clients.robot_watcher import ASK_AGAIN_S, STATE_NAMES
-from frankmocap_ros.ros.common.conversions import BodiesMessage
+from frankmocap_ros.ros.common.conversions import BodiesMessage, read_pose, seconds
 from frankmocap_ros.ros.common.endpoints import Topic, advertise, subscribe
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.simulation.scene_objects import ObjectPose
@@ -48,12 +48,11 @@ class _Heard:
 
     def hear(self, msg: PoseStamped) -> None:
         """Take where the object is."""
-        p, q, stamp = msg.pose.position, msg.pose.orientation, msg.header.stamp
-        position, time_s = np.array((p.x, p.y, p.z)), stamp.sec + 1e-9 * stamp.nanosec
+        (position, orientation), time_s = read_pose(msg.pose), seconds(msg.header.stamp)
         speed, before = 0.0, self._pose
         if before is not None and time_s > self._time_s:
             speed = float(np.linalg.norm(position - before.position)) / (time_s - self._time_s)
-        self._pose, self._time_s = ObjectPose(position, np.array((q.x, q.y, q.z, q.w)), speed), time_s
+        self._pose, self._time_s = ObjectPose(position, orientation, speed), time_s
 
     def pose(self, name: str) -> ObjectPose:
         """Where the object is."""

@@ -12,11 +12,12 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
+from frankmocap_ros.body.pose import SEEN
 from frankmocap_ros.body.skeleton import SIDES
-from frankmocap_ros.msg import BodyPoseArray, GateState, JointPose
+from frankmocap_ros.msg import BodyPoseArray, GateState
 from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.ros.clients.watcher import Watcher
-from frankmocap_ros.ros.common.conversions import read_grip
+from frankmocap_ros.ros.common.conversions import read_grip, seconds
 from frankmocap_ros.ros.common.endpoints import Topic, subscribe
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.teleop.hands.grip import Grip
@@ -55,10 +56,6 @@ class Teleoperation:
     robot_health: dict[str, str] = field(default_factory=dict)
     asked: int = 0
     refusal: str = ""
-
-
-def _seconds(msg: PoseStamped | JointState | GateState | BodyPoseArray | GripMsg) -> float:
-    return float(msg.header.stamp.sec) + 1e-9 * float(msg.header.stamp.nanosec)
 
 
 class RobotWatcher(Watcher):
@@ -105,21 +102,23 @@ class RobotWatcher(Watcher):
     def _on_command(self, name: str, msg: PoseStamped, _: float) -> None:
         p = msg.pose.position
         with self._teleop_lock:
-            self.teleop.commands[name].append((_seconds(msg), (p.x, p.y, p.z)))
+            self.teleop.commands[name].append((seconds(msg.header.stamp), (p.x, p.y, p.z)))
 
     def _on_grip(self, side: str, msg: GripMsg, _: float) -> None:
         with self._teleop_lock:
-            self.teleop.grips[side].append((_seconds(msg), read_grip(msg)))
+            self.teleop.grips[side].append((seconds(msg.header.stamp), read_grip(msg)))
 
     def _on_robot(self, msg: JointState, _: float) -> None:
         with self._teleop_lock:
-            self.teleop.robot.append((_seconds(msg), dict(zip(msg.name, msg.position, strict=False))))
+            self.teleop.robot.append(
+                (seconds(msg.header.stamp), dict(zip(msg.name, msg.position, strict=False)))
+            )
 
     def _on_state(self, msg: GateState) -> None:
         name = STATE_NAMES[msg.state]
         with self._teleop_lock:
             if not self.teleop.states or self.teleop.states[-1][1] != name:
-                self.teleop.states.append((_seconds(msg), name))
+                self.teleop.states.append((seconds(msg.header.stamp), name))
             self.teleop.reason, self.teleop.limits = msg.reason, tuple(msg.limits)
 
     def _on_bodies(self, msg: BodyPoseArray) -> None:
@@ -129,10 +128,10 @@ class RobotWatcher(Watcher):
         followed = {
             joint.name: (joint.pose.position.x, joint.pose.position.y, joint.pose.position.z)
             for joint in msg.bodies[0].joints
-            if joint.name in self._names and joint.state in (JointPose.TRACKED, JointPose.PREDICTED)
+            if joint.name in self._names and joint.state in SEEN
         }
         with self._teleop_lock:
-            self.teleop.person.append((_seconds(msg), followed))
+            self.teleop.person.append((seconds(msg.header.stamp), followed))
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         super()._on_diagnostics(msg)

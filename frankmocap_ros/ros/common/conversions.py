@@ -4,18 +4,18 @@ import math
 
 import numpy as np
 from builtin_interfaces.msg import Time
-from geometry_msgs.msg import Point, PoseStamped, PoseWithCovarianceStamped, Quaternion
+from geometry_msgs.msg import Point, Pose, PoseStamped, PoseWithCovarianceStamped, Quaternion
 from std_msgs.msg import Header
 
 from frankmocap_ros.body.covariance import pose_covariance
-from frankmocap_ros.body.pose import Body, Frame, Hand, JointState
+from frankmocap_ros.body.pose import SEEN, Body, Frame, Hand, JointState
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, Skeleton
+from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, HandPose, JointPose, JointPoseStamped, Latency
 from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.teleop.hands.grip import Grip
 
-_POSES = (int(JointState.TRACKED), int(JointState.PREDICTED))
-_HAND_STATES = (HandPose.TRACKED, HandPose.PREDICTED, HandPose.HELD)
+_KNOWN = (*SEEN, JointState.HELD)
 
 
 def seconds(stamp: Time) -> float:
@@ -36,6 +36,18 @@ def _set_quaternion(quaternion: Quaternion, xyzw: list[float]) -> None:
     quaternion.x, quaternion.y, quaternion.z, quaternion.w = xyzw
 
 
+def read_pose(pose: Pose) -> tuple[Array, Array]:
+    """Position, shape (3,) [m], and orientation, shape (4,), x y z w, of a message; as they are there."""
+    p, q = pose.position, pose.orientation
+    return np.array((p.x, p.y, p.z)), np.array((q.x, q.y, q.z, q.w))
+
+
+def write_pose(pose: Pose, position: Array, orientation_xyzw: Array) -> None:
+    """Write a position, shape (3,) [m], and an orientation, shape (4,), into a message."""
+    _set_point(pose.position, position.tolist())
+    _set_quaternion(pose.orientation, orientation_xyzw.tolist())
+
+
 def _new_body(skeleton: Skeleton) -> BodyPose:
     """A message with all names in place."""
     return BodyPose(
@@ -49,7 +61,7 @@ def _new_body(skeleton: Skeleton) -> BodyPose:
 def _write_hand(msg: HandPose, hand: Hand) -> None:
     msg.side, msg.state, msg.confidence = hand.side, int(hand.state), hand.confidence
     for point, xyz in zip(msg.keypoints, hand.points.tolist(), strict=True):
-        point.x, point.y, point.z = xyz
+        _set_point(point, xyz)
     msg.palm_normal.x, msg.palm_normal.y, msg.palm_normal.z = hand.palm_normal.tolist()
     msg.palm_angle = hand.palm_angle_rad
 
@@ -59,14 +71,14 @@ def read_hand(msg: HandPose) -> Hand:
     points = np.array([(p.x, p.y, p.z) for p in msg.keypoints])
     normal = np.array((msg.palm_normal.x, msg.palm_normal.y, msg.palm_normal.z))
     numbers = (*normal, msg.confidence, msg.palm_angle)
-    if msg.state not in _HAND_STATES or not (np.isfinite(points).all() and np.isfinite(numbers).all()):
+    if msg.state not in _KNOWN or not (np.isfinite(points).all() and np.isfinite(numbers).all()):
         return Hand(msg.side)
     return Hand(msg.side, JointState(msg.state), msg.confidence, points, normal, msg.palm_angle)
 
 
 def read_grip(msg: GripMsg) -> Grip:
     """What a gripper is to do, as the message says; INVALID where it says anything that is no grip."""
-    if msg.state not in _HAND_STATES or not math.isfinite(msg.opening):
+    if msg.state not in _KNOWN or not math.isfinite(msg.opening):
         return Grip(msg.side, 0.0)
     return Grip(msg.side, msg.opening, state=JointState(msg.state), confidence=msg.confidence)
 
@@ -173,7 +185,7 @@ class JointMessages:
         joint.orientation_confidence = float(body.orientation_confidence[row])
         joint.position_stddev = body.position_stddev[row].astype(np.float32)
         joint.state = int(body.states[row])
-        if joint.state not in _POSES:
+        if joint.state not in SEEN:
             return stamped, None  # a bare pose cannot say that it is old or unknown
         self._pose.header = header
         return stamped, self._pose
@@ -185,7 +197,7 @@ class JointMessages:
         standard deviation is not known. It holds until the next call.
         """
         body, row = frame.bodies[0] if frame.operator_id and frame.bodies else None, self._row
-        if body is None or row >= len(body.skeleton) or int(body.states[row]) not in _POSES:
+        if body is None or row >= len(body.skeleton) or int(body.states[row]) not in SEEN:
             return None
         position, stddev = body.positions[row], body.position_stddev[row]
         if not np.isfinite(stddev).all():

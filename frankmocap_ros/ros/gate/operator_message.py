@@ -6,14 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from rclpy.serialization import deserialize_message
 
-from frankmocap_ros.body.pose import Hand
+from frankmocap_ros.body.pose import SEEN, Hand
 from frankmocap_ros.errors import MessageError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose
 from frankmocap_ros.ros.common.conversions import nanoseconds, read_hand
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses
-
-_POSES = (JointPose.TRACKED, JointPose.PREDICTED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,14 +88,14 @@ class OperatorReader:
         states = np.full(n, JointPose.INVALID, np.uint8)
         for joint in body.joints:
             row = self._rows.get(joint.name)
-            if row is not None and joint.state in _POSES:
+            if row is not None and joint.state in SEEN:
                 p, q = joint.pose.position, joint.pose.orientation
                 values[row] = (
                     p.x, p.y, p.z, q.x, q.y, q.z, q.w, joint.confidence, joint.orientation_confidence,
                     *joint.position_stddev
                 )  # fmt: skip
                 states[row] = joint.state
-        valid = np.isin(states, _POSES)
+        valid = np.isin(states, SEEN)
         oriented = valid & body.has_orientation & (values[:, 8] > 0.0)
         poses = Poses(values[:, :3], values[:, 3:7], values[:, 7], valid, oriented)
         stddev = np.where(values[:, 9:] > 0.0, values[:, 9:], np.nan)

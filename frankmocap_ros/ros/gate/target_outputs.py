@@ -6,6 +6,7 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 
+from frankmocap_ros.ros.common.conversions import write_pose
 from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.ros.gate.twist_output import TwistOutput
 from frankmocap_ros.teleop.command import Command
@@ -39,9 +40,7 @@ class TargetOutputs:
                 continue
             message = self._messages[i]
             message.header.stamp = stamp
-            p, q = message.pose.position, message.pose.orientation
-            p.x, p.y, p.z = command.positions[i].tolist()
-            q.x, q.y, q.z, q.w = command.orientations[i].tolist()
+            write_pose(message.pose, command.positions[i], command.orientations[i])
             publisher.publish(message)
         if command.twists is None:
             return

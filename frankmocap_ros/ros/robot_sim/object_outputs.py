@@ -5,6 +5,7 @@ from geometry_msgs.msg import PoseStamped
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
+from frankmocap_ros.ros.common.conversions import write_pose
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.teleop.simulation.scene_objects import SceneObjects
 
@@ -33,7 +34,5 @@ class ObjectOutputs:
         for name, publisher in self._publishers.items():
             pose = self._objects.pose(name)
             self._msg.header.stamp = stamp
-            at, turn = self._msg.pose.position, self._msg.pose.orientation
-            at.x, at.y, at.z = pose.position.tolist()
-            turn.x, turn.y, turn.z, turn.w = pose.orientation.tolist()
+            write_pose(self._msg.pose, pose.position, pose.orientation)
             publisher.publish(self._msg)

@@ -22,7 +22,7 @@ from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.ros.clients.robot_watcher import STATE_NAMES
 from frankmocap_ros.ros.common.calibration import Calibration
 from frankmocap_ros.ros.common.camera_topics import camera_topics
-from frankmocap_ros.ros.common.conversions import read_grip, read_hand
+from frankmocap_ros.ros.common.conversions import read_grip, read_hand, read_pose
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
@@ -221,15 +221,13 @@ class ViewInputs:
         self.joints = dict(zip(msg.name, msg.position, strict=False))
 
     def _on_command(self, name: str, msg: PoseStamped, now_s: float) -> None:
-        p, q = msg.pose.position, msg.pose.orientation
-        self._commands[name] = (now_s, np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
+        self._commands[name] = (now_s, *read_pose(msg.pose))
 
     def _on_grip(self, side: str, msg: GripMsg, now_s: float) -> None:
         self._grips[side] = (now_s, read_grip(msg))
 
     def _on_object(self, name: str, msg: PoseStamped, _: float) -> None:
-        p, q = msg.pose.position, msg.pose.orientation
-        self.objects[name] = (np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
+        self.objects[name] = read_pose(msg.pose)
 
     def _on_info(self, msg: CameraInfo, _: float) -> None:
         self._calibration.info = msg

@@ -2,14 +2,13 @@
 
 import math
 
-from frankmocap_ros.body.pose import Hand, JointState
+from frankmocap_ros.body.pose import SEEN, Hand
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.hands.believed_opening import BelievedOpening
 from frankmocap_ros.teleop.hands.grip_calibration import DEFAULT_RANGES, GripCalibration, GripRange
 from frankmocap_ros.teleop.hands.grip_filter import Wanted
 from frankmocap_ros.teleop.hands.opening import MEASURES
 
-_SEEN = (JointState.TRACKED, JointState.PREDICTED)
 _NOT_YET = "the hand came into view a moment ago"
 
 
@@ -89,7 +88,7 @@ class HandSource:
 
     def _seen(self, hand: Hand | None) -> tuple[float | None, str]:
         """Measure of a hand; None and why where it does not count."""
-        if hand is None or hand.state not in _SEEN:
+        if hand is None or hand.state not in SEEN:
             return None, "hand not seen"
         if not hand.confidence >= self._config.min_confidence:
             return None, f"hand uncertain (min_confidence {self._config.min_confidence:g})"

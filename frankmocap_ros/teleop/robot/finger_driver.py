@@ -11,14 +11,13 @@ from typing import Final
 
 import numpy as np
 
-from frankmocap_ros.body.pose import Hand, JointState
+from frankmocap_ros.body.pose import SEEN, Hand, JointState
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.hands.palm_frame import palm_points
 from frankmocap_ros.teleop.hands.robot_hand import RobotHand
 
-_SEEN: Final = (JointState.TRACKED, JointState.PREDICTED)
 _UNSURE: Final = 0.2  # of a joint's highest speed
 _LONGEST_S: Final = 0.1  # of a step
 
@@ -48,7 +47,7 @@ class _Follower:
         if hand is self._last:
             return
         self._last = hand
-        self.pending = hand if hand is not None and hand.state in _SEEN else None
+        self.pending = hand if hand is not None and hand.state in SEEN else None
         self._sure = hand is not None and hand.state == JointState.TRACKED
         self.why = (
             "" if self._sure else "hand not seen" if self.pending is None else "hand seen from its edge"
@@ -65,7 +64,7 @@ class _Follower:
 
     def target(self, dt: float) -> Array:
         """Where the joints are to go, shape (J,); NaN where they brake and stay."""
-        if self._found is None or self._last is None or self._last.state not in _SEEN:
+        if self._found is None or self._last is None or self._last.state not in SEEN:
             return np.full(len(self._at), np.nan)
         way = self._found - self._at
         if not self._sure and self.pending is None:

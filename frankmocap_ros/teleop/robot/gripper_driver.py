@@ -1,16 +1,13 @@
 """Where the joints of grippers are to go, for how far the hands are to be open."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 
-from frankmocap_ros.body.pose import JointState
+from frankmocap_ros.body.pose import SEEN
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.robot_map.gripper_map import GripperMap
-
-_SEEN: Final = (JointState.TRACKED, JointState.PREDICTED)
 
 
 class GripperDriver:
@@ -43,7 +40,7 @@ class GripperDriver:
         """
         openings = np.full(len(self.names), np.nan)
         for grip in command.grips:
-            if grip.state in _SEEN and grip.side in self._rows:
+            if grip.state in SEEN and grip.side in self._rows:
                 openings[self._rows[grip.side]] = min(max(grip.opening, 0.0), 1.0)  # NaN stays NaN
         return np.asarray(self._shut + openings * self._ways)
 

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.teleop.robot_map.controller_map import POSITIONS, TRAJECTORY, ControllerMap, is_topic
-from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
+from frankmocap_ros.teleop.robot_map.map_values import MapValues
 
 PARALLEL_ACTION: Final = "parallel_gripper_action"
 ACTION: Final = "gripper_action"
@@ -93,18 +92,11 @@ def read_grippers(reader: MapValues) -> tuple[GripperMap, ...]:
     Raises:
         RobotError: something is wrong; names the key, and what is allowed.
     """
-    values = reader.values.get("grippers", {})
-    if not isinstance(values, Mapping):
-        raise reader.wrong(
-            "grippers", f"expected a mapping from left or right to joints, got {shown(values)}"
-        )
     found: list[GripperMap] = []
     owners: dict[str, str] = {}
-    for side, value in values.items():
+    for side, value in reader.sides("grippers", "joints").items():
         key = f"grippers.{side}"
-        if side not in SIDES:
-            raise reader.wrong(key, f"is not known; allowed: {', '.join(SIDES)}")
-        gripper = _gripper(reader.inner(key, value, _KEYS), str(side))
+        gripper = _gripper(reader.inner(key, value, _KEYS), side)
         for joint in gripper.joints:
             if joint in owners:
                 raise reader.wrong(

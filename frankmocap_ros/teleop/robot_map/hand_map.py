@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.robot_map.hand_joints import joints_of_tips, urdf_joints
@@ -26,6 +25,7 @@ FINGERS: Final = ("thumb", "index", "middle", "ring", "pinky")
 AUTO: Final = "auto"
 
 _OF_PACKAGE: Final = ("method", "configuration", "urdf", "prefix")
+_FORM: Final = "{method, configuration} or {method: ik, wrist, tips}"
 _OF_IK: Final = ("method", "wrist", "tips", "joints", "scale", "rotation")
 _PACKAGE: Final = "dex_retargeting"
 _FOLDERS: Final = {"position": "offline"}  # of the package's own configurations; the others are in teleop
@@ -77,28 +77,15 @@ def read_hands(path: Path, reader: MapValues, model: ModelSource, where: Base) -
         RobotError: one is wrong, or two have the same joint; names the key, and what is allowed.
         MissingDependencyError: MuJoCo is not installed and joints are to be found in the model.
     """
-    values = reader.values.get("hands", {})
-    if not isinstance(values, Mapping):
-        raise reader.wrong(
-            "hands",
-            "expected a mapping from left or right to {method, configuration} or {method: ik, wrist, tips}, "
-            f"got {shown(values)}",
-        )
     found: list[HandMap] = []
     owners: dict[str, str] = {}
-    for side, value in values.items():
+    for side, value in reader.sides("hands", _FORM).items():
         key = f"hands.{side}"
-        if side not in SIDES:
-            raise reader.wrong(key, f"is not known; allowed: {', '.join(SIDES)}")
         is_ik = isinstance(value, Mapping) and value.get("method") == IK
         own = reader.inner(key, value, _OF_IK if is_ik else _OF_PACKAGE)
         own.text("method")
         method = own.choice("method", METHODS)
-        hand = (
-            _of_tips(path, own, str(side), (model, where))
-            if is_ik
-            else _of_package(path, own, str(side), method)
-        )
+        hand = _of_tips(path, own, side, (model, where)) if is_ik else _of_package(path, own, side, method)
         for joint in hand.joints:
             if joint in owners:
                 raise reader.wrong(key, f"{joint} is a joint of {owners[joint]}, too; a joint is of one hand")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, SIDES
 from frankmocap_ros.errors import RobotError
 
 _SHOWN: Final = 80
@@ -92,6 +92,21 @@ class MapValues:
         if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
             raise self.wrong(key, f"expected a list of names, got {shown(value)}")
         return tuple(value)
+
+    def sides(self, key: str, form: str) -> dict[str, object]:
+        """A mapping from ``left`` and ``right`` to something; empty without one.
+
+        Args:
+            key: its key.
+            form: what it holds for each side, in words.
+        """
+        value = self.values.get(key, {})
+        if not isinstance(value, Mapping):
+            raise self.wrong(key, f"expected a mapping from left or right to {form}, got {shown(value)}")
+        for side in value:
+            if side not in SIDES:
+                raise self.wrong(f"{key}.{side}", f"is not known; allowed: {', '.join(SIDES)}")
+        return {str(side): of_side for side, of_side in value.items()}
 
     def numbers(self, key: str, least: float = -math.inf) -> dict[str, float]:
         """A mapping from joints to numbers; empty without one."""

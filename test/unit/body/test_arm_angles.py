@@ -1,7 +1,6 @@
 """Joint angles of the arms: exact where a robot's arm can do what the person does, and steady everywhere."""
 
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,11 @@ from hypothesis import strategies as st
 
 import frankmocap_ros
 from frankmocap_ros.body.arm_angles import ARM_JOINTS, PARTS, ArmAngles, arm_angles, known_arm_joints
-from frankmocap_ros.body.pose import Body, JointState, ScaleSource
+from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.geometry.rotation import quat_from_matrix, quat_from_rotvec, quat_multiply, quat_rotate
 from frankmocap_ros.synthetic.human import MOTIONS, PERIOD_S, scene
+from support.bodies import body_of
 
 TORSO = Path(frankmocap_ros.__file__).parent / "robots" / "torso.xml"
 SIDES = (("left", 1.0), ("right", -1.0))
@@ -89,26 +89,6 @@ def difference(a, b):
 def angle_between(a, b):
     """Angle between two directions [rad]."""
     return math.atan2(float(np.linalg.norm(np.cross(a, b))), float(a @ b))
-
-
-def body_of(figure, **changes):
-    """A figure as a body that is seen."""
-    n = len(BODY_WITH_HANDS)
-    body = Body(
-        id=1,
-        estimator="figure",
-        skeleton=BODY_WITH_HANDS,
-        positions=figure.positions,
-        orientations_xyzw=figure.orientations_xyzw,
-        local_rotations_xyzw=figure.local_rotations_xyzw,
-        pixels=np.zeros((n, 2)),
-        confidence=np.ones(n),
-        orientation_confidence=np.ones(n),
-        states=np.full(n, JointState.TRACKED, np.uint8),
-        box_xywh=np.ones(4),
-        scale_source=ScaleSource.ASSUMED_HEIGHT,
-    )
-    return replace(body, **changes)
 
 
 def test_names():

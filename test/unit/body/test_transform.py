@@ -1,13 +1,11 @@
 """Poses as seen from another frame."""
 
-from dataclasses import replace
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from frankmocap_ros.body.kinematics import forward_kinematics
-from frankmocap_ros.body.pose import IMAGE_UP, Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.pose import IMAGE_UP, Frame, JointState
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.body.transform import RigidTransform, image_of, transformed
 from frankmocap_ros.geometry.camera_model import Camera
@@ -19,27 +17,13 @@ from frankmocap_ros.geometry.rotation import (
     quat_rotate,
 )
 from frankmocap_ros.synthetic.human import scene
+from support.bodies import body_of
 
 FIGURE = scene("wave", 3.0)[0]
 
 
 def frame_of(**changes):
-    n = len(BODY_WITH_HANDS)
-    body = Body(
-        id=1,
-        estimator="figure",
-        skeleton=BODY_WITH_HANDS,
-        positions=FIGURE.positions,
-        orientations_xyzw=FIGURE.orientations_xyzw,
-        local_rotations_xyzw=FIGURE.local_rotations_xyzw,
-        pixels=np.ones((n, 2)),
-        confidence=np.ones(n),
-        orientation_confidence=np.ones(n),
-        states=np.full(n, JointState.TRACKED, np.uint8),
-        box_xywh=np.ones(4),
-        scale_source=ScaleSource.ASSUMED_HEIGHT,
-    )
-    return Frame(0, 1.0, (replace(body, **changes),), 1, {}, Camera.from_fov(64, 48, 60.0))
+    return Frame(0, 1.0, (body_of(FIGURE, **changes),), 1, {}, Camera.from_fov(64, 48, 60.0))
 
 
 def placement(seed):

@@ -6,30 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from frankmocap_ros.body.pose import Body, Frame, Hand, JointState, ScaleSource
+from frankmocap_ros.body.pose import Frame, Hand, JointState
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 from frankmocap_ros.evaluation.json_lines import read_json_lines
 from frankmocap_ros.export.json_records import frame_record
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.synthetic.human import scene
+from support.bodies import body_of
 
 FIGURE = scene("wave", 3.0)[0]
-N = len(BODY_WITH_HANDS)
-BODY_1 = Body(
-    id=1,
-    estimator="figure",
-    skeleton=BODY_WITH_HANDS,
-    positions=FIGURE.positions,
-    orientations_xyzw=FIGURE.orientations_xyzw,
-    local_rotations_xyzw=FIGURE.local_rotations_xyzw,
-    pixels=np.ones((N, 2)),
-    confidence=np.ones(N),
-    orientation_confidence=np.ones(N),
-    states=np.full(N, JointState.TRACKED, np.uint8),
-    box_xywh=np.ones(4),
-    scale_source=ScaleSource.ASSUMED_HEIGHT,
-    has_hands=True,
-)
+BODY_1 = body_of(FIGURE, has_hands=True)
 LEFT = Hand(
     "left", JointState.HELD, 0.25, np.arange(63.0).reshape(21, 3) / 7.0, np.array((0.0, 0.6, -0.8)), 0.5
 )
