@@ -15,14 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
-from frankmocap_ros.bench.hand_motions import FINGERS, PERIOD_S, hand_motion
+from frankmocap_ros.bench.hand_motions import PERIOD_S, hand_motion
+from frankmocap_ros.body.skeleton import HAND_FINGERS
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.hands.robot_hand import RobotHand, load_hands
 from frankmocap_ros.teleop.inverse_kinematics.ik_model import load_model
 from frankmocap_ros.teleop.robot_map.map_reading import load_map
 
-SECONDS = 3 * len(FINGERS) * PERIOD_S
+SECONDS = 3 * len(HAND_FINGERS) * PERIOD_S
 RATE_HZ = 30.0
 RANDOM = 10_000
 

@@ -6,10 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from frankmocap_ros.body.skeleton import HAND_POINTS
+from frankmocap_ros.body.skeleton import HAND_FINGERS, HAND_POINTS
 from frankmocap_ros.geometry.rotation import Array
 
-FINGERS: Final = ("thumb", "index", "middle", "ring", "pinky")
 _BASES: Final = {  # of a right hand, in the frame of its palm [m]
     "thumb": (0.010, 0.025, 0.022),
     "index": (0.000, 0.025, 0.090),
@@ -40,14 +39,14 @@ def hand_shape(fist: float = 0.0, pinch: str = "", share: float = 1.0, side: str
         share: how far the pinch has come, 0 to 1.
         side: ``left`` or ``right``.
     """
-    chains = {finger: _chain(finger, fist) for finger in FINGERS}
+    chains = {finger: _chain(finger, fist) for finger in HAND_FINGERS}
     if pinch:
         bent = {finger: _chain(finger, _PINCH) for finger in ("thumb", pinch)}
         meeting = 0.5 * (bent["thumb"][-1] + bent[pinch][-1])
         for finger in ("thumb", pinch):
             start = chains[finger][-1]
             chains[finger] = _reaching(bent[finger], start + share * (meeting - start))
-    points = np.concatenate([np.zeros((1, 3)), *(chains[finger] for finger in FINGERS)])
+    points = np.concatenate([np.zeros((1, 3)), *(chains[finger] for finger in HAND_FINGERS)])
     assert points.shape == (len(HAND_POINTS), 3)
     return points if side == "right" else np.asarray(points * (1.0, -1.0, 1.0))
 
@@ -56,7 +55,7 @@ def hand_motion(time_s: float, side: str = "right") -> Array:
     """Points of a hand that opens and shuts, and then pinches with each finger, again and again, as above."""
     turn, phase = divmod(time_s / PERIOD_S, 1.0)
     share = 0.5 - 0.5 * math.cos(math.tau * phase)
-    finger = ("", *FINGERS[1:])[int(turn) % len(FINGERS)]
+    finger = ("", *HAND_FINGERS[1:])[int(turn) % len(HAND_FINGERS)]
     if not finger:
         return hand_shape(share, side=side)
     return hand_shape(0.15, finger, share, side)

@@ -15,13 +15,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS, KEYPOINTS_WITH_HANDS, SIDES
 from frankmocap_ros.geometry.rotation import Array, Mask, cross, dot, frames, normalize, swung
 
 _X, _Y, _Z = np.eye(3)
 _K = {name: i for i, name in enumerate(KEYPOINTS_WITH_HANDS)}
 _J = BODY_WITH_HANDS.index
-_SIDES = ("left", "right")
 _LEFTWARD = np.array([[1.0], [-1.0]])  # sign of body x on the left and the right side
 
 # Spine joints as shares of the way from pelvis to neck, and where the hips, neck and collars sit. Rounded
@@ -71,10 +70,10 @@ REST_DIRECTIONS: dict[str, Array] = {
 }
 """Unit direction, in a joint's own frame, to the next joint of its limb or spine."""
 
-_ARM = np.array([[_K[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist")] for side in _SIDES])
-_LEG = np.array([[_K[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot")] for side in _SIDES])
-_KNUCKLES = np.array([[_K[f"{side}_{finger}1"] for side in _SIDES] for finger in ("index", "pinky")])
-_EARS = np.array([_K[f"{side}_ear"] for side in _SIDES])
+_ARM = np.array([[_K[f"{side}_{part}"] for part in ("shoulder", "elbow", "wrist")] for side in SIDES])
+_LEG = np.array([[_K[f"{side}_{part}"] for part in ("hip", "knee", "ankle", "foot")] for side in SIDES])
+_KNUCKLES = np.array([[_K[f"{side}_{finger}1"] for side in SIDES] for finger in ("index", "pinky")])
+_EARS = np.array([_K[f"{side}_ear"] for side in SIDES])
 _FINGER_NAMES = BODY_WITH_HANDS.names[len(BODY) :]
 _FINGER_JOINTS = np.array([_J[name] for name in _FINGER_NAMES])
 _FINGER_POINTS = np.array([_K[name] for name in _FINGER_NAMES])
@@ -84,7 +83,7 @@ _FINGER_SIDE = np.array([int(name.startswith("right")) for name in _FINGER_NAMES
 
 def _rows(*parts: str) -> NDArray[np.intp]:
     """Skeleton rows of joints, each of the left and the right side."""
-    return np.array([_J[f"{side}_{part}"] for part in parts for side in _SIDES])
+    return np.array([_J[f"{side}_{part}"] for part in parts for side in SIDES])
 
 
 # arms before legs, the left before the right: where limbs begin, their middles and ends
@@ -226,7 +225,7 @@ def _sources() -> tuple[Mask, Mask]:
         rests(name, hips + shoulders, hips + shoulders)
     rests("neck", shoulders, shoulders + ears)
     rests("head", ears, [*ears, "nose"])
-    for side in _SIDES:
+    for side in SIDES:
         palm = [f"{side}_index1", f"{side}_pinky1"]
         rests(f"{side}_collar", hips + shoulders, hips + shoulders)
         rests(f"{side}_hand", palm, [f"{side}_wrist", *palm])

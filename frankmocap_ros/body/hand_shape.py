@@ -7,7 +7,13 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.body.kinematics import Posed
 from frankmocap_ros.body.pose import HandShape, KeypointPose
-from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, HAND_POINTS, KEYPOINTS_WITH_HANDS, SIDES
+from frankmocap_ros.body.skeleton import (
+    BODY_WITH_HANDS,
+    HAND_FINGERS,
+    HAND_POINTS,
+    KEYPOINTS_WITH_HANDS,
+    SIDES,
+)
 from frankmocap_ros.geometry.rotation import (
     Array,
     cross,
@@ -21,7 +27,7 @@ PALM: Final = np.array([HAND_POINTS.index(n) for n in ("wrist", "index1", "middl
 """Rows of the palm's points, around it."""
 MIDDLE: Final = HAND_POINTS.index("middle1")
 """Row of the middle finger's knuckle: the palm's length is its distance from the wrist."""
-TIPS: Final = np.array([HAND_POINTS.index(f"{f}4") for f in ("thumb", "index", "middle", "ring", "pinky")])
+TIPS: Final = np.array([HAND_POINTS.index(f"{f}4") for f in HAND_FINGERS])
 """Rows of the finger tips."""
 
 _WIDTH: Final = 0.6  # of a palm, between the outer knuckles, in its lengths

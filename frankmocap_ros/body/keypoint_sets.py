@@ -11,10 +11,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.skeleton import KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.body.skeleton import HAND_FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
 from frankmocap_ros.geometry.rotation import Array
-
-_HAND_ORDER = ("thumb", "index", "middle", "ring", "pinky")  # of MediaPipe, OpenPose and COCO-WholeBody
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def _sides(*parts: str) -> tuple[str, ...]:
 
 def _hand(side: str) -> tuple[str, ...]:
     """21 points of one hand; the first is the hand's own guess of the wrist, which the body has already."""
-    return (f"{side}_hand_root", *(f"{side}_{f}{k}" for f in _HAND_ORDER for k in (1, 2, 3, 4)))
+    return (f"{side}_hand_root", *(f"{side}_{f}{k}" for f in HAND_FINGERS for k in (1, 2, 3, 4)))
 
 
 def _limb(side: str, *parts: str) -> tuple[str, ...]:

@@ -122,9 +122,11 @@ KEYPOINTS = (
 KEYPOINTS_WITH_HANDS = KEYPOINTS + _hand_points("left") + _hand_points("right")
 
 
+HAND_FINGERS = ("thumb", "index", "middle", "ring", "pinky")
+"""In the order of ``HAND_POINTS``, of MediaPipe, OpenPose and COCO-WholeBody; ``FINGERS`` has MANO's."""
 HAND_POINTS = (
     "wrist",
-    *(f"{finger}{k}" for finger in ("thumb", "index", "middle", "ring", "pinky") for k in (1, 2, 3, 4)),
+    *(f"{finger}{k}" for finger in HAND_FINGERS for k in (1, 2, 3, 4)),
 )
 """Names of the 21 points of a hand, of either side, in the order in which MediaPipe numbers them."""
 HAND_BONES = tuple((0 if k % 4 == 1 else k - 1, k) for k in range(1, len(HAND_POINTS)))

@@ -11,15 +11,13 @@ import numpy as np
 
 from frankmocap_ros.body import proportions
 from frankmocap_ros.body.pose import KeypointPose
-from frankmocap_ros.body.skeleton import KEYPOINTS
+from frankmocap_ros.body.skeleton import KEYPOINTS, SIDES
 from frankmocap_ros.geometry.rotation import cross, normalize
-
-_SIDES: Final = ("left", "right")
 
 
 def _rows(*parts: str) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
     """Rows of parts, shape (parts, 2): left, right; without the first axis for one part."""
-    return np.array([[KEYPOINTS.index(f"{side}_{part}") for side in _SIDES] for part in parts]).squeeze()
+    return np.array([[KEYPOINTS.index(f"{side}_{part}") for side in SIDES] for part in parts]).squeeze()
 
 
 HANDS: Final = _rows("index1", "pinky1")

@@ -11,15 +11,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS
+from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS, SIDES
 from frankmocap_ros.geometry.rotation import Array, Mask, dot
 
 _K: Final = {name: i for i, name in enumerate(KEYPOINTS)}
-_SIDES: Final = ("left", "right")
 
 
 def _both(*parts: str) -> list[tuple[int, ...]]:
-    return [tuple(_K[f"{side}_{part}"] for part in parts) for side in _SIDES]
+    return [tuple(_K[f"{side}_{part}"] for part in parts) for side in SIDES]
 
 
 LIMBS: Final[NDArray[np.intp]] = np.array(
@@ -30,8 +29,8 @@ LIMBS: Final[NDArray[np.intp]] = np.array(
 
 def _hanging() -> tuple[NDArray[np.intp], ...]:
     """What hangs on the last joint of each limb: palm and fingers on wrists, toes on ankles."""
-    ends = [tuple(f"{side}_{finger}" for finger in FINGERS) for side in _SIDES]
-    ends += [(f"{side}_foot",) for side in _SIDES]
+    ends = [tuple(f"{side}_{finger}" for finger in FINGERS) for side in SIDES]
+    ends += [(f"{side}_foot",) for side in SIDES]
     return tuple(
         np.array([i for i, name in enumerate(KEYPOINTS_WITH_HANDS) if name.startswith(end)]) for end in ends
     )

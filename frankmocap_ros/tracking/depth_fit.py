@@ -23,13 +23,12 @@ from typing import Final
 
 import numpy as np
 
-from frankmocap_ros.body.skeleton import KEYPOINTS
+from frankmocap_ros.body.skeleton import KEYPOINTS, SIDES
 from frankmocap_ros.geometry.rotation import Array, Mask, dot
 from frankmocap_ros.tracking.bone_lengths import BONES, LIMBS, BoneLengths, across_line_of_sight
 
-_SIDES: Final = ("left", "right")
 _PARTS: Final = ("shoulder", "hip", "elbow", "wrist", "knee", "ankle")
-FITTED: Final = np.array([KEYPOINTS.index(f"{side}_{part}") for part in _PARTS for side in _SIDES])
+FITTED: Final = np.array([KEYPOINTS.index(f"{side}_{part}") for part in _PARTS for side in SIDES])
 """Shape (12,), rows of ``KEYPOINTS`` whose depths are fitted."""
 _N: Final = len(FITTED)
 _TORSO: Final = 4  # of them, first
@@ -54,7 +53,7 @@ _BEND_M: Final = 0.03
 _WANDER: Final = 0.8  # of a depth from image to image, as of a random walk [m per square root of a second]
 _LONGEST_S: Final = 0.5  # between two images that are terms for each other
 _ITERATIONS: Final = 2
-_WRISTS: Final = np.array([_ROW[KEYPOINTS.index(f"{side}_wrist")] for side in _SIDES])
+_WRISTS: Final = np.array([_ROW[KEYPOINTS.index(f"{side}_wrist")] for side in SIDES])
 _AHEAD_M: Final = 0.07  # of where network and last image agree best, the first step takes a wrist to be
 _NEAREST_M: Final = 0.1
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.body.kinematics import Posed
-from frankmocap_ros.body.skeleton import Skeleton
+from frankmocap_ros.body.skeleton import SIDES, Skeleton
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import (
     Array,
@@ -38,7 +38,6 @@ _SIZES: Final = 60  # images that a person's size is the middle of
 _ELSE: Final = 1.3  # so many times that size, or smaller by it: something else was measured
 _WRIST: Final = 0.06  # from the skin to the joint, in torso lengths: wrists are 5 to 7 cm wide and 4 thick
 _WRIST_WINDOW_M: Final = 0.4
-_SIDES: Final = ("left", "right")
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +161,7 @@ class _Rows:
 @lru_cache(maxsize=8)
 def _rows(skeleton: Skeleton) -> _Rows:
     def of(part: str) -> NDArray[np.intp]:
-        return np.array([skeleton.index[f"{side}_{part}"] for side in _SIDES])
+        return np.array([skeleton.index[f"{side}_{part}"] for side in SIDES])
 
     def after(wrist: int) -> NDArray[np.intp]:
         rows = {wrist}

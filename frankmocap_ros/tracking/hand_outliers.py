@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from frankmocap_ros.body.hand_shape import PALM, TIPS, palm_length, palm_normal
-from frankmocap_ros.body.skeleton import HAND_POINTS
+from frankmocap_ros.body.skeleton import HAND_FINGERS, HAND_POINTS
 from frankmocap_ros.geometry.rotation import Array, cross, dot, frames, normalize
 
 _PALM_CHANGE: Final = 1.4  # a palm's bone that is so many times as long as before, or short by it
@@ -15,7 +15,7 @@ _TIP_STEP: Final = (0.25, 5.0)  # of a tip beside the palm, in palm lengths: at 
 _INSISTS_S: Final = 0.15  # so long after the last shape that was accepted every other one is
 _LEAST_PALM_M: Final = 0.02
 _BACKWARDS: Final = -0.5  # sine of a finger joint's bend beyond which two fingers are not bent at once
-_FINGERS: Final = np.array([HAND_POINTS.index(f"{f}1") for f in ("index", "middle", "ring", "pinky")])
+_FINGERS: Final = np.array([HAND_POINTS.index(f"{f}1") for f in HAND_FINGERS[1:]])
 
 
 @dataclass(frozen=True, eq=False)

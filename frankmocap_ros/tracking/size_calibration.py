@@ -11,7 +11,7 @@ import numpy as np
 
 from frankmocap_ros.body.height import estimated_height_m
 from frankmocap_ros.body.kinematics import Posed
-from frankmocap_ros.body.skeleton import Skeleton
+from frankmocap_ros.body.skeleton import SIDES, Skeleton
 from frankmocap_ros.geometry.rotation import Array, dot
 from frankmocap_ros.settings.mocap import Settings
 
@@ -28,7 +28,6 @@ _ACROSS: Final = (
 )
 _SPREAD: Final = 0.1  # of the middle 80 % of the samples, as a share of their median
 _RANGE: Final = (0.5, 2.0)
-_SIDES: Final = ("left", "right")
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +173,7 @@ def _nothing_known() -> str:
 def _lengths(measured: Measured, parts: tuple[str, str], least: float) -> tuple[Array, Array]:
     """Lengths of a bone on both sides, and the sines of their angles to the line of sight, where seen."""
     posed, index = measured.posed, measured.skeleton.index
-    rows = np.array([[index[f"{side}_{part}"] for part in parts] for side in _SIDES])
+    rows = np.array([[index[f"{side}_{part}"] for part in parts] for side in SIDES])
     rows = rows[(posed.confidence[rows] >= least).all(axis=1)]
     start, end = posed.positions[rows[:, 0]], posed.positions[rows[:, 1]]
     bones, middle = end - start, 0.5 * (start + end)

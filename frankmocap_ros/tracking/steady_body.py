@@ -13,16 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.body.pose import KeypointPose
-from frankmocap_ros.body.skeleton import KEYPOINTS
+from frankmocap_ros.body.skeleton import KEYPOINTS, SIDES
 from frankmocap_ros.geometry.rotation import Array, Mask, dot, normalize
 from frankmocap_ros.one_euro import OneEuro, OneEuroSight
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.bone_lengths import BONES, HANGING, LIMBS, SPREAD, STEADY, BoneLengths
 from frankmocap_ros.tracking.depth_fit import FITTED, NETWORK_STDDEV, DepthFitter
 
-_SIDES: Final = ("left", "right")
-_HIPS: Final = np.array([KEYPOINTS.index(f"{side}_hip") for side in _SIDES])
-_SHOULDERS: Final = np.array([KEYPOINTS.index(f"{side}_shoulder") for side in _SIDES])
+_HIPS: Final = np.array([KEYPOINTS.index(f"{side}_hip") for side in SIDES])
+_SHOULDERS: Final = np.array([KEYPOINTS.index(f"{side}_shoulder") for side in SIDES])
 _HEAD: Final = np.array([KEYPOINTS.index(name) for name in ("nose", "left_ear", "right_ear")])
 # in the order of BONES: what leads to elbows and knees, then to wrists and ankles
 _TO_MIDDLES: Final = np.array([0, 1, 4, 5])

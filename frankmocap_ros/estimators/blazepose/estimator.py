@@ -20,7 +20,7 @@ import numpy as np
 from frankmocap_ros.assets.model_files import model_path, needed_models
 from frankmocap_ros.body.hand_shape import PALM
 from frankmocap_ros.body.pose import HandShape, KeypointPose, Observation, ScaleSource
-from frankmocap_ros.body.skeleton import FINGERS, KEYPOINTS, KEYPOINTS_WITH_HANDS, SIDES
+from frankmocap_ros.body.skeleton import HAND_POINTS, KEYPOINTS, KEYPOINTS_WITH_HANDS, SIDES
 from frankmocap_ros.engines.tflite import TfliteOptions
 from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.estimators.blank import MIDDLE, blank_image
@@ -39,9 +39,8 @@ from frankmocap_ros.runtime.thread_priority import giving_way
 
 _MAX_PEOPLE = 16
 _SMALL_PX = (24.0, 72.0)  # side of a hand's square, below which nothing and above which all is believed
-_OTHER_SIDE = (
-    0.5  # share of a hand's confidence that goes where the network takes it for one of the other side
-)
+_OTHER_SIDE = 0.5
+"""Share of a hand's confidence that goes where the network takes it for one of the other side."""
 # BlazePose's landmark number of each keypoint
 _LANDMARK = {
     "nose": 0, "left_ear": 7, "right_ear": 8,
@@ -53,11 +52,9 @@ _LANDMARK = {
 }  # fmt: skip
 LANDMARKS = np.array([_LANDMARK[name] for name in KEYPOINTS])
 """BlazePose's landmark number of each keypoint, shape (21,)."""
-_HAND_START = {"thumb": 1, "index": 5, "middle": 9, "ring": 13, "pinky": 17}
-_HAND_LANDMARK = {f"{finger}{k}": _HAND_START[finger] + k - 1 for finger in FINGERS for k in (1, 2, 3, 4)}
-_HAND_LANDMARKS = np.array(list(_HAND_LANDMARK.values()))
+_HAND_LANDMARKS = np.arange(1, len(HAND_POINTS))  # all but the wrist
 _HAND_ROWS = {
-    side: np.array([KEYPOINTS_WITH_HANDS.index(f"{side}_{name}") for name in _HAND_LANDMARK])
+    side: np.array([KEYPOINTS_WITH_HANDS.index(f"{side}_{name}") for name in HAND_POINTS[1:]])
     for side in SIDES
 }
 

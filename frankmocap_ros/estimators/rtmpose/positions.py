@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from frankmocap_ros.body import proportions
-from frankmocap_ros.body.skeleton import KEYPOINTS
+from frankmocap_ros.body.skeleton import KEYPOINTS, SIDES
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, dot
 
@@ -24,11 +24,10 @@ _LIMBS: Final = (
     ("shoulder", "elbow", proportions.UPPER_ARM),
     ("elbow", "wrist", proportions.FOREARM),
 )
-_SIDES: Final = ("left", "right")
 _ENDS: Final = np.array(
-    [[KEYPOINTS.index(f"{side}_{part}") for part in limb[:2]] for limb in _LIMBS for side in _SIDES]
+    [[KEYPOINTS.index(f"{side}_{part}") for part in limb[:2]] for limb in _LIMBS for side in SIDES]
 )
-_LENGTHS: Final = proportions.ADULT_HEIGHT_M * np.array([length for *_, length in _LIMBS for _ in _SIDES])
+_LENGTHS: Final = proportions.ADULT_HEIGHT_M * np.array([length for *_, length in _LIMBS for _ in SIDES])
 
 
 def positions(pixels: Array, depth_m: Array, confidence: Array, camera: Camera) -> Array:

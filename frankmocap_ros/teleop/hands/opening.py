@@ -18,13 +18,13 @@ from typing import Final
 
 import numpy as np
 
-from frankmocap_ros.body.skeleton import HAND_POINTS
+from frankmocap_ros.body.skeleton import HAND_FINGERS, HAND_POINTS
 from frankmocap_ros.geometry.rotation import Array
 
 _AT: Final = {name: i for i, name in enumerate(HAND_POINTS)}
 _WRIST, _THUMB, _INDEX = _AT["wrist"], _AT["thumb4"], _AT["index4"]
 _FIRST, _MIDDLE, _LAST = _AT["index1"], _AT["middle1"], _AT["pinky1"]
-_TIPS = [_AT[f"{finger}4"] for finger in ("index", "middle", "ring", "pinky")]
+_TIPS = [_AT[f"{finger}4"] for finger in HAND_FINGERS[1:]]
 _LENGTH_OF_WIDTH: Final = 1.5  # from wrist to knuckle, of the distance between the outer knuckles
 _SMALLEST_M: Final = 1e-3  # what is smaller is no palm
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from frankmocap_ros.body.skeleton import HAND_FINGERS
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.teleop.robot_map.hand_joints import joints_of_tips, urdf_joints
@@ -20,7 +21,6 @@ from frankmocap_ros.teleop.robot_model.xml_source import shortened
 
 IK: Final = "ik"
 METHODS: Final = ("dexpilot", "vector", "position", IK)
-FINGERS: Final = ("thumb", "index", "middle", "ring", "pinky")
 """The operator's, in the order of ``skeleton.HAND_POINTS``."""
 AUTO: Final = "auto"
 
@@ -107,10 +107,12 @@ def _of_tips(path: Path, own: MapValues, side: str, robot: tuple[ModelSource, Ba
         if needed not in own.values:
             raise own.wrong(needed, "is missing")
     wrist = parts.read("wrist", own.values["wrist"])
-    listed = own.inner("tips", own.values["tips"], FINGERS)
-    tips = {f: parts.read(f"tips.{f}", listed.values[f]) for f in FINGERS if f in listed.values}
+    listed = own.inner("tips", own.values["tips"], HAND_FINGERS)
+    tips = {f: parts.read(f"tips.{f}", listed.values[f]) for f in HAND_FINGERS if f in listed.values}
     if not tips:
-        raise own.wrong("tips", f"names no finger; allowed: {', '.join(FINGERS)}, each with a site or body")
+        raise own.wrong(
+            "tips", f"names no finger; allowed: {', '.join(HAND_FINGERS)}, each with a site or body"
+        )
     scale = None if own.values.get("scale", AUTO) == AUTO else own.number("scale", 1.0)
     if scale is not None and not scale > 0.0:
         raise own.wrong("scale", f"expected {AUTO}, or a number above 0, got {scale:g}")

@@ -5,7 +5,8 @@ import pytest
 
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
-from frankmocap_ros.bench.hand_motions import FINGERS, PERIOD_S, hand_motion, hand_shape
+from frankmocap_ros.bench.hand_motions import PERIOD_S, hand_motion, hand_shape
+from frankmocap_ros.body.skeleton import HAND_FINGERS
 
 METHODS = ("ik", "vector", "dexpilot")
 FRAMES_S = 1.0 / 15.0
@@ -63,7 +64,7 @@ def test_tips_follow_a_hand_that_opens_shuts_and_pinches(loaded, method, mean_mm
     of, judge = loaded("five_finger", method), loaded("five_finger", "ik")
     of.solver.start(np.zeros(len(of.joint_names)))
     off = []
-    for k in range(round(len(FINGERS) * PERIOD_S / FRAMES_S)):
+    for k in range(round(len(HAND_FINGERS) * PERIOD_S / FRAMES_S)):
         points = hand_motion(k * FRAMES_S)
         tips = tips_of(judge, of, of.solver.solve(points))
         off.append(np.linalg.norm(tips - points[4::4], axis=1))
@@ -71,16 +72,18 @@ def test_tips_follow_a_hand_that_opens_shuts_and_pinches(loaded, method, mean_mm
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("finger", FINGERS[1:])
+@pytest.mark.parametrize("finger", HAND_FINGERS[1:])
 def test_the_thumb_comes_to_each_finger(loaded, method, finger):
     of, judge = loaded("five_finger", method), loaded("five_finger", "ik")
     of.solver.start(np.zeros(len(of.joint_names)))
     for k in range(15):
         joints = of.solver.solve(hand_shape(0.15, finger, min(1.0, k / 10.0)))
     tips = tips_of(judge, of, joints)
-    gap_mm = 1e3 * np.linalg.norm(tips[0] - tips[FINGERS.index(finger)])
+    gap_mm = 1e3 * np.linalg.norm(tips[0] - tips[HAND_FINGERS.index(finger)])
     others_mm = [
-        1e3 * np.linalg.norm(tips[0] - tips[FINGERS.index(other)]) for other in FINGERS[1:] if other != finger
+        1e3 * np.linalg.norm(tips[0] - tips[HAND_FINGERS.index(other)])
+        for other in HAND_FINGERS[1:]
+        if other != finger
     ]
     assert gap_mm < (20.0 if method == "vector" else 10.0), "vector looks at tips one by one"
     assert gap_mm < min(others_mm)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from frankmocap_ros.bench.hand_motions import FINGERS, hand_motion, hand_shape
+from frankmocap_ros.bench.hand_motions import hand_motion, hand_shape
 from frankmocap_ros.body.pose import Hand, JointState
+from frankmocap_ros.body.skeleton import HAND_FINGERS
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.geometry.rotation import quat_rotate
 from frankmocap_ros.settings.gate import GateSettings
@@ -40,9 +41,9 @@ def test_bones_keep_their_lengths_in_all_motions():
     still = lengths(hand_shape())
     for k in range(100):
         assert lengths(hand_motion(0.1 * k)) == pytest.approx(still, abs=1e-6)
-    for finger in FINGERS[1:]:
+    for finger in HAND_FINGERS[1:]:
         pinching = hand_shape(0.15, finger)
-        tip = pinching[4 * FINGERS.index(finger) + 4]
+        tip = pinching[4 * HAND_FINGERS.index(finger) + 4]
         assert np.linalg.norm(pinching[4] - tip) < 1e-3, finger
 
 
