@@ -13,6 +13,7 @@ from std_srvs.srv import SetBool, Trigger
 from frankmocap_ros.body.pose import ScaleSource
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.msg import BodyPoseArray
+from frankmocap_ros.ros.mocap.inputs import OwnCamera
 from frankmocap_ros.synthetic.human import scene
 from support.paths import TAIJI
 
@@ -112,6 +113,25 @@ def test_every_image_is_processed_or_counted(start, probe):
     change(system, "deactivate")
     waited = stream.count - len(probe.seen) - stream.monitor.dropped - stream.monitor.skipped
     assert waited in (0, 1)  # when all ended
+
+
+def test_what_comes_while_the_node_ends_is_not_counted(start, monkeypatch):
+    """The camera's thread sends until it is joined, and the worker may be gone by then."""
+    system = start(source="synthetic")
+    stream = system.mocap.streams[0]
+    frames(system)
+    counts = []
+    destroy = OwnCamera.destroy
+
+    def send_once_more(camera):
+        destroy(camera)
+        before = stream.count
+        camera.send(camera.stamp_ns())
+        counts.append(stream.count - before)
+
+    monkeypatch.setattr(OwnCamera, "destroy", send_once_more)
+    change(system, "deactivate")
+    assert counts == [0]
 
 
 @pytest.mark.parametrize(("width", "size"), [(0, (640, 480)), (320, (320, 240)), (800, (640, 480))])

@@ -302,11 +302,11 @@ class MocapNode(LifecycleNode):
 
     def _on_image(self, slot: int, msg: AnyImage) -> None:
         stream = self._streams[slot]
-        stream.monitor.arrived(time.perf_counter())
-        stream.count += 1
         worker = self._worker
         if worker is None:
-            return
+            return  # deactivated while it came
+        stream.monitor.arrived(time.perf_counter())
+        stream.count += 1
         depth_ns = stream.take_stamp(msg.header.stamp, self.get_clock().now().nanoseconds)
         if not stream.in_order(msg.header.stamp):
             return

@@ -46,7 +46,7 @@ class Stream:
         self.spacing = Spacing()
         self.calibration = Calibration()
         self.topic = image  # full name of what is heard
-        self.count = 0  # images that came
+        self.count = 0  # images that came while the node was active
         self.calibrated = False  # whether the camera of the newest image was known
         self._assumed_since_s: float | None = None
         self._assumed_told = False
