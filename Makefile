@@ -11,7 +11,7 @@ CHECKED := frankmocap_ros build_backend setup.py launch $(wildcard scripts/*) te
 SOURCE ?= auto
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 JAZZY := .venv/jazzy
-TESTED := .venv/dev .venv/torch .venv/robot .venv/hands .venv/viewer .venv/docs .venv/mediapipe/made
+TESTED := .venv/dev .venv/torch .venv/robot .venv/hands .venv/viewer .venv/recordings .venv/docs .venv/mediapipe/made
 ON_JAZZY := FRANKMOCAP_ROS_WHEELS=jazzy
 
 .PHONY: demo demo-robot demo-view test test-unit test-nodes test-some test-jazzy check docs format generate bench install clean
@@ -110,6 +110,10 @@ clean:
 
 .venv/viewer: .venv/dependencies
 	$(PIP) install --quiet 'frankmocap_ros[viewer]'
+	touch $@
+
+.venv/recordings: .venv/dependencies
+	$(PIP) install --quiet 'frankmocap_ros[recordings,cluster]'
 	touch $@
 
 .venv/docs: .venv/dependencies
