@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from frankmocap_ros.body.skeleton import Skeleton
     from frankmocap_ros.errors import (
         AssetError,
+        BatchError,
         CalibrationError,
         EstimatorError,
         EvaluationError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "AssetError": "errors",
+    "BatchError": "errors",
     "Bitmap": "imaging.bitmap",
     "Body": "body.pose",
     "CalibrationError": "errors",
@@ -67,6 +69,7 @@ _PLACES = {
 
 __all__ = [
     "AssetError",
+    "BatchError",
     "Bitmap",
     "Body",
     "CalibrationError",

@@ -10,6 +10,7 @@
     |-- MissingDependencyError   a package that the request needs is not installed
     |-- AssetError               a file of an estimator is missing, damaged, unsafe or not what it should be
     |-- EstimatorError           an estimator cannot be made or does not run
+    |-- BatchError               many inputs cannot be processed together, or their worker cannot start
     |-- EvaluationError          a recording or its truth cannot be read or compared
     |-- TransformError           TF does not know where a frame is at a time
     |-- RobotError               a robot's map or model is missing or wrong
@@ -63,6 +64,10 @@ class AssetError(MocapError):
 
 class EstimatorError(MocapError):
     """An estimator cannot be made or does not run."""
+
+
+class BatchError(MocapError):
+    """Many inputs cannot be processed together, or what processes them cannot start."""
 
 
 class EvaluationError(MocapError):

@@ -1,6 +1,7 @@
 """File names that users give: of any bytes, for libraries and messages that take UTF-8 alone."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,13 @@ def home_expanded(path: str | Path) -> Path:
         raise MocapError(
             f"{printable(path)}: the home folder is unknown; set HOME, or write the full path"
         ) from error
+
+
+def natural_order(path: Path) -> tuple[list[str | int], str]:
+    """Sort key that compares the numbers in a path as numbers: frame2 before frame10."""
+    text = str(path)
+    parts = re.split(r"([0-9]+)", text)  # text and numbers by turns, text first
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], text
 
 
 def printable(name: str | bytes | Path) -> str:

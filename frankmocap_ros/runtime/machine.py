@@ -18,9 +18,25 @@ _TEGRA = Path("/etc/nv_tegra_release")
 _JETPACKS = {32: 4, 34: 5, 35: 5, 36: 6, 38: 7, 39: 7}  # by the release of L4T
 
 
+_taken: dict[str, int] = {}  # by this process, of the machine's cores
+
+
+def take_cores(count: int) -> None:
+    """Let ``cores`` give at most so many from now on: other processes of the same work use the rest.
+
+    For a process of our own, before anything in it asks. Threads are not bound to cores, so that they go
+    where a core is idle.
+    """
+    _taken["cores"] = max(1, count)
+
+
 def cores() -> int:
-    """Cores that this process may use: those it is bound to, less where a container gets a share of them."""
+    """Cores that this process may use: those it is bound to, less where a container gets a share of them.
+
+    Where ``take_cores`` was called, not more than that.
+    """
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    bound = min(bound, _taken.get("cores", bound))
     try:
         quota, period = _QUOTA.read_text(encoding="ascii").split()
         share = math.ceil(int(quota) / int(period))

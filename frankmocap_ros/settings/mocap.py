@@ -20,6 +20,13 @@ PRESETS: Final[dict[str, dict[str, object]]] = {
 }
 """What differs from the defaults, by name of the preset."""
 
+NODE_ONLY: Final = (
+    "image_transport", "max_image_age_s", "joint_topics", "autostart",
+    "diagnostics_period_s", "latency_budget_ms", "adapt", "image_topics", "source", "source_width",
+    "source_rate_hz", "source_frame_id", "stamps",
+)  # fmt: skip
+"""Settings that mean nothing without the node."""
+
 MODEL_ESTIMATORS: Final = ("posenet", "movenet", "yolo", "rtmpose", "openpose")
 """Estimators that run a network of the user's own, which the setting ``model`` names."""
 

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from frankmocap_ros.errors import SourceError
-from frankmocap_ros.runtime.file_names import home_expanded, printable
+from frankmocap_ros.runtime.file_names import home_expanded, natural_order, printable
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources.animation import AnimationSource, is_animation
 from frankmocap_ros.sources.base import ALLOWED, NOMINAL_HZ, Source
@@ -113,13 +113,7 @@ def _images_in(folder: Path) -> list[Path]:
     files = [path for path in names if path.suffix.lower() in SUFFIXES or is_image(path)]
     if not files:
         raise SourceError(f"{printable(folder)}: no images in this folder; allowed: {' '.join(SUFFIXES)}")
-    return sorted(files, key=_natural)
-
-
-def _natural(path: Path) -> tuple[list[str | int], str]:
-    """Sort key that compares the numbers in a name as numbers."""
-    parts = re.split(r"([0-9]+)", path.name)  # text and numbers by turns, text first
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)], path.name
+    return sorted(files, key=natural_order)
 
 
 def _synthetic(config: CameraSettings, start_s: float) -> SyntheticSource:

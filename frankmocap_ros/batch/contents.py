@@ -1,0 +1,50 @@
+"""What an input contains, as one number: the same for the same bytes under another name."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from frankmocap_ros.errors import SourceError
+from frankmocap_ros.runtime.file_cache import sha256_of
+from frankmocap_ros.runtime.file_names import printable
+
+
+def content_of(path: Path) -> str:
+    """SHA-256 of a file, or of the names and contents of all files of a folder; hidden ones do not count.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    try:
+        if not path.is_dir():
+            return sha256_of(path)
+        digest = hashlib.sha256()
+        for file in files_below(path):
+            digest.update(os.fsencode(file.relative_to(path)) + b"\0" + sha256_of(file).encode() + b"\n")
+        return digest.hexdigest()
+    except OSError as error:
+        raise SourceError(
+            f"{printable(path)}: {error.strerror or error}; check that it exists and can be read"
+        ) from error
+
+
+def files_below(folder: Path) -> list[Path]:
+    """All files below a folder, in the order of their names; without hidden ones."""
+    found = []
+    for place, folders, names in os.walk(folder, onerror=_raised):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(place, name) for name in sorted(names) if not name.startswith(".")]
+    return found
+
+
+def stamp_of(path: Path) -> list[int] | None:
+    """Size in bytes and time of the last change [ns] of a file, which tell whether it changed; None for folders."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return None if path.is_dir() else [found.st_size, found.st_mtime_ns]
+
+
+def _raised(error: OSError) -> None:
+    raise error

@@ -1,0 +1,83 @@
+"""From what the user names to inputs: files, folders of them, and patterns."""
+
+import glob
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from frankmocap_ros.errors import BatchError
+from frankmocap_ros.runtime.file_names import home_expanded, natural_order, printable
+
+_PATTERN: Final = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What counts as one input where a folder is searched.
+
+    Attributes:
+        is_file: whether a file found in a folder is an input.
+        is_folder: whether a folder is one input itself, and is not searched.
+        text: what is allowed, for errors.
+    """
+
+    is_file: Callable[[Path], bool]
+    is_folder: Callable[[Path], bool]
+    text: str
+
+
+def inputs_of(words: Sequence[str], kind: Kind, leave_out: Path | None = None) -> list[Path]:
+    """The inputs, absolute and each once, in the order in which they are named.
+
+    A pattern (``*``, ``?``, ``[...]``, ``**`` for folders of any depth) stands for what it matches, as a shell
+    would have it. A file is an input, whatever its name. A folder is one input if ``kind`` says so; otherwise
+    it stands for all inputs below it.
+
+    Args:
+        words: paths and patterns.
+        kind: what counts as one input.
+        leave_out: a folder that is not searched, such as that of the results.
+
+    Raises:
+        BatchError: something is not there, or nothing is found in a folder.
+    """
+    found: dict[Path, None] = {}
+    for word in words:
+        for path in _matches(word):
+            if not path.is_dir() or kind.is_folder(path):
+                found[path] = None
+                continue
+            below = list(_below(path, kind, leave_out))
+            if not below:
+                raise BatchError(f"{printable(path)}: nothing to process in this folder; allowed: {kind.text}")
+            found.update(dict.fromkeys(below))
+    return list(found)
+
+
+def _matches(word: str) -> list[Path]:
+    path = home_expanded(word)
+    if path.exists():
+        return [path.absolute()]
+    if _PATTERN.search(word):
+        paths = sorted((Path(match).absolute() for match in glob.glob(str(path), recursive=True)), key=natural_order)
+        if paths:
+            return paths
+        raise BatchError(f"{printable(word)}: nothing matches this pattern; check it, or name files or a folder")
+    raise BatchError(f"{printable(word)}: there is no such file or folder; check the name")
+
+
+def _below(folder: Path, kind: Kind, leave_out: Path | None) -> Iterator[Path]:
+    try:
+        paths = [path for path in folder.iterdir() if not path.name.startswith((".", "_"))]
+    except OSError as error:
+        raise BatchError(f"{printable(folder)}: {error.strerror}; name a folder that can be read") from error
+    for path in sorted(paths, key=natural_order):
+        if path.is_dir():
+            if kind.is_folder(path):
+                yield path
+            elif path != leave_out:
+                yield from _below(path, kind, leave_out)
+        elif kind.is_file(path):
+            yield path

@@ -1,0 +1,146 @@
+"""A batch from beginning to end: what is left to do, what does it, and what is written down."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from frankmocap_ros.batch.contents import content_of, stamp_of
+from frankmocap_ros.batch.job import Job, Outcome, Task
+from frankmocap_ros.batch.journal import Entry, Journal, remove, remove_partials
+from frankmocap_ros.errors import BatchError, SourceError
+
+Runner = Callable[[Job, Sequence[Task]], Iterator[Outcome]]
+"""Does tasks somewhere; an outcome for each, in any order."""
+
+_LONGEST_STEM: Final = 50  # characters, of up to four bytes: a file's name has 255 at most
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done.
+
+    Attributes:
+        tasks: the inputs that are left.
+        entries: what will be written of each task, by its number.
+        done: what was done before.
+        copies: inputs with the content of another one, by their path: that one's path.
+        unread: what is written of inputs that cannot be read.
+    """
+
+    tasks: list[Task] = field(default_factory=list)
+    entries: dict[int, Entry] = field(default_factory=dict)
+    done: list[Entry] = field(default_factory=list)
+    copies: dict[str, str] = field(default_factory=dict)
+    unread: list[Entry] = field(default_factory=list)
+
+
+def plan(job: Job, inputs: Sequence[Path], journal: Journal) -> Iterator[Plan]:
+    """Look at each input; the same plan is given after each, complete after the last one.
+
+    Args:
+        job: what is done with each.
+        inputs: absolute paths.
+        journal: of the folder of the results.
+    """
+    found = Plan()
+    first: dict[str, str] = {}  # input by key
+    for path in inputs:
+        _add(found, first, _entry_of(job, path, journal), journal)
+        yield found
+
+
+def _entry_of(job: Job, path: Path, journal: Journal) -> Entry:
+    stamp = stamp_of(path)
+    try:
+        content = journal.known_content(path, stamp) or content_of(path)
+    except SourceError as error:
+        return Entry(str(path), "", "", reason=str(error))
+    stem = path.name if path.is_dir() else path.stem
+    name = f"{stem[:_LONGEST_STEM]}-{content[:8]}{job.suffix}"
+    return Entry(str(path), content, job.key(content), name, stamp=stamp)
+
+
+def _add(found: Plan, first: dict[str, str], entry: Entry, journal: Journal) -> None:
+    done = journal.done(entry.key)
+    if entry.reason:
+        found.unread.append(entry)
+    elif entry.key in first:
+        found.copies[entry.input] = first[entry.key]
+    elif done is not None:
+        found.done.append(done)
+        first[entry.key] = entry.input
+    else:
+        number = len(found.tasks)
+        found.tasks.append(Task(number, entry.input, str(journal.folder / entry.result)))
+        found.entries[number] = entry
+        first[entry.key] = entry.input
+
+
+def run(job: Job, todo: Plan, journal: Journal, runner: Runner) -> Iterator[Entry]:
+    """Do what is left; each entry is in the journal when it is given.
+
+    A result whose input has another content now is removed once the new one is there.
+
+    Args:
+        job: what is done with each input.
+        todo: the complete plan.
+        journal: of the folder of the results.
+        runner: does the tasks.
+
+    Raises:
+        BatchError: the runner cannot start, or the journal cannot be written.
+    """
+    for entry in todo.unread:
+        journal.write(entry)
+        yield entry
+    try:
+        for outcome in runner(job, todo.tasks) if todo.tasks else ():
+            entry = _finished(todo.entries[outcome.number], outcome)
+            old = journal.superseded(entry)
+            journal.write(entry)
+            if old:
+                remove(journal.folder / old)
+            yield entry
+    except OSError as error:
+        raise BatchError(
+            f"the journal cannot be written: {error.strerror or error}; free some space, and start again"
+        ) from error
+    finally:
+        remove_partials(journal.folder)
+
+
+def _finished(entry: Entry, outcome: Outcome) -> Entry:
+    return Entry(
+        entry.input, entry.content, entry.key, "" if outcome.reason else entry.result, outcome.reason,
+        entry.stamp, outcome.notes, outcome.spent_s,
+    )  # fmt: skip
+
+
+@dataclass
+class Sums:
+    """What a run did, for people.
+
+    Attributes:
+        done: inputs that have a result now that they did not have.
+        failed: what was written of those that have none.
+        notes: sums of the numbers that the job told.
+    """
+
+    done: int = 0
+    failed: list[Entry] = field(default_factory=list)
+    notes: dict[str, float] = field(default_factory=dict)
+
+    def add(self, entry: Entry) -> None:
+        """Count one entry."""
+        if entry.reason:
+            self.failed.append(entry)
+            return
+        self.done += 1
+        self.count(entry.notes)
+
+    def count(self, notes: Mapping[str, object]) -> None:
+        """Add numbers that a job told."""
+        for name, value in notes.items():
+            if isinstance(value, int | float):
+                self.notes[name] = self.notes.get(name, 0) + value
