@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -12,7 +12,13 @@ from frankmocap_ros.api import ProcessedImage, processed_images, repeatable
 from frankmocap_ros.batch.files import described
 from frankmocap_ros.batch.job import Job, JobFile, OneInput, Tell
 from frankmocap_ros.errors import AssetError
-from frankmocap_ros.estimators.needed_files import needed_files, settings_places, settled, with_places
+from frankmocap_ros.estimators.needed_files import (
+    SETTINGS,
+    needed_files,
+    settings_places,
+    settled,
+    with_places,
+)
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.export.body_table import BodyTable
 from frankmocap_ros.export.frame_records import FORMATS, FrameRecords
@@ -27,7 +33,6 @@ ASSUMED_CAMERA: Final = (
     "WARNING: a field of view of {:g} degrees is assumed, on which distances depend; name the camera's "
     "calibration: --camera-info FILE, or --fx"
 )
-_PLACES: Final = ("model", "detector_model", "assets_dir")  # settings that name files
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class BodiesOptions:
     stills: bool = False
     max_frames: int = 0
     camera_info: str = ""
-    pinhole: tuple[float | None, ...] = ()
+    pinhole: Sequence[Any] = ()
 
 
 def bodies_job(config: Settings, options: BodiesOptions, tell: Tell) -> Job:
@@ -59,7 +64,7 @@ def bodies_job(config: Settings, options: BodiesOptions, tell: Tell) -> Job:
     settings = {
         field.name: getattr(config, field.name)
         for field in fields(Settings)
-        if field.name not in (*NODE_ONLY, *_PLACES)
+        if field.name not in (*NODE_ONLY, *SETTINGS)
     }
     how = {field.name: getattr(options, field.name) for field in fields(BodiesOptions)} | {"camera_info": ""}
     places, files = settings_places(config), _files(config, tell)
@@ -67,7 +72,14 @@ def bodies_job(config: Settings, options: BodiesOptions, tell: Tell) -> Job:
         places["camera_info"] = str(Path(options.camera_info).absolute())
         files += described("camera_info", Path(options.camera_info))
     entry = f"{opened.__module__}:{opened.__name__}"
-    return Job(entry, {"settings": settings, "options": how}, SUFFIXES[options.form], tuple(files), places)
+    return Job(
+        entry,
+        {"settings": settings, "options": how},
+        SUFFIXES[options.form],
+        tuple(files),
+        1 if config.device == "cuda" else 0,
+        places,
+    )
 
 
 def _files(config: Settings, tell: Tell) -> list[JobFile]:

@@ -38,7 +38,7 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def stamp_of(path: Path) -> list[int] | None:
-    """Size in bytes and time of the last change [ns] of a file, which tell whether it changed; None for folders."""
+    """Size [bytes] and time of the last change [ns] of a file; None for folders."""
     try:
         found = path.stat()
     except OSError:

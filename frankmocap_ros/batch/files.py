@@ -25,9 +25,7 @@ def described(place: str, path: Path) -> list[JobFile]:
     """
     whole = path.absolute()
     files = files_below(whole) if whole.is_dir() else [whole]
-    return [
-        JobFile(place, str(file.relative_to(whole.parent)), str(file), sha256_of(file)) for file in files
-    ]
+    return [JobFile(place, str(file.relative_to(whole.parent)), str(file), sha256_of(file)) for file in files]
 
 
 def placed(job: Job, content: Callable[[JobFile], bytes]) -> dict[str, Path]:

@@ -31,9 +31,9 @@ class Kind:
 def inputs_of(words: Sequence[str], kind: Kind, leave_out: Path | None = None) -> list[Path]:
     """The inputs, absolute and each once, in the order in which they are named.
 
-    A pattern (``*``, ``?``, ``[...]``, ``**`` for folders of any depth) stands for what it matches, as a shell
-    would have it. A file is an input, whatever its name. A folder is one input if ``kind`` says so; otherwise
-    it stands for all inputs below it.
+    A pattern (``*``, ``?``, ``[...]``, ``**`` for folders of any depth) stands for what it matches. A file is
+    an input, whatever its name. A folder is one input if ``kind`` says so; otherwise it stands for all inputs
+    below it.
 
     Args:
         words: paths and patterns.
@@ -51,7 +51,7 @@ def inputs_of(words: Sequence[str], kind: Kind, leave_out: Path | None = None) -
                 continue
             below = list(_below(path, kind, leave_out))
             if not below:
-                raise BatchError(f"{printable(path)}: nothing to process in this folder; allowed: {kind.text}")
+                raise BatchError(f"{printable(path)}: no input in this folder; allowed: {kind.text}")
             found.update(dict.fromkeys(below))
     return list(found)
 
@@ -61,10 +61,12 @@ def _matches(word: str) -> list[Path]:
     if path.exists():
         return [path.absolute()]
     if _PATTERN.search(word):
-        paths = sorted((Path(match).absolute() for match in glob.glob(str(path), recursive=True)), key=natural_order)
+        paths = sorted(
+            (Path(match).absolute() for match in glob.glob(str(path), recursive=True)), key=natural_order
+        )
         if paths:
             return paths
-        raise BatchError(f"{printable(word)}: nothing matches this pattern; check it, or name files or a folder")
+        raise BatchError(f"{printable(word)}: nothing matches this pattern; check it, or name a folder")
     raise BatchError(f"{printable(word)}: there is no such file or folder; check the name")
 
 

@@ -38,12 +38,13 @@ class Job:
     """What a worker does with each input.
 
     Attributes:
-        entry: ``package.module:function``. A worker calls it once with ``values``, the path of each place, and
-            a function to tell something to the user; the context manager that it gives holds the model, and
-            inside it is a ``OneInput``.
+        entry: ``package.module:function``. A worker calls it once with ``values``, the path of each place,
+            and a function to tell something to the user; the context manager that it gives holds the model,
+            and inside it is a ``OneInput``.
         values: what results depend on, as JSON: settings and options.
         suffix: of a result's name, such as ``.jsonl``; empty for folders.
         files: what results depend on, too; they travel with the job to machines that do not have them.
+        gpus: how many a worker takes of a cluster's.
         places: path of each place here; a place that is not named is where the package looks by itself.
     """
 
@@ -51,6 +52,7 @@ class Job:
     values: Mapping[str, Any]
     suffix: str
     files: tuple[JobFile, ...] = ()
+    gpus: int = 0
     places: Mapping[str, str] = field(default_factory=dict)
 
     def text(self) -> str:

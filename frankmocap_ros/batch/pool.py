@@ -66,7 +66,7 @@ class Pool:
                 thread.join()
 
 
-class _Ended(Exception):
+class _EndedError(Exception):
     """A worker ended by itself, or was ended by somebody else."""
 
 
@@ -96,7 +96,7 @@ class _Run:
                 process = process or self._started()
                 try:
                     self.found.put(process.do(task, self.found.put))
-                except _Ended as error:
+                except _EndedError as error:
                     process.close()
                     process = None
                     if attempt < _TRIES:
@@ -120,7 +120,7 @@ class _Run:
                 self._processes.append(process)
             try:
                 process.wait_ready(self.found.put)
-            except _Ended as error:
+            except _EndedError as error:
                 process.close()
                 if attempt == _TRIES - 1:
                     raise BatchError(
@@ -185,7 +185,7 @@ class _Process:
             if "cannot" in found:
                 raise BatchError(found["cannot"])
             tell(found["tell"])
-        raise _Ended(self._how_it_ended())
+        raise _EndedError(self._how_it_ended())
 
     def _how_it_ended(self) -> str:
         try:

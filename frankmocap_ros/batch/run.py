@@ -1,6 +1,6 @@
 """A batch from beginning to end: what is left to do, what does it, and what is written down."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -35,8 +35,8 @@ class Plan:
     unread: list[Entry] = field(default_factory=list)
 
 
-def plan(job: Job, inputs: Sequence[Path], journal: Journal) -> Iterator[Plan]:
-    """Look at each input; the same plan is given after each, complete after the last one.
+def plan(job: Job, inputs: Iterable[Path], journal: Journal) -> Plan:
+    """What is left to do; reads every input that changed since it was finished.
 
     Args:
         job: what is done with each.
@@ -47,7 +47,7 @@ def plan(job: Job, inputs: Sequence[Path], journal: Journal) -> Iterator[Plan]:
     first: dict[str, str] = {}  # input by key
     for path in inputs:
         _add(found, first, _entry_of(job, path, journal), journal)
-        yield found
+    return found
 
 
 def _entry_of(job: Job, path: Path, journal: Journal) -> Entry:

@@ -48,7 +48,7 @@ class Worker:
         self._one: OneInput = self._stack.enter_context(job.open(places, tell))
 
     def do(self, task: Task) -> Outcome:
-        """Do one input; its result appears whole or not at all. Whatever is wrong with it is told, not raised."""
+        """Do one input; its result appears whole or not at all. What is wrong with it is told, not raised."""
         result, start_s = Path(task.result), time.perf_counter()
         partial = result.with_name(f"{PARTIAL}{os.getpid()}-{result.name}")
         reason, notes = "", {}
@@ -62,7 +62,7 @@ class Worker:
             reason = f"{printable(name)}: {error.strerror or error}; check free space and permissions"
         except Exception as error:  # a fault of ours with one input must not end the others
             frames = traceback.format_tb(error.__traceback__)[-_FAULT_LINES:]
-            reason = f"{type(error).__name__}: {error}; a fault of this package, please report it:\n{''.join(frames)}"
+            reason = f"{type(error).__name__}: {error}; a fault of this package:\n{''.join(frames)}"
         finally:
             with contextlib.suppress(OSError):
                 remove(partial)

@@ -2,6 +2,7 @@
 
 __all__ = [
     "accuracy",
+    "batch",
     "bench",
     "bench_ros",
     "commands",

@@ -5,34 +5,37 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from tqdm import tqdm
 
 from frankmocap_ros.api import processed_images, repeatable
-from frankmocap_ros.body.arm_angles import ArmAngles
-from frankmocap_ros.body.pose import Frame
+from frankmocap_ros.batch.bodies import ASSUMED_CAMERA, BodiesOptions, bodies_job
+from frankmocap_ros.batch.bodies import SUFFIXES as RESULT_SUFFIXES
+from frankmocap_ros.batch.inputs import Kind
+from frankmocap_ros.cli.batch import (
+    EXIT_CODES,
+    Batch,
+    BatchFlags,
+    add_batch_flags,
+    batch_flags,
+    batch_inputs,
+)
 from frankmocap_ros.cli.ending import INTERRUPTED
 from frankmocap_ros.cli.lines import LineWriter, line_writer
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.estimators.registry import make_estimator
-from frankmocap_ros.export.gmr import gmr_record
-from frankmocap_ros.export.json_records import frame_record
+from frankmocap_ros.export.frame_records import FrameRecords
 from frankmocap_ros.runtime.malloc import keep_freed_memory
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
-from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.settings.mocap import NODE_ONLY, Settings
 from frankmocap_ros.settings.schema import add_flags, from_flags, updated
 from frankmocap_ros.sources import is_still
 from frankmocap_ros.sources.camera_file import CameraOf, Pinhole, camera_from_file
-
-_ROS_ONLY = (
-    "image_transport", "max_image_age_s", "joint_topics", "autostart",
-    "diagnostics_period_s", "latency_budget_ms", "adapt", "image_topics", "source", "source_width",
-    "source_rate_hz", "source_frame_id", "stamps",
-)  # fmt: skip
+from frankmocap_ros.sources.recorded import RECORDED, is_one_sequence, is_recorded_file
 
 _NAME = "frankmocap_ros process"
+_SOURCES = Kind(is_recorded_file, is_one_sequence, RECORDED)
 _STILLS_SHORT_PX = 1024  # nobody waits for independent images: look for people in all of their pixels
 
 
@@ -43,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         "arm angles. A video or a folder of images is processed as one sequence. Image files named one by "
         "one are processed independently, by default with --resize-short 1024.",
         epilog="Exit codes: 0 success, 1 no body in any frame, 2 cannot run or cannot write, 130 interrupted "
-        "(SIGINT, Ctrl-C). The output consists of complete lines in every case.",
+        f"(SIGINT, Ctrl-C). The output consists of complete lines in every case. {EXIT_CODES}",
     )
     parser.add_argument(
         "sources",
@@ -59,12 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--format",
-        choices=("json", "gmr"),
+        choices=tuple(RESULT_SUFFIXES),
         default="json",
         help="json: all bodies, in the camera's optical frame. gmr: input of General Motion Retargeting for "
         "SMPL-X: time_s, id, and the operator's joints as name -> [[x, y, z], [w, x, y, z]]: position [m] "
         "and global rotation, scalar first, in the frame of a level camera (x forward, y left, z up). joints "
-        "is {} in frames without an operator",
+        "is {} in frames without an operator. parquet: with --out-dir, the fields of json as columns, one "
+        "row for each body",
     )
     parser.add_argument("--max-frames", type=int, metavar="N", help="maximum number of frames")
     camera = parser.add_argument_group(
@@ -83,7 +87,8 @@ def _parser() -> argparse.ArgumentParser:
         ("cy", "row of the principal point (default: the image's middle)"),
     ):
         camera.add_argument(f"--{name}", type=float, metavar="PX", help=f"{text} [px]")
-    add_flags(parser, Settings, leave_out=_ROS_ONLY)
+    add_batch_flags(parser)
+    add_flags(parser, Settings, leave_out=NODE_ONLY)
     return parser
 
 
@@ -111,14 +116,6 @@ def _tell(text: str) -> None:
     print(f"{_NAME}: {text}", file=sys.stderr)
 
 
-def _record_maker(form: str) -> Callable[[Frame], dict[str, Any]]:
-    """The function that turns the frames of one sequence into records."""
-    if form == "gmr":
-        return gmr_record
-    arms = ArmAngles()
-    return lambda frame: frame_record(frame, arms)
-
-
 def main(args: Sequence[str]) -> int:
     """Run the command; exit code 0, 1 if no body was found in any frame, 130 if it is interrupted."""
     keep_freed_memory()
@@ -129,6 +126,11 @@ def main(args: Sequence[str]) -> int:
         config = updated(config, {"resize_short": _STILLS_SHORT_PX})
     config = repeatable(config, arguments.sources)
     camera_of = _camera_of(arguments, config)
+    flags = batch_flags(arguments)
+    if flags is not None:
+        return _batch(arguments, config, flags)
+    if arguments.format == "parquet":
+        raise SettingError("--format parquet is for many inputs: add --out-dir DIR for their results")
     with line_writer(arguments.out) as out:
         try:
             bodies = _write_records(arguments, config, camera_of, out)
@@ -138,17 +140,35 @@ def main(args: Sequence[str]) -> int:
     return 0 if bodies else 1
 
 
+def _batch(arguments: argparse.Namespace, config: Settings, flags: BatchFlags) -> int:
+    """Each source to one file of a folder; the exit code."""
+    if arguments.out is not None:
+        raise SettingError("--out and --out-dir exclude each other; leave one out")
+    pinhole = tuple(getattr(arguments, name) for name in ("fx", "fy", "cx", "cy"))
+    options = BodiesOptions(
+        arguments.format,
+        arguments.stills,
+        arguments.max_frames or 0,
+        arguments.camera_info or "",
+        pinhole if arguments.fx is not None else (),
+    )
+    inputs = batch_inputs(arguments.sources, _SOURCES, flags)
+    batch = Batch(_NAME, flags)
+    code, sums = batch.main(bodies_job(config, options, batch.tell), inputs)
+    return code or (0 if sums.notes.get("bodies") else 1)
+
+
 def _write_records(
     arguments: argparse.Namespace, config: Settings, camera_of: CameraOf | None, out: LineWriter
 ) -> int:
     """Write a record for each frame; returns the number of bodies in all of them."""
-    record_of = _record_maker(arguments.format)
     bodies = 0
     with contextlib.closing(make_estimator(config, _tell)) as estimator:
         estimator.warm_up()
         warning = estimator.capabilities.warning
         if warning:
             _tell(f"WARNING: {warning}")
+        records = FrameRecords(arguments.format, warning)
         start_s = time.perf_counter()
         images = processed_images(estimator, config, arguments.sources, arguments.stills, camera_of)
         assumed = False
@@ -158,16 +178,9 @@ def _write_records(
                     bar.reset(image.total)
                 if not (image.calibrated or assumed):
                     assumed = True
-                    bar.write(
-                        f"{_NAME}: WARNING: a field of view of {config.horizontal_fov_deg:g} degrees is "
-                        "assumed, on which distances depend; name the camera's calibration: --camera-info "
-                        "FILE, or --fx",
-                        file=sys.stderr,
-                    )
-                record = record_of(image.frame)
-                if arguments.format == "json":
-                    record |= {"warning": warning} if warning and not out.count else {}
-                    record |= {"file": image.file} if image.file else {}
+                    text = ASSUMED_CAMERA.format(config.horizontal_fov_deg)
+                    bar.write(f"{_NAME}: {text}", file=sys.stderr)
+                record = records.record(image.frame, image.file)
                 out.write(json.dumps(record, allow_nan=False, separators=(",", ":")))
                 bodies += len(image.frame.bodies)
                 bar.update()

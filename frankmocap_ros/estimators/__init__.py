@@ -9,6 +9,7 @@ __all__ = [
     "frankmocap",
     "keypoint_observation",
     "movenet",
+    "needed_files",
     "openpose",
     "posenet",
     "preparing",

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, needed
 from frankmocap_ros.assets.model_download import Tell, fetch_models
@@ -15,7 +15,9 @@ from frankmocap_ros.estimators.availability import chosen_detector, why_not_fran
 from frankmocap_ros.settings.mocap import MODEL_ESTIMATORS, Settings
 
 MODELS: Final = "models"
-"""Place of published networks; every other place is the setting of that name."""
+"""Place of published networks."""
+SETTINGS: Final = ("model", "detector_model", "assets_dir")
+"""The other places: settings that name a file or folder."""
 
 
 @dataclass(frozen=True)
@@ -103,5 +105,5 @@ def with_places(
     """
     if MODELS in places:
         environment[MODELS_VARIABLE] = str(places[MODELS])
-    named = {place: str(path) for place, path in places.items() if place in ("model", "detector_model", "assets_dir")}
+    named: dict[str, Any] = {place: str(path) for place, path in places.items() if place in SETTINGS}
     return replace(config, **named)

@@ -42,7 +42,10 @@ def body_schema() -> Any:
     def vector(n: int) -> Any:
         return pa.list_(f32, n)
 
-    camera = [(name, f64) for name in ("fx", "fy", "cx", "cy")] + [("width", pa.int32()), ("height", pa.int32())]
+    camera = [(name, f64) for name in ("fx", "fy", "cx", "cy")] + [
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+    ]
     distortion = pa.struct([("model", text), ("coefficients", pa.list_(f64))])
     hand = [
         ("side", text), ("state", text), ("confidence", f32), ("points_m", pa.list_(vector(3))),
@@ -137,9 +140,7 @@ def _rows_of(record: Mapping[str, Any], source: str) -> list[dict[str, Any]]:
 def _body_row(body: Mapping[str, Any], operator_id: int) -> dict[str, Any]:
     row = {name: body[name] for name in _BODY_FIELDS}
     row |= {"body_id": body["id"], "is_operator": body["id"] == operator_id}
-    return row | {
-        column: [joint[name] for joint in body["joints"]] for column, name in _JOINT_LISTS.items()
-    }
+    return row | {column: [joint[name] for joint in body["joints"]] for column, name in _JOINT_LISTS.items()}
 
 
 def _pyarrow() -> Any:
@@ -147,6 +148,6 @@ def _pyarrow() -> Any:
         import pyarrow
     except ImportError as error:
         raise MissingDependencyError(
-            f"Parquet files need pyarrow, which is not installed ({error}); run: {install_command('recordings')}"
+            f"Parquet needs pyarrow, which is not installed ({error}); run: {install_command('recordings')}"
         ) from error
     return pyarrow

@@ -25,6 +25,8 @@ HEAVY = (
     "matplotlib",
     "dex_retargeting",
     "pinocchio",
+    "pyarrow",
+    "ray",
 )
 # A folder, or a module at the root, imports only from the lines above its own.
 DIRECTION = (
@@ -39,7 +41,7 @@ DIRECTION = (
     ("tracking",),
     ("export",),
     ("api",),
-    ("teleop", "evaluation"),
+    ("batch", "teleop", "evaluation"),
     ("viewer", "standin", "bench"),
     ("msg",),
     ("ros",),
@@ -47,9 +49,10 @@ DIRECTION = (
 )
 PLACE = {folder: i for i, folders in enumerate(DIRECTION) for folder in folders}
 NETWORKS = ("estimators.frankmocap.networks.", "estimators.openpose.network")  # written in torch
-OUTSIDE_THE_CORE = ("engines", "bench", "viewer", "msg", "ros", "cli")
+OUTSIDE_THE_CORE = ("batch", "engines", "bench", "viewer", "msg", "ros", "cli")
 WITH_HEAVY = (
-    "assets.", "evaluation.plots", "sources.", "standin.", "estimators.", "teleop.hands.",
+    "assets.", "evaluation.plots", "export.body_table", "sources.", "standin.", "estimators.",
+    "teleop.hands.",
     "teleop.inverse_kinematics.",
     "teleop.robot.",
     "teleop.robot_map.", "teleop.robot_model.", "teleop.robot_setup.", "teleop.simulation.",
