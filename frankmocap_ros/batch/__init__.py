@@ -1,3 +1,15 @@
 """Many inputs, each to one result: in processes of this machine or on a Ray cluster, and not twice."""
 
-__all__ = ["bodies", "contents", "files", "inputs", "job", "journal", "pool", "ray_data", "run", "worker"]
+__all__ = [
+    "bodies",
+    "contents",
+    "files",
+    "inputs",
+    "job",
+    "journal",
+    "pool",
+    "ray_data",
+    "run",
+    "worker",
+    "worker_process",
+]

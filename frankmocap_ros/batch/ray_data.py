@@ -1,4 +1,8 @@
-"""Workers as actors of a Ray Data job, on this machine or on a cluster.
+"""Workers below the actors of a Ray Data job, on this machine or on a cluster.
+
+An actor has its worker in another process, as the pool has: an input that ends it ends neither the actor nor
+the job, and is done again once. What is lost with a machine, Ray does again on another one.
+
 
 Ray sends functions and data between its processes as pickles: a cluster has to be one that is trusted.
 """
@@ -7,6 +11,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +21,11 @@ from typing import Any, Final
 
 from frankmocap_ros.batch.files import placed
 from frankmocap_ros.batch.job import Job, JobFile, Outcome, Task, Tell
-from frankmocap_ros.batch.worker import Worker
+from frankmocap_ros.batch.worker_process import WorkerProcess
 from frankmocap_ros.errors import BatchError, MissingDependencyError, MocapError
 from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.runtime.machine import cores
+from frankmocap_ros.runtime.native_stderr import with_native_stderr
 
 _OBJECT_STORE_BYTES: Final = 100_000_000  # tasks and outcomes are lines of text; Ray takes no less than 75 MB
 _CORES_A_WORKER: Final = 2
@@ -29,6 +35,8 @@ _QUIET: Final = {
     # without it Ray replaces 127.0.0.1 by the machine's address, and all of its servers listen to the network
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
 }
+
+_CHATTER: Final = re.compile(rb"Set ray log level")
 
 
 @dataclass(frozen=True)
@@ -48,8 +56,6 @@ class RayData:
     def __call__(self, job: Job, tasks: Sequence[Task]) -> Iterator[Outcome]:
         """Outcomes, in the order in which they are there.
 
-        An input whose worker ends is done again once.
-
         Raises:
             BatchError: the cluster is not there, or no worker can start.
             MissingDependencyError: Ray is not installed.
@@ -57,26 +63,21 @@ class RayData:
         with _connected(self.address) as ray:
             workers, threads = _shared(_cores_of_nodes(ray), self.workers)
             shares = _Shares(min(workers, len(tasks)), threads, bool(self.address))
-            left = {task.number: task for task in tasks}
             try:
-                yield from self._outcomes(ray, job, left, shares)
+                yield from self._outcomes(ray, job, tasks, shares)
             except ray.exceptions.RayError as error:
                 raise BatchError(f"Ray: {_first_line(error)}; see that the cluster is up") from error
-            for number in left:  # Ray gave it up
-                yield Outcome(number, "the worker ended while it was at it, twice")
 
-    def _outcomes(self, ray: Any, job: Job, left: dict[int, Task], shares: "_Shares") -> Iterator[Outcome]:
+    def _outcomes(self, ray: Any, job: Job, tasks: Sequence[Task], shares: "_Shares") -> Iterator[Outcome]:
         told: set[str] = set()
-        for answer in _answers(ray, job, list(left.values()), shares):
+        for answer in _answers(ray, job, tasks, shares):
             for text in answer["told"]:
                 if text not in told:
                     told.add(text)
                     self.tell(text)
             if "cannot" in answer:
                 raise BatchError(answer["cannot"])
-            outcome = Outcome.of(answer["outcome"])
-            if left.pop(outcome.number, None) is not None:
-                yield outcome
+            yield Outcome.of(answer["outcome"])
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Actor:
 
     def __init__(self, job: str, threads: int, version: str, contents: Mapping[str, Any]) -> None:
         self._job, self._threads, self._version, self._contents = Job.of(job), threads, version, contents
-        self._worker: Worker | None = None
+        self._worker: WorkerProcess | None = None
         self._told: list[str] = []
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -117,13 +118,13 @@ class Actor:
         try:
             if self._worker is None:
                 self._worker = self._made()
+            outcome = self._worker.do(Task.of(text))
         except (MocapError, OSError) as error:
             return {"cannot": str(error), "told": []}
-        outcome = self._worker.do(Task.of(text))
         told, self._told[:] = list(self._told), []
         return {"outcome": outcome.text(), "told": told}
 
-    def _made(self) -> Worker:
+    def _made(self) -> WorkerProcess:
         own = metadata.version("frankmocap_ros")
         if own != self._version:
             raise BatchError(
@@ -131,7 +132,7 @@ class Actor:
                 "where the job began; install the same "
                 "on all machines"
             )
-        return Worker(self._job, placed(self._job, self._content), self._told.append, self._threads)
+        return WorkerProcess(self._job, placed(self._job, self._content), self._threads, self._told.append)
 
     def _content(self, file: JobFile) -> bytes:
         import ray
@@ -147,13 +148,12 @@ def _answers(ray: Any, job: Job, tasks: Sequence[Task], shares: _Shares) -> Iter
     context = DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False
-    context.max_errored_blocks = -1  # one input a block: those whose worker ends are counted afterwards
     # Files of this machine are where they are: only to other machines they are sent.
     contents = {file.sha256: ray.put(Path(file.path).read_bytes()) for file in job.files if shares.remote}
     done = from_items([{"task": task.text()} for task in tasks], override_num_blocks=len(tasks)).map_batches(
         Actor,
         batch_size=1,
-        # a task that waits at an actor would share the fate of the one before it
+        # a task that waits at a busy actor could be done by another one
         compute=ActorPoolStrategy(size=shares.workers, max_tasks_in_flight_per_actor=1),
         fn_constructor_kwargs={
             "job": job.text(),
@@ -163,8 +163,6 @@ def _answers(ray: Any, job: Job, tasks: Sequence[Task], shares: _Shares) -> Iter
         },
         num_cpus=shares.threads,
         num_gpus=job.gpus or None,
-        max_restarts=-1,
-        max_task_retries=1,
     )
     for row in done.iter_rows():
         yield json.loads(row["answer"])
@@ -198,7 +196,7 @@ def _connected(address: str) -> Iterator[Any]:
             quiet |= {"address": address}
         stack.callback(ray.shutdown)
         try:
-            ray.init(**quiet)
+            with_native_stderr(lambda: ray.init(**quiet), _CHATTER)
         except Exception as error:  # of many kinds, by what is wrong with the address
             where = f"no Ray cluster at {address}" if address else "Ray does not start"
             raise BatchError(

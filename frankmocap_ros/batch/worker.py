@@ -1,7 +1,7 @@
 """One worker: loads what a job needs once, then does one input after the other.
 
 As a process of its own it reads a line of JSON for the job and one for each task, and writes one for each
-outcome; ``pool.py`` starts it. ``ray_data.py`` has it in an actor.
+outcome; ``worker_process.py`` starts it.
 """
 
 import contextlib
@@ -99,8 +99,8 @@ def main() -> int:
         answers.write(f"{json.dumps({kind: value})}\n")
 
     try:
-        job = Job.of(start["job"])
-        worker = Worker(job, job.places_here(), lambda text: answer("tell", text), start["threads"])
+        places = {place: Path(path) for place, path in start["places"].items()}
+        worker = Worker(Job.of(start["job"]), places, lambda text: answer("tell", text), start["threads"])
     except MocapError as error:
         answer("cannot", str(error))
         return 1
