@@ -58,7 +58,7 @@ class Pool:
                     self.tell(one)
         finally:
             for worker in workers:
-                worker.close()
+                worker.kill()
             for thread in threads:
                 thread.join()
 
@@ -72,3 +72,5 @@ def _serve(worker: WorkerProcess, left: "deque[Task]", found: _Found) -> None:
         pass
     except BatchError as error:
         found.put(error)
+    finally:
+        worker.close()

@@ -59,12 +59,18 @@ class WorkerProcess:
                 self._drop(process)
         return Outcome(task.number, f"the worker ended twice while it was at it, {last}")
 
-    def close(self) -> None:
+    def kill(self) -> None:
         """End the process at once, from any thread; a call of ``do`` raises."""
         with self._lock:
             self._closed = True
             if self._process is not None:
                 self._process.kill()
+
+    def close(self) -> None:
+        """End the process, in the thread that calls ``do``."""
+        self.kill()
+        if self._process is not None:
+            self._drop(self._process)
 
     def _started(self) -> "_Process":
         for _ in range(_TRIES):

@@ -1,10 +1,13 @@
 """Bodies as a Parquet file: the fields of ``process``'s JSON records as columns, one row for each body.
 
 A frame with nobody has one row, whose columns of a body are null, so that frames can be counted. The schema
-is the same whatever the settings are: files of many inputs can be read as one table.
+is the same whatever the settings are: files of many inputs can be read as one table. It is documented in
+``docs/source/batch.md``; a change of its names, types or units is a new ``FORMAT``.
 """
 
+import json
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
@@ -13,6 +16,8 @@ from frankmocap_ros.body.arm_angles import ARM_JOINTS
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.runtime.installing import install_command
 
+FORMAT: Final = 1
+METADATA_KEY: Final = "frankmocap_ros"  # of the schema's metadata, a JSON object
 _ROWS: Final = 512  # of a row group: what is held in memory
 _JOINT_LISTS: Final = {
     "joint_name": "name",
@@ -56,12 +61,12 @@ def body_schema() -> Any:
             pa.field("input", word, nullable=False),
             pa.field("file", text),
             pa.field("frame", pa.int64(), nullable=False),
-            pa.field("stamp_s", f64, nullable=False),
+            pa.field("time_s", f64, nullable=False),
             pa.field("inference_ms", f32, nullable=False),
             pa.field("detected", pa.bool_(), nullable=False),
             pa.field("camera", pa.struct([*camera, ("distortion", distortion)]), nullable=False),
+            pa.field("operator_id", pa.int64()),
             pa.field("body_id", pa.int64()),
-            pa.field("is_operator", pa.bool_()),
             pa.field("estimator", word),
             pa.field("scale_source", word),
             pa.field("box_xywh", vector(4)),
@@ -97,8 +102,8 @@ class BodyTable:
     def __init__(self, path: Path, source: str, warning: str = "") -> None:
         schema = body_schema()
         self._pa = _pyarrow()
-        if warning:
-            schema = schema.with_metadata({"warning": warning})
+        about = {"format": FORMAT, "package_version": metadata.version("frankmocap_ros"), "warning": warning}
+        schema = schema.with_metadata({METADATA_KEY: json.dumps(about)})
         from pyarrow.parquet import ParquetWriter
 
         self._schema, self._source = schema, source
@@ -130,16 +135,17 @@ class BodyTable:
 
 
 def _rows_of(record: Mapping[str, Any], source: str) -> list[dict[str, Any]]:
-    frame = {name: record[name] for name in ("frame", "stamp_s", "inference_ms", "detected", "camera")}
-    frame |= {"input": source, "file": record.get("file")}
+    frame = {name: record[name] for name in ("frame", "inference_ms", "detected", "camera")}
+    frame |= {"input": source, "file": record.get("file"), "time_s": record["stamp_s"]}
+    frame |= {"operator_id": record["operator_id"] or None}
     if not record["bodies"]:
         return [frame]
-    return [frame | _body_row(body, record["operator_id"]) for body in record["bodies"]]
+    return [frame | _body_row(body) for body in record["bodies"]]
 
 
-def _body_row(body: Mapping[str, Any], operator_id: int) -> dict[str, Any]:
+def _body_row(body: Mapping[str, Any]) -> dict[str, Any]:
     row = {name: body[name] for name in _BODY_FIELDS}
-    row |= {"body_id": body["id"], "is_operator": body["id"] == operator_id}
+    row["body_id"] = body["id"]
     return row | {column: [joint[name] for joint in body["joints"]] for column, name in _JOINT_LISTS.items()}
 
 

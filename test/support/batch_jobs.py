@@ -1,0 +1,54 @@
+"""A job without a model, whose inputs say what is to happen to their worker."""
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from frankmocap_ros.batch.job import Job
+from frankmocap_ros.errors import EstimatorError, SourceError
+from frankmocap_ros.runtime.machine import cores
+from support.waiting import wait_until
+
+ENTRY = "support.batch_jobs:opened"
+
+
+def job(folder: Path, **values) -> Job:
+    """The job; workers write down in ``folder`` what they do."""
+    return Job(ENTRY, {"folder": str(folder), **values}, ".txt")
+
+
+@contextlib.contextmanager
+def opened(values, places, tell):
+    """Inputs are texts: ``bad``, ``fault``, ``crash``, ``crash once``, ``wait``, or anything that is done."""
+    folder = Path(values["folder"])
+    if values.get("broken"):
+        raise EstimatorError("the model is not there")
+    (folder / f"loaded-{os.getpid()}").write_text(str(cores()))
+    tell("loaded")
+
+    def one(source, result):
+        with (folder / "seen").open("a") as seen:
+            seen.write(f"{source.name}\n")
+        word = source.read_text().partition(":")[0]
+        result.write_text(f"started {word}")
+        if word == "bad":
+            raise SourceError(f"{source.name} is damaged")
+        if word == "fault":
+            raise ValueError("a fault of ours")
+        marker = folder / f"crashed-{source.name}"
+        if word == "crash" or (word == "crash once" and not marker.exists()):
+            marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if word == "wait":
+            wait_until((folder / "go").exists)
+        result.write_text(word)
+        return {"frames": 2, "word": word}
+
+    yield one
+
+
+def seen(folder: Path) -> list[str]:
+    """Names of the inputs that workers began, in alphabetical order."""
+    path = folder / "seen"
+    return sorted(path.read_text().splitlines()) if path.exists() else []
