@@ -11,7 +11,9 @@ from typing import Any, cast
 
 Tell = Callable[[str], None]
 OneInput = Callable[[Path, Path], Mapping[str, Any]]
-"""From an input and the path to write its result to, to what the journal keeps of it: ``{"frames": 120}``."""
+"""From an input and the path to write its result to, to what the journal keeps of it: ``{"frames": 120}``.
+
+It may write nothing, where there is nothing to write."""
 Opened = AbstractContextManager[OneInput]
 
 
@@ -118,15 +120,17 @@ class Outcome:
 
     Attributes:
         number: of its task.
-        reason: why there is no result; empty where there is one.
+        reason: why it failed; empty where it did not.
         notes: what the job told of the input.
         spent_s: time that it took [s].
+        empty: whether there was nothing to write: then there is no result.
     """
 
     number: int
     reason: str = ""
     notes: Mapping[str, Any] = field(default_factory=dict)
     spent_s: float = 0.0
+    empty: bool = False
 
     def text(self) -> str:
         """The outcome as one line of JSON."""

@@ -27,7 +27,7 @@ class Entry:
         content: its content as a number, see ``contents.content_of``.
         key: of content and job, see ``job.Job.key``.
         result: name of the result in the folder; empty where there is none.
-        reason: why there is none; empty where there is one.
+        reason: why it failed; empty where it did not.
         stamp: size and time of change of the input, by which its content is known without reading it.
         notes: what the job told of it.
         spent_s: time that it took [s].
@@ -63,7 +63,8 @@ class Journal:
     def done(self, key: str) -> Entry | None:
         """What was written for a content and a job, if the result is still there."""
         entry = self._done.get(key)
-        return entry if entry is not None and (self.folder / entry.result).exists() else None
+        there = entry is not None and (not entry.result or (self.folder / entry.result).exists())
+        return entry if there else None
 
     def known_content(self, path: Path, stamp: list[int] | None) -> str | None:
         """The content of an input that did not change since it was finished; None where that is not known."""
@@ -94,11 +95,14 @@ class Journal:
 
     def _note(self, entry: Entry) -> None:
         self._latest[entry.input] = entry
+        if entry.reason:
+            return
         if entry.result:
             self._results[entry.input] = entry.result
-            for key in [key for key, other in self._done.items() if other.result == entry.result]:
+            replaced = [key for key, other in self._done.items() if other.result == entry.result]
+            for key in replaced:
                 del self._done[key]
-            self._done[entry.key] = entry
+        self._done[entry.key] = entry
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """A batch from beginning to end: what is left to do, what does it, and what is written down."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -35,30 +35,32 @@ class Plan:
     unread: list[Entry] = field(default_factory=list)
 
 
-def plan(job: Job, inputs: Iterable[Path], journal: Journal) -> Plan:
+def plan(job: Job, inputs: Iterable[Path], journal: Journal, names: Mapping[Path, str] | None = None) -> Plan:
     """What is left to do; reads every input that changed since it was finished.
 
     Args:
         job: what is done with each.
         inputs: absolute paths.
         journal: of the folder of the results.
+        names: of the results, without suffix; None for the inputs' own names with a part of their content's
+            number, which makes them unique.
     """
     found = Plan()
     first: dict[str, str] = {}  # input by key
     for path in inputs:
-        _add(found, first, _entry_of(job, path, journal), journal)
+        _add(found, first, _entry_of(job, path, journal, names), journal)
     return found
 
 
-def _entry_of(job: Job, path: Path, journal: Journal) -> Entry:
+def _entry_of(job: Job, path: Path, journal: Journal, names: Mapping[Path, str] | None) -> Entry:
     stamp = stamp_of(path)
     try:
         content = journal.known_content(path, stamp) or content_of(path)
     except SourceError as error:
         return Entry(str(path), "", "", reason=str(error))
     stem = path.name if path.is_dir() else path.stem
-    name = f"{stem[:_LONGEST_STEM]}-{content[:8]}{job.suffix}"
-    return Entry(str(path), content, job.key(content), name, stamp=stamp)
+    name = f"{stem[:_LONGEST_STEM]}-{content[:8]}" if names is None else names[path]
+    return Entry(str(path), content, job.key(content), name + job.suffix, stamp=stamp)
 
 
 def _add(found: Plan, first: dict[str, str], entry: Entry, journal: Journal) -> None:
@@ -111,10 +113,8 @@ def run(job: Job, todo: Plan, journal: Journal, runner: Runner) -> Iterator[Entr
 
 
 def _finished(entry: Entry, outcome: Outcome) -> Entry:
-    return Entry(
-        entry.input, entry.content, entry.key, "" if outcome.reason else entry.result, outcome.reason,
-        entry.stamp, outcome.notes, outcome.spent_s,
-    )  # fmt: skip
+    result = "" if outcome.reason or outcome.empty else entry.result
+    return replace(entry, result=result, reason=outcome.reason, notes=outcome.notes, spent_s=outcome.spent_s)
 
 
 @dataclass

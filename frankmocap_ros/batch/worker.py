@@ -51,10 +51,12 @@ class Worker:
         """Do one input; its result appears whole or not at all. What is wrong with it is told, not raised."""
         result, start_s = Path(task.result), time.perf_counter()
         partial = result.with_name(f"{PARTIAL}{os.getpid()}-{result.name}")
-        reason, notes = "", {}
+        reason, notes, empty = "", {}, False
         try:
             notes = dict(self._one(Path(task.path), partial))
-            _replace(partial, result)
+            empty = not partial.exists()
+            if not empty:
+                _replace(partial, result)
         except MocapError as error:
             reason = str(error)
         except OSError as error:
@@ -66,7 +68,7 @@ class Worker:
         finally:
             with contextlib.suppress(OSError):
                 remove(partial)
-        return Outcome(task.number, reason, notes, round(time.perf_counter() - start_s, 3))
+        return Outcome(task.number, reason, notes, round(time.perf_counter() - start_s, 3), empty)
 
     def close(self) -> None:
         """Give back what was loaded."""

@@ -20,7 +20,7 @@ def job(folder: Path, **values) -> Job:
 
 @contextlib.contextmanager
 def opened(values, places, tell):
-    """Inputs are texts: ``bad``, ``fault``, ``crash``, ``crash once``, ``wait``, or anything that is done."""
+    """Inputs are texts: ``bad``, ``fault``, ``crash``, ``crash once``, ``wait``, ``nothing``, or any other."""
     folder = Path(values["folder"])
     if values.get("broken"):
         raise EstimatorError("the model is not there")
@@ -31,6 +31,8 @@ def opened(values, places, tell):
         with (folder / "seen").open("a") as seen:
             seen.write(f"{source.name}\n")
         word = source.read_text().partition(":")[0]
+        if word == "nothing":
+            return {}
         result.write_text(f"started {word}")
         if word == "bad":
             raise SourceError(f"{source.name} is damaged")

@@ -245,3 +245,12 @@ def test_texts_give_the_same_again():
     outcome = Outcome(1, "because", {"frames": 1}, 0.5)
     assert Outcome.of(outcome.text()) == outcome
     assert json.loads(job.text())["gpus"] == 1
+
+
+def test_nothing_to_write_is_done_too(tmp_path, inputs):
+    job, out = batch_jobs.job(tmp_path), tmp_path / "out"
+    paths = inputs(a="nothing", b="x")
+    began, entries, _ = once(job, paths, out)
+    assert began == ["a.in", "b.in"]
+    assert [(entry.result != "", entry.reason) for entry in entries] == [(False, ""), (True, "")]
+    assert once(job, paths, out)[0] == []
