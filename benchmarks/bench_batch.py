@@ -1,10 +1,10 @@
 """Many clips by one process, by a pool and on Ray, in one run; and Ray's job killed in the middle.
 
 Cuts clips out of a video, each of other frames, because copies of the same content are done once; two broken
-files are among them. Frames per second are counted with and without the start of the workers; memory is that of all
-processes together (proportional set size), at its highest and after each quarter of the inputs.
+files are among them. Frames per second are counted with and without the start of the workers; memory is that
+of all processes together (proportional set size), at its highest and after each quarter of the inputs.
 
-Run: ``python benchmarks/batch.py [VIDEO] [--clips 40] [--seconds 2] [--workers 2]``
+Run: ``python benchmarks/bench_batch.py [VIDEO] [--clips 40] [--seconds 2] [--workers 2]``
 """
 
 import argparse
