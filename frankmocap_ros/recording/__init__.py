@@ -1,3 +1,14 @@
 """Recordings of what was done: episodes as rosbag2 folders. Pure Python: no ROS, no clock."""
 
-__all__ = ["definitions", "episodes", "mcap_file", "mcap_writer", "rosbag2_metadata", "topics"]
+__all__ = [
+    "definitions",
+    "episodes",
+    "mcap_file",
+    "mcap_writer",
+    "recorded",
+    "roles",
+    "rosbag2_metadata",
+    "rows",
+    "samples",
+    "topics",
+]
