@@ -117,6 +117,9 @@ COMMANDS: Final[Mapping[str, Command | NodeCommand]] = {
     "compare": Command("Run estimators on the same images and compare them.", "cli.compare:main"),
     "accuracy": Command("Compare poses with the truth of a recording.", "cli.accuracy:main"),
     "process": Command("Write the bodies in a video or images as JSON lines.", "cli.process:main"),
+    "export": Command(
+        "Write recorded episodes as a LeRobot dataset, Parquet or CSV.", "cli.export:main"
+    ),
     "doctor": Command("Check the installation and print the next steps.", "cli.doctor:main"),
     "models": Command("List the default estimator's networks, or download missing ones.", "cli.models:main"),
     "convert": Command("Convert FrankMocap's files into the cache, safely and once.", "cli.convert:main"),

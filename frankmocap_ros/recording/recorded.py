@@ -71,13 +71,15 @@ def recorded(messages: Iterable[Message], roles: Roles) -> Recorded:
         roles: of the topics.
     """
     found = Recorded()
+    last_ns = 0
     for item in messages:
-        _take(found, item, roles)
+        last_ns = max(last_ns, item.log_time_ns)  # where one file ends and the next begins, times may overlap
+        _take(found, item, last_ns, roles)
     return found
 
 
-def _take(found: Recorded, item: Message, roles: Roles) -> None:
-    topic, at_ns, message = item.topic, item.log_time_ns, item.message
+def _take(found: Recorded, item: Message, at_ns: int, roles: Roles) -> None:
+    topic, message = item.topic, item.message
     if topic in roles.images:
         found.images_ns.setdefault(topic, []).append(at_ns)
     elif topic == roles.state:
