@@ -17,6 +17,7 @@ __all__ = [
     "doctor_probes",
     "ending",
     "executables",
+    "export",
     "generate",
     "lines",
     "main",

@@ -26,11 +26,11 @@ _SOME_FAILED: Final = 3
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=_NAME,
-        description="Write recorded episodes as rows at a fixed rate: the robot's state, its commands and the "
-        "operator's joints, each the latest that had come by then. What the gate did not follow is left out "
-        "and counted.",
-        epilog="Exit codes: 0 success, 1 no row in any episode, 2 cannot run or cannot write, 3 some episodes "
-        "cannot be read (the others are exported), 130 interrupted (SIGINT, Ctrl-C). The columns: "
+        description="Write recorded episodes as rows at a fixed rate: the robot's state, its commands and "
+        "the operator's joints, each the latest that had come by then. What the gate did not follow is left "
+        "out and counted.",
+        epilog="Exit codes: 0 success, 1 no row in any episode, 2 cannot run or cannot write, 3 some "
+        "episodes cannot be read (the others are exported), 130 interrupted (SIGINT, Ctrl-C). The columns: "
         "docs/source/export.md.",
     )
     parser.add_argument(
@@ -43,14 +43,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", metavar="DIR", required=True, help="folder for the export")
     parser.add_argument(
         "--include", nargs="+", default=[], metavar="OUTCOME", choices=OUTCOMES,
-        help=f"also episodes whose outcome is {' or '.join(LEFT_OUT_OUTCOMES)}, which are left out by default",
+        help=f"also episodes of this outcome; {' and '.join(LEFT_OUT_OUTCOMES)} are left out by default",
     )  # fmt: skip
     parser.add_argument("--task", default="", metavar="TEXT", help="task, in place of the recorded one")
     rows = parser.add_argument_group("rows")
     default = RowOptions()
     rows.add_argument(
         "--rate", type=int, metavar="HZ",
-        help=f"rows per second, up to {MAX_RATE_HZ} (default: the rate of the first episode's images, or 30)",
+        help=f"rows per second, up to {MAX_RATE_HZ} (default: that of the episode's images, or 30)",
     )  # fmt: skip
     rows.add_argument(
         "--everything", action="store_true",

@@ -3,8 +3,11 @@
 __all__ = [
     "definitions",
     "episodes",
+    "export_options",
+    "exporting",
     "mcap_file",
     "mcap_writer",
+    "parquet",
     "recorded",
     "roles",
     "rosbag2_metadata",

@@ -1,7 +1,7 @@
 """What to make of episodes, in plain values too: as JSON they go to other processes and other machines."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
 from frankmocap_ros.errors import SettingError
@@ -33,8 +33,8 @@ class ExportOptions:
     """
 
     to: Form
-    rows: RowOptions = RowOptions()
-    topics: AskedTopics = AskedTopics()
+    rows: RowOptions = field(default_factory=RowOptions)
+    topics: AskedTopics = field(default_factory=AskedTopics)
     include: tuple[str, ...] = ()
     task: str = ""
     pictures: Pictures = "video"

@@ -2,24 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 
 from frankmocap_ros.recording.roles import TRAJECTORY, Roles
 from frankmocap_ros.recording.samples import Integers, NamedValues, Numbers
+from frankmocap_ros.sources.bag import BagMessage
 
 _POSE: Final = ("x", "y", "z", "qx", "qy", "qz", "qw")
 _INVALID: Final = 0  # state of a joint whose position means nothing
-
-
-class Message(Protocol):
-    """One message of a bag."""
-
-    topic: str
-    type_name: str
-    log_time_ns: int
-    message: Any
 
 
 @dataclass
@@ -63,7 +55,7 @@ class Recorded:
         return np.array(self.images_ns.get(topic, []), np.int64)
 
 
-def recorded(messages: Iterable[Message], roles: Roles) -> Recorded:
+def recorded(messages: Iterable[BagMessage], roles: Roles) -> Recorded:
     """Sort the messages of an episode; of images only the times are kept.
 
     Args:
@@ -78,7 +70,7 @@ def recorded(messages: Iterable[Message], roles: Roles) -> Recorded:
     return found
 
 
-def _take(found: Recorded, item: Message, at_ns: int, roles: Roles) -> None:
+def _take(found: Recorded, item: BagMessage, at_ns: int, roles: Roles) -> None:
     topic, message = item.topic, item.message
     if topic in roles.images:
         found.images_ns.setdefault(topic, []).append(at_ns)
