@@ -53,7 +53,7 @@ def test_csv_and_outcomes_that_are_asked_for(root, tmp_path):
     first = pyarrow.csv.read_csv(tmp_path / "episode_000001.csv")
     assert first["image.wrist.message"].to_pylist()[20] == 22
     second = pyarrow.csv.read_csv(tmp_path / "episode_000002.csv")
-    assert second.num_rows == 56  # at 30 Hz: it has no images
+    assert second.num_rows == 58  # at 30 Hz: it has no images
     assert set(second["outcome"].to_pylist()) == {"discarded"}
 
 
