@@ -1,23 +1,28 @@
 """``frankmocap_ros export``: recorded episodes in, rows for training or analysis out. Needs no ROS."""
 
 import argparse
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from tqdm import tqdm
 
 from frankmocap_ros.cli.ending import INTERRUPTED, os_error_text
-from frankmocap_ros.errors import MissingDependencyError, MocapError, SettingError
+from frankmocap_ros.errors import MissingDependencyError, MocapError, RecordingError, SettingError
 from frankmocap_ros.recording.episodes import OUTCOMES
 from frankmocap_ros.recording.export_options import FORMS, LEFT_OUT_OUTCOMES, PICTURES, ExportOptions
 from frankmocap_ros.recording.exporting import Exported, export_one, info_of, named_episodes
+from frankmocap_ros.recording.lerobot import PREPARED, assemble, open_dataset
+from frankmocap_ros.recording.lerobot_stage import read_stage, source_id
 from frankmocap_ros.recording.parquet import require_pyarrow
 from frankmocap_ros.recording.roles import AskedTopics
 from frankmocap_ros.recording.rows import MAX_RATE_HZ, RowOptions
 from frankmocap_ros.runtime.file_names import home_expanded, printable
+from frankmocap_ros.sources.bag import Bag
 
 _NAME: Final = "frankmocap_ros export"
 _SOME_FAILED: Final = 3
@@ -126,19 +131,19 @@ def main(args: Sequence[str]) -> int:
         _export(found, out, options, sums)
     except KeyboardInterrupt:
         sums.tell(out)
-        _tell("interrupted; every file that is there is whole")
+        _tell("interrupted; every file that is there is whole. Start again to go on")
         return INTERRUPTED
     sums.tell(out)
     if sums.failed:
         return _SOME_FAILED
-    return 0 if sums.rows else 1
+    return 0 if sums.rows or sums.before else 1
 
 
 class _Sums:
     """What became of all episodes, for people."""
 
     def __init__(self) -> None:
-        self.rows = self.parts = self.instants = self.done = self.failed = self.skipped = 0
+        self.rows = self.parts = self.instants = self.done = self.failed = self.skipped = self.before = 0
         self.left_out: Counter[str] = Counter()
 
     def add(self, name: str, one: Exported) -> None:
@@ -158,6 +163,7 @@ class _Sums:
     def tell(self, out: Path) -> None:
         """Print the sums."""
         counts = [f"{self.done} episodes", f"{self.rows} rows in {self.parts} parts"]
+        counts += [f"{self.before} episodes were there before"] if self.before else []
         counts += [f"{self.skipped} episodes left out"] if self.skipped else []
         counts += [f"{self.failed} episodes failed"] if self.failed else []
         _tell(f"{', '.join(counts)}: {printable(out)}")
@@ -170,8 +176,10 @@ def _export(found: Mapping[str, Path], out: Path, options: ExportOptions, sums: 
 
     Raises:
         MissingDependencyError: a package is not installed.
+        RecordingError: the folder holds something else than a dataset.
         OSError: a file cannot be written.
     """
+    make = _Dataset(out, options, sums) if options.to == "lerobot" else _Files(out, options)
     with tqdm(found.items(), unit=" episodes", leave=False, disable=None) as bar:
         for name, path in bar:
             try:
@@ -180,9 +188,67 @@ def _export(found: Mapping[str, Path], out: Path, options: ExportOptions, sums: 
                     sums.skipped += 1
                     _tell(f"{name}: left out, {reason}")
                     continue
-                sums.add(name, export_one(path, out / f"{name}.{options.to}", options, name))
+                one = make.export(path, name)
             except MissingDependencyError:
                 raise
             except MocapError as error:
                 sums.failed += 1
                 _tell(f"{name}: FAILED: {error}")
+                continue
+            if one is not None:
+                sums.add(name, one)
+    make.finish()
+
+
+class _Files:
+    """One file an episode."""
+
+    def __init__(self, out: Path, options: ExportOptions) -> None:
+        self._out, self._options = out, options
+
+    def export(self, path: Path, name: str) -> Exported | None:
+        """Export an episode."""
+        return export_one(path, self._out / f"{name}.{self._options.to}", self._options, name)
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+
+class _Dataset:
+    """All episodes in one dataset; each is prepared first, and an export that was cut off goes on there."""
+
+    def __init__(self, out: Path, options: ExportOptions, sums: "_Sums") -> None:
+        self._out, self._options, self._sums = out, options, sums
+        self._dataset = open_dataset(out)
+        self._stages: list[Path] = []
+
+    def export(self, path: Path, name: str) -> Exported | None:
+        """Prepare an episode; None where the dataset has it."""
+        with Bag(path) as bag:
+            source = source_id(bag)
+        if source in self._dataset.sources:
+            self._sums.before += 1
+            return None
+        if self._options.rows.rate_hz is None and self._dataset.rate_hz:
+            self._options = replace(
+                self._options, rows=replace(self._options.rows, rate_hz=self._dataset.rate_hz)
+            )
+        folder = self._out / PREPARED / name
+        stage = read_stage(folder)
+        if stage is not None and (stage.source, stage.options) == (source, self._options.values()):
+            done = Exported(sum(stage.lengths), len(stage.lengths), stage.instants, stage.left_out)
+        else:
+            done = export_one(path, folder, self._options, name)
+            stage = read_stage(folder)
+        if stage is not None and done.rows:
+            misfit = self._dataset.misfit(stage)
+            if misfit:
+                raise RecordingError(misfit)
+            self._dataset.adopt(stage)
+            self._stages.append(folder)
+        return done
+
+    def finish(self) -> None:
+        """Put everything together."""
+        assemble(self._dataset, self._stages)
+        shutil.rmtree(self._out / PREPARED, ignore_errors=True)

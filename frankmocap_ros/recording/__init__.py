@@ -2,9 +2,15 @@
 
 __all__ = [
     "definitions",
+    "episode_images",
     "episodes",
     "export_options",
     "exporting",
+    "lerobot",
+    "lerobot_features",
+    "lerobot_pictures",
+    "lerobot_stage",
+    "lerobot_tables",
     "mcap_file",
     "mcap_writer",
     "parquet",
@@ -13,5 +19,7 @@ __all__ = [
     "rosbag2_metadata",
     "rows",
     "samples",
+    "statistics",
     "topics",
+    "video_file",
 ]

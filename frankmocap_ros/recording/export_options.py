@@ -1,5 +1,6 @@
 """What to make of episodes, in plain values too: as JSON they go to other processes and other machines."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
@@ -54,7 +55,7 @@ class ExportOptions:
 
     def values(self) -> dict[str, Any]:
         """As values of JSON."""
-        return asdict(self)
+        return dict(json.loads(json.dumps(asdict(self))))
 
     @staticmethod
     def of(values: Mapping[str, Any]) -> "ExportOptions":

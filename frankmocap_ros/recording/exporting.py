@@ -1,12 +1,13 @@
 """One episode in, one export of it out: files and counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from frankmocap_ros.errors import RecordingError
 from frankmocap_ros.recording.episodes import EPISODE, EpisodeInfo, episodes, read_info
 from frankmocap_ros.recording.export_options import ExportOptions
+from frankmocap_ros.recording.lerobot_stage import write_stage
 from frankmocap_ros.recording.parquet import Label, episode_table, require_pyarrow, write_csv, write_parquet
 from frankmocap_ros.recording.recorded import recorded
 from frankmocap_ros.recording.roles import roles_of
@@ -39,7 +40,8 @@ def export_one(path: Path, result: Path, options: ExportOptions, name: str = "")
 
     Args:
         path: of the episode, or of a bag.
-        result: file to write; its folder exists.
+        result: file to write; for lerobot the folder of the prepared episode, for ``lerobot.assemble``. It is
+            missing where there are no rows.
         options: of the export.
         name: of the episode in the export; empty for that of its folder.
 
@@ -50,29 +52,33 @@ def export_one(path: Path, result: Path, options: ExportOptions, name: str = "")
     """
     require_pyarrow()
     info = info_of(path)
-    label = Label(name or plain_name(path), options.task or info.task, info.outcome, info.package_version)
-    rows = episode_rows(path, options)
-    write = write_parquet if options.to == "parquet" else write_csv
-    write(episode_table(rows, label), result)
-    return exported(rows, info, label)
+    task, name = options.task or info.task, name or plain_name(path)
+    label = Label(name, task, info.outcome, info.package_version, info.robot_map)
+    malformed: Mapping[str, int] = {}
+    with Bag(path) as bag:
+        rows = episode_rows(bag, options)
+        if options.to == "lerobot":
+            malformed = write_stage(bag, rows, label, result, options) if len(rows.times_ns) else {}
+        else:
+            write = write_parquet if options.to == "parquet" else write_csv
+            write(episode_table(rows, label), result)
+    remarks = [*_remarks(info, label)]
+    remarks += [
+        f"{n} images of {camera} are malformed: the one before is repeated" for camera, n in malformed.items()
+    ]
+    return Exported(len(rows.times_ns), len(rows.part_slices()), rows.seen, rows.left_out, tuple(remarks))
 
 
-def episode_rows(path: Path, options: ExportOptions) -> Rows:
+def episode_rows(bag: Bag, options: ExportOptions) -> Rows:
     """The rows of an episode; of images, only which belongs to which row.
 
-    Args:
-        path: of the episode, or of a bag.
-        options: of the export.
-
     Raises:
-        MissingDependencyError: the package rosbags is not installed.
         RecordingError, SourceError: it cannot be read, or a named topic is not in it.
     """
-    with Bag(path) as bag:
-        there = {topic: kind for topic, kind in bag.topics.items() if bag.counts[topic]}
-        roles = roles_of(there, options.topics)
-        found = recorded(bag.messages(roles.topics), roles)
-        return rows_of(found, roles, (bag.start_ns, bag.end_ns), options.rows)
+    there = {topic: kind for topic, kind in bag.topics.items() if bag.counts[topic]}
+    roles = roles_of(there, options.topics)
+    found = recorded(bag.messages(roles.topics), roles)
+    return rows_of(found, roles, (bag.start_ns, bag.end_ns), options.rows)
 
 
 def info_of(path: Path) -> EpisodeInfo:
@@ -84,18 +90,16 @@ def info_of(path: Path) -> EpisodeInfo:
     return read_info(path) if (path / EPISODE).is_file() else EpisodeInfo(complete=True)
 
 
-def exported(rows: Rows, info: EpisodeInfo, label: Label) -> Exported:
-    """What became of an episode whose rows are written."""
-    remarks = []
+def _remarks(info: EpisodeInfo, label: Label) -> Iterator[str]:
+    """What the user should know of an episode."""
     if not info.complete:
-        remarks.append("its recording was cut off; what there is of it is exported")
+        yield "its recording was cut off; what there is of it is exported"
     dropped = {topic: count.dropped for topic, count in info.topics.items() if count.dropped}
     if dropped:
         texts = ", ".join(f"{count} of {topic}" for topic, count in sorted(dropped.items()))
-        remarks.append(f"messages were lost while it was recorded: {texts}")
+        yield f"messages were lost while it was recorded: {texts}"
     if not label.task:
-        remarks.append("no task was recorded; name one: --task TEXT")
-    return Exported(len(rows.times_ns), len(rows.part_slices()), rows.seen, rows.left_out, tuple(remarks))
+        yield "no task was recorded; name one: --task TEXT"
 
 
 def plain_name(path: Path) -> str:

@@ -41,12 +41,14 @@ class Label:
         task: what the operator was to do.
         outcome: unknown, success, failure or discarded.
         package_version: of this package, which wrote the episode.
+        robot: map that the robot was driven with.
     """
 
     episode: str
     task: str = ""
     outcome: str = "unknown"
     package_version: str = ""
+    robot: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +137,7 @@ def _metadata(rows: Rows, label: Label) -> dict[str, Any]:
         "format": FORMAT,
         "episode": label.episode,
         "package_version": label.package_version,
+        "robot_map": label.robot,
         "rate_hz": rows.rate_hz,
         "operator_frame": rows.operator_frame,
         "instants": rows.seen,

@@ -39,13 +39,12 @@ class NamedValues:
     """Named numbers over time. Messages may differ in names: two drivers on a topic have joints each."""
 
     def __init__(self) -> None:
-        self._names: dict[str, int] = {}
         self._groups: dict[tuple[str, ...], tuple[list[int], list[Numbers]]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All names, in the order in which they came first."""
-        return tuple(self._names)
+        """All names: those of one message in its order, whichever message came first."""
+        return tuple(dict.fromkeys(name for group in sorted(self._groups) for name in group))
 
     def add(self, time_ns: int, names: Sequence[str], values: Numbers) -> None:
         """Add one message; the times of the same names must not decrease.
@@ -63,15 +62,14 @@ class NamedValues:
         key = tuple(names)
         if key not in self._groups:
             self._groups[key] = ([], [])
-            for name in key:
-                self._names.setdefault(name, len(self._names))
         times, rows = self._groups[key]
         times.append(time_ns)
         rows.append(values)
 
     def at(self, instants_ns: Integers) -> Held:
         """The latest values at or before K instants, shape (K,) [ns]."""
-        shape = len(instants_ns), len(self._names)
+        column_of = {name: column for column, name in enumerate(self.names)}
+        shape = len(instants_ns), len(column_of)
         values, times_ns = np.full(shape, np.nan), np.full(shape, NEVER_NS, np.int64)
         for names, (times, rows) in self._groups.items():
             came_ns = np.array(times, np.int64)
@@ -79,7 +77,7 @@ class NamedValues:
             came = np.where(row >= 0, came_ns[row], NEVER_NS)
             table = np.asarray(rows, np.float64).reshape(len(rows), len(names))[row]
             for source, name in enumerate(names):
-                column = self._names[name]
+                column = column_of[name]
                 newer = came > times_ns[:, column]
                 values[newer, column] = table[newer, source]
                 times_ns[newer, column] = came[newer]

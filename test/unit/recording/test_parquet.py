@@ -75,7 +75,7 @@ def table():
         seen=8,
         left_out={"gate HOLD": 5},
     )
-    return episode_table(rows, Label("episode_000001", 'pick, „the" cube', "success", "0.1.0"))
+    return episode_table(rows, Label("episode_000001", 'pick, „the" cube', "success", "0.1.0", "arms.yaml"))
 
 
 def test_the_published_schema(table):
@@ -92,6 +92,7 @@ def test_the_published_metadata(table):
         "format": 1,
         "episode": "episode_000001",
         "package_version": "0.1.0",
+        "robot_map": "arms.yaml",
         "rate_hz": 10,
         "operator_frame": "camera",
         "instants": 8,
