@@ -1,3 +1,13 @@
 """Recordings of what was done: episodes as rosbag2 folders. Pure Python: no ROS, no clock."""
 
-__all__ = ["definitions", "episodes", "mcap_file", "mcap_writer", "rosbag2_metadata", "topics"]
+__all__ = [
+    "definitions",
+    "episodes",
+    "mcap_ending",
+    "mcap_file",
+    "mcap_scan",
+    "mcap_writer",
+    "repair",
+    "rosbag2_metadata",
+    "topics",
+]

@@ -93,9 +93,10 @@ class EpisodeWriter:
         """Write out what is only in memory: a crash then takes nothing from before.
 
         Raises:
-            OSError: the disk takes no more.
+            OSError, RecordingError: the disk takes no more.
         """
         self._file.flush()
+        write_info(self.folder, self.info)
 
     def finish(self, outcome: str = "unknown", notes: str = "", end_ns: int = 0) -> EpisodeInfo:
         """Make the episode whole.
