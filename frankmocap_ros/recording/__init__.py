@@ -7,7 +7,10 @@ __all__ = [
     "mcap_file",
     "mcap_scan",
     "mcap_writer",
+    "message_queue",
+    "recorder",
     "repair",
     "rosbag2_metadata",
+    "storage",
     "topics",
 ]

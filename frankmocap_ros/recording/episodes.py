@@ -91,7 +91,7 @@ def episodes(root: Path) -> list[Path]:
     if not found:
         raise RecordingError(
             f"{root} has no episodes: none of its folders has an {EPISODE}; record some with: "
-            f"frankmocap_ros record {root}"
+            f"frankmocap_ros record --folder {root}"
         )
     return found
 
