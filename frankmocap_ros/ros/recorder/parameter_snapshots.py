@@ -13,6 +13,7 @@ from frankmocap_ros.ros.common.cached_service import CachedService
 
 _PATIENCE_S: Final = 5.0
 _MAX_NODES: Final = 32
+_ALL: Final = ListParameters.Request(depth=ListParameters.Request.DEPTH_RECURSIVE)
 
 
 class _Asked:
@@ -24,8 +25,13 @@ class _Asked:
         self._list = CachedService(node, ListParameters, f"{name}/list_parameters", self._listed)
         self._get = CachedService(node, GetParameters, f"{name}/get_parameters", self._valued)
 
+    def begin(self) -> None:
+        """Forget what is known."""
+        self._list.ask_now(_ALL)
+
     def ask(self) -> None:
-        self._list.ask_now(ListParameters.Request(depth=ListParameters.Request.DEPTH_RECURSIVE))
+        """Ask again where no answer came in a while: who is busy answers the newest request."""
+        self._list.ask(_ALL)
 
     def close(self) -> None:
         self._list.close()
@@ -58,6 +64,7 @@ class ParameterSnapshots:
         self._node, self._take = node, take
         self._clients: dict[str, _Asked] = {}
         self._open: set[str] = set()
+        self._told = False
         self._since_s = 0.0
 
     def know(self, nodes: Iterable[str]) -> None:
@@ -73,16 +80,19 @@ class ParameterSnapshots:
                     self._open.add(name)
         for name in self._open:
             self._clients[name].ask()
-        if self._open and time.monotonic() - self._since_s > _PATIENCE_S:
-            silent, self._open = sorted(self._open), set()
+        if self._open and not self._told and time.monotonic() - self._since_s > _PATIENCE_S:
+            self._told = True
             self._node.get_logger().warning(
-                f"the episode lacks the parameters of {', '.join(silent)}: no answer for {_PATIENCE_S:g} s"
+                f"the episode lacks the parameters of {', '.join(sorted(self._open))} as yet: no answer for "
+                f"{_PATIENCE_S:g} s; asking on"
             )
 
     def begin(self) -> None:
         """An episode begins: ask everybody."""
-        self._since_s = time.monotonic()
+        self._since_s, self._told = time.monotonic(), False
         self._open = set(self._clients)
+        for asked in self._clients.values():
+            asked.begin()
 
     def end(self) -> None:
         """The episode ended."""
