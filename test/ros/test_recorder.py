@@ -75,7 +75,7 @@ def wait_for_messages(folder, topic, count):
     """Until the recorder's own account, once a second, has them."""
 
     def there():
-        topics = read_info(folder).topics
+        topics = read_info(folder).topics if (folder / "episode.json").exists() else {}
         return topic in topics and topics[topic].messages >= count
 
     wait_until(there, f"{count} messages of {topic}")
