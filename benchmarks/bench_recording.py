@@ -1,8 +1,8 @@
 """What a recorder costs the mocap node: its ages with and without one, in turns, while a robot follows.
 
-`python benchmarks/bench_recording.py [SOURCE [SECONDS [TURNS]]]` starts camera, mocap node, gate and simulated
-robot once. In each turn it measures SECONDS (30) without a recorder and as many with one, and prints a row for
-each; the last row has the ratio of the pooled ages, and what the episodes say of themselves.
+`python benchmarks/bench_recording.py [SOURCE [SECONDS [TURNS]]]` starts camera, mocap node, gate and
+simulated robot once. In each turn it measures SECONDS (30) without a recorder and as many with one, and prints
+a row for each; the last row has the ratio of the pooled ages, and what the episodes say of themselves.
 """
 
 import sys
@@ -77,10 +77,10 @@ def main(source: str = "synthetic", seconds: float = 30.0, turns: int = 2) -> No
         size = sum(path.stat().st_size for path in Path(folder).rglob("*.mcap"))
     ratios = np.percentile(beside, (50, 95, 99)) / np.percentile(alone, (50, 95, 99))
     counts = [count for info in infos for count in info.topics.values()]
+    messages, dropped = sum(count.messages for count in counts), sum(count.dropped for count in counts)
     print(
         f"with / without: p50 {ratios[0]:.2f}, p95 {ratios[1]:.2f}, p99 {ratios[2]:.2f}; "
-        f"{sum(count.messages for count in counts)} messages, {sum(count.dropped for count in counts)} dropped, "
-        f"{size / 1e6:.0f} MB"
+        f"{messages} messages, {dropped} dropped, {size / 1e6:.0f} MB"
     )
 
 

@@ -280,6 +280,7 @@ def test_arguments_are_those_promised(launched):
     assert launched("demo").declared - launched("frankmocap").declared == {"source", "rviz", "view", "record"}
     assert launched("teleop").declared - launched("frankmocap").declared == {
         "source", "camera", "use_sim", "robot", "robot_model", "joint_trajectory", "joint_states", "view",
+        "record",
     }  # fmt: skip
 
 
