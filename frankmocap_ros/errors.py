@@ -12,6 +12,7 @@
     |-- EstimatorError           an estimator cannot be made or does not run
     |-- BatchError               many inputs cannot be processed together, or their worker cannot start
     |-- EvaluationError          a recording or its truth cannot be read or compared
+    |-- RecordingError           an episode cannot be written, read or repaired
     |-- TransformError           TF does not know where a frame is at a time
     |-- RobotError               a robot's map or model is missing or wrong
     |-- RetargetError            no posture of the robot can be found for a command
@@ -72,6 +73,10 @@ class BatchError(MocapError):
 
 class EvaluationError(MocapError):
     """A recording or its truth cannot be read, or the two cannot be compared."""
+
+
+class RecordingError(MocapError):
+    """An episode cannot be written, read or repaired."""
 
 
 class TransformError(MocapError):

@@ -18,6 +18,7 @@ __all__ = [
     "doctor_probes",
     "ending",
     "executables",
+    "export",
     "generate",
     "lines",
     "main",

@@ -22,4 +22,5 @@ __all__ = [
     "thread_pools",
     "thread_priority",
     "timing",
+    "whole_files",
 ]

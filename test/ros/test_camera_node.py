@@ -23,11 +23,11 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from frankmocap_ros.errors import SourceError
 from frankmocap_ros.geometry.calibration import camera_of
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.messages.images import decode_image
 from frankmocap_ros.ros.camera import camera_loop, camera_node, camera_outputs
 from frankmocap_ros.ros.camera.camera_loop import Pacer
 from frankmocap_ros.ros.camera.camera_node import CameraNode
 from frankmocap_ros.ros.camera.camera_outputs import Stamps
-from frankmocap_ros.ros.images.images import decode_image
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.sources import SourceImage

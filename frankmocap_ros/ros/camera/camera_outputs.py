@@ -7,11 +7,11 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.messages.compressed import write_compressed
+from frankmocap_ros.imaging.messages.images import write_image
 from frankmocap_ros.ros.common.camera_info import camera_info
 from frankmocap_ros.ros.common.camera_topics import camera_topics
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
-from frankmocap_ros.ros.images.compressed import write_compressed
-from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import SourceImage
 

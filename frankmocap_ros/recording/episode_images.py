@@ -1,0 +1,102 @@
+"""The images of an episode's rows, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from frankmocap_ros.errors import ImageError, RecordingError
+from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.messages.compressed import decode_compressed
+from frankmocap_ros.imaging.messages.images import decode_image
+from frankmocap_ros.recording.roles import IMAGE
+from frankmocap_ros.recording.rows import CameraRows
+from frankmocap_ros.sources.bag import Bag
+
+_DECODERS: Final[Mapping[bool, Callable[[Any], Bitmap]]] = {True: decode_image, False: decode_compressed}
+
+
+@dataclass(frozen=True, eq=False)
+class RowImage:
+    """The image of some rows of an episode.
+
+    Attributes:
+        camera: its name.
+        first: number of the first row.
+        count: number of rows, one after the other, that have this image.
+        rgb: shape (H, W, 3).
+    """
+
+    camera: str
+    first: int
+    count: int
+    rgb: NDArray[np.uint8]
+
+
+class EpisodeImages:
+    """Reads the images of an episode's rows; of each camera in the order of the rows, and all of one size.
+
+    A row whose image cannot be decoded has the one before.
+
+    Attributes:
+        malformed: number of images that could not be decoded, by camera.
+
+    Args:
+        bag: the episode.
+        cameras: which image belongs to which row.
+    """
+
+    def __init__(self, bag: Bag, cameras: Mapping[str, CameraRows]) -> None:
+        self._bag = bag
+        self._cameras = cameras
+        self.malformed: dict[str, int] = {}
+
+    def __iter__(self) -> Iterator[RowImage]:
+        """The images.
+
+        Raises:
+            RecordingError: the first image of a camera cannot be decoded, or the size changes.
+            SourceError: the bag is damaged.
+        """
+        names = {camera.topic: name for name, camera in self._cameras.items()}
+        rows = {camera.topic: _rows_by_message(camera) for camera in self._cameras.values()}
+        numbers = dict.fromkeys(names, -1)
+        shown: dict[str, NDArray[np.uint8]] = {}
+        for item in self._bag.messages(names):
+            topic = item.topic
+            numbers[topic] += 1
+            wanted = rows[topic].get(numbers[topic])
+            if wanted is None:
+                continue
+            shown[topic] = self._decoded(names[topic], item.type_name, item.message, shown.get(topic))
+            yield RowImage(names[topic], *wanted, shown[topic])
+
+    def _decoded(
+        self, camera: str, kind: str, message: Any, before: NDArray[np.uint8] | None
+    ) -> NDArray[np.uint8]:
+        leave_out = f"leave this camera out: name the others by --images TOPIC ... (now {camera})"
+        try:
+            rgb = _DECODERS[kind == IMAGE](message).rgb()
+        except ImageError as error:
+            if before is None:
+                raise RecordingError(f"image of {camera}: {error}; {leave_out}") from error
+            self.malformed[camera] = self.malformed.get(camera, 0) + 1
+            return before
+        if before is not None and rgb.shape != before.shape:
+            (old_h, old_w), (h, w) = before.shape[:2], rgb.shape[:2]
+            raise RecordingError(
+                f"images of {camera} change from {old_w} x {old_h} to {w} x {h}, and a dataset has one size; "
+                f"{leave_out}"
+            )
+        return rgb
+
+
+def _rows_by_message(camera: CameraRows) -> dict[int, tuple[int, int]]:
+    """First row and number of rows of each image; rows of the same image lie one after the other."""
+    messages, first, count = np.unique(camera.messages, return_index=True, return_counts=True)
+    found = zip(messages.tolist(), first.tolist(), count.tolist(), strict=True)
+    return {message: (first_row, rows) for message, first_row, rows in found}

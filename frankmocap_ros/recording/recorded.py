@@ -1,0 +1,126 @@
+"""Messages of an episode, sorted by what they are to an export."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+
+from frankmocap_ros.recording.roles import TRAJECTORY, Roles
+from frankmocap_ros.recording.samples import Integers, NamedValues, Numbers
+from frankmocap_ros.sources.bag import BagMessage
+
+_POSE: Final = ("x", "y", "z", "qx", "qy", "qz", "qw")
+_INVALID: Final = 0  # state of a joint whose position means nothing
+
+
+@dataclass
+class Recorded:
+    """What an episode holds, over the time at which it came.
+
+    Attributes:
+        gate_ns: when each of the G states of the gate came [ns].
+        gate_states: the states, as in GateState.
+        bodies_ns: when each of the B messages of bodies came [ns].
+        operators: the operator's id in each; 0 for none.
+        operator: positions of the operator's joints, ``left_wrist.x`` and so on [m]; NaN where INVALID.
+        operator_states: states of the operator's joints, as in JointPose.
+        operator_frame: frame of the positions.
+        state: measured positions of the robot's joints [rad] or [m].
+        velocity: measured velocities, where they are told [rad/s] or [m/s].
+        action: commanded positions of the robot's joints [rad] or [m].
+        targets: commanded poses, ``left_wrist.x`` ... ``left_wrist.qw`` [m].
+        base: commanded velocities of the base: ``x``, ``y`` [m/s], ``yaw`` [rad/s].
+        grips: commanded openings, by side, 0 to 1.
+        images_ns: when each image of a topic came [ns].
+    """
+
+    gate_ns: list[int] = field(default_factory=list)
+    gate_states: list[int] = field(default_factory=list)
+    bodies_ns: list[int] = field(default_factory=list)
+    operators: list[int] = field(default_factory=list)
+    operator: NamedValues = field(default_factory=NamedValues)
+    operator_states: NamedValues = field(default_factory=NamedValues)
+    operator_frame: str = ""
+    state: NamedValues = field(default_factory=NamedValues)
+    velocity: NamedValues = field(default_factory=NamedValues)
+    action: NamedValues = field(default_factory=NamedValues)
+    targets: NamedValues = field(default_factory=NamedValues)
+    base: NamedValues = field(default_factory=NamedValues)
+    grips: NamedValues = field(default_factory=NamedValues)
+    images_ns: dict[str, list[int]] = field(default_factory=dict)
+
+    def image_times(self, topic: str) -> Integers:
+        """When each image of a topic came, shape (N,) [ns]."""
+        return np.array(self.images_ns.get(topic, []), np.int64)
+
+
+def recorded(messages: Iterable[BagMessage], roles: Roles) -> Recorded:
+    """Sort the messages of an episode; of images only the times are kept.
+
+    Args:
+        messages: of the topics of the roles, in order of their log time.
+        roles: of the topics.
+    """
+    found = Recorded()
+    last_ns = 0
+    for item in messages:
+        last_ns = max(last_ns, item.log_time_ns)  # where one file ends and the next begins, times may overlap
+        _take(found, item, last_ns, roles)
+    return found
+
+
+def _take(found: Recorded, item: BagMessage, at_ns: int, roles: Roles) -> None:
+    topic, message = item.topic, item.message
+    if topic in roles.images:
+        found.images_ns.setdefault(topic, []).append(at_ns)
+    elif topic == roles.state:
+        _joints(found.state, at_ns, message.name, message.position)
+        _joints(found.velocity, at_ns, message.name, message.velocity)
+    elif topic == roles.action:
+        if item.type_name == TRAJECTORY:
+            if message.points:
+                _joints(found.action, at_ns, message.joint_names, message.points[-1].positions)
+        else:
+            _joints(found.action, at_ns, message.name, message.position)
+    elif topic in roles.targets:
+        _target(found.targets, at_ns, roles.targets[topic], message.pose)
+    elif topic == roles.gate:
+        found.gate_ns.append(at_ns)
+        found.gate_states.append(int(message.state))
+    elif topic == roles.bodies:
+        _bodies(found, at_ns, message)
+    elif topic in roles.grips:
+        found.grips.add(at_ns, (message.side,), (message.opening,))
+    elif topic == roles.base:
+        linear, angular = message.twist.linear, message.twist.angular
+        found.base.add(at_ns, ("x", "y", "yaw"), (linear.x, linear.y, angular.z))
+
+
+def _joints(values: NamedValues, at_ns: int, names: Sequence[str], numbers: Numbers) -> None:
+    """Joints that a message names; drivers leave numbers out that they do not know."""
+    if len(names) == len(numbers):
+        values.add(at_ns, names, numbers)
+
+
+def _target(values: NamedValues, at_ns: int, name: str, pose: Any) -> None:
+    p, q = pose.position, pose.orientation
+    names = [f"{name}.{part}" for part in _POSE]
+    values.add(at_ns, names, (p.x, p.y, p.z, q.x, q.y, q.z, q.w))
+
+
+def _bodies(found: Recorded, at_ns: int, message: Any) -> None:
+    bodies = [body for body in message.bodies if body.id == message.operator_id and message.operator_id]
+    found.bodies_ns.append(at_ns)
+    found.operators.append(int(bodies[0].id) if bodies else 0)
+    found.operator_frame = message.header.frame_id
+    if not bodies:
+        return
+    joints = bodies[0].joints
+    positions = np.array([(j.pose.position.x, j.pose.position.y, j.pose.position.z) for j in joints])
+    states = np.array([j.state for j in joints])
+    positions = positions.reshape(-1, 3)
+    positions[states == _INVALID] = np.nan
+    names = [joint.name for joint in joints]
+    found.operator.add(at_ns, [f"{name}.{axis}" for name in names for axis in "xyz"], positions.ravel())
+    found.operator_states.add(at_ns, names, states)

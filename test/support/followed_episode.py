@@ -1,0 +1,154 @@
+"""An episode in which a robot of two joints follows an operator, as the recorder writes it."""
+
+import numpy as np
+
+from frankmocap_ros.recording.episodes import EpisodeInfo
+from frankmocap_ros.recording.mcap_writer import EpisodeWriter
+from support.bags import header, image, make, types
+
+S = 1_000_000_000
+START_NS = 1_700_000_000 * S
+RATE_HZ = 10
+STATES = ("DISENGAGED", "ARMING", "ENGAGED", "HOLD", "FAULT")
+JOINTS = ("shoulder", "elbow")
+
+
+def position(x, y=0.0, z=2.0):
+    return make("geometry_msgs/msg/Point", x=float(x), y=float(y), z=float(z))
+
+
+def quaternion():
+    return make("geometry_msgs/msg/Quaternion", x=0.0, y=0.0, z=0.0, w=1.0)
+
+
+def bodies(stamp_ns, operator_id=7, x=0.5):
+    """One person with two joints, the second of which is not known."""
+    joints = [
+        make(
+            "frankmocap_ros/msg/JointPose",
+            name=name,
+            parent="",
+            pose=make("geometry_msgs/msg/Pose", position=position(x), orientation=quaternion()),
+            local_rotation=quaternion(),
+            pixel=position(0, 0, 0),
+            confidence=1.0,
+            orientation_confidence=1.0,
+            position_stddev=np.zeros(2, np.float32),
+            state=state,
+        )
+        for name, state in (("left_wrist", 1), ("neck", 0))
+    ]
+    body = make(
+        "frankmocap_ros/msg/BodyPose",
+        id=7,
+        estimator="synthetic",
+        has_3d=True,
+        has_orientation=True,
+        has_hands=False,
+        scale_source=1,
+        box=np.zeros(4, np.float32),
+        betas=np.zeros(0, np.float32),
+        joints=joints,
+        hands=[],
+    )
+    return make(
+        "frankmocap_ros/msg/BodyPoseArray",
+        header=header(stamp_ns, "camera"),
+        run_id=1,
+        sequence=0,
+        inference_ms=1.0,
+        age_ms=1.0,
+        camera_position=position(0, 0, 0),
+        operator_id=operator_id,
+        bodies=[body],
+    )
+
+
+def gate(stamp_ns, state):
+    return make(
+        "frankmocap_ros/msg/GateState",
+        header=header(stamp_ns, "world"),
+        state=STATES.index(state),
+        reason="",
+        operator_id=7,
+        arming_left_s=0.0,
+        age_ms=1.0,
+        limits=[],
+        lag_ms=1.0,
+        jitter_mm=1.0,
+        measured_jitter_mm=1.0,
+        commands=1,
+        ignored=0,
+    )
+
+
+def joint_state(stamp_ns, numbers, velocities=()):
+    return make(
+        "sensor_msgs/msg/JointState",
+        header=header(stamp_ns),
+        name=list(JOINTS),
+        position=np.array(numbers, float),
+        velocity=np.array(velocities, float),
+        effort=np.zeros(0),
+    )
+
+
+def grip(stamp_ns, opening):
+    return make(
+        "frankmocap_ros/msg/Grip",
+        header=header(stamp_ns),
+        side="left",
+        opening=float(opening),
+        state=1,
+        confidence=1.0,
+    )
+
+
+def pixels(frame, size=(48, 64)):
+    """An image whose colors tell the frame's number: flat, so that a codec keeps it."""
+    shades = np.zeros((*size, 3), np.uint8)
+    shades[:] = (40 + 2 * (frame % 80), 120, 200 - 2 * (frame % 80))  # BGR
+    return shades
+
+
+def messages(count=60, gaps=(), size=(48, 64), camera="/wrist/image_raw"):
+    """Topic, time [ns] and message of an episode at ``RATE_HZ``.
+
+    Args:
+        count: number of instants.
+        gaps: numbers of instants at which the gate is in HOLD.
+        size: height and width of the camera's images [px].
+        camera: its topic; None for none.
+    """
+    for i in range(count):
+        at = START_NS + i * S // RATE_HZ
+        yield "/gate/state", at, gate(at, "HOLD" if i in gaps else "ENGAGED")
+        yield "/frankmocap/bodies", at, bodies(at, x=i / 100)
+        yield "/joint_states", at, joint_state(at, (i / 10, -i / 10), (1.0, -1.0))
+        yield "/gate/joint_commands", at, joint_state(at, (i / 10 + 0.01, -i / 10 - 0.01))
+        yield "/gate/grip/left", at, grip(at, i % 2)
+        if camera is not None:
+            yield camera, at, image(pixels(i, size), at)
+
+
+def write_episode(folder, all_messages=None, task="pick the cube", outcome="success", complete=True):
+    """An episode's folder.
+
+    Args:
+        folder: is made.
+        all_messages: as ``messages`` gives them.
+        task: in words.
+        outcome: unknown, success, failure or discarded.
+        complete: whether nothing was lost.
+    """
+    writer = EpisodeWriter(folder, EpisodeInfo(task=task, start_ns=START_NS, package_version="0.1.0"))
+    for topic, at, message in messages() if all_messages is None else all_messages:
+        cdr = bytes(types().serialize_cdr(message, message.__msgtype__))
+        writer.write(topic, message.__msgtype__, cdr, at, at)
+    info = writer.finish(outcome)
+    if not complete:
+        from frankmocap_ros.recording.episodes import write_info
+
+        info.complete = False
+        write_info(folder, info)
+    return folder
