@@ -53,7 +53,7 @@ class DepthImage:
     def meters(self) -> NDArray[np.float32]:
         """Distances, shape (H, W) [m]; what is not measured is as it came."""
         if self.values.dtype == np.uint16:
-            return np.multiply(self.values, np.float32(1e-3), dtype=np.float32)
+            return np.asarray(self.values * np.float32(1e-3), np.float32)
         return np.asarray(self.values, np.float32)
 
     def at(self, pixels: Array, camera: Camera) -> Array:

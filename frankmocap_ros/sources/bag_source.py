@@ -58,6 +58,7 @@ class BagSource:
         self._shown = printable(path)
         self._bag = Bag(path)
         self._rectified = rectified
+        self._first: SourceImage | None = None
         try:
             self.topics = CameraTopics.of(self._bag.topics, image, depth, self._shown)
             self.name = f"bag {self._shown}, images of {self.topics.image}"
@@ -132,7 +133,7 @@ class BagSource:
             time_s = self._time_s(image.stamp_ns)
             if time_s is not None:
                 self._size_px = pixels.shape[1], pixels.shape[0]
-                stamp_s, depth = 1e-9 * image.stamp_ns, _depth(image)
+                stamp_s, depth = image.stamp_ns / 1e9, _depth(image)
                 return SourceImage(pixels, time_s, depth=depth, depth_measured=True, stamp_s=stamp_s)
         self._tell_left_out()
         return None

@@ -38,8 +38,8 @@ class CameraTopics:
         Args:
             topics: type of each topic of the bag.
             image: the topic of images; empty for the only one.
-            depth: the topic of depth images; empty for ``depth`` beside the images, as the node has it, or the
-                only one that is aligned to images by its name, as drivers have it.
+            depth: the topic of depth images; empty for ``depth`` beside the images, as the node has it, or
+                the only one that is aligned to images by its name, as drivers have it.
             shown: what to call the bag.
 
         Raises:
@@ -60,7 +60,7 @@ class CameraTopics:
 
 
 def with_topics(where: str) -> tuple[str, str, str]:
-    """Split ``BAG:/IMAGES:/DEPTH``: path, topic of images and topic of depth; empty where they are left out."""
+    """Split ``BAG:/IMAGES:/DEPTH``: path and topics of images and depth; empty where left out."""
     found = _NAMED.fullmatch(where)
     return (found[1], found[2], found[3] or "") if found else (where, "", "")
 
@@ -75,7 +75,8 @@ def _image(topics: Mapping[str, str], asked: str, shown: str) -> str:
     if not images:
         held = ", ".join(f"{name} ({kind})" for name, kind in topics.items())
         raise SourceError(
-            f"{shown}: the bag has no images; record a topic of sensor_msgs/Image or CompressedImage. It has: {held}"
+            f"{shown}: the bag has no images; record a topic of sensor_msgs/Image or CompressedImage. "
+            f"It has: {held}"
         )
     for narrow in (_seen, _without_twins):
         images = narrow(images) or images

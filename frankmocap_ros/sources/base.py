@@ -12,8 +12,8 @@ from frankmocap_ros.imaging.depth_image import DepthImage
 
 NOMINAL_HZ = 30.0  # of sources that have no rate of their own
 ALLOWED = (
-    "a video or image file, a folder of images, a rosbag2 folder or .mcap file (BAG:/TOPIC names its topic of "
-    "images), /dev/videoN, synthetic, auto"
+    "a video or image file, a folder of images, a rosbag2 folder or .mcap file (BAG:/TOPIC names its topic "
+    "of images), /dev/videoN, synthetic, auto"
 )
 
 

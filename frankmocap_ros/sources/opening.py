@@ -19,7 +19,7 @@ from frankmocap_ros.sources.webcams import webcams, webcams_text
 
 
 def open_source(config: CameraSettings, start_s: float = 0.0, moving: bool = True) -> Source:
-    """Open what the settings ask for. Whether a file is an image, a video or a bag is seen from what is in it.
+    """Open what the settings ask for. Whether a file is an image, video or bag is seen from its content.
 
     Args:
         config: ``source``, ``motion``, ``rate_hz`` (for sources without a rate of their own) and
