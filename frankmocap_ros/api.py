@@ -43,6 +43,7 @@ from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.sources import is_still, is_webcam, open_source
 from frankmocap_ros.sources.camera_file import CameraOf
+from frankmocap_ros.sources.placements import Placements
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 _LOG = logging.getLogger(__name__)
@@ -265,7 +266,9 @@ def processed_images(
 
     Raises:
         CalibrationError: the images cannot be those of the camera.
+        SettingError: ``target_frame`` is set, and the source has no TF.
         SourceError: a source cannot be opened or read, or several are not all image files.
+        TransformError: TF is not known at the time of any image.
     """
     pipeline = Pipeline(estimator, settings, time.perf_counter)
     index = 0
@@ -278,6 +281,7 @@ def processed_images(
         asked = CameraSettings(source=path, loop=False, rectified=settings.rectified)
         with contextlib.closing(open_source(asked, moving=False)) as source:
             total = len(sources) if still else source.frames
+            placements = Placements(settings.target_frame, source.name)
             while (image := source.read()) is not None:
                 number, index = index, index + 1
                 if number % settings.process_every_n:
@@ -290,7 +294,10 @@ def processed_images(
                 frame = pipeline.process(CameraImage(bitmap, image.time_s, camera, depth))
                 time_s = frame.time_s if image.stamp_s is None else image.stamp_s
                 frame = replace(frame, index=number, time_s=time_s)
-                yield ProcessedImage(frame, image.name, total, camera is not None)
+                placed = placements.placed(frame, image)
+                if placed is not None:
+                    yield ProcessedImage(placed, image.name, total, camera is not None)
+            placements.end()
 
 
 def process(

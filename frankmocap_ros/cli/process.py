@@ -134,6 +134,8 @@ def main(args: Sequence[str]) -> int:
     config = from_flags(Settings, arguments)
     if "resize_short" not in vars(arguments) and (arguments.stills or all(map(is_still, arguments.sources))):
         config = updated(config, {"resize_short": _STILLS_SHORT_PX})
+    if arguments.format == "gmr" and config.target_frame:
+        raise SettingError("--format gmr is in the frame of a level camera; leave --target-frame out")
     config = repeatable(config, arguments.sources)
     camera_of = _camera_of(arguments, config)
     with line_writer(arguments.out) as out:

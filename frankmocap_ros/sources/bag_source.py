@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.errors import CalibrationError, ImageError, SourceError
 from frankmocap_ros.geometry.calibration import camera_of, is_rectified
 from frankmocap_ros.geometry.camera_model import Camera
@@ -25,6 +26,7 @@ from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 from frankmocap_ros.sources.bag import Bag
 from frankmocap_ros.sources.bag_images import BagImage, bag_images
 from frankmocap_ros.sources.bag_topics import COMPRESSED, CameraTopics
+from frankmocap_ros.sources.bag_transforms import BagTransforms
 from frankmocap_ros.sources.base import NOMINAL_HZ, SourceImage
 
 _LOG: Final = logging.getLogger(__name__)
@@ -55,7 +57,8 @@ class BagSource:
     live = False
 
     def __init__(self, path: Path, image: str = "", depth: str = "", rectified: str = "auto") -> None:
-        self._shown = printable(path)
+        self._path, self._shown = path, printable(path)
+        self._transforms: dict[tuple[str, str], BagTransforms] = {}  # by target and image frame
         self._bag = Bag(path)
         self._rectified = rectified
         self._first: SourceImage | None = None
@@ -133,8 +136,14 @@ class BagSource:
             time_s = self._time_s(image.stamp_ns)
             if time_s is not None:
                 self._size_px = pixels.shape[1], pixels.shape[0]
-                stamp_s, depth = image.stamp_ns / 1e9, _depth(image)
-                return SourceImage(pixels, time_s, depth=depth, depth_measured=True, stamp_s=stamp_s)
+                return SourceImage(
+                    pixels,
+                    time_s,
+                    depth=_depth(image),
+                    depth_measured=True,
+                    placement=self._placement(image),
+                    stamp_s=image.stamp_ns / 1e9,
+                )
         self._tell_left_out()
         return None
 
@@ -155,6 +164,18 @@ class BagSource:
             self._zero_ns = stamp_ns - round(1e9 * (self._last_s + 1.0 / self.rate_hz))
         self._last_s = 1e-9 * (stamp_ns - self._zero_ns)
         return self._last_s
+
+    def _placement(self, image: BagImage) -> Callable[[str], RigidTransform]:
+        """Looks its camera up in the bag's TF, which is read when it is first asked for."""
+        frame = image.message.header.frame_id
+
+        def placed(target: str) -> RigidTransform:
+            key = target, frame
+            if key not in self._transforms:
+                self._transforms[key] = BagTransforms(self._path, target, frame)
+            return self._transforms[key].at(image.stamp_ns)
+
+        return placed
 
     def _first_info(self) -> Any:
         """The first CameraInfo beside the images, None where there is none."""

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.depth_image import DepthImage
 
@@ -29,6 +30,8 @@ class SourceImage:
             malformed, and give None.
         depth_measured: whether a depth camera measured them; else they are drawn when asked for, and are for
             whoever wants to try a depth camera.
+        placement: where its camera is in a frame of TF, by the frame's name; None where the source has no TF.
+            Raises TransformError where TF of the image's time is not known, SourceError where no TF ever is.
         stamp_s: when it was taken, on the clock of what recorded it [s]; None where that is not known.
     """
 
@@ -37,6 +40,7 @@ class SourceImage:
     name: str = ""
     depth: Callable[[], DepthImage | None] | None = None
     depth_measured: bool = False
+    placement: Callable[[str], RigidTransform] | None = None
     stamp_s: float | None = None
 
 

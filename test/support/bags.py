@@ -118,3 +118,23 @@ def number_image(k, size=(8, 6)):
 def number_of(pixels):
     """The number of an image of ``number_image``."""
     return round(float(pixels.mean()) / 4)
+
+
+def transforms(*stamped):
+    """``tf2_msgs/TFMessage`` of tuples: parent, child, stamp [ns], translation, rotation x y z w."""
+    return make("tf2_msgs/msg/TFMessage", transforms=[_stamped(*one) for one in stamped])
+
+
+def _stamped(parent, child, stamp_ns, xyz, xyzw):
+    x, y, z = map(float, xyz)
+    qx, qy, qz, qw = map(float, xyzw)
+    return make(
+        "geometry_msgs/msg/TransformStamped",
+        header=header(stamp_ns, parent),
+        child_frame_id=child,
+        transform=make(
+            "geometry_msgs/msg/Transform",
+            translation=make("geometry_msgs/msg/Vector3", x=x, y=y, z=z),
+            rotation=make("geometry_msgs/msg/Quaternion", x=qx, y=qy, z=qz, w=qw),
+        ),
+    )

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.cli.main import main
+from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_rotate
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources import open_source
-from support.bags import camera_info, image, write_bag
+from support.bags import camera_info, image, transforms, write_bag
 from support.paths import TAIJI
 
 T0 = 1_700_000_000_123_456_789
@@ -104,3 +105,36 @@ def test_depth_of_a_bag_gives_the_scale(tmp_path, figure):
     assert (plain["scale_source"], deep["scale_source"]) == ("CAMERA_INFO", "DEPTH")
     z, far_z = (body["joints"][0]["position_m"][2] for body in (plain, deep))
     assert far_z == pytest.approx(2.0 * z, rel=0.1)
+
+
+def test_target_frame_is_looked_up_in_the_tf_of_the_bag(tmp_path, figure, caplog):
+    """The camera moves along; images before TF begins are left out and told."""
+    folder, messages, times_s = figure
+    turn = quat_from_rotvec(np.array([0.2, -0.4, 0.6]))
+    end = T0 + 10**9
+    tf = [
+        ("/tf", T0 + 3, transforms(("map", "camera", T0 + round(1e9 * times_s[2]), (0.0, 0.0, 1.0), turn))),
+        ("/tf", end, transforms(("map", "camera", end, (3.0, 0.0, 1.0), turn))),
+    ]
+    moved = write_bag(tmp_path / "bag", sorted([*messages, *tf], key=lambda message: message[1]))
+    records = run(tmp_path, moved, *FIGURE, "--target-frame", "map")
+    plain = run(tmp_path, folder, *FIGURE)
+    assert [r["frame"] for r in records] == list(range(2, 15))
+    assert "2 images left out: TF of camera in map is known from" in caplog.text
+    assert ({r["frame_id"] for r in records}, {r["frame_id"] for r in plain}) == ({"map"}, {""})
+    for record, there, time_s in zip(records, plain[2:], times_s[2:], strict=True):
+        x = 3.0 * (time_s - times_s[2]) / (1.0 - times_s[2])
+        (body,), (other,) = record["bodies"], there["bodies"]
+        for joint, same in zip(body["joints"], other["joints"], strict=True):
+            expected = quat_rotate(turn, np.array(same["position_m"])) + np.array([x, 0.0, 1.0])
+            np.testing.assert_allclose(joint["position_m"], expected, atol=1e-6)
+            assert joint["pixel"] == pytest.approx(same["pixel"], abs=1e-3)
+
+
+def test_target_frame_needs_tf(tmp_path, figure, capsys):
+    folder, _, _ = figure
+    for source, text in ((folder, "its TF does not connect 'camera'"), ("synthetic", "has no TF; use a bag")):
+        assert main(["process", str(source), *FIGURE, "--target-frame", "map"]) == 2
+        assert text in capsys.readouterr().err
+    assert main(["process", str(folder), *FIGURE, "--target-frame", "map", "--format", "gmr"]) == 2
+    assert "leave --target-frame out" in capsys.readouterr().err
