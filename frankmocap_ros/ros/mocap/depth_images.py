@@ -10,8 +10,8 @@ import numpy as np
 
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.depth_image import DepthImage
-from frankmocap_ros.ros.common.conversions import nanoseconds, seconds
 from frankmocap_ros.ros.images.images import MAX_PIXELS, checked
+from frankmocap_ros.runtime.message_stamps import nanoseconds, seconds
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 
 _KEPT: Final = 4
