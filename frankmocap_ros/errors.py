@@ -11,6 +11,7 @@
     |-- AssetError               a file of an estimator is missing, damaged, unsafe or not what it should be
     |-- EstimatorError           an estimator cannot be made or does not run
     |-- EvaluationError          a recording or its truth cannot be read or compared
+    |-- RecordingError           an episode cannot be written, read or repaired
     |-- TransformError           TF does not know where a frame is at a time
     |-- RobotError               a robot's map or model is missing or wrong
     |-- RetargetError            no posture of the robot can be found for a command
@@ -67,6 +68,10 @@ class EstimatorError(MocapError):
 
 class EvaluationError(MocapError):
     """A recording or its truth cannot be read, or the two cannot be compared."""
+
+
+class RecordingError(MocapError):
+    """An episode cannot be written, read or repaired."""
 
 
 class TransformError(MocapError):

@@ -23,4 +23,5 @@ __all__ = [
     "thread_pools",
     "thread_priority",
     "timing",
+    "whole_files",
 ]

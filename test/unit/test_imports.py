@@ -40,6 +40,7 @@ DIRECTION = (
     ("export",),
     ("api",),
     ("teleop", "evaluation"),
+    ("recording",),
     ("viewer", "standin", "bench"),
     ("msg",),
     ("ros",),
@@ -49,7 +50,7 @@ PLACE = {folder: i for i, folders in enumerate(DIRECTION) for folder in folders}
 NETWORKS = ("estimators.frankmocap.networks.", "estimators.openpose.network")  # written in torch
 OUTSIDE_THE_CORE = ("engines", "bench", "viewer", "msg", "ros", "cli")
 WITH_HEAVY = (
-    "assets.", "evaluation.plots", "sources.", "standin.", "estimators.", "teleop.hands.",
+    "assets.", "evaluation.plots", "recording.", "sources.", "standin.", "estimators.", "teleop.hands.",
     "teleop.inverse_kinematics.",
     "teleop.robot.",
     "teleop.robot_map.", "teleop.robot_model.", "teleop.robot_setup.", "teleop.simulation.",

@@ -1,0 +1,146 @@
+"""Episodes: folders of rosbag2 with one more file, ``episode.json``, that says what was done."""
+
+import json
+import re
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from frankmocap_ros.errors import RecordingError
+from frankmocap_ros.runtime.whole_files import replace_text
+
+EPISODE: Final = "episode.json"
+FORMAT: Final = 1
+OUTCOMES: Final = ("unknown", "success", "failure", "discarded")
+_NAME: Final = re.compile(r"episode_(\d{6,})")
+
+
+@dataclass
+class TopicCount:
+    """What came of one topic.
+
+    Attributes:
+        type: such as ``sensor_msgs/msg/Image``.
+        messages: how many were written.
+        dropped: how many came and were not written, because the disk was slower than they were.
+    """
+
+    type: str
+    messages: int = 0
+    dropped: int = 0
+
+
+@dataclass
+class EpisodeInfo:
+    """What ``episode.json`` says.
+
+    Attributes:
+        task: what the operator was to do, in words.
+        outcome: unknown, success, failure or discarded.
+        notes: in words, for people.
+        start_ns: when the episode began, by the recorder's clock [ns].
+        end_ns: when it ended [ns]; 0 while it is being recorded.
+        topics: by name.
+        robot_map: map that the robot was driven with; empty where unknown.
+        package_version: of this package, at the recording.
+        complete: everything that was received and not counted as dropped is there; false while it is being
+            recorded, and for what was cut off and repaired.
+        format: of this file.
+    """
+
+    task: str = ""
+    outcome: str = "unknown"
+    notes: str = ""
+    start_ns: int = 0
+    end_ns: int = 0
+    topics: dict[str, TopicCount] = field(default_factory=dict)
+    robot_map: str = ""
+    package_version: str = ""
+    complete: bool = False
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        if self.outcome not in OUTCOMES:
+            raise RecordingError(f"outcome {self.outcome!r} is not one of {', '.join(OUTCOMES)}")
+
+
+def episode_name(number: int) -> str:
+    """Name of an episode's folder, such as ``episode_000001``."""
+    return f"episode_{number:06d}"
+
+
+def next_episode(root: Path) -> Path:
+    """The folder that the next episode of a folder goes to; it does not exist yet."""
+    taken = [int(match[1]) for path in root.glob("episode_*") if (match := _NAME.fullmatch(path.name))]
+    return root / episode_name(max(taken, default=0) + 1)
+
+
+def episodes(root: Path) -> list[Path]:
+    """Episodes of a folder, in order; the folder itself where it is one.
+
+    Raises:
+        RecordingError: there is no such folder, or no episode in it.
+    """
+    if not root.is_dir():
+        raise RecordingError(
+            f"{root} is not a folder: name one with episodes, or an episode (episode_000001)"
+        )
+    if (root / EPISODE).is_file():
+        return [root]
+    found = sorted(path.parent for path in root.glob(f"*/{EPISODE}"))
+    if not found:
+        raise RecordingError(
+            f"{root} has no episodes: none of its folders has an {EPISODE}; record some with: "
+            f"frankmocap_ros record {root}"
+        )
+    return found
+
+
+def read_info(folder: Path) -> EpisodeInfo:
+    """What an episode's ``episode.json`` says.
+
+    Raises:
+        RecordingError: it is missing, or not what this version writes.
+    """
+    path = folder / EPISODE
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RecordingError(f"{folder} is not an episode: {path.name} cannot be read ({error})") from error
+    except ValueError as error:
+        raise RecordingError(f"{path} is not JSON ({error}); restore it, or remove the episode") from error
+    try:
+        return _info(values)
+    except (TypeError, KeyError, AttributeError, RecordingError) as error:
+        raise RecordingError(f"{path} is not what an episode says of itself: {error}") from error
+
+
+def _info(values: dict[str, Any]) -> EpisodeInfo:
+    """From JSON's values; names that this version does not know are passed over."""
+    if values["format"] != FORMAT:
+        raise RecordingError(
+            f"format {values['format']!r} is not known, {FORMAT} is; update frankmocap_ros to read it"
+        )
+    known = {f.name for f in fields(EpisodeInfo)}
+    info = EpisodeInfo(**{name: value for name, value in values.items() if name in known})
+    for name, default in asdict(EpisodeInfo()).items():
+        if type(getattr(info, name)) is not type(default):
+            raise RecordingError(f"{name} is {getattr(info, name)!r}, not a {type(default).__name__}")
+    info.topics = {
+        topic: TopicCount(str(count["type"]), int(count["messages"]), int(count["dropped"]))
+        for topic, count in values["topics"].items()
+    }
+    return info
+
+
+def write_info(folder: Path, info: EpisodeInfo) -> None:
+    """Write an episode's ``episode.json``, in one step: nobody reads half of it.
+
+    Raises:
+        RecordingError: the folder cannot be written to.
+    """
+    text = json.dumps(asdict(info), indent=1, ensure_ascii=False) + "\n"
+    try:
+        replace_text(folder / EPISODE, text)
+    except OSError as error:
+        raise RecordingError(f"{folder / EPISODE} cannot be written: {error}") from error
