@@ -1,3 +1,18 @@
 """Recordings of what was done: episodes as rosbag2 folders. Pure Python: no ROS, no clock."""
 
-__all__ = ["definitions", "episodes", "mcap_file", "mcap_writer", "rosbag2_metadata", "topics"]
+__all__ = [
+    "bodies",
+    "definitions",
+    "episodes",
+    "faults",
+    "judging",
+    "limits",
+    "mcap_file",
+    "mcap_writer",
+    "recorded_gate",
+    "replay",
+    "replay_input",
+    "replay_job",
+    "rosbag2_metadata",
+    "topics",
+]
