@@ -23,6 +23,7 @@ __all__ = [
     "models",
     "nodes",
     "process",
+    "replay",
     "robot_map",
     "ros_available",
     "standin",

@@ -13,6 +13,8 @@ __all__ = [
     "replay",
     "replay_input",
     "replay_job",
+    "replay_plots",
+    "replay_table",
     "rosbag2_metadata",
     "topics",
 ]
