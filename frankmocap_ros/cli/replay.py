@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--settings", default=_RECORDED, metavar=f"{_RECORDED}|{_TODAY}|FILE",
         help="settings of the gate: those that were recorded, the defaults, or a parameter file (YAML) of "
-        "the gate (default: the recorded ones where there are any); flags of settings come before all of them",
+        "the gate (default: the recorded ones where there are any); flags of settings come before all",
     )  # fmt: skip
     parser.add_argument(
         "--engage", choices=ENGAGE, default="auto",

@@ -204,11 +204,13 @@ def _doubled(messages: Messages, fault: Fault) -> Messages:
 
 def _out_of_order(messages: Messages, fault: Fault) -> Messages:
     found, chosen = list(messages), fault.chosen(messages)
+    after = 0  # what has changed places is not carried on
     for i in range(len(messages) - 1):
-        if chosen[i]:
-            first, second = found[i], found[i + 1]
+        if chosen[i] and i >= after:
+            first, second = messages[i], messages[i + 1]
             found[i] = replace(second, received_s=first.received_s)
             found[i + 1] = replace(first, received_s=second.received_s)
+            after = i + 2
     return found
 
 

@@ -15,8 +15,7 @@ from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.operator_message import MessageHeader, OperatorIntake
 from frankmocap_ros.teleop.simulated_run import RobotRun, SimulatedRun
 
-_ENDS_S: Final = 0.1  # after the last message, before nothing new would end what is followed
-_AFTER_S: Final = 0.5  # so long the robot is watched after that
+_AFTER_S: Final = 0.5  # so long the robot is watched after the end
 _ENDED: Final = "the recording ended"
 _QUALITY_PERIOD_S: Final = 0.5
 _NOT_REPLAYED: Final[dict[str, tuple[object, str]]] = {
@@ -51,6 +50,7 @@ class Replayed:
     Attributes:
         bodies: in order of reception.
         start_ns: the time that all others are since [ns].
+        end_s: when the recording ends [s]; what comes later is not seen.
         config: settings of the gate.
         requests: of the operator; None to ask for control whenever nobody is in control.
         changes: of settings, while nobody is in control.
@@ -59,6 +59,7 @@ class Replayed:
 
     bodies: Sequence[ReceivedBodies]
     start_ns: int
+    end_s: float
     config: GateSettings
     requests: Sequence[GateRequest] | None = None
     changes: Sequence[SettingsChange] = ()
@@ -91,7 +92,7 @@ class ReplayRun:
         quality: of the commands, twice a second while they follow.
         ignored: messages that the gate left out, by reason.
         messages: how many the gate took.
-        duration_s: how long there were messages, and a moment longer [s].
+        duration_s: how long the recording was [s].
     """
 
     run: RobotRun
@@ -162,13 +163,12 @@ def replay(retargeter: Retargeter, what: Replayed) -> ReplayRun:
     wishes, live = _Wishes(what.requests), _Live(what.changes)
     found = ReplayRun(simulated.run, [(0.0, what.config)])
     period_s = 1.0 / what.config.rate_hz
-    last_s = max((one.received_s for one in what.bodies), default=0.0)
-    found.duration_s = end_s = max(0.0, last_s) + min(_ENDS_S, 0.5 * what.config.max_age_s)
+    found.duration_s = end_s = what.end_s
     at, asked_s = 0, -math.inf
     for tick in range(1, math.ceil((end_s + _AFTER_S) / period_s) + 1):
         simulated.now_s = now_s = tick * period_s
         newest = at
-        while newest < len(what.bodies) and what.bodies[newest].received_s <= now_s:
+        while newest < len(what.bodies) and what.bodies[newest].received_s <= min(now_s, end_s):
             newest += 1
         if newest > at:
             at = newest

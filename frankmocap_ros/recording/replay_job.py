@@ -129,7 +129,9 @@ def replayed_report(path: Path, job: ReplayJob) -> ReplayReport:
     requests = _requests(found, job)
     start_s = _faults_from_s(found, job)
     bodies = injected(found.bodies, job.inject, job.seed, start_s)
-    what = Replayed(bodies, found.start_ns, config, requests, changes, job.dynamics)
+    what = Replayed(
+        bodies, found.start_ns, found.bodies[-1].received_s, config, requests, changes, job.dynamics
+    )
     replayed = replay(retargeter, what)
     figures = judged(replayed, retargeter)
     record = {
