@@ -33,12 +33,13 @@ _NOT_FLAGS = ("robot", "robot_model")
 _MOST_SEED = 2**32 - 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The flags of the command."""
     faults = "\n".join(
         f"  {name:<14} {kind.text}\n{'':<17}({kind.amount}; without one {kind.usual:g})"
         for name, kind in FAULTS.items()
     )
-    parser = argparse.ArgumentParser(
+    flags = argparse.ArgumentParser(
         prog=_NAME,
         description="Replay episodes through the gate, retargeting and a simulated robot, faster than they\n"
         "were recorded, and judge whether the robot would have been safe.",
@@ -46,38 +47,36 @@ def _parser() -> argparse.ArgumentParser:
         "interrupted (SIGINT).\nWhat is in a report, and limits: docs/source/replay.md.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
+    flags.add_argument(
         "episodes", metavar="EPISODE", nargs="+", help="episode, folder of episodes, or any bag with bodies"
     )
-    parser.add_argument(
+    flags.add_argument(
         "--robot", default="", metavar="MAP", help="robot's name or map (default: the recorded)"
     )
-    parser.add_argument(
-        "--robot-model", default="", metavar="FILE", help="model of the robot, as of the gate"
-    )
-    parser.add_argument(
+    flags.add_argument("--robot-model", default="", metavar="FILE", help="model of the robot, as of the gate")
+    flags.add_argument(
         "--dynamics", choices=("kinematic", "physics"), default="kinematic", help="of the simulated robot"
     )
-    parser.add_argument(
+    flags.add_argument(
         "--settings", default=_RECORDED, metavar=f"{_RECORDED}|{_TODAY}|FILE",
         help="settings of the gate: those that were recorded, the defaults, or a parameter file (YAML) of "
         "the gate (default: the recorded ones where there are any); flags of settings come before all",
     )  # fmt: skip
-    parser.add_argument(
+    flags.add_argument(
         "--engage", choices=ENGAGE, default="auto",
         help="when control is asked for: as recorded, or always when nobody is in control (default: as "
         "recorded, where the gate's state was)",
     )  # fmt: skip
-    parser.add_argument(
+    flags.add_argument(
         "--from", dest="replayed", choices=("bodies", "images"), default="bodies",
         help="replay the recorded bodies, or run an estimator over the recorded images first",
     )  # fmt: skip
-    parser.add_argument(
+    flags.add_argument(
         "--estimator-settings", metavar="FILE", help="parameter file (YAML) of the mocap node, --from images"
     )
-    parser.add_argument("--bodies-topic", default="", metavar="TOPIC", help="which bodies, where several are")
-    parser.add_argument("--gate-topic", default="", metavar="TOPIC", help="which gate's state, where several")
-    put = parser.add_argument_group("faults")
+    flags.add_argument("--bodies-topic", default="", metavar="TOPIC", help="which bodies, where several are")
+    flags.add_argument("--gate-topic", default="", metavar="TOPIC", help="which gate's state, where several")
+    put = flags.add_argument_group("faults")
     put.add_argument(
         "--inject", default="", metavar="FAULTS",
         help=f"faults to put in, such as swap,second_person:0.3, or {ALL}; they are listed below",
@@ -87,13 +86,13 @@ def _parser() -> argparse.ArgumentParser:
         "--inject-from", type=float, metavar="S",
         help="when faults begin [s] (default: 1 s after following began, as it was recorded, else 3 s)",
     )  # fmt: skip
-    out = parser.add_argument_group("judgement")
+    out = flags.add_argument_group("judgement")
     out.add_argument("--limits", metavar="FILE", help="limits to keep (YAML or JSON): see the documentation")
     out.add_argument("--report", metavar="DIR", help="write report.json and pictures into this folder")
     out.add_argument("--no-plots", action="store_true", help="write no pictures (which need matplotlib)")
     out.add_argument("--json", action="store_true", help="print reports as JSON instead of tables")
-    add_flags(parser, GateSettings, leave_out=_NOT_FLAGS)
-    return parser
+    add_flags(flags, GateSettings, leave_out=_NOT_FLAGS)
+    return flags
 
 
 def _job(arguments: argparse.Namespace) -> ReplayJob:
@@ -175,7 +174,7 @@ def _inputs(named: Sequence[str]) -> list[Path]:
 
 def main(args: Sequence[str]) -> int:
     """Run the command; exit code 0 where every limit is kept, 1 where one is not, 2 where it cannot run."""
-    arguments = _parser().parse_args(args)
+    arguments = parser().parse_args(args)
     job = _job(arguments)
     plots = arguments.report is not None and not arguments.no_plots
     if plots:

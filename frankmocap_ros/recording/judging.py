@@ -111,7 +111,7 @@ def _most(values: Array, digits: int = 4) -> float:
 def _beyond(values: Array, limits: Array | float) -> int:
     """How many rows have a value beyond its limit, or one that is no number."""
     outside = ~(values <= np.asarray(limits) * (1.0 + _ROUNDING) + _LEAST)
-    return int(outside.reshape(len(values), -1).any(axis=1).sum())
+    return int(outside.any(axis=tuple(range(1, outside.ndim))).sum())
 
 
 def _in_force(times_s: Array, replayed: ReplayRun) -> list[tuple[GateSettings, Mask]]:
