@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.ros.images.compressed import decode_compressed
-from frankmocap_ros.ros.images.converter import converter
-from frankmocap_ros.ros.images.encodings import ENCODINGS
-from frankmocap_ros.ros.images.images import byte_array, decode_image
+from frankmocap_ros.imaging.messages.compressed import decode_compressed
+from frankmocap_ros.imaging.messages.converter import converter
+from frankmocap_ros.imaging.messages.encodings import ENCODINGS
+from frankmocap_ros.imaging.messages.images import byte_array, decode_image
 
 SIZES = ((640, 480), (1280, 720))
 RAW = (

@@ -35,8 +35,8 @@ from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+from frankmocap_ros.imaging.messages.images import byte_array, decode_image, flat_bytes, write_image
 from frankmocap_ros.ros.common.qos import IMAGES
-from frankmocap_ros.ros.images.images import byte_array, decode_image, flat_bytes, write_image
 from frankmocap_ros.runtime.fastdds_profile import transport_variables
 from frankmocap_ros.runtime.malloc import keep_freed_memory
 

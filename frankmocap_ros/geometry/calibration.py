@@ -1,6 +1,7 @@
 """From a calibration, a CameraInfo message or the same numbers from a file, to the camera of an image."""
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
@@ -12,6 +13,7 @@ from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.distortion import COUNTS, EQUIDISTANT, PLUMB_BOB, Distortion
 
 _SAME_ASPECT: Final = 0.01
+_RECTIFIED: Final = re.compile(r"(^|_)(rect|rectified)(_|$)")
 
 
 class CameraInfoLike(Protocol):
@@ -61,6 +63,19 @@ class CameraInfoData:
     roi: Any = field(default_factory=Roi)
     binning_x: int = 0
     binning_y: int = 0
+
+
+def is_rectified(choice: str, topic: str) -> bool:
+    """Whether the images of a topic are rectified.
+
+    Args:
+        choice: ``auto``, ``true`` or ``false``; auto goes by the topic, as image_proc names it.
+        topic: such as ``/left/image_rect_color``, also with ``/compressed``.
+    """
+    if choice != "auto":
+        return choice == "true"
+    name = topic.removesuffix("/compressed").rpartition("/")[2]
+    return _RECTIFIED.search(name) is not None
 
 
 def camera_of(info: CameraInfoLike, width: int, height: int, rectified: bool = False) -> Camera | None:

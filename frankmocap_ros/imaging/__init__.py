@@ -1,4 +1,4 @@
-"""Images in memory: pixels, camera images and depth images."""
+"""Images in memory: pixels, camera images, depth images, and the messages that carry them."""
 
 __all__ = [
     "bit_depth",
@@ -7,4 +7,5 @@ __all__ = [
     "contrast",
     "depth_image",
     "letterbox",
+    "messages",
 ]

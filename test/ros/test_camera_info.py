@@ -14,12 +14,12 @@ from frankmocap_ros.body.pose import KeypointPose, Observation, ScaleSource
 from frankmocap_ros.body.skeleton import KEYPOINTS
 from frankmocap_ros.errors import CalibrationError
 from frankmocap_ros.estimators import registry
-from frankmocap_ros.geometry.calibration import camera_of
+from frankmocap_ros.geometry.calibration import camera_of, is_rectified
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.distortion import Distortion
 from frankmocap_ros.geometry.pinhole_fit import place
 from frankmocap_ros.msg import BodyPose
-from frankmocap_ros.ros.common.camera_info import camera_info, is_rectified
+from frankmocap_ros.ros.common.camera_info import camera_info
 from frankmocap_ros.ros.mocap.stream import Stream
 from frankmocap_ros.settings.mocap import Settings
 from support.peer import as_dict

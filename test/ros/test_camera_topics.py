@@ -7,9 +7,9 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.messages.compressed import write_compressed
 from frankmocap_ros.ros.camera.camera_node import CameraNode
 from frankmocap_ros.ros.common.camera_topics import camera_topics
-from frankmocap_ros.ros.images.compressed import write_compressed
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
 from support.peer import Peer

@@ -8,8 +8,8 @@ from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.ros.images.compressed import decode_compressed, write_compressed
-from frankmocap_ros.ros.images.images import decode_image, write_image
+from frankmocap_ros.imaging.messages.compressed import decode_compressed, write_compressed
+from frankmocap_ros.imaging.messages.images import decode_image, write_image
 
 
 def scene(channels):

@@ -22,8 +22,8 @@ from std_srvs.srv import SetBool, Trigger
 from frankmocap_ros.errors import AssetError, EstimatorError
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.preparing import Preparation
+from frankmocap_ros.imaging.messages.images import write_image
 from frankmocap_ros.msg import BodyPoseArray
-from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.mocap import mesh
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.ros.mocap.model import Loader

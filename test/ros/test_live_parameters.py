@@ -17,8 +17,8 @@ from std_srvs.srv import Trigger
 
 from frankmocap_ros.body.skeleton import BODY, KEYPOINTS
 from frankmocap_ros.errors import MocapError
+from frankmocap_ros.imaging.messages.images import write_image
 from frankmocap_ros.msg import JointPose
-from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import settings_of

@@ -11,8 +11,8 @@ import pytest
 from rcl_interfaces.msg import Log
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from frankmocap_ros.imaging.messages.images import REASONS, write_image
 from frankmocap_ros.ros.common.diagnostics_messages import Monitor
-from frankmocap_ros.ros.images.images import REASONS, write_image
 
 COUNT = 1000  # of raw ones, and as many compressed
 UINTS = (0, 1, 2, 3, 255, 32767, 32768, 65535, 2**31 - 1, 2**31, 2**32 - 1)

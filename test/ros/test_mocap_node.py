@@ -20,9 +20,9 @@ from std_srvs.srv import SetBool, Trigger
 from visualization_msgs.msg import MarkerArray
 
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
+from frankmocap_ros.imaging.messages.images import write_image
 from frankmocap_ros.msg import BodyPose, JointPose, JointPoseStamped, Latency
 from frankmocap_ros.ros.common import qos
-from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.mocap import outputs, worker
 from frankmocap_ros.synthetic.human import scene
 

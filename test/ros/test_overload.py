@@ -11,8 +11,8 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import Image
 
+from frankmocap_ros.imaging.messages.images import write_image
 from frankmocap_ros.msg import BodyPoseArray, Latency
-from frankmocap_ros.ros.images.images import write_image
 
 RATE_HZ = 120.0
 DURATION_S = 15.0

@@ -9,8 +9,8 @@ from sensor_msgs.msg import Image
 
 from frankmocap_ros.body.keypoint_sets import BODY_25, COCO_17, WHOLEBODY_133
 from frankmocap_ros.estimators.openpose import parts
+from frankmocap_ros.imaging.messages.images import write_image
 from frankmocap_ros.msg import JointPose
-from frankmocap_ros.ros.images.images import write_image
 from support import painted_networks
 from support.openpose_maps import drawn
 from support.spots import spotted

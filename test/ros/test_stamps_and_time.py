@@ -9,8 +9,8 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import Image
 
 from frankmocap_ros.body.skeleton import BODY
+from frankmocap_ros.imaging.messages.images import write_image
 from frankmocap_ros.msg import Latency
-from frankmocap_ros.ros.images.images import write_image
 from support.peer import as_dict
 from support.simulated_time import SimulatedTime
 from support.waiting import TIMEOUT_S

@@ -9,11 +9,11 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from frankmocap_ros.body.pose import JointState, ScaleSource
 from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.messages.compressed import write_compressed
+from frankmocap_ros.imaging.messages.images import write_image
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, Grip, HandPose
 from frankmocap_ros.ros.clients.robot_watcher import RobotWatcher
 from frankmocap_ros.ros.clients.watcher import Watcher, summary
-from frankmocap_ros.ros.images.compressed import write_compressed
-from frankmocap_ros.ros.images.images import write_image
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
 from support.peer import Peer

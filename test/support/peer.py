@@ -14,7 +14,7 @@ from rclpy.parameter import Parameter, parameter_value_to_python
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 
-from frankmocap_ros.ros.images.images import write_image
+from frankmocap_ros.imaging.messages.images import write_image
 from support.inbox import Inbox
 from support.waiting import TIMEOUT_S, wait_until
 

@@ -31,8 +31,9 @@ DIRECTION = (
     ("errors",),
     ("geometry",),
     ("one_euro",),
-    ("body", "imaging"),
+    ("body",),
     ("settings", "runtime"),
+    ("imaging",),
     ("synthetic",),
     ("sources", "assets", "engines"),
     ("estimators",),
@@ -50,7 +51,8 @@ PLACE = {folder: i for i, folders in enumerate(DIRECTION) for folder in folders}
 NETWORKS = ("estimators.frankmocap.networks.", "estimators.openpose.network")  # written in torch
 OUTSIDE_THE_CORE = ("engines", "bench", "viewer", "msg", "ros", "cli")
 WITH_HEAVY = (
-    "assets.", "evaluation.plots", "recording.", "sources.", "standin.", "estimators.", "teleop.hands.",
+    "assets.", "evaluation.plots", "imaging.messages.", "recording.", "sources.", "standin.",
+    "estimators.", "teleop.hands.",
     "teleop.inverse_kinematics.",
     "teleop.robot.",
     "teleop.robot_map.", "teleop.robot_model.", "teleop.robot_setup.", "teleop.simulation.",

@@ -5,9 +5,8 @@ from typing import Any
 from sensor_msgs.msg import CameraInfo
 
 from frankmocap_ros.errors import CalibrationError
-from frankmocap_ros.geometry.calibration import camera_of
+from frankmocap_ros.geometry.calibration import camera_of, is_rectified
 from frankmocap_ros.geometry.camera_model import Camera
-from frankmocap_ros.ros.common.camera_info import is_rectified
 
 
 class Calibration:

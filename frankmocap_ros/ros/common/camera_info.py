@@ -1,27 +1,9 @@
-"""Cameras as CameraInfo, and which of a CameraInfo's two cameras holds for a topic."""
-
-import re
-from typing import Final
+"""Cameras as CameraInfo."""
 
 from sensor_msgs.msg import CameraInfo
 
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.distortion import PLUMB_BOB
-
-_RECTIFIED: Final = re.compile(r"(^|_)(rect|rectified)(_|$)")
-
-
-def is_rectified(choice: str, topic: str) -> bool:
-    """Whether the images of a topic are rectified.
-
-    Args:
-        choice: ``auto``, ``true`` or ``false``; auto goes by the topic, as image_proc names it.
-        topic: such as ``/left/image_rect_color``, also with ``/compressed``.
-    """
-    if choice != "auto":
-        return choice == "true"
-    name = topic.removesuffix("/compressed").rpartition("/")[2]
-    return _RECTIFIED.search(name) is not None
 
 
 def camera_info(camera: Camera | None, width: int, height: int) -> CameraInfo:

@@ -8,34 +8,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.depth_image import DepthImage
+<<<<<<< HEAD
 from frankmocap_ros.ros.images.images import MAX_PIXELS, checked
 from frankmocap_ros.runtime.message_stamps import nanoseconds, seconds
+=======
+from frankmocap_ros.imaging.messages.depth import decode_depth, largest_gap_ns
+from frankmocap_ros.ros.common.conversions import nanoseconds, seconds
+>>>>>>> read
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 
 _KEPT: Final = 4
 _ALIVE_S: Final = 0.5  # without a depth image for longer nobody waits for one
-_LARGEST_GAP_NS: Final = 50_000_000
-_FIRST_GAP_NS: Final = 5_000_000  # before it is known how often images come
-_UNITS: Final = {"16UC1": np.uint16, "mono16": np.uint16, "32FC1": np.float32}
-
-
-def decode_depth(msg: Any) -> DepthImage:
-    """Distances of a sensor_msgs/Image: ``16UC1`` in millimeters or ``32FC1`` in meters (REP 118).
-
-    Args:
-        msg: anything with the message's fields; its data are not copied where they are as they should be.
-
-    Raises:
-        ImageError: the message is malformed, or has another encoding.
-    """
-    kind = _UNITS.get(msg.encoding)
-    if kind is None:
-        raise ImageError(
-            "unknown_encoding", f"depth is {msg.encoding!r}; allowed: 16UC1 in millimeters, 32FC1 in meters"
-        )
-    return DepthImage(checked(msg, MAX_PIXELS).values().astype(kind, copy=False))
 
 
 class DepthImages:
@@ -125,10 +109,4 @@ class DepthImages:
         return stamps[-1] + period_ns * 7 // 8 <= stamp_ns + self._largest_gap_ns()
 
     def _largest_gap_ns(self) -> int:
-        """Half of the time between two images, or two depth images where they come more often [ns]."""
-        spacings = [
-            later - earlier
-            for stamps in (list(self._asked_ns), [stamp for stamp, _ in self._messages])
-            for earlier, later in pairwise(stamps)
-        ]
-        return min(min(spacings) // 2, _LARGEST_GAP_NS) if spacings else _FIRST_GAP_NS
+        return largest_gap_ns(self._asked_ns, [stamp for stamp, _ in self._messages])

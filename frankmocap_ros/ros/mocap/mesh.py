@@ -16,8 +16,8 @@ from frankmocap_ros.body.pose import Body, Frame, JointState
 from frankmocap_ros.errors import MocapError
 from frankmocap_ros.estimators.base import MeshEstimator
 from frankmocap_ros.geometry.rotation import Array
+from frankmocap_ros.imaging.messages.images import byte_array
 from frankmocap_ros.ros.common.rclpy_internals import ros_runs
-from frankmocap_ros.ros.images.images import byte_array
 from frankmocap_ros.runtime.mailbox import Mailbox
 
 PERIOD_S = 0.2

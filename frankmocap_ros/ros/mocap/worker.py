@@ -15,10 +15,14 @@ from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.body.transform import transformed
 from frankmocap_ros.errors import ImageError, TransformError
 from frankmocap_ros.imaging.camera_image import CameraImage
+<<<<<<< HEAD
+=======
+from frankmocap_ros.imaging.messages.compressed import decode_compressed
+from frankmocap_ros.imaging.messages.images import decode_image
+from frankmocap_ros.ros.common.conversions import nanoseconds, seconds
+>>>>>>> read
 from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.ros.common.transforms import Transforms
-from frankmocap_ros.ros.images.compressed import decode_compressed
-from frankmocap_ros.ros.images.images import decode_image
 from frankmocap_ros.ros.mocap.inputs import AnyImage, OwnImage
 from frankmocap_ros.ros.mocap.stream import Stream
 from frankmocap_ros.runtime.gc_control import Collector
@@ -172,11 +176,11 @@ class Worker:
             stream.monitor.drop(DROP_TOO_OLD)
             return None
         if isinstance(job.msg, OwnImage):
-            bitmap, camera = job.msg.bitmap, job.msg.camera
+            bitmap, camera, own_depth = job.msg.bitmap, job.msg.camera, job.msg.depth
         else:
             decode = decode_image if isinstance(job.msg, Image) else decode_compressed
             bitmap = decode(job.msg, stream.to_8bit)
-            camera = stream.camera(bitmap.size_px)
+            camera, own_depth = stream.camera(bitmap.size_px), None
         if stream.newly_assumed(camera, start_s):
             self._log.warning(
                 f"{stream.topic}: no calibration is known, so a field of view of "
@@ -184,7 +188,8 @@ class Worker:
                 "publish camera_info beside the images, or set horizontal_fov_deg"
             )
         time_s = seconds(job.msg.header.stamp)
-        camera_image = CameraImage(bitmap, time_s, camera, lambda: stream.depth_at(job.depth_ns))
+        depth = own_depth or (lambda: stream.depth_at(job.depth_ns))
+        camera_image = CameraImage(bitmap, time_s, camera, depth)
         return _DecodedImage(stream, job, camera_image, start_s, time.perf_counter())
 
     def _process(self, ready: Sequence[_DecodedImage]) -> None:

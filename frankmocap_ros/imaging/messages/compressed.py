@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap, Order
-from frankmocap_ros.ros.images.converter import interpolated
-from frankmocap_ros.ros.images.headers import JPEG_START, PNG_START, checked_jpeg, checked_png
-from frankmocap_ros.ros.images.images import MAX_SIDE_PX, byte_array, flat_bytes
-from frankmocap_ros.ros.images.raw_pixels import Pixels
+from frankmocap_ros.imaging.messages.converter import interpolated
+from frankmocap_ros.imaging.messages.headers import JPEG_START, PNG_START, checked_jpeg, checked_png
+from frankmocap_ros.imaging.messages.images import MAX_SIDE_PX, byte_array, flat_bytes
+from frankmocap_ros.imaging.messages.raw_pixels import Pixels
 from frankmocap_ros.runtime.native_stderr import with_native_stderr
 
 MAX_COMPRESSED_PIXELS: Final = 40_000_000  # 8K is 33 million; decoding needs up to 8 bytes for each

@@ -12,8 +12,8 @@ import pytest
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.ros.images.encodings import ENCODINGS
-from frankmocap_ros.ros.images.images import MAX_PIXELS, REASONS, checked, decode_image, write_image
+from frankmocap_ros.imaging.messages.encodings import ENCODINGS
+from frankmocap_ros.imaging.messages.images import MAX_PIXELS, REASONS, checked, decode_image, write_image
 
 HEIGHT, WIDTH = 12, 16
 ORDERS = {"mono": "G", "bgr": "BGR", "rgb": "RGB", "bgra": "BGRA", "rgba": "RGBA"}

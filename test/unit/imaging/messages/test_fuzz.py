@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.errors import ImageError
-from frankmocap_ros.ros.images.compressed import decode_compressed
-from frankmocap_ros.ros.images.encodings import ENCODINGS
-from frankmocap_ros.ros.images.images import REASONS, decode_image
+from frankmocap_ros.imaging.messages.compressed import decode_compressed
+from frankmocap_ros.imaging.messages.encodings import ENCODINGS
+from frankmocap_ros.imaging.messages.images import REASONS, decode_image
 
 COUNT = 3000
 NAMES = sorted(ENCODINGS)

@@ -64,7 +64,8 @@ Converter = Callable[[PlainImage, str], Any]
 def _cv_bridge() -> Converter:
     from cv_bridge import CvBridge, getCvType  # noqa: F401  # the second is there where the C++ part loads
 
-    return CvBridge().imgmsg_to_cv2
+    convert: Converter = CvBridge().imgmsg_to_cv2
+    return convert
 
 
 def _rosbags_image() -> Converter:

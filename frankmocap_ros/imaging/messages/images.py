@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.ros.images.encodings import Layout, layout_of
-from frankmocap_ros.ros.images.raw_pixels import Pixels, Raw, to_bitmap
+from frankmocap_ros.imaging.messages.encodings import Layout, layout_of
+from frankmocap_ros.imaging.messages.raw_pixels import Pixels, Raw, to_bitmap
 
 REASONS: Final = (
     "unknown_encoding",  # none of ``ENCODINGS``

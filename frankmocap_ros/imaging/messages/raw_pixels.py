@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import Bitmap, Order
 from frankmocap_ros.imaging.contrast import full_range
-from frankmocap_ros.ros.images.converter import AS_IT_IS, PlainImage, converted, interpolated
-from frankmocap_ros.ros.images.encodings import Kind, Layout
+from frankmocap_ros.imaging.messages.converter import AS_IT_IS, PlainImage, converted, interpolated
+from frankmocap_ros.imaging.messages.encodings import Kind, Layout
 
 Pixels = NDArray[np.uint8]
 
@@ -47,7 +47,8 @@ class Raw:
         depth = self.layout.channels
         shape, strides = (self.height, self.width, depth), (self.step, depth, 1)
         cut = 3 if depth > 1 else 2
-        return np.ndarray(shape[:cut], np.uint8, self.flat, 0, strides[:cut])
+        view: Pixels = np.ndarray(shape[:cut], np.uint8, self.flat, 0, strides[:cut])
+        return view
 
     def plain(self) -> PlainImage:
         """The image without padding and in the machine's byte order; a copy only where it has to change."""

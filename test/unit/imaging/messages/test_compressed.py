@@ -14,9 +14,13 @@ import pytest
 
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.ros.images.compressed import MAX_COMPRESSED_PIXELS, decode_compressed, write_compressed
-from frankmocap_ros.ros.images.headers import checked_png
-from frankmocap_ros.ros.images.images import REASONS
+from frankmocap_ros.imaging.messages.compressed import (
+    MAX_COMPRESSED_PIXELS,
+    decode_compressed,
+    write_compressed,
+)
+from frankmocap_ros.imaging.messages.headers import checked_png
+from frankmocap_ros.imaging.messages.images import REASONS
 from frankmocap_ros.runtime.native_stderr import with_native_stderr
 
 HEIGHT, WIDTH = 48, 64
@@ -586,7 +590,7 @@ def test_decoding_works_with_stderr_closed(tmp_path):
     code = (
         "import os, sys\n"
         "from types import SimpleNamespace\n"
-        "from frankmocap_ros.ros.images.compressed import decode_compressed\n"
+        "from frankmocap_ros.imaging.messages.compressed import decode_compressed\n"
         f"data = open({str(path)!r}, 'rb').read()\n"
         "os.close(2)\n"
         "for _ in range(3):\n"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.errors import ImageError
-from frankmocap_ros.ros.images import converter as module
-from frankmocap_ros.ros.images.converter import AS_IT_IS, PlainImage, converted, converter
-from frankmocap_ros.ros.images.encodings import ENCODINGS
-from frankmocap_ros.ros.images.images import REASONS, decode_image
+from frankmocap_ros.imaging.messages import converter as module
+from frankmocap_ros.imaging.messages.converter import AS_IT_IS, PlainImage, converted, converter
+from frankmocap_ros.imaging.messages.encodings import ENCODINGS
+from frankmocap_ros.imaging.messages.images import REASONS, decode_image
 
 HEIGHT, WIDTH = 4, 6
 U8 = np.dtype(np.uint8)
