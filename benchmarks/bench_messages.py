@@ -29,11 +29,12 @@ from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
 from frankmocap_ros.ros.common.conversions import BodiesMessage, JointMessages, latency_message
 from frankmocap_ros.ros.common.qos import RESULTS
-from frankmocap_ros.ros.gate.operator_message import OperatorReader, read_bodies
+from frankmocap_ros.ros.gate.operator_message import read_bodies
 from frankmocap_ros.ros.mocap.annotated import AnnotatedImages
 from frankmocap_ros.ros.mocap.body_frames import BodyFrames
 from frankmocap_ros.ros.mocap.markers import MarkerMaker
 from frankmocap_ros.ros.mocap.mesh import cloud
+from frankmocap_ros.teleop.operator_message import OperatorReader
 
 DOMAIN = 91
 SWEEP = np.zeros(32 * 2**20, np.uint8)
@@ -115,7 +116,7 @@ def bodies_ways(frame: Frame, publisher: Publisher, name: str) -> list[Way]:
 
     return [
         two_steps(name, lambda: maker.message(frame, HEADER, 10.0), publisher),
-        Way(f"{name}, read by the gate", (deserialize, lambda: reader.read(made[0]))),
+        Way(f"{name}, read by the gate", (deserialize, lambda: reader.read(made[0], 0.0))),
     ]
 
 

@@ -2,15 +2,15 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
 from frankmocap_ros.body.kinematics import forward_kinematics
-from frankmocap_ros.body.pose import Frame, Hand, JointState
+from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.geometry.rotation import Array, quat_from_rotvec, quat_multiply
 from frankmocap_ros.synthetic.human import scene
+from frankmocap_ros.teleop.operator_joints import OperatorJoints, operator_joints
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 
 RATE_HZ = 30.0
@@ -20,60 +20,7 @@ _GROW_S = 2.0  # how long its movements take to become as large as they are
 _PERIODS_S = {"left": (4.1, 6.3, 3.1), "right": (4.7, 5.6, 3.4)}  # of swing, lift and bend
 
 
-@dataclass(frozen=True, eq=False)
-class Sight:
-    """One image's operator.
-
-    Attributes:
-        time_s: the image's time [s].
-        operator_id: 0 for nobody.
-        names: of the joints.
-        positions: shape (J, 3), in the optical frame [m].
-        orientations: shape (J, 4), x y z w.
-        confidence: shape (J,), of the positions.
-        oriented: shape (J,), whether orientations are known.
-        states: shape (J,), values of ``JointState``.
-        hands: the operator's.
-    """
-
-    time_s: float
-    operator_id: int
-    names: tuple[str, ...]
-    positions: Array
-    orientations: Array
-    confidence: Array
-    oriented: Array
-    states: Array
-    hands: tuple[Hand, ...] = ()
-
-    def state(self, watched: Sequence[str]) -> OperatorState:
-        """What it says of some joints."""
-        rows = [self.names.index(name) for name in watched if name in self.names]
-        at = [i for i, name in enumerate(watched) if name in self.names]
-        n = len(watched)
-        positions, confidence = np.zeros((n, 3)), np.zeros(n)
-        orientations = np.tile((0.0, 0.0, 0.0, 1.0), (n, 1))
-        valid, oriented, tracked = (np.zeros(n, dtype=bool) for _ in range(3))
-        positions[at], orientations[at] = self.positions[rows], self.orientations[rows]
-        confidence[at] = self.confidence[rows]
-        states = self.states[rows]
-        tracked[at] = states == JointState.TRACKED
-        valid[at] = (states == JointState.TRACKED) | (states == JointState.PREDICTED)
-        oriented[at] = valid[at] & (self.oriented[rows] > 0.0)
-        poses = Poses(positions, orientations, confidence, valid, oriented)
-        return OperatorState(self.time_s, self.operator_id, poses, tracked, hands=self.hands)
-
-    def at(self) -> dict[str, tuple[float, float, float]]:
-        """Where the joints are that are seen: name -> position [m]."""
-        seen = (self.states == JointState.TRACKED) | (self.states == JointState.PREDICTED)
-        return {
-            name: (float(p[0]), float(p[1]), float(p[2]))
-            for name, p, is_seen in zip(self.names, self.positions, seen, strict=True)
-            if is_seen
-        }
-
-
-def exercise(seconds: float) -> list[Sight]:
+def exercise(seconds: float) -> list[OperatorJoints]:
     """Somebody who swings, lifts and bends both arms, each in its own time, as large as arms go [s]."""
     figure = scene("wave", 0.0)[0]
     found = []
@@ -96,12 +43,9 @@ def exercise(seconds: float) -> list[Sight]:
         n_joints = len(BODY)
         # nobody is so still that no joint moves at all: an image that is would count as frozen
         trembling = 2e-4 * np.sin(37.0 * time_s + np.arange(3 * n_joints)).reshape(n_joints, 3)
-        seen = np.full(n_joints, float(JointState.TRACKED))
-        sure = np.ones(n_joints)
-        found.append(
-            Sight(time_s, 1, BODY.names, positions[:n_joints] + trembling, orientations[:n_joints],
-                  sure, sure, seen)
-        )  # fmt: skip
+        yes = np.ones(n_joints, dtype=bool)
+        poses = Poses(positions[:n_joints] + trembling, orientations[:n_joints], np.ones(n_joints), yes, yes)
+        found.append(OperatorJoints(BODY.names, OperatorState(time_s, 1, poses, yes)))
     return found
 
 
@@ -113,7 +57,7 @@ def _product(*turns: tuple[float, float, float]) -> Array:
     return result
 
 
-def to_and_fro(seen: Sequence[Sight], seconds: float) -> list[Sight]:
+def to_and_fro(seen: Sequence[OperatorJoints], seconds: float) -> list[OperatorJoints]:
     """A recorded operator forwards and backwards, again and again, for so long [s].
 
     Args:
@@ -123,21 +67,9 @@ def to_and_fro(seen: Sequence[Sight], seconds: float) -> list[Sight]:
     step_s = (seen[-1].time_s - seen[0].time_s) / (len(seen) - 1)
     order = [*range(len(seen)), *range(len(seen) - 2, 0, -1)]
     count = round(seconds / step_s)
-    return [replace(seen[order[n % len(order)]], time_s=n * step_s) for n in range(count)]
+    return [seen[order[n % len(order)]].at_time(n * step_s) for n in range(count)]
 
 
-def sights(frames: Iterable[Frame]) -> list[Sight]:
+def operators(frames: Iterable[Frame]) -> list[OperatorJoints]:
     """The operator in the frames of a video."""
-    found = []
-    for frame in frames:
-        body = next((b for b in frame.bodies if b.id == frame.operator_id and b.has_3d), None)
-        if body is None:
-            empty = np.zeros(0)
-            found.append(Sight(frame.time_s, 0, (), np.zeros((0, 3)), np.zeros((0, 4)), empty, empty, empty))
-            continue
-        oriented = body.orientation_confidence * body.has_orientation
-        found.append(
-            Sight(frame.time_s, body.id, body.skeleton.names, body.positions, body.orientations_xyzw,
-                  body.confidence, oriented, body.states.astype(float), body.hands)
-        )  # fmt: skip
-    return found
+    return [operator_joints(frame) for frame in frames]

@@ -15,11 +15,12 @@ from frankmocap_ros.bench.following import (
     seconds_in,
     spans_of,
 )
-from frankmocap_ros.bench.operators import Sight
-from frankmocap_ros.bench.robot_run import TICK_S, RobotRun
+from frankmocap_ros.bench.robot_run import TICK_S
 from frankmocap_ros.geometry.rotation import Array, Mask
 from frankmocap_ros.settings.gate import SIMULATED
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
+from frankmocap_ros.teleop.operator_joints import OperatorJoints
+from frankmocap_ros.teleop.simulated_run import RobotRun
 
 _REACH: Final = 0.98
 _FAST: Final = 0.5  # of a joint's highest speed: turning round at more is a reversal
@@ -82,7 +83,7 @@ class RobotFigures:
         return asdict(self)
 
 
-def figures(run: RobotRun, seen: Sequence[Sight], robot: Retargeter) -> RobotFigures:
+def figures(run: RobotRun, seen: Sequence[OperatorJoints], robot: Retargeter) -> RobotFigures:
     """The figures of a run.
 
     Args:
@@ -156,7 +157,7 @@ def _of_target(
     target: int,
     run: RobotRun,
     robot_at: tuple[Array, Array],
-    person: tuple[Sequence[Sight], list[tuple[float, float]]],
+    person: tuple[Sequence[OperatorJoints], list[tuple[float, float]]],
     robot: Retargeter,
 ) -> TargetFigures:
     one = robot.targets[target]
@@ -172,7 +173,7 @@ def _of_target(
     off = errors(commands, robots, origin, reach) if len(commands.times_s) else None
     alike = direction = None
     if settled and one.origin:
-        told = [(sight.time_s, sight.at()) for sight in seen]
+        told = [(one.time_s, one.seen_at()) for one in seen]
         # in the heading that the gate took when it was engaged, which differs from engagement to engagement
         longest = max(settled, key=lambda span: span[1] - span[0])
         led = person_trajectory(told, one.joint, one.origin, longest[0] - _align_s(robot))

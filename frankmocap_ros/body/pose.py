@@ -28,6 +28,8 @@ class JointState(IntEnum):
 
 SEEN: Final = (JointState.TRACKED, JointState.PREDICTED)
 """States of what an image shows, as opposed to what is repeated or unknown."""
+KNOWN: Final = (*SEEN, JointState.HELD)
+"""States of what has a value."""
 
 
 class ScaleSource(IntEnum):

@@ -25,6 +25,7 @@ __all__ = [
     "models",
     "nodes",
     "process",
+    "replay",
     "robot_map",
     "ros_available",
     "standin",

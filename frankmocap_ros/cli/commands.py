@@ -120,6 +120,7 @@ COMMANDS: Final[Mapping[str, Command | NodeCommand]] = {
     "robot-map": Command("Write the map of a robot from its model, or check a map.", "cli.robot_map:main"),
     "compare": Command("Run estimators on the same images and compare them.", "cli.compare:main"),
     "accuracy": Command("Compare poses with the truth of a recording.", "cli.accuracy:main"),
+    "replay": Command("Replay episodes on a simulated robot, and judge its safety.", "cli.replay:main"),
     "process": Command("Write the bodies in a video or images as JSON lines.", "cli.process:main"),
     "export": Command(
         "Write recorded episodes as a LeRobot dataset, Parquet or CSV.", "cli.export:main"

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 
 from frankmocap_ros.api import process
-from frankmocap_ros.bench.operators import exercise, sights
+from frankmocap_ros.bench.operators import exercise, operators
 from frankmocap_ros.bench.robot_advice import advice
 from frankmocap_ros.bench.robot_figures import RobotFigures, figures
 from frankmocap_ros.bench.robot_picture import robot_picture
@@ -110,7 +110,7 @@ def _check(arguments: argparse.Namespace) -> int:
         raise RobotError(f"{picture}: cannot be written; say -o OTHER.png")
     seen = {"synthetic operator": exercise(arguments.seconds)}
     if arguments.video:
-        seen[arguments.video] = sights(process(arguments.video))
+        seen[arguments.video] = operators(process(arguments.video))
     scale = motion_scale(retargeter)
     found: dict[str, dict[str, Any]] = {}
     for name, one in seen.items():

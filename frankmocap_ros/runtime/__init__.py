@@ -14,6 +14,7 @@ __all__ = [
     "machine",
     "mailbox",
     "malloc",
+    "message_stamps",
     "native_stderr",
     "package_files",
     "snapshot",

@@ -24,7 +24,7 @@ from frankmocap_ros.teleop.command import Command, Robot
 from frankmocap_ros.teleop.command_limiter import limits_of
 from frankmocap_ros.teleop.engagement import Engagement
 from frankmocap_ros.teleop.followed_run import ALIVE_S, FollowedRun
-from frankmocap_ros.teleop.gate import Gate, State
+from frankmocap_ros.teleop.gate import BY_GESTURE, Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
 from frankmocap_ros.teleop.hands.grip_calibration import OperatorRanges
 from frankmocap_ros.teleop.hands.operator_grips import OperatorGrips
@@ -453,7 +453,7 @@ class Controller:
         if self._gate.state in (State.DISENGAGED, State.HOLD):
             self.request(time_s)
         else:
-            self._gate.release("both hands were raised", time_s)
+            self._gate.release(BY_GESTURE, time_s)
 
     def _forget(self) -> None:
         """End an engagement."""

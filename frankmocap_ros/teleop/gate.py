@@ -17,10 +17,17 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 from frankmocap_ros.settings.gate import GateSettings
 
 _LATE_TICKS = 2
+BY_SERVICE: Final = "asked to"
+BY_JOYSTICK: Final = "the joystick's button"
+BY_DEADMAN: Final = "the deadman's switch was released"
+BY_GESTURE: Final = "both hands were raised"
+RELEASES: Final = frozenset({BY_SERVICE, BY_JOYSTICK, BY_DEADMAN, BY_GESTURE})
+"""Reasons to be DISENGAGED that are a person's wish."""
 
 
 class State(IntEnum):
@@ -191,7 +198,7 @@ class Gate:
             return
         for_s = time_s - self.entered_s
         if not self._pressed(time_s):
-            self.release("the deadman's switch was released", time_s)
+            self.release(BY_DEADMAN, time_s)
         elif still_s > self.config.max_age_s + _LATE_TICKS / self.config.rate_hz:
             self.release(
                 f"the gate stalled for {still_s:.2f} s, above max_age_s {self.config.max_age_s:g}: "

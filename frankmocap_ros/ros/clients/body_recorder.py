@@ -10,8 +10,8 @@ from rclpy.qos import QoSProfile
 
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.msg import BodyPose, BodyPoseArray
-from frankmocap_ros.ros.common.conversions import seconds
 from frankmocap_ros.ros.common.endpoints import Topic, subscribe
+from frankmocap_ros.runtime.message_stamps import seconds
 from frankmocap_ros.teleop.followed_run import FollowedRun
 
 _STATES = {int(state): state.name for state in JointState}

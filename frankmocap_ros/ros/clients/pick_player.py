@@ -20,8 +20,9 @@ from frankmocap_ros.bench.pick_task import FINGER_BODIES, GOAL, THING, PickRun
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.msg import BodyPoseArray, GateState
 from frankmocap_ros.ros.clients.robot_watcher import ASK_AGAIN_S, STATE_NAMES
-from frankmocap_ros.ros.common.conversions import BodiesMessage, read_pose, seconds
+from frankmocap_ros.ros.common.conversions import BodiesMessage, read_pose
 from frankmocap_ros.ros.common.endpoints import Topic, advertise, subscribe
+from frankmocap_ros.runtime.message_stamps import seconds
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.simulation.scene_objects import ObjectPose
 

@@ -8,7 +8,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.clients.watcher import Watcher
-from frankmocap_ros.ros.common.conversions import nanoseconds
+from frankmocap_ros.runtime.message_stamps import nanoseconds
 
 
 @dataclass(frozen=True)

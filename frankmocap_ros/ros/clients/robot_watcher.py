@@ -17,9 +17,10 @@ from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.msg import BodyPoseArray, GateState
 from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.ros.clients.watcher import Watcher
-from frankmocap_ros.ros.common.conversions import read_grip, seconds
+from frankmocap_ros.ros.common.conversions import read_grip
 from frankmocap_ros.ros.common.endpoints import Topic, subscribe
 from frankmocap_ros.ros.gate.polling import Polling
+from frankmocap_ros.runtime.message_stamps import seconds
 from frankmocap_ros.teleop.hands.grip import Grip
 
 ASK_AGAIN_S = 1.0

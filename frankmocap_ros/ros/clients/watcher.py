@@ -13,8 +13,8 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo
 
 from frankmocap_ros.msg import BodyPoseArray, HandPose, JointPose
-from frankmocap_ros.ros.common.conversions import nanoseconds
 from frankmocap_ros.ros.common.endpoints import Topic, subscribe
+from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.teleop.followed_run import FollowedRun
 
 _MAX_STAMPS = 100_000

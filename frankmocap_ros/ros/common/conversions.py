@@ -3,29 +3,16 @@
 import math
 
 import numpy as np
-from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Pose, PoseStamped, PoseWithCovarianceStamped, Quaternion
 from std_msgs.msg import Header
 
 from frankmocap_ros.body.covariance import pose_covariance
-from frankmocap_ros.body.pose import SEEN, Body, Frame, Hand, JointState
+from frankmocap_ros.body.pose import KNOWN, SEEN, Body, Frame, Hand, JointState
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, Skeleton
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, HandPose, JointPose, JointPoseStamped, Latency
 from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.teleop.hands.grip import Grip
-
-_KNOWN = (*SEEN, JointState.HELD)
-
-
-def seconds(stamp: Time) -> float:
-    """A stamp as seconds."""
-    return stamp.sec + 1e-9 * stamp.nanosec
-
-
-def nanoseconds(stamp: Time) -> int:
-    """A stamp as nanoseconds."""
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
 
 
 def _set_point(point: Point, xyz: list[float]) -> None:
@@ -66,19 +53,9 @@ def _write_hand(msg: HandPose, hand: Hand) -> None:
     msg.palm_angle = hand.palm_angle_rad
 
 
-def read_hand(msg: HandPose) -> Hand:
-    """A hand as the message says; INVALID where it says anything that is no hand."""
-    points = np.array([(p.x, p.y, p.z) for p in msg.keypoints])
-    normal = np.array((msg.palm_normal.x, msg.palm_normal.y, msg.palm_normal.z))
-    numbers = (*normal, msg.confidence, msg.palm_angle)
-    if msg.state not in _KNOWN or not (np.isfinite(points).all() and np.isfinite(numbers).all()):
-        return Hand(msg.side)
-    return Hand(msg.side, JointState(msg.state), msg.confidence, points, normal, msg.palm_angle)
-
-
 def read_grip(msg: GripMsg) -> Grip:
     """What a gripper is to do, as the message says; INVALID where it says anything that is no grip."""
-    if msg.state not in _KNOWN or not math.isfinite(msg.opening):
+    if msg.state not in KNOWN or not math.isfinite(msg.opening):
         return Grip(msg.side, 0.0)
     return Grip(msg.side, msg.opening, state=JointState(msg.state), confidence=msg.confidence)
 

@@ -14,7 +14,7 @@ from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.gate_worker import GateWorker
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.teleop.controller import Controller
-from frankmocap_ros.teleop.gate import State
+from frankmocap_ros.teleop.gate import BY_JOYSTICK, BY_SERVICE, State
 
 Answer = tuple[bool, str]
 
@@ -55,7 +55,7 @@ class GateRequests:
             )
 
         if pressed(config.joy_release_button):
-            self._controller.release("the joystick's button", now_s)
+            self._controller.release(BY_JOYSTICK, now_s)
         elif pressed(config.joy_engage_button):
             refusal = self._controller.request(now_s)
             if refusal:
@@ -91,7 +91,7 @@ class GateRequests:
     def _engage(self, wanted: bool, now_s: float) -> Answer:
         controller = self._controller
         if not wanted:
-            controller.release("asked to", now_s)
+            controller.release(BY_SERVICE, now_s)
             return True, f"{controller.state.name}: no commands"
         refusal = controller.request(now_s)
         return not refusal, refusal or f"{controller.state.name}: {controller.reason}"

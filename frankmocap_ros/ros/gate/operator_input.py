@@ -6,18 +6,18 @@ from builtin_interfaces.msg import Time
 from rclpy.node import Node
 
 from frankmocap_ros.errors import MessageError
-from frankmocap_ros.geometry.rotation import IDENTITY_XYZW
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.common.node_clocks import Clocks
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
 from frankmocap_ros.ros.common.transforms import Transforms, need_package
 from frankmocap_ros.ros.gate.camera_level import Gravity, level_from_tf
-from frankmocap_ros.ros.gate.operator_message import OperatorReader, Seen, read_bodies
+from frankmocap_ros.ros.gate.operator_message import read_bodies
 from frankmocap_ros.ros.gate.polling import Polling
-from frankmocap_ros.runtime.stamp_watch import StampWatch
+from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.controller import Controller
+from frankmocap_ros.teleop.operator_message import MessageHeader, OperatorIntake, OperatorReader
 
 _WARNING_PERIOD_S = 5.0
 
@@ -38,9 +38,8 @@ class OperatorInput:
     def __init__(self, node: Node, polling: Polling, clocks: Clocks, config: GateSettings) -> None:
         self._node, self._polling = node, polling
         self._stamps = SteadyStamps(clocks)
-        self._watch = StampWatch("bodies", "max_age_s", "see in /diagnostics what is slow")
         self._reader = OperatorReader(())
-        self._frame_id = ""  # of the poses, as last heard
+        self._intake = OperatorIntake(self._level)
         self._transforms: Transforms | None = None
         self._gravity = Gravity(polling)
         self.listen(config)
@@ -73,25 +72,17 @@ class OperatorInput:
             return
         if not controller.follows(msg.run_id, now_s):
             return
-        seen = self._reader.read(msg)
-        self._level(controller, seen, now_s)
-        self._watch.note(1e-9 * seen.stamp_ns, 1e-9 * self._stamps.stamp_ns(now_s), now_s)
-        controller.stamp_fault = self._watch.fault(controller.config.max_age_s)
-        controller.observe(seen.operator_state(self._stamps.time_s(seen.stamp_ns)), now_s)
+        stamp_ns = nanoseconds(msg.header.stamp)
+        header = MessageHeader(msg.header.frame_id, stamp_ns, self._stamps.stamp_ns(now_s))
+        seen = self._reader.read(msg, self._stamps.time_s(stamp_ns))
+        self._intake.take(controller, header, seen, now_s)
 
-    def _level(self, controller: Controller, seen: Seen, now_s: float) -> None:
+    def _level(self, controller: Controller, header: MessageHeader, now_s: float) -> None:
         """Tell the controller where up and forward is, where the settings alone do not."""
         config = controller.config
-        if seen.frame_id != self._frame_id:
-            if self._frame_id:
-                controller.release(f"poses are now in {seen.frame_id!r}, not {self._frame_id!r}", now_s)
-                controller.configure(config)
-            self._frame_id = seen.frame_id
-        if seen.frame_id == config.base_frame:  # the mocap node's target_frame: up and forward are theirs
-            controller.level = IDENTITY_XYZW
-        elif config.heading == "tf" and self._transforms is not None:
-            sec, nanosec = divmod(seen.stamp_ns, 10**9)
+        if config.heading == "tf" and self._transforms is not None:
+            sec, nanosec = divmod(header.stamp_ns, 10**9)
             stamp = Time(sec=sec, nanosec=nanosec)
-            controller.level = level_from_tf(self._transforms, config.base_frame, seen.frame_id, stamp)
+            controller.level = level_from_tf(self._transforms, config.base_frame, header.frame_id, stamp)
         elif config.gravity == "imu" and controller.idle:  # what is engaged keeps its frame
             controller.level = self._gravity.level(config, now_s)

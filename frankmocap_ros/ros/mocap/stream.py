@@ -12,11 +12,11 @@ from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.ros.camera.camera_outputs import Stamps
 from frankmocap_ros.ros.common.calibration import Calibration
-from frankmocap_ros.ros.common.conversions import nanoseconds, seconds
 from frankmocap_ros.ros.common.diagnostics_messages import Monitor
 from frankmocap_ros.ros.mocap.depth_images import DepthImages
 from frankmocap_ros.ros.mocap.outputs import Outputs
 from frankmocap_ros.runtime.load_shedding import SheddingLevel, Spacing
+from frankmocap_ros.runtime.message_stamps import nanoseconds, seconds
 from frankmocap_ros.runtime.snapshot import DROP_OUT_OF_ORDER
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 from frankmocap_ros.runtime.stamp_watch import StampWatch

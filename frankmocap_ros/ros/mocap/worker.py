@@ -15,9 +15,12 @@ from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.body.transform import transformed
 from frankmocap_ros.errors import ImageError, TransformError
 from frankmocap_ros.imaging.camera_image import CameraImage
+<<<<<<< HEAD
+=======
 from frankmocap_ros.imaging.messages.compressed import decode_compressed
 from frankmocap_ros.imaging.messages.images import decode_image
 from frankmocap_ros.ros.common.conversions import nanoseconds, seconds
+>>>>>>> read
 from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.ros.common.transforms import Transforms
 from frankmocap_ros.ros.mocap.inputs import AnyImage, OwnImage
@@ -25,6 +28,7 @@ from frankmocap_ros.ros.mocap.stream import Stream
 from frankmocap_ros.runtime.gc_control import Collector
 from frankmocap_ros.runtime.load_shedding import LoadShedder, SheddingLevel
 from frankmocap_ros.runtime.mailbox import Mailboxes
+from frankmocap_ros.runtime.message_stamps import nanoseconds, seconds
 from frankmocap_ros.runtime.snapshot import DROP_NO_TRANSFORM, DROP_OVERWRITTEN, DROP_TOO_OLD
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.pipeline import process_together

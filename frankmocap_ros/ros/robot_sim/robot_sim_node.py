@@ -17,7 +17,6 @@ from trajectory_msgs.msg import JointTrajectory
 
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.geometry.rotation import Array
-from frankmocap_ros.ros.common.conversions import nanoseconds
 from frankmocap_ros.ros.common.diagnostics_messages import diagnostics, status_message
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.node_clocks import NodeClocks
@@ -29,6 +28,7 @@ from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.robot_sim.object_outputs import ObjectOutputs
 from frankmocap_ros.ros.robot_sim.robot_loop import RobotLoop, Viewer
+from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.teleop.robot_map.map_reading import is_model, load_map

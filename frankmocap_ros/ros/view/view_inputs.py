@@ -22,7 +22,7 @@ from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.ros.clients.robot_watcher import STATE_NAMES
 from frankmocap_ros.ros.common.calibration import Calibration
 from frankmocap_ros.ros.common.camera_topics import camera_topics
-from frankmocap_ros.ros.common.conversions import read_grip, read_hand, read_pose
+from frankmocap_ros.ros.common.conversions import read_grip, read_pose
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
@@ -30,6 +30,7 @@ from frankmocap_ros.ros.view.image_input import NEWEST, ImageInput
 from frankmocap_ros.settings.viewer import ViewerSettings
 from frankmocap_ros.teleop.followed_run import FollowedRun
 from frankmocap_ros.teleop.hands.grip import Grip
+from frankmocap_ros.teleop.operator_message import read_hand
 from frankmocap_ros.viewer.people import SeenBody
 from frankmocap_ros.viewer.texts import STAGES, GateHeard, Heard
 

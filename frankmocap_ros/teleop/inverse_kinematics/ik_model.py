@@ -50,6 +50,7 @@ class IkModel:
         parts: one a target.
         lengths: of their limbs, stretched out [m]; 0 for none.
         pairs: numbers of geoms that must not touch.
+        boxes: how many of the pairs, the last ones, are of a keep-out box and a part.
         notes: what was left out of the model, in words.
         home_qpos: shape (nq,), where all joints are at home.
         driven: what is driven beside the commanded joints.
@@ -71,6 +72,7 @@ class IkModel:
     parts: tuple[TargetParts, ...]
     lengths: tuple[float, ...]
     pairs: tuple[tuple[int, int], ...]
+    boxes: int
     notes: tuple[str, ...]
     home_qpos: Array = field(repr=False)
     driven: DrivenLimits
@@ -156,6 +158,7 @@ def load_model(robot: RobotMap) -> IkModel:
         parts=parts,
         lengths=tuple(limbs.stretched(target, home) for target in parts),
         pairs=(*pairs, *boxes),
+        boxes=len(boxes),
         notes=(*loaded.notes, *without_shape),
         home_qpos=home_qpos,
         driven=driven_limits(loaded, robot, home_qpos),

@@ -162,6 +162,23 @@ class Retargeter:
         self._put(self._now)
         return found
 
+    def gaps(self, joints: Array) -> Array:
+        """Distances of the parts that are kept apart, in a posture, shape (P,) [m]; negative in each other.
+
+        In the order of ``ik_model.pairs``. Of parts that are far enough apart it says only that they are: a
+        little more than the map's ``minimum_distance_m``. What is being solved stays as it is.
+
+        Args:
+            joints: shape (J,) [rad] or [m].
+
+        Raises:
+            RetargetError: a joint is not finite.
+        """
+        self._put(_finite(joints))
+        found = self._clearance.gaps()
+        self._put(self._now)
+        return found
+
     @property
     def joints(self) -> Array:
         """The last posture, shape (J,) [rad] or [m]."""

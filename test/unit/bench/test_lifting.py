@@ -8,7 +8,7 @@ import pytest
 
 from frankmocap_ros.bench.footage import Footage
 from frankmocap_ros.bench.lifting import errors_of, lift, video_views
-from frankmocap_ros.bench.operators import exercise, sights
+from frankmocap_ros.bench.operators import exercise, operators
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.estimators.registry import make_estimator
 from frankmocap_ros.geometry.camera_model import Camera
@@ -50,7 +50,7 @@ def test_the_gate_engages_with_posenet_and_the_robot_follows(record_property):
     estimator.close()
     footage.close()
     assert np.mean([bool(frame.bodies) and frame.bodies[0].has_3d for frame in frames]) > 0.95
-    found, run = followed(seen := sights(frames), seen)
+    found, run = followed(seen := operators(frames), seen)
     record_property("robot", str(found.targets))
     print(found, run.states)
     assert found.engaged > 0.3 and found.violations == 0 and found.refused == {}
@@ -97,7 +97,7 @@ def test_a_robot_follows_somebody_of_whom_only_pixels_are_seen(record_property):
     truth = exercise(20.0)
     estimator = PixelsOnly(lambda time_s: [figure_of(truth[round(time_s * RATE_HZ)])])
     pipeline = Pipeline(estimator, Settings(), itertools.count().__next__)
-    seen = sights([pipeline.process(image) for image in images(len(truth))])
+    seen = operators([pipeline.process(image) for image in images(len(truth))])
     for name, leader in (("really", truth), ("seen", seen)):
         found, run = followed(seen, leader)
         record_property(name, str(found.targets))

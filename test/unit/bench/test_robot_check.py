@@ -68,7 +68,7 @@ def test_the_built_in_robot_passes(torso, seen, run):
 def striking(seen):
     """Somebody who strikes to and fro, six times a second, at 24 images a second."""
     order = [*range(90), *((90, 105)[n // 4 % 2] + n % 3 for n in range(198))]
-    return [replace(seen[row], time_s=n / 24.0) for n, row in enumerate(order)]
+    return [seen[row].at_time(n / 24.0) for n, row in enumerate(order)]
 
 
 def test_the_built_in_robots_own_limits_in_simulation_make_it_quicker(torso, seen):

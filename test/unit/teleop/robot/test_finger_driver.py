@@ -138,12 +138,13 @@ def test_a_new_engagement_knows_nothing_of_the_last_one(driver):
 
 def seen(states, motion=hand_motion, seconds=9.0):
     """An operator whose right hand opens, shuts and pinches, with states over time."""
+
+    def hand_at(time_s, wrist):
+        return Hand("right", states(time_s), 1.0, motion(time_s) + wrist)
+
     return [
-        replace(
-            sight,
-            hands=(Hand("right", states(sight.time_s), 1.0, motion(sight.time_s) + sight.positions[21]),),
-        )
-        for sight in exercise(seconds)
+        replace(one, state=replace(one.state, hands=(hand_at(one.time_s, one.positions[21]),)))
+        for one in exercise(seconds)
     ]
 
 

@@ -1,0 +1,122 @@
+"""What an episode says of its gate: what the operator asked for, and the settings."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from frankmocap_ros.settings.gate import GateSettings
+from frankmocap_ros.settings.schema import settings_of
+from frankmocap_ros.teleop.gate import RELEASES, State
+
+STATE_TYPE: Final = "frankmocap_ros/msg/GateState"
+PARAMETERS_TYPE: Final = "rcl_interfaces/msg/ParameterEvent"
+_IN_CONTROL: Final = (State.ARMING, State.ENGAGED)
+_NOT_SET: Final = 0
+_VALUES: Final = (
+    "", "bool_value", "integer_value", "double_value", "string_value", "byte_array_value",
+    "bool_array_value", "integer_array_value", "double_array_value", "string_array_value",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GateRequest:
+    """What the operator asked the gate for.
+
+    Attributes:
+        time_s: when, since the episode's start [s].
+        engage: whether control was asked for; else it is not wanted any more.
+        release: reason for which the operator gave control back; empty where it ended otherwise.
+    """
+
+    time_s: float
+    engage: bool
+    release: str = ""
+
+
+class RequestReader:
+    """Requests from messages of the gate's state, in order.
+
+    Attributes:
+        requests: so far.
+        first_engaged_s: when commands first followed the operator [s]; None for never.
+    """
+
+    def __init__(self) -> None:
+        self.requests: list[GateRequest] = []
+        self.first_engaged_s: float | None = None
+        self._before: int | None = None
+
+    def read(self, message: Any, time_s: float) -> None:
+        """Take a message that came at a time since the episode's start [s]."""
+        state, before = int(message.state), self._before
+        self._before = state
+        if state == State.ENGAGED and self.first_engaged_s is None:
+            self.first_engaged_s = time_s
+        if state in _IN_CONTROL and before not in _IN_CONTROL:
+            self.requests.append(GateRequest(time_s, engage=True))
+        elif before in (*_IN_CONTROL, State.HOLD) and state not in _IN_CONTROL:
+            reason = str(message.reason) if state == State.DISENGAGED else ""
+            self.requests.append(
+                GateRequest(time_s, engage=False, release=reason if reason in RELEASES else "")
+            )
+
+
+@dataclass(frozen=True)
+class SettingsChange:
+    """Settings of the gate that were set.
+
+    Attributes:
+        time_s: when, since the episode's start [s].
+        values: setting -> value, of the settings that this version has.
+    """
+
+    time_s: float
+    values: dict[str, object]
+
+
+class SettingsReader:
+    """Settings of a gate from messages of parameters, in order.
+
+    Attributes:
+        changes: of each node, name of the node -> what was set, the values at the start first.
+    """
+
+    def __init__(self) -> None:
+        self.changes: dict[str, list[SettingsChange]] = {}
+        self._known = {s.name: s.type for s in settings_of(GateSettings)}
+
+    def read(self, message: Any, time_s: float) -> None:
+        """Take a message that came at a time since the episode's start [s]."""
+        parameters = (*message.new_parameters, *message.changed_parameters)
+        values = {
+            str(parameter.name): _value(parameter.value)
+            for parameter in parameters
+            if parameter.name in self._known and parameter.value.type != _NOT_SET
+        }
+        if values:
+            self.changes.setdefault(str(message.node), []).append(SettingsChange(time_s, values))
+
+    def of_gate(self, state_topic: str) -> list[SettingsChange]:
+        """What was set of the gate: the node that publishes a state, else that with most of its settings.
+
+        Args:
+            state_topic: name of the topic of the state, such as ``/gate/state``; empty where there is none.
+        """
+        node = state_topic.rpartition("/")[0]
+        if node in self.changes:
+            return self.changes[node]
+
+        def known(name: str) -> int:
+            return len({setting for change in self.changes[name] for setting in change.values})
+
+        # a mocap node has some of the names as well
+        best = max(sorted(self.changes), key=known, default="")
+        return self.changes[best] if best and known(best) > 0.5 * len(self._known) else []
+
+
+def _value(value: Any) -> object:
+    """A parameter's value as a setting's."""
+    found = getattr(value, _VALUES[int(value.type)])
+    if isinstance(found, Iterable) and not isinstance(found, str):
+        return tuple(item.item() if hasattr(item, "item") else item for item in found)
+    return found

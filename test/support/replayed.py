@@ -1,0 +1,31 @@
+"""A person who exercises, as recorded bodies, and their replay with faults."""
+
+from frankmocap_ros.bench.operators import exercise
+from frankmocap_ros.recording.bodies import ReceivedBodies
+from frankmocap_ros.recording.faults import injected
+from frankmocap_ros.recording.replay import Replayed, replay
+from frankmocap_ros.settings.gate import SIMULATED, GateSettings
+from frankmocap_ros.settings.schema import updated
+from support.episodes import DELAY_S, START_NS
+
+CONFIG = updated(GateSettings(), {**SIMULATED, "arming_s": 0.2, "align_s": 0.3})
+START_S = 0.8  # of faults; following has begun before
+_SKIPPED_S = 1.2  # of who stands still at first
+
+
+def _bodies():
+    still = [one for one in exercise(5.0) if one.time_s > _SKIPPED_S]
+    return [
+        ReceivedBodies(one.time_s - _SKIPPED_S + DELAY_S, 7, "camera", one.at_time(one.time_s - _SKIPPED_S))
+        for one in still
+    ]
+
+
+BODIES = _bodies()
+
+
+def replayed(robot, amounts=None, seed=0, seconds=3.7):
+    """The replay of the first seconds of ``BODIES`` with faults, by amounts; asks for control always."""
+    bodies = [one for one in BODIES if one.received_s <= seconds]
+    faulty = injected(bodies, amounts or {}, seed, START_S)
+    return replay(robot, Replayed(faulty, START_NS, seconds, CONFIG))
