@@ -3,6 +3,7 @@
 __all__ = [
     "bodies",
     "contents",
+    "episodes",
     "files",
     "inputs",
     "job",

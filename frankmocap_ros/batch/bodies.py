@@ -115,7 +115,7 @@ def opened(values: Mapping[str, Any], places: Mapping[str, Path], tell: Tell) ->
         if warning:
             tell(f"WARNING: {warning}")
 
-        def one(source: Path, result: Path) -> Mapping[str, Any]:
+        def one(source: Path, result: Path, name: str) -> Mapping[str, Any]:
             images = processed_images(estimator, config, [str(source)], options.stills, camera_of)
             notes = {"frames": 0, "bodies": 0}
             with contextlib.closing(images), _written(result, source.name, options, warning) as write:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, cast
 
 Tell = Callable[[str], None]
-OneInput = Callable[[Path, Path], Mapping[str, Any]]
-"""From an input and the path to write its result to, to what the journal keeps of it: ``{"frames": 120}``.
+OneInput = Callable[[Path, Path, str], Mapping[str, Any]]
+"""From an input, the path to write its result to, and the result's name without suffix, to what the journal
+keeps of it: ``{"frames": 120}``.
 
 It may write nothing, where there is nothing to write."""
 Opened = AbstractContextManager[OneInput]
@@ -98,11 +99,13 @@ class Task:
         number: counts the inputs of a run.
         path: of the input, absolute.
         result: path of its result, absolute.
+        name: of the result, without suffix.
     """
 
     number: int
     path: str
     result: str
+    name: str = ""
 
     def text(self) -> str:
         """The task as one line of JSON."""

@@ -48,7 +48,7 @@ def plan(job: Job, inputs: Iterable[Path], journal: Journal, names: Mapping[Path
     found = Plan()
     first: dict[str, str] = {}  # input by key
     for path in inputs:
-        _add(found, first, _entry_of(job, path, journal, names), journal)
+        _add(found, first, _entry_of(job, path, journal, names), journal, job.suffix)
     return found
 
 
@@ -63,7 +63,7 @@ def _entry_of(job: Job, path: Path, journal: Journal, names: Mapping[Path, str] 
     return Entry(str(path), content, job.key(content), name + job.suffix, stamp=stamp)
 
 
-def _add(found: Plan, first: dict[str, str], entry: Entry, journal: Journal) -> None:
+def _add(found: Plan, first: dict[str, str], entry: Entry, journal: Journal, suffix: str) -> None:
     done = journal.done(entry.key)
     if entry.reason:
         found.unread.append(entry)
@@ -74,7 +74,9 @@ def _add(found: Plan, first: dict[str, str], entry: Entry, journal: Journal) -> 
         first[entry.key] = entry.input
     else:
         number = len(found.tasks)
-        found.tasks.append(Task(number, entry.input, str(journal.folder / entry.result)))
+        found.tasks.append(
+            Task(number, entry.input, str(journal.folder / entry.result), entry.result.removesuffix(suffix))
+        )
         found.entries[number] = entry
         first[entry.key] = entry.input
 
@@ -115,32 +117,3 @@ def run(job: Job, todo: Plan, journal: Journal, runner: Runner) -> Iterator[Entr
 def _finished(entry: Entry, outcome: Outcome) -> Entry:
     result = "" if outcome.reason or outcome.empty else entry.result
     return replace(entry, result=result, reason=outcome.reason, notes=outcome.notes, spent_s=outcome.spent_s)
-
-
-@dataclass
-class Sums:
-    """What a run did, for people.
-
-    Attributes:
-        done: inputs that have a result now that they did not have.
-        failed: what was written of those that have none.
-        notes: sums of the numbers that the job told.
-    """
-
-    done: int = 0
-    failed: list[Entry] = field(default_factory=list)
-    notes: dict[str, float] = field(default_factory=dict)
-
-    def add(self, entry: Entry) -> None:
-        """Count one entry."""
-        if entry.reason:
-            self.failed.append(entry)
-            return
-        self.done += 1
-        self.count(entry.notes)
-
-    def count(self, notes: Mapping[str, object]) -> None:
-        """Add numbers that a job told."""
-        for name, value in notes.items():
-            if isinstance(value, int | float):
-                self.notes[name] = self.notes.get(name, 0) + value

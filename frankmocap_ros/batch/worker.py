@@ -53,7 +53,7 @@ class Worker:
         partial = result.with_name(f"{PARTIAL}{os.getpid()}-{result.name}")
         reason, notes, empty = "", {}, False
         try:
-            notes = dict(self._one(Path(task.path), partial))
+            notes = dict(self._one(Path(task.path), partial, task.name))
             empty = not partial.exists()
             if not empty:
                 _replace(partial, result)

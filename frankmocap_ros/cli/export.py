@@ -11,12 +11,20 @@ from typing import Final
 
 from tqdm import tqdm
 
+from frankmocap_ros.batch.episodes import export_job
+from frankmocap_ros.cli.batch import Batch, BatchFlags, add_worker_flags, given_worker_flags, worker_flags
 from frankmocap_ros.cli.ending import INTERRUPTED, os_error_text
-from frankmocap_ros.errors import MissingDependencyError, MocapError, RecordingError, SettingError
+from frankmocap_ros.errors import (
+    MissingDependencyError,
+    MocapError,
+    RecordingError,
+    SettingError,
+    SourceError,
+)
 from frankmocap_ros.recording.episodes import OUTCOMES
 from frankmocap_ros.recording.export_options import FORMS, LEFT_OUT_OUTCOMES, PICTURES, ExportOptions
 from frankmocap_ros.recording.exporting import Exported, export_one, info_of, named_episodes
-from frankmocap_ros.recording.lerobot import PREPARED, assemble, open_dataset
+from frankmocap_ros.recording.lerobot import PREPARED, Dataset, assemble, open_dataset
 from frankmocap_ros.recording.lerobot_stage import read_stage, source_id
 from frankmocap_ros.recording.parquet import require_pyarrow
 from frankmocap_ros.recording.roles import AskedTopics
@@ -51,6 +59,8 @@ def _parser() -> argparse.ArgumentParser:
         help=f"also episodes of this outcome; {' and '.join(LEFT_OUT_OUTCOMES)} are left out by default",
     )  # fmt: skip
     parser.add_argument("--task", default="", metavar="TEXT", help="task, in place of the recorded one")
+    many = parser.add_argument_group("many episodes", "by several workers; a journal is kept in DIR")
+    add_worker_flags(many)
     rows = parser.add_argument_group("rows")
     default = RowOptions()
     rows.add_argument(
@@ -126,6 +136,8 @@ def main(args: Sequence[str]) -> int:
     require_pyarrow()
     found = named_episodes([home_expanded(path) for path in arguments.episodes])
     out = _out_folder(arguments.out)
+    if given_worker_flags(arguments):
+        return _batch(found, worker_flags(arguments, out), options)
     sums = _Sums()
     try:
         _export(found, out, options, sums)
@@ -137,6 +149,56 @@ def main(args: Sequence[str]) -> int:
     if sums.failed:
         return _SOME_FAILED
     return 0 if sums.rows or sums.before else 1
+
+
+def _batch(found: Mapping[str, Path], flags: BatchFlags, options: ExportOptions) -> int:
+    """Export by several workers; returns the exit code."""
+    out, names = flags.folder, {path: name for name, path in found.items()}
+    dataset = None
+    if options.to == "lerobot":
+        dataset = open_dataset(out)
+        rate_hz = options.rows.rate_hz or dataset.rate_hz
+        if not rate_hz:
+            raise SettingError("--rate is missing: the workers prepare episodes that have to fit each other")
+        options = replace(options, rows=replace(options.rows, rate_hz=rate_hz))
+        names = {path: name for path, name in names.items() if not _holds(dataset, path)}
+        if not names:
+            _tell(f"all {len(found)} episodes were there before: {printable(out)}")
+            return 0
+        flags = replace(flags, folder=out / PREPARED)
+    code, entries = Batch(_NAME, flags).main(export_job(options), list(names), names)
+    for entry in entries:
+        for remark in entry.notes.get("remarks", ()):
+            _tell(f"{names.get(Path(entry.input), entry.input)}: {remark}")
+    if dataset is not None and code != INTERRUPTED:
+        code = _assembled(dataset, [flags.folder / e.result for e in entries if e.result]) or code
+    return code or (0 if any(entry.notes.get("rows") for entry in entries) else 1)
+
+
+def _holds(dataset: Dataset, path: Path) -> bool:
+    """Whether a recording is in a dataset; one that cannot be read is not."""
+    try:
+        with Bag(path) as bag:
+            return source_id(bag) in dataset.sources
+    except (RecordingError, SourceError):
+        return False
+
+
+def _assembled(dataset: Dataset, folders: Sequence[Path]) -> int:
+    """Put prepared episodes into a dataset, in the order of their names; returns the exit code."""
+    fitting, code = [], 0
+    for folder in sorted(folders):
+        stage = read_stage(folder)
+        misfit = "it is no prepared episode; export it again" if stage is None else dataset.misfit(stage)
+        if stage is None or misfit:
+            _tell(f"{folder.name}: FAILED: {misfit}")
+            code = _SOME_FAILED
+            continue
+        dataset.adopt(stage)
+        fitting.append(folder)
+    assemble(dataset, fitting)
+    shutil.rmtree(dataset.folder / PREPARED, ignore_errors=True)
+    return code
 
 
 class _Sums:

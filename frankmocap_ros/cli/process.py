@@ -163,8 +163,8 @@ def _batch(arguments: argparse.Namespace, config: Settings, flags: BatchFlags) -
     )
     inputs = batch_inputs(arguments.sources, _SOURCES, flags)
     batch = Batch(_NAME, flags)
-    code, sums = batch.main(bodies_job(config, options, batch.tell), inputs)
-    return code or (0 if sums.notes.get("bodies") else 1)
+    code, entries = batch.main(bodies_job(config, options, batch.tell), inputs)
+    return code or (0 if any(entry.notes.get("bodies") for entry in entries) else 1)
 
 
 def _write_records(

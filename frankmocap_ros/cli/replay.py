@@ -7,6 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from frankmocap_ros.batch.episodes import replay_job
+from frankmocap_ros.cli.batch import (
+    EPISODES,
+    EXIT_CODES,
+    Batch,
+    BatchFlags,
+    add_batch_flags,
+    batch_flags,
+    batch_inputs,
+)
 from frankmocap_ros.errors import MocapError, SettingError
 from frankmocap_ros.evaluation.plots import require_matplotlib
 from frankmocap_ros.recording.episodes import EPISODE, episodes
@@ -44,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
         description="Replay episodes through the gate, retargeting and a simulated robot, faster than they\n"
         "were recorded, and judge whether the robot would have been safe.",
         epilog=f"faults:\n{faults}\n\nExit codes: 0 every limit is kept, 1 one is not, 2 cannot run, 130 "
-        "interrupted (SIGINT).\nWhat is in a report, and limits: docs/source/replay.md.",
+        f"interrupted (SIGINT). {EXIT_CODES}\nWhat is in a report, and limits: docs/source/replay.md.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     flags.add_argument(
@@ -91,6 +101,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--report", metavar="DIR", help="write report.json and pictures into this folder")
     out.add_argument("--no-plots", action="store_true", help="write no pictures (which need matplotlib)")
     out.add_argument("--json", action="store_true", help="print reports as JSON instead of tables")
+    add_batch_flags(flags)
     add_flags(flags, GateSettings, leave_out=_NOT_FLAGS)
     return flags
 
@@ -179,6 +190,9 @@ def main(args: Sequence[str]) -> int:
     plots = arguments.report is not None and not arguments.no_plots
     if plots:
         require_matplotlib()
+    flags = batch_flags(arguments)
+    if flags is not None:
+        return _batch(arguments, job, flags)
     inputs = _inputs(arguments.episodes)
     codes = []
     for path in inputs:
@@ -196,6 +210,19 @@ def main(args: Sequence[str]) -> int:
             _write(report, folder if len(inputs) == 1 else folder / path.name, plots)
         codes.append(0 if report.passed else 1)
     return max(codes)
+
+
+def _batch(arguments: argparse.Namespace, job: ReplayJob, flags: BatchFlags) -> int:
+    """A report of each episode in one folder; the exit code."""
+    given = [f"--{name}" for name in ("report", "json") if getattr(arguments, name)]
+    if given:
+        raise SettingError(
+            f"{given[0]} and --out-dir exclude each other: reports are JSON there; leave one out"
+        )
+    inputs = batch_inputs(arguments.episodes, EPISODES, flags)
+    code, entries = Batch(_NAME, flags).main(replay_job(job), inputs)
+    passed = all(entry.notes["passed"] for entry in entries if not entry.reason)
+    return code or (0 if passed else 1)
 
 
 def _write(report: ReplayReport, folder: Path, plots: bool) -> None:

@@ -20,14 +20,14 @@ def job(folder: Path, **values) -> Job:
 
 @contextlib.contextmanager
 def opened(values, places, tell):
-    """Inputs are texts: ``bad``, ``fault``, ``crash``, ``crash once``, ``wait``, ``nothing``, or any other."""
+    """Inputs are ``bad``, ``fault``, ``crash``, ``crash once``, ``wait``, ``nothing``, or anything else."""
     folder = Path(values["folder"])
     if values.get("broken"):
         raise EstimatorError("the model is not there")
     (folder / f"loaded-{os.getpid()}").write_text(str(cores()))
     tell("loaded")
 
-    def one(source, result):
+    def one(source, result, name):
         with (folder / "seen").open("a") as seen:
             seen.write(f"{source.name}\n")
         word = source.read_text().partition(":")[0]

@@ -30,7 +30,7 @@ def done(job, places, source, tmp_path):
     """The records that a worker writes."""
     told = []
     with Job.of(job.text()).open(places, told.append) as one:
-        notes = one(source, tmp_path / "result")
+        notes = one(source, tmp_path / "result", "result")
     lines = (tmp_path / "result").read_text().splitlines()
     assert notes["frames"] == len(lines)
     return [json.loads(line) for line in lines], told

@@ -136,7 +136,7 @@ def test_folders_as_inputs_and_results(tmp_path):
     (source / "deep" / "x").write_text("1")
     job, out = Job("", {}, ""), tmp_path / "out"
 
-    def folder_of_one(source, result):
+    def folder_of_one(source, result, name):
         result.mkdir()
         (result / "new").touch()
         return {}
