@@ -46,9 +46,11 @@ def inputs_of(words: Sequence[str], kind: Kind, leave_out: Path | None = None) -
     found: dict[Path, None] = {}
     for word in words:
         for path in _matches(word):
-            if not path.is_dir() or kind.is_folder(path):
+            if path.is_file() or (path.is_dir() and kind.is_folder(path)):
                 found[path] = None
                 continue
+            if not path.is_dir():  # a webcam or a pipe
+                raise BatchError(f"{printable(path)}: neither a file nor a folder; allowed: {kind.text}")
             below = list(_below(path, kind, leave_out))
             if not below:
                 raise BatchError(f"{printable(path)}: no input in this folder; allowed: {kind.text}")

@@ -163,6 +163,9 @@ def _read(descriptor: int) -> Iterator[Entry]:
         os.write(descriptor, b"\n")
     for line in text.splitlines():
         try:
-            yield Entry(**json.loads(line))
+            entry = Entry(**json.loads(line))
         except (ValueError, TypeError):
             continue
+        # results are removed by this name: it must not lead out of the folder
+        if isinstance(entry.result, str) and Path(entry.result).name == entry.result:
+            yield entry

@@ -62,7 +62,7 @@ class RayData:
         """
         with _connected(self.address) as ray:
             workers, threads = _shared(_cores_of_nodes(ray), self.workers)
-            shares = _Shares(min(workers, len(tasks)), threads, bool(self.address))
+            shares = _Shares(min(workers, len(tasks)), threads, _is_remote(self.address))
             try:
                 yield from self._outcomes(ray, job, tasks, shares)
             except ray.exceptions.RayError as error:
@@ -203,6 +203,11 @@ def _connected(address: str) -> Iterator[Any]:
                 f"--ray: {where}: {_first_line(error)}; check it with: ray status, or leave --ray out"
             ) from error
         yield ray
+
+
+def _is_remote(address: str) -> bool:
+    """Whether workers may be on machines that have not the files of this one."""
+    return bool(address)
 
 
 def _cores_of_nodes(ray: Any) -> list[int]:

@@ -20,7 +20,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Joint poses of people from a camera, for teleoperation.\n\n"
         f"commands with ROS 2:\n{_command_list(True)}\n\ncommands without ROS:\n{_command_list(False)}",
         epilog="Options of a command: frankmocap_ros COMMAND --help\n"
-        "Exit codes: 0 success, 1 nothing found, 2 cannot run, 130 interrupted (SIGINT).",
+        "Exit codes: 0 success, 1 nothing found, 2 cannot run, 3 some of many inputs failed, 130 interrupted "
+        "(SIGINT).",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
     )
@@ -34,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 success, 1 nothing found, 2 cannot run, 130 interrupted."""
+    """Run one command; returns the exit code, as ``--help`` tells them."""
     arguments = list(sys.argv[1:] if args is None else args)
     parser = _parser()
     chosen = parser.parse_args(arguments[:1])

@@ -45,7 +45,7 @@ def opened(values, places, tell):
         if word == "wait":
             wait_until((folder / "go").exists)
         result.write_text(word)
-        return {"frames": 2, "word": word}
+        return {"frames": 2, "word": word} | {place: path.read_text() for place, path in places.items()}
 
     yield one
 

@@ -3,10 +3,13 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from frankmocap_ros.batch import ray_data
+from frankmocap_ros.batch.files import described
 from frankmocap_ros.batch.job import Task
 from frankmocap_ros.errors import BatchError, MissingDependencyError
 from support import batch_jobs
@@ -34,15 +37,21 @@ def addresses_of_session(session):
     return found
 
 
+@pytest.mark.filterwarnings("ignore:.*is deprecated:DeprecationWarning")  # Ray's own
 def test_the_same_as_in_processes(tmp_path, inputs, workers_see_support, monkeypatch, capfd):
-    """All done or listed, by two workers that stay; nothing printed; nobody else can connect."""
+    """All done or listed, with a file that workers do not have; nothing printed, nobody else can connect."""
+    network = os.open(inputs(net="weights")[0], os.O_RDONLY)
+    files = described("net", Path(f"/dev/fd/{network}"))  # of this process alone
+    monkeypatch.setenv("FRANKMOCAP_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(ray_data, "_is_remote", lambda address: True)
     monkeypatch.setenv("FRANKMOCAP_TEST_SESSION", str(tmp_path))
     monkeypatch.setattr(ray_data, "cores", lambda: 2)
     words = {f"i{n}": "x" for n in range(6)} | {"damaged": "bad", "crash": "crash once", "z": "crash"}
     paths = inputs(**words)
     tasks = [Task(i, str(path), str(tmp_path / f"{path.name}.txt")) for i, path in enumerate(paths)]
     found, told, addresses = {}, [], set()
-    for outcome in ray_data.RayData("", 2, told.append)(batch_jobs.job(tmp_path), tasks):
+    job = replace(batch_jobs.job(tmp_path), files=tuple(files))
+    for outcome in ray_data.RayData("", 2, told.append)(job, tasks):
         found[outcome.number] = outcome
         addresses = addresses or addresses_of_session(str(tmp_path))
     assert sorted(found) == list(range(len(paths)))
@@ -50,7 +59,8 @@ def test_the_same_as_in_processes(tmp_path, inputs, workers_see_support, monkeyp
     assert reasons.pop("damaged") == "damaged.in is damaged"
     assert "ended twice" in reasons.pop("z")
     assert reasons == {}
-    assert found[0].notes == {"frames": 2, "word": "x"}
+    assert found[0].notes == {"frames": 2, "word": "x", "net": "weights:net"}
+    os.close(network)
     assert told == ["loaded"]
     loaded = list(tmp_path.glob("loaded-*"))
     assert 2 <= len(loaded) <= 2 + 3, "two, and one for each crash"

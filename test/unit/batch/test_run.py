@@ -1,6 +1,7 @@
 """What is done, what is not done again, and what is written down; without workers."""
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -197,9 +198,15 @@ def test_inputs_are_found(tmp_path):
 
 @pytest.mark.parametrize(
     ("word", "text"),
-    [("nowhere.in", "no such"), ("*.none", "nothing matches"), ("", "no input in this folder")],
+    [
+        ("pipe", "neither a file nor a folder"),
+        ("nowhere.in", "no such"),
+        ("*.none", "nothing matches"),
+        ("", "no input in this folder"),
+    ],
 )
 def test_no_inputs(tmp_path, word, text):
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(BatchError, match=text):
         inputs_of([str(tmp_path / word)], KIND)
 
@@ -254,3 +261,15 @@ def test_nothing_to_write_is_done_too(tmp_path, inputs):
     assert began == ["a.in", "b.in"]
     assert [(entry.result != "", entry.reason) for entry in entries] == [(False, ""), (True, "")]
     assert once(job, paths, out)[0] == []
+
+
+def test_a_journal_removes_nothing_outside_its_folder(tmp_path, inputs):
+    job, out, outside = batch_jobs.job(tmp_path), tmp_path / "out", tmp_path / "outside"
+    (path,) = inputs(a="x")
+    once(job, [path], out)
+    outside.touch()
+    line = json.loads((out / NAME).read_text()) | {"result": "../outside"}
+    (out / NAME).write_text(json.dumps(line) + "\n")
+    path.write_text("y")
+    assert once(job, [path], out)[0] == ["a.in"]
+    assert outside.exists()
