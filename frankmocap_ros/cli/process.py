@@ -75,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="TOPIC",
         help="topic of the images in a bag that has several (as the source BAG:/TOPIC)",
     )
-    parser.add_argument("--max-frames", type=int, metavar="N", help="maximum number of frames")
+    parser.add_argument(
+        "--max-frames", type=int, metavar="N", help="maximum number of frames; with --out-dir, of each input"
+    )
     camera = parser.add_argument_group(
         "camera", "of the images; without it a field of view is assumed (--horizontal-fov-deg)"
     )
