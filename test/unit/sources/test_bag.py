@@ -1,5 +1,6 @@
 """Bags: what is in them comes out, and what is wrong with one is said."""
 
+import re
 import sqlite3
 import sys
 
@@ -99,6 +100,28 @@ def test_own_messages_come_from_the_bag_or_from_this_package(own_message):
     assert only_message(own_message).opening == 0.25
     edit(own_message, "UPDATE schema SET schema_version = 3; DROP TABLE message_definitions")  # as Humble's
     assert only_message(own_message).opening == 0.25
+
+
+def test_definitions_that_were_left_empty_are_those_of_this_package(own_message):
+    """As in bags that ``ros2 bag convert`` made of old ones."""
+    edit(own_message, "UPDATE message_definitions SET encoded_message_definition = ''")
+    assert only_message(own_message).opening == 0.25
+
+
+def test_topics_are_the_same_whatever_quality_of_service_is_written_where(folder, tmp_path):
+    """As after ``ros2 bag reindex``: metadata.yaml has another spelling than the file."""
+    text = (folder / "metadata.yaml").read_text()
+    offer = (
+        r"- history: 3\n  depth: 0\n  reliability: 1\n  durability: 2\n  deadline: {sec: 0, nsec: 0}\n"
+        r"  lifespan: {sec: 0, nsec: 0}\n  liveliness: 1\n  liveliness_lease_duration: {sec: 0, nsec: 0}\n"
+        r"  avoid_ros_namespace_conventions: false"
+    )
+    changed = re.sub(r"offered_qos_profiles: .*", lambda _: f'offered_qos_profiles: "{offer}"', text)
+    assert changed.count("history") == 2
+    (tmp_path / "metadata.yaml").write_text(changed)
+    (tmp_path / storage_file(folder).name).write_bytes(storage_file(folder).read_bytes())
+    with Bag(tmp_path) as bag:
+        assert len(list(bag.messages())) == 6
 
 
 def test_what_a_type_is_must_be_known(own_message):
