@@ -1,5 +1,6 @@
 """Bags: what is in them comes out, and what is wrong with one is said."""
 
+import re
 import sqlite3
 import sys
 
@@ -101,6 +102,28 @@ def test_own_messages_come_from_the_bag_or_from_this_package(own_message):
     assert only_message(own_message).opening == 0.25
 
 
+def test_definitions_that_were_left_empty_are_those_of_this_package(own_message):
+    """As in bags that ``ros2 bag convert`` made of old ones."""
+    edit(own_message, "UPDATE message_definitions SET encoded_message_definition = ''")
+    assert only_message(own_message).opening == 0.25
+
+
+def test_topics_are_the_same_whatever_quality_of_service_is_written_where(folder, tmp_path):
+    """As after ``ros2 bag reindex``: metadata.yaml has another spelling than the file."""
+    text = (folder / "metadata.yaml").read_text()
+    offer = (
+        r"- history: 3\n  depth: 0\n  reliability: 1\n  durability: 2\n  deadline: {sec: 0, nsec: 0}\n"
+        r"  lifespan: {sec: 0, nsec: 0}\n  liveliness: 1\n  liveliness_lease_duration: {sec: 0, nsec: 0}\n"
+        r"  avoid_ros_namespace_conventions: false"
+    )
+    changed = re.sub(r"offered_qos_profiles: .*", lambda _: f'offered_qos_profiles: "{offer}"', text)
+    assert changed.count("history") == 2
+    (tmp_path / "metadata.yaml").write_text(changed)
+    (tmp_path / storage_file(folder).name).write_bytes(storage_file(folder).read_bytes())
+    with Bag(tmp_path) as bag:
+        assert len(list(bag.messages())) == 6
+
+
 def test_what_a_type_is_must_be_known(own_message):
     edit(own_message, "UPDATE message_definitions SET encoded_message_definition = 'float32 ?'")
     with pytest.raises(SourceError, match=r"definition of frankmocap_ros/msg/Grip \(.*\) cannot"):
@@ -193,3 +216,28 @@ def test_without_rosbags_the_error_says_how_to_get_it(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "rosbags.rosbag2", None)
     with pytest.raises(MissingDependencyError, match=r"rosbags, which is not.*pip install.*recordings"):
         Bag(folder)
+
+
+@pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
+@pytest.mark.parametrize(
+    ("name", "definition"),
+    [
+        ("evil/msg/Name:\n    print('run')\nclass C", "float64 data"),
+        ("evil/msg/Name", "float64 data=print('run')"),
+        ("evil/msg/Name", 'string X=\'"+print("run")+"\'\nfloat64 data'),
+        ("evil/msg/Name", "float64[print('run')] data"),
+        ("evil/msg/Name", "evil/msg/Other():print('run') data"),
+    ],
+)
+def test_definitions_in_a_bag_are_never_run(tmp_path, capsys, storage, name, definition):
+    """rosbags makes Python code of them: of names and numbers alone."""
+    folder = tmp_path / "evil"
+    with Writer(folder, version=9, storage_plugin=storage) as writer:
+        topic = writer.add_connection("/evil", name, msgdef=definition, rihs01="RIHS01_0")
+        writer.write(topic, T0, types().serialize_cdr(number(T0), "std_msgs/msg/Float64"))
+    try:
+        with Bag(folder) as bag:
+            list(bag.messages())
+    except SourceError as error:
+        assert "evil" in str(error)
+    assert "run" not in capsys.readouterr().out
