@@ -47,7 +47,7 @@ def recorder(context, tmp_path):
             stack.callback(node.destroy_node)
             spinner = Spinner(node, theirs)
             stack.callback(spinner.close)
-            peer = Peer(ours, name="recorder")
+            peer = Peer(ours, node, name="recorder")
             stack.callback(peer.node.destroy_node)
             stack.callback(Spinner(peer.node, ours).close)
             peer.end = lambda: (spinner.close(), node.destroy_node())
@@ -249,7 +249,8 @@ def test_a_disk_without_room_is_refused(recorder):
 def test_kill_9_costs_a_second_and_the_next_start_repairs(program, peer, tmp_path):
     words = ("--folder", str(tmp_path / "runs"), "--min-free-mb", "0")
     process = program("frankmocap_ros", "record", *words, "--task", "sort")
-    publisher = peer.publisher(JointState, "joint_states")
+    kept = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)  # until it is heard
+    publisher = peer.publisher(JointState, "joint_states", kept)
     folder = tmp_path / "runs" / "episode_000001"
     for number in range(50):
         publisher.publish(JointState(name=[f"joint {number}"]))

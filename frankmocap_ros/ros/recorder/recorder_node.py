@@ -91,12 +91,12 @@ class RecorderNode(Node):
         self.create_timer(_DIAGNOSTICS_S, self._diagnose, clock=steady)
         self._running = True
         self.get_logger().info(f"episodes go to {storage.root}; call ~/start, ~/stop, ~/discard")
-        self._look_around()
         self._recorder.start_thread()
-        self._worker.start_thread()
-        if config.record_at_start:
-            self._worker.start(self._info(), lambda _: None)
+        if config.record_at_start:  # before anything is subscribed to: what is latched comes once
+            self._recorder.start(self._info(), lambda _: None)
             self._snapshots.begin()
+        self._look_around()
+        self._worker.start_thread()
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
         """As in Node; a value of the wrong type is refused with its parameter's name."""
@@ -125,7 +125,7 @@ class RecorderNode(Node):
         return await self._end("discarded")
 
     async def _toggle(self) -> Answer:
-        return await (self._stop() if self._recorder.status.recording else self._start())
+        return await (self._stop() if self._recorder.wants_messages else self._start())
 
     async def _end(self, outcome: str) -> Answer:
         notes = self._settings.config.notes
