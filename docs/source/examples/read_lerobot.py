@@ -9,7 +9,8 @@ from lerobot.datasets.lerobot_dataset import LeRobotDataset
 
 dataset = LeRobotDataset("local/episodes", root=sys.argv[1])
 frames = 0
-for row in dataset:
+for index in range(len(dataset)):
+    row = dataset[index]  # decodes the images
     frames += 1
 print(f"{frames} frames of {dataset.num_frames}, {dataset.num_episodes} episodes, {dataset.fps} Hz")
 for name, value in row.items():
