@@ -1,8 +1,8 @@
 """What a recorder costs the mocap node: its ages with and without one, in turns, while a robot follows.
 
 `python benchmarks/bench_recording.py [SOURCE [SECONDS [TURNS]]]` starts camera, mocap node, gate and
-simulated robot once. In each turn it measures SECONDS (30) without a recorder and as many with one, and prints
-a row for each; the last row has the ratio of the pooled ages, and what the episodes say of themselves.
+simulated robot once. In each turn it measures SECONDS (30) without a recorder and as many with one, and
+prints a row for each; the last row has the ratio of the pooled ages, and what the episodes say.
 """
 
 import sys
