@@ -43,6 +43,7 @@ from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.sources import is_still, is_webcam, open_source
 from frankmocap_ros.sources.camera_file import CameraOf
+from frankmocap_ros.sources.placements import Placements
 from frankmocap_ros.tracking.pipeline import Pipeline
 
 _LOG = logging.getLogger(__name__)
@@ -199,7 +200,7 @@ class VideoProcessorTrack:
         return {**self._frank(image_bgr, time_s, camera), "frame": number}
 
     def __call__(self, source: str) -> Iterator[dict[str, Any]]:
-        """Results of a video file, a folder of images, or a camera (``/dev/videoN``), frame by frame.
+        """Results of a video, a bag, a folder of images, or a camera (``/dev/videoN``), frame by frame.
 
         Raises:
             SourceError: it cannot be opened or read.
@@ -242,6 +243,10 @@ def repeatable(settings: Settings, sources: Sequence[str]) -> Settings:
     return replace(settings, variant=best_variant_here(settings.hands))
 
 
+def _no_depth() -> None:
+    return None
+
+
 def processed_images(
     estimator: Estimator,
     settings: Settings,
@@ -254,14 +259,16 @@ def processed_images(
     Args:
         estimator: the caller closes it.
         settings: of the pipeline.
-        sources: one video, folder of images or camera; or any number of image files.
+        sources: one video, bag, folder of images or camera; or any number of image files.
         stills: process the images independently, as image files named one by one always are.
         camera_of: the camera of the images, such as ``sources.camera_file.camera_from_file`` gives it; None
             takes the source's own, else assumes ``horizontal_fov_deg``.
 
     Raises:
         CalibrationError: the images cannot be those of the camera.
+        SettingError: ``target_frame`` is set, and the source has no TF.
         SourceError: a source cannot be opened or read, or several are not all image files.
+        TransformError: TF is not known at the time of any image.
     """
     pipeline = Pipeline(estimator, settings, time.perf_counter)
     index = 0
@@ -271,8 +278,10 @@ def processed_images(
             raise SourceError(
                 f"{printable(path)}: several sources must all be image files; pass a video or folder alone"
             )
-        with contextlib.closing(open_source(CameraSettings(source=path, loop=False), moving=False)) as source:
+        asked = CameraSettings(source=path, loop=False, rectified=settings.rectified)
+        with contextlib.closing(open_source(asked, moving=False)) as source:
             total = len(sources) if still else source.frames
+            placements = Placements(settings.target_frame, source.name)
             while (image := source.read()) is not None:
                 number, index = index, index + 1
                 if number % settings.process_every_n:
@@ -281,8 +290,14 @@ def processed_images(
                     pipeline.reset()
                 bitmap = Bitmap(image.pixels)
                 camera = source.camera if camera_of is None else camera_of(bitmap.size_px)
-                frame = pipeline.process(CameraImage(bitmap, image.time_s, camera))
-                yield ProcessedImage(replace(frame, index=number), image.name, total, camera is not None)
+                depth = image.depth if image.depth and image.depth_measured else _no_depth
+                frame = pipeline.process(CameraImage(bitmap, image.time_s, camera, depth))
+                time_s = frame.time_s if image.stamp_s is None else image.stamp_s
+                frame = replace(frame, index=number, time_s=time_s)
+                placed = placements.placed(frame, image)
+                if placed is not None:
+                    yield ProcessedImage(placed, image.name, total, camera is not None)
+            placements.end()
 
 
 def process(

@@ -82,7 +82,11 @@ def _parser() -> argparse.ArgumentParser:
         help=f"also measure a network of your own: {' | '.join(MODEL_ESTIMATORS)}; may be repeated",
     )
     given.add_argument("--hands", action="store_true", help="also measure blazepose with hands")
-    given.add_argument("--source", default="auto", help="video, image, /dev/videoN, synthetic or auto")
+    given.add_argument(
+        "--source",
+        default="auto",
+        help="video, image, rosbag2 folder or .mcap, /dev/videoN, synthetic or auto",
+    )
     given.add_argument(
         "--width", type=int, default=640, help="maximum image width; 0 keeps the source's [px]"
     )

@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         "sources",
         metavar="source",
         nargs="+",
-        help="video, folder of images, image files, /dev/videoN, or synthetic",
+        help="video, rosbag2 folder or .mcap, folder of images, image files, /dev/videoN, or synthetic",
     )
     parser.add_argument("--out", metavar="FILE", help="output file (default: standard output)")
     parser.add_argument(
@@ -65,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
         "SMPL-X: time_s, id, and the operator's joints as name -> [[x, y, z], [w, x, y, z]]: position [m] "
         "and global rotation, scalar first, in the frame of a level camera (x forward, y left, z up). joints "
         "is {} in frames without an operator",
+    )
+    parser.add_argument(
+        "--image-topic",
+        metavar="TOPIC",
+        help="topic of the images in a bag that has several (as the source BAG:/TOPIC)",
     )
     parser.add_argument("--max-frames", type=int, metavar="N", help="maximum number of frames")
     camera = parser.add_argument_group(
@@ -124,9 +129,13 @@ def main(args: Sequence[str]) -> int:
     keep_freed_memory()
     leave_cores_to_networks()
     arguments = _parser().parse_args(args)
+    if arguments.image_topic is not None:
+        arguments.sources = [f"{source}:{arguments.image_topic}" for source in arguments.sources]
     config = from_flags(Settings, arguments)
     if "resize_short" not in vars(arguments) and (arguments.stills or all(map(is_still, arguments.sources))):
         config = updated(config, {"resize_short": _STILLS_SHORT_PX})
+    if arguments.format == "gmr" and config.target_frame:
+        raise SettingError("--format gmr is in the frame of a level camera; leave --target-frame out")
     config = repeatable(config, arguments.sources)
     camera_of = _camera_of(arguments, config)
     with line_writer(arguments.out) as out:

@@ -32,6 +32,7 @@ def frame_record(frame: Frame, arms: ArmAngles | None = None) -> dict[str, Any]:
     return {
         "frame": frame.index,
         "stamp_s": frame.time_s,
+        "frame_id": frame.frame_id,
         "inference_ms": round(frame.inference_ms, 3),
         "detected": frame.detected,
         "stages_ms": {name: round(ms, 3) for name, ms in frame.stages_ms.items()},

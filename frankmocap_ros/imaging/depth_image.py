@@ -50,6 +50,12 @@ class DepthImage:
 
     values: NDArray[np.uint16] | NDArray[np.float32]
 
+    def meters(self) -> NDArray[np.float32]:
+        """Distances, shape (H, W) [m]; what is not measured is as it came."""
+        if self.values.dtype == np.uint16:
+            return np.asarray(self.values * np.float32(1e-3), np.float32)
+        return np.asarray(self.values, np.float32)
+
     def at(self, pixels: Array, camera: Camera) -> Array:
         """Distances at pixels (..., 2) of an image of the same view: shape (...) [m], NaN where unknown."""
         height, width = self.values.shape

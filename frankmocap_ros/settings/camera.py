@@ -11,7 +11,7 @@ class CameraSettings:
 
     source: str = setting(
         "auto",
-        "Image source: a video file, an image file, /dev/videoN, synthetic, or auto. auto opens the first webcam, or without one a photograph from an installed package.",
+        "Image source: a video file, an image file, a rosbag2 folder or .mcap file (BAG:/TOPIC names its topic of images), /dev/videoN, synthetic, or auto. auto opens the first webcam, or without one a photograph from an installed package.",
         live=False,
     )
     wait_for_source: bool = setting(
@@ -45,11 +45,19 @@ class CameraSettings:
         maximum=170.0,
         live=False,
     )
+    rectified: str = setting(
+        "auto",
+        "Whether a bag's images are rectified: then P of its CameraInfo holds, else K and the distortion D; auto goes by the topic's name, such as image_rect.",
+        choices=("auto", "true", "false"),
+        live=False,
+    )
     camera_info: bool = setting(True, "Publish camera_info.", live=False)
     raw: bool = setting(True, "Publish raw images on image.", live=False)
     compressed: bool = setting(False, "Publish JPEG images on image/compressed.", live=False)
     depth: bool = setting(
-        False, "Publish depth in meters, aligned to image; only the synthetic source provides it.", live=False
+        False,
+        "Publish depth in meters, aligned to image; only the synthetic source and bags with depth provide it.",
+        live=False,
     )
     jpeg_quality: int = setting(90, "JPEG quality of image/compressed.", minimum=1, maximum=100)
     motion: str = setting(

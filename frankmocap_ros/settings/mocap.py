@@ -103,7 +103,7 @@ class Settings:
     )
     source: str = setting(
         "",
-        "Image source that the node opens itself instead of subscribing: a video file, an image file, /dev/videoN, or synthetic.",
+        "Image source that the node opens itself instead of subscribing: a video file, an image file, a rosbag2 folder or .mcap file (BAG:/TOPIC names its topic of images), /dev/videoN, or synthetic.",
         live=False,
     )
     source_width: int = setting(

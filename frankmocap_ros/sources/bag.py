@@ -103,6 +103,8 @@ class Bag:
     def messages(self, topics: Collection[str] | None = None) -> Iterator[BagMessage]:
         """The messages, in order of their log time (of several files, one file after the other).
 
+        One such iterator at a time: they share the open file.
+
         Args:
             topics: only of these topics; what the bag does not have gives nothing. All where it is None.
 

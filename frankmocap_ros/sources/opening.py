@@ -8,6 +8,9 @@ from frankmocap_ros.errors import SourceError
 from frankmocap_ros.runtime.file_names import home_expanded, printable
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources.animation import AnimationSource, is_animation
+from frankmocap_ros.sources.bag import is_bag
+from frankmocap_ros.sources.bag_source import BagSource
+from frankmocap_ros.sources.bag_topics import with_topics
 from frankmocap_ros.sources.base import ALLOWED, NOMINAL_HZ, Source
 from frankmocap_ros.sources.stills import SUFFIXES, ImagesSource, PhotographSource, is_image, read_image
 from frankmocap_ros.sources.synthetic import DEFAULT_FOV_DEG, SyntheticSource
@@ -16,11 +19,11 @@ from frankmocap_ros.sources.webcams import webcams, webcams_text
 
 
 def open_source(config: CameraSettings, start_s: float = 0.0, moving: bool = True) -> Source:
-    """Open what the settings ask for. Whether a file is an image or a video is seen from what is in it.
+    """Open what the settings ask for. Whether a file is an image, video or bag is seen from its content.
 
     Args:
         config: ``source``, ``motion``, ``rate_hz`` (for sources without a rate of their own) and
-            ``horizontal_fov_deg`` (of the synthetic camera) count.
+            ``horizontal_fov_deg`` (of the synthetic camera) and ``rectified`` (of a bag's images) count.
         start_s: for the synthetic figure: the time of its first image [s].
         moving: whether a single photograph pans and zooms without end; else it is one image.
 
@@ -35,7 +38,12 @@ def open_source(config: CameraSettings, start_s: float = 0.0, moving: bool = Tru
     number = _webcam_number(where)
     if number is not None:
         return VideoSource(number, f"webcam /dev/video{number}")
-    return _open_path(home_expanded(where), config.rate_hz or NOMINAL_HZ, moving)
+    path, image, depth = _split(where)
+    if is_bag(path):
+        return BagSource(path, image, depth, config.rectified)
+    if image:
+        raise SourceError(f"{printable(where)}: {_not_a_bag(path)}, so it has no topics; allowed: {ALLOWED}")
+    return _open_path(path, config.rate_hz or NOMINAL_HZ, moving)
 
 
 def is_webcam(where: str) -> bool:
@@ -59,7 +67,7 @@ def check_source(where: str) -> None:
         if not Path(f"/dev/video{number}").exists():
             raise SourceError(f"webcam /dev/video{number}: there is no such camera; {webcams_text()}")
         return
-    if not home_expanded(where).exists():
+    if not _split(where)[0].exists():
         raise SourceError(_no_such_file(where))
 
 
@@ -69,6 +77,19 @@ def _webcam_number(where: str) -> int | None:
         where = str(Path(where).resolve())  # udev's stable names are links
     webcam = re.fullmatch(r"(?:/dev/video)?([0-9]{1,9})", where)
     return int(webcam[1]) if webcam else None
+
+
+def _split(where: str) -> tuple[Path, str, str]:
+    """Path, and topics of images and depth of a bag; a file that has such a name is itself."""
+    whole = home_expanded(where)
+    if whole.exists():
+        return whole, "", ""
+    path, image, depth = with_topics(where)
+    return home_expanded(path), image, depth
+
+
+def _not_a_bag(path: Path) -> str:
+    return f"{printable(path)} is no bag" if path.exists() else f"there is no {printable(path)}"
 
 
 def _no_such_file(where: str | Path) -> str:

@@ -1,6 +1,7 @@
 """The figure of ``synthetic/human.py`` before a synthetic camera."""
 
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.sources.base import NOMINAL_HZ, SourceImage
 from frankmocap_ros.synthetic.human import camera_stalls, scene
 from frankmocap_ros.synthetic.render_depth import render_depth
@@ -49,7 +50,7 @@ class SyntheticSource:
         time_s = self._index / self.rate_hz
         self._index += 1
         people, lens = scene(self._motion, self._start_s + time_s), self._lens
-        return SourceImage(render(people, lens), time_s, depth=lambda: render_depth(people, lens))
+        return SourceImage(render(people, lens), time_s, depth=lambda: DepthImage(render_depth(people, lens)))
 
     def rewind(self) -> None:
         """Restart at the first image."""

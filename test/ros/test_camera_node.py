@@ -31,6 +31,7 @@ from frankmocap_ros.ros.camera.camera_outputs import Stamps
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.sources import SourceImage
+from support import bags
 
 TIMEOUT_S = 30.0
 FRAMES, VIDEO_HZ = 20, 50.0
@@ -355,6 +356,29 @@ def test_raw_and_compressed_show_the_same(start, listener):
     difference = decode_image(raw).pixels.astype(int) - decoded
     assert decoded.shape == (480, 640, 3)
     assert np.abs(difference).mean() < 3.0
+
+
+def test_a_bag_is_sent_with_its_calibration_and_depth(start, listener, tmp_path):
+    """Where depth of an image lacks, none is sent for it."""
+    lens, period = Camera(90.0, 95.0, 48.0, 32.0, 96, 64), 20_000_000
+    messages = [("/camera/camera_info", 1, bags.camera_info(lens, 0))]
+    for n in range(8):
+        stamp = 10**9 + n * period
+        pixels, depth = np.full((64, 96, 3), shade(n), np.uint8), np.full((32, 48), 1000 + n, np.uint16)
+        messages.append(("/camera/image_raw", stamp, bags.image(pixels, stamp)))
+        if n % 2:
+            messages.append(("/camera/depth", stamp, bags.image(depth, stamp, "16UC1")))
+    bag = bags.write_bag(tmp_path / "bag", messages)
+    images, depths = listener.listen(Image, "image"), listener.listen(Image, "depth")
+    infos = listener.listen(CameraInfo, "camera_info")
+    start(source=f"{bag}:/camera/image_raw", depth=True)
+    msg = depths.at_least(6)[-1]
+    number = frame_number(images.wait(lambda other: stamp_ns(other) == stamp_ns(msg)))
+    assert number % 2
+    assert (msg.encoding, msg.width, msg.height) == ("32FC1", 48, 32)
+    np.testing.assert_allclose(np.frombuffer(msg.data, np.float32), 1.0 + 1e-3 * number, atol=1e-6)
+    info = infos.wait(lambda other: stamp_ns(other) == stamp_ns(msg))
+    assert camera_of(info, 96, 64) == lens
 
 
 def test_jpeg_quality_changes_while_running(start, listener):

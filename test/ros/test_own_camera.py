@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+from itertools import islice
 
 import cv2
 import numpy as np
@@ -14,7 +15,10 @@ from frankmocap_ros.body.pose import ScaleSource
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.mocap.inputs import OwnCamera
+from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.sources import open_source
 from frankmocap_ros.synthetic.human import scene
+from support.bags import camera_info, image, write_bag
 from support.paths import TAIJI
 
 
@@ -266,3 +270,23 @@ def test_the_node_ends_with_its_camera(start, probe, clip):
     change(system, "shutdown")
     assert loops() == []
     assert system.state() == "finalized"
+
+
+def test_a_bag_brings_its_own_calibration_and_depth(start, tmp_path):
+    """Depth that says twice as far as the figure is."""
+    drawn, messages = open_source(CameraSettings(source="synthetic")), []
+    for read in islice(iter(drawn.read, None), 6):
+        stamp = 10**9 + round(1e9 * read.time_s)
+        far = np.float32(2.0) * read.depth().meters()
+        messages += [
+            ("/camera/camera_info", stamp, camera_info(drawn.camera, stamp)),
+            ("/camera/image_raw", stamp + 1, image(read.pixels, stamp)),
+            ("/camera/depth", stamp + 2, image(far, stamp, "32FC1")),
+        ]
+    before_s = time.time()
+    system = start(source=str(write_bag(tmp_path / "bag", messages)), estimator="synthetic")
+    system.wait_until(lambda: len(system.bodies) > 0)
+    system.wait_until(lambda: system.bodies.messages[-1].bodies[0].scale_source == ScaleSource.DEPTH)
+    bodies = system.bodies.messages[-1]
+    assert system.stamp(bodies) > 1e9 * before_s  # of now: what is played is followed as if it were live
+    assert positions(bodies.bodies[0])[0, 2] == pytest.approx(2.0 * 2.5, rel=0.1)

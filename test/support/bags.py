@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import cv2
 import numpy as np
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
@@ -71,3 +72,69 @@ def storage_file(folder):
     """The one file of a bag that holds its messages."""
     (file,) = [path for path in folder.iterdir() if path.suffix in (".mcap", ".db3")]
     return file
+
+
+def compressed(pixels, stamp_ns, suffix=".png", frame="camera"):
+    """``sensor_msgs/CompressedImage`` of BGR pixels: PNG or JPEG."""
+    data = cv2.imencode(suffix, pixels)[1].reshape(-1)
+    kind = suffix.removeprefix(".").replace("jpg", "jpeg")
+    return make(
+        "sensor_msgs/msg/CompressedImage",
+        header=header(stamp_ns, frame),
+        format=f"bgr8; {kind} compressed bgr8",
+        data=data,
+    )
+
+
+def camera_info(camera, stamp_ns, frame="camera"):
+    """``sensor_msgs/CameraInfo``: K and D of the camera, P with twice its focal length."""
+    lens = camera.distortion
+    k = [camera.fx, 0.0, camera.cx, 0.0, camera.fy, camera.cy, 0.0, 0.0, 1.0]
+    p = [2 * camera.fx, 0.0, camera.cx, 0.0, 0.0, 2 * camera.fy, camera.cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+    return make(
+        "sensor_msgs/msg/CameraInfo",
+        header=header(stamp_ns, frame),
+        height=camera.height,
+        width=camera.width,
+        distortion_model=lens.model if lens else "plumb_bob",
+        d=np.array(lens.coefficients if lens else [0.0] * 5),
+        k=np.array(k),
+        r=np.eye(3).reshape(-1),
+        p=np.array(p),
+        binning_x=0,
+        binning_y=0,
+        roi=make(
+            "sensor_msgs/msg/RegionOfInterest",
+            x_offset=0, y_offset=0, height=0, width=0, do_rectify=False,
+        ),
+    )  # fmt: skip
+
+
+def number_image(k, size=(8, 6)):
+    """A gray image whose brightness tells its number, and how to read it: ``number_of``."""
+    return np.full((size[1], size[0], 3), 4 * k, np.uint8)
+
+
+def number_of(pixels):
+    """The number of an image of ``number_image``."""
+    return round(float(pixels.mean()) / 4)
+
+
+def transforms(*stamped):
+    """``tf2_msgs/TFMessage`` of tuples: parent, child, stamp [ns], translation, rotation x y z w."""
+    return make("tf2_msgs/msg/TFMessage", transforms=[_stamped(*one) for one in stamped])
+
+
+def _stamped(parent, child, stamp_ns, xyz, xyzw):
+    x, y, z = map(float, xyz)
+    qx, qy, qz, qw = map(float, xyzw)
+    return make(
+        "geometry_msgs/msg/TransformStamped",
+        header=header(stamp_ns, parent),
+        child_frame_id=child,
+        transform=make(
+            "geometry_msgs/msg/Transform",
+            translation=make("geometry_msgs/msg/Vector3", x=x, y=y, z=z),
+            rotation=make("geometry_msgs/msg/Quaternion", x=qx, y=qy, z=qz, w=qw),
+        ),
+    )

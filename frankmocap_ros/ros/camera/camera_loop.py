@@ -198,7 +198,8 @@ class CameraLoop:
                     if config.rate_hz and time.perf_counter() < due_s:
                         continue
                     due_s = 0.0
-                self._send(image, source.camera, due_s)
+                camera = None if config.horizontal_fov_deg else source.camera
+                self._send(image, camera, due_s)
                 count += 1
 
     def _wait_for_loop(self, source: Source) -> None:

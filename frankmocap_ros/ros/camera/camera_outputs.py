@@ -7,6 +7,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.imaging.messages.compressed import write_compressed
 from frankmocap_ros.imaging.messages.images import write_image
 from frankmocap_ros.ros.common.camera_info import camera_info
@@ -81,9 +82,7 @@ class CameraOutputs:
             if image.depth is None:
                 self._node.get_logger().warning("the source has no depth; depth is not published", once=True)
             elif self._depth.get_subscription_count():
-                depth = Image()
-                write_image(depth, image.depth(), "32FC1")
-                self._prepared.append((self._depth, depth))
+                self._prepare_depth(self._depth, image.depth())
         if self._info is not None:  # first: whoever has the image has its camera_info
             height, width = pixels.shape[:2]
             self._prepared.append((self._info, camera_info(camera, width, height)))
@@ -95,6 +94,12 @@ class CameraOutputs:
             compressed = CompressedImage()
             write_compressed(compressed, Bitmap(pixels), jpeg_quality)
             self._prepared.append((self._compressed, compressed))
+
+    def _prepare_depth(self, publisher: Publisher, found: DepthImage | None) -> None:
+        if found is not None:
+            depth = Image()
+            write_image(depth, found.meters(), "32FC1")
+            self._prepared.append((publisher, depth))
 
     def stamp_ns(self) -> int:
         """A stamp for an image that is taken now."""

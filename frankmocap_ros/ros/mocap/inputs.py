@@ -4,8 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
@@ -13,6 +11,7 @@ from std_msgs.msg import Header
 
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
+from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.ros.camera.camera_loop import CameraLoop
 from frankmocap_ros.ros.camera.camera_outputs import Stamps
 from frankmocap_ros.ros.common.camera_topics import camera_topics
@@ -35,11 +34,13 @@ class OwnImage:
         header: stamp of capture, and frame.
         bitmap: the pixels.
         camera: its camera, None where it is not known.
+        depth: gives what a depth camera measured with it; None where there is none.
     """
 
     header: Header
     bitmap: Bitmap
     camera: Camera | None
+    depth: Callable[[], DepthImage | None] | None = None
 
 
 AnyImage = Image | CompressedImage | OwnImage
@@ -149,7 +150,7 @@ class OwnCamera:
         self._on_image = on_image
         self._stamps = Stamps()
         self._header = Header(frame_id=config.source_frame_id)
-        self._prepared: tuple[NDArray[np.uint8], Camera | None] | None = None
+        self._prepared: tuple[SourceImage, Camera | None] | None = None
         self.topic = f"source {config.source}"
         camera = CameraSettings(
             source=config.source,
@@ -157,6 +158,7 @@ class OwnCamera:
             width=config.source_width,
             frame_id=config.source_frame_id,
             motion=config.synthetic_motion,
+            rectified=config.rectified,
         )
         self.loop = CameraLoop(node, lambda: camera, self, lambda: None)
         self.loop.start()
@@ -167,15 +169,16 @@ class OwnCamera:
 
     def prepare(self, image: SourceImage, camera: Camera | None, jpeg_quality: int) -> None:
         """Remember an image until it is due."""
-        self._prepared = (image.pixels, camera)
+        self._prepared = (image, camera)
 
     def send(self, stamp_ns: int) -> None:
         """Hand the image over that was prepared."""
         assert self._prepared is not None
-        pixels, camera = self._prepared
+        image, camera = self._prepared
         header = Header(frame_id=self._header.frame_id)
         header.stamp.sec, header.stamp.nanosec = divmod(stamp_ns, 1_000_000_000)
-        self._on_image(OwnImage(header, Bitmap(pixels), camera))
+        depth = image.depth if image.depth_measured else None
+        self._on_image(OwnImage(header, Bitmap(image.pixels), camera, depth))
 
     def destroy(self) -> None:
         """Close the source."""

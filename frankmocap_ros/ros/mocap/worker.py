@@ -172,11 +172,11 @@ class Worker:
             stream.monitor.drop(DROP_TOO_OLD)
             return None
         if isinstance(job.msg, OwnImage):
-            bitmap, camera = job.msg.bitmap, job.msg.camera
+            bitmap, camera, own_depth = job.msg.bitmap, job.msg.camera, job.msg.depth
         else:
             decode = decode_image if isinstance(job.msg, Image) else decode_compressed
             bitmap = decode(job.msg, stream.to_8bit)
-            camera = stream.camera(bitmap.size_px)
+            camera, own_depth = stream.camera(bitmap.size_px), None
         if stream.newly_assumed(camera, start_s):
             self._log.warning(
                 f"{stream.topic}: no calibration is known, so a field of view of "
@@ -184,7 +184,8 @@ class Worker:
                 "publish camera_info beside the images, or set horizontal_fov_deg"
             )
         time_s = seconds(job.msg.header.stamp)
-        camera_image = CameraImage(bitmap, time_s, camera, lambda: stream.depth_at(job.depth_ns))
+        depth = own_depth or (lambda: stream.depth_at(job.depth_ns))
+        camera_image = CameraImage(bitmap, time_s, camera, depth)
         return _DecodedImage(stream, job, camera_image, start_s, time.perf_counter())
 
     def _process(self, ready: Sequence[_DecodedImage]) -> None:
