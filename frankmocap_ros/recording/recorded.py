@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from frankmocap_ros.recording.roles import TRAJECTORY, Roles
-from frankmocap_ros.recording.samples import Integers, NamedValues, Numbers
+from frankmocap_ros.recording.samples import Integers, NamedValues, Numbers, rate_of
 from frankmocap_ros.sources.bag import BagMessage
 
 _POSE: Final = ("x", "y", "z", "qx", "qy", "qz", "qw")
@@ -33,6 +33,7 @@ class Recorded:
         base: commanded velocities of the base: ``x``, ``y`` [m/s], ``yaw`` [rad/s].
         grips: commanded openings, by side, 0 to 1.
         images_ns: when each image of a topic came [ns].
+        stamps_ns: stamp of each image of a topic [ns].
     """
 
     gate_ns: list[int] = field(default_factory=list)
@@ -49,10 +50,19 @@ class Recorded:
     base: NamedValues = field(default_factory=NamedValues)
     grips: NamedValues = field(default_factory=NamedValues)
     images_ns: dict[str, list[int]] = field(default_factory=dict)
+    stamps_ns: dict[str, list[int]] = field(default_factory=dict)
 
     def image_times(self, topic: str) -> Integers:
         """When each image of a topic came, shape (N,) [ns]."""
         return np.array(self.images_ns.get(topic, []), np.int64)
+
+    def image_rate(self, topic: str) -> int | None:
+        """Rate of a topic's images [Hz], by their stamps, which do not depend on when somebody looked.
+
+        By the times at which they came where a camera does not stamp; None where there are too few.
+        """
+        stamped = rate_of(np.array(self.stamps_ns.get(topic, []), np.int64))
+        return stamped or rate_of(self.image_times(topic))
 
 
 def recorded(messages: Iterable[BagMessage], roles: Roles) -> Recorded:
@@ -74,6 +84,8 @@ def _take(found: Recorded, item: BagMessage, at_ns: int, roles: Roles) -> None:
     topic, message = item.topic, item.message
     if topic in roles.images:
         found.images_ns.setdefault(topic, []).append(at_ns)
+        stamp = message.header.stamp
+        found.stamps_ns.setdefault(topic, []).append(stamp.sec * 1_000_000_000 + stamp.nanosec)
     elif topic == roles.state:
         _joints(found.state, at_ns, message.name, message.position)
         _joints(found.velocity, at_ns, message.name, message.velocity)

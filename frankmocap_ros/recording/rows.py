@@ -19,7 +19,6 @@ from frankmocap_ros.recording.samples import (
     Mask,
     instants,
     latest,
-    rate_of,
 )
 
 DEFAULT_RATE_HZ: Final = 30  # of episodes without images
@@ -119,7 +118,7 @@ def rows_of(found: Recorded, roles: Roles, span_ns: tuple[int, int], options: Ro
         span_ns: its start and end, by the recorder's clock [ns].
         options: of the rows.
     """
-    rates = (rate_of(found.image_times(topic)) for topic in roles.images)
+    rates = (found.image_rate(topic) for topic in roles.images)
     rate_hz = options.rate_hz or next((rate for rate in rates if rate), None) or DEFAULT_RATE_HZ
     rate_hz = min(rate_hz, MAX_RATE_HZ)
     at_ns = instants(*span_ns, rate_hz)

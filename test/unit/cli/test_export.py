@@ -101,6 +101,15 @@ def test_episodes_of_the_same_name_keep_apart(tmp_path):
     assert names == ["monday_episode_000001.parquet", "tuesday_episode_000001.parquet"]
 
 
+def test_episodes_that_cannot_be_told_apart_are_refused(tmp_path, capsys):
+    for disk in ("a", "b"):
+        write_episode(tmp_path / disk / "monday" / "episode_000001", messages(count=12, camera=None))
+    inputs = (tmp_path / "a" / "monday", tmp_path / "b" / "monday")
+    assert run(*inputs, "--to", "csv", "--out", tmp_path / "out") == 2
+    assert "several episodes have the name monday_episode_000001: " in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [

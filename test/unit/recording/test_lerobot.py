@@ -23,7 +23,7 @@ from frankmocap_ros.recording.exporting import export_one
 from frankmocap_ros.recording.lerobot import assemble, open_dataset
 from frankmocap_ros.recording.lerobot_stage import read_stage
 from frankmocap_ros.recording.lerobot_tables import DataFiles
-from support.followed_episode import START_NS, S, messages, pixels, write_episode
+from support.followed_episode import START_NS, S, joint_state, messages, pixels, write_episode
 
 CAMERA = "observation.images.wrist"
 VECTORS = {
@@ -377,3 +377,22 @@ def test_a_missing_encoder_is_told_with_what_works_without(episodes, tmp_path, m
     assert "or keep images as PNG: --pictures png" in capsys.readouterr().err
     with pytest.raises(MissingDependencyError):
         export_one(episodes / "episode_000002", tmp_path / "stage", ExportOptions("lerobot"))
+
+
+def test_images_that_change_their_size_are_refused(tmp_path):
+    wide = ((t, at, m) for t, at, m in messages(30, size=(48, 96)) if at >= START_NS + 2 * S)
+    narrow = ((t, at, m) for t, at, m in messages(20))
+    path = write_episode(tmp_path / "episode_000001", (*narrow, *wide))
+    with pytest.raises(RecordingError, match="images of wrist change from 64 x 48 to 96 x 48, and a dataset"):
+        export_one(path, tmp_path / "stage", ExportOptions("lerobot"))
+    assert read_stage(tmp_path / "stage") is None
+
+
+def test_values_that_are_no_numbers_are_refused(tmp_path):
+    endless = (
+        (t, at, joint_state(at, (np.inf, 0.0)) if t == "/gate/joint_commands" else m)
+        for t, at, m in messages(15, camera=None)
+    )
+    path = write_episode(tmp_path / "episode_000001", endless)
+    with pytest.raises(RecordingError, match=r"action has values that are no numbers \(shoulder.pos\)"):
+        export_one(path, tmp_path / "stage", ExportOptions("lerobot"))

@@ -51,8 +51,10 @@ def joints(time_s, position, topic="/joint_states"):
     return message(topic, time_s, name=["a", "b"], position=np.array([position, -position]), velocity=[])
 
 
-def image(time_s):
-    return message("/wrist/image_raw", time_s)
+def image(time_s, stamp_s=None):
+    stamp_ns = round((time_s if stamp_s is None else stamp_s) * S)
+    stamp = Fields(sec=stamp_ns // S, nanosec=stamp_ns % S)
+    return message("/wrist/image_raw", time_s, header=Fields(stamp=stamp))
 
 
 def rows(messages, end_s=10.0, topics=None, **options):
@@ -104,6 +106,16 @@ def test_the_rate_is_the_images_or_30():
     assert rows(everything).rate_hz == 30
     assert rows([*everything, *steady(0, 10, image, period_s=0.04)]).rate_hz == 25
     assert rows([*everything, *steady(0, 10, image, period_s=0.04)], rate_hz=50).rate_hz == 50
+
+
+def test_the_rate_is_that_of_the_stamps():
+    def polled(time_s):  # 30 Hz, received at 50 Hz: intervals of 20 and 40 ms
+        return image(np.ceil(time_s * 50) / 50, time_s)
+
+    period_s = 1 / 30
+    assert rows([*engaged(), *steady(0, 10, polled, period_s=period_s)]).rate_hz == 30
+    unstamped = steady(0, 10, lambda t: image(t, 0.0), period_s=period_s)
+    assert rows([*engaged(), *unstamped]).rate_hz == 30
 
 
 def test_what_the_gate_did_not_follow_is_left_out_and_counted_by_state():
