@@ -26,11 +26,13 @@ def generate_launch_description() -> LaunchDescription:
             launch_nodes.source(),
             launch_nodes.switch("rviz", True, "Show people in RViz."),
             launch_nodes.view(),
+            launch_nodes.record(),
             OpaqueFunction(function=check),
             launch_nodes.mocap_launch_file(),
             OpaqueFunction(function=launch_nodes.camera_node),
             OpaqueFunction(function=rviz, condition=IfCondition(LaunchConfiguration("rviz"))),
             OpaqueFunction(function=view, condition=IfCondition(LaunchConfiguration("view"))),
+            OpaqueFunction(function=recorder),
         ]
     )
 
@@ -53,6 +55,11 @@ def view(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """The browser view."""
     topics = {"image": launch_nodes.asked(context)("image")}
     return [launch_nodes.package_node(context, "view_node", "frankmocap_view", topics)]
+
+
+def recorder(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The recorder."""
+    return [*launch_nodes.recorder_node(context, {"image": launch_nodes.asked(context)("image")})]
 
 
 def rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:

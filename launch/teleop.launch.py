@@ -43,6 +43,7 @@ def generate_launch_description() -> LaunchDescription:
                 "joint_states", default_value="joint_states", description="Topic of the robot's joint states."
             ),
             launch_nodes.view(),
+            launch_nodes.record(),
             launch_nodes.mocap_launch_file(),
             OpaqueFunction(
                 function=launch_nodes.camera_node, condition=IfCondition(LaunchConfiguration("camera"))
@@ -50,6 +51,7 @@ def generate_launch_description() -> LaunchDescription:
             OpaqueFunction(function=gate),
             OpaqueFunction(function=simulation, condition=IfCondition(LaunchConfiguration("use_sim"))),
             OpaqueFunction(function=view, condition=IfCondition(LaunchConfiguration("view"))),
+            OpaqueFunction(function=recorder),
         ]
     )
 
@@ -92,6 +94,12 @@ def simulation(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         "joint_trajectory": asked(context)("joint_trajectory") or "gate/joint_trajectory",
     }
     return [package_node(context, "robot_sim_node", "robot_sim", topics, **_robot(context))]
+
+
+def recorder(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """The recorder, which hears what the gate sends as well."""
+    topics = {name: asked(context)(name) for name in ("joint_states", "joint_trajectory", "image")}
+    return [*launch_nodes.recorder_node(context, topics, asked(context)("robot"))]
 
 
 def view(context: LaunchContext) -> list[LaunchDescriptionEntity]:

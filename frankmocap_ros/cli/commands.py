@@ -113,6 +113,10 @@ COMMANDS: Final[Mapping[str, Command | NodeCommand]] = {
         "Run the browser view.",
         "ros.view.view_node:main", "view_node", "settings.viewer:ViewerSettings",
     ),
+    "record": NodeCommand(
+        "Run the recorder: what nodes publish goes to rosbag2 episodes.",
+        "ros.recorder.recorder_node:main", "recorder_node", "settings.recorder:RecorderSettings",
+    ),
     "robot-map": Command("Write the map of a robot from its model, or check a map.", "cli.robot_map:main"),
     "compare": Command("Run estimators on the same images and compare them.", "cli.compare:main"),
     "accuracy": Command("Compare poses with the truth of a recording.", "cli.accuracy:main"),

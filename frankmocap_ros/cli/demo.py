@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from frankmocap_ros.cli.nodes import (
@@ -23,6 +24,7 @@ from frankmocap_ros.cli.nodes import (
     wait_for,
 )
 from frankmocap_ros.errors import SettingError
+from frankmocap_ros.recording.mcap_file import mcap_module
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import add_flags, from_flags, settings_of
@@ -92,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--view-port", type=int, default=port.default, metavar="PORT", help="port of the browser view"
     )
+    parser.add_argument(
+        "--record",
+        metavar="DIR",
+        default="",
+        help="also record everything as an episode in this folder; see frankmocap_ros record",
+    )
     parser.add_argument("--json", action="store_true", help="print one line of JSON instead of a table")
     add_flags(parser, Settings, leave_out=_CAMERA_NODE)
     return parser
@@ -104,7 +112,8 @@ def main(args: Sequence[str]) -> int:
     if arguments.task:
         from frankmocap_ros.cli.demo_pick import run_demo
 
-        return run_demo(arguments, [_view_command(arguments)] if arguments.view else [])
+        view = [_view_command(arguments)] if arguments.view else []
+        return run_demo(arguments, view, _record_commands(arguments))
     camera = camera_command(arguments.camera, arguments.width)
     stay_here()
     stop = stop_on_signals()
@@ -120,7 +129,8 @@ def main(args: Sequence[str]) -> int:
     commands = [mocap_command(config), camera]
     if arguments.view:
         commands.append(_view_command(arguments))
-    with running([*commands, *(robot.commands() if robot else ())]) as processes:
+    commands += robot.commands() if robot else []
+    with running(commands, _record_commands(arguments)) as processes:
         return _watch(arguments, processes, stop, robot)
 
 
@@ -138,6 +148,23 @@ def _view_command(arguments: argparse.Namespace) -> list[str]:
             given["robot_model"] = json.dumps(arguments.robot_model)
     print(f"frankmocap_ros demo: open http://127.0.0.1:{arguments.view_port}", file=sys.stderr, flush=True)
     return node_command("view", given)
+
+
+def _record_commands(arguments: argparse.Namespace) -> list[list[str]]:
+    """The recorder, where an episode is asked for.
+
+    Raises:
+        MissingDependencyError: the package mcap is not installed.
+    """
+    if not arguments.record:
+        return []
+    mcap_module("writer")
+    given = {
+        "folder": str(Path(arguments.record).absolute()),
+        "task": f"demo {arguments.task or ''}".strip(),
+        "robot_map": arguments.robot or "",
+    }
+    return [node_command("record", {name: json.dumps(value) for name, value in given.items()})]
 
 
 def _watch(

@@ -16,12 +16,15 @@ _LONGEST_S: Final = 90.0  # an operator who has not done it by then does not do 
 _LINE_S: Final = 2.0
 
 
-def run_demo(arguments: argparse.Namespace, views: Sequence[Sequence[str]]) -> int:
+def run_demo(
+    arguments: argparse.Namespace, views: Sequence[Sequence[str]], writers: Sequence[Sequence[str]]
+) -> int:
     """Run the task once; exit code 0 where the cube was put down at its goal and never dropped, else 1.
 
     Args:
         arguments: of the demo.
         views: commands of what shows it.
+        writers: commands of what records it.
 
     Raises:
         SettingError: the robot has no such task.
@@ -35,7 +38,7 @@ def run_demo(arguments: argparse.Namespace, views: Sequence[Sequence[str]]) -> i
     stop = stop_on_signals()
     demo = RobotDemo(ROBOT, "", [f"grip={TASK['grip']}", *arguments.gate])
     with (
-        running([*demo.commands(), *views]) as processes,
+        running([*demo.commands(), *views], writers) as processes,
         listening(lambda: PickPlayer(demo.robot)) as player,
     ):
         wait_for(player.ready.wait, processes, stop, player)

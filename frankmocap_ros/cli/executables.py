@@ -32,6 +32,11 @@ def robot_sim_node() -> int:
     return _executable("robot")
 
 
+def recorder_node() -> int:
+    """The recorder."""
+    return _executable("record")
+
+
 def view_node() -> int:
     """The browser view."""
     return _executable("view")

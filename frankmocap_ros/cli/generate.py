@@ -10,6 +10,7 @@ from pathlib import Path
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.settings.recorder import RecorderSettings
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.settings.schema import markdown_table, yaml_text
 from frankmocap_ros.settings.viewer import ViewerSettings
@@ -57,7 +58,10 @@ None of these can be changed while the gate is ARMING, ENGAGED or HOLD.
 {robot_sim}
 ## Browser view
 
-{view}"""
+{view}
+## Recorder
+
+{recorder}"""
 
 
 def generated(root: Path) -> dict[Path, str]:
@@ -68,6 +72,7 @@ def generated(root: Path) -> dict[Path, str]:
         gate=markdown_table(GateSettings),
         robot_sim=markdown_table(RobotSimSettings),
         view=markdown_table(ViewerSettings),
+        recorder=markdown_table(RecorderSettings),
     )
     return {
         root / "config" / "frankmocap.yaml": yaml_text(Settings, "frankmocap"),

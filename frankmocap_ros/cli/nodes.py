@@ -25,6 +25,7 @@ N = TypeVar("N", bound="Node")
 
 _START_S = 60.0  # importing and warming up on a slow machine
 _STOP_S = 2.0
+_WRITE_S = 30.0  # who writes files may wait for a slow disk
 
 Processes = Sequence["subprocess.Popen[bytes]"]
 
@@ -121,24 +122,37 @@ def listening(make: Callable[[], N]) -> Iterator[N]:
 
 
 @contextlib.contextmanager
-def running(commands: Sequence[Sequence[str]]) -> Iterator[list["subprocess.Popen[bytes]"]]:
-    """Run processes; end them with SIGINT, and by force where that takes longer than 2 s."""
+def running(
+    commands: Sequence[Sequence[str]], writers: Sequence[Sequence[str]] = ()
+) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """Run processes; end them with SIGINT, and by force where that takes longer than 2 s.
+
+    Args:
+        commands: of the processes.
+        writers: of processes that write files: these are ended first, and given 30 s.
+    """
     processes: list[subprocess.Popen[bytes]] = []
     try:
-        for command in commands:
+        for command in (*writers, *commands):
             # a session of their own: Ctrl-C reaches this process alone, which then ends them in order
             processes.append(subprocess.Popen(command, start_new_session=True, stdout=sys.stderr))
         yield processes
     finally:
-        for process in processes:
-            process.send_signal(signal.SIGINT)
-        end_s = time.monotonic() + _STOP_S
-        for process in processes:
-            try:
-                process.wait(max(0.1, end_s - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        _end(processes[: len(writers)], _WRITE_S)
+        _end(processes[len(writers) :], _STOP_S)
+
+
+def _end(processes: Processes, limit_s: float) -> None:
+    """End processes with SIGINT, and by force where that takes longer than ``limit_s``."""
+    for process in processes:
+        process.send_signal(signal.SIGINT)
+    end_s = time.monotonic() + limit_s
+    for process in processes:
+        try:
+            process.wait(max(0.1, end_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def check(processes: Processes) -> None:

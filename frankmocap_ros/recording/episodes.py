@@ -12,7 +12,7 @@ from frankmocap_ros.runtime.whole_files import replace_text
 EPISODE: Final = "episode.json"
 FORMAT: Final = 1
 OUTCOMES: Final = ("unknown", "success", "failure", "discarded")
-_NAME: Final = re.compile(r"episode_(\d{6,})")
+EPISODE_NAME: Final = re.compile(r"episode_(\d{6,})")
 
 
 @dataclass
@@ -71,7 +71,7 @@ def episode_name(number: int) -> str:
 
 def next_episode(root: Path) -> Path:
     """The folder that the next episode of a folder goes to; it does not exist yet."""
-    taken = [int(match[1]) for path in root.glob("episode_*") if (match := _NAME.fullmatch(path.name))]
+    taken = [int(match[1]) for path in root.glob("episode_*") if (match := EPISODE_NAME.fullmatch(path.name))]
     return root / episode_name(max(taken, default=0) + 1)
 
 
@@ -91,7 +91,7 @@ def episodes(root: Path) -> list[Path]:
     if not found:
         raise RecordingError(
             f"{root} has no episodes: none of its folders has an {EPISODE}; record some with: "
-            f"frankmocap_ros record {root}"
+            f"frankmocap_ros record --folder {root}"
         )
     return found
 

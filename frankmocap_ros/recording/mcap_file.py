@@ -89,7 +89,7 @@ class McapFile:
         self._channels: dict[Topic, int] = {}
         self._schemas: dict[str, int] = {}
         self._stream = WholeWrites(path)
-        # LZ4: seven times faster than Zstandard's default, and images hardly get smaller with either
+        # LZ4 costs least; images hardly get smaller with anything
         self._writer = writer.Writer(self._stream, compression=writer.CompressionType.LZ4)
         self._writer.start(profile=PROFILE, library=LIBRARY)
 

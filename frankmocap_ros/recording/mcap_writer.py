@@ -62,7 +62,7 @@ class EpisodeWriter:
         known = self._topics.get(topic)
         if known is None:
             self._topics[topic] = Topic(topic, type_name, definition(type_name).type_hash, qos)
-            self.info.topics[topic] = TopicCount(type_name)
+            self.info.topics.setdefault(topic, TopicCount(type_name))
         elif known.type_name != type_name:
             raise RecordingError(
                 f"{topic} is {known.type_name} in this episode; {type_name} on it is not recorded as well"
@@ -93,9 +93,10 @@ class EpisodeWriter:
         """Write out what is only in memory: a crash then takes nothing from before.
 
         Raises:
-            OSError: the disk takes no more.
+            OSError, RecordingError: the disk takes no more.
         """
         self._file.flush()
+        write_info(self.folder, self.info)
 
     def finish(self, outcome: str = "unknown", notes: str = "", end_ns: int = 0) -> EpisodeInfo:
         """Make the episode whole.

@@ -1,3 +1,3 @@
 """The nodes, and all other code that uses ROS 2."""
 
-__all__ = ["camera", "clients", "common", "gate", "mocap", "robot_sim", "view"]
+__all__ = ["camera", "clients", "common", "gate", "mocap", "recorder", "robot_sim", "view"]

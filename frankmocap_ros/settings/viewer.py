@@ -18,6 +18,7 @@ class ViewerSettings:
     port: int = setting(8080, "Port to serve on.", minimum=1, maximum=65535, live=False)
     node: str = setting("frankmocap", "Name of the mocap node to show.", live=False)
     gate: str = setting("gate", "Name of the gate to show.", live=False)
+    recorder: str = setting("recorder", "Name of the recorder that the buttons are for.", live=False)
     simulation: str = setting(
         "robot_sim", "Name of the simulated robot, whose objects are shown.", live=False
     )

@@ -9,6 +9,7 @@ __all__ = [
     "mesh_reduction",
     "panel",
     "people",
+    "record_panel",
     "robot",
     "robot_meshes",
     "scene",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.tracking.size_calibration import POSTURE
 from frankmocap_ros.viewer.gate_bar import GateBar
+from frankmocap_ros.viewer.record_panel import RecordPanel
 from frankmocap_ros.viewer.widgets import Value, Widget, grouped, shown, typed
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Panel:
 
     Attributes:
         bar: over the page, of the gate's state.
+        record: buttons of the recorder.
     """
 
     def __init__(self, server: "viser.ViserServer", robot_image: str = "") -> None:
@@ -75,6 +77,7 @@ class Panel:
             self._answer = gui.add_markdown("")
         self._engage.on_click(lambda _: self.asked.put(Asked("engage", "", True)))
         self._disengage.on_click(lambda _: self.asked.put(Asked("engage", "", False)))
+        self.record = RecordPanel(gui)
         with gui.add_folder("Operator"):
             self._calibrate = gui.add_button("Calibrate size", hint=f"Then {POSTURE}.", disabled=True)
             self._size = gui.add_markdown("")

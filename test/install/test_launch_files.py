@@ -277,9 +277,10 @@ def test_arguments_are_those_promised(launched):
         "respawn",
         "transport_profile",
     }  # fmt: skip
-    assert launched("demo").declared - launched("frankmocap").declared == {"source", "rviz", "view"}
+    assert launched("demo").declared - launched("frankmocap").declared == {"source", "rviz", "view", "record"}
     assert launched("teleop").declared - launched("frankmocap").declared == {
         "source", "camera", "use_sim", "robot", "robot_model", "joint_trajectory", "joint_states", "view",
+        "record",
     }  # fmt: skip
 
 
@@ -514,6 +515,17 @@ def test_view_in_a_browser(launched):
     view = started(context, "view_node")
     assert (view.parameters, view.remappings) == ({"robot": "my.yaml"}, {"joint_states": "/js"})
     assert view.options["namespace"] == "left"
+
+
+def test_a_folder_of_episodes_starts_the_recorder(launched):
+    assert "recorder_node" not in {node.executable for node in launched("teleop").started}
+    context = launched("teleop", record="/data/runs", robot="my.yaml", joint_states="/js")
+    node = started(context, "recorder_node")
+    assert node.options["name"] == "recorder"
+    given = {"folder": "/data/runs", "record_at_start": False, "robot_map": "my.yaml"}
+    assert (node.parameters, node.remappings) == (given, {"joint_states": "/js"})
+    demo = started(launched("demo", record="runs"), "recorder_node")
+    assert demo.parameters == {"folder": "runs", "record_at_start": False}
 
 
 def test_teleop_with_poses_only_has_no_robot_to_simulate(launched):

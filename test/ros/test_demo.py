@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.assets.layout import STANDIN_WARNING
+from frankmocap_ros.recording.episodes import read_info
 from support.paths import TAIJI
 
 KEYS = {
@@ -55,13 +56,14 @@ def test_the_default_estimator_sees_the_synthetic_figure(program):
     assert found["not_finite"] == 0
 
 
-def test_the_table_is_for_people(program):
-    code, text = finished(
-        program(
-            "frankmocap_ros", "demo", "--source", "synthetic", "--estimator", "synthetic", "--duration", "1"
-        )
-    )
+def test_the_table_is_for_people(program, tmp_path):
+    words = f"demo --source synthetic --estimator synthetic --duration 1 --record {tmp_path / 'runs'}"
+    code, text = finished(program("frankmocap_ros", *words.split()))
     assert code == 0, text
+    info = read_info(tmp_path / "runs" / "episode_000001")  # recorded beside it, and ended whole
+    assert info.complete
+    assert {"/image", "/camera_info", "/frankmocap/bodies", "/frankmocap/latency"} <= set(info.topics)
+    assert {count.dropped for count in info.topics.values()} == {0}
     assert "right_wrist" in text
     assert "FPS" in text
     assert "tracked" in text

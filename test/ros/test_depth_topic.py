@@ -13,11 +13,6 @@ from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.messages.images import write_image
 from frankmocap_ros.msg import BodyPose, BodyPoseArray
-<<<<<<< HEAD
-from frankmocap_ros.ros.images.images import write_image
-=======
-from frankmocap_ros.ros.common.conversions import seconds
->>>>>>> read
 from frankmocap_ros.ros.mocap.depth_images import DepthImages
 from frankmocap_ros.runtime.message_stamps import seconds
 from frankmocap_ros.synthetic.human import scene

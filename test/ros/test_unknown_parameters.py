@@ -7,6 +7,7 @@ import pytest
 from frankmocap_ros.ros.camera.camera_node import CameraNode
 from frankmocap_ros.ros.gate.gate_node import GateNode
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
+from frankmocap_ros.ros.recorder.recorder_node import RecorderNode
 from frankmocap_ros.ros.robot_sim.robot_sim_node import RobotSimNode
 from frankmocap_ros.ros.view.view_node import ViewNode
 
@@ -14,14 +15,16 @@ NODES = {
     "frankmocap": (MocapNode, {"autostart": False}),
     "camera": (CameraNode, {"source": "synthetic"}),
     "gate": (GateNode, {}),
+    "recorder": (RecorderNode, {"record_at_start": False}),
     "robot_sim": (RobotSimNode, {}),
     "frankmocap_view": (ViewNode, {}),
 }
-NEEDS = {"robot_sim": "mujoco", "frankmocap_view": "viser"}
+NEEDS = {"robot_sim": "mujoco", "frankmocap_view": "viser", "recorder": "mcap"}
 MISSPELT = {
     "frankmocap": ("max_peple", "max_people"),
     "camera": ("jpeg_qality", "jpeg_quality"),
     "gate": ("hold_seconds", "hold_s"),
+    "recorder": ("max_file_bytes", "max_file_mb"),
     "robot_sim": ("robt", "robot"),
     "frankmocap_view": ("image_ratehz", "image_rate_hz"),
 }

@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from frankmocap_ros.msg import GateState, Grip
+from frankmocap_ros.recording.episodes import read_info
 from support.paths import TAIJI
 
 WAIT_MS = 60_000
@@ -312,3 +313,23 @@ def test_the_robots_own_camera_is_shown_while_it_gives_images(program, peer, pag
     expect(picture).to_have_count(0, timeout=WAIT_MS)
     page.close()
     peer.wait_until(lambda: peer.node.count_subscribers(topic) == 0, "the view still hears images")
+
+
+def test_the_recorder_has_buttons(program, peer, page, port, tmp_path):
+    view = program("view_node", "--ros-args", "-p", f"port:={port}")
+    runs = tmp_path / "runs"
+    program(*f"recorder_node --folder {runs} --no-record-at-start --min-free-mb 0".split())
+    peer.wait_until(lambda: f"at http://127.0.0.1:{port}" in view.text(), "the view serves")
+    page.goto(f"http://127.0.0.1:{port}")
+    start = page.get_by_role("button", name="Record", exact=True)
+    stop = page.get_by_role("button", name="Stop recording")
+    expect(start).to_be_enabled(timeout=WAIT_MS)
+    expect(stop).to_be_disabled()
+    start.click()
+    expect(page.get_by_text("recording episode_000001").first).to_be_visible(timeout=WAIT_MS)
+    page.locator(widget(page, "outcome")).click()
+    page.get_by_role("option", name="success").click()
+    expect(stop).to_be_enabled(timeout=WAIT_MS)
+    stop.click()
+    expect(page.get_by_text("nothing dropped")).to_be_visible(timeout=WAIT_MS)
+    assert read_info(runs / "episode_000001").outcome == "success"

@@ -11,6 +11,7 @@ from frankmocap_ros.cli.generate import generated
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.settings.recorder import RecorderSettings
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.settings.viewer import ViewerSettings
@@ -37,7 +38,9 @@ def test_the_yaml_holds_every_setting_at_its_default(node: str) -> None:
     assert {name: type(value) for name, value in values.items()} == {n: type(v) for n, v in wanted.items()}
 
 
-@pytest.mark.parametrize("cls", [Settings, CameraSettings, GateSettings, RobotSimSettings, ViewerSettings])
+@pytest.mark.parametrize(
+    "cls", [Settings, CameraSettings, GateSettings, RobotSimSettings, ViewerSettings, RecorderSettings]
+)
 def test_the_documentation_names_every_parameter(cls: type) -> None:
     page = (ROOT / "docs" / "source" / "parameters.md").read_text(encoding="utf-8")
     assert all(f"| `{s.name}` |" in page for s in settings_of(cls))

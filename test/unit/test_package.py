@@ -17,7 +17,15 @@ from support.paths import ROOT
 
 MANIFEST = xml.etree.ElementTree.parse(ROOT / "package.xml").getroot()
 SHARE = Path(sys.prefix, "share", "frankmocap_ros")
-EXECUTABLES = ("camera_node", "frankmocap_node", "frankmocap_ros", "gate_node", "robot_sim_node", "view_node")
+EXECUTABLES = (
+    "camera_node",
+    "frankmocap_node",
+    "frankmocap_ros",
+    "gate_node",
+    "recorder_node",
+    "robot_sim_node",
+    "view_node",
+)
 
 ROSDEP_NAME = {
     "cv2": "python3-opencv",

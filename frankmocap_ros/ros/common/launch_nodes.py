@@ -35,6 +35,16 @@ def view() -> DeclareLaunchArgument:
     return switch("view", False, "Show people and robot in a browser.")
 
 
+def record() -> DeclareLaunchArgument:
+    """The argument ``record``, which starts ``recorder_node``."""
+    return DeclareLaunchArgument(
+        "record",
+        default_value="",
+        description="Folder of recorded episodes: starts the recorder, which waits for recorder/start. Empty "
+        "records nothing.",
+    )
+
+
 def mocap_launch_file() -> IncludeLaunchDescription:
     """The mocap node with its arguments. It comes first: it sets the transport profile of all nodes."""
     path = share_file("launch", "frankmocap.launch.py")
@@ -68,6 +78,22 @@ def package_node(
         remappings=[(topic, other) for topic, other in (topics or {}).items() if other and other != topic],
         **node_options(asked(context), **layers),
     )
+
+
+def recorder_node(context: LaunchContext, topics: Mapping[str, str], robot: str = "") -> list[Node]:
+    """The recorder, where a folder is named.
+
+    Args:
+        context: with the values of the arguments.
+        topics: as of ``package_node``.
+        robot: map of the robot; empty for none.
+    """
+    folder = asked(context)("record")
+    if not folder:
+        return []
+    defaults: dict[str, str | bool] = {"record_at_start": False} | ({"robot_map": robot} if robot else {})
+    given = {"folder": folder}
+    return [package_node(context, "recorder_node", "recorder", topics, given=given, defaults=defaults)]
 
 
 def camera_node(context: LaunchContext) -> list[Node]:

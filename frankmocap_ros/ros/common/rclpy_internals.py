@@ -3,7 +3,7 @@
 Another rclpy may do it in another way. ``test/ros/test_rclpy_internals.py`` tells on which ones it was tried.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from rclpy.callback_groups import CallbackGroup
@@ -35,9 +35,23 @@ def take_message(subscription: Any) -> Any | None:
 
     An executor must not serve the subscription. With ``raw`` it is the message's bytes.
     """
+    found = take_with_info(subscription)
+    return None if found is None else found[0]
+
+
+def take_with_info(subscription: Any) -> tuple[Any, Mapping[str, Any]] | None:
+    """As ``take_message``, with what the middleware says of the message.
+
+    Returns:
+        The message, and ``source_timestamp`` and ``received_timestamp`` [ns] by name; where rclpy tells them
+        (9.1) also ``publication_sequence_number`` and ``publisher_gid``, whose ``data`` is bytes.
+
+    Raises:
+        rclpy.exceptions.InvalidHandle: the subscription was destroyed.
+    """
     with subscription.handle:
         found = subscription.handle.take_message(subscription.msg_type, subscription.raw)
-    return None if found is None else found[0]
+    return None if found is None else (found[0], found[1])
 
 
 def wrap_services(

@@ -11,6 +11,7 @@ from frankmocap_ros.ros.common.rclpy_internals import given_parameters
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.mocap import Settings
+from frankmocap_ros.settings.recorder import RecorderSettings
 from frankmocap_ros.settings.robot_sim import RobotSimSettings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.settings.viewer import ViewerSettings
@@ -21,6 +22,7 @@ _NODES: Final = {
     "camera": CameraSettings,
     "gate": GateSettings,
     "robot_sim": RobotSimSettings,
+    "recorder": RecorderSettings,
     "frankmocap_view": ViewerSettings,
 }
 

@@ -22,7 +22,7 @@ _REFUSED_S: Final = 2.0
 """Between two questions who does not match a topic; each takes some 0.05 ms."""
 
 
-class _NeverServed(CallbackGroup):
+class NeverServed(CallbackGroup):
     """Keeps an executor's hands off subscriptions and their events.
 
     An executor that serves only the events is woken by every message and takes none: it never sleeps, and
@@ -30,13 +30,15 @@ class _NeverServed(CallbackGroup):
     """
 
     def can_execute(self, entity: Any) -> bool:
+        """Never."""
         return False
 
     def beginning_execution(self, entity: Any) -> bool:
+        """Never."""
         return self.can_execute(entity)
 
     def ending_execution(self, entity: Any) -> None:
-        pass
+        """Nothing began."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,7 @@ class Polling:
     def __init__(self, node: Node, overridable: bool = True) -> None:
         self._node = node
         self._overridable = overridable
-        self._group = _NeverServed()
+        self._group = NeverServed()
         self._polled: list[_Polled] = []
         self._polls = 0
         self._asked = 0

@@ -9,13 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from frankmocap_ros.imaging.depth_image import DepthImage
-<<<<<<< HEAD
-from frankmocap_ros.ros.images.images import MAX_PIXELS, checked
-from frankmocap_ros.runtime.message_stamps import nanoseconds, seconds
-=======
 from frankmocap_ros.imaging.messages.depth import decode_depth, largest_gap_ns
-from frankmocap_ros.ros.common.conversions import nanoseconds, seconds
->>>>>>> read
+from frankmocap_ros.runtime.message_stamps import nanoseconds, seconds
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 
 _KEPT: Final = 4

@@ -15,12 +15,8 @@ from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.body.transform import transformed
 from frankmocap_ros.errors import ImageError, TransformError
 from frankmocap_ros.imaging.camera_image import CameraImage
-<<<<<<< HEAD
-=======
 from frankmocap_ros.imaging.messages.compressed import decode_compressed
 from frankmocap_ros.imaging.messages.images import decode_image
-from frankmocap_ros.ros.common.conversions import nanoseconds, seconds
->>>>>>> read
 from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.ros.common.transforms import Transforms
 from frankmocap_ros.ros.mocap.inputs import AnyImage, OwnImage

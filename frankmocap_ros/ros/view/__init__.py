@@ -1,3 +1,3 @@
 """The browser view as a node."""
 
-__all__ = ["image_input", "remote_parameters", "view_inputs", "view_node"]
+__all__ = ["image_input", "record_client", "remote_parameters", "view_inputs", "view_node"]

@@ -10,19 +10,11 @@ from sensor_msgs.msg import CompressedImage, Image
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import no_wider
-<<<<<<< HEAD
-from frankmocap_ros.ros.common.qos import incoming
-from frankmocap_ros.ros.gate.polling import Polling
-from frankmocap_ros.ros.images.compressed import decode_compressed
-from frankmocap_ros.ros.images.images import decode_image
-from frankmocap_ros.runtime.message_stamps import seconds
-=======
 from frankmocap_ros.imaging.messages.compressed import decode_compressed
 from frankmocap_ros.imaging.messages.images import decode_image
-from frankmocap_ros.ros.common.conversions import seconds
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
->>>>>>> read
+from frankmocap_ros.runtime.message_stamps import seconds
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 
 _COMPRESSED: Final = "/compressed"

@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 import numpy as np
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
 from numpy.typing import NDArray
 from rclpy.node import Node
@@ -70,6 +70,7 @@ class ViewInputs:
         self.bodies: list[SeenBody] = []
         self.heard = Heard()
         self.gate: GateHeard | None = None
+        self.recorder: DiagnosticStatus | None = None
         self.joints: dict[str, float] = {}
         self.mesh: NDArray[np.float32] | None = None
         self.image: NDArray[np.uint8] | None = None
@@ -207,7 +208,10 @@ class ViewInputs:
 
     def _on_diagnostics(self, msg: DiagnosticArray, _: float) -> None:
         name = self._node.resolve_topic_name(self._config.node).lstrip("/")
+        recorder = self._node.resolve_topic_name(self._config.recorder).lstrip("/")
         for status in msg.status:
+            if status.name == f"{recorder}: recording":
+                self.recorder = status
             if status.name.startswith(f"{name}: body tracking"):
                 self.heard.level, self.heard.health = int(status.level[0]), status.message
                 self.heard.values = {value.key: value.value for value in status.values}

@@ -19,6 +19,7 @@ from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.ros.common.robot_description import robot_model
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
+from frankmocap_ros.ros.view.record_client import RecordClient
 from frankmocap_ros.ros.view.remote_parameters import RemoteParameters
 from frankmocap_ros.ros.view.view_inputs import ViewInputs
 from frankmocap_ros.settings.viewer import ViewerSettings
@@ -68,6 +69,7 @@ class ViewNode(Node):
         self._remote = RemoteParameters(self, self.resolve_topic_name(config.node))
         self._engage: Client = self.create_client(SetBool, f"{config.gate}/engage")
         self._calibrate: Client = self.create_client(Trigger, f"{config.node}/calibrate")
+        self._record = RecordClient(self, config.recorder)
         self._sizes: deque[str] = deque()  # what came of calibrations, in words
         self._answers: deque[tuple[bool, str]] = deque()  # whether granted, and in words
         self.create_timer(_TICK_S, self._remote.tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -169,6 +171,7 @@ class ViewNode(Node):
         panel.can_calibrate(self._calibrate.service_is_ready())
         there = self._engage.service_is_ready()
         panel.gate(gate_text(inputs.gate if there else None), there)
+        self._record.show(panel.record, inputs.recorder)
 
     def _serve(self) -> None:
         """What people ask for, and what became of it."""
@@ -191,6 +194,7 @@ class ViewNode(Node):
             panel.refused(reason if name in reason or not reason else f"{name}: {reason}")
         for name, value in remote.changes():
             panel.value(name, value)
+        self._record.serve(panel.record)
         while self._sizes:
             panel.size(self._sizes.popleft())
         while self._answers:

@@ -10,13 +10,14 @@ import pytest
 
 from frankmocap_ros.cli.commands import COMMANDS, NodeCommand, split_ros_args
 from frankmocap_ros.cli.main import main
-from frankmocap_ros.settings import camera, gate, mocap, robot_sim, viewer
+from frankmocap_ros.settings import camera, gate, mocap, recorder, robot_sim, viewer
 from frankmocap_ros.settings.schema import settings_of
 
 SETTINGS = {
     "node": mocap.Settings,
     "camera": camera.CameraSettings,
     "gate": gate.GateSettings,
+    "record": recorder.RecorderSettings,
     "robot": robot_sim.RobotSimSettings,
     "view": viewer.ViewerSettings,
 }

@@ -1,0 +1,69 @@
+"""Which topics of the graph an episode holds."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from rclpy.node import Node
+
+from frankmocap_ros.ros.common.camera_topics import camera_topics
+from frankmocap_ros.settings.recorder import RecorderSettings
+
+_ALWAYS: Final = (
+    "joint_states", "joint_trajectory", "robot_description", "/diagnostics", "/parameter_events", "/tf",
+    "/tf_static",
+)  # fmt: skip
+_OF_MOCAP: Final = ("bodies", "latency")
+_NOT_OF_GATE: Final = ("twist/", "gmr")  # computed from the commands, and for subscribers only
+
+
+class TopicChoice:
+    """The topics to record, as they come and go.
+
+    Args:
+        node: whose namespace and remappings names are resolved by.
+        config: what is to be recorded.
+    """
+
+    def __init__(self, node: Node, config: RecorderSettings) -> None:
+        self._node = node
+        resolve = node.resolve_topic_name
+        self._gate, self._objects = resolve(config.gate), resolve(f"{config.simulation}/objects") + "/"
+        own = [resolve(f"{config.node}/{name}") for name in _OF_MOCAP]
+        self.named = tuple(resolve(name) for name in config.topics)
+        self._exact = {
+            *map(resolve, _ALWAYS),
+            *own,
+            f"{self._gate}/state",
+            *self._images(config),
+            *self.named,
+        }
+
+    def _images(self, config: RecorderSettings) -> Iterator[str]:
+        camera = camera_topics(self._node)
+        if config.images != "none":
+            yield camera.compressed if config.images == "compressed" else camera.image
+        yield camera.camera_info
+
+    def wanted(self) -> Mapping[str, str]:
+        """Name and type of each topic that is there and to be recorded; for the executor's thread."""
+        there = {name: types[0] for name, types in self._node.get_topic_names_and_types() if types}
+        of_gate = self._of_gate()
+        return {
+            name: kind
+            for name, kind in there.items()
+            if name in self._exact or name in of_gate or name.startswith(self._objects)
+        }
+
+    def missing(self) -> tuple[str, ...]:
+        """Topics that the settings name and nobody publishes."""
+        return tuple(name for name in self.named if not self._node.count_publishers(name))
+
+    def _of_gate(self) -> set[str]:
+        """Everything the gate publishes, commands to controllers of any name among it."""
+        folder, _, name = self._gate.rpartition("/")
+        try:
+            topics = self._node.get_publisher_names_and_types_by_node(name, folder or "/")
+        except Exception:  # rclpy's own, where there is no such node
+            return set()
+        left_out = tuple(f"{self._gate}/{start}" for start in _NOT_OF_GATE)
+        return {topic for topic, _ in topics if topic != "/rosout" and not topic.startswith(left_out)}
