@@ -70,6 +70,11 @@ def recording_of(records: Iterable[tuple[str, Mapping[str, Any]]], shown: str, b
                 f"{where}: no frame of this package ({type(error).__name__}: {str(error)[:80]}); "
                 f"{hint}{_STEP}"
             ) from error
+        if record.get("frame_id"):
+            raise EvaluationError(
+                f"{where}: poses are in the frame {record['frame_id']!r:.60}, and lines of sight begin at "
+                "the camera; process it without --target-frame"
+            )
         if len(times) > 1 and not times[-1] > times[-2]:
             raise EvaluationError(
                 f"{where}: its stamp {times[-1]:g} s does not come after the one before ({times[-2]:g} s); "

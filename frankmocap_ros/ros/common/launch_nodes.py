@@ -25,7 +25,8 @@ def source() -> DeclareLaunchArgument:
     return DeclareLaunchArgument(
         "source",
         default_value="",
-        description="Image source: a video file, an image file, /dev/videoN, synthetic or auto. Empty uses "
+        description="Image source: a video file, an image file, a rosbag2 folder or .mcap file, /dev/videoN, "
+        "synthetic or auto. Empty uses "
         "the value in params_file, or the camera node's default.",
     )
 

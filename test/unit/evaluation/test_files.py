@@ -271,6 +271,10 @@ CHANGES = {
     "a word": (broken_joint(position_m=[1.0, 2.0, "a"]), "line 5: .*'a' is no finite number"),
     "infinite": (broken_joint(pixel=[1e999, 2.0]), "line 5: .*inf is no finite number"),
     "no body": (lambda values: values[4].update(bodies=3), "line 5: no frame"),
+    "another frame": (
+        lambda values: values[2].update(frame_id="map"),
+        "line 3: poses are in the frame 'map'",
+    ),
     "the same stamp": (same_stamp, "line 6: its stamp .* does not come after"),
     "no camera": (lambda values: values[0]["camera"].update(fx=0.0), "line 1: .*above 0"),
     "another lens": (

@@ -193,3 +193,28 @@ def test_without_rosbags_the_error_says_how_to_get_it(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "rosbags.rosbag2", None)
     with pytest.raises(MissingDependencyError, match=r"rosbags, which is not.*pip install.*recordings"):
         Bag(folder)
+
+
+@pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
+@pytest.mark.parametrize(
+    ("name", "definition"),
+    [
+        ("evil/msg/Name:\n    print('run')\nclass C", "float64 data"),
+        ("evil/msg/Name", "float64 data=print('run')"),
+        ("evil/msg/Name", 'string X=\'"+print("run")+"\'\nfloat64 data'),
+        ("evil/msg/Name", "float64[print('run')] data"),
+        ("evil/msg/Name", "evil/msg/Other():print('run') data"),
+    ],
+)
+def test_definitions_in_a_bag_are_never_run(tmp_path, capsys, storage, name, definition):
+    """rosbags makes Python code of them: of names and numbers alone."""
+    folder = tmp_path / "evil"
+    with Writer(folder, version=9, storage_plugin=storage) as writer:
+        topic = writer.add_connection("/evil", name, msgdef=definition, rihs01="RIHS01_0")
+        writer.write(topic, T0, types().serialize_cdr(number(T0), "std_msgs/msg/Float64"))
+    try:
+        with Bag(folder) as bag:
+            list(bag.messages())
+    except SourceError as error:
+        assert "evil" in str(error)
+    assert "run" not in capsys.readouterr().out
