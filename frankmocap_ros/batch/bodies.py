@@ -45,6 +45,7 @@ class BodiesOptions:
         max_frames: of each input; 0 for all.
         camera_info: file with the camera's calibration; empty for none.
         pinhole: the camera in numbers, as ``camera_file.Pinhole``; empty for none.
+        image_topic: of recordings of ROS; empty for the only one.
     """
 
     form: str = "json"
@@ -52,6 +53,7 @@ class BodiesOptions:
     max_frames: int = 0
     camera_info: str = ""
     pinhole: Sequence[Any] = ()
+    image_topic: str = ""
 
 
 def bodies_job(config: Settings, options: BodiesOptions, tell: Tell) -> Job:
@@ -116,7 +118,8 @@ def opened(values: Mapping[str, Any], places: Mapping[str, Path], tell: Tell) ->
             tell(f"WARNING: {warning}")
 
         def one(source: Path, result: Path, name: str) -> Mapping[str, Any]:
-            images = processed_images(estimator, config, [str(source)], options.stills, camera_of)
+            named = f"{source}:{options.image_topic}" if options.image_topic else str(source)
+            images = processed_images(estimator, config, [named], options.stills, camera_of)
             notes = {"frames": 0, "bodies": 0}
             with contextlib.closing(images), _written(result, source.name, options, warning) as write:
                 for image in itertools.islice(images, options.max_frames or None):

@@ -128,7 +128,8 @@ def main(args: Sequence[str]) -> int:
     keep_freed_memory()
     leave_cores_to_networks()
     arguments = _parser().parse_args(args)
-    if arguments.image_topic is not None:
+    flags = batch_flags(arguments)
+    if arguments.image_topic is not None and flags is None:
         arguments.sources = [f"{source}:{arguments.image_topic}" for source in arguments.sources]
     config = from_flags(Settings, arguments)
     if "resize_short" not in vars(arguments) and (arguments.stills or all(map(is_still, arguments.sources))):
@@ -137,7 +138,6 @@ def main(args: Sequence[str]) -> int:
         raise SettingError("--format gmr is in the frame of a level camera; leave --target-frame out")
     config = repeatable(config, arguments.sources)
     camera_of = _camera_of(arguments, config)
-    flags = batch_flags(arguments)
     if flags is not None:
         return _batch(arguments, config, flags)
     if arguments.format == "parquet":
@@ -162,6 +162,7 @@ def _batch(arguments: argparse.Namespace, config: Settings, flags: BatchFlags) -
         arguments.max_frames or 0,
         arguments.camera_info or "",
         pinhole if arguments.fx is not None else (),
+        arguments.image_topic or "",
     )
     inputs = batch_inputs(arguments.sources, _SOURCES, flags)
     batch = Batch(_NAME, flags)
