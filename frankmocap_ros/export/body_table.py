@@ -62,6 +62,7 @@ def body_schema() -> Any:
             pa.field("file", text),
             pa.field("frame", pa.int64(), nullable=False),
             pa.field("time_s", f64, nullable=False),
+            pa.field("frame_id", word),
             pa.field("inference_ms", f32, nullable=False),
             pa.field("detected", pa.bool_(), nullable=False),
             pa.field("camera", pa.struct([*camera, ("distortion", distortion)]), nullable=False),
@@ -135,7 +136,7 @@ class BodyTable:
 
 
 def _rows_of(record: Mapping[str, Any], source: str) -> list[dict[str, Any]]:
-    frame = {name: record[name] for name in ("frame", "inference_ms", "detected", "camera")}
+    frame = {name: record[name] for name in ("frame", "frame_id", "inference_ms", "detected", "camera")}
     frame |= {"input": source, "file": record.get("file"), "time_s": record["stamp_s"]}
     frame |= {"operator_id": record["operator_id"] or None}
     if not record["bodies"]:

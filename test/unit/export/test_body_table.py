@@ -23,6 +23,7 @@ COLUMNS = {
     "file": "string",
     "frame": "int64",
     "time_s": "double",
+    "frame_id": WORD,
     "inference_ms": "float",
     "detected": "bool",
     "camera": "struct<fx: double, fy: double, cx: double, cy: double, width: int32, height: int32, "
