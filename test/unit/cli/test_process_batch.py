@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from frankmocap_ros.cli.main import main
+from support.bags import image, write_bag
 from support.waiting import wait_until
 
 FRAMES = 5
@@ -92,6 +93,19 @@ def test_parquet_of_all_is_one_table(clips, tmp_path):
     table = pq.read_table(tmp_path / "out")
     assert sorted(table["input"].to_pylist()) == ["clip0.avi"] * 3 + ["clip1.avi"] * 3
     assert table["frame"].to_pylist() == [0, 1, 2] * 2
+
+
+def test_recordings_of_ros(tmp_path):
+    """A folder of two bags, each with images of two cameras."""
+    for name, count in (("one", 3), ("two", 4)):
+        pixels = np.full((480, 640, 3), count, np.uint8)
+        sent = [(topic, k, image(pixels, 10**7 * k)) for k in range(count) for topic in ("/left", "/right")]
+        write_bag(tmp_path / "bags" / name, [(topic, 10**7 * k, message) for topic, k, message in sent])
+    run(tmp_path / "bags", "--image-topic", "/right", "--out-dir", tmp_path / "out", "--workers", "1")
+    frames = {
+        entry["result"].partition("-")[0]: entry["notes"]["frames"] for entry in journal(tmp_path / "out")
+    }
+    assert frames == {"one": 3, "two": 4}
 
 
 def test_ctrl_c_and_again(tmp_path, capsys):
