@@ -20,8 +20,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Joint poses of people from a camera, for teleoperation.\n\n"
         f"commands with ROS 2:\n{_command_list(True)}\n\ncommands without ROS:\n{_command_list(False)}",
         epilog="Options of a command: frankmocap_ros COMMAND --help\n"
-        "Exit codes: 0 success, 1 nothing found, 2 cannot run, 3 some of many inputs failed, 130 interrupted "
-        "(SIGINT).",
+        "Exit codes: 0 success, 1 nothing found, 2 cannot run, 3 some of many inputs failed,\n"
+        "130 interrupted (SIGINT).",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
     )

@@ -44,7 +44,7 @@ NOT_IN_ROSDEP = {
     "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh",
     "fast_simplification", "hri_msgs",
     "controller_manager_msgs", "control_msgs", "rosbags", "zmq", "dex_retargeting",
-    "av", "pyarrow",
+    "av", "pyarrow", "ray",
 }  # fmt: skip
 
 # tf2_ros_py holds the module tf2_ros; of skimage a photograph is read

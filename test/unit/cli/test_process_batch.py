@@ -113,7 +113,7 @@ def test_ctrl_c_and_again(tmp_path, capsys):
     clips, out = tmp_path / "clips", tmp_path / "out"
     clips.mkdir()
     video(clips / "a.avi", 1)
-    video(clips / "b.avi", 2, frames=600)
+    video(clips / "b.avi", 2, frames=300)
     video(clips / "c.avi", 3)
     command = [sys.executable, "-m", "frankmocap_ros.cli.main", "process", str(clips), "--out-dir", str(out)]
     flags = ["--estimator", "synthetic", "--workers", "1", "--fx", "500"]
