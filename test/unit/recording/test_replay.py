@@ -178,10 +178,10 @@ def test_a_bag_of_others_is_replayed_with_requests_all_the_time(tmp_path):
 
 
 def test_what_is_not_replayed_is_told(episode):
-    job = ReplayJob(changes={"require_deadman": True, "gravity": "imu", "heading": "tf"})
+    job = ReplayJob(changes={"require_deadman": True, "gravity": "imu", "heading": "tf", "reference": "home"})
     notes = replay_one(episode, job)["notes"]
     assert [note.partition(":")[0] for note in notes] == [
-        "the deadman's switch counts as pressed", "heading", "gravity",
+        "the deadman's switch counts as pressed", "heading", "gravity", "reference",
     ]  # fmt: skip
 
 
