@@ -1,6 +1,7 @@
 """``frankmocap_ros replay``: recorded episodes through the gate and a simulated robot, and a judgement."""
 
 import argparse
+import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,7 +28,6 @@ from frankmocap_ros.recording.replay_job import (
     ReplayJob,
     ReplayReport,
     replayed_report,
-    report_text,
     write_report,
 )
 from frankmocap_ros.recording.replay_plots import write_replay_plots
@@ -100,7 +100,9 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--limits", metavar="FILE", help="limits to keep (YAML or JSON): see the documentation")
     out.add_argument("--report", metavar="DIR", help="write report.json and pictures into this folder")
     out.add_argument("--no-plots", action="store_true", help="write no pictures (which need matplotlib)")
-    out.add_argument("--json", action="store_true", help="print reports as JSON instead of tables")
+    out.add_argument(
+        "--json", action="store_true", help="print one line of JSON an episode instead of tables"
+    )
     add_batch_flags(flags)
     add_flags(flags, GateSettings, leave_out=_NOT_FLAGS)
     return flags
@@ -204,7 +206,7 @@ def main(args: Sequence[str]) -> int:
             print(f"{_NAME}: {path.name}: {error}", file=sys.stderr)
             codes.append(2)
             continue
-        print(report_text(report.record) if arguments.json else replay_table(report.record), flush=True)
+        print(_line(report) if arguments.json else replay_table(report.record), flush=True)
         if arguments.report is not None:
             folder = Path(arguments.report)
             _write(report, folder if len(inputs) == 1 else folder / path.name, plots)
@@ -223,6 +225,10 @@ def _batch(arguments: argparse.Namespace, job: ReplayJob, flags: BatchFlags) -> 
     code, entries = Batch(_NAME, flags).main(replay_job(job), inputs)
     passed = all(entry.notes["passed"] for entry in entries if not entry.reason)
     return code or (0 if passed else 1)
+
+
+def _line(report: ReplayReport) -> str:
+    return json.dumps(report.record, sort_keys=True, allow_nan=False)
 
 
 def _write(report: ReplayReport, folder: Path, plots: bool) -> None:

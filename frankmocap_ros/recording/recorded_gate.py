@@ -78,7 +78,7 @@ class SettingsReader:
     """Settings of a gate from messages of parameters, in order.
 
     Attributes:
-        changes: of each node, name of the node -> what was set, the values at the start first.
+        changes: of each node, name of the node -> what was set, in order.
     """
 
     def __init__(self) -> None:
@@ -97,26 +97,41 @@ class SettingsReader:
             self.changes.setdefault(str(message.node), []).append(SettingsChange(time_s, values))
 
     def of_gate(self, state_topic: str) -> list[SettingsChange]:
-        """What was set of the gate: the node that publishes a state, else that with most of its settings.
+        """What was set of the gate, all values at the start first, then each change.
+
+        The gate is the node that publishes a state, else that with most of its settings. A recorder hears of
+        parameters one by one, as a node declares them, or all at once, when the node answers.
 
         Args:
             state_topic: name of the topic of the state, such as ``/gate/state``; empty where there is none.
         """
         node = state_topic.rpartition("/")[0]
         if node in self.changes:
-            return self.changes[node]
+            return _from_start(self.changes[node])
 
         def known(name: str) -> int:
             return len({setting for change in self.changes[name] for setting in change.values})
 
         # a mocap node has some of the names as well
         best = max(sorted(self.changes), key=known, default="")
-        return self.changes[best] if best and known(best) > 0.5 * len(self._known) else []
+        return _from_start(self.changes[best]) if best and known(best) > 0.5 * len(self._known) else []
+
+
+def _from_start(changes: list[SettingsChange]) -> list[SettingsChange]:
+    """The same, with what was set until every setting had been told once as one first entry."""
+    names = {name for change in changes for name in change.values}
+    start: dict[str, object] = {}
+    for number, change in enumerate(changes, 1):
+        start.update(change.values)
+        if start.keys() == names:
+            return [SettingsChange(changes[0].time_s, start), *changes[number:]]
+    return []
 
 
 def _value(value: Any) -> object:
     """A parameter's value as a setting's."""
     found = getattr(value, _VALUES[int(value.type)])
     if isinstance(found, Iterable) and not isinstance(found, str):
-        return tuple(item.item() if hasattr(item, "item") else item for item in found)
+        items = tuple(item.item() if hasattr(item, "item") else item for item in found)
+        return tuple(item for item in items if item != "")  # an empty list of names is one empty name
     return found

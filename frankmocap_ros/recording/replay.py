@@ -23,6 +23,7 @@ _NOT_REPLAYED: Final[dict[str, tuple[object, str]]] = {
     "heading": ("operator", "heading: operator, as TF is not replayed"),
     "gravity": ("camera", "gravity: camera, as the IMU is not replayed"),
     "calibrate_service": ("", "nobody is asked for the operator's size"),
+    "reference": ("measured", "reference: measured, as the simulated robot tells where it is"),
 }
 _UNHEARD: Final = {
     "protective_stop_topic": "protective stops are not replayed",

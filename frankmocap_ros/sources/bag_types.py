@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 _IDL_SEPARATOR = 80 * "=" + "\n"
 
 
+def _deserialized(store: Typestore, data: bytes, name: str) -> Any:
+    """A message from its bytes; zeros behind it, as ``rclpy.serialization`` leaves them, do not matter."""
+    from rosbags.serde import SerdeError
+
+    try:
+        return store.deserialize_cdr(data, name)
+    except SerdeError:
+        kind = store.get_msgdef(name)
+        read = kind.deserialize_cdr_le if data[1] else kind.deserialize_cdr_be
+        message, end = read(data[4:], 0, kind.cls, store)
+        if any(data[4 + end :]):
+            raise
+        return message
+
+
 class BagTypes:
     """Decodes the messages of one bag.
 
@@ -40,7 +55,7 @@ class BagTypes:
         if key not in self._stores:
             self._stores[key] = self._store(connection)
         try:
-            return self._stores[key].deserialize_cdr(data, connection.msgtype)
+            return _deserialized(self._stores[key], data, connection.msgtype)
         except Exception as error:  # of any kind where bytes are damaged
             raise SourceError(
                 f"{self._shown}: a message of {connection.topic} is no {connection.msgtype} "

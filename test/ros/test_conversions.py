@@ -10,12 +10,8 @@ from frankmocap_ros.body.pose import Body, Frame, Hand, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, Latency
-from frankmocap_ros.ros.common.conversions import (
-    BodiesMessage,
-    JointMessages,
-    latency_message,
-    seconds,
-)
+from frankmocap_ros.ros.common.conversions import BodiesMessage, JointMessages, latency_message
+from frankmocap_ros.runtime.message_stamps import seconds
 
 HEADER = Header(stamp=Time(sec=12, nanosec=345), frame_id="cam")
 STATES = tuple(JointState)

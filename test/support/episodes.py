@@ -18,7 +18,7 @@ STATES = (
     (ASKED_S, State.ARMING, "hold still for 0.3 s"),
     (1.0, State.ENGAGED, "following the operator"),
 )
-SETTINGS = {**SIMULATED, "arming_s": 0.3, "align_s": 1.0}
+SETTINGS = {**SIMULATED, "arming_s": 0.3, "align_s": 1.0, "motion_scale": 1.0, "skip_checks": ("",)}
 _TYPES = {
     bool: (1, "bool_value"),
     int: (2, "integer_value"),
@@ -149,7 +149,10 @@ def write_episode(folder, seconds=6.0, settings=SETTINGS, states=STATES, more=()
     sent = [("/frankmocap/bodies", seen.time_s + DELAY_S, bodies(seen)) for seen in exercise(seconds)]
     sent += [("/gate/state", time_s, gate_state(time_s, state, reason)) for time_s, state, reason in states]
     if settings is not None:
-        sent.append(("/parameter_events", 0.0, parameters(0.0, "/gate", settings)))
+        # one by one as a node declares them, then all at once as it answers the recorder
+        one_by_one = [parameters(0.0, "/gate", {name: value}) for name, value in settings.items()]
+        sent += [("/parameter_events", 0.0, event) for event in one_by_one]
+        sent.append(("/parameter_events", 0.2, parameters(0.2, "/gate", settings)))
     sent = sorted([*sent, *more], key=lambda one: one[1])
     writer = EpisodeWriter(folder, EpisodeInfo(task="exercise", start_ns=START_NS, robot_map="torso"))
     for topic, time_s, message in sent:

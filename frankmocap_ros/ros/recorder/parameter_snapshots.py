@@ -13,7 +13,20 @@ from frankmocap_ros.ros.common.cached_service import CachedService
 
 _PATIENCE_S: Final = 5.0
 _MAX_NODES: Final = 32
+_MARK: Final = "one more parameter"
 _ALL: Final = ListParameters.Request(depth=ListParameters.Request.DEPTH_RECURSIVE)
+
+
+def event_bytes(event: ParameterEvent) -> bytes:
+    """A message without deleted parameters as it goes over the wire.
+
+    ``serialize_message`` leaves zeros behind it, which strict readers do not take. Where it ends is seen from
+    where one more parameter would begin: its name stands behind two numbers, of parameters and of letters.
+    """
+    event.deleted_parameters = [Parameter(name=_MARK)]
+    begins = bytes(serialize_message(event)).rindex(_MARK.encode())
+    event.deleted_parameters = []
+    return bytes(serialize_message(event))[: begins - 4]
 
 
 class _Asked:
@@ -101,4 +114,4 @@ class ParameterSnapshots:
     def _got(self, name: str, event: ParameterEvent) -> None:
         if name in self._open:
             self._open.discard(name)
-            self._take(bytes(serialize_message(event)))
+            self._take(event_bytes(event))

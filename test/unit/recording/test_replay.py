@@ -20,7 +20,7 @@ from frankmocap_ros.recording.replay_input import read_replay
 from frankmocap_ros.recording.replay_job import ReplayJob, replay_one, report_text
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.gate import State
-from support.bags import write_bag
+from support.bags import image, write_bag
 from support.episodes import DELAY_S, SETTINGS, START_NS, bodies, ns, parameters, write_episode
 
 RELEASED_S, ASKED_AGAIN_S = 1.6, 2.0
@@ -80,8 +80,9 @@ def test_requests_and_settings_are_taken_as_they_were(episode):
         GateRequest(pytest.approx(3.1), engage=False),
     )
     assert found.first_engaged_s == pytest.approx(0.8)
-    start, changed = found.settings
-    assert dict(start.values) == SETTINGS
+    start, answered, changed = found.settings
+    expected = {**SETTINGS, "skip_checks": ()}  # ROS has no empty list of names
+    assert (start.time_s, dict(start.values)) == (0.0, expected) and dict(answered.values) == expected
     assert (changed.time_s, changed.values) == (pytest.approx(MOTION_SCALE_S), {"motion_scale": 0.5})
 
 
@@ -107,7 +108,7 @@ def test_a_report_is_the_same_each_time(episode, report):
         capture_output=True, text=True, timeout=120, check=True,
         env={**os.environ, "PYTHONHASHSEED": "7"},
     )  # fmt: skip
-    assert again.stdout == report[1] + "\n"
+    assert again.stdout == json.dumps(report[0], sort_keys=True) + "\n"
     assert report_text(replay_one(episode, ReplayJob())) == report[1]
 
 
@@ -177,8 +178,25 @@ def test_a_bag_of_others_is_replayed_with_requests_all_the_time(tmp_path):
 
 
 def test_what_is_not_replayed_is_told(episode):
-    job = ReplayJob(changes={"require_deadman": True, "gravity": "imu", "heading": "tf"})
+    job = ReplayJob(changes={"require_deadman": True, "gravity": "imu", "heading": "tf", "reference": "home"})
     notes = replay_one(episode, job)["notes"]
     assert [note.partition(":")[0] for note in notes] == [
-        "the deadman's switch counts as pressed", "heading", "gravity",
+        "the deadman's switch counts as pressed", "heading", "gravity", "reference",
     ]  # fmt: skip
+
+
+def test_images_are_replayed_through_an_estimator(tmp_path):
+    """The synthetic estimator needs no pixels, only the stamps."""
+    stamps_s = [i / 30.0 for i in range(45)]
+    blank = np.zeros((48, 64, 3), np.uint8)
+    images = [("/camera/image_raw", ns(at_s + 0.01), image(blank, ns(at_s))) for at_s in stamps_s]
+    folder = write_bag(tmp_path / "bag", images)
+    job = ReplayJob(
+        robot="torso", images={"estimator": "synthetic", "synthetic_motion": "stall"},
+        changes={"arming_s": 0.3, "calm_speed": 10.0},
+    )  # fmt: skip
+    found = replay_one(folder, job)
+    assert found["bodies"] == "images" and found["messages"]["taken"] >= 40
+    assert 50.0 < found["quality"]["age_ms"] < 90.0
+    with pytest.raises(RecordingError, match="replay its images: --from images"):
+        replay_one(folder, ReplayJob(robot="torso"))

@@ -241,3 +241,19 @@ def test_definitions_in_a_bag_are_never_run(tmp_path, capsys, storage, name, def
     except SourceError as error:
         assert "evil" in str(error)
     assert "run" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("behind", "is_read"), [(bytes(40), True), (bytes(39) + b"x", False)])
+def test_zeros_behind_a_message_do_not_matter(tmp_path, behind, is_read):
+    """As ``serialize_message`` of rclpy leaves them, and so whoever writes bags from Python."""
+    folder = tmp_path / "behind"
+    with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        connection = writer.add_connection("/number", "std_msgs/msg/Float64", typestore=types())
+        data = bytes(types().serialize_cdr(number(T0), "std_msgs/msg/Float64"))
+        writer.write(connection, T0, data + behind)
+    with Bag(folder) as bag:
+        if is_read:
+            assert [m.message.data for m in bag.messages()] == [0.0]
+        else:
+            with pytest.raises(SourceError, match="/number is no std_msgs/msg/Float64"):
+                list(bag.messages())
