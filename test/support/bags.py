@@ -23,7 +23,7 @@ def types():
     return store
 
 
-def make(name, **fields):
+def make(name, /, **fields):
     """A message such as ``make("std_msgs/msg/String", data="x")``."""
     return types().types[name](**fields)
 
