@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionMode, StoragePlugin, Writer
 
 from frankmocap_ros.errors import MissingDependencyError, SourceError
 from frankmocap_ros.sources.bag import Bag, is_bag
@@ -45,6 +45,19 @@ def test_a_bag_gives_what_was_written(folder):
     assert (first.message.header.frame_id, first.message.encoding) == ("camera", "bgr8")
     assert 10**9 * first.message.header.stamp.sec + first.message.header.stamp.nanosec == T0 - 5
     assert first.message.data.tolist() == list(range(72))
+
+
+@pytest.mark.parametrize(
+    ("storage", "compression"),
+    [("mcap", "FILE"), ("mcap", "MESSAGE"), ("mcap", "STORAGE"), ("sqlite3", "FILE"), ("sqlite3", "MESSAGE")],
+)
+def test_compressed_bags_are_read(tmp_path, storage, compression):
+    """As ``ros2 bag record --compression-mode``, or MCAP's own chunks."""
+    written = list(images_and_numbers())
+    with Bag(write_bag(tmp_path / "bag", written, storage, CompressionMode[compression])) as bag:
+        messages = list(bag.messages())
+    assert [(m.topic, m.log_time_ns) for m in messages] == [(topic, log) for topic, log, _ in written]
+    assert messages[0].message.data.tolist() == list(range(72))
 
 
 def test_topics_are_chosen_and_the_bag_is_read_again(folder):
