@@ -231,6 +231,20 @@ def test_without_rosbags_the_error_says_how_to_get_it(folder, monkeypatch):
         Bag(folder)
 
 
+def idl(text):
+    """A definition in the other language, as rosbag2 writes it."""
+    return f"{80 * '='}\nIDL: evil/msg/Name\nmodule evil {{ module msg {{ {text} }}; }};\n"
+
+
+def test_definitions_in_idl_are_read(tmp_path):
+    folder = tmp_path / "idl"
+    with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        text = idl("struct Name { double data; };")
+        topic = writer.add_connection("/number", "evil/msg/Name", msgdef=text, rihs01="RIHS01_0")
+        writer.write(topic, T0, types().serialize_cdr(number(T0 + 10**9), "std_msgs/msg/Float64"))
+    assert only_message(folder).data == 1.0
+
+
 @pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
 @pytest.mark.parametrize(
     ("name", "definition"),
@@ -240,6 +254,9 @@ def test_without_rosbags_the_error_says_how_to_get_it(folder, monkeypatch):
         ("evil/msg/Name", 'string X=\'"+print("run")+"\'\nfloat64 data'),
         ("evil/msg/Name", "float64[print('run')] data"),
         ("evil/msg/Name", "evil/msg/Other():print('run') data"),
+        ("evil/msg/Name", idl("struct Name { double data(print('run')); };")),
+        ("evil/msg/Name", idl("const string X = print('run'); struct Name { double data; };")),
+        ("evil/msg/Name", idl("struct Name:\n    print('run') { double data; };")),
     ],
 )
 def test_definitions_in_a_bag_are_never_run(tmp_path, capsys, storage, name, definition):
