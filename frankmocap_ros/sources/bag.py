@@ -215,10 +215,19 @@ def _forget_offers(reader: Reader) -> None:
     Where the two spell it otherwise, as in bags that were reindexed or converted, the reader takes them for
     different topics and gives no message.
     """
-    from rosbags.interfaces import ConnectionExtRosbag2
+    from rosbags.interfaces import Connection, ConnectionExtRosbag2
 
     for storage in (reader.storage, *getattr(reader.storage, "storages", ())):
         storage.connections[:] = [
-            c._replace(digest="", ext=ConnectionExtRosbag2(getattr(c.ext, "serialization_format", "cdr"), []))
+            Connection(
+                id=c.id,
+                topic=c.topic,
+                msgtype=c.msgtype,
+                msgdef=c.msgdef,
+                digest="",
+                msgcount=c.msgcount,
+                ext=ConnectionExtRosbag2(getattr(c.ext, "serialization_format", "cdr"), []),
+                owner=c.owner,
+            )
             for c in storage.connections
         ]

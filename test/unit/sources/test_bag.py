@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionMode, StoragePlugin, Writer
 
 from frankmocap_ros.errors import MissingDependencyError, SourceError
 from frankmocap_ros.sources.bag import Bag, is_bag
@@ -45,6 +45,19 @@ def test_a_bag_gives_what_was_written(folder):
     assert (first.message.header.frame_id, first.message.encoding) == ("camera", "bgr8")
     assert 10**9 * first.message.header.stamp.sec + first.message.header.stamp.nanosec == T0 - 5
     assert first.message.data.tolist() == list(range(72))
+
+
+@pytest.mark.parametrize(
+    ("storage", "compression"),
+    [("mcap", "FILE"), ("mcap", "MESSAGE"), ("mcap", "STORAGE"), ("sqlite3", "FILE"), ("sqlite3", "MESSAGE")],
+)
+def test_compressed_bags_are_read(tmp_path, storage, compression):
+    """As ``ros2 bag record --compression-mode``, or MCAP's own chunks."""
+    written = list(images_and_numbers())
+    with Bag(write_bag(tmp_path / "bag", written, storage, CompressionMode[compression])) as bag:
+        messages = list(bag.messages())
+    assert [(m.topic, m.log_time_ns) for m in messages] == [(topic, log) for topic, log, _ in written]
+    assert messages[0].message.data.tolist() == list(range(72))
 
 
 def test_topics_are_chosen_and_the_bag_is_read_again(folder):
@@ -218,6 +231,20 @@ def test_without_rosbags_the_error_says_how_to_get_it(folder, monkeypatch):
         Bag(folder)
 
 
+def idl(text):
+    """A definition in the other language, as rosbag2 writes it."""
+    return f"{80 * '='}\nIDL: evil/msg/Name\nmodule evil {{ module msg {{ {text} }}; }};\n"
+
+
+def test_definitions_in_idl_are_read(tmp_path):
+    folder = tmp_path / "idl"
+    with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        text = idl("struct Name { double data; };")
+        topic = writer.add_connection("/number", "evil/msg/Name", msgdef=text, rihs01="RIHS01_0")
+        writer.write(topic, T0, types().serialize_cdr(number(T0 + 10**9), "std_msgs/msg/Float64"))
+    assert only_message(folder).data == 1.0
+
+
 @pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
 @pytest.mark.parametrize(
     ("name", "definition"),
@@ -227,6 +254,9 @@ def test_without_rosbags_the_error_says_how_to_get_it(folder, monkeypatch):
         ("evil/msg/Name", 'string X=\'"+print("run")+"\'\nfloat64 data'),
         ("evil/msg/Name", "float64[print('run')] data"),
         ("evil/msg/Name", "evil/msg/Other():print('run') data"),
+        ("evil/msg/Name", idl("struct Name { double data(print('run')); };")),
+        ("evil/msg/Name", idl("const string X = print('run'); struct Name { double data; };")),
+        ("evil/msg/Name", idl("struct Name:\n    print('run') { double data; };")),
     ],
 )
 def test_definitions_in_a_bag_are_never_run(tmp_path, capsys, storage, name, definition):
