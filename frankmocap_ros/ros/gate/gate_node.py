@@ -34,8 +34,8 @@ from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints
 from frankmocap_ros.ros.gate.operator_input import OperatorInput
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.gate.robot_port import JointsPort, PosesPort
-from frankmocap_ros.ros.gate.stamp_offset import StampOffset
 from frankmocap_ros.ros.gate.stop_inputs import contact_of, listen_to_protective_stop
+from frankmocap_ros.runtime.stamp_offset import StampOffset
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import RobotPoses
@@ -107,7 +107,11 @@ class GateNode(Node):
         listen_to_grip_commands(self._polling, self._controller)
         self._requests = GateRequests(self, self._polling, self._worker, self._controller)
         around = Surroundings(
-            outputs.topics, offsets, lambda: self._bodies_from, lambda: self._settings.config
+            outputs.topics,
+            offsets,
+            self._input.published,
+            lambda: self._bodies_from,
+            lambda: self._settings.config,
         )
         self._checks = engagement_checks(self, around, self._checked)
         self._diagnostics = advertise(self, Topic(DiagnosticArray, "/diagnostics", HEALTH))
@@ -195,8 +199,8 @@ class GateNode(Node):
         self._checks.look()
 
     def _checked(self, found: Found) -> None:
-        """Hand over what the checks found; a warning is logged once."""
-        for text in found.warnings:
+        """Hand over what the checks found; what is to be logged is logged once."""
+        for text in found.logged:
             if text not in self._warned:
                 self._warned.add(text)
                 self.get_logger().warning(text)

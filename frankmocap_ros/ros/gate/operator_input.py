@@ -15,15 +15,20 @@ from frankmocap_ros.ros.common.transforms import Transforms, need_package
 from frankmocap_ros.ros.gate.camera_level import Gravity, level_from_tf
 from frankmocap_ros.ros.gate.operator_message import OperatorReader, Seen, read_bodies
 from frankmocap_ros.ros.gate.polling import Polling
+from frankmocap_ros.runtime.stamp_offset import StampOffset
 from frankmocap_ros.runtime.stamp_watch import StampWatch
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.controller import Controller
 
 _WARNING_PERIOD_S = 5.0
+_EXACT_MS = 1e6  # ages are 32 bit floats: exact to 0.06 ms up to here
 
 
 class OperatorInput:
     """Reads bodies for a controller. For the thread that polls, but for ``listen``.
+
+    Attributes:
+        published: clock of the mocap node, by the times of publication that bodies tell.
 
     Args:
         node: whose log and TF it uses.
@@ -39,6 +44,7 @@ class OperatorInput:
         self._node, self._polling = node, polling
         self._stamps = SteadyStamps(clocks)
         self._watch = StampWatch("bodies", "max_age_s", "see in /diagnostics what is slow")
+        self.published = StampOffset("bodies")
         self._reader = OperatorReader(())
         self._frame_id = ""  # of the poses, as last heard
         self._transforms: Transforms | None = None
@@ -75,7 +81,10 @@ class OperatorInput:
             return
         seen = self._reader.read(msg)
         self._level(controller, seen, now_s)
-        self._watch.note(1e-9 * seen.stamp_ns, 1e-9 * self._stamps.stamp_ns(now_s), now_s)
+        arrival_ns = self._stamps.stamp_ns(now_s)
+        self._watch.note(1e-9 * seen.stamp_ns, 1e-9 * arrival_ns, now_s)
+        if abs(msg.age_ms) < _EXACT_MS:  # by the mocap node's clock alone, however the camera's is set
+            self.published.note(seen.stamp_ns + round(1e6 * msg.age_ms), arrival_ns)
         controller.stamp_fault = self._watch.fault(controller.config.max_age_s)
         controller.observe(seen.operator_state(self._stamps.time_s(seen.stamp_ns)), now_s)
 
