@@ -35,8 +35,8 @@ class ClocksApart:
         elif self._bodies.settled and apart_s < -SLOWEST_S:  # older: nothing moves that should not
             yield warning(
                 f"bodies arrive {_steps(-apart_s):.2f} s after their publication, none of the newest sooner: "
-                f"the mocap node's clock is behind the gate's by up to that, or the network is so slow; {COMPARE}, "
-                "and synchronize them (chrony, PTP)"
+                "the mocap node's clock is behind the gate's by up to that, or the network is so slow; "
+                f"{COMPARE}, and synchronize them (chrony, PTP)"
             )
 
 
