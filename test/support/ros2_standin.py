@@ -2,8 +2,8 @@
 """Two commands of ``ros2`` as they are published, for command lines of the documentation; run as a program.
 
 ``topic echo --once --field`` prints the field and a line of dashes (ros2cli, Humble to Rolling).
-``run robot_state_publisher`` declares that node's parameters and topics (robot_state_publisher 3.x), tells as a
-line of JSON what it was given, and ends with the first joint states.
+``run robot_state_publisher`` declares that node's parameters and topics (robot_state_publisher 3.x), tells as
+a line of JSON what it was given, and ends with the first joint states.
 """
 
 import argparse
