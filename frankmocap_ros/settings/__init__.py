@@ -1,3 +1,21 @@
 """All settings of all nodes, each declared once."""
 
-__all__ = ["camera", "gate", "grip", "mocap", "one_euro", "robot_model", "robot_sim", "schema", "viewer"]
+__all__ = [
+    "base_motion",
+    "camera",
+    "command_limits",
+    "engagement",
+    "engagement_checks",
+    "following",
+    "gate",
+    "grip",
+    "mocap",
+    "one_euro",
+    "robot_model",
+    "robot_sim",
+    "robot_stops",
+    "schema",
+    "trajectories",
+    "viewer",
+    "whole_body",
+]
