@@ -93,13 +93,13 @@ class GateNode(Node):
         self._switch = ControllerSwitch(self, config) if config.on_fault == "deactivate" else None
         self._controller = Controller(config, targets, self._robot, self._now_s(), self._on_change)
         stops = (*listen_to_protective_stop(self._polling, config), contact, self._switch)
-        self._controller.stops = tuple(stop for stop in stops if stop is not None)
+        self._controller.objections.stops = tuple(stop for stop in stops if stop is not None)
         self.add_on_set_parameters_callback(self._only_while_idle)
         outputs = GateOutputs(self, config, names, _commanded_joints(found, config) if found else None)
         self._outputs = outputs
         self._worker = GateWorker(self, self._controller, self._polling, outputs, clocks)
         if config.calibrate_service:
-            self._controller.ask_size = CalibrationClient(self, config.calibrate_service, self._worker).ask
+            self._controller.size.ask = CalibrationClient(self, config.calibrate_service, self._worker).ask
         self._bodies_from: tuple[str, ...] = ()
         self._warned: set[str] = set()
         self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)
@@ -195,7 +195,7 @@ class GateNode(Node):
         nodes = publisher_nodes(self, self._bodies_topic, BodyPoseArray)
         if self._worker is not None and nodes != self._bodies_from:
             self._bodies_from = nodes
-            self._worker.hand_over(lambda now_s: self._controller.published_by(nodes, now_s))
+            self._worker.hand_over(lambda now_s: self._controller.objections.published_by(nodes, now_s))
         self._checks.look()
 
     def _checked(self, found: Found) -> None:
@@ -206,7 +206,9 @@ class GateNode(Node):
                 self.get_logger().warning(text)
         if self._worker is not None:
             refusals, conflict = found.refusals, found.conflict
-            self._worker.hand_over(lambda now_s: self._controller.checked(refusals, conflict, now_s))
+            self._worker.hand_over(
+                lambda now_s: self._controller.objections.checked(refusals, conflict, now_s)
+            )
 
     def _diagnose(self, now_s: float) -> None:
         """Publish how the gate is; for the worker's thread."""
