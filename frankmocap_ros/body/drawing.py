@@ -83,6 +83,10 @@ def _draw_hand(image_bgr: NDArray[np.uint8], hand: Hand, pixels: Array, thick: i
 
 
 def _write(image_bgr: NDArray[np.uint8], text: str, at: tuple[int, int], thick: int) -> None:
-    scale = 0.25 * thick + 0.1
-    for color, width in ((_BLACK, thick + 2), (_WHITE, max(1, thick // 2))):
-        cv2.putText(image_bgr, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, color, width, cv2.LINE_AA)
+    """White text with a black edge; the edge is shifted text, as OpenCV 5 sets thicker text wider."""
+    scale, width, edge = 0.25 * thick + 0.1, max(1, thick // 2), (thick + 1) // 2
+    x, y = at
+    shifts = [(dx, dy, _BLACK) for dx in (-edge, edge) for dy in (-edge, edge)]
+    for dx, dy, color in (*shifts, (0, 0, _WHITE)):
+        place = (x + dx, y + dy)
+        cv2.putText(image_bgr, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, color, width, cv2.LINE_AA)

@@ -8,6 +8,16 @@ from frankmocap_ros.geometry.rotation import Array
 
 _BONE_RADIUS_M = 0.03
 _SHORTEST_BONE_M = 0.02
+LIMB_COLORS_RGBA = {
+    "torso": "0.55 0.6 0.68 1",
+    "head": "0.9 0.76 0.55 1",
+    "left_arm": "0.95 0.55 0.15 1",
+    "right_arm": "0.2 0.6 0.9 1",
+    "left_leg": "0.75 0.38 0.1 1",
+    "right_leg": "0.12 0.4 0.7 1",
+}
+"""Warm on the person's left, cool on the right; a link without a material is red in RViz."""
+_LEG_JOINTS = frozenset(("hip", "knee", "ankle", "foot"))
 
 
 def human_urdf(body_id: str, sizes: Array) -> str:
@@ -20,9 +30,11 @@ def human_urdf(body_id: str, sizes: Array) -> str:
         sizes: shape (P, 3), where each part of ``HUMAN`` is on its parent's link [m].
     """
     robot = ET.Element("robot", name=f"{ROOT}_{body_id}")
+    for limb, rgba in LIMB_COLORS_RGBA.items():
+        ET.SubElement(ET.SubElement(robot, "material", name=limb), "color", rgba=rgba)
     links = {ROOT: ET.SubElement(robot, "link", name=f"{ROOT}_{body_id}")}
     for part, size in zip(HUMAN, sizes.tolist(), strict=True):
-        _draw_bone(links[part.parent], size)
+        _draw_bone(links[part.parent], size, _limb(part.joint))
         parent, origin = part.parent, size
         for hinge in part.hinges:
             joint = _joint(robot, f"{hinge.name}_{body_id}", "revolute", origin)
@@ -51,8 +63,16 @@ def _joint(robot: ET.Element, name: str, kind: str, xyz: list[float]) -> ET.Elem
     return joint
 
 
-def _draw_bone(link: ET.Element, end: list[float]) -> None:
-    """A cylinder from a link's origin to one of its parts."""
+def _limb(joint: str) -> str:
+    """The limb that ends in a joint of SMPL's, or passes through it."""
+    side, _, part = joint.partition("_")
+    if not part:
+        return "torso" if joint.startswith("spine") else "head"
+    return f"{side}_leg" if part in _LEG_JOINTS else f"{side}_arm"
+
+
+def _draw_bone(link: ET.Element, end: list[float], limb: str) -> None:
+    """A cylinder from a link's origin to one of its parts, in the color of its limb."""
     x, y, z = end
     length = math.hypot(x, y, z)
     if length < _SHORTEST_BONE_M:
@@ -63,3 +83,4 @@ def _draw_bone(link: ET.Element, end: list[float]) -> None:
     ET.SubElement(visual, "origin", xyz=_numbers([x / 2, y / 2, z / 2]), rpy=_numbers(turn))
     geometry = ET.SubElement(visual, "geometry")
     ET.SubElement(geometry, "cylinder", radius=f"{_BONE_RADIUS_M}", length=f"{length:.6g}")
+    ET.SubElement(visual, "material", name=limb)

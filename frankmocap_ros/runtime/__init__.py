@@ -18,6 +18,7 @@ __all__ = [
     "native_stderr",
     "package_files",
     "snapshot",
+    "stamp_offset",
     "stamp_order",
     "stamp_watch",
     "thread_pools",

@@ -1,9 +1,14 @@
 """Stamps that tell no time: the cause in words, from the newest stamp and the time that it came at."""
 
+import math
 from typing import Final
+
+from frankmocap_ros.runtime.stamp_offset import StampOffset
 
 FUTURE_S: Final = 0.05
 """What is stamped further ahead than this was not stamped by a clock that agrees with ours."""
+SLOWEST_S: Final = 0.2
+"""Messages none of which comes sooner than this after its stamp are more than delayed by a network."""
 
 _CONSTANT_S: Final = 1.0  # a stamp that stays for longer, while messages come, is not set by anybody
 _CONSTANT: Final = 3  # messages
@@ -11,6 +16,7 @@ _YEARS_S: Final = 1e8  # three: no clock that knows the date is so near to 1970,
 _CLOCKS_S: Final = 60.0  # nobody waits so long for an image: such an offset is one of clocks
 _ARRIVAL: Final = "set stamps: arrival in the mocap node"
 _SYNCHRONIZE: Final = "synchronize the clocks of camera and node (chrony, PTP)"
+COMPARE: Final = "compare `chronyc tracking` on both computers"
 
 
 class StampWatch:
@@ -29,6 +35,7 @@ class StampWatch:
     def reset(self) -> None:
         """Forget what was seen."""
         self._seen: tuple[float, float] | None = None
+        self._offset = StampOffset(self._what)
         self._same, self._since_s, self._steady_s = 0, 0.0, 0.0
 
     def note(self, stamp_s: float, now_s: float, steady_s: float) -> None:
@@ -43,6 +50,7 @@ class StampWatch:
             self._same, self._since_s = 0, steady_s
         self._same += 1
         self._steady_s = steady_s
+        self._offset.note(round(1e9 * stamp_s), round(1e9 * now_s))
         self._seen = stamp_s, now_s
 
     def fault(self, limit_s: float) -> str:
@@ -59,9 +67,24 @@ class StampWatch:
             return f"{what} are stamped 0: the camera's driver sets no stamps; {_ARRIVAL}"
         if self._same >= _CONSTANT and self._steady_s - self._since_s >= _CONSTANT_S:
             return f"{what} are all stamped {stamp_s:.3f} s: the camera's driver sets stamps once; {_ARRIVAL}"
-        if age_s < -FUTURE_S and now_s > 0.0:  # simulated time that has not begun is 0
+        if self._offset.seconds > FUTURE_S:
             return self._ahead(stamp_s, now_s)
         return self._behind(stamp_s, age_s, limit_s) if 0.0 < limit_s < age_s else ""
+
+    def suspicion(self, limit_s: float) -> str:
+        """Why the clock that sets stamps may be behind, with the next step; empty for nothing.
+
+        Args:
+            limit_s: as of ``fault``, which tells of older ones; 0 for any.
+        """
+        least_s = -self._offset.seconds
+        if not self._offset.settled or not SLOWEST_S < least_s < (limit_s or math.inf):
+            return ""
+        return (
+            f"{self._what} arrive {least_s:.2f} s after their stamps or later, none of the newest sooner: "
+            f"the clock that stamps them is behind this node's by up to that, or each takes so long; "
+            f"{COMPARE}, {_SYNCHRONIZE}, or {self._slow}"
+        )
 
     def _ahead(self, stamp_s: float, now_s: float) -> str:
         if now_s < _YEARS_S < stamp_s:
@@ -70,8 +93,8 @@ class StampWatch:
                 "use_sim_time: false, or let the camera's driver use simulated time as well"
             )
         return (
-            f"clocks disagree: {self._what} are stamped {stamp_s - now_s:.2f} s in the future; "
-            f"{_SYNCHRONIZE}, check use_sim_time, or {_ARRIVAL}"
+            f"clocks disagree: {self._what} are stamped {self._offset.seconds:.2f} s in the future; "
+            f"{COMPARE}, {_SYNCHRONIZE}, check use_sim_time, or {_ARRIVAL}"
         )
 
     def _behind(self, stamp_s: float, age_s: float, limit_s: float) -> str:

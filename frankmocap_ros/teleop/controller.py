@@ -29,17 +29,12 @@ from frankmocap_ros.teleop.gesture import RaisedHands
 from frankmocap_ros.teleop.hands.grip_calibration import OperatorRanges
 from frankmocap_ros.teleop.hands.operator_grips import OperatorGrips
 from frankmocap_ros.teleop.hands.robot_sides import robot_hands
+from frankmocap_ros.teleop.objections import Objections
 from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
-from frankmocap_ros.teleop.robot_stop import RobotStop
+from frankmocap_ros.teleop.size_request import CALIBRATING, SizeRequest
 from frankmocap_ros.teleop.tracking_quality import TrackingQuality
 from frankmocap_ros.teleop.wording import numbered
-from frankmocap_ros.tracking.size_calibration import POSTURE
-
-SizeKnown = Callable[[bool, str, float], None]
-"""Is given whether the operator's size is known now, what was said of it, and the time [s]."""
-
-_CALIBRATING = f"calibrating the operator's size: {POSTURE}"
 
 
 class Controller:
@@ -53,9 +48,8 @@ class Controller:
         config: the settings.
         ignored: messages that were left out, by reason.
         run: which publisher's messages are followed.
-        stops: what ends following on the robot's side.
-        ask_size: asks for the operator's size while arming, and returns why it cannot, in words; None where
-            nobody is asked.
+        objections: what forbids to follow, whatever the operator does.
+        size: asks for the operator's size while arming.
         stamp_fault: what is wrong with the stamps of messages, with the next step; empty for nothing. Set by
             whoever knows them, before ``see``.
 
@@ -82,15 +76,11 @@ class Controller:
         reasons = ("same stamp", "earlier stamp", "stamp in the future", "unreadable", "another publisher")
         self.ignored: dict[str, int] = dict.fromkeys(reasons, 0)
         self.run = FollowedRun(config.bodies)
-        self._conflict = ""  # as told last
-        self._commands_conflict = ""
-        self._refusals: tuple[str, ...] = ()
+        self.objections = Objections(self._gate, self.run)
         self._run_id: int | None = None  # of what the operator's joints were taken from
         self._order = StampOrder()
-        self.stops: tuple[RobotStop, ...] = ()
         self.stamp_fault = ""
-        self.ask_size: Callable[[SizeKnown], str] | None = None
-        self._size_asked: object | None = None  # of the request that waits for it
+        self.size = SizeRequest(self._gate)
         self._heard_s = -math.inf
         self._gate.why_unseen = self.why_unseen
         self._body = BodyFollower()  # its posture outlasts changes of settings
@@ -135,7 +125,7 @@ class Controller:
         """Take other settings; only while nothing is engaged."""
         self.config = config
         self._gate.config = config
-        for stop in self.stops:
+        for stop in self.objections.stops:
             stop.configure(config)
         limits_of(config, self._targets)  # refuses a workspace that leaves nothing
         self._operator = OperatorTracker(config, self._targets)
@@ -156,26 +146,7 @@ class Controller:
             self._forget()
             self._operator.reset()
             self.grips.arm()
-            refusal = self._calibrate(time_s)
-        return refusal
-
-    def _calibrate(self, time_s: float) -> str:
-        """Ask for the operator's size; returns why nobody can be, or nothing."""
-        self._size_asked = None
-        if self.ask_size is None:
-            return ""
-        self._size_asked = asked = object()
-
-        def known(success: bool, message: str, now_s: float) -> None:
-            if self._size_asked is not asked or self._gate.state is not State.ARMING:
-                return  # another request's
-            self._size_asked = None
-            if not success:
-                self._gate.release(f"not calibrated: {message}", now_s)
-
-        refusal = self.ask_size(known)
-        if refusal:
-            self._gate.release(refusal, time_s)
+            refusal = self.size.begin(time_s)
         return refusal
 
     def _grips_asked(self, time_s: float) -> str:
@@ -189,8 +160,9 @@ class Controller:
         if self._gate.state in (State.FAULT, State.ARMING, State.ENGAGED):
             return self._gate.refusal(time_s)
         level = self.level if isinstance(self.level, str) else ""
-        refusals = [self._conflict_now(time_s), self._gate.refusal(time_s), level]
-        refusals += [self.stop_refusal(time_s), *self._refusals]
+        objections = self.objections
+        refusals = [objections.conflict(time_s), self._gate.refusal(time_s), level]
+        refusals += [objections.stop_refusal(time_s), *objections.refusals]
         if any(refusals):
             return numbered((*refusals, self._robot.unknown()))
         robot = self._robot.begin()
@@ -201,14 +173,11 @@ class Controller:
 
         While something is engaged, only what ends it.
         """
-        found = [self._conflict_now(time_s) or self.stamp_problem(time_s)]
+        objections = self.objections
+        found = [objections.conflict(time_s) or self.stamp_problem(time_s)]
         if self.idle:
-            found += [self.stop_refusal(time_s), *self._refusals, self._robot.unknown()]
+            found += [objections.stop_refusal(time_s), *objections.refusals, self._robot.unknown()]
         return tuple(text for text in found if text)
-
-    def stop_refusal(self, time_s: float) -> str:
-        """Why the robot itself refuses a request now, with the next step; empty where it does not."""
-        return next((text for stop in self.stops if (text := stop.refusal(time_s))), "")
 
     def release(self, reason: str, time_s: float) -> None:
         """Give control back: DISENGAGED, unless it is FAULT."""
@@ -226,25 +195,6 @@ class Controller:
         """Take a message of the deadman's switch."""
         self._gate.deadman(pressed, time_s)
 
-    def published_by(self, nodes: tuple[str, ...], time_s: float) -> None:
-        """Take note of who publishes bodies now: a full node name for each publisher."""
-        self.run.nodes = nodes
-        self._check_conflict(time_s)
-
-    def checked(self, refusals: Sequence[str], conflict: str, time_s: float) -> None:
-        """Take note of what is wrong around the robot now.
-
-        Args:
-            refusals: why nothing may be engaged, each with the next step; what waits to be engaged is let go.
-            conflict: why following must end as well, with the next step; empty where it need not.
-            time_s: now [s].
-        """
-        self._refusals = tuple(refusals)
-        self._commands_conflict = conflict
-        self._check_conflict(time_s)
-        if self._refusals and self._gate.state is State.ARMING:
-            self._gate.release(numbered(self._refusals), time_s)
-
     def follows(self, run_id: int, time_s: float) -> bool:
         """Whether a message of this run is to be seen; what it shows is told with ``observe`` then.
 
@@ -252,7 +202,7 @@ class Controller:
         """
         if not self.run.follows(run_id, time_s, may_change=self.idle):
             self.ignored["another publisher"] += 1
-            self._check_conflict(time_s)
+            self.objections.check_conflict(time_s)
             return False
         if run_id != self._run_id:
             self._run_id = run_id
@@ -270,10 +220,10 @@ class Controller:
         if isinstance(level, str):
             level = IDENTITY_XYZW  # nothing is engaged without it
         status = self._operator.update(seen, level)
-        calibrating = self._size_asked is not None and self._gate.state is State.ARMING
+        calibrating = self.size.pending
         self.grips.observe(seen)
         if calibrating:
-            status = replace(status, missing=_CALIBRATING)
+            status = replace(status, missing=CALIBRATING)
         elif self._gate.state is State.ARMING and not status.missing:
             status = replace(status, missing=self._grips_asked(time_s))
         self._base.observe(self._operator.torso())
@@ -318,7 +268,7 @@ class Controller:
             return None
         self._tick_s = time_s
         self._gate.tick(time_s)
-        self._check_stops(time_s)
+        self.objections.check_stops(time_s)
         if self._gate.state not in (State.ENGAGED, State.HOLD):
             self._forget()
             return None
@@ -408,27 +358,6 @@ class Controller:
                 grips = self.grips.step(following=False, time_s=command.time_s, dt=0.0)
                 return self._driven(replace(command, held=True, base=base, grips=grips))
         return None
-
-    def _check_stops(self, time_s: float) -> None:
-        """Let go where the robot itself says so."""
-        for one in self.stops:
-            stop = one.stop(time_s)
-            if stop is not None and stop.hold:
-                self._gate.lose(stop.reason, time_s)
-            elif stop is not None:
-                self._gate.release(stop.reason, time_s)
-
-    def _conflict_now(self, time_s: float) -> str:
-        """Why another publisher, of bodies or of commands, forbids to follow; empty where none does."""
-        return numbered((self.run.conflict(time_s), self._commands_conflict))
-
-    def _check_conflict(self, time_s: float) -> None:
-        """Let go where there is another publisher; say who it is once that is known."""
-        before, self._conflict = self._conflict, self._conflict_now(time_s)
-        if self._conflict:
-            if before:
-                self._gate.reword(before, self._conflict)
-            self._gate.lose(self._conflict, time_s)
 
     def _out_of_order(self, captured_s: float, time_s: float) -> bool:
         """Whether a message must be left out for its stamp; it does not count as seen then."""

@@ -1,8 +1,11 @@
 """What the gate looks at around the robot before it engages, with controllers as nodes of their own."""
 
+import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import PoseStamped
+from rcl_interfaces.msg import Log
+from rclpy.logging import LoggingSeverity as LogLevel
 from rclpy.parameter import Parameter
 from trajectory_msgs.msg import JointTrajectory
 
@@ -185,6 +188,52 @@ def test_a_robot_whose_clock_is_apart_is_refused(arm_gate, apart_s, side):
     assert "synchronize the computers of robot and gate" in said
     arm.gate.next_stamp = now_ns
     engages(g)
+
+
+def on_the_way(seed=5):
+    """Tells how long each message has been on a network with 20 to 60 ms of delay [s]."""
+    random = np.random.default_rng(seed)
+    return lambda: random.uniform(0.02, 0.06)
+
+
+def test_a_mocap_node_whose_clock_is_ahead_is_refused_with_amount_and_next_step(gate):
+    """Bodies would seem younger than they are; that they came before their publication proves it."""
+    g = gate()
+    log = g.listen(Log, "/rosout")
+    g.operator.clock_ahead_s, g.operator.transit_s = 0.3, on_the_way()
+    said = refusal(g, "clocks disagree: bodies are published 0.", "s ahead of the gate's clock, over 0.1 s")
+    assert 0.25 <= float(said.partition("published ")[2].split()[0]) <= 0.3
+    assert "chronyc tracking" in said and "computers of mocap node and gate (chrony" in said
+    line = log.wait(lambda m: "bodies are published 0." in m.msg, 0)
+    assert line.level == LogLevel.WARN and line.name == "gate"
+    g.operator.clock_ahead_s = 0.0
+    engages(g)
+
+
+def test_a_mocap_node_whose_clock_is_behind_is_told(gate):
+    """It cannot be told from a slow network: no refusal, and both causes in the text."""
+    g = gate()
+    log, diagnostics = g.listen(Log, "/rosout"), g.listen(DiagnosticArray, "/diagnostics")
+    g.operator.clock_ahead_s, g.operator.transit_s = -0.3, on_the_way()
+    status = g.wait(diagnostics, lambda m: "bodies arrive 0." in as_dict(m.status[0])["warnings"]).status[0]
+    said = as_dict(status)["warnings"]
+    assert 0.3 <= float(said.partition("arrive ")[2].split()[0]) <= 0.35
+    for words in ("behind the gate's", "or the network is so slow", "chronyc tracking", "chrony, PTP"):
+        assert words in said
+    log.wait(lambda m: m.msg == said and m.level == LogLevel.WARN, 0)
+    engages(g)
+
+
+def test_a_slow_network_is_no_difference_of_clocks(gate):
+    g = gate()
+    diagnostics = g.listen(DiagnosticArray, "/diagnostics")
+    g.operator.transit_s = on_the_way()
+    g.advance(3.0)
+    engages(g)
+    g.wait(diagnostics, lambda m: True)
+    for msg in diagnostics.messages:
+        assert "clock" not in msg.status[0].message
+        assert not as_dict(msg.status[0])["warnings"]
 
 
 def test_a_pose_without_a_map_whose_clock_is_apart_is_refused(gate):

@@ -130,6 +130,13 @@ def test_text_stands_above_the_highest_joint():
     assert text.text.split() == ["1", "operator", "some", "12", "ms"]
 
 
+def test_spaces_of_a_text_are_narrower_than_its_letters():
+    """RViz takes a text's scale.x as the width of a space, and 1.3 m where it is zero."""
+    (text,) = (m for m in made(MarkerMaker(), body()) if m.ns == "text")
+    assert 0.2 * text.scale.z < text.scale.x < 0.7 * text.scale.z
+    assert text.text.isascii()
+
+
 def test_only_the_operator_is_called_so():
     markers = made(MarkerMaker(), body(1), body(2), operator_id=2)
     assert {m.id: "operator" in m.text for m in markers if m.ns == "text"} == {1: False, 2: True}
@@ -156,8 +163,12 @@ def test_who_leaves_is_deleted_once():
 
 
 def test_markers_vanish_when_nobody_publishes():
-    for marker in made(MarkerMaker(), body()):
-        assert 0 < marker.lifetime.sec + 1e-9 * marker.lifetime.nanosec <= 2
+    maker, person = MarkerMaker(), body(hands=(hand(),))
+    maker.ellipsoids = True
+    person.position_stddev[:] = 0.1
+    markers = made(maker, person)
+    assert {"bones", "hands", "text", "stddev/pelvis"} <= {marker.ns for marker in markers}
+    assert {(m.lifetime.sec, m.lifetime.nanosec) for m in markers} == {(1, 0)}
 
 
 def test_ellipsoids_lie_along_the_line_of_sight_on_demand():

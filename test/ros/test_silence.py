@@ -7,6 +7,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from frankmocap_ros.errors import SettingError
 from frankmocap_ros.ros.common import silence
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
 from frankmocap_ros.ros.mocap import inputs
@@ -41,6 +42,25 @@ def test_only_the_other_transport_is_published(start, probe, transport, kind, to
     system = start(image_transport=transport)
     system.node.create_publisher(kind, topic, 1)
     assert f"{topic} is published; set image_transport: {other}" in told(system, "is published")
+
+
+@pytest.mark.parametrize("transport", ["raw", "compressed"])
+@pytest.mark.parametrize("offered", ["ffmpeg", "theora"])
+def test_only_a_transport_that_is_not_read_is_published(start, probe, transport, offered):
+    """Named with those that are read, and what turns it into one of them."""
+    system = start(image_transport=transport)
+    system.node.create_publisher(CompressedImage, f"/image/{offered}", 1)
+    text = told(system, f"/image/{offered} is published, which this node does not read")
+    assert "image_transport: raw | compressed" in text
+    assert f"-p in_transport:={offered} -p out_transport:=raw -r in/{offered}:=/image/{offered}" in text
+
+
+@pytest.mark.parametrize("value", ["ffmpeg", "theora", "compressedDepth"])
+def test_a_transport_that_is_not_there_is_refused_with_those_that_are(start, probe, value):
+    with pytest.raises(
+        SettingError, match=f"image_transport: '{value}' is not known; allowed: raw . compressed"
+    ):
+        start(image_transport=value)
 
 
 @pytest.mark.parametrize(

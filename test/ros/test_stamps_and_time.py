@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
+from rcl_interfaces.msg import Log
 from sensor_msgs.msg import Image
 
 from frankmocap_ros.body.skeleton import BODY
@@ -136,6 +137,30 @@ def test_stamps_from_the_future_are_told(start, probe):
     status = system.status(lambda status: "clocks disagree" in status.message)
     assert status.level == DiagnosticStatus.WARN
     assert "chrony" in status.message
+
+
+@pytest.mark.parametrize(
+    ("apart_s", "says", "least_s", "most_s"),
+    [(0.3, "clocks disagree: images are stamped ", 0.2, 0.28), (-0.3, "images arrive ", 0.32, 0.45)],
+)
+def test_clocks_that_are_apart_are_told_with_amount_and_side(start, probe, apart_s, says, least_s, most_s):
+    """By 0.3 s, with 20 to 60 ms of network: in /diagnostics, and once in the log."""
+    random = np.random.default_rng(2)
+    system = start(max_image_age_s=1.0)
+    log = system.listen(Log, "/rosout")
+
+    def send():
+        delay_s = random.uniform(0.02, 0.06)
+        system.send(stamp_ns=time.time_ns() + round(1e9 * (apart_s - delay_s)))
+
+    timer = system.node.create_timer(1 / 30, send)
+    status = system.status(lambda s: says in s.message)
+    assert status.level == DiagnosticStatus.WARN
+    assert least_s <= float(status.message.partition(says)[2].split()[0]) <= most_s
+    assert "chronyc tracking" in status.message and "chrony, PTP" in status.message
+    system.status(lambda s: says in s.message)
+    timer.cancel()
+    assert len([m for m in log.messages if says in m.msg]) == 1
 
 
 STAMPS = {

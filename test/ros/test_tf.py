@@ -1,5 +1,9 @@
 """/tf, target_frame and REP 155, with stand-ins for the packages that PyPI does not have."""
 
+import json
+import os
+import re
+import subprocess
 import sys
 import threading
 import xml.etree.ElementTree as ET
@@ -19,9 +23,11 @@ from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.export.rep155_model import HUMAN
 from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_multiply, quat_rotate, quat_to_matrix
+from support import ros2_standin
+from support.paths import ROOT
 from support.peer import as_dict, nanoseconds
 from support.simulated_time import SimulatedTime
-from support.standin_packages import NAMES
+from support.standin_packages import HRI_MSGS, MESSAGES, NAMES
 from support.waiting import wait_until
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -109,6 +115,7 @@ def test_where_packages_are_missing_settings_are_refused(bare, start, probe):
             and f"apt install ros-$ROS_DISTRO-{package}" in result.reason
         )
         assert f"allowed without it: {name}: " in result.reason
+        assert ("not on Kilted: there build" in result.reason) == (package == "hri-msgs")
     system.process()
     (result,) = system.try_to_set(target_frame="/base_link")
     assert "begins with a slash" in result.reason
@@ -354,3 +361,40 @@ def test_rep_155(tf, standins, start, probe, links_of):
     assert tracked.wait(lambda msg: not msg.ids, after=heard), "a silent camera sees nobody"
     assert system.change("deactivate")
     wait_until(lambda: left("/humans/bodies/tracked") == 0)
+
+
+def test_the_line_for_robot_state_publisher_works(tf, start, probe, domain, tmp_path):
+    """As it stands in the documentation, with a stand-in for ``ros2`` that takes what the real one does."""
+    page = (ROOT / "docs" / "source" / "conventions.md").read_text(encoding="utf-8")
+    (lines,) = (block for block in re.findall(r"^```bash\n(.*?)^```", page, re.M | re.S) if "urdf()" in block)
+    (tmp_path / "ros2").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ros2_standin.__file__}" "$@"\n')
+    (tmp_path / "ros2").chmod(0o755)
+    system = start(rep155=True, publish_tf=True, hold_s=0.0)
+    model = system.listen(String, "/humans/bodies/p1/urdf", LATCHED)
+    system.process()
+    timer = system.node.create_timer(0.1, system.send)
+    run = subprocess.run(
+        ["bash", "-euc", lines],
+        env={**os.environ, "ROS_DOMAIN_ID": str(domain), "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=60.0,
+        check=False,
+    )
+    timer.cancel()
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
+    assert told["node"] == "/human_p1"
+    assert told["topics"] == ["/humans/bodies/p1/robot_description", "/humans/bodies/p1/joint_states"]
+    urdf = model.messages[-1].data
+    assert told["robot_description"] == urdf
+    assert "\n" not in urdf and len(urdf.encode()) < 128 * 1024, "one line, and one word of a command"
+    movable = [joint.get("name") for joint in ET.fromstring(urdf).findall("joint[@type='revolute']")]
+    assert sorted(told["joints"]) == sorted(movable)
+    assert told["publish_frequency"] >= 60.0 and told["frame_prefix"] == ""
+
+
+def test_versions_of_hri_msgs_are_those_of_the_documentation():
+    page = (ROOT / "docs" / "source" / "conventions.md").read_text(encoding="utf-8")
+    assert dict(re.findall(r"^\| (Humble|Jazzy|Lyrical, Rolling) \| ([\d.]+) \|", page, re.M)) == HRI_MSGS
+    assert "string[] ids" in MESSAGES["hri_msgs"][1]["msg/IdsList.msg"]

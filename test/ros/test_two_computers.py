@@ -174,3 +174,4 @@ def test_rates_ages_and_stalled_links(computers):
     wait_until(lambda: at_gate.all("state")[-1]["state"] == GateState.ENGAGED, "the gate follows again")
     for program in computers.programs:
         assert "XMLPARSER" not in program.text()
+        assert "clock" not in program.text(), "delay and jitter are no difference of clocks"

@@ -180,6 +180,8 @@ class Operator:
         offset: of the joints, in the optical frame, shape (24, 3) [m].
         stddev: of the left wrist across and along the line of sight [m].
         hands: messages of their hands.
+        clock_ahead_s: how far the mocap node's clock is ahead of the gate's [s].
+        transit_s: tells how long the next message has been on its way [s].
         rotation, camera: from the optical frame to ``frame_id``, and where the camera is there [m].
 
     Args:
@@ -196,6 +198,7 @@ class Operator:
         self.here = True
         self.offset = np.zeros((len(BODY), 3))
         self.delay_s = 0.03
+        self.clock_ahead_s, self.transit_s = 0.0, lambda: 0.0
         self.stamp_ns = lambda: self._clocks.ros_ns() - round(1e9 * self.delay_s)
         self.frame_id, self.rotation, self.camera = "cam", IDENTITY_XYZW, np.zeros(3)
         self.stddev = (np.nan, np.nan)
@@ -212,7 +215,10 @@ class Operator:
             positions = quat_rotate(self.rotation, shaken) + self.camera
             orientations = quat_multiply(self.rotation, self._orientations)
             who = self.operator_id, self.frame_id, self.run_id
-            msg = people(positions, orientations, self.stamp_ns(), *who)
+            stamp_ns = self.stamp_ns()
+            msg = people(positions, orientations, stamp_ns, *who)
+            published_ns = self._clocks.ros_ns() + round(1e9 * (self.clock_ahead_s - self.transit_s()))
+            msg.age_ms = 1e-6 * (published_ns - stamp_ns)
             at = msg.camera_position
             at.x, at.y, at.z = self.camera.tolist()
             if msg.bodies:

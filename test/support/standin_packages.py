@@ -83,6 +83,9 @@ MESSAGES = {
 NAMES = (*MESSAGES, "tf2_ros")
 _MODULES = {f"{name}.{path.partition('/')[0]}" for name, (_, files) in MESSAGES.items() for path in files}
 
+HRI_MSGS = {"Humble": "2.1.0", "Jazzy": "2.3.2", "Lyrical, Rolling": "2.3.2"}
+"""Releases by distribution in August 2026, whose IdsList has these fields; there is none for Kilted."""
+
 _PACKAGE = """<?xml version="1.0"?>
 <package format="3">
   <name>{name}</name>

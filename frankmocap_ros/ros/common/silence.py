@@ -14,6 +14,8 @@ from frankmocap_ros.ros.common.publisher_nodes import node_name, type_name
 from frankmocap_ros.runtime.fastdds_profile import DEFAULT_SEGMENT_BYTES, other_users, users_choice
 
 _SHOWN: Final = 3
+_UNREAD: Final = ("ffmpeg", "theora", "zstd", "compressedDepth", "foxglove", "draco")
+"""Transports of image_transport, by the last part of their topics, that are not read here."""
 _PROFILE: Final = "start camera and node with the package's transport profile (config/fastdds.xml)"
 
 
@@ -113,9 +115,17 @@ def _elsewhere(node: Node, topic: str, wanted: str) -> str:
     own = node.get_fully_qualified_name().rstrip("/") + "/"
     topics = {name: types for name, types in node.get_topic_names_and_types() if not name.startswith(own)}
     raw = topic.removesuffix("/compressed")
+    unread = next((t for t in _UNREAD if node.count_publishers(f"{raw}/{t}")), "")
     other, setting = (f"{topic}/compressed", "compressed") if wanted == _IMAGE else (raw, "raw")
     if wanted in (_IMAGE, _COMPRESSED) and other != topic and node.count_publishers(other):
         return f"{other} is published; set image_transport: {setting}"
+    if wanted in (_IMAGE, _COMPRESSED) and unread:
+        return (
+            f"{raw}/{unread} is published, which this node does not read (it reads image_transport: raw | "
+            f"compressed); let the driver publish one of them, or start: ros2 run image_transport republish "
+            f"--ros-args -p in_transport:={unread} -p out_transport:=raw -r in/{unread}:={raw}/{unread} -r "
+            f"out:={raw}"
+        )
     alike = [
         name
         for name, types in sorted(topics.items())

@@ -22,7 +22,6 @@ __all__ = [
     "operator_message",
     "polling",
     "robot_port",
-    "stamp_offset",
     "state_output",
     "stop_inputs",
     "target_outputs",

@@ -8,7 +8,7 @@ from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from frankmocap_ros.ros.gate.gate_worker import GateWorker
-from frankmocap_ros.teleop.controller import SizeKnown
+from frankmocap_ros.teleop.size_request import SizeKnown
 
 
 class CalibrationClient:

@@ -34,8 +34,8 @@ from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints
 from frankmocap_ros.ros.gate.operator_input import OperatorInput
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.gate.robot_port import JointsPort, PosesPort
-from frankmocap_ros.ros.gate.stamp_offset import StampOffset
 from frankmocap_ros.ros.gate.stop_inputs import contact_of, listen_to_protective_stop
+from frankmocap_ros.runtime.stamp_offset import StampOffset
 from frankmocap_ros.runtime.thread_pools import leave_cores_to_networks
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.clutch import RobotPoses
@@ -93,13 +93,13 @@ class GateNode(Node):
         self._switch = ControllerSwitch(self, config) if config.on_fault == "deactivate" else None
         self._controller = Controller(config, targets, self._robot, self._now_s(), self._on_change)
         stops = (*listen_to_protective_stop(self._polling, config), contact, self._switch)
-        self._controller.stops = tuple(stop for stop in stops if stop is not None)
+        self._controller.objections.stops = tuple(stop for stop in stops if stop is not None)
         self.add_on_set_parameters_callback(self._only_while_idle)
         outputs = GateOutputs(self, config, names, _commanded_joints(found, config) if found else None)
         self._outputs = outputs
         self._worker = GateWorker(self, self._controller, self._polling, outputs, clocks)
         if config.calibrate_service:
-            self._controller.ask_size = CalibrationClient(self, config.calibrate_service, self._worker).ask
+            self._controller.size.ask = CalibrationClient(self, config.calibrate_service, self._worker).ask
         self._bodies_from: tuple[str, ...] = ()
         self._warned: set[str] = set()
         self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)
@@ -107,7 +107,11 @@ class GateNode(Node):
         listen_to_grip_commands(self._polling, self._controller)
         self._requests = GateRequests(self, self._polling, self._worker, self._controller)
         around = Surroundings(
-            outputs.topics, offsets, lambda: self._bodies_from, lambda: self._settings.config
+            outputs.topics,
+            offsets,
+            self._input.published,
+            lambda: self._bodies_from,
+            lambda: self._settings.config,
         )
         self._checks = engagement_checks(self, around, self._checked)
         self._diagnostics = advertise(self, Topic(DiagnosticArray, "/diagnostics", HEALTH))
@@ -191,18 +195,20 @@ class GateNode(Node):
         nodes = publisher_nodes(self, self._bodies_topic, BodyPoseArray)
         if self._worker is not None and nodes != self._bodies_from:
             self._bodies_from = nodes
-            self._worker.hand_over(lambda now_s: self._controller.published_by(nodes, now_s))
+            self._worker.hand_over(lambda now_s: self._controller.objections.published_by(nodes, now_s))
         self._checks.look()
 
     def _checked(self, found: Found) -> None:
-        """Hand over what the checks found; a warning is logged once."""
-        for text in found.warnings:
+        """Hand over what the checks found; what is to be logged is logged once."""
+        for text in found.logged:
             if text not in self._warned:
                 self._warned.add(text)
                 self.get_logger().warning(text)
         if self._worker is not None:
             refusals, conflict = found.refusals, found.conflict
-            self._worker.hand_over(lambda now_s: self._controller.checked(refusals, conflict, now_s))
+            self._worker.hand_over(
+                lambda now_s: self._controller.objections.checked(refusals, conflict, now_s)
+            )
 
     def _diagnose(self, now_s: float) -> None:
         """Publish how the gate is; for the worker's thread."""

@@ -15,15 +15,20 @@ from frankmocap_ros.ros.gate.camera_level import Gravity, level_from_tf
 from frankmocap_ros.ros.gate.operator_message import read_bodies
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.runtime.message_stamps import nanoseconds
+from frankmocap_ros.runtime.stamp_offset import StampOffset
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.operator_message import MessageHeader, OperatorIntake, OperatorReader
 
 _WARNING_PERIOD_S = 5.0
+_EXACT_MS = 1e6  # ages are 32 bit floats: exact to 0.06 ms up to here
 
 
 class OperatorInput:
     """Reads bodies for a controller. For the thread that polls, but for ``listen``.
+
+    Attributes:
+        published: clock of the mocap node, by the times of publication that bodies tell.
 
     Args:
         node: whose log and TF it uses.
@@ -38,6 +43,7 @@ class OperatorInput:
     def __init__(self, node: Node, polling: Polling, clocks: Clocks, config: GateSettings) -> None:
         self._node, self._polling = node, polling
         self._stamps = SteadyStamps(clocks)
+        self.published = StampOffset("bodies")
         self._reader = OperatorReader(())
         self._intake = OperatorIntake(self._level)
         self._transforms: Transforms | None = None
@@ -73,7 +79,10 @@ class OperatorInput:
         if not controller.follows(msg.run_id, now_s):
             return
         stamp_ns = nanoseconds(msg.header.stamp)
-        header = MessageHeader(msg.header.frame_id, stamp_ns, self._stamps.stamp_ns(now_s))
+        arrival_ns = self._stamps.stamp_ns(now_s)
+        if abs(msg.age_ms) < _EXACT_MS:  # by the mocap node's clock alone, however the camera's is set
+            self.published.note(stamp_ns + round(1e6 * msg.age_ms), arrival_ns)
+        header = MessageHeader(msg.header.frame_id, stamp_ns, arrival_ns)
         seen = self._reader.read(msg, self._stamps.time_s(stamp_ns))
         self._intake.take(controller, header, seen, now_s)
 

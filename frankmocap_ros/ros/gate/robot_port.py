@@ -13,8 +13,8 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.common.node_clocks import Clocks, steady_s
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
-from frankmocap_ros.ros.gate.stamp_offset import StampOffset
 from frankmocap_ros.runtime.message_stamps import nanoseconds
+from frankmocap_ros.runtime.stamp_offset import StampOffset
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.contact import Contact
 from frankmocap_ros.teleop.robot_stop import FRESH_S

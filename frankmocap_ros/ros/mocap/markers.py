@@ -16,6 +16,8 @@ _COLORS = {
     JointState.HELD: ColorRGBA(r=0.9, g=0.2, b=0.2, a=0.8),
 }
 LIFETIME = Duration(seconds=1).to_msg()  # nothing stays when the node dies
+TEXT_HEIGHT_M, SPACE_WIDTH_M = 0.12, 0.06
+"""RViz draws spaces as wide as ``scale.x`` of a text, and 1.3 m wide where that is zero."""
 _BONES, _HANDS, _TEXT, _STDDEV = "bones", "hands", "text", "stddev"
 
 
@@ -120,7 +122,7 @@ def _text(body: Body, header: Header, age_ms: float, frame: Frame) -> Marker:
     if len(known):
         x, y, z = (known[(known @ frame.up).argmax()] + 0.25 * frame.up).tolist()
         marker.pose.position = Point(x=x, y=y, z=z)
-    marker.scale = Vector3(z=0.12)
+    marker.scale = Vector3(x=SPACE_WIDTH_M, z=TEXT_HEIGHT_M)
     marker.color = ColorRGBA(r=1.0, g=1.0, b=1.0, a=1.0)
     role = " operator" if body.id == frame.operator_id else ""
     marker.text = f"{body.id}{role}\n{body.estimator} {age_ms:.0f} ms"

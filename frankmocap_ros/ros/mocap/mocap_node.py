@@ -332,6 +332,9 @@ class MocapNode(LifecycleNode):
     def _diagnose(self) -> None:
         """Publish the node's health, one status for each camera."""
         self._reviews.try_again()
+        for fault in (stream.new_stamp_fault for stream in self._streams):
+            if fault:
+                self.get_logger().warning(fault)
         name = self.get_fully_qualified_name().lstrip("/")
         statuses = [
             status_message(health, f"{name}: {what}", name)

@@ -57,6 +57,7 @@ class Stream:
         self.to_8bit = To8Bit()  # for the worker's thread
         self.config = pipeline.config
         outputs.configure(self.config)
+        self._stamp_fault_told = False
         self._level, self._measures = 0, SheddingLevel()
 
     def set_config(self, config: Settings) -> None:
@@ -137,7 +138,16 @@ class Stream:
     @property
     def stamp_fault(self) -> str:
         """What is wrong with the stamps of the images, with the next step; empty for nothing."""
-        return "" if self.config.stamps == "arrival" else self._watch.fault(self.config.max_image_age_s)
+        if self.config.stamps == "arrival":
+            return ""
+        limit_s = self.config.max_image_age_s
+        return self._watch.fault(limit_s) or self._watch.suspicion(limit_s)
+
+    @property
+    def new_stamp_fault(self) -> str:
+        """The same once, when it begins; amounts that change are the same fault."""
+        told, self._stamp_fault_told = self._stamp_fault_told, bool(fault := self.stamp_fault)
+        return "" if told else fault
 
     def in_order(self, stamp: Time) -> bool:
         """Whether an image that has just come is not older than one before it; counted where it is."""

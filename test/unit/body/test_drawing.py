@@ -228,3 +228,16 @@ def test_hands_beside_and_behind_the_camera(state, place):
     spread = np.random.default_rng(1).normal(0.0, 0.05, (21, 3))
     person = body(JointState.INVALID, hands=(Hand("left", state, 0.5, spread + place, np.zeros(3)),))
     assert drawn(person).shape == (480, 640, 3)
+
+
+def test_the_edge_of_a_text_lies_around_its_letters():
+    """Also at its end: thicker letters that are wider would run away from the white ones."""
+    image = np.full((480, 640, 3), 128, np.uint8)
+    annotate(image, Frame(0, 0.0, (), 0, {}, CAMERA), "34 ms  30 Hz  operator blazepose")
+    columns = [
+        np.flatnonzero(mask.any(axis=0)) for mask in ((image > 200).all(axis=2), (image < 60).all(axis=2))
+    ]
+    (white_left, white_right), (black_left, black_right) = [(c[0], c[-1]) for c in columns]
+    assert white_right - white_left > 100
+    assert 0 < white_left - black_left <= 3
+    assert 0 < black_right - white_right <= 3

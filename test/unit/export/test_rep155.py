@@ -12,7 +12,7 @@ from frankmocap_ros.body.kinematics import forward_kinematics
 from frankmocap_ros.body.pose import Body, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.export.rep155_model import ARM_HINGES, HUMAN, ROOT, HumanModel, hips_frame, part_sizes
-from frankmocap_ros.export.rep155_urdf import human_urdf
+from frankmocap_ros.export.rep155_urdf import LIMB_COLORS_RGBA, human_urdf
 from frankmocap_ros.geometry.rotation import normalize, quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.synthetic.human import PERIOD_S, scene
 
@@ -178,3 +178,24 @@ def test_the_urdf_is_a_tree_with_names_of_rep_155():
     ends = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
     expected = {"waist", "torso", "head", *(f"{s}_{n}" for s in "lr" for n in ends)}
     assert expected <= {name.removesuffix("_left_p12") for name in links}
+
+
+def test_every_bone_has_the_color_of_its_limb():
+    """URDF's rules: a material is declared once in the robot, with a color, and named in each visual."""
+    human = HumanModel()
+    human.observe(figure(), 0.0)
+    urdf = ET.fromstring(human_urdf("p1", human.sizes))
+    declared = {m.get("name"): m.find("color").get("rgba") for m in urdf.findall("material")}
+    assert declared == LIMB_COLORS_RGBA
+    assert len(set(declared.values())) == len(declared)
+    assert all(len(rgba.split()) == 4 for rgba in declared.values())
+    limbs = {
+        link.get("name").removesuffix("_p1"): {v.find("material").get("name") for v in link.findall("visual")}
+        for link in urdf.findall("link")
+    }
+    assert limbs["body"] == {"torso", "left_leg", "right_leg"}
+    assert limbs["torso"] == {"head", "left_arm", "right_arm"}
+    for side in ("left", "right"):
+        assert limbs[f"{side[0]}_elbow"] == {f"{side}_arm"}
+        assert limbs[f"{side[0]}_ankle"] == {f"{side}_leg"}
+    assert set().union(*limbs.values()) == set(declared)

@@ -1,5 +1,6 @@
 """Stamps that tell no time: each cause in its own words, with a next step that helps."""
 
+import numpy as np
 import pytest
 
 from frankmocap_ros.runtime.stamp_watch import FUTURE_S, StampWatch
@@ -82,3 +83,59 @@ def test_forgetting():
     seen.note(0.0, NOW_S, 0.0)
     seen.reset()
     assert seen.fault(0.5) == ""
+
+
+def through_a_network(apart_s, limit_s=0.5, messages=90):
+    """A watch, by a clock that is this far ahead of the node's, with 20 to 60 ms of delay."""
+    random = np.random.default_rng(1)
+    seen = StampWatch("images", "max_image_age_s", "see why the driver is slow")
+    told = set()
+    for n in range(messages):
+        now_s = NOW_S + n / 30
+        seen.note(now_s + apart_s - random.uniform(0.02, 0.06), now_s, n / 30)
+        told.add(seen.fault(limit_s) or seen.suspicion(limit_s))
+    return seen, told
+
+
+def amount(text, before):
+    return float(text.partition(before)[2].split()[0])
+
+
+def test_delay_and_jitter_are_no_difference_of_clocks():
+    assert through_a_network(0.0)[1] == {""}
+    assert through_a_network(0.0, limit_s=0.0)[1] == {""}
+
+
+def test_a_clock_that_is_ahead_is_certain_and_told_at_once():
+    seen, told = through_a_network(0.3)
+    assert "" not in told
+    assert 0.25 <= amount(seen.fault(0.5), "images are stamped ") <= 0.28
+    assert "in the future" in seen.fault(0.5) and "chronyc tracking" in seen.fault(0.5)
+
+
+@pytest.mark.parametrize("limit_s", [0.5, 0.0])
+def test_a_clock_that_is_behind_is_told_when_no_message_comes_sooner(limit_s):
+    """It cannot be told from a delay that every message has: both causes are named."""
+    seen, _ = through_a_network(-0.3, limit_s)
+    assert seen.fault(limit_s) == ""
+    text = seen.suspicion(limit_s)
+    assert 0.32 <= amount(text, "images arrive ") <= 0.33
+    for words in ("behind this node's by up to that", "each takes so long", "chronyc tracking", SYNCHRONIZE):
+        assert words in text
+
+
+def test_one_message_that_comes_soon_clears_a_clock():
+    seen, _ = through_a_network(-0.3)
+    seen.note(NOW_S + 10.0 - 0.04, NOW_S + 10.0, 10.0)
+    assert seen.suspicion(0.5) == ""
+
+
+def test_few_late_messages_are_no_difference_of_clocks():
+    seen, _ = through_a_network(-0.3, messages=19)
+    assert seen.suspicion(0.5) == ""
+
+
+def test_what_is_told_as_too_old_is_not_told_twice():
+    seen, _ = through_a_network(-0.8)
+    assert "over max_image_age_s" in seen.fault(0.5)
+    assert seen.suspicion(0.5) == ""

@@ -608,22 +608,22 @@ OTHER = "another publisher of commands on /arm: /other; stop it"
 
 def test_another_publisher_of_commands_ends_following_and_is_named_once_known():
     t = following()
-    t.controller.checked((), OTHER.replace("/other", "a node"), t.time_s)
+    t.controller.objections.checked((), OTHER.replace("/other", "a node"), t.time_s)
     assert t.controller.state is State.HOLD and "a node; stop it" in t.controller.reason
-    t.controller.checked((), OTHER, t.time_s)
+    t.controller.objections.checked((), OTHER, t.time_s)
     assert t.controller.reason == OTHER
     tick(t, 3.0, 7)
     assert t.controller.state is State.DISENGAGED
     t.check()
     assert t.controller.request(t.time_s) == OTHER
     assert t.controller.obstacles(t.time_s) == (OTHER,)
-    t.controller.checked((), "", t.time_s)
+    t.controller.objections.checked((), "", t.time_s)
     assert t.controller.request(t.time_s) == ""
 
 
 def test_what_is_wrong_around_the_robot_refuses_but_ends_nothing():
     t = following()
-    t.controller.checked((WRONG,), "", t.time_s)
+    t.controller.objections.checked((WRONG,), "", t.time_s)
     tick(t, 0.5, 7)
     assert t.controller.state is State.ENGAGED and t.controller.obstacles(t.time_s) == ()
     t.controller.release("asked to", t.time_s)
@@ -635,13 +635,13 @@ def test_what_is_wrong_around_the_robot_ends_arming():
     t = Teleoperation()
     tick(t, 0.3, 7)
     assert t.controller.request(t.time_s) == ""
-    t.controller.checked((WRONG,), "", t.time_s)
+    t.controller.objections.checked((WRONG,), "", t.time_s)
     assert t.controller.state is State.DISENGAGED and t.controller.reason == WRONG
 
 
 def test_all_refusals_are_told_at_once():
     t = Teleoperation()
-    t.controller.checked((WRONG, "use_sim_time is mixed"), OTHER, t.time_s)
+    t.controller.objections.checked((WRONG, "use_sim_time is mixed"), OTHER, t.time_s)
     said = t.controller.request(t.time_s)
     assert said.startswith(f"(1) {OTHER}; (2) no bodies received: ")
     assert said.endswith(f"; (3) {WRONG}; (4) use_sim_time is mixed")
@@ -689,16 +689,16 @@ def test_a_second_publisher_that_ros_knows_of_is_refused_and_named():
     """Whether it sends anything or not."""
     t = Teleoperation()
     tick(t, 0.3, 7)
-    t.controller.published_by(("/frankmocap", "/other"), t.time_s)
+    t.controller.objections.published_by(("/frankmocap", "/other"), t.time_s)
     refusal = t.controller.request(t.time_s)
     assert "2 publishers on frankmocap/bodies: /frankmocap, /other; stop all but one" in refusal
-    t.controller.published_by(("/frankmocap",), t.time_s)
+    t.controller.objections.published_by(("/frankmocap",), t.time_s)
     assert t.controller.request(t.time_s) == ""
     tick(t, 2.0, 7)
     assert t.controller.state is State.ENGAGED
-    t.controller.published_by((), t.time_s)
+    t.controller.objections.published_by((), t.time_s)
     assert t.controller.state is State.ENGAGED
-    t.controller.published_by(("/frankmocap", "/other"), t.time_s)
+    t.controller.objections.published_by(("/frankmocap", "/other"), t.time_s)
     assert t.controller.state is State.HOLD and "/frankmocap, /other" in t.controller.reason
 
 
@@ -740,7 +740,7 @@ def test_who_stands_sideways_has_no_heading():
 def test_arming_begins_when_the_size_is_known():
     """What is measured of the limbs before does not count, nor does an answer to an earlier request."""
     t, asked = Teleoperation(arming_s=0.5), []
-    t.controller.ask_size = lambda known: asked.append(known) or ""
+    t.controller.size.ask = lambda known: asked.append(known) or ""
     t.run(0.3)
     assert t.controller.request(t.time_s) == ""
     t.run(2.0)
@@ -755,7 +755,7 @@ def test_arming_begins_when_the_size_is_known():
     asked[1](False, "the forearms point towards the camera", t.time_s)
     assert t.controller.state is State.DISENGAGED
     assert t.controller.reason == "not calibrated: the forearms point towards the camera"
-    t.controller.ask_size = lambda known: "there is no service"
+    t.controller.size.ask = lambda known: "there is no service"
     assert t.controller.request(t.time_s) == t.controller.reason == "there is no service"
     assert t.controller.state is State.DISENGAGED
     t.check()

@@ -1,35 +1,55 @@
-"""Whether the robot's clock and the gate's agree."""
+"""Whether the clocks of robot, mocap node and gate agree."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from frankmocap_ros.ros.gate.checks.finding import Finding
-from frankmocap_ros.ros.gate.stamp_offset import StampOffset
+from frankmocap_ros.ros.gate.checks.finding import Finding, warning
+from frankmocap_ros.runtime.stamp_offset import StampOffset
+from frankmocap_ros.runtime.stamp_watch import COMPARE, SLOWEST_S
 
 MAX_OFFSET_S: Final = 0.1
 """Largest difference: a controller takes a point for past when its clock is ``trajectory_lead_s`` ahead."""
 
 
 class ClocksApart:
-    """Compares stamps of what the robot reports with the gate's clock.
+    """Compares stamps of what the robot and the mocap node report with the gate's clock.
 
     Args:
-        offsets: of the topics on which the robot reports.
+        robot: offsets of the topics on which the robot reports.
+        bodies: that of the times at which bodies were published.
     """
 
     name = "clocks"
 
-    def __init__(self, offsets: Sequence[StampOffset]) -> None:
-        self._offsets = tuple(offsets)
+    def __init__(self, robot: Sequence[StampOffset], bodies: StampOffset) -> None:
+        self._robot, self._bodies = tuple(robot), bodies
 
     def look(self) -> Iterable[Finding]:
         """See ``Check``."""
-        for offset in self._offsets:
-            apart_s = offset.seconds
-            if abs(apart_s) > MAX_OFFSET_S:
-                side = "ahead of" if apart_s > 0.0 else "behind"
-                yield Finding(
-                    f"clocks disagree: {offset.source} is stamped {abs(apart_s):.2f} s {side} the gate's "
-                    f"clock, over {MAX_OFFSET_S:g} s; synchronize the computers of robot and gate (chrony, "
-                    "PTP), and check use_sim_time of both"
-                )
+        for offset in self._robot:
+            if abs(offset.seconds) > MAX_OFFSET_S:
+                yield _apart(offset.seconds, f"{offset.source} is stamped", "robot and gate")
+        apart_s = self._bodies.seconds
+        if apart_s > MAX_OFFSET_S:  # bodies seem younger than they are
+            yield _apart(apart_s, "bodies are published", "mocap node and gate")
+        elif self._bodies.settled and apart_s < -SLOWEST_S:  # older: nothing moves that should not
+            yield warning(
+                f"bodies arrive {_steps(-apart_s):.2f} s after their publication, none of the newest sooner: "
+                "the mocap node's clock is behind the gate's by up to that, or the network is so slow; "
+                f"{COMPARE}, and synchronize them (chrony, PTP)"
+            )
+
+
+def _steps(seconds: float) -> float:
+    """Rounded so that a text stays the same while delays vary."""
+    return 0.05 * round(seconds / 0.05)
+
+
+def _apart(apart_s: float, what: str, who: str) -> Finding:
+    side = "ahead of" if apart_s > 0.0 else "behind"
+    return Finding(
+        f"clocks disagree: {what} {_steps(abs(apart_s)):.2f} s {side} the gate's clock, "
+        f"over {MAX_OFFSET_S:g} s; {COMPARE}, synchronize the computers of {who} "
+        "(chrony, PTP), and check use_sim_time of both",
+        logged=True,
+    )

@@ -14,7 +14,7 @@ from frankmocap_ros.ros.gate.checks.finding import Check, Finding, Severity
 from frankmocap_ros.ros.gate.checks.listeners import Listeners, is_wanted
 from frankmocap_ros.ros.gate.checks.sim_time import MixedSimTime
 from frankmocap_ros.ros.gate.command_topic import CommandTopic
-from frankmocap_ros.ros.gate.stamp_offset import StampOffset
+from frankmocap_ros.runtime.stamp_offset import StampOffset
 from frankmocap_ros.settings.gate import GateSettings
 
 
@@ -26,11 +26,13 @@ class Found:
         refusals: why nothing may be engaged: one text for each check, with the next step.
         conflict: why, besides, what is engaged ends; empty for nothing.
         warnings: what is only told.
+        logged: what is to be logged, once each.
     """
 
     refusals: tuple[str, ...] = ()
     conflict: str = ""
     warnings: tuple[str, ...] = ()
+    logged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +42,14 @@ class Surroundings:
     Attributes:
         topics: where the gate publishes commands.
         offsets: clocks of the topics on which the robot reports.
+        bodies_offset: clock of the mocap node, by the times of publication that bodies tell.
         bodies_from: tells full names of the nodes that publish bodies.
         config: tells the gate's settings.
     """
 
     topics: Sequence[CommandTopic]
     offsets: Sequence[StampOffset]
+    bodies_offset: StampOffset
     bodies_from: Callable[[], Sequence[str]]
     config: Callable[[], GateSettings]
 
@@ -86,6 +90,7 @@ class EngagementChecks:
             tuple(self._texts(Severity.REFUSAL)),
             "; ".join(self._texts(Severity.CONFLICT)),
             tuple(f.text for found in self._findings.values() for f in found if not f.severity),
+            tuple(f.text for found in self._findings.values() for f in found if f.logged),
         )
         if found != self.found:
             self.found = found
@@ -109,7 +114,7 @@ def engagement_checks(
     others = (
         ControllerParameters(listeners, around.config),
         ActiveControllers(node, around.topics, listeners),
-        ClocksApart(around.offsets),
+        ClocksApart(around.offsets, around.bodies_offset),
         MixedSimTime(node, around.bodies_from, listeners, parameters),
     )
     first = CommandPublishers(node, around.topics)

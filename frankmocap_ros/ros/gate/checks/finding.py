@@ -21,15 +21,17 @@ class Finding:
     Attributes:
         text: what is wrong, and the next step.
         severity: what follows.
+        logged: whether it is logged, not only told to who asks; warnings are.
     """
 
     text: str
     severity: Severity = Severity.REFUSAL
+    logged: bool = False
 
 
 def warning(text: str) -> Finding:
     """A fault that is only told."""
-    return Finding(text, Severity.WARNING)
+    return Finding(text, Severity.WARNING, logged=True)
 
 
 class Check(Protocol):

@@ -24,7 +24,7 @@ def test_the_first_looks_each_time_and_the_others_in_turn():
 def test_what_is_found_is_told_once_and_sorted_by_what_follows():
     told = []
     first = Fake("first", Finding("two command", Severity.CONFLICT))
-    other = Fake("other", Finding("wrong"), Finding("bad"), warning("slow"))
+    other = Fake("other", Finding("wrong"), Finding("bad", logged=True), warning("slow"))
     checks = EngagementChecks(first, (other,), lambda: (), told.append)
     checks.look()
     checks.look()
@@ -33,6 +33,7 @@ def test_what_is_found_is_told_once_and_sorted_by_what_follows():
             ("wrong; bad (skip_checks: [other] engages anyway)",),
             "two command (skip_checks: [first] engages anyway)",
             ("slow",),
+            ("bad", "slow"),
         )
     ]
     first.findings = other.findings = ()

@@ -5,7 +5,7 @@ from frankmocap_ros.ros.gate.checks.command_publishers import CommandPublishers
 from frankmocap_ros.ros.gate.checks.controller_manager import ActiveControllers
 from frankmocap_ros.ros.gate.checks.controller_parameters import ControllerParameters
 from frankmocap_ros.ros.gate.checks.sim_time import MixedSimTime
-from frankmocap_ros.settings.gate import ENGAGEMENT_CHECKS
+from frankmocap_ros.settings.engagement_checks import ENGAGEMENT_CHECKS
 
 
 def test_each_check_can_be_skipped_by_its_name():

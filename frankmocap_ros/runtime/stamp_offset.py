@@ -1,4 +1,9 @@
-"""How far the clock of whoever stamps messages is from this computer's."""
+"""How far the clock of whoever stamps messages is from this computer's.
+
+A message that came before it was stamped proves that the clocks are apart. One that came after may have been
+on its way: delays vary, so the least delayed of many tells an offset from a slow network, up to the delay
+that every one of them had.
+"""
 
 import math
 from collections import deque
@@ -8,12 +13,13 @@ _MESSAGES: Final = 20
 
 
 class StampOffset:
-    """The least delayed of the newest messages tells it. For one thread; others may read ``seconds``.
+    """The least delayed of the newest messages tells it. For one thread; others may read its attributes.
 
     Attributes:
         source: what is stamped, such as the name of a topic.
         seconds: the stamp of that message minus ROS time at its arrival [s]: the clocks' difference less
             what the message took; NaN where no message was stamped.
+        settled: whether there are enough messages to take none of them for late by chance.
 
     Args:
         source: see there.
@@ -22,6 +28,7 @@ class StampOffset:
     def __init__(self, source: str) -> None:
         self.source = source
         self.seconds = math.nan
+        self.settled = False
         self._newest: deque[float] = deque(maxlen=_MESSAGES)
 
     def note(self, stamp_ns: int, ros_ns: int) -> None:
@@ -34,3 +41,4 @@ class StampOffset:
         if stamp_ns > 0 and ros_ns > 0:
             self._newest.append(1e-9 * (stamp_ns - ros_ns))
             self.seconds = max(self._newest)
+            self.settled = len(self._newest) == _MESSAGES

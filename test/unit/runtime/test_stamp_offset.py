@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from frankmocap_ros.ros.gate.stamp_offset import StampOffset
+from frankmocap_ros.runtime.stamp_offset import StampOffset
 
 NOW_NS = 1_700_000_000 * 10**9
 
