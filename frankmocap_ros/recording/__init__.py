@@ -8,6 +8,7 @@ __all__ = [
     "mcap_scan",
     "mcap_writer",
     "message_queue",
+    "parameter_event",
     "recorder",
     "repair",
     "rosbag2_metadata",

@@ -148,6 +148,7 @@ class Recorder:
         except (MocapError, OSError) as error:
             self._wanted = False
             self.status = Status(problem=str(error))
+            self._tell(f"no episode is begun: {error}", True)
             return False, str(error)
         self._refused.clear()
         self._queue.take_dropped()
