@@ -282,10 +282,14 @@ def test_kill_9_costs_a_second_and_the_next_start_repairs(program, peer, tmp_pat
     process.process.send_signal(signal.SIGKILL)
     process.process.wait()
     assert not (folder / "metadata.yaml").exists()
+    odd = tmp_path / "runs" / "episode_000000"  # nor does one that cannot be repaired keep it from recording
+    odd.mkdir()
+    (odd / "episode_000000_0.mcap").write_bytes(b"something else")
     again = program("frankmocap_ros", "record", *words)
     wait_until((tmp_path / "runs" / "episode_000002" / "episode.json").exists, again.text())
     assert "episode_000001 was cut off and is repaired" in again.text()
     assert "lost:" in again.text()
+    assert "episode_000000_0.mcap is not an MCAP file" in again.text()
     info = read_info(folder)
     assert (info.complete, info.task) == (False, "sort")
     names = [deserialize_message(data, JointState).name for _, data in stored(folder)["/joint_states"]]

@@ -17,6 +17,7 @@ from sensor_msgs.msg import Joy
 from std_srvs.srv import Trigger
 
 import frankmocap_ros
+from frankmocap_ros.errors import RecordingError
 from frankmocap_ros.recording.episodes import EpisodeInfo
 from frankmocap_ros.recording.mcap_file import mcap_module
 from frankmocap_ros.recording.message_queue import ReceivedMessage
@@ -182,7 +183,10 @@ class RecorderNode(Node):
     def _repair(self, root: Path) -> None:
         """Make what the last recorder left readable."""
         for folder in unfinished(root):
-            self.get_logger().warning(repair(folder).text())
+            try:
+                self.get_logger().warning(repair(folder).text())
+            except RecordingError as error:  # which must not keep the next episode from being recorded
+                self.get_logger().error(str(error))
 
     def _tell(self, words: str, bad: bool) -> None:
         """Log, for the recorder's thread."""
