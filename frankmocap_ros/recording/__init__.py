@@ -10,6 +10,7 @@ __all__ = [
     "message_queue",
     "parameter_event",
     "recorder",
+    "recorder_words",
     "repair",
     "rosbag2_metadata",
     "storage",

@@ -316,7 +316,7 @@ def test_a_disk_that_fills_up_ends_the_episode_readable(recorder, tmp_path):
             publisher.publish(noise)
         granted, words = peer.ask("stop")
         assert not granted
-        assert "the disk is full; remove episodes or name another folder" in words
+        assert "the disk is full; remove episodes and call ~/start" in words
         assert "messages are readable; lost:" in words
         assert len(stored(folder)["/big"]) >= 6
         info = json.loads((folder / "episode.json").read_text())
