@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any, Final, TypeVar, cast, get_type_hints
 
 from frankmocap_ros.errors import SettingError
@@ -121,6 +122,7 @@ def setting(
     )  # fmt: skip
 
 
+@cache  # a node asks at each of its hundred parameters
 def settings_of(cls: type) -> tuple[Setting, ...]:
     """All settings that a config class declares, in order."""
     hints = get_type_hints(cls)
