@@ -14,7 +14,7 @@ JAZZY := .venv/jazzy
 TESTED := .venv/dev .venv/torch .venv/robot .venv/hands .venv/viewer .venv/recordings .venv/docs .venv/mediapipe/made
 ON_JAZZY := FRANKMOCAP_ROS_WHEELS=jazzy
 
-.PHONY: demo demo-robot demo-view test test-unit test-nodes test-some test-jazzy check docs format generate bench install clean
+.PHONY: demo demo-robot demo-view test test-unit test-nodes test-timed test-some test-jazzy check docs format generate bench install clean
 
 demo: install  ## joints of a person, from a webcam or a photograph
 	$(BIN)/frankmocap_ros demo --duration 15
@@ -29,15 +29,19 @@ test:  ## every test, against the installed package; ARGS="test/unit -k gate" fo
 ifdef ARGS
 	@$(MAKE) --no-print-directory test-some
 else
-	@$(MAKE) --no-print-directory --keep-going test-unit test-nodes test-jazzy
+	@$(MAKE) --no-print-directory --keep-going test-unit test-nodes test-timed test-jazzy
 endif
 
-# One core each, for two at a time.
+# One core each, for two at a time. What takes a minute comes first: at the end one of the two would wait for it.
 test-unit: install $(TESTED)  ## the tests without nodes
-	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/unit test/install/test_install.py
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 test/install test/unit test/docs
 
-test-nodes: install $(TESTED)  ## the tests with nodes, in which times count: one after the other
-	$(BIN)/pytest test/ros test/docs test/install/test_launch_files.py
+# Nodes wait most of the time, so that two cores have work for three processes.
+test-nodes: install $(TESTED)  ## the tests with nodes
+	$(BIN)/pytest --numprocesses 3 --dist worksteal -m 'not timed' test/ros
+
+test-timed: install $(TESTED)  ## the tests with nodes whose times count: one after the other
+	$(BIN)/pytest -m timed test/ros
 
 test-some: install $(TESTED)
 	$(BIN)/pytest $(ARGS)

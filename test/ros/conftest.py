@@ -32,8 +32,15 @@ _SYSTEMS = itertools.count(1)  # tests with a node, so far
 
 @pytest.fixture(scope="session")
 def domains():
-    """Numbers from 1 to 100, over and over; processes begin at different ones."""
-    return itertools.islice(itertools.cycle(range(1, 101)), os.getpid() % 100, None)
+    """Numbers from 1 to 100, over and over; processes begin at different ones.
+
+    Processes of one run have numbers of their own: a node may outlive its test by a moment (see ``start``).
+    """
+    numbers = range(1, 101)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        worker = int(os.environ["PYTEST_XDIST_WORKER"].removeprefix("gw"))
+        numbers = numbers[worker :: int(os.environ["PYTEST_XDIST_WORKER_COUNT"])]
+    return itertools.islice(itertools.cycle(numbers), os.getpid() % len(numbers), None)
 
 
 @pytest.fixture

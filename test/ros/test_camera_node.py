@@ -255,6 +255,7 @@ def test_a_video_that_has_ended_is_looped_once_that_is_set(start, listener, vide
     diagnostics.next(lambda msg: values(msg)["state"] == "ended")
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("rate_hz", [0.0, 25.0, 100.0])
 def test_rate(start, listener, video, rate_hz):
     """Its own rate, or the one that is set: frame by frame, whatever the loop."""
@@ -505,6 +506,7 @@ class Scripted:
         self.closed.set()
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(("rate_hz", "longest_s"), [(0.0, 0.52), (40.0, 0.025)])
 def test_a_gap_in_the_times_of_a_source(start, listener, monkeypatch, rate_hz, longest_s):
     """A recorded camera that stalled stalls again; at a rate that is set, images come at that rate."""
@@ -582,6 +584,7 @@ def test_a_camera_that_hangs_is_told_and_does_not_hold_the_node_up(start, listen
     assert source.closed.wait(TIMEOUT_S)
 
 
+@pytest.mark.timed
 def test_a_live_camera_is_thinned_out_to_the_rate_and_never_waits(start, listener, monkeypatch):
     """A camera of 100 Hz at 20 Hz: the newest image each time, read as fast as they come."""
     reads = []

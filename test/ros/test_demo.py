@@ -152,6 +152,7 @@ def test_a_setting_that_is_wrong_is_told(program):
     assert "Traceback" not in text
 
 
+@pytest.mark.timed
 def test_a_real_person(program):
     if not TAIJI.exists():
         pytest.skip(f"{TAIJI} is not there")

@@ -275,6 +275,7 @@ def test_diagnostics_come_once_a_second(start, probe):
     assert np.median(np.diff(times)) == pytest.approx(1e9, rel=0.2)
 
 
+@pytest.mark.timed
 def test_diagnostics_rates_are_those_of_the_images(start, probe):
     system = start(process_every_n=2)
     period_s = 0.05
