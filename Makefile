@@ -5,6 +5,9 @@ MAKEFLAGS += --no-builtin-rules
 # The virtual environment brings its own ROS: what is sourced outside must not leak in.
 unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH ROS_DISTRO _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
+# Most of what is installed is never imported; the rest is compiled when it is.
+export PIP_NO_COMPILE := 1
+
 RECIPE := pyproject.toml setup.py $(wildcard build_backend/*.py)
 SOURCES := CMakeLists.txt package.xml $(shell find frankmocap_ros launch config msg scripts -not -path '*__pycache__*')
 CHECKED := frankmocap_ros build_backend setup.py launch $(wildcard scripts/*) test benchmarks docs
@@ -89,8 +92,8 @@ clean:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else "needs Python 3.10 or later: try make PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PYTHON) build_backend/ros_wheels.py build > .venv/build-requirements.txt
-	$(PIP) install --quiet --no-compile 'setuptools>=77,<80' -r .venv/build-requirements.txt
-	$(PIP) install --quiet --no-compile --no-build-isolation '.[ros]'
+	$(PIP) install --quiet 'setuptools>=77,<80' -r .venv/build-requirements.txt
+	$(PIP) install --quiet --no-build-isolation '.[ros]'
 	touch $@ .venv/installed
 
 # Extras of the package that is installed by now, so that it is not built once more for them. They are apart from

@@ -123,8 +123,7 @@ def setting(
 
 
 @cache  # a node asks at each of its hundred parameters
-def settings_of(cls: type) -> tuple[Setting, ...]:
-    """All settings that a config class declares, in order."""
+def _declared(cls: type) -> tuple[Setting, ...]:
     hints = get_type_hints(cls)
     return tuple(
         Setting(
@@ -137,6 +136,11 @@ def settings_of(cls: type) -> tuple[Setting, ...]:
         for f in fields(cls)
         if "setting" in f.metadata
     )
+
+
+def settings_of(cls: type) -> tuple[Setting, ...]:
+    """All settings that a config class declares, in order."""
+    return _declared(cls)
 
 
 def checked(s: Setting, value: object) -> Value:

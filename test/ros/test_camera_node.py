@@ -408,6 +408,7 @@ def test_quality_of_service(start, listener, video):
         assert profiles[topic].depth == depth
 
 
+@pytest.mark.timed
 def test_a_subscriber_that_hangs_holds_nobody_up(start, listener, video, domain):
     code = (
         "import rclpy, sensor_msgs.msg\n"
@@ -635,6 +636,7 @@ def test_every_parameter_is_described_and_checked(start, listener, video):
         assert result.reason
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_a_process_without_a_source(program, listener, number):
     diagnostics = listener.listen(DiagnosticArray, "/diagnostics")
@@ -656,6 +658,7 @@ def test_an_impatient_user_gets_a_clean_end_too(program, listener):
     assert camera.process.returncode == 0, camera.text()
 
 
+@pytest.mark.timed
 def test_a_driver_that_hangs_does_not_hold_the_process_up(program, listener, tmp_path):
     """Nobody ever writes to this pipe: opening it as a video does not return."""
     os.mkfifo(tmp_path / "pipe.mp4")

@@ -268,6 +268,7 @@ def test_settings_of_a_running_robot_stay(program, peer, model):
     assert np.median(np.diff(times_s(states.messages[heard:]))) == pytest.approx(0.02, rel=0.1)
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
 def test_it_ends(robot, number):
     timer = robot.peer.node.create_timer(PERIOD_S, lambda: robot.send(HOME))

@@ -95,10 +95,22 @@ class Camera:
     def status(self, wanted=lambda _: True):
         """The next status of this camera that is wanted."""
 
-        def own(msg):
-            return [s for s in msg.status if s.name == f"frankmocap: body tracking {self.name}"]
+        return self._own(self.system.diagnostics.next(lambda msg: any(wanted(s) for s in self._own(msg))))[0]
 
-        return own(self.system.diagnostics.next(lambda msg: any(wanted(s) for s in own(msg))))[0]
+    def _own(self, msg):
+        return [s for s in msg.status if s.name == f"frankmocap: body tracking {self.name}"]
+
+    def tracking(self):
+        """Send images until the next status of this camera is OK."""
+        after = len(self.system.diagnostics)
+
+        def told():
+            self.process()
+            return self.system.diagnostics.find(
+                lambda msg: any(s.level == DiagnosticStatus.OK for s in self._own(msg)), after
+            )
+
+        self.system.wait_until(told)
 
     def values(self, wanted=lambda _: True):
         status = self.status(lambda s: wanted({v.key: v.value for v in s.values}))
@@ -296,9 +308,7 @@ def test_a_camera_that_is_slow_or_stops(cameras, model):
 
 def test_a_camera_that_never_sends(cameras, model):
     left, right = cameras()
-    for _ in range(5):
-        left.process()
-    left.status(lambda s: s.level == DiagnosticStatus.OK)
+    left.tracking()
     status = right.status(lambda s: "no image yet on /right/image_raw" in s.message)
     assert status.level in (DiagnosticStatus.WARN, DiagnosticStatus.ERROR)
 
@@ -347,8 +357,8 @@ def test_what_breaks_one_image_does_not_take_the_others(cameras, model, together
     assert [b.sequence for b in left.bodies.messages] == list(range(9))
     assert len(right.bodies) == 2
 
-    left.status(lambda s: s.level == DiagnosticStatus.OK)
-    right.status(lambda s: s.level == DiagnosticStatus.OK)
+    left.tracking()
+    right.tracking()
     told = [s for msg in system.diagnostics.messages[statuses:] for s in msg.status]
     failed = [s for s in told if s.level == DiagnosticStatus.ERROR]
     assert {s.name for s in failed} == {"frankmocap: body tracking right"}

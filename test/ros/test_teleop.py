@@ -235,6 +235,7 @@ def test_the_demos_robot_follows_a_person(program):
         assert robot["wrist_correlation_min"] >= 0.9
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
 @pytest.mark.parametrize("name", ["gate_node", "robot_sim_node"])
 def test_a_node_ends(program, peer, name, number):

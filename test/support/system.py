@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.context import Context
 from sensor_msgs.msg import Image
 
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from support.peer import Peer, as_dict, nanoseconds
+from support.waiting import wait_until
 
 
 class System(Peer):
@@ -30,6 +31,21 @@ class System(Peer):
     def status(self, wanted: Callable[[Any], Any] = lambda _: True) -> Any:
         """The next status of the node that is wanted."""
         return self.diagnostics.next(lambda msg: wanted(msg.status[0])).status[0]
+
+    def tracking(
+        self, wanted: Callable[[Any], Any] = lambda status: status.level == DiagnosticStatus.OK
+    ) -> Any:
+        """The next status that is wanted, OK unless told otherwise, while images come all the time.
+
+        After a single image it might be told and over before somebody listens.
+        """
+        after = len(self.diagnostics)
+
+        def told() -> Any:
+            self.process()
+            return self.diagnostics.find(lambda msg: wanted(msg.status[0]), after)
+
+        return wait_until(told, "no such status").status[0]
 
     def values(self, wanted: Callable[[dict[str, str]], Any] = lambda _: True) -> dict[str, str]:
         """The next values in diagnostics that are wanted."""
