@@ -95,22 +95,18 @@ class Camera:
     def status(self, wanted=lambda _: True):
         """The next status of this camera that is wanted."""
 
-        return self._own(self.system.diagnostics.next(lambda msg: any(wanted(s) for s in self._own(msg))))[0]
+        def own(msg):
+            return [s for s in msg.status if s.name == f"frankmocap: body tracking {self.name}"]
 
-    def _own(self, msg):
-        return [s for s in msg.status if s.name == f"frankmocap: body tracking {self.name}"]
+        return own(self.system.diagnostics.next(lambda msg: any(wanted(s) for s in own(msg))))[0]
 
     def tracking(self):
         """Send images until the next status of this camera is OK."""
-        after = len(self.system.diagnostics)
-
-        def told():
-            self.process()
-            return self.system.diagnostics.find(
-                lambda msg: any(s.level == DiagnosticStatus.OK for s in self._own(msg)), after
-            )
-
-        self.system.wait_until(told)
+        timer = self.system.node.create_timer(0.05, self.send)
+        try:
+            return self.status(lambda s: s.level == DiagnosticStatus.OK)
+        finally:
+            timer.cancel()
 
     def values(self, wanted=lambda _: True):
         status = self.status(lambda s: wanted({v.key: v.value for v in s.values}))

@@ -10,7 +10,6 @@ from sensor_msgs.msg import Image
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from support.peer import Peer, as_dict, nanoseconds
-from support.waiting import wait_until
 
 
 class System(Peer):
@@ -32,20 +31,16 @@ class System(Peer):
         """The next status of the node that is wanted."""
         return self.diagnostics.next(lambda msg: wanted(msg.status[0])).status[0]
 
-    def tracking(
-        self, wanted: Callable[[Any], Any] = lambda status: status.level == DiagnosticStatus.OK
-    ) -> Any:
-        """The next status that is wanted, OK unless told otherwise, while images come all the time.
+    def tracking(self, wanted: Callable[[Any], Any] = lambda s: s.level == DiagnosticStatus.OK) -> Any:
+        """The next status that is wanted, OK unless told otherwise, while images come 20 times a second.
 
         After a single image it might be told and over before somebody listens.
         """
-        after = len(self.diagnostics)
-
-        def told() -> Any:
-            self.process()
-            return self.diagnostics.find(lambda msg: wanted(msg.status[0]), after)
-
-        return wait_until(told, "no such status").status[0]
+        timer = self.node.create_timer(0.05, self.send)
+        try:
+            return self.status(wanted)
+        finally:
+            timer.cancel()
 
     def values(self, wanted: Callable[[dict[str, str]], Any] = lambda _: True) -> dict[str, str]:
         """The next values in diagnostics that are wanted."""
