@@ -68,6 +68,7 @@ def test_every_parameter_describes_itself(start, probe):
 def test_defaults_are_the_declared_ones(start, probe):
     system = start(
         max_image_age_s=default("max_image_age_s"),
+        latency_budget_ms=default("latency_budget_ms"),
         diagnostics_period_s=default("diagnostics_period_s"),
         bones=default("bones"),
     )

@@ -118,7 +118,7 @@ def cameras(start):
     """Starts a node with two cameras; left and right."""
 
     def begin(topics=tuple(TOPICS), **parameters):
-        system = start(image_topics=list(topics), latency_budget_ms=10_000.0, **parameters)
+        system = start(image_topics=list(topics), **parameters)
         return [Camera(system, topic) for topic in topics]
 
     return begin
