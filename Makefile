@@ -5,8 +5,8 @@ MAKEFLAGS += --no-builtin-rules
 # The virtual environment brings its own ROS: what is sourced outside must not leak in.
 unexport AMENT_PREFIX_PATH CMAKE_PREFIX_PATH LD_LIBRARY_PATH PYTHONPATH ROS_DISTRO _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
-# Most of what is installed is never imported; the rest is compiled when it is.
-export PIP_NO_COMPILE := 1
+# Most of what is installed is never imported; the rest is compiled when it is. pip wants "no" for --no-compile.
+export PIP_NO_COMPILE := no
 
 RECIPE := pyproject.toml setup.py $(wildcard build_backend/*.py)
 SOURCES := CMakeLists.txt package.xml $(shell find frankmocap_ros launch config msg scripts -not -path '*__pycache__*')
