@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any, Final, TypeVar, cast, get_type_hints
 
 from frankmocap_ros.errors import SettingError
@@ -121,8 +122,8 @@ def setting(
     )  # fmt: skip
 
 
-def settings_of(cls: type) -> tuple[Setting, ...]:
-    """All settings that a config class declares, in order."""
+@cache  # a node asks at each of its hundred parameters
+def _declared(cls: type) -> tuple[Setting, ...]:
     hints = get_type_hints(cls)
     return tuple(
         Setting(
@@ -135,6 +136,11 @@ def settings_of(cls: type) -> tuple[Setting, ...]:
         for f in fields(cls)
         if "setting" in f.metadata
     )
+
+
+def settings_of(cls: type) -> tuple[Setting, ...]:
+    """All settings that a config class declares, in order."""
+    return _declared(cls)
 
 
 def checked(s: Setting, value: object) -> Value:

@@ -1,13 +1,14 @@
 """`frankmocap_ros accuracy --topic`: a live node beside a truth."""
 
-import json
-
 import numpy as np
+import pytest
 
 from frankmocap_ros.body.skeleton import BODY
+from support.program import json_of
 from support.recordings import figure, times
 
 
+@pytest.mark.timed
 def test_a_live_node_beside_the_truth(program, tmp_path):
     """The node that opens the figure as its own camera; its clock is found by the motion."""
     truth = tmp_path / "truth.npz"
@@ -28,7 +29,7 @@ def test_a_live_node_beside_the_truth(program, tmp_path):
         "--time", "estimated", "--json",
     )  # fmt: skip
     assert accuracy.process.wait(60.0) == 0, accuracy.text() + node.text()
-    found = json.loads(accuracy.text().splitlines()[-1])
+    found = json_of(accuracy.text())
     assert found["alignment"]["time"] == "estimated"
     assert found["alignment"]["frame"] == "fitted"
     assert found["alignment"]["instants"] > 100

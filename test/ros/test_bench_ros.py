@@ -19,6 +19,7 @@ def rows(text: str) -> list[dict]:
     return json.loads(text.splitlines()[-1])
 
 
+@pytest.mark.timed
 def test_ages_of_three_seconds(program, tmp_path):
     report = tmp_path / "RESULTS.md"
     words = "bench --ros --source synthetic --estimators synthetic --presets balanced --duration 3 --json"

@@ -256,6 +256,7 @@ def test_a_video_that_has_ended_is_looped_once_that_is_set(start, listener, vide
     diagnostics.next(lambda msg: values(msg)["state"] == "ended")
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("rate_hz", [0.0, 25.0, 100.0])
 def test_rate(start, listener, video, rate_hz):
     """Its own rate, or the one that is set: frame by frame, whatever the loop."""
@@ -431,6 +432,7 @@ def test_quality_of_service(start, listener, video):
         assert profiles[topic].depth == depth
 
 
+@pytest.mark.timed
 def test_a_subscriber_that_hangs_holds_nobody_up(start, listener, video, domain):
     code = (
         "import rclpy, sensor_msgs.msg\n"
@@ -529,6 +531,7 @@ class Scripted:
         self.closed.set()
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(("rate_hz", "longest_s"), [(0.0, 0.52), (40.0, 0.025)])
 def test_a_gap_in_the_times_of_a_source(start, listener, monkeypatch, rate_hz, longest_s):
     """A recorded camera that stalled stalls again; at a rate that is set, images come at that rate."""
@@ -606,6 +609,7 @@ def test_a_camera_that_hangs_is_told_and_does_not_hold_the_node_up(start, listen
     assert source.closed.wait(TIMEOUT_S)
 
 
+@pytest.mark.timed
 def test_a_live_camera_is_thinned_out_to_the_rate_and_never_waits(start, listener, monkeypatch):
     """A camera of 100 Hz at 20 Hz: the newest image each time, read as fast as they come."""
     reads = []
@@ -656,6 +660,7 @@ def test_every_parameter_is_described_and_checked(start, listener, video):
         assert result.reason
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_a_process_without_a_source(program, listener, number):
     diagnostics = listener.listen(DiagnosticArray, "/diagnostics")
@@ -677,6 +682,7 @@ def test_an_impatient_user_gets_a_clean_end_too(program, listener):
     assert camera.process.returncode == 0, camera.text()
 
 
+@pytest.mark.timed
 def test_a_driver_that_hangs_does_not_hold_the_process_up(program, listener, tmp_path):
     """Nobody ever writes to this pipe: opening it as a video does not return."""
     os.mkfifo(tmp_path / "pipe.mp4")

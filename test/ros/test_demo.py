@@ -1,6 +1,5 @@
 """The demo: three processes, real video, and figures that can be trusted."""
 
-import json
 import os
 
 import cv2
@@ -10,6 +9,7 @@ import pytest
 from frankmocap_ros.assets.layout import STANDIN_WARNING
 from frankmocap_ros.recording.episodes import read_info
 from support.paths import TAIJI
+from support.program import json_of
 
 KEYS = {
     "frames_sent", "frames_received", "bodies_mean", "fps", "age_ms", "inference_ms", "joints", "estimator",
@@ -24,11 +24,12 @@ def finished(demo, timeout_s: float = 120.0) -> tuple[int, str]:
 
 
 def summary(text: str) -> dict:
-    found = json.loads(text.splitlines()[-1])
+    found = json_of(text)
     assert set(found) >= KEYS
     return found
 
 
+@pytest.mark.timed
 def test_synthetic(program):
     words = "demo --source synthetic --estimator synthetic --duration 3 --json"
     code, text = finished(program("frankmocap_ros", *words.split()))
@@ -80,12 +81,13 @@ def test_nobody_is_exit_code_1_with_a_message(program, tmp_path):
     assert '"frames_received": 0' not in text  # frames arrived, with nobody in them
 
 
+@pytest.mark.timed
 def test_a_cube_is_picked_up_and_put_down(program):
     pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'frankmocap_ros[robot]'")
     pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
     code, text = finished(program("frankmocap_ros", *["demo", "--robot", "arm", "--task", "pick", "--json"]))
     assert code == 0, text
-    found = json.loads(text.splitlines()[-1])
+    found = json_of(text)
     assert found["success"] and found["verdict"]["picked"] and not found["verdict"]["flung"]
     assert [name for _, name in found["phases"]][-1] == "done"
 
@@ -138,7 +140,7 @@ def test_standin_files(program, standin):
     words += " --engine torch --precision fp32"  # nothing to measure or to translate
     code, text = finished(program("frankmocap_ros", *words.split()))
     assert STANDIN_WARNING in text
-    result = json.loads(text.splitlines()[-1])
+    result = json_of(text)
     assert result["not_finite"] == 0
     assert result["stamps_increasing"]
     if TAIJI.exists():
@@ -154,6 +156,7 @@ def test_a_setting_that_is_wrong_is_told(program):
     assert "Traceback" not in text
 
 
+@pytest.mark.timed
 def test_a_real_person(program):
     if not TAIJI.exists():
         pytest.skip(f"{TAIJI} is not there")

@@ -219,6 +219,7 @@ def test_each_camera_has_its_own(start, probe):
     raise AssertionError("depth is never used")
 
 
+@pytest.mark.timed
 def test_a_depth_camera_end_to_end(peer, program):
     """The synthetic depth camera and the node, as processes, and the truth."""
     inbox = peer.listen(BodyPoseArray, "/frankmocap/bodies")

@@ -633,6 +633,7 @@ def test_a_stuck_worker_shows_as_lost_liveliness(gate):
     assert lost.wait(5.0)
 
 
+@pytest.mark.timed
 def test_commands_come_at_their_rate_and_young_by_the_computers_own_clocks(gate):
     g = gate(clocks=RealClocks()).engaged()
     ages_s = []

@@ -425,6 +425,7 @@ def test_no_base_without_the_setting(gate):
 WAVING_S = 0.02
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
 def test_a_gate_that_is_ended_by_a_signal_sends_zeros(program, peer, mobile_robot, number):
     heard = peer.listen(Float64MultiArray, COMMANDS)

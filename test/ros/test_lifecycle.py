@@ -267,7 +267,7 @@ def test_a_configuration_that_fails(start, probe, monkeypatch, autostart, when, 
     assert changed(system, "configure", "activate") == "active"
     system.listen(BodyPoseArray, "/frankmocap/bodies")
     assert len(system.process().bodies) == 1
-    system.status(lambda status: status.level == DiagnosticStatus.OK)
+    system.tracking()
 
 
 def breaks(monkeypatch, system, probe, label):
@@ -323,7 +323,7 @@ def test_a_transition_that_raises_says_so_and_gives_everything_back(start, probe
     assert changed(system, "configure", "activate") == "active"
     system.listen(BodyPoseArray, "/frankmocap/bodies")
     assert len(system.process().bodies) == 1
-    system.status(lambda status: status.level == DiagnosticStatus.OK)
+    system.tracking()
 
 
 @pytest.mark.distribution

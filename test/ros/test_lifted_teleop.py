@@ -32,6 +32,7 @@ def slow_video(path, images=300):
     return path
 
 
+@pytest.mark.timed
 @pytest.mark.skipif(bool(LACKING), reason=f"not here: {', '.join(LACKING)}")
 def test_a_robot_follows_a_person_seen_as_pixels_only(program, tmp_path):
     video = slow_video(tmp_path / "slow.mp4")

@@ -27,6 +27,7 @@ def photograph() -> np.ndarray:
     return cv2.imread(str(folder / "camera.png"), cv2.IMREAD_GRAYSCALE)
 
 
+@pytest.mark.timed
 @pytest.mark.slow
 def test_120_hz(program, peer):
     """The real node in a process of its own, with its real estimator."""

@@ -185,6 +185,7 @@ def frankmocap(standin, standing, monkeypatch, tmp_path):
     return {"estimator": "frankmocap", "assets_dir": str(standin), "engine": "torch", "adapt": False}
 
 
+@pytest.mark.timed  # a process of low priority compares
 def test_from_float32_to_what_was_seen_to_be_as_good(start, frankmocap):
     """Nobody asks for it: the first people before the camera decide, and the next start knows it."""
     system = start(**frankmocap)

@@ -118,6 +118,7 @@ def ramp(time_s):
     return HOME + 0.5 * min(time_s, 1.0) * np.array([1.0, -1.0])
 
 
+@pytest.mark.timed
 def test_states_come_at_their_rate(robot):
     some_states(robot, 20)
     states = some_states(robot, 200)
@@ -130,6 +131,7 @@ def test_states_come_at_their_rate(robot):
     assert abs(times_s(states[-1:])[0] - time.time()) < 1.0
 
 
+@pytest.mark.timed
 def test_nothing_moves_before_the_first_command(robot):
     values = robot.values()
     assert (values["stopped"], values["accepted"], values["refused"]) == ("true", "0", "0")
@@ -138,6 +140,7 @@ def test_nothing_moves_before_the_first_command(robot):
     assert np.abs(positions(robot.states.messages) - HOME).max() < 0.01 * DEGREE
 
 
+@pytest.mark.timed
 def test_it_follows_and_stops(robot):
     some_states(robot, 1)
     first = len(robot.states)
@@ -157,11 +160,13 @@ def test_it_follows_and_stops(robot):
     assert values["limit_violations"] == "0"
 
 
+@pytest.mark.timed
 def test_it_goes_to_the_last_command(robot):
     robot.follow(ramp, lambda state: abs(state.position[0] - 0.7) < 0.2 * DEGREE)
     assert positions(some_states(robot, 100))[-1] == pytest.approx([0.7, -1.5], abs=DEGREE)
 
 
+@pytest.mark.timed
 def test_velocities_are_told(robot):
     robot.follow(ramp, lambda state: abs(state.position[0] - 0.5) < DEGREE)
     near = min(robot.states.messages, key=lambda msg: abs(msg.position[0] - 0.45))
@@ -196,6 +201,7 @@ def test_refusals_are_told(robot):
     assert robot.status(lambda status: status.level == b"\x00")  # and not for ever
 
 
+@pytest.mark.timed
 def test_a_leap_is_refused_while_it_follows(robot):
     """A jump, as of a hand that is suddenly taken for the other one; then the source comes back."""
     count = 0
@@ -246,6 +252,7 @@ def test_of_a_trajectory_the_last_point_counts(robot):
         timer.cancel()
 
 
+@pytest.mark.timed
 def test_settings_of_a_running_robot_stay(program, peer, model):
     peer._name = "robot_sim"
     program("robot_sim_node", "--ros-args", "-p", f"robot:={model}", "-p", "rate_hz:=50.0")
@@ -261,6 +268,7 @@ def test_settings_of_a_running_robot_stay(program, peer, model):
     assert np.median(np.diff(times_s(states.messages[heard:]))) == pytest.approx(0.02, rel=0.1)
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
 def test_it_ends(robot, number):
     timer = robot.peer.node.create_timer(PERIOD_S, lambda: robot.send(HOME))

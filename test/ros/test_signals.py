@@ -16,6 +16,8 @@ COMMANDS = {
     "camera": ("camera_node", "--ros-args", "-p", "source:=synthetic"),
 }
 
+pytestmark = pytest.mark.timed
+
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
 def test_a_node_ends(program, peer, number):

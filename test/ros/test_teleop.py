@@ -112,6 +112,7 @@ def chain(program, context, request):
     chain.node.destroy_node()
 
 
+@pytest.mark.timed
 @pytest.mark.distribution
 def test_every_node_runs(chain, program, port):
     """With the view, which hears and draws all of it, as if somebody looked."""
@@ -134,6 +135,7 @@ def test_every_node_runs(chain, program, port):
         assert (code, "Traceback" in node.text()) == (0, False), node.text()
 
 
+@pytest.mark.timed
 def test_killing_the_mocap_node_stops_the_robot_and_restarting_it_does_not_move_it(chain):
     wait_until(chain.follows, "the robot does not follow")
     chain.mocap.process.send_signal(signal.SIGKILL)
@@ -159,6 +161,7 @@ def test_killing_the_mocap_node_stops_the_robot_and_restarting_it_does_not_move_
     chain.engage()
 
 
+@pytest.mark.timed
 def test_a_robot_that_is_gone_ends_it(chain):
     chain.engage()
     chain.simulation.process.send_signal(signal.SIGKILL)
@@ -166,6 +169,7 @@ def test_a_robot_that_is_gone_ends_it(chain):
     assert "broadcaster are running" in ended.reason or "the robot does not follow" in ended.reason
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("chain", ["joint_trajectory_controller"], indirect=True)
 def test_a_controller_that_refuses_every_moving_point_ends_it_and_nothing_leaps(chain):
     """The gate has trajectory_velocities: true; the controller would take what is held, however far."""
@@ -188,6 +192,7 @@ def test_a_controller_that_refuses_every_moving_point_ends_it_and_nothing_leaps(
     assert speed.max() < load_map("torso").default_speed
 
 
+@pytest.mark.timed
 def test_what_the_robot_does_not_reach_is_told(chain):
     """The waving arm goes further from where it was at engagement than the robot's can."""
 
@@ -200,6 +205,7 @@ def test_what_the_robot_does_not_reach_is_told(chain):
     assert list(chain.states.next(lambda msg: msg.state == GateState.DISENGAGED).limits) == []
 
 
+@pytest.mark.timed
 @pytest.mark.distribution
 def test_the_demos_robot_follows_the_synthetic_figure(program):
     found, text = robot_demo(program, "--source", "synthetic", "--estimator", "synthetic", "--duration", "10")
@@ -214,6 +220,7 @@ def test_the_demos_robot_follows_the_synthetic_figure(program):
     assert robot["max_command_step_m"] <= 3.5 * 0.05 + 1e-6
 
 
+@pytest.mark.timed
 @pytest.mark.skipif(not TAIJI.exists(), reason=f"{TAIJI} is not here")
 def test_the_demos_robot_follows_a_person(program):
     load = os.getloadavg()[0] / (os.cpu_count() or 1)
@@ -228,6 +235,7 @@ def test_the_demos_robot_follows_a_person(program):
         assert robot["wrist_correlation_min"] >= 0.9
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
 @pytest.mark.parametrize("name", ["gate_node", "robot_sim_node"])
 def test_a_node_ends(program, peer, name, number):
@@ -263,6 +271,7 @@ ARM_X = 0.125
 EXAMPLES = ROOT / "docs" / "source" / "examples"
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("name, publishes", [("follow_bodies", "/goal"), ("follow_gate", "/arm/target")])
 def test_the_examples_of_a_controller_run(chain, program, name, publishes):
     source = EXAMPLES / f"{name}.py"

@@ -114,6 +114,7 @@ def rate_hz(messages: list[dict], count: int) -> float:
     return count / (messages[-1]["time_s"] - messages[0]["time_s"])
 
 
+@pytest.mark.timed
 def test_rates_ages_and_stalled_links(computers):
     network, at_mocap, at_gate = computers.network, computers.at_mocap, computers.at_gate
     wait_until(lambda: at_gate.state(GateState.ENGAGED), "the gate engages")

@@ -118,6 +118,7 @@ class Probe:
 
     def estimate(self, image, regions) -> list[Observation | None]:
         limit, self._detect_limit = self._detect_limit, None
+        error = self.error  # as it is when the image is taken: who sees it in ``seen`` may change it
         self.seen.append(
             ProbeCall(
                 image.time_s, image.bitmap.size_px, image.camera, image.calibrated, tuple(regions), limit,
@@ -126,8 +127,8 @@ class Probe:
         )  # fmt: skip
         self.during()
         time.sleep(self.duration_s)
-        if self.error is not None:
-            raise self.error
+        if error is not None:
+            raise error
         people = [self._observed(p, image) for p in self.people]
         if not self.needs_regions:
             return people

@@ -79,5 +79,10 @@ def robot_demo(program, *words: str) -> tuple[dict, str]:
     code = process.process.wait(180.0)
     text = process.text()
     assert code == 0, text
-    (line,) = (line for line in text.splitlines() if line.startswith("{"))  # nodes may log after it
-    return json.loads(line), text
+    return json_of(text), text
+
+
+def json_of(text: str) -> dict:
+    """The one line of JSON that a command printed; nodes may log after it."""
+    (line,) = (line for line in text.splitlines() if line.startswith("{"))
+    return json.loads(line)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.context import Context
 from sensor_msgs.msg import Image
 
@@ -30,6 +30,17 @@ class System(Peer):
     def status(self, wanted: Callable[[Any], Any] = lambda _: True) -> Any:
         """The next status of the node that is wanted."""
         return self.diagnostics.next(lambda msg: wanted(msg.status[0])).status[0]
+
+    def tracking(self, wanted: Callable[[Any], Any] = lambda s: s.level == DiagnosticStatus.OK) -> Any:
+        """The next status that is wanted, OK unless told otherwise, while images come 20 times a second.
+
+        After a single image it might be told and over before somebody listens.
+        """
+        timer = self.node.create_timer(0.05, self.send)
+        try:
+            return self.status(wanted)
+        finally:
+            timer.cancel()
 
     def values(self, wanted: Callable[[dict[str, str]], Any] = lambda _: True) -> dict[str, str]:
         """The next values in diagnostics that are wanted."""
