@@ -12,20 +12,7 @@ from frankmocap_ros.ros.common.cached_service import CachedService
 
 _PATIENCE_S: Final = 5.0
 _MAX_NODES: Final = 32
-_MARK: Final = "one more parameter"
 _ALL: Final = ListParameters.Request(depth=ListParameters.Request.DEPTH_RECURSIVE)
-
-
-def event_bytes(event: ParameterEvent) -> bytes:
-    """A message without deleted parameters as it goes over the wire.
-
-    ``serialize_message`` leaves zeros behind it, which strict readers do not take. Where it ends is seen from
-    where one more parameter would begin: its name stands behind two numbers, of parameters and of letters.
-    """
-    event.deleted_parameters = [Parameter(name=_MARK)]
-    begins = bytes(serialize_message(event)).rindex(_MARK.encode())
-    event.deleted_parameters = []
-    return bytes(serialize_message(event))[: begins - 4]
 
 
 class _Asked:
