@@ -1,6 +1,5 @@
 """Records episodes in a thread of its own: who hands messages over never waits for the disk."""
 
-import errno
 import threading
 import traceback
 from collections import Counter
@@ -12,6 +11,7 @@ from frankmocap_ros.errors import MocapError, RecordingError
 from frankmocap_ros.recording.episodes import EpisodeInfo, TopicCount, next_episode
 from frankmocap_ros.recording.mcap_writer import EpisodeWriter
 from frankmocap_ros.recording.message_queue import MessageQueue, ReceivedMessage
+from frankmocap_ros.recording.recorder_words import next_step, summary, why_not
 from frankmocap_ros.recording.repair import repair
 from frankmocap_ros.recording.storage import Storage, check_space
 
@@ -148,6 +148,7 @@ class Recorder:
         except (MocapError, OSError) as error:
             self._wanted = False
             self.status = Status(problem=str(error))
+            self._tell(f"no episode is begun: {error}", True)
             return False, str(error)
         self._refused.clear()
         self._queue.take_dropped()
@@ -164,10 +165,10 @@ class Recorder:
         try:
             writer.finish(outcome, notes, end_ns)
         except (MocapError, OSError) as error:
-            return False, self._give_up(_why(error), outcome)
+            return False, self._give_up(why_not(error), outcome)
         self._writer, self._wanted = None, False
         self.status = replace(self.status, recording=False)
-        words = _summary(writer)
+        words = summary(writer.folder, writer.info)
         self._tell(words, bool(self.status.dropped))
         return True, words
 
@@ -185,7 +186,7 @@ class Recorder:
                 self._refused.add(message.topic)
                 self._tell(f"{message.topic} is not recorded: {error}", True)
         except OSError as error:
-            self._give_up(_why(error))
+            self._give_up(why_not(error))
 
     def _flush_if_due(self) -> None:
         """Once a second: write out, count what was dropped, and look how full the disk is."""
@@ -203,7 +204,7 @@ class Recorder:
             self._end(writer.info.outcome, "", self._clocks.now_ns())
             return
         except OSError as error:
-            self._give_up(_why(error))
+            self._give_up(why_not(error))
             return
         messages = sum(count.messages for count in writer.info.topics.values())
         self.status = replace(self.status, messages=messages)
@@ -232,31 +233,9 @@ class Recorder:
             return why
         writer.close()
         try:
-            words = f"{repair(writer.folder, outcome, why).text()}. Reason: {why}; {_step(why)}"
+            words = f"{repair(writer.folder, outcome, why).text()}. Reason: {why}; {next_step(why)}"
         except MocapError as error:
             words = f"{why}; {error}"
         self.status = replace(self.status, recording=False, problem=words)
         self._tell(words, True)
         return words
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return "the disk is full"
-    return f"the disk refuses to write ({error})"
-
-
-def _step(why: str) -> str:
-    full = "remove episodes or name another folder, then call ~/start"
-    return full if why.startswith("the disk is full") else "correct that, then call ~/start"
-
-
-def _summary(writer: EpisodeWriter) -> str:
-    info = writer.info
-    messages = sum(count.messages for count in info.topics.values())
-    dropped = {topic: count.dropped for topic, count in info.topics.items() if count.dropped}
-    lost = "nothing dropped"
-    if dropped:
-        lost = "dropped: " + ", ".join(f"{count} of {topic}" for topic, count in sorted(dropped.items()))
-    seconds = max(0, info.end_ns - info.start_ns) / 1e9
-    return f"{writer.folder} ({info.outcome}): {seconds:.1f} s, {messages} messages, {lost}"

@@ -53,5 +53,5 @@ def check_space(storage: Storage) -> None:
     if free < storage.min_free_bytes:
         raise RecordingError(
             f"the disk of {storage.root} has {free // 1_000_000} MB left, less than min_free_mb "
-            f"({storage.min_free_bytes // 1_000_000}); remove episodes, or name another folder"
+            f"({storage.min_free_bytes // 1_000_000}); remove episodes, or restart with another folder"
         )

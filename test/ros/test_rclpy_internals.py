@@ -1,5 +1,6 @@
 """What is used of rclpy and not documented: on which versions it was tried, and that it does what it says."""
 
+import time
 from importlib import metadata
 
 import pytest
@@ -17,6 +18,7 @@ from frankmocap_ros.ros.common.rclpy_internals import (
     given_parameters,
     ros_runs,
     take_message,
+    take_with_info,
     wrap_services,
 )
 from support.peer import Peer
@@ -61,6 +63,19 @@ def test_messages_are_taken_without_an_executor(node, raw):
     taken = wait_until(lambda: take_message(subscription))
     assert taken == (serialize_message(sent) if raw else sent)
     assert take_message(subscription) is None
+
+
+def test_messages_come_with_what_the_middleware_knows_of_them(node):
+    subscription = node.create_subscription(String, "words", lambda _: None, incoming(2), raw=True)
+    publisher = node.create_publisher(String, "words", 2)
+    wait_until(publisher.get_subscription_count)
+    wait_until(subscription.get_publisher_count)
+    before_ns = time.time_ns()
+    publisher.publish(String(data="hello"))
+    taken = wait_until(lambda: take_with_info(subscription))
+    assert taken[0] == serialize_message(String(data="hello"))
+    source_ns, received_ns = taken[1]["source_timestamp"], taken[1]["received_timestamp"]
+    assert before_ns <= source_ns <= received_ns <= time.time_ns()
 
 
 def test_services_that_rclpy_made_are_answered_by_another_callback(node, context):

@@ -8,10 +8,12 @@ from contextlib import ExitStack
 from functools import partial
 
 import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import ParameterEvent
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message, serialize_message
+from rosbags.highlevel import AnyReader
 from rosbags.rosbag2 import Reader
 from sensor_msgs.msg import CompressedImage, Image, JointState, Joy
 from std_msgs.msg import String
@@ -47,7 +49,7 @@ def recorder(context, tmp_path):
             stack.callback(node.destroy_node)
             spinner = Spinner(node, theirs)
             stack.callback(spinner.close)
-            peer = Peer(ours, name="recorder")
+            peer = Peer(ours, node, name="recorder")
             stack.callback(peer.node.destroy_node)
             stack.callback(Spinner(peer.node, ours).close)
             peer.end = lambda: (spinner.close(), node.destroy_node())
@@ -150,6 +152,9 @@ def test_parameters_at_the_start_and_their_changes_are_in_the_episode(recorder, 
     assert [p.value.double_value for p in change.changed_parameters] == [3.0]
     (own,) = (event for event in events() if event.node == "/recorder")
     assert {"folder", "task"} <= {p.name for p in own.new_parameters}
+    with AnyReader([folder]) as reader:  # which takes no byte too much
+        for connection, _, data in reader.messages():
+            reader.deserialize(data, connection.msgtype)
 
 
 def test_a_publisher_that_offers_less_is_heard_as_well(recorder, tmp_path, elsewhere):
@@ -166,6 +171,21 @@ def test_a_publisher_that_offers_less_is_heard_as_well(recorder, tmp_path, elsew
     peer.ask("stop")
     words = {deserialize_message(data, String).data for _, data in stored(folder)["/words"]}
     assert words == {"best effort", "reliable"}
+
+
+def test_topics_that_nobody_publishes_are_named(recorder, tmp_path):
+    peer = recorder(topics=["wrist/image"], images="compressed")
+    raw = peer.node.create_publisher(Image, "image", 1)
+    packed = peer.publisher(CompressedImage, "image/compressed")
+    health = peer.listen(DiagnosticArray, "/diagnostics")
+    assert peer.ask("start") == (True, "recording episode_000001; nobody publishes /wrist/image")
+    status = health.wait(lambda msg: "nobody publishes /wrist/image" in msg.status[0].message).status[0]
+    assert status.level == DiagnosticStatus.WARN
+    raw.publish(Image())
+    packed.publish(CompressedImage(format="jpeg"))
+    wait_for_messages(tmp_path / "runs" / "episode_000001", "/image/compressed", 1)
+    peer.ask("stop")
+    assert "/image" not in stored(tmp_path / "runs" / "episode_000001")
 
 
 def test_buttons_begin_end_and_discard(recorder, tmp_path):
@@ -192,12 +212,16 @@ def test_buttons_begin_end_and_discard(recorder, tmp_path):
     assert len(episodes(tmp_path / "runs")) == 2
 
 
-def test_an_episode_ends_whole_with_its_node(recorder, tmp_path):
+def test_an_episode_ends_whole_with_its_node(recorder, tmp_path, elsewhere):
+    """And begins with what was latched before there was a recorder."""
+    model = elsewhere("before").node.create_publisher(String, "robot_description", LATCHED)
+    model.publish(String(data="<robot/>"))
     peer = recorder(record_at_start=True)
     publisher = peer.publisher(JointState, "joint_states")
     folder = tmp_path / "runs" / "episode_000001"
     publisher.publish(JointState(name=["a"]))
     wait_for_messages(folder, "/joint_states", 1)
+    wait_for_messages(folder, "/robot_description", 1)
     publisher.publish(JointState(name=["b"]))
     peer.end()
     assert read_info(folder).complete
@@ -249,7 +273,8 @@ def test_a_disk_without_room_is_refused(recorder):
 def test_kill_9_costs_a_second_and_the_next_start_repairs(program, peer, tmp_path):
     words = ("--folder", str(tmp_path / "runs"), "--min-free-mb", "0")
     process = program("frankmocap_ros", "record", *words, "--task", "sort")
-    publisher = peer.publisher(JointState, "joint_states")
+    kept = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)  # until it is heard
+    publisher = peer.publisher(JointState, "joint_states", kept)
     folder = tmp_path / "runs" / "episode_000001"
     for number in range(50):
         publisher.publish(JointState(name=[f"joint {number}"]))
@@ -257,10 +282,14 @@ def test_kill_9_costs_a_second_and_the_next_start_repairs(program, peer, tmp_pat
     process.process.send_signal(signal.SIGKILL)
     process.process.wait()
     assert not (folder / "metadata.yaml").exists()
+    odd = tmp_path / "runs" / "episode_000000"  # nor does one that cannot be repaired keep it from recording
+    odd.mkdir()
+    (odd / "episode_000000_0.mcap").write_bytes(b"something else")
     again = program("frankmocap_ros", "record", *words)
     wait_until((tmp_path / "runs" / "episode_000002" / "episode.json").exists, again.text())
     assert "episode_000001 was cut off and is repaired" in again.text()
     assert "lost:" in again.text()
+    assert "episode_000000_0.mcap is not an MCAP file" in again.text()
     info = read_info(folder)
     assert (info.complete, info.task) == (False, "sort")
     names = [deserialize_message(data, JointState).name for _, data in stored(folder)["/joint_states"]]
@@ -287,7 +316,7 @@ def test_a_disk_that_fills_up_ends_the_episode_readable(recorder, tmp_path):
             publisher.publish(noise)
         granted, words = peer.ask("stop")
         assert not granted
-        assert "the disk is full; remove episodes or name another folder" in words
+        assert "the disk is full; remove episodes and call ~/start" in words
         assert "messages are readable; lost:" in words
         assert len(stored(folder)["/big"]) >= 6
         info = json.loads((folder / "episode.json").read_text())

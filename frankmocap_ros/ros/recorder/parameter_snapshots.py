@@ -4,35 +4,21 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from rcl_interfaces.msg import Parameter, ParameterEvent
 from rcl_interfaces.srv import GetParameters, ListParameters
 from rclpy.node import Node
-from rclpy.serialization import serialize_message
 
+from frankmocap_ros.recording.parameter_event import parameter_event
 from frankmocap_ros.ros.common.cached_service import CachedService
 
 _PATIENCE_S: Final = 5.0
 _MAX_NODES: Final = 32
-_MARK: Final = "one more parameter"
 _ALL: Final = ListParameters.Request(depth=ListParameters.Request.DEPTH_RECURSIVE)
-
-
-def event_bytes(event: ParameterEvent) -> bytes:
-    """A message without deleted parameters as it goes over the wire.
-
-    ``serialize_message`` leaves zeros behind it, which strict readers do not take. Where it ends is seen from
-    where one more parameter would begin: its name stands behind two numbers, of parameters and of letters.
-    """
-    event.deleted_parameters = [Parameter(name=_MARK)]
-    begins = bytes(serialize_message(event)).rindex(_MARK.encode())
-    event.deleted_parameters = []
-    return bytes(serialize_message(event))[: begins - 4]
 
 
 class _Asked:
     """One node: first which parameters it has, then their values."""
 
-    def __init__(self, node: Node, name: str, got: Callable[[str, ParameterEvent], None]) -> None:
+    def __init__(self, node: Node, name: str, got: Callable[[str, bytes], None]) -> None:
         self._name, self._node, self._got = name, node, got
         self._names: list[str] = []
         self._list = CachedService(node, ListParameters, f"{name}/list_parameters", self._listed)
@@ -57,12 +43,10 @@ class _Asked:
 
     def _valued(self) -> None:
         assert self._get.answer is not None
-        values = self._get.answer.values
-        event = ParameterEvent(stamp=self._node.get_clock().now().to_msg(), node=self._name)
-        if len(values) == len(self._names):  # rclcpp sends none where one of them is gone
-            pairs = zip(self._names, values, strict=True)
-            event.new_parameters = [Parameter(name=name, value=value) for name, value in pairs]
-        self._got(self._name, event)
+        # zip: rclcpp sends no values where one of them is gone
+        pairs = zip(self._names, self._get.answer.values, strict=False)
+        now_ns = self._node.get_clock().now().nanoseconds
+        self._got(self._name, parameter_event(now_ns, self._name, pairs))
 
 
 class ParameterSnapshots:
@@ -111,7 +95,7 @@ class ParameterSnapshots:
         """The episode ended."""
         self._since_s, self._open = 0.0, set()
 
-    def _got(self, name: str, event: ParameterEvent) -> None:
+    def _got(self, name: str, event: bytes) -> None:
         if name in self._open:
             self._open.discard(name)
-            self._take(event_bytes(event))
+            self._take(event)

@@ -17,9 +17,11 @@ from sensor_msgs.msg import Joy
 from std_srvs.srv import Trigger
 
 import frankmocap_ros
+from frankmocap_ros.errors import RecordingError
 from frankmocap_ros.recording.episodes import EpisodeInfo
 from frankmocap_ros.recording.mcap_file import mcap_module
 from frankmocap_ros.recording.message_queue import ReceivedMessage
+from frankmocap_ros.recording.parameter_event import TOPIC, TYPE_NAME
 from frankmocap_ros.recording.recorder import Answer, Clocks, Recorder
 from frankmocap_ros.recording.repair import repair, unfinished
 from frankmocap_ros.recording.storage import Storage, check_folder
@@ -43,7 +45,6 @@ NODE_NAME = "recorder"
 _LOOK_S: Final = 0.25
 _DIAGNOSTICS_S: Final = 1.0
 _NICE: Final = 5  # the nodes that are recorded go first
-_PARAMETERS: Final = ("/parameter_events", "rcl_interfaces/msg/ParameterEvent")
 
 Ask = Callable[[Callable[[Answer], None]], None]
 
@@ -91,12 +92,12 @@ class RecorderNode(Node):
         self.create_timer(_DIAGNOSTICS_S, self._diagnose, clock=steady)
         self._running = True
         self.get_logger().info(f"episodes go to {storage.root}; call ~/start, ~/stop, ~/discard")
-        self._look_around()
         self._recorder.start_thread()
-        self._worker.start_thread()
-        if config.record_at_start:
-            self._worker.start(self._info(), lambda _: None)
+        if config.record_at_start:  # before anything is subscribed to: what is latched comes once
+            self._recorder.start(self._info(), lambda _: None)
             self._snapshots.begin()
+        self._look_around()
+        self._worker.start_thread()
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
         """As in Node; a value of the wrong type is refused with its parameter's name."""
@@ -116,6 +117,7 @@ class RecorderNode(Node):
         if granted:
             self._topics.hear_latched_again()
             self._snapshots.begin()
+            words += "".join(f"; nobody publishes {topic}" for topic in self._choice.missing())
         return granted, words
 
     async def _stop(self) -> Answer:
@@ -125,7 +127,7 @@ class RecorderNode(Node):
         return await self._end("discarded")
 
     async def _toggle(self) -> Answer:
-        return await (self._stop() if self._recorder.status.recording else self._start())
+        return await (self._stop() if self._recorder.wants_messages else self._start())
 
     async def _end(self, outcome: str) -> Answer:
         notes = self._settings.config.notes
@@ -172,7 +174,7 @@ class RecorderNode(Node):
     def _put_parameters(self, cdr: bytes) -> None:
         now_ns = self.get_clock().now().nanoseconds
         if self._recorder.wants_messages:
-            self._recorder.put(ReceivedMessage(*_PARAMETERS, cdr, now_ns, now_ns))
+            self._recorder.put(ReceivedMessage(TOPIC, TYPE_NAME, cdr, now_ns, now_ns))
 
     def _look_around(self) -> None:
         self._topics.look_around(self._choice.wanted())
@@ -181,7 +183,10 @@ class RecorderNode(Node):
     def _repair(self, root: Path) -> None:
         """Make what the last recorder left readable."""
         for folder in unfinished(root):
-            self.get_logger().warning(repair(folder).text())
+            try:
+                self.get_logger().warning(repair(folder).text())
+            except RecordingError as error:  # which must not keep the next episode from being recorded
+                self.get_logger().error(str(error))
 
     def _tell(self, words: str, bad: bool) -> None:
         """Log, for the recorder's thread."""

@@ -1,6 +1,6 @@
 """Which topics of the graph an episode holds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from rclpy.node import Node
@@ -29,20 +29,13 @@ class TopicChoice:
         resolve = node.resolve_topic_name
         self._gate, self._objects = resolve(config.gate), resolve(f"{config.simulation}/objects") + "/"
         own = [resolve(f"{config.node}/{name}") for name in _OF_MOCAP]
-        self.named = tuple(resolve(name) for name in config.topics)
-        self._exact = {
-            *map(resolve, _ALWAYS),
-            *own,
-            f"{self._gate}/state",
-            *self._images(config),
-            *self.named,
-        }
-
-    def _images(self, config: RecorderSettings) -> Iterator[str]:
-        camera = camera_topics(self._node)
-        if config.images != "none":
-            yield camera.compressed if config.images == "compressed" else camera.image
-        yield camera.camera_info
+        camera = camera_topics(node)
+        images = {"as_published": [camera.image], "compressed": [camera.compressed]}.get(config.images, [])
+        self._named = [resolve(name) for name in config.topics]
+        if config.images == "compressed":
+            self._named += images  # not every camera has them
+        others = (f"{self._gate}/state", camera.camera_info)
+        self._exact = {*map(resolve, _ALWAYS), *own, *others, *images, *self._named}
 
     def wanted(self) -> Mapping[str, str]:
         """Name and type of each topic that is there and to be recorded; for the executor's thread."""
@@ -56,7 +49,7 @@ class TopicChoice:
 
     def missing(self) -> tuple[str, ...]:
         """Topics that the settings name and nobody publishes."""
-        return tuple(name for name in self.named if not self._node.count_publishers(name))
+        return tuple(name for name in self._named if not self._node.count_publishers(name))
 
     def _of_gate(self) -> set[str]:
         """Everything the gate publishes, commands to controllers of any name among it."""

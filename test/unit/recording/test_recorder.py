@@ -84,6 +84,7 @@ def test_an_episode_ends_before_the_disk_is_full(started, tmp_path, monkeypatch)
     assert "4 MB left" in info.notes
     assert any("ended by itself" in text and bad for text, bad in told)
     assert not asked(one.start, EpisodeInfo())[0]  # nor is another one begun
+    assert told[-1][0].startswith("no episode is begun: the disk of")
 
 
 def test_a_topic_that_cannot_be_stored_is_counted_and_told_once(started, tmp_path):

@@ -78,6 +78,23 @@ def test_every_cut_leaves_a_readable_file(tmp_path, cut):
     assert not (folder / ".reserve").exists()
 
 
+def test_only_the_last_of_several_files_is_cut(tmp_path):
+    folder = tmp_path / "episode_000001"
+    writer = EpisodeWriter(folder, EpisodeInfo(), max_file_bytes=4000)
+    for number, (topic, stamp, data) in enumerate(SENT, 1):
+        writer.write(topic, STRING, data, stamp, stamp)
+        if number % 10 == 0:
+            writer.flush()
+    writer.close()
+    paths = sorted(folder.glob("*.mcap"), key=lambda path: path.stat().st_mtime_ns)
+    assert len(paths) == 6
+    before = [path.read_bytes() for path in paths[:-1]]
+    os.truncate(paths[-1], 100)
+    assert repair(folder).messages == 50
+    assert [path.read_bytes() for path in paths[:-1]] == before
+    assert read(folder) == SENT[:50]
+
+
 def test_damage_in_the_last_chunk_costs_that_chunk(tmp_path):
     folder = tmp_path / "episode_000001"
     begun(folder, flush_every=20).close()

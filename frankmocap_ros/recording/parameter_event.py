@@ -1,0 +1,82 @@
+"""Bytes of a ``rcl_interfaces/msg/ParameterEvent``, as the middleware would write them.
+
+rclpy's ``serialize_message`` appends whatever is in memory where it estimates the size too large (rclpy 9.1),
+and strict readers refuse such messages.
+"""
+
+import struct
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+TYPE_NAME: Final = "rcl_interfaces/msg/ParameterEvent"
+TOPIC: Final = "/parameter_events"
+_HEADER: Final = bytes((0, 1, 0, 0))  # CDR, little endian
+
+
+class _Cdr:
+    """CDR as it is written, each number at a multiple of its size."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def number(self, kind: str, value: float) -> None:
+        """A number; ``kind`` as in ``struct``."""
+        size = struct.calcsize(kind)
+        self._bytes += bytes(-len(self._bytes) % size)
+        self._bytes += struct.pack(f"<{kind}", value)
+
+    def numbers(self, kind: str, values: Sequence[float]) -> None:
+        """A sequence of numbers."""
+        self.number("I", len(values))
+        for value in values:
+            self.number(kind, value)
+
+    def text(self, text: str) -> None:
+        """A string."""
+        encoded = text.encode() + b"\0"
+        self.number("I", len(encoded))
+        self._bytes += encoded
+
+    def finish(self) -> bytes:
+        """All of it, with the header."""
+        return _HEADER + bytes(self._bytes)
+
+
+def parameter_event(stamp_ns: int, node: str, parameters: Iterable[tuple[str, Any]]) -> bytes:
+    """An event that says which parameters a node has, as new ones.
+
+    Args:
+        stamp_ns: when [ns].
+        node: its full name.
+        parameters: names, and values with the fields of ``rcl_interfaces/msg/ParameterValue``.
+    """
+    cdr = _Cdr()
+    seconds, nanoseconds = divmod(stamp_ns, 1_000_000_000)
+    cdr.number("i", seconds)
+    cdr.number("I", nanoseconds)
+    cdr.text(node)
+    pairs = list(parameters)
+    cdr.number("I", len(pairs))
+    for name, value in pairs:
+        cdr.text(name)
+        _write_value(cdr, value)
+    cdr.number("I", 0)  # changed ones
+    cdr.number("I", 0)  # deleted ones
+    return cdr.finish()
+
+
+def _write_value(cdr: _Cdr, value: Any) -> None:
+    cdr.number("B", value.type)
+    cdr.number("?", value.bool_value)
+    cdr.number("q", value.integer_value)
+    cdr.number("d", value.double_value)
+    cdr.text(value.string_value)
+    cdr.numbers(
+        "B", [byte[0] if isinstance(byte, bytes) else int(byte) & 0xFF for byte in value.byte_array_value]
+    )
+    cdr.numbers("?", value.bool_array_value)
+    cdr.numbers("q", value.integer_array_value)
+    cdr.numbers("d", value.double_array_value)
+    cdr.number("I", len(value.string_array_value))
+    for text in value.string_array_value:
+        cdr.text(text)
