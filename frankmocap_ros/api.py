@@ -213,7 +213,7 @@ class VideoProcessorTrack:
             while (image := video.read()) is not None:
                 result = self.process(image.pixels, image.time_s, video.camera)
                 if result is not None:
-                    yield result
+                    yield result if image.stamp_s is None else {**result, "stamp_s": image.stamp_s}
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from frankmocap_ros.errors import EvaluationError, SettingError
 from frankmocap_ros.evaluation.accuracy import accuracy_record
 from frankmocap_ros.evaluation.accuracy_table import accuracy_table
 from frankmocap_ros.evaluation.alignment import Asked, paired
+from frankmocap_ros.evaluation.body_messages import is_bag_of_bodies, read_bag
 from frankmocap_ros.evaluation.json_lines import read_json_lines, recording_of
 from frankmocap_ros.evaluation.marker_names import parsed_map
 from frankmocap_ros.evaluation.plots import require_matplotlib, write_plots
@@ -33,9 +34,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "truth",
-        help=".trc of motion capture, .npz (times_s, names, positions_m), or .jsonl as `process` writes it",
+        help=".trc of motion capture, .npz (times_s, names, positions_m), .jsonl as `process` writes it, or "
+        "a bag with bodies (BAG:/TOPIC where it has several topics of them)",
     )
-    parser.add_argument("result", nargs="?", help=".jsonl that `process` wrote")
+    parser.add_argument("result", nargs="?", help=".jsonl that `process` wrote, or a bag with bodies")
     live = parser.add_argument_group("a running node in place of a file")
     live.add_argument("--topic", metavar="NAME", help="topic of its bodies, such as /frankmocap/bodies")
     live.add_argument(
@@ -44,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     who = parser.add_argument_group("persons and joints")
     who.add_argument("--id", type=int, default=0, help="body in the result (default: the operator)")
-    who.add_argument("--truth-id", type=int, default=0, metavar="ID", help="body in a .jsonl of truth")
+    who.add_argument("--truth-id", type=int, default=0, metavar="ID", help="body in a .jsonl or bag of truth")
     who.add_argument(
         "--map", nargs="+", default=[], metavar="JOINT=MARKER",
         help="markers of joints that their names do not tell; JOINT=MARKER+MARKER is the middle of two",
@@ -97,7 +99,7 @@ def _check(arguments: argparse.Namespace) -> None:
         SettingError: names the flag.
     """
     if (arguments.result is None) == (arguments.topic is None):
-        raise SettingError("name either a result (.jsonl that `process` wrote) or --topic, not both")
+        raise SettingError("name either a result (.jsonl that `process` wrote, or bag) or --topic, not both")
     if not 1.0 <= arguments.duration <= 36000.0:  # also for NaN
         raise SettingError(f"--duration: {arguments.duration} is out of range; allowed: 1 .. 36000 s")
     if arguments.time_offset is not None:
@@ -143,6 +145,8 @@ def main(args: Sequence[str]) -> int:
     truth = read_truth(arguments.truth, parsed_map(arguments.map), arguments.truth_id)
     if arguments.topic is not None:
         result = _live(arguments.topic, arguments.id, arguments.duration)
+    elif is_bag_of_bodies(arguments.result):
+        result = read_bag(arguments.result, arguments.id)
     else:
         result = read_json_lines(arguments.result, arguments.id)
     pair = paired(truth, result, asked)

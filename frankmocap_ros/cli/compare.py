@@ -25,7 +25,9 @@ def _parser() -> argparse.ArgumentParser:
         "tell what is missing.",
         epilog="Exit codes: 0 at least one ran, 1 none ran, 2 cannot run.",
     )
-    parser.add_argument("source", help="video, folder of images, image, or synthetic")
+    parser.add_argument(
+        "source", help="video, rosbag2 folder or .mcap, folder of images, image, or synthetic"
+    )
     parser.add_argument(
         "--estimators", nargs="+", default=list(_DEFAULT), metavar="NAME",
         help=f"{' | '.join(ESTIMATORS)}; the first is compared with (default: {' '.join(_DEFAULT)})",

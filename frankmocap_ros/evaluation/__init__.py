@@ -4,6 +4,7 @@ __all__ = [
     "accuracy",
     "accuracy_table",
     "alignment",
+    "body_messages",
     "comparison",
     "joint_checks",
     "json_lines",

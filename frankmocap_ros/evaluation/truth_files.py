@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.errors import EvaluationError
+from frankmocap_ros.evaluation.body_messages import is_bag_of_bodies, read_bag
 from frankmocap_ros.evaluation.json_lines import read_json_lines
 from frankmocap_ros.evaluation.marker_names import joints_of
 from frankmocap_ros.evaluation.recording import Recording
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.runtime.file_names import home_expanded, printable
 
-ALLOWED: Final = "allowed: .trc, .npz, .jsonl"
+ALLOWED: Final = "allowed: .trc, .npz, .jsonl, a bag with bodies"
 _UNITS: Final = {"mm": 1e-3, "cm": 1e-2, "m": 1.0}
 _LARGEST: Final = 1 << 31  # bytes
 _FARTHEST_M: Final = 1e4
@@ -46,12 +47,15 @@ def read_truth(path: str | Path, given: Map | None = None, body_id: int = 0) -> 
     Args:
         path: of the file.
         given: joint -> markers whose middle it is, where the names do not tell.
-        body_id: which body of a ``.jsonl``; 0 for the operator.
+        body_id: which body of a ``.jsonl`` or a bag; 0 for the operator.
 
     Raises:
+        SourceError: it is a bag that cannot be read.
         EvaluationError: it cannot be read, or is not what it should be; the text names the place.
     """
     shown, suffix = printable(path), Path(path).suffix.lower()
+    if is_bag_of_bodies(path):
+        return Truth(read_bag(path, body_id), in_camera_frame=True)
     try:
         if suffix == ".jsonl":
             return Truth(read_json_lines(path, body_id), in_camera_frame=True)

@@ -152,6 +152,7 @@ class Bag:
         with self._in_words():
             reader = Reader(self.path)
             reader.open()
+            _forget_offers(reader)
         return reader
 
     def _check_files(self) -> None:
@@ -206,3 +207,27 @@ class Bag:
                 f"{self._shown}: cannot be read ({said}): cut off, damaged, or no bag; copy it again, or "
                 f"save what is left of it: {recover}. Allowed: {ALLOWED_BAGS}"
             ) from error
+
+
+def _forget_offers(reader: Reader) -> None:
+    """Let a topic of metadata.yaml be that of the files whatever quality of service was offered.
+
+    Where the two spell it otherwise, as in bags that were reindexed or converted, the reader takes them for
+    different topics and gives no message.
+    """
+    from rosbags.interfaces import Connection, ConnectionExtRosbag2
+
+    for storage in (reader.storage, *getattr(reader.storage, "storages", ())):
+        storage.connections[:] = [
+            Connection(
+                id=c.id,
+                topic=c.topic,
+                msgtype=c.msgtype,
+                msgdef=c.msgdef,
+                digest="",
+                msgcount=c.msgcount,
+                ext=ConnectionExtRosbag2(getattr(c.ext, "serialization_format", "cdr"), []),
+                owner=c.owner,
+            )
+            for c in storage.connections
+        ]

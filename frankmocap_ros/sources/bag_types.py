@@ -67,8 +67,9 @@ class BagTypes:
         from rosbags.interfaces import MessageDefinitionFormat
         from rosbags.typesys import Stores, get_typestore
 
-        name = connection.msgtype
-        if connection.msgdef.format == MessageDefinitionFormat.NONE:
+        name, definition = connection.msgtype, connection.msgdef
+        blank = not definition.data.strip()  # without fields, or not written
+        if definition.format == MessageDefinitionFormat.NONE or (blank and name in _known_types().fielddefs):
             store = _known_types()
             if name not in store.fielddefs:
                 raise SourceError(
@@ -79,7 +80,7 @@ class BagTypes:
             return store
         try:
             store = get_typestore(Stores.EMPTY)
-            store.register(_defined(connection.msgdef, name))
+            store.register(_defined(definition, name))
             store.get_msgdef(name)
         except Exception as error:  # a parser's errors
             raise SourceError(

@@ -4,7 +4,7 @@ from functools import cache
 
 import cv2
 import numpy as np
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from support.paths import ROOT
@@ -50,15 +50,18 @@ def image(pixels, stamp_ns, encoding="bgr8", frame="camera"):
     )
 
 
-def write_bag(folder, messages, storage="mcap"):
+def write_bag(folder, messages, storage="mcap", compression=CompressionMode.NONE):
     """A rosbag2 folder.
 
     Args:
         folder: is made.
         messages: tuples of topic, log time [ns] and message, in order of time.
         storage: ``mcap`` or ``sqlite3``.
+        compression: of what; by zstd.
     """
-    with Writer(folder, version=9, storage_plugin=STORAGES[storage]) as writer:
+    writer = Writer(folder, version=9, storage_plugin=STORAGES[storage])
+    writer.set_compression(compression, CompressionFormat.ZSTD)
+    with writer:
         connections = {}
         for topic, log_time_ns, message in messages:
             if topic not in connections:

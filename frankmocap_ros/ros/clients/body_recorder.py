@@ -8,13 +8,11 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
-from frankmocap_ros.body.pose import JointState
-from frankmocap_ros.msg import BodyPose, BodyPoseArray
+from frankmocap_ros.evaluation.body_messages import bodies_record
+from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.common.endpoints import Topic, subscribe
 from frankmocap_ros.runtime.message_stamps import seconds
 from frankmocap_ros.teleop.followed_run import FollowedRun
-
-_STATES = {int(state): state.name for state in JointState}
 
 
 class BodyRecorder(Node):
@@ -44,26 +42,7 @@ class BodyRecorder(Node):
         if not self._run.follows(msg.run_id, time.monotonic(), may_change=False) or stamp_s <= self._last_s:
             return
         self._last_s = stamp_s
-        wanted = self._id or msg.operator_id
-        bodies = [_body(body) for body in msg.bodies if body.id == wanted and body.has_3d]
-        self._records.append({"stamp_s": stamp_s, "operator_id": msg.operator_id, "bodies": bodies})
-        if bodies:
+        record = bodies_record(msg, self._id)
+        self._records.append(record)
+        if record["bodies"]:
             self.first_body.set()
-
-
-def _body(msg: BodyPose) -> dict[str, Any]:
-    return {"id": msg.id, "joints": [
-        {
-            "name": joint.name,
-            "state": _STATES[joint.state],
-            "position_m": [joint.pose.position.x, joint.pose.position.y, joint.pose.position.z],
-            "orientation_xyzw": [
-                joint.pose.orientation.x, joint.pose.orientation.y, joint.pose.orientation.z,
-                joint.pose.orientation.w,
-            ],
-            "orientation_confidence": joint.orientation_confidence,
-            "pixel": [joint.pixel.x, joint.pixel.y],
-            "position_stddev_m": [float(x) if x > 0.0 else None for x in joint.position_stddev],
-        }
-        for joint in msg.joints
-    ]}  # fmt: skip

@@ -1,11 +1,12 @@
 """Bags: what is in them comes out, and what is wrong with one is said."""
 
+import re
 import sqlite3
 import sys
 
 import numpy as np
 import pytest
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionMode, StoragePlugin, Writer
 
 from frankmocap_ros.errors import MissingDependencyError, SourceError
 from frankmocap_ros.sources.bag import Bag, is_bag
@@ -44,6 +45,19 @@ def test_a_bag_gives_what_was_written(folder):
     assert (first.message.header.frame_id, first.message.encoding) == ("camera", "bgr8")
     assert 10**9 * first.message.header.stamp.sec + first.message.header.stamp.nanosec == T0 - 5
     assert first.message.data.tolist() == list(range(72))
+
+
+@pytest.mark.parametrize(
+    ("storage", "compression"),
+    [("mcap", "FILE"), ("mcap", "MESSAGE"), ("mcap", "STORAGE"), ("sqlite3", "FILE"), ("sqlite3", "MESSAGE")],
+)
+def test_compressed_bags_are_read(tmp_path, storage, compression):
+    """As ``ros2 bag record --compression-mode``, or MCAP's own chunks."""
+    written = list(images_and_numbers())
+    with Bag(write_bag(tmp_path / "bag", written, storage, CompressionMode[compression])) as bag:
+        messages = list(bag.messages())
+    assert [(m.topic, m.log_time_ns) for m in messages] == [(topic, log) for topic, log, _ in written]
+    assert messages[0].message.data.tolist() == list(range(72))
 
 
 def test_topics_are_chosen_and_the_bag_is_read_again(folder):
@@ -99,6 +113,28 @@ def test_own_messages_come_from_the_bag_or_from_this_package(own_message):
     assert only_message(own_message).opening == 0.25
     edit(own_message, "UPDATE schema SET schema_version = 3; DROP TABLE message_definitions")  # as Humble's
     assert only_message(own_message).opening == 0.25
+
+
+def test_definitions_that_were_left_empty_are_those_of_this_package(own_message):
+    """As in bags that ``ros2 bag convert`` made of old ones."""
+    edit(own_message, "UPDATE message_definitions SET encoded_message_definition = ''")
+    assert only_message(own_message).opening == 0.25
+
+
+def test_topics_are_the_same_whatever_quality_of_service_is_written_where(folder, tmp_path):
+    """As after ``ros2 bag reindex``: metadata.yaml has another spelling than the file."""
+    text = (folder / "metadata.yaml").read_text()
+    offer = (
+        r"- history: 3\n  depth: 0\n  reliability: 1\n  durability: 2\n  deadline: {sec: 0, nsec: 0}\n"
+        r"  lifespan: {sec: 0, nsec: 0}\n  liveliness: 1\n  liveliness_lease_duration: {sec: 0, nsec: 0}\n"
+        r"  avoid_ros_namespace_conventions: false"
+    )
+    changed = re.sub(r"offered_qos_profiles: .*", lambda _: f'offered_qos_profiles: "{offer}"', text)
+    assert changed.count("history") == 2
+    (tmp_path / "metadata.yaml").write_text(changed)
+    (tmp_path / storage_file(folder).name).write_bytes(storage_file(folder).read_bytes())
+    with Bag(tmp_path) as bag:
+        assert len(list(bag.messages())) == 6
 
 
 def test_what_a_type_is_must_be_known(own_message):
@@ -195,6 +231,20 @@ def test_without_rosbags_the_error_says_how_to_get_it(folder, monkeypatch):
         Bag(folder)
 
 
+def idl(text):
+    """A definition in the other language, as rosbag2 writes it."""
+    return f"{80 * '='}\nIDL: evil/msg/Name\nmodule evil {{ module msg {{ {text} }}; }};\n"
+
+
+def test_definitions_in_idl_are_read(tmp_path):
+    folder = tmp_path / "idl"
+    with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        text = idl("struct Name { double data; };")
+        topic = writer.add_connection("/number", "evil/msg/Name", msgdef=text, rihs01="RIHS01_0")
+        writer.write(topic, T0, types().serialize_cdr(number(T0 + 10**9), "std_msgs/msg/Float64"))
+    assert only_message(folder).data == 1.0
+
+
 @pytest.mark.parametrize("storage", [StoragePlugin.MCAP, StoragePlugin.SQLITE3])
 @pytest.mark.parametrize(
     ("name", "definition"),
@@ -204,6 +254,9 @@ def test_without_rosbags_the_error_says_how_to_get_it(folder, monkeypatch):
         ("evil/msg/Name", 'string X=\'"+print("run")+"\'\nfloat64 data'),
         ("evil/msg/Name", "float64[print('run')] data"),
         ("evil/msg/Name", "evil/msg/Other():print('run') data"),
+        ("evil/msg/Name", idl("struct Name { double data(print('run')); };")),
+        ("evil/msg/Name", idl("const string X = print('run'); struct Name { double data; };")),
+        ("evil/msg/Name", idl("struct Name:\n    print('run') { double data; };")),
     ],
 )
 def test_definitions_in_a_bag_are_never_run(tmp_path, capsys, storage, name, definition):

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from frankmocap_ros.api import VideoProcessorTrack
 from frankmocap_ros.errors import CalibrationError, SourceError
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.distortion import Distortion
 from frankmocap_ros.settings.camera import CameraSettings
+from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.sources import check_source, open_source
 from support.bags import (
     camera_info,
@@ -283,3 +285,23 @@ def test_malformed_depth_is_none(tmp_path, caplog):
     messages[1][2].encoding = "rgb8"
     assert paired(write_bag(tmp_path / "bag", merged(numbered(3), messages))) == [0, None, 2]
     assert "a depth image was left out: depth is 'rgb8'" in caplog.text
+
+
+class Wrapper:
+    """What the API's track needs of a wrapper: tells the time at which it is asked."""
+
+    config = Settings()
+
+    def reset(self):
+        pass
+
+    def __call__(self, image_bgr, time_s, camera):
+        return {"stamp_s": time_s, "asked_s": time_s, "camera": camera}
+
+
+def test_the_api_runs_on_times_since_the_first_image_and_tells_stamps(tmp_path):
+    folder = write_bag(tmp_path / "bag", with_info(RAW, "/camera/camera_info"))
+    results = list(VideoProcessorTrack(Wrapper())(str(folder)))
+    assert [r["asked_s"] for r in results] == pytest.approx([0.0, 0.04, 0.08])
+    assert [r["stamp_s"] for r in results] == [(T0 + k * PERIOD) / 1e9 for k in range(3)]
+    assert results[0]["camera"] == CAMERA
