@@ -8,6 +8,7 @@ from frankmocap_ros.errors import EvaluationError
 from frankmocap_ros.evaluation.json_lines import recording_of
 from frankmocap_ros.evaluation.recording import Recording
 from frankmocap_ros.runtime.file_names import home_expanded, printable
+from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.sources.bag import Bag, is_bag
 from frankmocap_ros.sources.bag_topics import with_topics
 
@@ -26,7 +27,7 @@ def bodies_record(msg: Any, body_id: int = 0) -> dict[str, Any]:
     eye = msg.camera_position
     stamp = msg.header.stamp
     return {
-        "stamp_s": (int(stamp.sec) * 10**9 + int(stamp.nanosec)) / 1e9,
+        "stamp_s": nanoseconds(stamp) / 1e9,
         "frame_id": msg.header.frame_id if eye.x or eye.y or eye.z else "",
         "operator_id": int(msg.operator_id),
         "bodies": [_body(body) for body in msg.bodies if body.id == wanted and body.has_3d],

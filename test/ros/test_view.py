@@ -194,8 +194,10 @@ def test_pages_from_elsewhere_are_turned_away(program, peer, port):
     assert "a page of http://evil.example was refused" in view.text()
 
 
-def test_without_a_node_it_waits_and_says_so(program, peer, page, port):
+def test_without_a_node_it_waits_and_can_record(program, peer, page, port, tmp_path):
     program("view_node", "--ros-args", "-p", f"port:={port}")
+    runs = tmp_path / "runs"
+    program(*f"recorder_node --folder {runs} --no-record-at-start --min-free-mb 0".split())
 
     def answers() -> bool:
         with socket.socket() as probe:
@@ -208,6 +210,20 @@ def test_without_a_node_it_waits_and_says_so(program, peer, page, port):
     sent = peer.node.create_publisher(Image, "image", 1)
     sent.publish(Image(height=1, width=7, encoding="nonsense"))  # a bad image stops nothing
     expect(page.get_by_text("it is not running")).to_be_visible(timeout=WAIT_MS)
+
+    # the recorder's buttons, which work when it has something to do
+    start = page.get_by_role("button", name="Record", exact=True)
+    stop = page.get_by_role("button", name="Stop recording")
+    expect(start).to_be_enabled(timeout=WAIT_MS)
+    expect(stop).to_be_disabled()
+    start.click()
+    expect(page.get_by_text("recording episode_000001").first).to_be_visible(timeout=WAIT_MS)
+    page.locator(widget(page, "outcome")).click()
+    page.get_by_role("option", name="success").click()
+    expect(stop).to_be_enabled(timeout=WAIT_MS)
+    stop.click()
+    expect(page.get_by_text("nothing dropped")).to_be_visible(timeout=WAIT_MS)
+    assert read_info(runs / "episode_000001").outcome == "success"
 
 
 class StatedGate:
@@ -313,23 +329,3 @@ def test_the_robots_own_camera_is_shown_while_it_gives_images(program, peer, pag
     expect(picture).to_have_count(0, timeout=WAIT_MS)
     page.close()
     peer.wait_until(lambda: peer.node.count_subscribers(topic) == 0, "the view still hears images")
-
-
-def test_the_recorder_has_buttons(program, peer, page, port, tmp_path):
-    view = program("view_node", "--ros-args", "-p", f"port:={port}")
-    runs = tmp_path / "runs"
-    program(*f"recorder_node --folder {runs} --no-record-at-start --min-free-mb 0".split())
-    peer.wait_until(lambda: f"at http://127.0.0.1:{port}" in view.text(), "the view serves")
-    page.goto(f"http://127.0.0.1:{port}")
-    start = page.get_by_role("button", name="Record", exact=True)
-    stop = page.get_by_role("button", name="Stop recording")
-    expect(start).to_be_enabled(timeout=WAIT_MS)
-    expect(stop).to_be_disabled()
-    start.click()
-    expect(page.get_by_text("recording episode_000001").first).to_be_visible(timeout=WAIT_MS)
-    page.locator(widget(page, "outcome")).click()
-    page.get_by_role("option", name="success").click()
-    expect(stop).to_be_enabled(timeout=WAIT_MS)
-    stop.click()
-    expect(page.get_by_text("nothing dropped")).to_be_visible(timeout=WAIT_MS)
-    assert read_info(runs / "episode_000001").outcome == "success"
