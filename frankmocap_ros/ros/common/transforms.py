@@ -22,6 +22,12 @@ _KEPT_NS: Final = 10 * 10**9
 """TF keeps what it hears for so long, and refuses what is older than its latest by more [ns]."""
 
 
+_UNRELEASED: Final = {
+    "hri_msgs": "Kilted has no such package: build github.com/ros4hri/hri_msgs in the workspace"
+}
+"""Where to get a package that a distribution lacks."""
+
+
 def need_package(name: str, wanted_by: str, otherwise: str) -> None:
     """Make sure that a ROS package that PyPI does not have can be imported.
 
@@ -38,9 +44,12 @@ def need_package(name: str, wanted_by: str, otherwise: str) -> None:
     except ImportError as error:
         package = name.partition(".")[0]
         debian = "tf2-ros-py" if package == "tf2_ros" else package.replace("_", "-")
+        install = f"apt install ros-$ROS_DISTRO-{debian}"
+        if package in _UNRELEASED:
+            install += f"; {_UNRELEASED[package]}"
         raise MissingDependencyError(
             f"{wanted_by} needs {package}, which is not installed ({error}); it comes with a ROS "
-            f"distribution (apt install ros-$ROS_DISTRO-{debian}); allowed without it: {otherwise}"
+            f"distribution ({install}); allowed without it: {otherwise}"
         ) from error
 
 
