@@ -29,8 +29,8 @@ ROSDEP_NAME = {
     "tqdm": "python3-tqdm",
     "yaml": "python3-yaml",
 }
-# hri_msgs is only for who sets rep155, and not every distribution has it; zmq for who sets sonic_endpoint; the
-# others are extras, for who has FrankMocap's files, and rosbags is for who has no cv_bridge
+# hri_msgs is only for who sets rep155, and not every distribution has it; zmq for who sets sonic_endpoint;
+# the others are extras, for who has FrankMocap's files, and rosbags is for who has no cv_bridge
 NOT_IN_ROSDEP = {
     "ai_edge_litert", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
     "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh",

@@ -23,7 +23,7 @@ _KEPT_NS: Final = 10 * 10**9
 
 
 _UNRELEASED: Final = {
-    "hri_msgs": "Kilted has no such package: build github.com/ros4hri/hri_msgs in the workspace"
+    "hri_msgs": "Kilted has no such package: build github.com/ros4hri/hri_msgs in the workspace",
 }
 """Where to get a package that a distribution lacks."""
 
