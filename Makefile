@@ -50,10 +50,10 @@ PYTEST_ON_JAZZY = if [ -s .venv/build-requirements.txt ]; then \
 
 # Only files in which a test is marked are read, to save time.
 test-distribution: $(JAZZY)/package  ## the tests marked `distribution`, on ROS 2 Jazzy
-	@$(call PYTEST_ON_JAZZY,-m distribution $$(grep -l mark.distribution test/ros/*.py))
+	@$(call PYTEST_ON_JAZZY,-m distribution $$(grep -l mark.distribution test/ros/*.py test/install/*.py))
 
-test-jazzy: $(JAZZY)/package  ## all tests with nodes, on ROS 2 Jazzy
-	@$(call PYTEST_ON_JAZZY,test/ros)
+test-jazzy: $(JAZZY)/package  ## all tests with nodes and those of the launch files, on ROS 2 Jazzy
+	@$(call PYTEST_ON_JAZZY,test/ros test/install/test_launch_files.py)
 
 check: install docs .venv/dev .venv/torch .venv/robot .venv/viewer  ## style, types and documentation
 	$(BIN)/ruff check $(CHECKED)
