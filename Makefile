@@ -14,10 +14,11 @@ CHECKED := frankmocap_ros build_backend setup.py launch $(wildcard scripts/*) te
 SOURCE ?= auto
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 JAZZY := .venv/jazzy
-TESTED := .venv/dev .venv/torch .venv/robot .venv/hands .venv/viewer .venv/recordings .venv/docs .venv/mediapipe/made
+LENT := .venv/dev .venv/torch .venv/robot .venv/hands .venv/viewer .venv/recordings
+TESTED := $(LENT) .venv/docs .venv/mediapipe/made
 ON_JAZZY := FRANKMOCAP_ROS_WHEELS=jazzy
 
-.PHONY: demo demo-robot demo-view test test-unit test-nodes test-timed test-some test-jazzy check docs format generate bench install clean
+.PHONY: demo demo-robot demo-view test test-unit test-nodes test-timed test-some test-distribution test-jazzy check docs format generate bench install clean
 
 demo: install  ## joints of a person, from a webcam or a photograph
 	$(BIN)/frankmocap_ros demo --duration 15
@@ -32,7 +33,7 @@ test:  ## every test, against the installed package; ARGS="test/unit -k gate" fo
 ifdef ARGS
 	@$(MAKE) --no-print-directory test-some
 else
-	@$(MAKE) --no-print-directory --keep-going test-unit test-nodes test-timed test-jazzy
+	@$(MAKE) --no-print-directory --keep-going test-unit test-nodes test-timed test-distribution
 endif
 
 # One core each, for two at a time. What takes a minute comes first: at the end one of the two would wait for it.
@@ -50,12 +51,17 @@ test-timed: install $(TESTED)  ## the tests with nodes whose times count: one af
 test-some: install $(TESTED)
 	$(BIN)/pytest $(ARGS)
 
-# Only files in which a test is marked are read: the others may need what is not installed there.
-test-jazzy: $(JAZZY)/package  ## the tests marked `distribution`, on ROS 2 Jazzy
-	@if [ -s .venv/build-requirements.txt ]; then \
-		echo "tests of what depends on the ROS distribution, on ROS 2 Jazzy's wheels"; \
-		$(ON_JAZZY) $(JAZZY)/bin/pytest -m distribution $$(grep -l mark.distribution test/ros/*.py); \
+# Without the working directory on the path, which -m alone would put there: sources have no messages.
+PYTEST_ON_JAZZY = if [ -s .venv/build-requirements.txt ]; then \
+		PATH="$(CURDIR)/$(JAZZY)/bin:$(CURDIR)/$(BIN):$$PATH" $(ON_JAZZY) $(JAZZY)/bin/python -I -m pytest $(1); \
 	else echo "not tested on ROS 2 Jazzy: its wheels do not fit this machine, or there is no C++ compiler"; fi
+
+# Only files in which a test is marked are read, to save time.
+test-distribution: $(JAZZY)/package  ## the tests marked `distribution`, on ROS 2 Jazzy
+	@$(call PYTEST_ON_JAZZY,-m distribution $$(grep -l mark.distribution test/ros/*.py test/install/*.py))
+
+test-jazzy: $(JAZZY)/package  ## all tests with nodes and those of the launch files, on ROS 2 Jazzy
+	@$(call PYTEST_ON_JAZZY,test/ros test/install/test_launch_files.py)
 
 check: install docs .venv/dev .venv/torch .venv/robot .venv/viewer  ## style, types and documentation
 	$(BIN)/ruff check $(CHECKED)
@@ -146,16 +152,17 @@ clean:
 	if test ! -e .venv/installed || test -n "$$(find $(SOURCES) -newer .venv/installed)"; then $(PIP) install --quiet --no-deps --no-build-isolation .; fi
 	touch $@ .venv/installed
 
-# The same package on ROS 2 Jazzy, with the other packages in the versions of .venv and no more of them than the
-# tests need: neither MediaPipe nor torch. It is built as by `pip install`: with what it says it needs, and no more.
-$(JAZZY)/dependencies: $(RECIPE) | .venv/dev .venv/robot .venv/viewer
-	test -x $(JAZZY)/bin/python || $(BIN)/python -m venv $(JAZZY)
+# The same package on ROS 2 Jazzy: its wheels, and behind them all other packages (pip too), lent by .venv.
+$(JAZZY)/dependencies: $(RECIPE) test/support/lent_packages.py $(LENT)
+	test -x $(JAZZY)/bin/python || $(BIN)/python -m venv --without-pip $(JAZZY)
+	$(BIN)/python test/support/lent_packages.py $(JAZZY)/lent
+	echo "import site; site.addsitedir('$(CURDIR)/$(JAZZY)/lent')" > "$$($(JAZZY)/bin/python -c \
+		'import sysconfig; print(sysconfig.get_path("purelib"))')/lent.pth"
 	$(ON_JAZZY) $(BIN)/python build_backend/ros_wheels.py run > $(JAZZY)/ros.txt
-	$(PIP) list --format=freeze | grep -v '^ros' > $(JAZZY)/versions.txt
-	$(JAZZY)/bin/python -m pip --disable-pip-version-check install --quiet -c $(JAZZY)/versions.txt \
-		-r $(JAZZY)/ros.txt opencv-python mujoco mink daqp psutil PyYAML tqdm viser fast-simplification pyzmq pytest
+	$(ON_JAZZY) $(BIN)/python build_backend/ros_wheels.py build >> $(JAZZY)/ros.txt
+	$(JAZZY)/bin/python -m pip --disable-pip-version-check install --quiet -r $(JAZZY)/ros.txt
 	touch $@
 
 $(JAZZY)/package: $(JAZZY)/dependencies .venv/package
-	$(ON_JAZZY) $(JAZZY)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps .
+	$(ON_JAZZY) $(JAZZY)/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation .
 	touch $@

@@ -2,17 +2,27 @@
 
 import os
 from importlib.util import find_spec
+from typing import Final
 
 from frankmocap_ros.errors import MissingDependencyError
+
+_TOO_OLD: Final = ("foxy", "galactic", "humble")
+"""Their rclpy has no add_pre_set_parameters_callback, by which every node takes its parameters."""
 
 
 def require_ros(command: str) -> None:
     """Check that rclpy and the generated messages can be imported.
 
     Raises:
-        MissingDependencyError: they cannot; the text says what to install or build.
+        MissingDependencyError: they cannot, or rclpy is too old; the text says what to install or build.
     """
     sourced = os.environ.get("ROS_DISTRO")
+    if sourced in _TOO_OLD:
+        raise MissingDependencyError(
+            f"`{command}` does not run on ROS {sourced}, whose rclpy cannot check parameters as needed; "
+            "source Jazzy, Kilted or Lyrical, or source none and, in a checkout: pip install '.[ros]'. "
+            "(`frankmocap_ros process` works without ROS.)"
+        )
     if find_spec("rclpy") is None:
         raise MissingDependencyError(
             f"`{command}` needs ROS 2, and rclpy is not installed. With a ROS distribution: source its "

@@ -27,7 +27,7 @@ from frankmocap_ros.settings.schema import updated
 HAS_LAUNCH = importlib.util.find_spec("launch_ros") is not None
 DOMAIN = 101  # the last that every system has ports for; test/ros takes those below
 LAUNCH_FILES = ("frankmocap", "demo", "teleop")
-TRANSPORT = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTDDS_BUILTIN_TRANSPORTS")
+TRANSPORT = (transport.fast_dds({}).variable, transport.BUILTIN_VARIABLE)
 
 
 # A stand-in for launch and launch_ros: the few classes that the files use, doing what the real ones do.
@@ -258,6 +258,7 @@ def started(context: Context, executable: str) -> Started:
     return found
 
 
+@pytest.mark.distribution
 def test_node_by_default(launched):
     context = launched("frankmocap")
     node = started(context, "frankmocap_node")
@@ -354,6 +355,7 @@ def test_every_node_of_the_package_gets_the_file_and_the_clock(launched, tmp_pat
         assert node.arguments == ["--log-level", "warn"], node.executable
 
 
+@pytest.mark.distribution
 @pytest.mark.parametrize("file", LAUNCH_FILES)
 def test_parameters_of_a_launch_file_around_it_win(launched, file):
     """SetParameter puts -p before what a node is given."""
@@ -395,12 +397,13 @@ def test_parameter_file_that_is_missing_is_refused(launched):
         launched("frankmocap", params_file="no.yaml")
 
 
+@pytest.mark.distribution
 @pytest.mark.parametrize("file", ["frankmocap", "demo"])
 def test_everybody_gets_the_transport_profile(launched, file):
     for node in launched(file, {"PATH": "/bin"}).started:
         assert node.environment == {
             "PATH": "/bin",
-            "FASTDDS_DEFAULT_PROFILES_FILE": str(share_file("config", "fastdds.xml")),
+            transport.fast_dds({}).variable: str(share_file("config", "fastdds.xml")),
         }
 
 
@@ -411,11 +414,12 @@ def test_profile_of_the_user_stays(launched, file, name):
         assert node.environment == {name: "mine"}
 
 
+@pytest.mark.distribution
 def test_profile_as_an_argument(launched, tmp_path):
     own = tmp_path / "own.xml"
     own.touch()
     for node in launched("demo", transport_profile=str(own)).started:
-        assert node.environment == {"FASTDDS_DEFAULT_PROFILES_FILE": str(own)}
+        assert node.environment == {transport.fast_dds({}).variable: str(own)}
     for node in launched("demo", transport_profile="none").started:
         assert node.environment == {}
 
@@ -571,6 +575,7 @@ class TestRviz:
         assert self.displays["Floor"]["Reference Frame"] == frame
         assert self.config["Views"]["Current"]["Target Frame"] == frame
 
+    @pytest.mark.distribution
     def test_topics_are_what_the_node_publishes(self):
         import rclpy
         from rclpy.parameter import Parameter

@@ -1,8 +1,10 @@
 """What this package takes for granted of a ROS distribution; the Makefile runs it on several."""
 
+import importlib.util
 import os
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 from rcl_interfaces.srv import SetParameters
@@ -38,6 +40,23 @@ def test_it_runs_on_the_wheels_that_are_asked_for(ros_wheels):
     column = ros_wheels.DISTRIBUTIONS.index(ros_wheels.distribution(os.environ))
     wanted = ros_wheels.RUN_WHEELS["rclpy[fastrtps]"][column]
     assert installed.split(".")[:2] == wanted.split(".")[:2]
+
+
+def test_all_of_ros_is_this_environments_own():
+    """What another one lends (``support/lent_packages.py``) must not bring its distribution along."""
+    own = Path(sys.prefix).resolve()
+    wheels = [found for found in metadata.distributions() if found.metadata["Name"].startswith("ros-")]
+    if not wheels:
+        pytest.skip("ROS is a distribution's own, not a wheel's")
+    strange = [str(found.locate_file("")) for found in wheels if not _is_below(found, own)]
+    assert strange == []
+    modules = ("rclpy", "rcl_interfaces", "rosidl_parser", "ament_index_python", "frankmocap_ros")
+    for origin in (importlib.util.find_spec(name).origin for name in modules):
+        assert Path(origin).resolve().is_relative_to(own), origin
+
+
+def _is_below(found, folder):
+    return Path(found.locate_file("")).resolve().is_relative_to(folder)
 
 
 class Failing(Node):

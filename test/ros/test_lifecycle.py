@@ -1,8 +1,10 @@
 """Every lifecycle transition through the services, and what happens when a configuration fails."""
 
 import gc
+import importlib
 import os
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import psutil
@@ -11,13 +13,16 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetAvailableTransitions
 from rcl_interfaces.msg import Log
+from rclpy.lifecycle import LifecycleNode
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool
 
+from frankmocap_ros import ros
 from frankmocap_ros.errors import EstimatorError
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.msg import BodyPoseArray
+from frankmocap_ros.ros.common import transitions
 from frankmocap_ros.ros.mocap import mocap_node
 from frankmocap_ros.ros.mocap.mocap_node import MocapNode
 from frankmocap_ros.ros.mocap.worker import Worker
@@ -40,6 +45,14 @@ def changed(system, *labels):
 
 def has_topic(system, topic):
     return bool(system.mocap.count_publishers(topic))
+
+
+def works_again(system):
+    """Bring a node up that had failed: nothing is told of the failure any more."""
+    assert changed(system, "configure", "activate") == "active"
+    system.listen(BodyPoseArray, "/frankmocap/bodies")
+    assert len(system.process().bodies) == 1
+    system.tracking()
 
 
 @pytest.mark.distribution
@@ -264,10 +277,7 @@ def test_a_configuration_that_fails(start, probe, monkeypatch, autostart, when, 
     assert broken.closed == (1 + autostart if when == "warmed up" else 0)
 
     monkeypatch.setitem(registry.ESTIMATORS, "blazepose", probe.make)
-    assert changed(system, "configure", "activate") == "active"
-    system.listen(BodyPoseArray, "/frankmocap/bodies")
-    assert len(system.process().bodies) == 1
-    system.tracking()
+    works_again(system)
 
 
 def breaks(monkeypatch, system, probe, label):
@@ -276,7 +286,9 @@ def breaks(monkeypatch, system, probe, label):
     def oh(*_):
         raise ZeroDivisionError("oh")
 
-    if label == "activate":
+    if label == "configure":
+        monkeypatch.setattr(mocap_node, "Outputs", oh)
+    elif label == "activate":
         monkeypatch.setattr(mocap_node, "Subscriptions", oh)
     elif label == "deactivate":
         stop = Worker.stop
@@ -299,12 +311,13 @@ def heard_of(system, log, label):
 @pytest.mark.parametrize(
     ("label", "before"),
     [
+        ("configure", ()),
         ("activate", ("configure",)),
         ("deactivate", ("configure", "activate")),
         ("cleanup", ("configure",)),
         ("shutdown", ("configure", "activate")),
     ],
-    ids=["activate", "deactivate", "cleanup", "shutdown"],
+    ids=["configure", "activate", "deactivate", "cleanup", "shutdown"],
 )
 def test_a_transition_that_raises_says_so_and_gives_everything_back(start, probe, monkeypatch, label, before):
     """rclpy drops the exception: the node did not become active, and nobody knew why."""
@@ -320,10 +333,30 @@ def test_a_transition_that_raises_says_so_and_gives_everything_back(start, probe
     assert not system.mocap.count_subscribers("/image")
     assert [t.name for t in threading.enumerate() if t.name == "mocap_worker"] == []
 
-    assert changed(system, "configure", "activate") == "active"
-    system.listen(BodyPoseArray, "/frankmocap/bodies")
-    assert len(system.process().bodies) == 1
-    system.tracking()
+    works_again(system)
+
+
+def lifecycle_nodes():
+    """Every class of the package that is a lifecycle node."""
+    folder = Path(ros.__file__).parent
+    for path in folder.rglob("*.py"):
+        if "(LifecycleNode" in path.read_text():
+            name = ".".join(path.relative_to(folder).with_suffix("").parts)
+            importlib.import_module(f"{ros.__name__}.{name}")
+    return [node for node in LifecycleNode.__subclasses__() if node.__module__.startswith("frankmocap_ros.")]
+
+
+def test_no_transition_of_any_lifecycle_node_can_fail_without_words():
+    labels = ("configure", "activate", "deactivate", "cleanup", "shutdown", "error")
+    nodes = lifecycle_nodes()
+    assert MocapNode in nodes
+    untold = [
+        f"{node.__name__}.on_{label}"
+        for node in nodes
+        for label in labels
+        if getattr(node, f"on_{label}").__code__.co_filename != transitions.__file__
+    ]
+    assert untold == []
 
 
 @pytest.mark.distribution

@@ -1,5 +1,6 @@
 """What is used of rclpy and not documented: on which versions it was tried, and that it does what it says."""
 
+import threading
 import time
 from importlib import metadata
 
@@ -7,6 +8,7 @@ import pytest
 import rclpy
 from rcl_interfaces.srv import ListParameters
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.serialization import serialize_message
@@ -15,6 +17,7 @@ from std_msgs.msg import String
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.common.rclpy_internals import (
     KNOWN_VERSIONS,
+    LaterAnswer,
     given_parameters,
     ros_runs,
     take_message,
@@ -97,3 +100,32 @@ def test_services_that_rclpy_made_are_answered_by_another_callback(node, context
         spinner.close()
     peer.node.destroy_node()
     assert asked == [answer.result.names] and "use_sim_time" in answer.result.names
+
+
+def test_another_threads_answer_is_awaited_beside_the_executor(node):
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    later, heard = LaterAnswer(node), []
+
+    async def wait():
+        heard.append(await later)
+
+    executor.create_task(wait)
+    executor.spin_once(timeout_sec=0.0)
+    thread = threading.Thread(target=later.give, args=("here",))
+    thread.start()
+    wait_until(lambda: executor.spin_once(timeout_sec=1.0) or heard)
+    thread.join()
+    assert heard == ["here"]
+    executor.shutdown()
+
+
+def test_an_answer_after_the_executors_end_raises_in_no_thread(node):
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    later = LaterAnswer(node)
+    executor.shutdown()
+    later.give("late")
+    with pytest.raises(StopIteration) as returned:
+        next(later.__await__())
+    assert returned.value.value == "late"

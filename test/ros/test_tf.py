@@ -106,7 +106,7 @@ def test_where_packages_are_missing_settings_are_refused(bare, start, probe):
     for name, value, package in (
         ("publish_tf", True, "tf2-msgs"),
         ("target_frame", "base_link", "tf2-ros-py"),
-        ("rep155", True, "hri-msgs"),
+        ("rep155", True, "hri-msgs; Kilted has no such package: build "),
     ):
         (result,) = system.try_to_set(**{name: value})
         assert not result.successful

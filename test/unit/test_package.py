@@ -10,10 +10,11 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 import frankmocap_ros
-from support.paths import ROOT
+from support.paths import DATA, ROOT
 
 MANIFEST = xml.etree.ElementTree.parse(ROOT / "package.xml").getroot()
 SHARE = Path(sys.prefix, "share", "frankmocap_ros")
@@ -36,15 +37,13 @@ ROSDEP_NAME = {
     "tqdm": "python3-tqdm",
     "yaml": "python3-yaml",
 }
-# hri_msgs is only for who sets rep155, controller_manager_msgs and control_msgs for who has ros2_control,
-# which brings them, zmq for who sets sonic_endpoint; the others are extras, for who has FrankMocap's files,
-# and rosbags is for who has no cv_bridge
+# hri_msgs is only for who sets rep155, and not every distribution has it; zmq for who sets sonic_endpoint;
+# the others are extras, for who has FrankMocap's files, and rosbags is for who has no cv_bridge
 NOT_IN_ROSDEP = {
     "ai_edge_litert", "torch", "safetensors", "smplx", "openvino", "onnxruntime", "onnx", "onnxscript",
     "nncf", "tensorrt", "threadpoolctl", "mujoco", "mink", "daqp", "viser", "trimesh",
     "fast_simplification", "hri_msgs",
-    "controller_manager_msgs", "control_msgs", "rosbags", "zmq", "dex_retargeting",
-    "av", "pyarrow", "ray",
+    "rosbags", "zmq", "dex_retargeting", "av", "pyarrow", "ray",
 }  # fmt: skip
 
 # tf2_ros_py holds the module tf2_ros; of skimage a photograph is read
@@ -98,6 +97,19 @@ def test_manifest_declares_every_package_that_is_imported():
 
 def test_manifest_declares_nothing_that_is_not_used():
     assert sorted(_declared() - _imported() - USED_WITHOUT_AN_IMPORT) == []
+
+
+def _named() -> set[str]:
+    """Every package that the manifest names, to build, run, test or document."""
+    return {str(e.text) for e in MANIFEST if e.tag == "depend" or e.tag.endswith("_depend")}
+
+
+def test_every_name_in_the_manifest_resolves_on_every_promised_distribution():
+    """rosdep and bloom refuse the whole package for one name that they do not know."""
+    kept = yaml.safe_load((DATA / "rosdep_names.yaml").read_text())
+    assert list(kept["platforms"]) == ["jazzy", "kilted", "lyrical"]
+    assert sorted(_named() - set(kept["everywhere"])) == [], kept["look_up"]
+    assert not _named() & set(kept["not_everywhere"])
 
 
 def _imports(path: Path) -> list[str]:

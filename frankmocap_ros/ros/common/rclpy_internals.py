@@ -3,11 +3,14 @@
 Another rclpy may do it in another way. ``test/ros/test_rclpy_internals.py`` tells on which ones it was tried.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Collection, Generator, Mapping
+from typing import Any, Final, Generic, TypeVar
 
 from rclpy.callback_groups import CallbackGroup
 from rclpy.node import Node
+from rclpy.task import Future
+
+T = TypeVar("T")
 
 KNOWN_VERSIONS: Final = ("7.1", "9.1")
 """Of rclpy, major and minor, for which all of this is known to work: ROS 2 Jazzy's and Kilted's."""
@@ -71,3 +74,29 @@ def wrap_services(
                 service.callback_group = group
                 group.add_entity(service)
             service.callback = wrap(service.callback)
+
+
+class LaterAnswer(Generic[T]):
+    """What another thread will answer; a coroutine of the node awaits it beside the executor.
+
+    It is None where the executor is shut down before.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._future: Future = Future(executor=node.executor)
+        self._future.add_done_callback(lambda _: None)  # wakes the executor, which goes on with the coroutine
+
+    def give(self, answer: T) -> None:
+        """Answer, from any thread; nobody hears it where the executor was shut down meanwhile.
+
+        rclpy 7.1 (Jazzy) raises AttributeError then, for what would wake the executor is gone.
+        """
+        try:
+            self._future.set_result(answer)
+        except AttributeError:
+            if not self._future.done():
+                raise
+
+    def __await__(self) -> Generator[Any, None, T | None]:
+        """Wait for the answer."""
+        return self._future.__await__()

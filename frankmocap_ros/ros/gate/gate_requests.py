@@ -1,16 +1,15 @@
 """Who asks a gate for something: services, the deadman switch and the joystick."""
 
 from collections.abc import Callable
-from typing import Any
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
-from rclpy.task import Future
 from sensor_msgs.msg import Joy
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
 from frankmocap_ros.ros.common.qos import incoming
+from frankmocap_ros.ros.common.rclpy_internals import LaterAnswer
 from frankmocap_ros.ros.gate.gate_worker import GateWorker
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.teleop.controller import Controller
@@ -73,19 +72,18 @@ class GateRequests:
 
     async def _asked(self, ask: Callable[[float], Answer]) -> Answer:
         """Let the worker answer, and wait for it beside the executor."""
-        future: Future = Future(executor=self._node.executor)
-        future.add_done_callback(lambda _: None)  # wakes the executor
+        later: LaterAnswer[Answer] = LaterAnswer(self._node)
 
         def reply(now_s: float) -> None:
             try:
-                future.set_result(ask(now_s))
+                later.give(ask(now_s))
             except Exception as error:  # the worker's next: FAULT; whoever asked must not wait for ever
                 step = "check the gate's log, then call ~/reset"
-                future.set_result((False, f"the gate failed: {type(error).__name__}: {error}; {step}"))
+                later.give((False, f"the gate failed: {type(error).__name__}: {error}; {step}"))
                 raise
 
         self._worker.hand_over(reply)
-        answer: Any = await future
+        answer = await later
         return answer if answer is not None else (False, "the gate ends")
 
     def _engage(self, wanted: bool, now_s: float) -> Answer:

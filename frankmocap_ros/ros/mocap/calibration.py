@@ -3,14 +3,14 @@
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.task import Future
 from std_srvs.srv import Trigger
 
+from frankmocap_ros.ros.common.rclpy_internals import LaterAnswer
 from frankmocap_ros.ros.mocap.stream import Stream
 from frankmocap_ros.ros.mocap.worker import Worker
 from frankmocap_ros.tracking.size_calibration import POSTURE, TIMEOUT_S, Outcome
@@ -21,8 +21,9 @@ _PATIENCE_S: Final = TIMEOUT_S + 2.0  # of images' time; without images there is
 class _Waiting:
     """One request: answered once, by whichever thread comes first."""
 
-    def __init__(self, future: Future, names: Sequence[str]) -> None:
-        self._future = future
+    def __init__(self, give: Callable[[tuple[bool, str]], None], names: Sequence[str]) -> None:
+        self._give = give
+        self._answered = False
         self._names = tuple(names)
         self._outcomes: dict[str, Outcome] = {}
         self._lock = threading.Lock()
@@ -40,8 +41,9 @@ class _Waiting:
     def answer(self, success: bool, message: str) -> None:
         """Answer, unless that has been done."""
         with self._lock:
-            if not self._future.done():
-                self._future.set_result((success, message))
+            if not self._answered:
+                self._answered = True
+                self._give((success, message))
 
 
 class CalibrationService:
@@ -74,9 +76,8 @@ class CalibrationService:
         if worker is None:
             response.success, response.message = False, "the node is not active; activate it first"
             return response
-        future: Future = Future(executor=self._node.executor)
-        future.add_done_callback(lambda _: None)  # wakes the executor
-        self._waiting = waiting = _Waiting(future, [stream.name for stream in streams])
+        later: LaterAnswer[tuple[bool, str]] = LaterAnswer(self._node)
+        self._waiting = waiting = _Waiting(later.give, [stream.name for stream in streams])
 
         def begin() -> None:
             for stream in streams:
@@ -93,7 +94,7 @@ class CalibrationService:
         timer = self._node.create_timer(
             _PATIENCE_S, give_up, clock=self._steady, callback_group=MutuallyExclusiveCallbackGroup()
         )
-        answer: Any = await future
+        answer = await later
         response.success, response.message = answer or (False, "the node ends")
         self._node.destroy_timer(timer)
         self._waiting = None

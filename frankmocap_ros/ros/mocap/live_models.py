@@ -9,10 +9,9 @@ from rcl_interfaces.srv import SetParameters, SetParametersAtomically
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.task import Future
 
 from frankmocap_ros.errors import MocapError
-from frankmocap_ros.ros.common.rclpy_internals import wrap_services
+from frankmocap_ros.ros.common.rclpy_internals import LaterAnswer, wrap_services
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.mocap.model import Loader
 from frankmocap_ros.settings.mocap import Settings
@@ -37,13 +36,12 @@ def await_models(node: Node, settings: Parameters[Settings], loader: Loader) -> 
         config = settings.to_load(parameters)
         if config is None or settings.wrong_type(parameters) is not None:
             return plain()
-        future: Future = Future(executor=node.executor)
-        future.add_done_callback(lambda _: None)  # wakes the executor
+        loaded: LaterAnswer[Exception | None] = LaterAnswer(node)
         try:
-            loader.begin(config, future.set_result)
+            loader.begin(config, loaded.give)
         except MocapError as busy:
             return SetParametersResult(successful=False, reason=str(busy))
-        error = await future
+        error = await loaded
         if error is None:
             result = plain()
             loader.forget()  # where it was refused for another reason

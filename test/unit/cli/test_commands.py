@@ -36,6 +36,16 @@ def no_ros(monkeypatch):
         monkeypatch.setitem(sys.modules, name, None)
 
 
+@pytest.mark.parametrize("name", ["node", "camera", "gate", "robot", "view"])
+def test_a_distribution_that_is_too_old_is_refused_with_those_that_work(name, capsys, monkeypatch):
+    """Humble's nodes ended with AttributeError: 'MocapNode' object has no attribute 'add_pre_set_...'."""
+    monkeypatch.setenv("ROS_DISTRO", "humble")
+    assert main([name]) == 2
+    told = capsys.readouterr().err
+    assert f"`{name}` does not run on ROS humble" in told
+    assert "source Jazzy, Kilted or Lyrical" in told
+
+
 def test_help_has_a_line_for_each_command(capsys):
     text = helped(capsys)
     listed = re.findall(r"^  ([\w-]+)  +(\S.*)$", text, re.MULTILINE)

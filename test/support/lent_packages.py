@@ -1,0 +1,36 @@
+"""Packages of one environment for another one that has its own ROS: all but ROS and what stands on it.
+
+``python lent_packages.py FOLDER`` fills a folder with links to what the running environment has, without its
+ROS wheels and this package. A second environment that reads the folder behind its own packages (a ``.pth``
+file does) needs neither time nor space for them, and runs them in the same versions.
+"""
+
+import sys
+import sysconfig
+from importlib import metadata
+from pathlib import Path
+
+
+def of_ros(site_packages: Path) -> set[str]:
+    """Names in a folder of packages that a ROS wheel, or this package, put there."""
+    return {
+        file.parts[0]
+        for distribution in metadata.distributions(path=[str(site_packages)])
+        if distribution.metadata["Name"].startswith(("ros-", "frankmocap"))
+        for file in distribution.files or ()
+    }
+
+
+def lend(site_packages: Path, folder: Path) -> None:
+    """Fill a folder with links to what does not depend on ROS, and with no others."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for link in folder.iterdir():
+        link.unlink()
+    kept = of_ros(site_packages) | {"__pycache__"}
+    for entry in site_packages.iterdir():
+        if entry.name not in kept:
+            (folder / entry.name).symlink_to(entry)
+
+
+if __name__ == "__main__":
+    lend(Path(sysconfig.get_path("purelib")), Path(sys.argv[1]))
