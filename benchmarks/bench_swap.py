@@ -2,10 +2,12 @@
 
 `python benchmarks/bench_swap.py VIDEO [ROUNDS [HZ [MODELS]]]` lets a mocap node play a video at 30 Hz and
 changes its settings from another process; with a folder that has posenet.onnx, movenet-lightning.onnx and
-movenet-multipose.onnx it goes through all estimators that run there instead of FrankMocap's settings. Each
-row: how long that took, the time from one message to the next (the camera's, or that of the slower of the two
-models), and the longest such times in the 1.5 s before, meanwhile, and from 0.5 to 2 s after. Stand-in
-weights and a cache of its own: the first round imports torch, converts files and translates networks.
+movenet-multipose.onnx it goes through all estimators instead of FrankMocap's settings. YOLO, RTMPose and
+OpenPose have networks there with the published inputs, outputs, number of weights and of operations, which
+see nobody. Each row: how long that took, the time from one message to the next (the camera's, or that of the
+slower of the two models), and the longest such times in the 1.5 s before, meanwhile, and from 0.5 to 2 s
+after. Stand-in weights and a cache of its own: the first round imports torch, converts files and translates
+networks.
 """
 
 import math
@@ -21,7 +23,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+import numpy as np
+import onnx
 import rclpy
+from onnx import helper, numpy_helper
 from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
@@ -31,6 +36,9 @@ from frankmocap_ros.cli.nodes import mocap_command, stay_here
 from frankmocap_ros.ros.common.qos import RESULTS
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.standin.extra_data import write_standin
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "test"))
+from support import painted_networks
 
 CHANGES: tuple[dict[str, Any], ...] = (
     {"estimator": "frankmocap"},
@@ -44,13 +52,62 @@ CHANGES: tuple[dict[str, Any], ...] = (
 )
 
 
-def networks(folder: str) -> tuple[dict[str, Any], ...]:
-    """Changes through estimators with the networks of a folder, and without."""
-    files = {path.stem: str(path.absolute()) for path in Path(folder).glob("*.onnx")}
+# million weights, and operations in billions (multiplications and additions): YOLO11n-pose at 640 px,
+# RTMPose-m at 256x192, and the lightweight OpenPose at 456x256
+PUBLISHED = {"yolo": (2.9, 7.6), "rtmpose": (13.6, 3.9), "openpose": (4.1, 9.0)}
+
+
+def loaded(path: Path, million_weights: float, billion_operations: float) -> None:
+    """Give a network work to do beside its own, which changes none of its outputs by more than 1e-20."""
+    model = onnx.load(path)
+    graph = model.graph
+    height, width = (d.dim_value for d in graph.input[0].type.tensor_type.shape.dim[2:])
+    channels = round(math.sqrt(1e6 * million_weights / (3 * 9)))
+    stride = max(1, round(math.sqrt(2e6 * million_weights * height * width / (1e9 * billion_operations))))
+    random = np.random.default_rng(0)
+    value, before = graph.input[0].name, 3
+    for i in range(4):
+        side = stride if i == 0 else 3
+        weights = random.normal(0.0, (before * side * side) ** -0.5, (channels, before, side, side))
+        graph.initializer.append(numpy_helper.from_array(weights.astype(np.float32), f"load_{i}"))
+        how = {"strides": [stride, stride]} if i == 0 else {"pads": [1, 1, 1, 1]}
+        graph.node.append(helper.make_node("Conv", [value, f"load_{i}"], [f"loaded_{i}"], **how))
+        value, before = f"loaded_{i}", channels
+    last = graph.output[0].name
+    for node in graph.node:
+        node.output[:] = ["unloaded" if name == last else name for name in node.output]
+    graph.initializer.append(numpy_helper.from_array(np.float32(1e-24), "little"))
+    graph.node.append(helper.make_node("GlobalMaxPool", [value], ["highest"]))
+    graph.node.append(helper.make_node("ReduceMax", ["highest"], ["one"], keepdims=0))
+    graph.node.append(helper.make_node("Mul", ["one", "little"], ["nothing"]))
+    graph.node.append(helper.make_node("Add", ["unloaded", "nothing"], [last]))
+    onnx.save(model, path)
+
+
+def made(folder: Path) -> dict[str, str]:
+    """Files of the networks whose published weights are not at hand."""
+    points = np.zeros((17, 2), np.float32)
+    maps = [("heatmaps", np.zeros((19, 32, 57), np.float32)), ("pafs", np.zeros((38, 32, 57), np.float32))]
+    files = {
+        "yolo": painted_networks.yolo(folder / "yolo.onnx", points),
+        "rtmpose": painted_networks.rtmpose(folder / "rtmpose.onnx", points),
+        "openpose": painted_networks.openpose(folder / "openpose.onnx", maps, (256, 456)),
+    }
+    for name, path in files.items():
+        loaded(path, *PUBLISHED[name])
+    return {name: str(path) for name, path in files.items()}
+
+
+def networks(folder: str, standins: Path) -> tuple[dict[str, Any], ...]:
+    """Changes through all estimators with the networks of a folder, with stand-ins, and without."""
+    files = {path.stem: str(path.absolute()) for path in Path(folder).glob("*.onnx")} | made(standins)
     return (
         {"estimator": "posenet", "model": files["posenet"]},
+        {"estimator": "yolo", "model": files["yolo"]},
         {"estimator": "movenet", "model": files["movenet-lightning"]},
         {"model": files["movenet-multipose"]},
+        {"estimator": "rtmpose", "model": files["rtmpose"]},
+        {"estimator": "openpose", "model": files["openpose"]},
         {"estimator": "synthetic"},
         {"estimator": "blazepose"},
     )
@@ -158,11 +215,8 @@ def main(video: str, rounds: str = "3", rate_hz: str = "30", models: str = "") -
         try:
             listener = Listener()
             listener.wait(90)
-            rows = [
-                change(listener, float(rate_hz), one)
-                for _ in range(int(rounds))
-                for one in (networks(models) if models else CHANGES)
-            ]
+            changes = networks(models, Path(folder)) if models else CHANGES
+            rows = [change(listener, float(rate_hz), one) for _ in range(int(rounds)) for one in changes]
             print(f"resident memory: {resident_mb(node.pid):.0f} MB")
         finally:
             node.terminate()

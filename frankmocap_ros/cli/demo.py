@@ -113,7 +113,7 @@ def main(args: Sequence[str]) -> int:
         from frankmocap_ros.cli.demo_robot import RobotDemo
 
         robot = RobotDemo(arguments.robot, arguments.robot_model, arguments.gate)
-        if robot.robot.robot_map.hands:  # fingers follow fingers
+        if robot.needs_hands:
             config = replace(config, hands=True)
     elif arguments.gate or arguments.robot_model:
         raise SettingError("--gate and --robot-model need --robot")

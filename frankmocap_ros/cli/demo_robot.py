@@ -99,6 +99,11 @@ class RobotDemo:
             dict.fromkeys((*("left_shoulder", "right_shoulder"), *(t.joint for t in self.wrists)))
         )
 
+    @property
+    def needs_hands(self) -> bool:
+        """Whether fingers are followed: by a robot's hands, or as what opens and shuts grippers."""
+        return bool(self.robot.robot_map.hands) or self._gate.grip_by_hand
+
     def commands(self) -> list[list[str]]:
         """The gate's and the simulated robot's command."""
         config = self._gate

@@ -166,6 +166,10 @@ class Server:
     def _cancel(self, _):
         self.cancelled += 1
 
+    def accept(self):
+        """Reject no goal from now on."""
+        self._accepts = True
+
     def _execute(self, handle):
         if self._stalled:
             handle.abort()
@@ -253,6 +257,27 @@ def test_a_goal_that_is_rejected_is_told(robot, server, capfd):
     g.advance(0.3)
     wait_until(lambda: "/hand/gripper_cmd rejected a goal" in status(g), "it is not told")
     wait_until(lambda: "right gripper: /hand/gripper_cmd rejected a goal" in capfd.readouterr().err, "no log")
+
+
+def test_a_goal_that_is_rejected_is_sent_again(robot, server):
+    """The command is at rest by then: it would never be sent for a change."""
+    g = robot(action("gripper_action"))
+    controller = server(g, "GripperCommand", accepts=False)
+    hand, _ = begun(g)
+    g.advance(0.1)
+    hand.opening = 0.0
+    sent = settled(g, controller, 0.0)
+    wait_until(lambda: "rejected" in status(g), "it is not told")
+    g.advance(1.5)
+    seconds = np.diff(controller.times)
+    assert len(controller.goals) == len(sent) + 1 and (seconds[1:] > 0.9).all(), "once a second"
+    controller.accept()
+    g.advance(1.2)
+    wait_until(lambda: status(g) == "succeeded: there", "the goal is not accepted")
+    g.engage(False)
+    heard = len(controller.goals)
+    g.advance(1.5)
+    assert len(controller.goals) == heard, "not after the end"
 
 
 def test_without_a_server_the_arm_is_followed_and_it_is_told(robot, distribution):

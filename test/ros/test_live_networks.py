@@ -8,10 +8,16 @@ import pytest
 from onnx import TensorProto
 
 from frankmocap_ros.bench.probes import resident_mb
+from support import painted_networks
 from support.small_networks import SIDE_PX, network, posenet, written
 
 PERIOD_NS = 33_333_333
 CHANGES = 50
+SEE_SOMEBODY = (
+    "posenet",
+    "movenet",
+    "synthetic",
+)  # the others' networks look for a red spot, and BlazePose for people
 MOST_GROWTH_MB = 24.0  # of 50 changes, each of which makes and gives back networks of a few MB
 
 
@@ -40,7 +46,13 @@ def whole_image():
 def files(tmp_path):
     """A network that sees one person, by name."""
     made = {"posenet": whole_image(), "lightning": single_pose(), "multipose": multi_pose()}
-    return {name: str(written(tmp_path / f"{name}.onnx", model)) for name, model in made.items()}
+    small = {name: written(tmp_path / f"{name}.onnx", model) for name, model in made.items()}
+    points, size = np.zeros((17, 2), np.float32), (64, 64)
+    maps = [("heatmaps", np.zeros((19, 8, 8), np.float32)), ("pafs", np.zeros((38, 8, 8), np.float32))]
+    small["yolo"] = painted_networks.yolo(tmp_path / "yolo.onnx", points, size=size)
+    small["rtmpose"] = painted_networks.rtmpose(tmp_path / "rtmpose.onnx", points, size=size)
+    small["openpose"] = painted_networks.openpose(tmp_path / "openpose.onnx", maps, size)
+    return {name: str(path) for name, path in small.items()}
 
 
 @pytest.fixture
@@ -48,8 +60,11 @@ def steps(files):
     """Changes of parameters that go round through all estimators here."""
     return (
         {"estimator": "posenet", "model": files["posenet"]},
+        {"estimator": "yolo", "model": files["yolo"]},
         {"estimator": "movenet", "model": files["lightning"]},
         {"model": files["multipose"]},
+        {"estimator": "rtmpose", "model": files["rtmpose"]},
+        {"estimator": "openpose", "model": files["openpose"]},
         {"estimator": "synthetic"},
         {"estimator": "blazepose"},
     )
@@ -90,7 +105,8 @@ def test_through_all_of_them(start, steps):
                 rss_mb.append(resident_mb())
     assert meanwhile > 0
     assert ids == sorted(ids)
-    assert len(set(ids)) == 3 * CHANGES // 5  # blazepose sees nobody, and movenet is followed by movenet
+    new = [steps[n % len(steps)].get("estimator") in SEE_SOMEBODY for n in range(CHANGES)]
+    assert len(set(ids)) == sum(new)  # movenet that is followed by movenet goes on with the same person
     assert system.values()["last_error"] == "none"
     # the first rounds import packages and fill their pools
     assert rss_mb[-1] - rss_mb[3] < MOST_GROWTH_MB, rss_mb

@@ -13,5 +13,6 @@ __all__ = [
     "onnxruntime_file",
     "opening",
     "openvino_file",
+    "openvino_transposes",
     "signature",
 ]

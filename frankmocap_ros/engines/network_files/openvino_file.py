@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from frankmocap_ros.engines.base import check_bf16
 from frankmocap_ros.engines.network_files.checked_path import NetworkFile
 from frankmocap_ros.engines.network_files.network import ImageInput, NetworkOptions
+from frankmocap_ros.engines.network_files.openvino_transposes import transpose_first
 from frankmocap_ros.engines.network_files.signature import Fit, Port
 from frankmocap_ros.engines.openvino import core, cpu_settings, load_openvino
 from frankmocap_ros.errors import AssetError, EstimatorError
@@ -53,6 +54,7 @@ class OpenVinoReader:
                 whole.reshape(shape)
             wanted = [whole.results[i].input_value(0) for i in fit.outputs]
             cut = self._of_pixels(self._ov.Model(wanted, whole.get_parameters()), image, first)
+            transpose_first(self._ov, cut)
             hint, threads = _HINTS[self._precision], self._options.threads
             together = alone = core().compile_model(cut, "CPU", cpu_settings(hint, threads))
             if self._options.several and threads > 1:

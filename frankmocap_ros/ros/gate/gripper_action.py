@@ -23,7 +23,7 @@ _CHANGE: Final = 0.01
 """A goal of a moving gripper differs from the last one by this share of the way from shut to open."""
 _SAME: Final = 1e-4  # of that way: a gripper at rest is sent where it rests
 _ANSWER_S: Final = 1.0
-"""While the last goal is not answered, no other one is sent for so long."""
+"""While the last goal is not answered, and after one was rejected, no other one is sent for so long."""
 _ENDS: Final = {
     GoalStatus.STATUS_SUCCEEDED: "succeeded",
     GoalStatus.STATUS_ABORTED: "aborted",
@@ -69,8 +69,10 @@ class GripperAction:
         self._name = node.resolve_service_name(gripper.controller.topic)
         self._ways = np.abs(np.subtract(gripper.open, gripper.shut))
         self._sent: Array | None = None
+        self._before = np.empty(0)  # what was sent before that
         self._sent_s = self._asked_s = -math.inf
-        self._number = 0
+        self._number = self._begun = 0  # of the last goal, and of the last one before following began
+        self._rejected = False
         self.status = "no goal yet"
 
     def publish(self, posture: Posture, time_s: float) -> None:
@@ -83,6 +85,9 @@ class GripperAction:
         at, moves = posture.positions[self._rows], posture.velocities[self._rows]
         if self._sent is None:
             self._sent = at  # where the gripper begins nothing is sent: it may hold something
+        if self._rejected:  # it is where it was; the command still holds
+            self._rejected, self._sent = False, self._before
+            self._sent_s = time_s + _ANSWER_S - _PERIOD_S
         off = float((np.abs(at - self._sent) / self._ways).max())
         least = _CHANGE if moves.any() else _SAME
         if off < least or time_s - self._sent_s < _PERIOD_S or time_s - self._asked_s < _ANSWER_S:
@@ -91,14 +96,14 @@ class GripperAction:
         if not self._client.server_is_ready():
             self._told(f"no server of the action {self._name}: start the controller, or correct topic")
             return
-        self._sent, self._asked_s = at, time_s
+        self._before, self._sent, self._asked_s = self._sent, at, time_s
         self._number += 1
         future = self._client.send_goal_async(self._goal(at))
         future.add_done_callback(partial(self._on_answer, self._number))
 
     def end(self) -> None:
         """Commands end: where the next ones begin, nothing is sent until they change."""
-        self._sent = None
+        self._sent, self._begun, self._rejected = None, self._number, False
 
     def close(self) -> None:
         """Give the client back."""
@@ -126,8 +131,10 @@ class GripperAction:
             handle: Any = future.result()
         except Exception as error:
             self._told(f"{self._name}: {type(error).__name__}: {error}")
+            self._rejected = number > self._begun
             return
         if handle is None or not handle.accepted:
+            self._rejected = number > self._begun
             self._told(f"{self._name} rejected a goal: see the log of the gripper's controller")
             return
         self._told("goal accepted", quietly=True)

@@ -35,6 +35,19 @@ def test_a_map_says_how_quick_its_simulated_robot_is():
     assert gate["max_acceleration"] == "5.0", "what is told wins"
 
 
+@pytest.mark.parametrize(
+    ("robot", "gate", "needed"),
+    [
+        ("arm", [], False),
+        ("arm", ["grip=pinch"], True),
+        ("arm", ["grip=joy"], False),
+        ("torso", ["grip=hand"], True),
+    ],
+)
+def test_hands_are_looked_for_where_they_grip(robot, gate, needed):
+    assert RobotDemo(robot, gate=gate).needs_hands is needed
+
+
 def test_the_robots_model_goes_to_both(mobile_robot):
     path = mobile_robot()
     gate, robot = (parameters(c) for c in RobotDemo(str(path), str(path.with_name("arm.urdf"))).commands())
