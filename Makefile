@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 JAZZY := .venv/jazzy
 LENT := .venv/dev .venv/torch .venv/robot .venv/hands .venv/viewer .venv/recordings
 TESTED := $(LENT) .venv/docs .venv/mediapipe/made
-ON_JAZZY := FRANKMOCAP_ROS_WHEELS=jazzy
+ON_JAZZY := PATH="$(CURDIR)/$(JAZZY)/bin:$(CURDIR)/$(BIN):$$PATH" FRANKMOCAP_ROS_WHEELS=jazzy
 
 .PHONY: demo demo-robot demo-view test test-unit test-nodes test-timed test-some test-distribution test-jazzy check docs format generate bench install clean
 
@@ -53,7 +53,7 @@ test-some: install $(TESTED)
 
 # Without the working directory on the path, which -m alone would put there: sources have no messages.
 PYTEST_ON_JAZZY = if [ -s .venv/build-requirements.txt ]; then \
-		PATH="$(CURDIR)/$(JAZZY)/bin:$(CURDIR)/$(BIN):$$PATH" $(ON_JAZZY) $(JAZZY)/bin/python -I -m pytest $(1); \
+		$(ON_JAZZY) $(JAZZY)/bin/python -I -m pytest $(1); \
 	else echo "not tested on ROS 2 Jazzy: its wheels do not fit this machine, or there is no C++ compiler"; fi
 
 # Only files in which a test is marked are read, to save time.

@@ -93,9 +93,14 @@ DOCUMENTED = documented()
 
 
 def programs(folder: Path, source: Path) -> str:
-    """The PATH of a machine with ROS where git gives the working tree, and rosdep finds all installed."""
+    """The PATH of a machine with ROS where git gives the working tree, and rosdep finds all installed.
+
+    colcon runs in this environment, not in one whose ROS it would pass on.
+    """
     folder.mkdir()
-    for name, line in {"git": f"cp -r {source} $3", "rosdep": "test $1 = install"}.items():
+    colcon = f'exec {sys.executable} -m colcon "$@"'
+    lines = {"git": f"cp -r {source} $3", "rosdep": "test $1 = install", "colcon": colcon}
+    for name, line in lines.items():
         (folder / name).write_text(f"#!/bin/sh\n{line}\n")
         (folder / name).chmod(0o755)
     return os.pathsep.join([str(folder), TOOLS])

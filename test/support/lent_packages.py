@@ -25,7 +25,8 @@ def lend(site_packages: Path, folder: Path) -> None:
     """Fill a folder with links to what does not depend on ROS, and with no others."""
     folder.mkdir(parents=True, exist_ok=True)
     for link in folder.iterdir():
-        link.unlink()
+        if link.is_symlink():  # Python keeps compiled modules beside them
+            link.unlink()
     kept = of_ros(site_packages) | {"__pycache__"}
     for entry in site_packages.iterdir():
         if entry.name not in kept:

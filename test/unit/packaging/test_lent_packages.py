@@ -36,6 +36,7 @@ def test_neither_ros_nor_this_package_is_lent(site_packages, tmp_path):
 
 def test_what_is_gone_is_lent_no_more(site_packages, tmp_path):
     lend(site_packages, tmp_path / "lent")
+    (tmp_path / "lent" / "__pycache__").mkdir()
     (site_packages / "six.py").unlink()
     lend(site_packages, tmp_path / "lent")
     assert "six.py" not in [path.name for path in (tmp_path / "lent").iterdir()]
