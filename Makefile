@@ -75,6 +75,7 @@ docs: .venv/docs  ## the documentation, into build/docs; warnings are errors
 format: .venv/dev  ## rewrite the sources in the project's style
 	$(BIN)/ruff check --fix $(CHECKED)
 	$(BIN)/ruff format $(CHECKED)
+	git ls-files -co --exclude-standard '*.py' | xargs $(BIN)/python test/support/license_headers.py
 
 generate: install  ## rewrite what follows from the declared settings
 	$(BIN)/python -m frankmocap_ros.cli.generate
