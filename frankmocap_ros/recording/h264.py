@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, Final
 
+import cv2
 import numpy as np
 
 from frankmocap_ros.errors import ImageError, MissingDependencyError
@@ -97,8 +98,11 @@ class H264Encoder:
         """
         import av
 
-        pixels, order = (image.rgb(), "rgb24") if image.order == "rgb" else (image.bgr(), "bgr24")
-        frame: Any = av.VideoFrame.from_ndarray(pixels, format=order)
+        rgb = image.order == "rgb"
+        planes = cv2.cvtColor(
+            image.rgb() if rgb else image.bgr(), cv2.COLOR_RGB2YUV_I420 if rgb else cv2.COLOR_BGR2YUV_I420
+        )
+        frame: Any = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.pts, frame.time_base = self._count, Fraction(1, _RATE_HZ)
         if self._keyframe_ns is None or not 0 <= time_ns - self._keyframe_ns < _KEYFRAME_NS:
             frame.pict_type = av.video.frame.PictureType.I

@@ -1,8 +1,10 @@
 """Images of a video in messages (foxglove_msgs/CompressedVideo, H.264) to 8-bit pixels, by PyAV."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from frankmocap_ros.errors import ImageError, MissingDependencyError
 from frankmocap_ros.imaging.bitmap import Bitmap
@@ -11,6 +13,7 @@ from frankmocap_ros.imaging.messages.images import flat_bytes
 from frankmocap_ros.runtime.installing import install_command
 
 FORMAT: Final = "h264"
+_BT601: Final = (2, 5, 6)  # not told, and the two that have its matrix
 
 
 class VideoDecoder:
@@ -61,7 +64,21 @@ class VideoDecoder:
         self._based = (self._based or frame.key_frame) and not frame.is_corrupt
         if not self._based:
             raise ImageError("no_keyframe", "an image of H.264 without the images that it is based on")
-        return Bitmap(np.ascontiguousarray(frame.to_ndarray(format="bgr24")), "bgr")
+        return Bitmap(self._bgr(frame), "bgr")
+
+    def _bgr(self, frame: Any) -> NDArray[np.uint8]:
+        kinds = self._av.video.reformatter
+        usual = (
+            frame.format.name == "yuv420p"
+            and frame.color_range != kinds.ColorRange.JPEG
+            and frame.colorspace in _BT601
+            and not (frame.width % 2 or frame.height % 2)
+        )
+        if usual:  # FFmpeg's own conversion is two gray values too dark
+            bgr = cv2.cvtColor(frame.to_ndarray(), cv2.COLOR_YUV2BGR_I420)
+        else:
+            bgr = np.ascontiguousarray(frame.to_ndarray(format="bgr24"))
+        return cast(NDArray[np.uint8], bgr)
 
     def _begin(self) -> None:
         """Decode from the next keyframe on."""

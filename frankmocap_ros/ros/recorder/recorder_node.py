@@ -77,9 +77,8 @@ class RecorderNode(Node):
             images = ImageEncoding(storage.queue_bytes, self._tell)
             self.get_logger().info(f"images are encoded as H.264 by {images.encoder}")
         clocks = NodeClocks(self.get_clock())
-        self._recorder = Recorder(
-            storage, Clocks(clocks.ros_ns, lambda: steady_s(clocks)), self._tell, images
-        )
+        times = Clocks(clocks.ros_ns, lambda: steady_s(clocks))
+        self._recorder = Recorder(storage, times, self._tell, images)
         self._choice = TopicChoice(self, config)
         self._topics = RecordedTopics(self, self._recorder)
         self._snapshots = ParameterSnapshots(self, self._put_parameters)
