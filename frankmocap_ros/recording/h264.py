@@ -99,7 +99,7 @@ class H264Encoder:
         import av
 
         rgb = image.order == "rgb"
-        planes = cv2.cvtColor(
+        planes: Any = cv2.cvtColor(
             image.rgb() if rgb else image.bgr(), cv2.COLOR_RGB2YUV_I420 if rgb else cv2.COLOR_BGR2YUV_I420
         )
         frame: Any = av.VideoFrame.from_ndarray(planes, format="yuv420p")

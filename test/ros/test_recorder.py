@@ -136,7 +136,7 @@ def test_images_are_recorded_as_video_beside_everything_else(recorder, tmp_path,
         topic: peer.publisher(kind, topic, RELIABLE)
         for topic, kind in (("image", Image), ("joint_states", JointState))
     }
-    peer.node.create_publisher(CompressedImage, "image/compressed", 1)  # of the same camera: not recorded as well
+    peer.node.create_publisher(CompressedImage, "image/compressed", 1)  # is left out
     wait_until(lambda: all(one.get_subscription_count() for one in publishers.values()))
     assert peer.ask("start")[0]
     stamps = []

@@ -1,6 +1,7 @@
 """Camera images as H.264: what is recorded, what is read of it, and what is dropped."""
 
 import builtins
+import shutil
 import sys
 import threading
 
@@ -13,17 +14,20 @@ from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.messages.video import VideoDecoder
 from frankmocap_ros.recording import h264
 from frankmocap_ros.recording.episode_images import EpisodeImages
-from frankmocap_ros.recording.episodes import EpisodeInfo, read_info
+from frankmocap_ros.recording.episodes import EpisodeInfo, TopicCount, read_info
 from frankmocap_ros.recording.h264 import H264Encoder, find_encoder
 from frankmocap_ros.recording.image_encoding import ImageEncoding
 from frankmocap_ros.recording.message_queue import ReceivedMessage
 from frankmocap_ros.recording.recorder import Clocks, Recorder
+from frankmocap_ros.recording.repair import repair
 from frankmocap_ros.recording.roles import AskedTopics, roles_of
 from frankmocap_ros.recording.rows import CameraRows
 from frankmocap_ros.recording.storage import Storage
 from frankmocap_ros.sources.bag import Bag
 from frankmocap_ros.sources.bag_source import BagSource
+from frankmocap_ros.sources.bag_topics import CameraTopics
 from support.bags import compressed, image, types
+from support.waiting import wait_until
 
 START_NS = 1_700_000_000_000_000_000
 PERIOD_NS = 100_000_000
@@ -60,13 +64,13 @@ def recorder(tmp_path):
     """Starts a recorder that encodes images."""
     made = []
 
-    def begin(max_bytes=64_000_000):
+    def begin(max_bytes=64_000_000, steady_s=lambda: 0.0):
         told = []
 
         def tell(words, bad):
             told.append((words, bad))
 
-        clocks = Clocks(lambda: START_NS, lambda: 0.0)
+        clocks = Clocks(lambda: START_NS, steady_s)
         one = Recorder(Storage(tmp_path), clocks, tell, ImageEncoding(max_bytes, tell))
         one.start_thread()
         made.append(one)
@@ -131,6 +135,39 @@ def test_an_export_has_the_right_images_though_it_leaves_some_out(recorder, tmp_
     for (first, _), rgb in found.items():
         expected = picture(int(rows.messages[first]))[..., ::-1]
         assert np.abs(rgb.astype(int) - expected).mean() < 3.0
+
+
+def test_of_an_episode_that_is_cut_off_all_images_that_were_written_can_be_read(recorder, tmp_path):
+    now_s = [0.0]
+    one, _ = recorder(steady_s=lambda: now_s[0])
+    asked(one.start, EpisodeInfo())
+    for k in range(15):
+        one.put(received(image(picture(k), stamp_ns(k)), "/image", k))
+    folder, cut_off = tmp_path / "episode_000001", tmp_path / "cut_off" / "episode_000001"
+
+    def written():
+        now_s[0] += 2.0  # each look of the recorder writes out
+        return read_info(folder).topics.get("/image/h264", TopicCount(VIDEO)).messages == 15
+
+    wait_until(written)
+    shutil.copytree(folder, cut_off)
+    repair(cut_off)
+    source = BagSource(cut_off)
+    assert [seen.stamp_s for seen in iter(source.read, None)] == [stamp_ns(k) / 1e9 for k in range(15)]
+    source.close()
+
+
+def test_a_camera_is_known_by_its_video_and_its_raw_images_go_first():
+    topics = {"/left/image_rect/h264": VIDEO, "/left/camera_info": "sensor_msgs/msg/CameraInfo"}
+    found = CameraTopics.of(topics, "", "", "bag")
+    assert (found.image, found.camera_info) == ("/left/image_rect/h264", "/left/camera_info")
+    raw = {"/left/image_rect": "sensor_msgs/msg/Image", **topics}
+    assert CameraTopics.of(raw, "", "", "bag").image == "/left/image_rect"
+    jpeg = {
+        "/left/image_rect/compressed": "sensor_msgs/msg/CompressedImage",
+        "/left/image_rect/compressed/h264": VIDEO,
+    }
+    assert CameraTopics.of(jpeg, "", "", "bag").image == "/left/image_rect/compressed"
 
 
 def test_what_the_encoder_does_not_take_in_time_is_dropped_and_counted(recorder, tmp_path, monkeypatch):
