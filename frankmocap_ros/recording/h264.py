@@ -11,7 +11,7 @@ from frankmocap_ros.errors import ImageError, MissingDependencyError
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.runtime.installing import install_command
 
-_KEYFRAME_NS: Final = 900_000_000  # at 10 Hz and more, one within each second
+_KEYFRAME_NS: Final = 500_000_000  # one within each second at any rate: below 2 Hz each image is one
 _RATE_HZ: Final = 30  # what bit rates are reckoned with; times are those of the messages
 _OPTIONS: Final[Mapping[str, Mapping[str, str]]] = {  # the first that works is used
     "libx264": {
@@ -76,6 +76,7 @@ class H264Encoder:
         context: Any = av.CodecContext.create(encoder, "w")
         context.width, context.height, context.pix_fmt = width, height, "yuv420p"
         context.time_base, context.framerate = Fraction(1, _RATE_HZ), Fraction(_RATE_HZ)
+        context.thread_count = 2
         context.gop_size, context.max_b_frames = _RATE_HZ, 0
         context.colorspace = av.video.reformatter.Colorspace.ITU601
         context.color_range = av.video.reformatter.ColorRange.MPEG

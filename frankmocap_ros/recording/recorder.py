@@ -96,7 +96,9 @@ class Recorder:
 
     def describe(self, topic: str, qos: str) -> None:
         """Say what a topic's publishers offer, as ``topics.qos_text`` has it, before its first message."""
-        self._offers[topic] = self._offers[video_topic(topic)] = qos
+        self._offers[topic] = qos
+        if self._images is not None:
+            self._offers[video_topic(topic)] = qos
 
     def put(self, message: ReceivedMessage) -> None:
         """Hand a message over; it is counted as dropped where disk or encoder are too slow."""

@@ -104,7 +104,8 @@ def test_recorded_images_come_out_of_the_episode_again(recorder, tmp_path):
         assert all(bytes(one.data[:4]) == b"\0\0\0\1" for one in messages)
         assert units[0] == KEYFRAME
         assert set(units) == {KEYFRAME, CHANGE}
-        assert KEYFRAME in units[1:10]  # one in each second
+        keyframes = [k for k, unit in enumerate(units) if unit == KEYFRAME]
+        assert max(np.diff([*keyframes, 20])) <= 10  # one in each second
         for topic, later_ns in (("/image/h264", 0), ("/wrist/image_raw/compressed/h264", 1)):
             source = BagSource(folder, topic)
             for _ in range(2):
@@ -234,12 +235,7 @@ def test_after_a_lost_message_images_come_again_with_the_next_keyframe():
     assert reason(messages[1]) == "no_keyframe"
     assert [reason(one) for one in messages] == [""] * 6
     assert reason(Message(b"\0\0\0\1 nonsense" * 9)) == "bad_h264"
-    assert [reason(one) for one in messages[1:5]] == [
-        "no_keyframe",
-        "no_keyframe",
-        "",
-        "",
-    ]
+    assert [reason(one) for one in messages[1:5]] == ["no_keyframe", "", "", ""]
     messages[0].format = "vp9"
     assert reason(messages[0]) == "bad_format"
 
