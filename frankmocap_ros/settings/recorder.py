@@ -28,7 +28,7 @@ class RecorderSettings:
     images: str = setting(
         "as_published",
         "Camera images to record: none, as_published (topic image), compressed (topic image/compressed), or h264 "
-        "(video of either, encoded by the recorder; robot cameras of topics as well).",
+        "(either as video, which the recorder encodes; images among topics as well).",
         choices=("none", "as_published", "compressed", "h264"),
         live=False,
     )
