@@ -16,12 +16,15 @@
 
 __all__ = [
     "bodies",
+    "cdr",
     "definitions",
     "episode_images",
     "episodes",
     "export_options",
     "exporting",
     "faults",
+    "h264",
+    "image_encoding",
     "judging",
     "lerobot",
     "lerobot_features",

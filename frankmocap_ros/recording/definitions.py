@@ -48,6 +48,11 @@ _PRIMITIVES: Final = frozenset(
 )
 _FULL_NAME: Final = re.compile(r"[A-Za-z]\w*/(msg|srv|action)/[A-Za-z]\w*")
 _SEPARATOR: Final = "=" * 80
+_GIVEN: Final = {  # of packages that need not be installed
+    "foxglove_msgs/msg/CompressedVideo": (
+        "builtin_interfaces/Time timestamp\nstring frame_id\nuint8[] data\nstring format"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -77,21 +82,21 @@ def definition(type_name: str) -> Definition:
     """
     if _FULL_NAME.fullmatch(type_name) is None:
         raise RecordingError(f"{type_name!r} is not a type of messages, such as sensor_msgs/msg/Image")
-    path = _file(type_name, ".msg")
-    parts, seen, open_names = [_text(path)], {type_name}, [type_name]
+    parts, seen, open_names = [_text(type_name)], {type_name}, [type_name]
     while open_names:
         name = open_names.pop(0)
-        for other in _needs(_text(_file(name, ".msg")), name.partition("/")[0]):
+        for other in _needs(_text(name), name.partition("/")[0]):
             if other not in seen:
                 seen.add(other)
                 open_names.append(other)
                 package, _, message = other.split("/")
-                parts.append(f"{_SEPARATOR}\nMSG: {package}/{message}\n{_text(_file(other, '.msg'))}")
-    return Definition(type_name, "\n".join(parts), _hash(path.with_suffix(".json"), type_name))
+                parts.append(f"{_SEPARATOR}\nMSG: {package}/{message}\n{_text(other)}")
+    return Definition(type_name, "\n".join(parts), _hash(type_name))
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8").rstrip("\n")
+def _text(type_name: str) -> str:
+    given = _GIVEN.get(type_name)
+    return _file(type_name, ".msg").read_text(encoding="utf-8").rstrip("\n") if given is None else given
 
 
 def _needs(text: str, package: str) -> Iterator[str]:
@@ -112,8 +117,11 @@ def _needs(text: str, package: str) -> Iterator[str]:
             yield f"{package}/msg/{kind}"
 
 
-def _hash(path: Path, type_name: str) -> str:
+def _hash(type_name: str) -> str:
     """The type's hash from what ROS generated beside the definition."""
+    if type_name in _GIVEN:
+        return ""
+    path = _file(type_name, ".msg").with_suffix(".json")
     try:
         known = json.loads(path.read_text(encoding="utf-8")).get("type_hashes", [])
     except (OSError, ValueError):

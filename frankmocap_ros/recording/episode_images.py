@@ -16,22 +16,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import ImageError, RecordingError
-from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.imaging.messages.compressed import decode_compressed
-from frankmocap_ros.imaging.messages.images import decode_image
-from frankmocap_ros.recording.roles import IMAGE
 from frankmocap_ros.recording.rows import CameraRows
 from frankmocap_ros.sources.bag import Bag
-
-_DECODERS: Final[Mapping[bool, Callable[[Any], Bitmap]]] = {True: decode_image, False: decode_compressed}
+from frankmocap_ros.sources.bag_pixels import ImageDecoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,26 +71,31 @@ class EpisodeImages:
         Raises:
             RecordingError: the first image of a camera cannot be decoded, or the size changes.
             SourceError: the bag is damaged.
+            MissingDependencyError: there is video, and PyAV is not installed.
         """
         names = {camera.topic: name for name, camera in self._cameras.items()}
         rows = {camera.topic: _rows_by_message(camera) for camera in self._cameras.values()}
         numbers = dict.fromkeys(names, -1)
+        decoders = {topic: ImageDecoder(self._bag.topics[topic]) for topic in names}
         shown: dict[str, NDArray[np.uint8]] = {}
         for item in self._bag.messages(names):
             topic = item.topic
             numbers[topic] += 1
             wanted = rows[topic].get(numbers[topic])
-            if wanted is None:
-                continue
-            shown[topic] = self._decoded(names[topic], item.type_name, item.message, shown.get(topic))
-            yield RowImage(names[topic], *wanted, shown[topic])
+            decoder = decoders[topic]
+            if wanted is not None:
+                shown[topic] = self._decoded(names[topic], decoder, item.message, shown.get(topic))
+                yield RowImage(names[topic], *wanted, shown[topic])
+            elif decoder.needs_all:
+                with suppress(ImageError):  # those that are wanted tell of it
+                    decoder.decode(item.message)
 
     def _decoded(
-        self, camera: str, kind: str, message: Any, before: NDArray[np.uint8] | None
+        self, camera: str, decoder: ImageDecoder, message: Any, before: NDArray[np.uint8] | None
     ) -> NDArray[np.uint8]:
         leave_out = f"leave this camera out: name the others by --images TOPIC ... (now {camera})"
         try:
-            rgb = _DECODERS[kind == IMAGE](message).rgb()
+            rgb = decoder.decode(message).rgb()
         except ImageError as error:
             if before is None:
                 raise RecordingError(f"image of {camera}: {error}; {leave_out}") from error

@@ -18,42 +18,13 @@ rclpy's ``serialize_message`` appends whatever is in memory where it estimates t
 and strict readers refuse such messages.
 """
 
-import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
+
+from frankmocap_ros.recording.cdr import Cdr
 
 TYPE_NAME: Final = "rcl_interfaces/msg/ParameterEvent"
 TOPIC: Final = "/parameter_events"
-_HEADER: Final = bytes((0, 1, 0, 0))  # CDR, little endian
-
-
-class _Cdr:
-    """CDR as it is written, each number at a multiple of its size."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def number(self, kind: str, value: float) -> None:
-        """A number; ``kind`` as in ``struct``."""
-        size = struct.calcsize(kind)
-        self._bytes += bytes(-len(self._bytes) % size)
-        self._bytes += struct.pack(f"<{kind}", value)
-
-    def numbers(self, kind: str, values: Sequence[float]) -> None:
-        """A sequence of numbers."""
-        self.number("I", len(values))
-        for value in values:
-            self.number(kind, value)
-
-    def text(self, text: str) -> None:
-        """A string."""
-        encoded = text.encode() + b"\0"
-        self.number("I", len(encoded))
-        self._bytes += encoded
-
-    def finish(self) -> bytes:
-        """All of it, with the header."""
-        return _HEADER + bytes(self._bytes)
 
 
 def parameter_event(stamp_ns: int, node: str, parameters: Iterable[tuple[str, Any]]) -> bytes:
@@ -64,7 +35,7 @@ def parameter_event(stamp_ns: int, node: str, parameters: Iterable[tuple[str, An
         node: its full name.
         parameters: names, and values with the fields of ``rcl_interfaces/msg/ParameterValue``.
     """
-    cdr = _Cdr()
+    cdr = Cdr()
     seconds, nanoseconds = divmod(stamp_ns, 1_000_000_000)
     cdr.number("i", seconds)
     cdr.number("I", nanoseconds)
@@ -79,7 +50,7 @@ def parameter_event(stamp_ns: int, node: str, parameters: Iterable[tuple[str, An
     return cdr.finish()
 
 
-def _write_value(cdr: _Cdr, value: Any) -> None:
+def _write_value(cdr: Cdr, value: Any) -> None:
     cdr.number("B", value.type)
     cdr.number("?", value.bool_value)
     cdr.number("q", value.integer_value)

@@ -23,6 +23,7 @@ import numpy as np
 from frankmocap_ros.recording.roles import TRAJECTORY, Roles
 from frankmocap_ros.recording.samples import Integers, NamedValues, Numbers, rate_of
 from frankmocap_ros.sources.bag import BagMessage
+from frankmocap_ros.sources.bag_pixels import image_stamp_ns
 
 _POSE: Final = ("x", "y", "z", "qx", "qy", "qz", "qw")
 _INVALID: Final = 0  # state of a joint whose position means nothing
@@ -98,8 +99,7 @@ def _take(found: Recorded, item: BagMessage, at_ns: int, roles: Roles) -> None:
     topic, message = item.topic, item.message
     if topic in roles.images:
         found.images_ns.setdefault(topic, []).append(at_ns)
-        stamp = message.header.stamp
-        found.stamps_ns.setdefault(topic, []).append(stamp.sec * 1_000_000_000 + stamp.nanosec)
+        found.stamps_ns.setdefault(topic, []).append(image_stamp_ns(message))
     elif topic == roles.state:
         _joints(found.state, at_ns, message.name, message.position)
         _joints(found.velocity, at_ns, message.name, message.velocity)

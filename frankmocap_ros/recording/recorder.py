@@ -23,6 +23,7 @@ from typing import Final
 
 from frankmocap_ros.errors import MocapError, RecordingError
 from frankmocap_ros.recording.episodes import EpisodeInfo, TopicCount, next_episode
+from frankmocap_ros.recording.image_encoding import ImageEncoding, Mark, video_topic
 from frankmocap_ros.recording.mcap_writer import EpisodeWriter
 from frankmocap_ros.recording.message_queue import MessageQueue, ReceivedMessage
 from frankmocap_ros.recording.recorder_words import next_step, summary, why_not
@@ -75,10 +76,17 @@ class Recorder:
         storage: where they go.
         clocks: where times come from.
         tell: is given what people must know, and whether it is bad; called in the recorder's thread.
+        images: encodes images; None for images as they came.
     """
 
-    def __init__(self, storage: Storage, clocks: Clocks, tell: Callable[[str, bool], None]) -> None:
-        self._storage, self._clocks, self._tell = storage, clocks, tell
+    def __init__(
+        self,
+        storage: Storage,
+        clocks: Clocks,
+        tell: Callable[[str, bool], None],
+        images: ImageEncoding | None = None,
+    ) -> None:
+        self._storage, self._clocks, self._tell, self._images = storage, clocks, tell, images
         self._queue = MessageQueue(storage.queue_bytes)
         self._writer: EpisodeWriter | None = None
         self._wanted = False
@@ -91,6 +99,8 @@ class Recorder:
 
     def start_thread(self) -> None:
         """Begin to serve."""
+        if self._images is not None:
+            self._images.start_thread()
         self._thread.start()
 
     @property
@@ -101,14 +111,20 @@ class Recorder:
     def describe(self, topic: str, qos: str) -> None:
         """Say what a topic's publishers offer, as ``topics.qos_text`` has it, before its first message."""
         self._offers[topic] = qos
+        if self._images is not None:
+            self._offers[video_topic(topic)] = qos
 
     def put(self, message: ReceivedMessage) -> None:
-        """Hand a message over; it is counted as dropped where the disk is too slow."""
-        self._queue.put(message)
+        """Hand a message over; it is counted as dropped where disk or encoder are too slow."""
+        if self._images is not None and self._images.takes(message):
+            self._images.put(message)
+        else:
+            self._queue.put(message)
 
     def lost(self, topic: str, type_name: str, count: int) -> None:
         """Count messages that never came here as dropped."""
-        self._queue.lost(topic, type_name, count)
+        stored = (topic, type_name) if self._images is None else self._images.stored_as(topic, type_name)
+        self._queue.lost(*stored, count)
 
     def start(self, info: EpisodeInfo, answer: Callable[[Answer], None]) -> None:
         """Begin an episode with the messages that are put after this call.
@@ -119,7 +135,7 @@ class Recorder:
         """
         info.start_ns = self._clocks.now_ns()
         self._wanted = True
-        self._queue.ask(lambda: answer(self._begin(info)))
+        self._ask(lambda: answer(self._begin(info)))
 
     def stop(self, outcome: str, notes: str, answer: Callable[[Answer], None]) -> None:
         """End the episode after the messages that were put before this call.
@@ -131,13 +147,28 @@ class Recorder:
         """
         end_ns = self._clocks.now_ns()
         self._wanted = False
-        self._queue.ask(lambda: answer(self._end(outcome, notes, end_ns)))
+        self._ask(lambda: answer(self._end(outcome, notes, end_ns)))
 
     def close(self, outcome: str = "unknown", notes: str = "") -> None:
         """End the episode whole, if there is one, and the thread."""
         if self._thread.is_alive():
             self.stop(outcome, notes, lambda _: self._ending.set())
             self._thread.join()
+        if self._images is not None:
+            self._images.close()
+
+    def _ask(self, request: Callable[[], None]) -> None:
+        """Have something done after everything that was put before, images among it."""
+        mark = self._mark()
+
+        def serve() -> None:
+            self._write_images(mark)
+            request()
+
+        self._queue.ask(serve)
+
+    def _mark(self) -> Mark | None:
+        return None if self._images is None else self._images.mark()
 
     def _run(self) -> None:
         while not self._ending.is_set():
@@ -147,6 +178,7 @@ class Recorder:
                     self._write(entry)
                 elif entry is not None:
                     entry()
+                self._write_images()
                 self._flush_if_due()
             except Exception:  # a fault of this package: what was written must stay readable
                 self._tell(traceback.format_exc(), True)
@@ -165,7 +197,7 @@ class Recorder:
             self._tell(f"no episode is begun: {error}", True)
             return False, str(error)
         self._refused.clear()
-        self._queue.take_dropped()
+        self._take_dropped()
         self._flushed_s = self._clocks.steady_s()
         self.status = Status(True, folder.name, 0, Counter())
         self._tell(f"recording {folder}", False)
@@ -202,6 +234,12 @@ class Recorder:
         except OSError as error:
             self._give_up(why_not(error))
 
+    def _write_images(self, until: Mark | None = None) -> None:
+        """Write the images that are encoded by now; all of those before a mark."""
+        if self._images is not None:
+            for message in self._images.encoded(until):
+                self._write(message)
+
     def _flush_if_due(self) -> None:
         """Once a second: write out, count what was dropped, and look how full the disk is."""
         writer, now_s = self._writer, self._clocks.steady_s()
@@ -215,6 +253,7 @@ class Recorder:
         except RecordingError as error:
             self.status = replace(self.status, problem=f"ended by itself: {error}")
             self._tell(f"{writer.folder.name} is {self.status.problem}", True)
+            self._write_images(self._mark())
             self._end(writer.info.outcome, "", self._clocks.now_ns())
             return
         except OSError as error:
@@ -225,7 +264,7 @@ class Recorder:
 
     def _count_dropped(self, writer: EpisodeWriter) -> None:
         """Bring what was dropped into the episode's own account."""
-        new = self._queue.take_dropped()
+        new = self._take_dropped()
         for (topic, type_name), count in new.items():
             writer.info.topics.setdefault(topic, TopicCount(type_name)).dropped += count
         if new:
@@ -235,10 +274,14 @@ class Recorder:
             self.status = replace(self.status, dropped=told)
             if first:
                 self._tell(
-                    f"messages are dropped of {', '.join(first)}: they come faster than they can be written; "
-                    "record fewer topics or compressed images, or name a faster disk",
+                    f"messages are dropped of {', '.join(first)}: they come faster than they can be "
+                    "written or encoded; record fewer topics or compressed images, or name a faster disk",
                     True,
                 )
+
+    def _take_dropped(self) -> Counter[tuple[str, str]]:
+        dropped = self._queue.take_dropped()
+        return dropped if self._images is None else dropped + self._images.take_dropped()
 
     def _give_up(self, why: str, outcome: str = "") -> str:
         """Keep what was written of an episode that cannot go on; what is lost, in words."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from frankmocap_ros.errors import RecordingError
+from frankmocap_ros.sources.bag_pixels import IMAGE, IMAGES
 
 GATE_STATE: Final = "frankmocap_ros/msg/GateState"
 BODIES: Final = "frankmocap_ros/msg/BodyPoseArray"
@@ -27,8 +28,6 @@ JOINT_STATE: Final = "sensor_msgs/msg/JointState"
 TRAJECTORY: Final = "trajectory_msgs/msg/JointTrajectory"
 POSE: Final = "geometry_msgs/msg/PoseStamped"
 TWIST: Final = "geometry_msgs/msg/TwistStamped"
-IMAGE: Final = "sensor_msgs/msg/Image"
-COMPRESSED: Final = "sensor_msgs/msg/CompressedImage"
 
 _STATE_NAME: Final = "joint_states"
 _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {  # what a user may name for a role, by type
@@ -36,10 +35,10 @@ _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {  # what a user may name for a
     "bodies": (BODIES,),
     "state": (JOINT_STATE,),
     "action": (JOINT_STATE, TRAJECTORY),
-    "images": (IMAGE, COMPRESSED),
+    "images": IMAGES,
 }
 _NO_CAMERA: Final = ("depth", "annotated")  # parts of topics whose images are not what a camera sees
-_PLAIN: Final = ("compressed", "image", "image_raw", "image_color", "image_rect", "image_rect_color")
+_PLAIN: Final = ("h264", "compressed", "image", "image_raw", "image_color", "image_rect", "image_rect_color")
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ def _images(topics: Mapping[str, str], asked: Sequence[str] | None) -> dict[str,
         chosen = sorted(
             topic
             for topic, kind in topics.items()
-            if kind in (IMAGE, COMPRESSED) and not any(word in topic for word in _NO_CAMERA)
+            if kind in IMAGES and not any(word in topic for word in _NO_CAMERA)
         )
         # a camera that was recorded both ways is one camera
         raw = {camera_name(topic) for topic in chosen if topics[topic] == IMAGE}

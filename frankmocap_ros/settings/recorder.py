@@ -41,8 +41,9 @@ class RecorderSettings:
     robot_map: str = setting("", "Map that the robot is driven with, stored with each episode.")
     images: str = setting(
         "as_published",
-        "Camera images to record: none, as_published (topic image), or compressed (topic image/compressed).",
-        choices=("none", "as_published", "compressed"),
+        "Camera images to record: none, as_published (topic image), compressed (topic image/compressed), or h264 "
+        "(either as video, which the recorder encodes; images among topics as well).",
+        choices=("none", "as_published", "compressed", "h264"),
         live=False,
     )
     topics: tuple[str, ...] = setting(
@@ -58,7 +59,8 @@ class RecorderSettings:
         unit="MB", minimum=0, maximum=1_000_000, live=False,
     )  # fmt: skip
     queue_mb: int = setting(
-        128, "Size of the messages that wait for the disk; further ones are dropped and counted.",
+        128, "Size of the messages that wait for the disk, and of images that wait for the encoder; further ones are "
+        "dropped and counted.",
         unit="MB", minimum=1, maximum=16_000, live=False,
     )  # fmt: skip
     min_free_mb: int = setting(

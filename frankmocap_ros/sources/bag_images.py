@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from frankmocap_ros.imaging.messages.depth import largest_gap_ns
 from frankmocap_ros.sources.bag import Bag, BagMessage
+from frankmocap_ros.sources.bag_pixels import image_stamp_ns
 
 _WAIT_NS: Final = 500_000_000  # of log time: what depth has not come until then is not there
 _EARLIER_NS: Final = 100_000_000  # of stamps: no image takes depth that is older than itself by more
@@ -36,7 +37,7 @@ class BagImage:
 
     Attributes:
         stamp_ns: of its header; where that is zero, when it was received [ns].
-        message: the image or compressed image.
+        message: the image, compressed image or image of a video.
         depth: the depth image that belongs to it, None where there is none.
     """
 
@@ -111,5 +112,4 @@ class _Pairing:
 
 
 def _stamp_ns(received: BagMessage) -> int:
-    stamp = received.message.header.stamp
-    return int(stamp.sec) * 10**9 + int(stamp.nanosec) or received.log_time_ns
+    return image_stamp_ns(received.message) or received.log_time_ns

@@ -32,14 +32,13 @@ from frankmocap_ros.geometry.calibration import camera_of, is_rectified
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.depth_image import DepthImage
-from frankmocap_ros.imaging.messages.compressed import decode_compressed
 from frankmocap_ros.imaging.messages.depth import decode_depth
-from frankmocap_ros.imaging.messages.images import decode_image
 from frankmocap_ros.runtime.file_names import printable
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 from frankmocap_ros.sources.bag import Bag
 from frankmocap_ros.sources.bag_images import BagImage, bag_images
-from frankmocap_ros.sources.bag_topics import COMPRESSED, CameraTopics
+from frankmocap_ros.sources.bag_pixels import ImageDecoder, camera_of_topic, image_frame
+from frankmocap_ros.sources.bag_topics import CameraTopics
 from frankmocap_ros.sources.bag_transforms import BagTransforms
 from frankmocap_ros.sources.base import NOMINAL_HZ, SourceImage
 
@@ -64,7 +63,7 @@ class BagSource:
         rectified: whether the images are rectified: true, false, or auto, by the topic's name.
 
     Raises:
-        MissingDependencyError: the package ``rosbags`` is not installed.
+        MissingDependencyError: the package ``rosbags`` is not installed, or, for video, ``av``.
         SourceError: the bag cannot be read, or has no such images.
     """
 
@@ -97,7 +96,7 @@ class BagSource:
         if self._info is None:
             return None
         try:
-            rectified = is_rectified(self._rectified, self.topics.image)
+            rectified = is_rectified(self._rectified, camera_of_topic(self.topics.image))
             return camera_of(self._info, *self._size_px, rectified=rectified)
         except CalibrationError as error:
             raise CalibrationError(
@@ -127,6 +126,7 @@ class BagSource:
         self._images = bag_images(self._bag, self.topics.image, self.topics.depth)
         self._order = StampOrder()
         self._to_8bit = To8Bit()
+        self._decoder = ImageDecoder(self._bag.topics[self.topics.image])
         self._left_out: Counter[str] = Counter()
         self._fault = ""  # of the first that is malformed
         self._zero_ns: int | None = None  # the stamp of time 0
@@ -162,9 +162,7 @@ class BagSource:
         return None
 
     def _pixels(self, message: Any) -> NDArray[np.uint8]:
-        compressed = self._bag.topics[self.topics.image] == COMPRESSED
-        decode = decode_compressed if compressed else decode_image
-        return decode(message, self._to_8bit).bgr()
+        return self._decoder.decode(message, self._to_8bit).bgr()
 
     def _time_s(self, stamp_ns: int) -> float | None:
         """Time since the first image; None where the image is to be left out."""
@@ -181,7 +179,7 @@ class BagSource:
 
     def _placement(self, image: BagImage) -> Callable[[str], RigidTransform]:
         """Looks its camera up in the bag's TF, which is read when it is first asked for."""
-        frame = image.message.header.frame_id
+        frame = image_frame(image.message)
 
         def placed(target: str) -> RigidTransform:
             key = target, frame

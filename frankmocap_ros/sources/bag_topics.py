@@ -20,12 +20,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from frankmocap_ros.errors import SourceError
+from frankmocap_ros.sources.bag_pixels import IMAGE, IMAGES, camera_of_topic
 
-IMAGE: Final = "sensor_msgs/msg/Image"
-COMPRESSED: Final = "sensor_msgs/msg/CompressedImage"
 CAMERA_INFO: Final = "sensor_msgs/msg/CameraInfo"
 
-_COMPRESSED: Final = "/compressed"
 _NAMED: Final = re.compile(r"(.+?):(/[A-Za-z0-9_/]+)(?::(/[A-Za-z0-9_/]+))?")
 _NOT_SEEN: Final = re.compile(r"depth|disparity|annotated", re.IGNORECASE)  # what no camera sees is left out
 _ALIGNED: Final = re.compile(r"aligned_depth_to_color|depth_registered|depth_to_rgb|depth_to_color")
@@ -60,7 +58,7 @@ class CameraTopics:
             SourceError: there is no such topic, or there are several.
         """
         image = _image(topics, image, shown)
-        folder = image.removesuffix(_COMPRESSED).rpartition("/")[0]
+        folder = camera_of_topic(image).rpartition("/")[0]
         info = f"{folder}/camera_info"
         if depth and topics.get(depth) != IMAGE:
             raise SourceError(
@@ -81,7 +79,7 @@ def with_topics(where: str) -> tuple[str, str, str]:
 
 def _image(topics: Mapping[str, str], asked: str, shown: str) -> str:
     """The topic of images."""
-    images = _of_type(topics, IMAGE, COMPRESSED)
+    images = _of_type(topics, *IMAGES)
     if asked:
         if asked in images:
             return asked
@@ -89,7 +87,8 @@ def _image(topics: Mapping[str, str], asked: str, shown: str) -> str:
     if not images:
         held = ", ".join(f"{name} ({kind})" for name, kind in topics.items())
         raise SourceError(
-            f"{shown}: the bag has no images; record a topic of sensor_msgs/Image or CompressedImage. "
+            f"{shown}: the bag has no images; record a topic of sensor_msgs/Image or CompressedImage, or "
+            f"foxglove_msgs/CompressedVideo (H.264). "
             f"It has: {held}"
         )
     for narrow in (_seen, _without_twins):
@@ -112,8 +111,13 @@ def _seen(images: list[str]) -> list[str]:
 
 
 def _without_twins(images: list[str]) -> list[str]:
-    """Without the compressed images of a topic that is there itself."""
-    return [name for name in images if name.removesuffix(_COMPRESSED) not in set(images) - {name}]
+    """Without the compressed images, or the video, of a topic that is there itself."""
+    return [name for name in images if not _raw_topics(name) & set(images)]
+
+
+def _raw_topics(name: str) -> set[str]:
+    """Topics whose images are on this one, too."""
+    return {name.removesuffix("/h264"), camera_of_topic(name)} - {name}
 
 
 def _depth(topics: Mapping[str, str], image: str, beside: str) -> str:

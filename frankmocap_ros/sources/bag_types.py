@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _IDL_SEPARATOR = 80 * "=" + "\n"
 
 
-def _deserialized(store: Typestore, data: bytes, name: str) -> Any:
+def deserialized(store: Typestore, data: bytes, name: str) -> Any:
     """A message from its bytes; zeros behind it, as ``rclpy.serialization`` leaves them, do not matter."""
     from rosbags.serde import SerdeError
 
@@ -69,7 +69,7 @@ class BagTypes:
         if key not in self._stores:
             self._stores[key] = self._store(connection)
         try:
-            return _deserialized(self._stores[key], data, connection.msgtype)
+            return deserialized(self._stores[key], data, connection.msgtype)
         except Exception as error:  # of any kind where bytes are damaged
             raise SourceError(
                 f"{self._shown}: a message of {connection.topic} is no {connection.msgtype} "
@@ -83,8 +83,8 @@ class BagTypes:
 
         name, definition = connection.msgtype, connection.msgdef
         blank = not definition.data.strip()  # without fields, or not written
-        if definition.format == MessageDefinitionFormat.NONE or (blank and name in _known_types().fielddefs):
-            store = _known_types()
+        if definition.format == MessageDefinitionFormat.NONE or (blank and name in known_types().fielddefs):
+            store = known_types()
             if name not in store.fielddefs:
                 raise SourceError(
                     f"{self._shown}: {connection.topic} is of the type {name}, which neither the bag nor "
@@ -120,7 +120,7 @@ def _defined(definition: MessageDefinition, name: str) -> dict[str, Any]:
 
 
 @cache
-def _known_types() -> Typestore:
+def known_types() -> Typestore:
     """What ROS 2 brings, and this package's own messages."""
     from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 

@@ -39,6 +39,7 @@ from frankmocap_ros.msg import BodyPoseArray, GateState
 from frankmocap_ros.recording import mcap_writer
 from frankmocap_ros.recording.episodes import episodes, read_info
 from frankmocap_ros.ros.recorder.recorder_node import RecorderNode
+from frankmocap_ros.sources.bag_source import BagSource
 from support.peer import Peer
 from support.spinner import Spinner
 from support.waiting import wait_until
@@ -141,6 +142,38 @@ def test_an_episode_holds_what_was_published_byte_for_byte(recorder, tmp_path):
         offered = {c.topic: c.ext.offered_qos_profiles for c in reader.connections}
     assert offered["/gate/state"][0].durability.name == "TRANSIENT_LOCAL"
     assert offered["/image"][0].reliability.name == "BEST_EFFORT"
+
+
+def test_images_are_recorded_as_video_beside_everything_else(recorder, tmp_path, capfd):
+    peer = recorder(images="h264")
+    publishers = {
+        topic: peer.publisher(kind, topic, RELIABLE)
+        for topic, kind in (("image", Image), ("joint_states", JointState))
+    }
+    peer.node.create_publisher(CompressedImage, "image/compressed", 1)  # is left out
+    wait_until(lambda: all(one.get_subscription_count() for one in publishers.values()))
+    assert peer.ask("start")[0]
+    stamps = []
+    for number in range(10):
+        seen = peer.stamped(Image(height=48, width=64, encoding="mono8", step=64), frame_id="lens")
+        seen.data = bytes([20 * number]) * (48 * 64)
+        stamps.append(seen.header.stamp.sec + 1e-9 * seen.header.stamp.nanosec)
+        publishers["image"].publish(seen)
+        publishers["joint_states"].publish(JointState(name=["elbow"], position=[0.1 * number]))
+    folder = tmp_path / "runs" / "episode_000001"
+    wait_for_messages(folder, "/image/h264", 10)
+    granted, words = peer.ask("stop")
+    assert granted
+    assert "nothing dropped" in words
+    topics = read_info(folder).topics
+    assert not topics.keys() & {"/image", "/image/compressed", "/image/compressed/h264"}
+    assert topics["/joint_states"].messages == 10
+    source = BagSource(folder)
+    images = list(iter(source.read, None))
+    source.close()
+    assert [image.stamp_s for image in images] == pytest.approx(stamps, abs=1e-6)
+    assert [image.pixels.mean() for image in images] == pytest.approx([20 * k for k in range(10)], abs=3)
+    assert "images are encoded as H.264 by " in capfd.readouterr().err
 
 
 def test_parameters_at_the_start_and_their_changes_are_in_the_episode(recorder, tmp_path):

@@ -33,6 +33,7 @@ from std_srvs.srv import Trigger
 import frankmocap_ros
 from frankmocap_ros.errors import RecordingError
 from frankmocap_ros.recording.episodes import EpisodeInfo
+from frankmocap_ros.recording.image_encoding import ImageEncoding
 from frankmocap_ros.recording.mcap_file import mcap_module
 from frankmocap_ros.recording.message_queue import ReceivedMessage
 from frankmocap_ros.recording.parameter_event import TOPIC, TYPE_NAME
@@ -71,7 +72,7 @@ class RecorderNode(Node):
 
     Raises:
         RecordingError: the folder of episodes cannot be written to.
-        MissingDependencyError: the package mcap is not installed.
+        MissingDependencyError: the package mcap is not installed; or what images: h264 needs.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -85,8 +86,13 @@ class RecorderNode(Node):
         storage = _storage(config)
         check_folder(storage)
         self._repair(storage.root)
+        images = None
+        if config.images == "h264":
+            images = ImageEncoding(storage.queue_bytes, self._tell)
+            self.get_logger().info(f"images are encoded as H.264 by {images.encoder}")
         clocks = NodeClocks(self.get_clock())
-        self._recorder = Recorder(storage, Clocks(clocks.ros_ns, lambda: steady_s(clocks)), self._tell)
+        times = Clocks(clocks.ros_ns, lambda: steady_s(clocks))
+        self._recorder = Recorder(storage, times, self._tell, images)
         self._choice = TopicChoice(self, config)
         self._topics = RecordedTopics(self, self._recorder)
         self._snapshots = ParameterSnapshots(self, self._put_parameters)

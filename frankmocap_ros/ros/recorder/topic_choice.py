@@ -44,6 +44,7 @@ class TopicChoice:
         self._gate, self._objects = resolve(config.gate), resolve(f"{config.simulation}/objects") + "/"
         own = [resolve(f"{config.node}/{name}") for name in _OF_MOCAP]
         camera = camera_topics(node)
+        self._either = (camera.image, camera.compressed) if config.images == "h264" else None
         images = {"as_published": [camera.image], "compressed": [camera.compressed]}.get(config.images, [])
         self._named = [resolve(name) for name in config.topics]
         if config.images == "compressed":
@@ -54,16 +55,24 @@ class TopicChoice:
     def wanted(self) -> Mapping[str, str]:
         """Name and type of each topic that is there and to be recorded; for the executor's thread."""
         there = {name: types[0] for name, types in self._node.get_topic_names_and_types() if types}
-        of_gate = self._of_gate()
+        by_publisher = self._of_gate() | self._encoded()
         return {
             name: kind
             for name, kind in there.items()
-            if name in self._exact or name in of_gate or name.startswith(self._objects)
+            if name in self._exact or name in by_publisher or name.startswith(self._objects)
         }
 
     def missing(self) -> tuple[str, ...]:
         """Topics that the settings name and nobody publishes."""
         return tuple(name for name in self._named if not self._node.count_publishers(name))
+
+    def _encoded(self) -> set[str]:
+        """The camera's images that are encoded: the raw ones where somebody publishes them."""
+        if self._either is None:
+            return set()
+        raw, compressed = self._either
+        only_compressed = self._node.count_publishers(compressed) and not self._node.count_publishers(raw)
+        return {compressed if only_compressed else raw}
 
     def _of_gate(self) -> set[str]:
         """Everything the gate publishes, commands to controllers of any name among it."""
