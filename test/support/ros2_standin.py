@@ -45,8 +45,8 @@ def echo(words: list[str]) -> None:
     node, future = rclpy.create_node("echo"), rclpy.Future()
     qos = QoSProfile(
         depth=1,
-        durability=QoSDurabilityPolicy[asked.qos_durability.upper()],
-        reliability=QoSReliabilityPolicy[asked.qos_reliability.upper()],
+        durability=getattr(QoSDurabilityPolicy, asked.qos_durability.upper()),
+        reliability=getattr(QoSReliabilityPolicy, asked.qos_reliability.upper()),
     )
     node.create_subscription(
         String, asked.topic_name, lambda msg: future.done() or future.set_result(msg), qos
