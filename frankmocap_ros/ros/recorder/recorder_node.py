@@ -14,9 +14,7 @@
 
 """The recorder node: episodes of what nodes publish, in a process of its own."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,12 +52,12 @@ from frankmocap_ros.ros.recorder.recorder_health import recorder_health
 from frankmocap_ros.ros.recorder.recorder_worker import RecorderWorker
 from frankmocap_ros.ros.recorder.topic_choice import TopicChoice
 from frankmocap_ros.runtime.file_names import home_expanded
+from frankmocap_ros.runtime.thread_priority import process_gives_way
 from frankmocap_ros.settings.recorder import RecorderSettings
 
 NODE_NAME = "recorder"
 _LOOK_S: Final = 0.25
 _DIAGNOSTICS_S: Final = 1.0
-_NICE: Final = 5  # the nodes that are recorded go first
 
 Ask = Callable[[Callable[[Answer], None]], None]
 
@@ -242,6 +240,5 @@ def _storage(config: RecorderSettings) -> Storage:
 
 def main(args: Sequence[str], settings: Mapping[str, Any]) -> int:
     """Run the node until SIGINT or SIGTERM; arguments and exit code as of ``run_node``."""
-    with suppress(OSError):
-        os.nice(_NICE)
+    process_gives_way()  # to the nodes that are recorded
     return run_node(RecorderNode, args, settings, publishes_at_end=True)

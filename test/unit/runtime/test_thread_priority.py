@@ -12,9 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Threads that give way to others."""
+"""Threads and processes that give way to others."""
 
 import os
+import subprocess
 import sys
 import threading
 
@@ -45,3 +46,24 @@ def test_threads_that_give_way():
 def test_what_goes_wrong_in_giving_way_is_told():
     with pytest.raises(ZeroDivisionError):
         giving_way(lambda: 1 / 0)
+
+
+PROCESS = """
+import os
+import threading
+from frankmocap_ros.runtime.thread_priority import process_gives_way
+
+process_gives_way()
+found = []
+thread = threading.Thread(target=lambda: found.append((os.nice(0), os.sched_getscheduler(0))))
+thread.start()
+thread.join()
+print(found == [(min(%d + 15, 19), os.SCHED_BATCH)])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no such policy")
+def test_a_process_that_gives_way():
+    code = PROCESS % os.getpriority(os.PRIO_PROCESS, 0)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
