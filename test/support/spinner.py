@@ -57,6 +57,8 @@ class Spinner:
         return destroy(what)
 
     def close(self) -> None:
+        if self._end.is_set():
+            return  # a second time; rclpy 7.1 gives no more tasks to an executor that was shut down
         self._end.set()
         self._executor.create_task(lambda: None)  # ends spin_once, which waking alone does not
         self._thread.join(TIMEOUT_S)
