@@ -15,8 +15,6 @@
 """The files that a job needs: described where it starts, and put into place where it is done."""
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -25,6 +23,7 @@ from frankmocap_ros.batch.job import Job, JobFile
 from frankmocap_ros.errors import BatchError
 from frankmocap_ros.runtime.file_cache import cache_folder, sha256_of
 from frankmocap_ros.runtime.file_names import printable
+from frankmocap_ros.runtime.whole_files import whole_file
 
 
 def described(place: str, path: Path) -> list[JobFile]:
@@ -83,8 +82,6 @@ def _written(files: Sequence[JobFile], content: Callable[[JobFile], bytes]) -> P
         if hashlib.sha256(data).hexdigest() != file.sha256:
             raise BatchError(f"{printable(file.path)}: changed since the job began; start it again")
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-        os.replace(temporary, path)
+        with whole_file(path) as part:
+            part.write_bytes(data)
     return folder / Path(files[0].name).parts[0]

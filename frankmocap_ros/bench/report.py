@@ -14,14 +14,13 @@
 
 """Rows as tables, for people and for ``benchmarks/RESULTS.md``."""
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.bench.rows import NOTHING, BenchRow, Numbers
 from frankmocap_ros.errors import SourceError
+from frankmocap_ros.runtime.whole_files import replace_text
 
 _BEGIN, _END = "<!-- rows: {} -->", "<!-- end -->"
 _TITLE: Final = (
@@ -136,11 +135,7 @@ def write_section(path: Path, name: str, body: str) -> None:
         content = path.read_text(encoding="utf-8") if path.exists() else ""
         changed = with_section(content, name, body)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(changed)
-        Path(temporary).chmod(0o644)
-        os.replace(temporary, path)
+        replace_text(path, changed)
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(
             f"--write {path}: {error}; name a text file in a folder that can be written"

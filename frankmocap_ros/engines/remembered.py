@@ -14,15 +14,14 @@
 
 """Answers that are found out once on a machine, as small files of JSON in the engines' folder."""
 
-import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from frankmocap_ros.runtime.whole_files import replace_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,18 +54,9 @@ class Remembered:
 
     def write(self, answer: Mapping[str, Any]) -> bool:
         """Write it down, in one step; False where that cannot be done."""
-        path = self.path
         try:
             self.cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, temporary = tempfile.mkstemp(dir=self.cache, prefix=path.name)
+            replace_text(self.path, json.dumps({**answer, "of": self.of}, indent=1))
         except OSError:
-            return False
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump({**answer, "of": self.of}, file, indent=1)
-            os.replace(temporary, path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
             return False
         return True

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from frankmocap_ros.recording.lerobot_features import INDEX_FEATURES
+from frankmocap_ros.runtime.whole_files import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -189,6 +190,5 @@ def write_table(path: Path, table: pa.Table) -> None:
     import pyarrow.parquet
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    pyarrow.parquet.write_table(table, part, compression="snappy")
-    os.replace(part, path)
+    with whole_file(path) as part:
+        pyarrow.parquet.write_table(table, part, compression="snappy")

@@ -20,7 +20,6 @@ The columns are documented in ``docs/source/export.md``; a change of their names
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -35,6 +34,7 @@ from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.recording.rows import GATE_STATES, NO_GATE, Rows
 from frankmocap_ros.recording.samples import NEVER_NS, Held
 from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.whole_files import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -121,7 +121,8 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     """
     import pyarrow.parquet
 
-    _write_whole(path, lambda part: pyarrow.parquet.write_table(table, part, compression="zstd"))
+    with whole_file(path) as part:
+        pyarrow.parquet.write_table(table, part, compression="zstd")
 
 
 def write_csv(table: pa.Table, path: Path) -> None:
@@ -132,18 +133,8 @@ def write_csv(table: pa.Table, path: Path) -> None:
     """
     import pyarrow.csv
 
-    _write_whole(path, lambda part: pyarrow.csv.write_csv(table, part))
-
-
-def _write_whole(path: Path, write: Callable[[str], object]) -> None:
-    part = path.with_name(f"{path.name}.part")
-    try:
-        write(os.fspath(part))
-        os.replace(part, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
+    with whole_file(path) as part:
+        pyarrow.csv.write_csv(table, os.fspath(part))
 
 
 def _metadata(rows: Rows, label: Label) -> dict[str, Any]:

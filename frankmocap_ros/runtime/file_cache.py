@@ -28,6 +28,7 @@ from typing import Final
 
 from frankmocap_ros.errors import AssetError, MocapError
 from frankmocap_ros.runtime.file_names import home_expanded, printable
+from frankmocap_ros.runtime.whole_files import replace_text
 
 CACHE_VARIABLE: Final = "FRANKMOCAP_CACHE_DIR"
 _VERSION: Final = 2  # of the conversion; a change converts every file again
@@ -130,16 +131,7 @@ class Cache:
 
     def remember(self, key: str, source: Path, entry: Entry) -> None:
         """Write a source's manifest, in one step."""
-        path = self._manifest(key, source)
-        handle, temporary = tempfile.mkstemp(dir=self.folder, prefix=path.name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(asdict(entry), file, indent=1)
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        replace_text(self._manifest(key, source), json.dumps(asdict(entry), indent=1))
 
     def sound(self, entry: Entry) -> Path | None:
         """A converted file; None where it is gone or not what was written."""

@@ -12,24 +12,40 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Small files that appear whole or not at all."""
+"""Files that appear whole or not at all."""
 
 import os
-from contextlib import suppress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A file to write beside ``path``, whose place it takes in one step when the block ends.
+
+    Whoever reads ``path`` meanwhile gets the old one, or the new; several processes may write it at once.
+    Where anything is raised, the old one is as it was and nothing else is left.
+
+    Raises:
+        OSError: it cannot take the other one's place.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+
+
 def replace_text(path: Path, text: str) -> None:
-    """Write a text file of UTF-8 in one step: whoever reads it meanwhile gets the old one, or the new.
+    """Write a text file of UTF-8 in one step.
 
     Raises:
         OSError: it cannot be written; the old one is as it was.
     """
-    part = path.with_name(f"{path.name}.part")
-    try:
+    with whole_file(path) as part:
         part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink()
-        raise

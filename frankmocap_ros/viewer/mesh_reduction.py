@@ -17,7 +17,6 @@
 import contextlib
 import hashlib
 import os
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,6 +27,7 @@ import numpy as np
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.runtime.file_cache import cache_folder
 from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.whole_files import whole_file
 from frankmocap_ros.viewer.drawn_parts import Triangles
 from frankmocap_ros.viewer.vertex_clustering import clustered
 
@@ -108,15 +108,8 @@ def _keep(path: Path, mesh: Triangles) -> None:
     """Write a mesh in one step; a cache that cannot be written costs time only."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, vertices=mesh[0], faces=mesh[1])
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        with whole_file(path) as part, part.open("wb") as file:
+            np.savez(file, vertices=mesh[0], faces=mesh[1])
         old = sorted(path.parent.glob("*.npz"), key=lambda one: one.stat().st_mtime)[:-_KEPT]
         for one in old:
             one.unlink(missing_ok=True)

@@ -379,7 +379,7 @@ def test_a_manifest_appears_whole_or_not_at_all(world, monkeypatch):
     def fail(*_, **__):
         raise OSError("disk full")
 
-    monkeypatch.setattr("frankmocap_ros.runtime.file_cache.json.dump", fail)
+    monkeypatch.setattr("frankmocap_ros.runtime.whole_files.os.replace", fail)
     with pytest.raises(OSError, match="disk full"):
         Cache(world.cache).remember(KEY, source, Entry(Stamp.of(source), "0"))
     assert world.manifest().read_bytes() == before

@@ -15,6 +15,7 @@
 """The table of an episode: its schema is published, so it is written out here."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -142,8 +143,8 @@ def test_csv_gives_back_the_same_values(table, tmp_path):
 def test_a_file_that_cannot_be_written_leaves_nothing(table, tmp_path, monkeypatch):
     (tmp_path / "a.parquet").write_bytes(b"old")
 
-    def full(*args, **options):
-        (tmp_path / "a.parquet.part").write_bytes(b"half")
+    def full(table, path, **options):
+        Path(path).write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pyarrow.parquet, "write_table", full)
