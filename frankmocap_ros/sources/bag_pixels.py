@@ -21,6 +21,7 @@ from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.messages.compressed import decode_compressed
 from frankmocap_ros.imaging.messages.images import decode_image
 from frankmocap_ros.imaging.messages.video import VideoDecoder
+from frankmocap_ros.runtime.message_stamps import nanoseconds
 
 IMAGE: Final = "sensor_msgs/msg/Image"
 COMPRESSED: Final = "sensor_msgs/msg/CompressedImage"
@@ -62,7 +63,7 @@ class ImageDecoder:
 def image_stamp_ns(message: Any) -> int:
     """Stamp of an image of any of the types [ns]; 0 where it has none."""
     stamp = message.header.stamp if hasattr(message, "header") else message.timestamp
-    return int(stamp.sec) * 1_000_000_000 + int(stamp.nanosec)
+    return nanoseconds(stamp)
 
 
 def image_frame(message: Any) -> str:

@@ -32,6 +32,7 @@ from frankmocap_ros.geometry.rotation import (
     quat_to_rotvec,
 )
 from frankmocap_ros.runtime.file_names import printable
+from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.sources.bag import Bag
 
 _TOPICS: Final = ("/tf", "/tf_static")
@@ -117,8 +118,7 @@ class _Edge:
         if is_static:
             self._static = found
             return
-        stamp = stamped.header.stamp
-        self._moving[int(stamp.sec) * 10**9 + int(stamp.nanosec)] = found
+        self._moving[nanoseconds(stamped.header.stamp)] = found
 
     def at(self, stamp_ns: int) -> RigidTransform:
         if self._static is not None:

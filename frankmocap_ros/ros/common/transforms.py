@@ -28,6 +28,7 @@ from rclpy.node import Node
 from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.errors import MissingDependencyError, TransformError
 from frankmocap_ros.geometry.rotation import normalize
+from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import yaml_value
 
@@ -130,7 +131,7 @@ class Transforms:
         """
         if not (stamp.sec or stamp.nanosec):
             raise TransformError("the image has no stamp, so no transform can be looked up for its time")
-        stamp_ns = stamp.sec * 10**9 + stamp.nanosec
+        stamp_ns = nanoseconds(stamp)
         if stamp_ns < self._asked_ns - _KEPT_NS:
             self._forget()
         self._asked_ns = stamp_ns
