@@ -47,6 +47,63 @@ def header(stamp_ns, frame="camera"):
     return make("std_msgs/msg/Header", stamp=stamp, frame_id=frame)
 
 
+def point(xyz, name="Point"):
+    """A geometry_msgs/Point, or another message of x, y and z."""
+    x, y, z = map(float, xyz)
+    return make(f"geometry_msgs/msg/{name}", x=x, y=y, z=z)
+
+
+def quaternion(xyzw=(0, 0, 0, 1)):
+    x, y, z, w = map(float, xyzw)
+    return make("geometry_msgs/msg/Quaternion", x=x, y=y, z=z, w=w)
+
+
+def joint_pose(name, position, orientation=(0, 0, 0, 1), **changed):
+    """A TRACKED ``JointPose``."""
+    fields = {
+        "parent": "",
+        "pose": make("geometry_msgs/msg/Pose", position=point(position), orientation=quaternion(orientation)),
+        "local_rotation": quaternion(),
+        "pixel": point((0, 0, 0)),
+        "confidence": 1.0,
+        "orientation_confidence": 1.0,
+        "position_stddev": np.zeros(2, np.float32),
+        "state": 1,
+    }
+    return make("frankmocap_ros/msg/JointPose", name=name, **{**fields, **changed})
+
+
+def one_body(stamp_ns, joints, body_id=7, scale_source=1, frame="camera", **changed):
+    """A ``BodyPoseArray`` of one person, who is the operator unless told otherwise."""
+    body = make(
+        "frankmocap_ros/msg/BodyPose",
+        id=body_id,
+        estimator="synthetic",
+        has_3d=True,
+        has_orientation=True,
+        has_hands=False,
+        scale_source=scale_source,
+        box=np.zeros(4, np.float32),
+        betas=np.zeros(0, np.float32),
+        joints=joints,
+        hands=[],
+    )
+    fields = {
+        "run_id": 1,
+        "sequence": 0,
+        "inference_ms": 1.0,
+        "age_ms": 1.0,
+        "camera_position": point((0, 0, 0)),
+        "operator_id": body_id,
+    }
+    return make(
+        "frankmocap_ros/msg/BodyPoseArray",
+        header=header(stamp_ns, frame),
+        bodies=[body],
+        **{**fields, **changed},
+    )
+
+
 def image(pixels, stamp_ns, encoding="bgr8", frame="camera"):
     """``sensor_msgs/Image`` of an array, rows without padding."""
     rows = np.ascontiguousarray(pixels)

@@ -22,16 +22,16 @@ from frankmocap_ros.body.pose import Body, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
 
 
-def body_of(figure, **changes):
+def body_of(figure, skeleton=BODY_WITH_HANDS, **changes):
     """A figure as a body all of whose joints are TRACKED, with some attributes changed."""
-    n = len(BODY_WITH_HANDS)
+    n = len(skeleton)
     body = Body(
         id=1,
         estimator="figure",
-        skeleton=BODY_WITH_HANDS,
-        positions=figure.positions,
-        orientations_xyzw=figure.orientations_xyzw,
-        local_rotations_xyzw=figure.local_rotations_xyzw,
+        skeleton=skeleton,
+        positions=figure.positions[:n],
+        orientations_xyzw=figure.orientations_xyzw[:n],
+        local_rotations_xyzw=figure.local_rotations_xyzw[:n],
         pixels=np.ones((n, 2)),
         confidence=np.ones(n),
         orientation_confidence=np.ones(n),

@@ -17,12 +17,11 @@
 import numpy as np
 
 from frankmocap_ros.bench.operators import exercise
-from frankmocap_ros.geometry.rotation import IDENTITY_XYZW
 from frankmocap_ros.recording.episodes import EpisodeInfo
 from frankmocap_ros.recording.mcap_writer import EpisodeWriter
 from frankmocap_ros.settings.gate import SIMULATED
 from frankmocap_ros.teleop.gate import State
-from support.bags import header, make, types
+from support.bags import header, joint_pose, make, one_body, types
 
 START_NS = 1_700_000_000_000_000_000
 DELAY_S = 0.05  # from an image to the reception of its bodies
@@ -45,31 +44,14 @@ def ns(time_s):
     return START_NS + round(1e9 * time_s)
 
 
-def point(xyz, name="Point"):
-    x, y, z = (float(value) for value in xyz)
-    return make(f"geometry_msgs/msg/{name}", x=x, y=y, z=z)
-
-
-def quaternion(xyzw):
-    x, y, z, w = (float(value) for value in xyzw)
-    return make("geometry_msgs/msg/Quaternion", x=x, y=y, z=z, w=w)
-
-
 def bodies(seen, run_id=7):
     """A ``BodyPoseArray`` of what is seen of an operator."""
     poses = seen.state.poses
     joints = [
-        make(
-            "frankmocap_ros/msg/JointPose",
-            name=name,
-            parent="",
-            pose=make(
-                "geometry_msgs/msg/Pose",
-                position=point(poses.positions[i]),
-                orientation=quaternion(poses.orientations[i]),
-            ),
-            local_rotation=quaternion(IDENTITY_XYZW),
-            pixel=point((0, 0, 0)),
+        joint_pose(
+            name,
+            poses.positions[i],
+            poses.orientations[i],
             confidence=float(poses.confidence[i]),
             orientation_confidence=float(poses.oriented[i]),
             position_stddev=np.full(2, np.nan, np.float32),
@@ -77,30 +59,7 @@ def bodies(seen, run_id=7):
         )
         for i, name in enumerate(seen.names)
     ]
-    body = make(
-        "frankmocap_ros/msg/BodyPose",
-        id=seen.state.operator_id,
-        estimator="synthetic",
-        has_3d=True,
-        has_orientation=True,
-        has_hands=False,
-        scale_source=1,
-        box=np.zeros(4, np.float32),
-        betas=np.zeros(0, np.float32),
-        joints=joints,
-        hands=[],
-    )
-    return make(
-        "frankmocap_ros/msg/BodyPoseArray",
-        header=header(ns(seen.time_s)),
-        run_id=run_id,
-        sequence=0,
-        inference_ms=1.0,
-        age_ms=50.0,
-        camera_position=point((0, 0, 0)),
-        operator_id=seen.state.operator_id,
-        bodies=[body],
-    )
+    return one_body(ns(seen.time_s), joints, seen.state.operator_id, run_id=run_id, age_ms=50.0)
 
 
 def gate_state(time_s, state, reason):

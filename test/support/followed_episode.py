@@ -18,7 +18,7 @@ import numpy as np
 
 from frankmocap_ros.recording.episodes import EpisodeInfo
 from frankmocap_ros.recording.mcap_writer import EpisodeWriter
-from support.bags import header, image, make, types
+from support.bags import header, image, joint_pose, make, one_body, types
 
 S = 1_000_000_000
 START_NS = 1_700_000_000 * S
@@ -27,55 +27,12 @@ STATES = ("DISENGAGED", "ARMING", "ENGAGED", "HOLD", "FAULT")
 JOINTS = ("shoulder", "elbow")
 
 
-def position(x, y=0.0, z=2.0):
-    return make("geometry_msgs/msg/Point", x=float(x), y=float(y), z=float(z))
-
-
-def quaternion():
-    return make("geometry_msgs/msg/Quaternion", x=0.0, y=0.0, z=0.0, w=1.0)
-
-
 def bodies(stamp_ns, operator_id=7, x=0.5):
     """One person with two joints, the second of which is not known."""
     joints = [
-        make(
-            "frankmocap_ros/msg/JointPose",
-            name=name,
-            parent="",
-            pose=make("geometry_msgs/msg/Pose", position=position(x), orientation=quaternion()),
-            local_rotation=quaternion(),
-            pixel=position(0, 0, 0),
-            confidence=1.0,
-            orientation_confidence=1.0,
-            position_stddev=np.zeros(2, np.float32),
-            state=state,
-        )
-        for name, state in (("left_wrist", 1), ("neck", 0))
+        joint_pose(name, (x, 0.0, 2.0), state=state) for name, state in (("left_wrist", 1), ("neck", 0))
     ]
-    body = make(
-        "frankmocap_ros/msg/BodyPose",
-        id=7,
-        estimator="synthetic",
-        has_3d=True,
-        has_orientation=True,
-        has_hands=False,
-        scale_source=1,
-        box=np.zeros(4, np.float32),
-        betas=np.zeros(0, np.float32),
-        joints=joints,
-        hands=[],
-    )
-    return make(
-        "frankmocap_ros/msg/BodyPoseArray",
-        header=header(stamp_ns, "camera"),
-        run_id=1,
-        sequence=0,
-        inference_ms=1.0,
-        age_ms=1.0,
-        camera_position=position(0, 0, 0),
-        operator_id=operator_id,
-        bodies=[body],
-    )
+    return one_body(stamp_ns, joints, operator_id=operator_id)
 
 
 def gate(stamp_ns, state):

@@ -22,66 +22,36 @@ import pytest
 from frankmocap_ros.cli.main import main
 from frankmocap_ros.errors import EvaluationError
 from frankmocap_ros.evaluation.body_messages import read_bag
-from support.bags import header, make, write_bag
+from support.bags import joint_pose, make, one_body, point, write_bag
 from support.recordings import figure, times
 
 T0 = 1_700_000_000_000_000_000
 RUN = 7
 
 
-def point(xyz):
-    return make("geometry_msgs/msg/Point", x=float(xyz[0]), y=float(xyz[1]), z=float(xyz[2]))
-
-
-def quaternion(xyzw):
-    x, y, z, w = map(float, xyzw)
-    return make("geometry_msgs/msg/Quaternion", x=x, y=y, z=z, w=w)
-
-
-def joint(name, position, orientation):
-    return make(
-        "frankmocap_ros/msg/JointPose",
-        name=name,
-        parent="",
-        pose=make("geometry_msgs/msg/Pose", position=point(position), orientation=quaternion(orientation)),
-        local_rotation=quaternion((0, 0, 0, 1)),
-        pixel=point((320, 240, 0)),
-        confidence=1.0,
-        orientation_confidence=1.0,
-        position_stddev=np.array([0.01, 0.0], np.float32),
-        state=1,
-    )
-
-
 def bodies(recording, i, run_id=RUN, eye=(0, 0, 0)):
-    body = make(
-        "frankmocap_ros/msg/BodyPose",
-        id=3,
-        estimator="synthetic",
-        has_3d=True,
-        has_orientation=True,
-        has_hands=False,
+    joints = [
+        joint_pose(
+            name,
+            position,
+            orientation,
+            pixel=point((320, 240, 0)),
+            position_stddev=np.array([0.01, 0.0], np.float32),
+        )
+        for name, position, orientation in zip(
+            recording.names, recording.positions[i], recording.orientations_xyzw[i], strict=True
+        )
+    ]
+    return one_body(
+        T0 + round(1e9 * recording.times_s[i]),
+        joints,
+        body_id=3,
         scale_source=2,
-        box=np.zeros(4, np.float32),
-        betas=np.zeros(0, np.float32),
-        joints=[
-            joint(name, *pose)
-            for name, *pose in zip(
-                recording.names, recording.positions[i], recording.orientations_xyzw[i], strict=True
-            )
-        ],
-        hands=[],
-    )
-    return make(
-        "frankmocap_ros/msg/BodyPoseArray",
-        header=header(T0 + round(1e9 * recording.times_s[i])),
         run_id=run_id,
         sequence=i,
         inference_ms=0.0,
         age_ms=0.0,
         camera_position=point(eye),
-        operator_id=3,
-        bodies=[body],
     )
 
 

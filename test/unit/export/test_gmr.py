@@ -19,12 +19,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.pose import Body, Frame, JointState
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, Skeleton
 from frankmocap_ros.export.gmr import gmr_record
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import quat_rotate
 from frankmocap_ros.synthetic.human import scene
+from support.bodies import body_of
 
 SMPL_X = (
     "pelvis", "left_hip", "right_hip", "spine1", "left_knee", "right_knee", "spine2", "left_ankle",
@@ -39,24 +40,9 @@ SMPL_X_FINGERS = {
 }
 
 
-def body_of(skeleton: Skeleton, **changes) -> Body:
+def standing(skeleton: Skeleton, **changes) -> Body:
     """The figure, who stands 2.5 m before the camera and looks into it."""
-    figure, n = scene("wave", 3.0)[0], len(skeleton)
-    body = Body(
-        id=7,
-        estimator="figure",
-        skeleton=skeleton,
-        positions=figure.positions[:n],
-        orientations_xyzw=figure.orientations_xyzw[:n],
-        local_rotations_xyzw=figure.local_rotations_xyzw[:n],
-        pixels=np.zeros((n, 2)),
-        confidence=np.ones(n),
-        orientation_confidence=np.ones(n),
-        states=np.full(n, JointState.TRACKED, np.uint8),
-        box_xywh=np.ones(4),
-        scale_source=ScaleSource.ASSUMED_HEIGHT,
-    )
-    return replace(body, **changes)
+    return body_of(scene("wave", 3.0)[0], skeleton, **{"id": 7, **changes})
 
 
 def record_of(*bodies: Body, operator_id: int = 7):
@@ -70,16 +56,16 @@ def rotation(quaternion):
 
 
 def test_names_are_smpl_x():
-    record = record_of(body_of(BODY))
+    record = record_of(standing(BODY))
     assert list(record) == ["time_s", "id", "joints"]
     assert (record["time_s"], record["id"]) == (1.25, 7)
     assert tuple(record["joints"]) == SMPL_X
-    with_hands = record_of(body_of(BODY_WITH_HANDS))["joints"]
+    with_hands = record_of(standing(BODY_WITH_HANDS))["joints"]
     assert set(with_hands) == set(SMPL_X) | SMPL_X_FINGERS
 
 
 def test_z_is_up_and_the_camera_is_the_origin():
-    body = body_of(BODY)
+    body = standing(BODY)
     joints = record_of(body)["joints"]
     for name, (position, _) in joints.items():
         right, down, forward = body.positions[BODY.index[name]]
@@ -91,13 +77,13 @@ def test_z_is_up_and_the_camera_is_the_origin():
 def test_rotations_are_global_and_scalar_first():
     """Upright is SMPL's y axis along z; who faces the camera has SMPL's z axis along -x."""
     upright = np.tile([1.0, 0.0, 0.0, 0.0], (len(BODY), 1))  # half a turn about the optical x axis
-    for _, quaternion in record_of(body_of(BODY, orientations_xyzw=upright))["joints"].values():
+    for _, quaternion in record_of(standing(BODY, orientations_xyzw=upright))["joints"].values():
         turn = rotation(quaternion)
         np.testing.assert_allclose(turn((0, 1, 0)), (0, 0, 1), atol=1e-8)
         np.testing.assert_allclose(turn((0, 0, 1)), (-1, 0, 0), atol=1e-8)
         np.testing.assert_allclose(np.linalg.norm(quaternion), 1.0, atol=1e-8)
     figure = scene("wave", 3.0)[0]
-    joints = record_of(body_of(BODY))["joints"]
+    joints = record_of(standing(BODY))["joints"]
     for parent, child in (
         ("left_shoulder", "left_elbow"),
         ("right_elbow", "right_wrist"),
@@ -110,18 +96,18 @@ def test_rotations_are_global_and_scalar_first():
 
 def test_nobody_has_no_joints():
     assert record_of(operator_id=0) == {"time_s": 1.25, "id": 0, "joints": {}}
-    assert record_of(body_of(BODY), operator_id=0) == {"time_s": 1.25, "id": 0, "joints": {}}
-    assert record_of(body_of(BODY, has_orientation=False)) == {"time_s": 1.25, "id": 7, "joints": {}}
+    assert record_of(standing(BODY), operator_id=0) == {"time_s": 1.25, "id": 0, "joints": {}}
+    assert record_of(standing(BODY, has_orientation=False)) == {"time_s": 1.25, "id": 7, "joints": {}}
 
 
 def test_the_operator_is_the_first():
-    moved = body_of(BODY, id=8)
+    moved = standing(BODY, id=8)
     moved = replace(moved, positions=moved.positions + 1.0)
-    assert record_of(body_of(BODY), moved) == record_of(body_of(BODY))
+    assert record_of(standing(BODY), moved) == record_of(standing(BODY))
 
 
 def test_what_is_not_known_is_left_out():
     states = np.full(len(BODY), JointState.TRACKED, np.uint8)
     states[BODY.index["left_wrist"]] = JointState.INVALID
     states[BODY.index["head"]] = JointState.HELD
-    assert set(SMPL_X) - set(record_of(body_of(BODY, states=states))["joints"]) == {"left_wrist"}
+    assert set(SMPL_X) - set(record_of(standing(BODY, states=states))["joints"]) == {"left_wrist"}
