@@ -36,8 +36,8 @@ from typing import Any, Final
 from frankmocap_ros.batch.files import placed
 from frankmocap_ros.batch.job import Job, JobFile, Outcome, Task, Tell
 from frankmocap_ros.batch.worker_process import WorkerProcess
-from frankmocap_ros.errors import BatchError, MissingDependencyError, MocapError
-from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.errors import BatchError, MocapError
+from frankmocap_ros.runtime.installing import optional_import
 from frankmocap_ros.runtime.machine import cores
 from frankmocap_ros.runtime.native_stderr import with_native_stderr
 
@@ -188,14 +188,10 @@ def _connected(address: str) -> Iterator[Any]:
     for name, value in _QUIET.items():
         if not address or name != "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER":
             os.environ.setdefault(name, value)
-    try:
+    otherwise = ", or leave --ray out: processes of this machine do the same"
+    with optional_import("Ray", "--ray needs", "cluster", otherwise):
         import ray
         import ray.data
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"--ray needs Ray, which is not installed ({error}); run: {install_command('cluster')}, or leave "
-            "--ray out: processes of this machine do the same"
-        ) from error
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.CRITICAL}
     with contextlib.ExitStack() as stack:
         if not address:

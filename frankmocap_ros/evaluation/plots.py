@@ -19,12 +19,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from frankmocap_ros.errors import EvaluationError, MissingDependencyError
+from frankmocap_ros.errors import EvaluationError
 from frankmocap_ros.evaluation.alignment import Pair
 from frankmocap_ros.evaluation.motion import bone_lengths
 from frankmocap_ros.evaluation.position_errors import wrist_errors
 from frankmocap_ros.runtime.file_names import home_expanded, printable
-from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.installing import optional_import
 
 _AXES: Final = ("x: right", "y: down", "z: away from the camera")
 
@@ -66,13 +66,8 @@ def require_matplotlib() -> Any:
     Raises:
         MissingDependencyError: it is not installed.
     """
-    try:
+    with optional_import("matplotlib", "--plots needs", "plots", ", or leave --plots out"):
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"--plots needs matplotlib, which is not installed ({error}); run: "
-            f"{install_command('plots')}, or leave --plots out"
-        ) from error
     return Figure
 
 

@@ -27,8 +27,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from frankmocap_ros.body.arm_angles import ARM_JOINTS
-from frankmocap_ros.errors import MissingDependencyError
-from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.installing import optional_import
 
 FORMAT: Final = 1
 METADATA_KEY: Final = "frankmocap_ros"  # of the schema's metadata, a JSON object
@@ -165,10 +164,6 @@ def _body_row(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pyarrow() -> Any:
-    try:
+    with optional_import("pyarrow", "Parquet needs", "recordings"):
         import pyarrow
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"Parquet needs pyarrow, which is not installed ({error}); run: {install_command('recordings')}"
-        ) from error
     return pyarrow

@@ -23,7 +23,7 @@ import numpy as np
 
 from frankmocap_ros.errors import ImageError, MissingDependencyError
 from frankmocap_ros.imaging.bitmap import Bitmap
-from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.installing import install_command, optional_import
 
 _KEYFRAME_NS: Final = 500_000_000  # one within each second at any rate: below 2 Hz each image is one
 _RATE_HZ: Final = 30  # what bit rates are reckoned with; times are those of the messages
@@ -47,16 +47,9 @@ def find_encoder() -> str:
     Raises:
         MissingDependencyError: PyAV is not installed, or has no such encoder.
     """
-    step = (
-        f"run: {install_command('recordings')}, whose av has libx264; or record with images: as_published or "
-        "compressed"
-    )
-    try:
+    otherwise = ", whose av has libx264; or record with images: as_published or compressed"
+    with optional_import("av", "images: h264 needs the package", "recordings", otherwise):
         import av
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"images: h264 needs the package av, which is not installed ({error}); {step}"
-        ) from error
     there = [name for name in _OPTIONS if name in av.codecs_available]
     for name in there:
         if _works(name):
@@ -64,7 +57,7 @@ def find_encoder() -> str:
     found = f"{', '.join(there)}, which does not work" if there else "none"
     raise MissingDependencyError(
         f"images: h264 needs an encoder of the package av (allowed: {', '.join(_OPTIONS)}); "
-        f"av {av.__version__} here: {found}; {step}"
+        f"av {av.__version__} here: {found}; run: {install_command('recordings')}{otherwise}"
     )
 
 

@@ -23,12 +23,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from frankmocap_ros.errors import ImageError, MissingDependencyError
+from frankmocap_ros.errors import ImageError
 from frankmocap_ros.imaging.messages.video import FORMAT
 from frankmocap_ros.recording.cdr import Cdr
 from frankmocap_ros.recording.h264 import H264Encoder, find_encoder
 from frankmocap_ros.recording.message_queue import MessageQueue, ReceivedMessage
-from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.installing import optional_import
 from frankmocap_ros.sources.bag_pixels import (
     COMPRESSED,
     IMAGE,
@@ -64,13 +64,8 @@ class ImageEncoding:
 
     def __init__(self, max_bytes: int, tell: Callable[[str, bool], None]) -> None:
         self.encoder = find_encoder()
-        try:
+        with optional_import("rosbags", "images: h264 needs the package", "recordings"):
             self._types = known_types()
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"images: h264 needs the package rosbags, which is not installed ({error}); "
-                f"run: {install_command('recordings')}"
-            ) from error
         self._tell = tell
         self._waiting, self._encoded = MessageQueue(max_bytes), MessageQueue(max_bytes)
         self._encoders: dict[str, H264Encoder] = {}

@@ -30,10 +30,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.recording.rows import GATE_STATES, NO_GATE, Rows
 from frankmocap_ros.recording.samples import NEVER_NS, Held
-from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.installing import optional_import
 from frankmocap_ros.runtime.whole_files import whole_file
 
 if TYPE_CHECKING:
@@ -80,13 +79,8 @@ def require_pyarrow() -> None:
     Raises:
         MissingDependencyError: pyarrow is not installed.
     """
-    try:
+    with optional_import("pyarrow", "an export needs the package", "recordings"):
         import pyarrow.parquet  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"an export needs the package pyarrow, which is not installed ({error}); run: "
-            f"{install_command('recordings')}"
-        ) from error
 
 
 def episode_table(rows: Rows, label: Label) -> pa.Table:

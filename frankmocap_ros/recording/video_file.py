@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frankmocap_ros.errors import MissingDependencyError
-from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.installing import install_command, optional_import
 
 CODEC: Final = "av1"
 PIXELS: Final = "yuv420p"
@@ -40,15 +40,13 @@ def require_av() -> None:
     Raises:
         MissingDependencyError: PyAV is not installed, or without its encoder.
     """
-    step = f"run: {install_command('recordings')}; or keep images as PNG: --pictures png"
-    try:
+    otherwise = "; or keep images as PNG: --pictures png"
+    with optional_import("av", "videos need the package", "recordings", otherwise):
         import av
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"videos need the package av, which is not installed ({error}); {step}"
-        ) from error
     if _ENCODER not in av.codecs_available:
-        raise MissingDependencyError(f"the package av was built without {_ENCODER}; {step}")
+        raise MissingDependencyError(
+            f"the package av was built without {_ENCODER}; run: {install_command('recordings')}{otherwise}"
+        )
 
 
 class VideoFile:

@@ -15,10 +15,12 @@
 """How what is optional is installed where this package runs."""
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
 
-from frankmocap_ros.errors import MocapError
+from frankmocap_ros.errors import MissingDependencyError, MocapError
 from frankmocap_ros.runtime.package_files import share_file
 
 
@@ -38,6 +40,28 @@ def install_command(extra: str) -> str:
         return f"pip install -r {shlex.quote(str(share_file('requirements', f'{extra}.txt')))}"
     except MocapError:
         return f"pip install 'frankmocap_ros[{extra}]'"
+
+
+@contextmanager
+def optional_import(package: str, wanted_by: str, extra: str, otherwise: str = "") -> Iterator[None]:
+    """Around imports of a package that an extra brings: where it is absent, says for what and how to get it.
+
+    Args:
+        package: its name on PyPI.
+        wanted_by: such as ``--plots needs``.
+        extra: one of ``requirements/``.
+        otherwise: follows the command: what can be done without it.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise MissingDependencyError(
+            f"{wanted_by} {package}, which is not installed ({error}); "
+            f"run: {install_command(extra)}{otherwise}"
+        ) from error
 
 
 def _extras() -> list[str]:

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from frankmocap_ros.errors import MissingDependencyError, MocapError, SourceError
+from frankmocap_ros.errors import MocapError, SourceError
 from frankmocap_ros.runtime.file_names import printable
-from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.installing import optional_import
 from frankmocap_ros.sources.bag_types import BagTypes, in_one_line
 
 if TYPE_CHECKING:
@@ -155,13 +155,8 @@ class Bag:
         self.close()
 
     def _opened(self) -> Reader:
-        try:
+        with optional_import("rosbags", f"{self._shown}: reading a bag needs the package", "recordings"):
             from rosbags.rosbag2 import Reader
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"{self._shown}: reading a bag needs the package rosbags, which is not installed ({error}); "
-                f"run: {install_command('recordings')}"
-            ) from error
         self._check_files()
         with self._in_words():
             reader = Reader(self.path)

@@ -24,7 +24,7 @@ from frankmocap_ros.errors import ImageError, MissingDependencyError
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.messages.compressed import MAX_COMPRESSED_PIXELS
 from frankmocap_ros.imaging.messages.images import flat_bytes
-from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.installing import install_command, optional_import
 
 FORMAT: Final = "h264"
 _BT601: Final = (2, 5, 6)  # not told, and the two that have its matrix
@@ -38,15 +38,12 @@ class VideoDecoder:
     """
 
     def __init__(self) -> None:
-        step = f"run: {install_command('recordings')}"
-        try:
+        with optional_import("av", "images in H.264 need the package", "recordings"):
             import av
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"images in H.264 need the package av, which is not installed ({error}); {step}"
-            ) from error
         if FORMAT not in av.codecs_available:
-            raise MissingDependencyError(f"the package av was built without a decoder of H.264; {step}")
+            raise MissingDependencyError(
+                f"the package av was built without a decoder of H.264; run: {install_command('recordings')}"
+            )
         self._av: Any = av
         self._based = False
         self._begin()

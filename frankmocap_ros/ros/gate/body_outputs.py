@@ -23,11 +23,11 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from frankmocap_ros.body.posture import BodyPosture
-from frankmocap_ros.errors import MissingDependencyError, SettingError
+from frankmocap_ros.errors import SettingError
 from frankmocap_ros.export.gmr import gmr_posture
 from frankmocap_ros.export.sonic import SonicFrame, sonic_packet
 from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
-from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.installing import optional_import
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import State
@@ -51,13 +51,8 @@ class SonicSocket:
     """
 
     def __init__(self, endpoint: str) -> None:
-        try:
+        with optional_import("pyzmq", "sonic_endpoint needs", "zmq", ", or apt install python3-zmq"):
             import zmq
-        except ImportError as error:
-            raise MissingDependencyError(
-                f"sonic_endpoint needs pyzmq, which is not installed ({error}); "
-                f"run: {install_command('zmq')}, or apt install python3-zmq"
-            ) from error
         self._at_once = zmq.NOBLOCK
         self._context = zmq.Context(io_threads=1)
         self._socket = self._context.socket(zmq.PUB)

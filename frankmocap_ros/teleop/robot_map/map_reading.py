@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.errors import MissingDependencyError, RobotError
-from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.errors import RobotError
+from frankmocap_ros.runtime.installing import optional_import
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
 from frankmocap_ros.teleop.robot_map.driven_map import check_controllers, driven_by
 from frankmocap_ros.teleop.robot_map.gripper_map import (
@@ -182,12 +182,8 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         raise RobotError(
             f"robot {robot!r}: no file {path}; allowed: {', '.join(robot_names())}, or the YAML file of a map"
         )
-    try:
+    with optional_import("PyYAML", "a robot's map needs", "robot"):
         import yaml
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"a robot's map needs PyYAML, which is not installed ({error}); run: {install_command('robot')}"
-        ) from error
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
