@@ -41,6 +41,7 @@ from support.spinner import Spinner
 from support.standin_packages import loaded
 from support.system import System
 
+_PROGRAMS = pytest.StashKey[Programs]()
 _SYSTEMS = itertools.count(1)  # tests with a node, so far
 
 
@@ -214,11 +215,20 @@ def port():
 
 
 @pytest.fixture
-def program(domain, tmp_path):
+def program(domain, tmp_path, request):
     """Starts an installed console script in the test's domain."""
-    programs = Programs(domain, tmp_path)
+    programs = request.node.stash[_PROGRAMS] = Programs(domain, tmp_path)
     yield programs.begin
     programs.end()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Show what a test's processes said, where it failed."""
+    report = yield
+    if report.failed and _PROGRAMS in item.stash:
+        report.sections += item.stash[_PROGRAMS].said()
+    return report
 
 
 @pytest.fixture

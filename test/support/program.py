@@ -27,6 +27,7 @@ from pathlib import Path
 from support.waiting import TIMEOUT_S
 
 END_S = 5.0
+SHOWN_CHARACTERS = 6000
 
 
 @dataclass
@@ -73,6 +74,13 @@ class Programs:
             )
         self._started.append(Program(process, output))
         return self._started[-1]
+
+    def said(self) -> list[tuple[str, str]]:
+        """Each process: its command and how it ended; the last of what it said."""
+        return [
+            (f"{program.process.args} -> {program.process.poll()}", program.text()[-SHOWN_CHARACTERS:])
+            for program in self._started
+        ]
 
     def end(self) -> None:
         """End those that still run; a demo ends its nodes upon SIGINT."""
