@@ -71,7 +71,7 @@ def read_grip(msg: GripMsg) -> Grip:
     """What a gripper is to do, as the message says; INVALID where it says anything that is no grip."""
     if msg.state not in KNOWN or not math.isfinite(msg.opening):
         return Grip(msg.side, 0.0)
-    return Grip(msg.side, msg.opening, state=JointState(msg.state), confidence=msg.confidence)
+    return Grip(msg.side, msg.opening, JointState(msg.state), msg.confidence)
 
 
 def write_body(msg: BodyPose, body: Body) -> None:

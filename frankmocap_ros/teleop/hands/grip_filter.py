@@ -85,7 +85,7 @@ class GripFilter:
             wanted: what is wanted now.
             dt: time since the last step [s]; more than ``MAX_STEP_S`` counts as this.
         """
-        before = self._before_step = self._opening
+        self._before_step = self._opening
         if wanted.opening is None:
             self._target = self._opening
             self._taken = self._taken and self._measured
@@ -97,13 +97,11 @@ class GripFilter:
         if not self._was_taken:
             return Grip(self._side, self._opening)
         if wanted.opening is None or not self._taken:
-            return Grip(self._side, self._opening, 0.0, JointState.HELD, wanted.confidence)
+            return Grip(self._side, self._opening, JointState.HELD, wanted.confidence)
         self._target = self._aimed(wanted.opening) if self._measured else wanted.opening
-        dt = min(dt, MAX_STEP_S)
-        most = self._max_speed * dt
+        most = self._max_speed * min(dt, MAX_STEP_S)
         self._opening += min(most, max(-most, self._target - self._opening))
-        speed = (self._opening - before) / dt if dt > 0.0 else 0.0
-        return Grip(self._side, self._opening, speed, wanted.state, wanted.confidence)
+        return Grip(self._side, self._opening, wanted.state, wanted.confidence)
 
     def unsent(self) -> None:
         """The last step was not sent: the gripper is where it was before it."""
