@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from frankmocap_ros.evaluation.lag import Signal, lag_of
-from frankmocap_ros.geometry.rotation import Array, Mask, quat_conjugate, quat_multiply, quat_to_rotvec
+from frankmocap_ros.geometry.rotation import Array, Mask, turn_between
 from frankmocap_ros.recording.replay import ReplayRun
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.command_limiter import limits_of
@@ -142,7 +142,7 @@ def _targets(
     dt = np.diff(commands.times_s)[:, None]
     steps = np.diff(commands.positions, axis=0)
     before, after = commands.orientations[:-1], commands.orientations[1:]
-    turns = quat_to_rotvec(quat_multiply(after, quat_conjugate(before))) if len(dt) else np.zeros_like(steps)
+    turns = turn_between(before, after) if len(dt) else np.zeros_like(steps)
     along, about = commands.next_to, commands.next_to[1:] & commands.next_to[:-1]
     per_s = np.maximum(dt, 1e-9)[..., None]
     moving, turning = steps / per_s, turns / per_s

@@ -34,11 +34,10 @@ from frankmocap_ros.geometry.rotation import (
     Mask,
     dot,
     normalize,
-    quat_conjugate,
     quat_from_rotvec,
     quat_multiply,
     quat_rotate,
-    quat_to_rotvec,
+    turn_between,
 )
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.command_limiter import MAX_STEP_S, approach, shortened
@@ -128,7 +127,7 @@ class BodyFollower:
         self._turn = quat_from_rotvec(np.array([0.0, 0.0, turned]))
         self._shift = self._position - quat_rotate(self._turn, view.pelvis)
         self._operator = self._relative(view)
-        self._left = quat_to_rotvec(quat_multiply(self._rotations, quat_conjugate(self._operator)))
+        self._left = turn_between(self._operator, self._rotations)
         self._velocities = np.zeros((_N + 1, 3))
         self._time_s = time_s
         self._engaged = True
@@ -170,7 +169,7 @@ class BodyFollower:
             return gaps
         follow = np.append(view.valid, view.valid[0])
         follow[1:_N] &= view.valid[PARENTS]
-        gaps[:_N] = quat_to_rotvec(quat_multiply(self._relative(view), quat_conjugate(self._operator)))
+        gaps[:_N] = turn_between(self._operator, self._relative(view))
         gaps[_N] = quat_rotate(self._turn, view.pelvis) + self._shift - position
         gaps[~(follow & np.isfinite(gaps).all(axis=-1))] = 0.0
         return gaps

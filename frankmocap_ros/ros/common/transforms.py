@@ -25,8 +25,8 @@ from rclpy.clock import JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.node import Node
 
-from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.errors import MissingDependencyError, TransformError
+from frankmocap_ros.geometry.rigid_transform import RigidTransform
 from frankmocap_ros.geometry.rotation import normalize
 from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.settings.mocap import Settings

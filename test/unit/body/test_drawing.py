@@ -23,8 +23,9 @@ import pytest
 from frankmocap_ros.body.drawing import annotate
 from frankmocap_ros.body.pose import Body, Frame, Hand, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
-from frankmocap_ros.body.transform import RigidTransform, transformed
+from frankmocap_ros.body.transform import transformed
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rigid_transform import RigidTransform
 
 GREEN, ORANGE, RED = (80, 220, 40), (30, 180, 255), (60, 60, 230)  # TRACKED, PREDICTED, HELD; BGR
 CAMERA = Camera.from_fov(640, 480, 60.0)
