@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from frankmocap_ros.body.frames import heading, level_from_settings, turned
+from frankmocap_ros.evaluation.lag import Signal, products
 from frankmocap_ros.geometry.rotation import Array, quat_rotate
 
 _MAX_LAG_S = 0.6
@@ -103,17 +104,16 @@ def correlation(leader: Trajectory, follower: Trajectory) -> tuple[float, float]
     """
     if len(follower.times_s) < _LEAST_SAMPLES or len(leader.times_s) < _LEAST_SAMPLES:
         return None
+    led, followed = (Signal(one.times_s, one.positions) for one in (leader, follower))
     best: tuple[float, float] | None = None
     for lag_s in np.arange(0.0, _MAX_LAG_S, _LAG_STEP_S):
-        led = leader.at(follower.times_s - lag_s)
-        a, b = led - led.mean(axis=0), follower.positions - follower.positions.mean(axis=0)
-        moves = a.std(axis=0) >= _LEAST_MOTION_M
-        spread = np.sqrt(np.sum(a * a, axis=0) * np.sum(b * b, axis=0))[moves]
-        if not len(spread):
+        sums = products(led, followed, float(lag_s))
+        moves = sums.counts >= _LEAST_SAMPLES
+        moves &= sums.leader >= _LEAST_MOTION_M**2 * sums.counts
+        spread = np.sqrt(sums.leader * sums.follower)[moves]
+        if not len(spread) or not (spread > 0.0).all():
             return None
-        if not (spread > 0.0).all():
-            return None
-        found = float((np.sum(a * b, axis=0)[moves] / spread).min())
+        found = float((sums.both[moves] / spread).min())
         if best is None or found > best[0]:
             best = (found, float(lag_s))
     return best
