@@ -35,12 +35,12 @@ from frankmocap_ros.errors import (
     SettingError,
     SourceError,
 )
+from frankmocap_ros.export.parquet_files import require_pyarrow
 from frankmocap_ros.recording.episodes import OUTCOMES
 from frankmocap_ros.recording.export_options import FORMS, LEFT_OUT_OUTCOMES, PICTURES, ExportOptions
 from frankmocap_ros.recording.exporting import Exported, export_one, info_of, named_episodes
 from frankmocap_ros.recording.lerobot import PREPARED, Dataset, assemble, open_dataset
 from frankmocap_ros.recording.lerobot_stage import read_stage, source_id
-from frankmocap_ros.recording.parquet import require_pyarrow
 from frankmocap_ros.recording.roles import AskedTopics
 from frankmocap_ros.recording.rows import MAX_RATE_HZ, RowOptions
 from frankmocap_ros.runtime.file_names import home_expanded, printable
