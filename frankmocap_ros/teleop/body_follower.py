@@ -103,16 +103,37 @@ class BodyFollower:
         self._time_s = -math.inf
 
     @property
-    def engaged(self) -> bool:
-        """Whether an engagement has begun and not ended."""
-        return self._engaged
-
-    @property
     def aligning(self) -> bool:
         """Whether it is still on its way into the operator's posture."""
         return self._engaged and bool(self._left.any())
 
-    def begin(self, view: BodyView, time_s: float) -> None:
+    def follow(
+        self, view: BodyView | str, following: bool, config: GateSettings, time_s: float
+    ) -> BodyPosture | None:
+        """One frame later; an engagement begins with the first view of the whole body.
+
+        Args:
+            view: the operator now, or which joints have never been seen, in words.
+            following: whether the operator is followed; otherwise the body brakes.
+            config: its limits hold.
+            time_s: when the frame is [s].
+
+        Returns:
+            None before an engagement has begun.
+        """
+        if isinstance(view, str) or not following:
+            return self._step(None, config, time_s) if self._engaged else None
+        if not self._engaged:
+            self._begin(view, time_s)
+        return self._step(view, config, time_s)
+
+    def limits(self, view: BodyView | str) -> tuple[str, ...]:
+        """What keeps the body from the operator's posture, in words."""
+        if isinstance(view, str):
+            return (f"body: {view}",)
+        return ("body: on its way to the operator's posture",) if self.aligning else ()
+
+    def _begin(self, view: BodyView, time_s: float) -> None:
         """Begin an engagement: from where the last one ended.
 
         Args:
@@ -136,8 +157,8 @@ class BodyFollower:
         """End an engagement; the posture is kept for the next one."""
         self._engaged = False
 
-    def step(self, view: BodyView | None, config: GateSettings, time_s: float) -> BodyPosture:
-        """One frame later; call ``begin`` first.
+    def _step(self, view: BodyView | None, config: GateSettings, time_s: float) -> BodyPosture:
+        """One frame later.
 
         Args:
             view: the operator, or None to brake.

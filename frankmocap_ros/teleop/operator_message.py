@@ -126,7 +126,7 @@ class OperatorIntake:
         """
         self._level(controller, header, now_s)
         self._watch.note(1e-9 * header.stamp_ns, 1e-9 * header.ros_ns, now_s)
-        controller.stamp_fault = self._watch.fault(controller.config.max_age_s)
+        controller.reception.stamp_fault = self._watch.fault(controller.config.max_age_s)
         controller.observe(seen, now_s)
 
     def _level(self, controller: Controller, header: MessageHeader, now_s: float) -> None:

@@ -116,7 +116,7 @@ class GateNode(Node):
             self._controller.size.ask = CalibrationClient(self, config.calibrate_service, self._worker).ask
         self._bodies_from: tuple[str, ...] = ()
         self._warned: set[str] = set()
-        self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)
+        self._bodies_topic = self._controller.reception.run.topic = self.resolve_topic_name(config.bodies)
         self._input.follow(self._controller)
         listen_to_grip_commands(self._polling, self._controller)
         self._requests = GateRequests(self, self._polling, self._worker, self._controller)
