@@ -14,7 +14,6 @@
 
 """How well a robot follows a person: errors, correlation and lag, from what was heard of both."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -164,8 +163,3 @@ def spans_of(states: Sequence[tuple[float, str]], name: str, end_s: float) -> li
     """When a state began and ended, each time [s]."""
     ends = [*(time_s for time_s, _ in states), end_s][1:]
     return [(start_s, stop_s) for (start_s, state), stop_s in zip(states, ends, strict=True) if state == name]
-
-
-def rounded(value: float | None, digits: int = 4) -> float | None:
-    """For JSON: None for what is not known or not finite."""
-    return None if value is None or not math.isfinite(value) else round(value, digits)

@@ -21,6 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from frankmocap_ros.evaluation.lag import Signal, lag_of
+from frankmocap_ros.evaluation.rounding import rounded
 from frankmocap_ros.geometry.rotation import Array, Mask, turn_between
 from frankmocap_ros.recording.replay import ReplayRun
 from frankmocap_ros.settings.gate import GateSettings
@@ -101,7 +102,7 @@ def judged(replayed: ReplayRun, robot: Retargeter) -> dict[str, Any]:
         "distances": distances,
         "following": _following(replayed),
         "states": [
-            {"time_s": _rounded(c.time_s, 3), "state": c.state, "reason": c.reason}
+            {"time_s": rounded(c.time_s, 3), "state": c.state, "reason": c.reason}
             for c in replayed.run.changes
         ],
         "quality": _quality(commands, replayed, robot),
@@ -113,13 +114,8 @@ def judged(replayed: ReplayRun, robot: Retargeter) -> dict[str, Any]:
     }
 
 
-def _rounded(value: float | None, digits: int = 4) -> float | None:
-    """A number for JSON; None for what is not known or not finite."""
-    return None if value is None or not math.isfinite(value) else round(float(value), digits) + 0.0
-
-
 def _most(values: Array, digits: int = 4) -> float:
-    return float(_rounded(float(np.max(values, initial=0.0)), digits) or 0.0)
+    return float(rounded(float(np.max(values, initial=0.0)), digits) or 0.0)
 
 
 def _beyond(values: Array, limits: Array | float) -> int:
@@ -202,14 +198,14 @@ def _distances(commands: Commands, replayed: ReplayRun, robot: Retargeter) -> di
     at = np.array(replayed.run.robot).reshape(-1, len(robot.joint_names))
     moves = np.append(True, (np.diff(at, axis=0) != 0.0).any(axis=1)) if len(at) else np.zeros(0, dtype=bool)
     real = _gaps(at[moves], robot)
-    found: dict[str, Any] = {"kept_m": _rounded(keep_m), "violations": {}}
+    found: dict[str, Any] = {"kept_m": rounded(keep_m), "violations": {}}
     for name, pairs in (("self_collision", ~boxes), ("keep_out", boxes)):
         violations = found["violations"]
         violations[f"command_{name}"] = _too_near(asked[:, pairs], keep_m)
         violations[f"robot_{name}"] = _too_near(real[:, pairs], -_TOUCHES_M)
         for of, gaps in (("command", asked), ("robot", real)):
             near = gaps[:, pairs]
-            found[f"{of}_{name}_m"] = _rounded(float(near.min())) if near.size else None
+            found[f"{of}_{name}_m"] = rounded(float(near.min())) if near.size else None
     return found
 
 
@@ -290,11 +286,11 @@ def _following(replayed: ReplayRun) -> dict[str, Any]:
         seconds[change.state] = seconds.get(change.state, 0.0) + lasted_s
     engaged = [change.time_s for change in changes if change.state == "ENGAGED"]
     return {
-        "duration_s": _rounded(end_s, 3),
-        "followed_s": _rounded(seconds.get("ENGAGED", 0.0), 3),
-        "followed_share": _rounded(seconds.get("ENGAGED", 0.0) / max(end_s, 1e-9)),
-        "held_s": _rounded(seconds.get("HOLD", 0.0), 3),
-        "first_engaged_s": _rounded(engaged[0], 3) if engaged else None,
+        "duration_s": rounded(end_s, 3),
+        "followed_s": rounded(seconds.get("ENGAGED", 0.0), 3),
+        "followed_share": rounded(seconds.get("ENGAGED", 0.0) / max(end_s, 1e-9)),
+        "held_s": rounded(seconds.get("HOLD", 0.0), 3),
+        "first_engaged_s": rounded(engaged[0], 3) if engaged else None,
         "engagements": len(engaged),
         "holds": sum(change.state == "HOLD" for change in changes),
         "commands": len(replayed.run.times_s),
@@ -306,11 +302,11 @@ def _quality(commands: Commands, replayed: ReplayRun, robot: Retargeter) -> dict
 
     def middle(values: list[float]) -> float | None:
         known = [value for value in values if math.isfinite(value)]
-        return _rounded(float(np.median(known)), 2) if known else None
+        return rounded(float(np.median(known)), 2) if known else None
 
     def worst(values: list[float]) -> float | None:
         known = [value for value in values if math.isfinite(value)]
-        return _rounded(max(known), 2) if known else None
+        return rounded(max(known), 2) if known else None
 
     lags = [one.lag_ms for one in replayed.quality]
     jitters = [one.jitter_mm for one in replayed.quality]
@@ -339,4 +335,4 @@ def _robot_lag_ms(commands: Commands, robot: Retargeter) -> float | None:
         for joints in (commands.joints[rows], commands.robot[rows])
     )
     lag = lag_of(sent, moved)
-    return None if lag is None else _rounded(1e3 * lag.lag_s, 2)
+    return None if lag is None else rounded(1e3 * lag.lag_s, 2)
