@@ -32,6 +32,7 @@ __all__ = [
     "lerobot_pictures",
     "lerobot_stage",
     "lerobot_tables",
+    "limit_checks",
     "limits",
     "mcap_ending",
     "mcap_file",
