@@ -45,12 +45,12 @@ _NEXT: Final = {
     "above": "down", "down": "shut", "lift": "carry", "carry": "lower", "lower": "open", "open": "rise",
     "rise": "done",
 }  # fmt: skip
-_LOST_M: Final = 0.06  # an object so far from the gripper is not in it
+_LOST_M: Final = 0.06  # an object further from the gripper is not in it
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What there is to be seen.
+    """What can be seen.
 
     Attributes:
         time_s: when [s].

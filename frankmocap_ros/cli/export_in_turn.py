@@ -48,7 +48,7 @@ class Sums:
         self.left_out: Counter[str] = Counter()
 
     def add(self, name: str, one: Exported) -> None:
-        """Count an episode, and tell what is to be known of it."""
+        """Count an episode, and tell its remarks."""
         self.done += 1
         self.rows += one.rows
         self.parts += one.parts

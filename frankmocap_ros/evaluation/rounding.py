@@ -18,5 +18,5 @@ import math
 
 
 def rounded(value: float | None, digits: int = 4) -> float | None:
-    """A number with so many digits behind the point; None for what is not known or not finite."""
+    """A number rounded to some decimal places; None for what is not known or not finite."""
     return None if value is None or not math.isfinite(value) else round(float(value), digits) + 0.0

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The operator's whole body as it is sent to whoever tracks it: within limits, and without jumps.
+"""The operator's whole body as it is sent to a tracking controller: within limits, and without jumps.
 
 At every engagement the body starts where it was sent last, and from there moves into the operator's posture:
 by no more than ``ALIGN_STEP_RAD`` per joint and ``ALIGN_STEP_M`` from one frame to the next, in addition to

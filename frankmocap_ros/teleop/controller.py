@@ -54,9 +54,9 @@ class Controller:
 
     Attributes:
         tracking_quality: lag and jitter of the commands.
-        grips: what opens and shuts grippers; made anew by ``configure``.
+        grips: what opens and shuts grippers; replaced by ``configure``.
         level: rotation from the optical frame to a level frame, or why it is not known, in words. Set from
-            the settings; whoever knows better (gravity: imu, heading: tf) sets it.
+            the settings; what knows better (gravity: imu, heading: tf) sets it.
         config: the settings.
         reception: which messages are taken.
         objections: what forbids to follow, whatever the operator does.
@@ -153,7 +153,7 @@ class Controller:
         return refusal
 
     def _grips_asked(self, time_s: float) -> str:
-        """What is to be done to calibrate hands; nothing after half of the time: it is optional."""
+        """What the operator has to do to calibrate hands; nothing after half of the time: it is optional."""
         config = self.config
         until_s = min(0.5 * config.arming_timeout_s, config.arming_timeout_s - 2.0 * config.arming_s)
         return self.grips.asked(self._robot.openings()) if time_s - self._gate.entered_s < until_s else ""
@@ -312,8 +312,8 @@ class Controller:
     def _driven(self, command: Command) -> Command | None:
         """The command as it is to be sent to the robot, or None.
 
-        Whoever is lost, the robot is sent nowhere that it is not. An operator who is lost is no danger to a
-        robot that follows: it brakes. One that does not follow would leap to what is held for it.
+        Whether operator or robot is lost, the robot is sent nowhere that it is not. An operator who is lost is
+        no danger to a robot that follows: it brakes. One that does not follow would leap to what is held for it.
         """
         try:
             return self._robot.drive(command)

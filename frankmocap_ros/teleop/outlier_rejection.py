@@ -23,7 +23,7 @@ LEAP_S = 0.06
 Else a leap would be believed if it only lasted."""
 
 FORGET_S = 0.5
-"""What was not believed for so long starts anew, at rest."""
+"""What was not believed for this long starts again, at rest."""
 
 
 class OutlierRejection:

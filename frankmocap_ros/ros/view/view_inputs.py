@@ -209,7 +209,7 @@ class ViewInputs:
         heard = self.heard
         self._ages.append(msg.age_ms)
         if self._sequences and msg.sequence < self._sequences[-1][1]:
-            self._sequences.clear()  # the node was started anew
+            self._sequences.clear()  # the node was restarted
         self._sequences.append((now_s, msg.sequence))
         while now_s - self._sequences[0][0] > _RATE_S:
             self._sequences.popleft()

@@ -18,7 +18,7 @@ At engagement the opening is the gripper's own, and stays until the operator tak
 want is within 0.1 of it, or crosses it. Where the gripper's opening is not known they take over by shutting
 the hand, which drops nothing. From then on it follows at ``max_speed`` at most. Where nothing is wanted,
 because the hand is not seen or nobody is followed, it stays. After that a hand is followed again; a pedal or
-a joystick has to take over again: one that was started anew tells anything until somebody touches it.
+a joystick has to take over again: one that was restarted sends any value until somebody touches it.
 """
 
 from dataclasses import dataclass
