@@ -312,8 +312,9 @@ class Controller:
     def _driven(self, command: Command) -> Command | None:
         """The command as it is to be sent to the robot, or None.
 
-        Whether operator or robot is lost, the robot is sent nowhere that it is not. An operator who is lost is
-        no danger to a robot that follows: it brakes. One that does not follow would leap to what is held for it.
+        Whether operator or robot is lost, the robot is sent nowhere that it is not. An operator who is lost
+        is no danger to a robot that follows: it brakes. One that does not follow would leap to what is held
+        for it.
         """
         try:
             return self._robot.drive(command)
