@@ -68,7 +68,7 @@ class Scene:
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
+class PickGoal:
     """What is to be done with the object.
 
     Attributes:
@@ -106,7 +106,7 @@ class PickOperator:
         reaction_s: age of what it sees [s].
     """
 
-    def __init__(self, wanted: Wanted, scale: float, reaction_s: float) -> None:
+    def __init__(self, wanted: PickGoal, scale: float, reaction_s: float) -> None:
         self._wanted, self._scale, self._reaction_s = wanted, scale, reaction_s
         self.hand: Array = np.zeros(3)
         self.opening = 1.0

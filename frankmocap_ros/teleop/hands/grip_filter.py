@@ -37,7 +37,7 @@ _LEAVES: Final = 0.12  # and stays there until it is as far from it as this
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedGrip:
     """What the operator wants of one gripper now.
 
     Attributes:
@@ -78,7 +78,7 @@ class GripFilter:
         """The opening at which the operator takes over; None where they have."""
         return None if self._taken else self._opening
 
-    def step(self, wanted: Wanted, dt: float) -> Grip:
+    def step(self, wanted: WantedGrip, dt: float) -> Grip:
         """Let time pass.
 
         Args:

@@ -19,14 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frankmocap_ros.body.pose import JointState
-from frankmocap_ros.teleop.hands.grip_filter import GripFilter, Wanted
+from frankmocap_ros.teleop.hands.grip_filter import GripFilter, WantedGrip
 
 TICK_S = 0.01
-LOST = Wanted(why="hand not seen")
+LOST = WantedGrip(why="hand not seen")
 
 
 def wanted(opening):
-    return Wanted(opening, JointState.TRACKED, 0.8)
+    return WantedGrip(opening, JointState.TRACKED, 0.8)
 
 
 def begun(opening, speed=4.0, measured=True):
