@@ -30,9 +30,9 @@ from typing import Final
 import numpy as np
 
 from frankmocap_ros.body.skeleton import SIDES
-from frankmocap_ros.estimators.blazepose.crop import is_usable, region_along, rotation_in_image, shifted
 from frankmocap_ros.estimators.blazepose.hand_landmarks import UP, HandLandmarks
 from frankmocap_ros.estimators.blazepose.pose_landmarks import PoseLandmarks
+from frankmocap_ros.estimators.square_crop import is_usable, region_along, rotation_in_image, shifted
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.rotation import Array
 
