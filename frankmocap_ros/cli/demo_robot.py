@@ -27,7 +27,6 @@ from frankmocap_ros.bench.following import (
     errors,
     largest_step,
     person_trajectory,
-    rounded,
     seconds_in,
     spans_of,
     trajectory,
@@ -35,6 +34,7 @@ from frankmocap_ros.bench.following import (
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.cli.nodes import node_command
 from frankmocap_ros.errors import SettingError
+from frankmocap_ros.evaluation.rounding import rounded
 from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
 from frankmocap_ros.teleop.hands.grip import Grip

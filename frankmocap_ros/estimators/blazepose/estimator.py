@@ -38,12 +38,12 @@ from frankmocap_ros.body.skeleton import HAND_POINTS, KEYPOINTS, KEYPOINTS_WITH_
 from frankmocap_ros.engines.tflite import TfliteOptions
 from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.estimators.blank import MIDDLE, blank_image
-from frankmocap_ros.estimators.blazepose.crop import is_usable, square_crop
 from frankmocap_ros.estimators.blazepose.hand_finder import HandsFound, HandsMemory, Owner, find_hands
 from frankmocap_ros.estimators.blazepose.hand_landmarks import HandLandmarker, HandLandmarks
 from frankmocap_ros.estimators.blazepose.person_detector import PersonDetector
 from frankmocap_ros.estimators.blazepose.pose_landmarks import SIDE_PX, PoseLandmarker, PoseLandmarks
 from frankmocap_ros.estimators.blazepose.rays import on_rays, towards
+from frankmocap_ros.estimators.square_crop import is_usable, square_crop
 from frankmocap_ros.geometry.boxes import Region, box_around, clipped_box
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_rotate
