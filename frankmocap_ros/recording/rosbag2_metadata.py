@@ -121,4 +121,5 @@ def _lines(values: Mapping[str, Any], indent: str) -> Iterator[str]:
                 yield f"{indent}  - {first.lstrip()}"
                 yield from rest
         else:
-            yield f"{indent}{key}: {json.dumps(value)}"  # a scalar, or a short list, of JSON is one of YAML
+            # a scalar, or a short list, of JSON is one of YAML, but for escapes beyond U+FFFF
+            yield f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}"

@@ -85,6 +85,23 @@ def test_files_go_on_in_the_next_one_by_size(tmp_path):
         assert written(reader) == sent
 
 
+def test_a_folder_of_any_letters_is_read_by_rosbags(tmp_path):
+    """Names stand as they are: rosbag2's YAML refuses the surrogates that JSON escapes to."""
+    folder = tmp_path / "Übung 😀"
+    writer = EpisodeWriter(folder, EpisodeInfo())
+    writer.write("/a", STRING, cdr("x"), 10, 9)
+    writer.finish()
+    assert '"Übung 😀_0.mcap"' in (folder / "metadata.yaml").read_text(encoding="utf-8")
+    with Reader(folder) as reader:
+        assert written(reader) == [("/a", 10, cdr("x"))]
+
+
+def test_a_folder_that_rosbag2_cannot_name_is_refused(tmp_path):
+    with pytest.raises(RecordingError, match="caf\\\\xe9: the name is not UTF-8"):
+        EpisodeWriter(tmp_path / "caf\udce9", EpisodeInfo())
+    assert not list(tmp_path.iterdir())
+
+
 def test_own_messages_are_read_by_their_schema_alone(tmp_path):
     """The bag carries the definitions, those of the types within as well."""
     writer = EpisodeWriter(tmp_path / "episode_000001", EpisodeInfo())
