@@ -162,6 +162,12 @@ class BlazePoseEstimator:
         in_order = iter([None if body is None else next(observed) for body in found])
         return [list(islice(in_order, len(regions))) for _, regions in views]
 
+    def run_networks(self, image: ScaledImage, regions: Sequence[Region]) -> None:
+        """Run all that takes time for people who are followed, whether somebody is in the regions or not."""
+        self.estimate(image, regions)
+        if self._hands is not None:
+            self._hands.seen([image.bitmap] * 2 * len(regions), [*regions, *regions])
+
     def _bodies(self, wanted: Sequence[tuple[Bitmap, Region]]) -> list[PoseLandmarks | None]:
         """What the network says of each region; None where nobody is, or it cannot be cropped."""
         bodies: list[PoseLandmarks | None] = [None] * len(wanted)
