@@ -14,7 +14,6 @@
 
 """``frankmocap_ros demo --robot``: the gate, a simulated robot, and its tracking accuracy."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -127,7 +126,7 @@ class RobotDemo:
         of_robot = {"robot": self._name} | ({"robot_model": self._model} if self._model else {})
         return [
             node_command("gate", gate),
-            node_command("robot", {name: json.dumps(value) for name, value in of_robot.items()}, trajectory),
+            node_command("robot", {name: yaml_value(value) for name, value in of_robot.items()}, trajectory),
         ]
 
     def watcher(self) -> "RobotWatcher":
