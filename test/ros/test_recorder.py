@@ -18,11 +18,13 @@ import json
 import os
 import signal
 import subprocess
+import time
 from contextlib import ExitStack
 from functools import partial
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from mcap.reader import make_reader
 from rcl_interfaces.msg import ParameterEvent
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -115,11 +117,13 @@ def test_an_episode_holds_what_was_published_byte_for_byte(recorder, tmp_path):
     folder = tmp_path / "runs" / "episode_000001"
     wait_for_messages(folder, "/gate/state", 1)
     sent["/gate/state"] = [latched]
+    began_ns = time.time_ns()
     for number in range(10):
         for topic, (kind, _) in messages.items():
             cdr = bytes(serialize_message(peer.stamped(kind(), frame_id=f"{topic} {number}")))
             publishers[topic].publish(cdr)  # bytes between fields are whatever was in memory
             sent.setdefault(topic, []).append(cdr)
+    ended_ns = time.time_ns()
     for topic, published in sent.items():
         wait_for_messages(folder, topic, len(published))
     peer.set(outcome="success", notes="second try")
@@ -138,6 +142,12 @@ def test_an_episode_holds_what_was_published_byte_for_byte(recorder, tmp_path):
     assert info.start_ns <= min(times) <= max(times) <= info.end_ns
     assert {count.dropped for count in info.topics.values()} == {0}
     assert peer.get("outcome", "notes") == ["unknown", ""]  # not true of the next episode
+    with (folder / "episode_000001_0.mcap").open("rb") as file:
+        seen = [(c.topic, m) for _, c, m in make_reader(file).iter_messages(topics=list(messages))]
+    latched_ns, *published_ns = [m.publish_time for topic, m in seen if topic == "/gate/state"]
+    assert latched_ns < began_ns, "when it was sent, and not when the recorder came"
+    assert began_ns <= published_ns[0] < published_ns[-1] <= ended_ns
+    assert all(m.publish_time < m.log_time for _, m in seen)
     with Reader(folder) as reader:
         offered = {c.topic: c.ext.offered_qos_profiles for c in reader.connections}
     assert offered["/gate/state"][0].durability.name == "TRANSIENT_LOCAL"

@@ -87,10 +87,10 @@ def test_the_figure_from_a_bag_is_the_figure(tmp_path, figure):
 def test_a_real_person_from_a_bag_is_the_person(tmp_path):
     if not TAIJI.exists():
         pytest.skip(f"{TAIJI} is not there")
-    messages, _ = images_of(TAIJI, 10)
+    messages, _ = images_of(TAIJI, 45)
     records = run(tmp_path, write_bag(tmp_path / "bag", messages), "--variant", "lite")
     assert all(len(record["bodies"]) == 1 for record in records)
-    assert_same_bodies(records, run(tmp_path, TAIJI, "--variant", "lite", "--max-frames", 10))
+    assert_same_bodies(records, run(tmp_path, TAIJI, "--variant", "lite", "--max-frames", 45))
 
 
 def test_of_several_cameras_one_is_named(tmp_path, figure, capsys):
