@@ -36,10 +36,9 @@ from frankmocap_ros.errors import SettingError
 from frankmocap_ros.evaluation.rounding import rounded
 from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
-from frankmocap_ros.teleop.hands.grip import Grip
+from frankmocap_ros.teleop.hands.grip import Grip, grip_words
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.robot_map.map_reading import load_map
-from frankmocap_ros.viewer.grip_bars import grip_words
 
 if TYPE_CHECKING:
     from frankmocap_ros.ros.clients.robot_watcher import RobotWatcher, Teleoperation

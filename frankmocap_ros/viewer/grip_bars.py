@@ -16,29 +16,10 @@
 
 import html
 from collections.abc import Sequence
-from typing import Final
 
 from frankmocap_ros.body.drawing import COLORS_BGR
 from frankmocap_ros.body.pose import JointState
-from frankmocap_ros.teleop.hands.grip import Grip
-
-_NOT_SEEN: Final = "hand not seen"
-
-
-def grip_words(grip: Grip, limits: Sequence[str] = ()) -> str:
-    """Opening and state of one gripper.
-
-    Args:
-        grip: what the gate wants of it.
-        limits: what holds the gate's commands back, of ``GateState``; a gripper's begin with its side.
-    """
-    why = next((words for one in limits if (words := one.removeprefix(f"{grip.side}_grip: ")) != one), "")
-    if grip.state == JointState.INVALID:
-        return f"stays as it is: {why or _NOT_SEEN}"
-    opening = f"{grip.opening:.0%} open"
-    if grip.state == JointState.HELD:
-        return f"{opening}, held: {why or _NOT_SEEN}"
-    return f"{opening}, {grip.state.name.lower()}" + (f": {why}" if why else "")
+from frankmocap_ros.teleop.hands.grip import Grip, grip_words
 
 
 def grip_bars(grips: Sequence[Grip], limits: Sequence[str] = ()) -> str:

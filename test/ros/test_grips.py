@@ -19,8 +19,11 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import Joy
 from std_msgs.msg import Float64
+from visualization_msgs.msg import MarkerArray
 
+from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.msg import GateState, Grip, HandPose
+from frankmocap_ros.ros.common.marker_style import COLORS
 from support.gate import TICK_S, deliver, stamp_s
 from support.hands import hand_points
 from support.waiting import wait_until
@@ -96,6 +99,32 @@ def test_a_lost_hand_is_held_and_told_and_a_lost_operator_ends_it(gate):
     show(g, 1.0)
     g.advance(0.5)
     assert len(heard) == count, "nothing after HOLD"
+
+
+def test_openings_and_states_are_texts_for_rviz(gate):
+    g, _ = gripping(gate)
+    shown = g.listen(MarkerArray, "/gate/grip_markers")
+    show(g, 1.0)
+    g.advance(1.0)
+    left, right = shown.wait(lambda msg: "100% open" in msg.markers[0].text).markers
+    assert left.text == "left gripper\n100% open, tracked"
+    assert right.text == "right gripper\n0% open, tracked"
+    assert left.header.frame_id == g.gate.get_parameter("base_frame").value
+    place, at = left.pose.position, g.left.messages[-1].pose.position
+    assert (place.x, place.y) == pytest.approx((at.x, at.y), abs=0.05)
+    assert place.z > at.z
+    g.operator.hands = hand("right", 0.0), HandPose(side="left")
+    g.advance(0.5)
+    left, _ = shown.wait(lambda msg: "held" in msg.markers[0].text).markers
+    assert left.text == "left gripper\n100% open, held: hand not seen"
+    held = COLORS[JointState.HELD]
+    assert (left.color.r, left.color.g) == pytest.approx((held.r, held.g))
+    g.operator.operator_id = 0
+    g.until("DISENGAGED")
+    g.advance(0.1)
+    count = len(shown)
+    g.advance(0.5)
+    assert len(shown) == count, "nothing where nothing is commanded"
 
 
 def test_a_joystick_drives_grippers(gate):

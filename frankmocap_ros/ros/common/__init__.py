@@ -26,6 +26,7 @@ __all__ = [
     "endpoints",
     "launch_nodes",
     "launch_options",
+    "marker_style",
     "node_clocks",
     "node_parameters",
     "publisher_nodes",

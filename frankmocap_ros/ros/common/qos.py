@@ -101,7 +101,7 @@ EVENTS = QoSProfile(
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.VOLATILE,
 )
-"""For poses of people who come and go: no deadline."""
+"""For what comes and goes, such as single people: no deadline."""
 
 TRANSFORMS = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,

@@ -29,6 +29,7 @@ __all__ = [
     "gate_requests",
     "gate_worker",
     "grip_inputs",
+    "grip_markers",
     "grip_outputs",
     "gripper_action",
     "joint_outputs",

@@ -109,7 +109,7 @@ class GateNode(Node):
         stops = (*listen_to_protective_stop(self._polling, config), contact, self._switch)
         self._controller.objections.stops = tuple(stop for stop in stops if stop is not None)
         self.add_on_set_parameters_callback(self._only_while_idle)
-        outputs = GateOutputs(self, config, names, _commanded_joints(found, config) if found else None)
+        outputs = GateOutputs(self, config, targets, _commanded_joints(found, config) if found else None)
         self._outputs = outputs
         self._worker = GateWorker(self, self._controller, self._polling, outputs, clocks)
         if config.calibrate_service:

@@ -25,6 +25,7 @@ from rclpy.node import Node
 from frankmocap_ros.ros.gate.body_outputs import BodyOutputs
 from frankmocap_ros.ros.gate.command_publisher import CommandPublisher
 from frankmocap_ros.ros.gate.controller_outputs import VelocitiesOutput
+from frankmocap_ros.ros.gate.grip_markers import GripMarkers
 from frankmocap_ros.ros.gate.grip_outputs import GripOutputs
 from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints, JointOutputs
 from frankmocap_ros.ros.gate.state_output import StateOutput
@@ -33,6 +34,7 @@ from frankmocap_ros.ros.gate.twist_output import TwistOutput
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.controller import Controller
+from frankmocap_ros.teleop.operator_state import Target
 
 _ACKED: Final = Duration(nanoseconds=200_000_000)
 """So long a gate that ends waits at most, for each topic, until its last zeros have arrived."""
@@ -54,23 +56,25 @@ class GateOutputs:
     Args:
         node: what publishes.
         config: says in which frame, and whether the base and grippers are commanded.
-        targets: names of the targets, in the commands' order.
+        targets: of the robot, in the commands' order.
         joints: of the robot; None where its joints are not commanded.
     """
 
     def __init__(
-        self, node: Node, config: GateSettings, targets: Sequence[str], joints: CommandedJoints | None
+        self, node: Node, config: GateSettings, targets: Sequence[Target], joints: CommandedJoints | None
     ) -> None:
         self.commands = 0
         self.whole_body = BodyOutputs(node, config) if config.whole_body else None
         self._state = StateOutput(node, config.base_frame)
-        self._targets = TargetOutputs(node, config.base_frame, targets)
+        self._targets = TargetOutputs(node, config.base_frame, [target.name for target in targets])
         self._joints = JointOutputs(node, joints) if joints is not None else None
         self._base = None
         if config.base_command != "off":
             self._base = TwistOutput(node, "~/base_command", config.base_frame)
         self.grippers = self._joints.actions if self._joints is not None else ()
-        self._grips = GripOutputs(node) if config.grip != "off" else None
+        grips = config.grip != "off"
+        self._grips = GripOutputs(node) if grips else None
+        self._grip_markers = GripMarkers(node, config.base_frame, targets) if grips else None
         velocities = self._joints.velocities if self._joints is not None else ()
         base = () if self._base is None else (self._base,)
         outputs = (self._targets, self._joints, self._base, self._grips)
@@ -89,6 +93,8 @@ class GateOutputs:
         self._state.alive()
         for publisher in self._publishers:
             publisher.alive()
+        if self._grip_markers is not None:
+            self._grip_markers.alive()
         if self.whole_body is not None:
             self.whole_body.alive()
 
@@ -107,6 +113,8 @@ class GateOutputs:
                 self._joints.publish(command, config, stamp)
             if self._grips is not None:
                 self._grips.publish(command, stamp)
+            if self._grip_markers is not None:
+                self._grip_markers.command = command
             if self._base is not None and command.base is not None:
                 forward, left, turn = command.base.tolist()
                 self._base.publish((forward, left, 0.0), (0.0, 0.0, turn), stamp)
@@ -129,6 +137,8 @@ class GateOutputs:
                 self._lock.release()
 
     def _end(self, stamp: Time) -> None:
+        if self._grip_markers is not None:
+            self._grip_markers.command = None
         for gripper in self.grippers:
             gripper.end()
         failed: Exception | None = None
@@ -155,3 +165,5 @@ class GateOutputs:
     def state(self, controller: Controller, time_s: float, stamp: Time) -> None:
         """Publish the gate's state, with what holds the robot back."""
         self._state.publish(controller, self.commands, time_s, stamp)
+        if self._grip_markers is not None:
+            self._grip_markers.publish(controller.limits_hit, stamp)

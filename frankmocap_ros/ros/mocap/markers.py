@@ -15,7 +15,6 @@
 """Bodies as RViz markers: bones and hands as LINE_LISTs colored by state, a text above the head."""
 
 from geometry_msgs.msg import Point, Quaternion, Vector3
-from rclpy.duration import Duration
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
@@ -23,15 +22,8 @@ from frankmocap_ros.body.covariance import ellipsoids
 from frankmocap_ros.body.drawing import HELD_OPACITY
 from frankmocap_ros.body.pose import Body, Frame, JointState
 from frankmocap_ros.body.skeleton import HAND_BONES
+from frankmocap_ros.ros.common.marker_style import COLORS, LIFETIME, SPACE_WIDTH_M, TEXT_HEIGHT_M
 
-_COLORS = {
-    JointState.TRACKED: ColorRGBA(r=0.1, g=0.8, b=0.3, a=1.0),
-    JointState.PREDICTED: ColorRGBA(r=1.0, g=0.7, b=0.1, a=1.0),
-    JointState.HELD: ColorRGBA(r=0.9, g=0.2, b=0.2, a=0.8),
-}
-LIFETIME = Duration(seconds=1).to_msg()  # nothing stays when the node dies
-TEXT_HEIGHT_M, SPACE_WIDTH_M = 0.12, 0.06
-"""RViz draws spaces as wide as ``scale.x`` of a text, and 1.3 m wide where that is zero."""
 _BONES, _HANDS, _TEXT, _STDDEV = "bones", "hands", "text", "stddev"
 
 
@@ -83,7 +75,7 @@ def _bones(body: Body, header: Header) -> Marker:
     for parent, joint in skeleton.bones_without_fingers if body.hands else skeleton.bones:
         if JointState.INVALID in (states[joint], states[parent]):
             continue
-        color = _COLORS[JointState(max(states[joint], states[parent]))]
+        color = COLORS[JointState(max(states[joint], states[parent]))]
         marker.points += [points[parent], points[joint]]
         marker.colors += [color, color]
     return marker
@@ -96,7 +88,7 @@ def _hands(body: Body, header: Header) -> Marker:
     for hand in body.hands:
         if hand.state == JointState.INVALID:
             continue
-        color = _COLORS[hand.state]
+        color = COLORS[hand.state]
         if hand.state == JointState.HELD:
             color = ColorRGBA(r=color.r, g=color.g, b=color.b, a=HELD_OPACITY)
         points = [Point(x=x, y=y, z=z) for x, y, z in hand.points.tolist()]
@@ -123,7 +115,7 @@ def _ellipsoids(body: Body, header: Header, frame: Frame) -> list[Marker]:
         marker.pose.position = Point(x=x, y=y, z=z)
         marker.pose.orientation = Quaternion(x=qx, y=qy, z=qz, w=qw)
         marker.scale = Vector3(x=dx, y=dy, z=dz)
-        color = _COLORS[JointState(int(body.states[row]))]
+        color = COLORS[JointState(int(body.states[row]))]
         marker.color = ColorRGBA(r=color.r, g=color.g, b=color.b, a=0.3)
         markers.append(marker)
     return markers

@@ -27,7 +27,8 @@ _ALWAYS: Final = (
     "/tf_static",
 )  # fmt: skip
 _OF_MOCAP: Final = ("bodies", "latency")
-_NOT_OF_GATE: Final = ("twist/", "gmr")  # computed from the commands, and for subscribers only
+_NOT_OF_GATE: Final = ("twist/", "gmr", "grip_markers")
+"""Computed from the commands, and for subscribers only."""
 
 
 class TopicChoice:

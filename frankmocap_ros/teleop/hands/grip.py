@@ -14,9 +14,13 @@
 
 """What a gripper is to do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from frankmocap_ros.body.pose import JointState
+
+_NOT_SEEN: Final = "hand not seen"
 
 
 @dataclass(frozen=True)
@@ -35,3 +39,19 @@ class Grip:
     opening: float
     state: JointState = JointState.INVALID
     confidence: float = 0.0
+
+
+def grip_words(grip: Grip, limits: Sequence[str] = ()) -> str:
+    """Opening and state of one gripper.
+
+    Args:
+        grip: what the gate wants of it.
+        limits: what holds the gate's commands back, of ``GateState``; a gripper's begin with its side.
+    """
+    why = next((words for one in limits if (words := one.removeprefix(f"{grip.side}_grip: ")) != one), "")
+    if grip.state == JointState.INVALID:
+        return f"stays as it is: {why or _NOT_SEEN}"
+    opening = f"{grip.opening:.0%} open"
+    if grip.state == JointState.HELD:
+        return f"{opening}, held: {why or _NOT_SEEN}"
+    return f"{opening}, {grip.state.name.lower()}" + (f": {why}" if why else "")

@@ -20,8 +20,8 @@ import pytest
 
 from frankmocap_ros.body.drawing import COLORS_BGR
 from frankmocap_ros.body.pose import JointState
-from frankmocap_ros.teleop.hands.grip import Grip
-from frankmocap_ros.viewer.grip_bars import grip_bars, grip_words
+from frankmocap_ros.teleop.hands.grip import Grip, grip_words
+from frankmocap_ros.viewer.grip_bars import grip_bars
 
 
 def grip(state=JointState.TRACKED, opening=0.42, side="left"):
