@@ -153,9 +153,10 @@ def _text(name: str, found: RobotFigures, said: Sequence[str]) -> str:
         way = "" if one.direction_deg is None else f", direction {one.direction_deg:.0f} deg"
         stuck = f", stuck {one.stuck_s:.1f} s" if one.stuck_s else ""
         lines.append(f"  {target:<12} error {error:>8}, correlation {alike}{way}{stuck}")
-    lines += [
-        f"  reversals at speed {found.reversals_per_s:g} /s, beyond limits {found.violations}",
-        f"  peak acceleration {found.peak_acceleration:g} rad/s^2, "
-        f"step {found.step_ms_p50} ms (p99 {found.step_ms_p99})",
-    ]
+    if found.commanded:
+        lines += [
+            f"  reversals at speed {found.reversals_per_s:g} /s, beyond limits {found.violations}",
+            f"  peak acceleration {found.peak_acceleration:g} rad/s^2, "
+            f"step {found.step_ms_p50} ms (p99 {found.step_ms_p99})",
+        ]
     return "\n".join(lines + [f"  change: {text}" for text in said] + ([] if said else ["  passes"]))
