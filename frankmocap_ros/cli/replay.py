@@ -48,7 +48,7 @@ from frankmocap_ros.recording.replay_plots import write_replay_plots
 from frankmocap_ros.recording.replay_table import replay_table
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.mocap import Settings
-from frankmocap_ros.settings.schema import add_flags, settings_of
+from frankmocap_ros.settings.schema import add_flags, settings_of, unknown_settings
 from frankmocap_ros.sources.bag import is_bag
 
 _NAME = "frankmocap_ros replay"
@@ -133,6 +133,8 @@ def _job(arguments: argparse.Namespace) -> ReplayJob:
         settings = {}
     elif arguments.settings != _RECORDED:
         path = Path(arguments.settings)
+        if not path.exists():
+            raise SettingError(f"--settings {path}: no such file; allowed: {_RECORDED} | {_TODAY} | FILE")
         settings, source = _parameters(path, "--settings", "gate", GateSettings), path.name
     images = None
     if arguments.replayed == "images":
@@ -185,7 +187,7 @@ def _parameters(path: Path, flag: str, node: str, settings: type) -> dict[str, A
     known = {s.name for s in settings_of(settings)}
     unknown = [name for name in values if name not in known and name not in ("use_sim_time",)]
     if unknown:
-        raise SettingError(f"{flag} {path.name}: unknown setting {', '.join(map(str, unknown))}")
+        raise SettingError(f"{flag} {path.name}: {unknown_settings([*map(str, unknown)], known)}")
     return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items() if name in known}
 
 
@@ -246,7 +248,7 @@ def _line(report: ReplayReport) -> str:
 
 
 def _write(report: ReplayReport, folder: Path, plots: bool) -> None:
-    print(f"{_NAME}: {write_report(report.record, folder)}", file=sys.stderr)
+    print(f"{_NAME}: wrote {write_report(report.record, folder)}", file=sys.stderr)
     if plots:
         for path in write_replay_plots(report, folder):
-            print(f"{_NAME}: {path}", file=sys.stderr)
+            print(f"{_NAME}: wrote {path}", file=sys.stderr)

@@ -17,6 +17,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from frankmocap_ros.teleop.wording import counted
+
 _STEPS: Final = (
     ("command_step_m", "largest step of a command", "m"),
     ("command_turn_rad", "largest turn of a command", "rad"),
@@ -50,7 +52,7 @@ def replay_table(record: Mapping[str, Any]) -> str:
         _row(
             "followed",
             f"{following['followed_s']:g} of {following['duration_s']:g} s, "
-            f"begun {following['engagements']} times, {following['holds']} holds",
+            f"{counted(following['engagements'], 'engagement')}, {counted(following['holds'], 'hold')}",
         ),
     ]
     lines += [_row(text, _number(record["steps"][name], unit)) for name, text, unit in _STEPS]

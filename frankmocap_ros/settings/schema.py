@@ -23,6 +23,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final, TypeVar, cast, get_type_hints
 
@@ -35,6 +36,7 @@ Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
 LOCKED: Final = "Takes effect when the node is configured."
 """End of the text of a setting that cannot change while its node runs."""
 _OR: Final = " | "
+_TYPE_WORDS: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 def choices_of(allowed: str) -> tuple[str, ...]:
@@ -179,12 +181,14 @@ def checked(s: Setting, value: object) -> Value:
             value = float(value)
         except OverflowError:
             raise SettingError(f"{s.name}: the number is out of range; allowed: {s.allowed}") from None
+    unit = f" {s.unit}" if s.unit else ""
     if type(value) is not s.type:
-        raise SettingError(f"{s.name}: expected {s.type.__name__}, got {type(value).__name__} {value!r}")
+        raise SettingError(
+            f"{s.name}: expected {_TYPE_WORDS[s.type]}, got {value!r}; allowed: {s.allowed}{unit}"
+        )
     if isinstance(value, float) and not math.isfinite(value):
-        raise SettingError(f"{s.name}: {value} is not a finite number; allowed: {s.allowed}")
+        raise SettingError(f"{s.name}: {value} is not a finite number; allowed: {s.allowed}{unit}")
     if s.minimum is not None and s.maximum is not None and not s.minimum <= value <= s.maximum:  # type: ignore[operator]
-        unit = f" {s.unit}" if s.unit else ""
         raise SettingError(f"{s.name}: {value} is out of range; allowed: {s.allowed}{unit}")
     if s.renamed and value in s.renamed:
         raise SettingError(
@@ -203,6 +207,20 @@ def _numbers(s: Setting, value: object) -> tuple[float, ...]:
     return tuple(cast(float, checked(one, item)) for item in items)
 
 
+def unknown_settings(unknown: Sequence[str], known: Iterable[str]) -> str:
+    """What to say about names that no setting has: what is meant, where that is clear, else all that are known.
+
+    Args:
+        unknown: at least one name.
+        known: names of the settings.
+    """
+    names = list(known)
+    near = {name: get_close_matches(name, names, n=1) for name in unknown}
+    said = [f"{name} (did you mean {one[0]}?)" if one else name for name, one in near.items()]
+    rest = "" if all(near.values()) else f"; known: {', '.join(names)}"
+    return f"unknown setting {', '.join(said)}{rest}"
+
+
 def updated(config: C, changes: Mapping[str, object]) -> C:
     """A copy of ``config`` with ``changes``; the old one stays as it is.
 
@@ -214,7 +232,7 @@ def updated(config: C, changes: Mapping[str, object]) -> C:
     known = {s.name: s for s in settings_of(type(config))}
     unknown = [name for name in changes if name not in known]
     if unknown:
-        raise SettingError(f"unknown setting {', '.join(unknown)}; known: {', '.join(known)}")
+        raise SettingError(unknown_settings(unknown, known))
     values = {name: checked(known[name], value) for name, value in changes.items()}
     expanded = getattr(type(config), "expanded", dict)(values)
     return replace(config, **expanded)  # type: ignore[type-var]

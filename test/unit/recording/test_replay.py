@@ -93,7 +93,7 @@ def test_requests_and_settings_are_taken_as_they_were(episode):
         GateRequest(pytest.approx(2.6), engage=False),
         GateRequest(pytest.approx(3.1), engage=False),
     )
-    assert found.first_engaged_s == pytest.approx(0.8)
+    assert np.allclose(found.followed, [(0.8, RELEASED_S), (2.4, 2.6)])
     start, answered, changed = found.settings
     expected = {**SETTINGS, "skip_checks": ()}  # ROS has no empty list of names
     assert (start.time_s, dict(start.values)) == (0.0, expected) and dict(answered.values) == expected
@@ -141,6 +141,24 @@ def test_todays_settings_and_flags_come_before_the_recorded(episode, capsys):
     assert found["settings"] == {"source": "today", "values": {"calm_speed": 0.001}, "changes": 0}
     assert found["judgement"]["failed"] == ["min_engagements: 0; allowed: at least 1"]
     assert found["following"]["first_engaged_s"] is None
+
+
+def test_following_that_ends_before_its_first_command_is_none(episode, capsys):
+    """The arms begin below this workspace, so that every engagement ends in the tick in which it begins."""
+    assert main([str(episode), "--workspace-min", "-2", "-2", "1.9"]) == 1
+    out = capsys.readouterr().out
+    assert "followed                                   0 of" in out and "0 engagements" in out
+    assert "DISENGAGED: the robot is outside the workspace: left_wrist is at z " in out
+    assert "FAILED min_engagements: 0; allowed: at least 1" in out
+
+
+def test_faults_that_meet_nothing_are_told(episode):
+    """Following ended at 2.6 s."""
+    late = replay_one(episode, ReplayJob(inject={"swap": 0.5}, inject_from_s=2.5))
+    (note,) = late["notes"]
+    assert note.startswith("faults begin at 2.50 s, and the operator was followed for only 0.10 s after that")
+    assert replay_one(episode, ReplayJob(inject={"swap": 0.5}, inject_from_s=0.9))["notes"] == []
+    assert replay_one(episode, ReplayJob(inject_from_s=2.5))["notes"] == []
 
 
 def test_a_parameter_file_of_the_gate_is_taken(episode, tmp_path, capsys):
