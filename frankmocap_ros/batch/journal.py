@@ -93,6 +93,10 @@ class Journal:
         others = (result for path, result in self._results.items() if path != entry.input)
         return None if old in others else old
 
+    def latest(self, path: str) -> Entry | None:
+        """What was last written of an input."""
+        return self._latest.get(path)
+
     def write(self, entry: Entry) -> None:
         """Add a line, and have it on the disk.
 

@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tqdm import tqdm
 
@@ -45,6 +45,7 @@ from frankmocap_ros.recording.roles import AskedTopics
 from frankmocap_ros.recording.rows import MAX_RATE_HZ, RowOptions
 from frankmocap_ros.runtime.file_names import home_expanded, printable
 from frankmocap_ros.sources.bag import Bag
+from frankmocap_ros.teleop.wording import counted
 
 _NAME: Final = "frankmocap_ros export"
 _SOME_FAILED: Final = 3
@@ -160,9 +161,7 @@ def main(args: Sequence[str]) -> int:
         _tell("interrupted; every file that is there is whole. Start again to go on")
         return INTERRUPTED
     sums.tell(out)
-    if sums.failed:
-        return _SOME_FAILED
-    return 0 if sums.rows or sums.before else 1
+    return _SOME_FAILED if sums.failed else sums.code
 
 
 def _batch(found: Mapping[str, Path], flags: BatchFlags, options: ExportOptions) -> int:
@@ -176,17 +175,22 @@ def _batch(found: Mapping[str, Path], flags: BatchFlags, options: ExportOptions)
             raise SettingError("--rate is missing: the workers prepare episodes that have to fit each other")
         options = replace(options, rows=replace(options.rows, rate_hz=rate_hz))
         names = {path: name for path, name in names.items() if not _holds(dataset, path)}
+        before = counted(len(found) - len(names), "episode")
         if not names:
-            _tell(f"all {len(found)} episodes were there before: {printable(out)}")
+            _tell(f"nothing to do: {before} there before: {printable(out)}")
             return 0
+        if len(names) < len(found):
+            _tell(f"{before} there before")
         flags = replace(flags, folder=out / PREPARED)
-    code, entries = Batch(_NAME, flags).main(export_job(options), list(names), names)
+    code, entries = Batch(_NAME, flags, out).main(export_job(options), list(names), names)
+    sums = _Sums(before=len(found) - len(names))
     for entry in entries:
-        for remark in entry.notes.get("remarks", ()):
-            _tell(f"{names.get(Path(entry.input), entry.input)}: {remark}")
+        if not entry.reason:
+            sums.add_notes(names.get(Path(entry.input), entry.input), entry.notes)
+    sums.tell_left_out()
     if dataset is not None and code != INTERRUPTED:
         code = _assembled(dataset, [flags.folder / e.result for e in entries if e.result]) or code
-    return code or (0 if any(entry.notes.get("rows") for entry in entries) else 1)
+    return code or sums.code
 
 
 def _holds(dataset: Dataset, path: Path) -> bool:
@@ -218,9 +222,15 @@ def _assembled(dataset: Dataset, folders: Sequence[Path]) -> int:
 class _Sums:
     """What became of all episodes, for people."""
 
-    def __init__(self) -> None:
-        self.rows = self.parts = self.instants = self.done = self.failed = self.skipped = self.before = 0
+    def __init__(self, before: int = 0) -> None:
+        self.rows = self.parts = self.instants = self.done = self.failed = self.skipped = 0
+        self.before = before
         self.left_out: Counter[str] = Counter()
+
+    @property
+    def code(self) -> int:
+        """The exit code of an export in which nothing failed."""
+        return 0 if self.rows or self.before else 1
 
     def add(self, name: str, one: Exported) -> None:
         """Count an episode, and tell what is to be known of it."""
@@ -236,15 +246,36 @@ class _Sums:
         for remark in remarks:
             _tell(f"{name}: {remark}")
 
+    def add_notes(self, name: str, notes: Mapping[str, Any]) -> None:
+        """Count what a worker told of an episode."""
+        if "skipped" in notes:
+            self.skip(name, notes["skipped"])
+        else:
+            self.add(name, Exported(**notes))
+
+    def skip(self, name: str, reason: str) -> None:
+        """Count an episode that is not exported."""
+        self.skipped += 1
+        _tell(f"{name}: left out, {reason}")
+
     def tell(self, out: Path) -> None:
         """Print the sums."""
-        counts = [f"{self.done} episodes", f"{self.rows} rows in {self.parts} parts"]
-        counts += [f"{self.before} episodes were there before"] if self.before else []
-        counts += [f"{self.skipped} episodes left out"] if self.skipped else []
-        counts += [f"{self.failed} episodes failed"] if self.failed else []
+        counts = [
+            counted(self.done, "episode"),
+            f"{counted(self.rows, 'row')} in {counted(self.parts, 'part')}",
+        ]
+        counts += [f"{counted(self.before, 'episode')} there before"] if self.before else []
+        counts += [f"{counted(self.skipped, 'episode')} left out"] if self.skipped else []
+        counts += [f"{counted(self.failed, 'episode')} failed"] if self.failed else []
         _tell(f"{', '.join(counts)}: {printable(out)}")
+        self.tell_left_out()
+
+    def tell_left_out(self) -> None:
+        """Print why instants are no rows."""
         for reason, count in self.left_out.most_common():
             _tell(f"left out: {count} of {self.instants} instants, {reason}")
+        if not self.rows and self.left_out:
+            _tell("rows are instants at which the gate follows; --everything keeps all (not with lerobot)")
 
 
 def _export(found: Mapping[str, Path], out: Path, options: ExportOptions, sums: _Sums) -> None:
@@ -261,8 +292,7 @@ def _export(found: Mapping[str, Path], out: Path, options: ExportOptions, sums: 
             try:
                 reason = options.left_out(info_of(path))
                 if reason:
-                    sums.skipped += 1
-                    _tell(f"{name}: left out, {reason}")
+                    sums.skip(name, reason)
                     continue
                 one = make.export(path, name)
             except MissingDependencyError:

@@ -118,9 +118,29 @@ def test_the_result_of_an_earlier_content_goes(tmp_path, inputs):
 def test_copies_are_done_once(tmp_path, inputs):
     paths = inputs(a="x", b="x")
     paths[1].write_bytes(paths[0].read_bytes())
-    began, _, todo = once(batch_jobs.job(tmp_path), paths, tmp_path / "out")
+    job, out = batch_jobs.job(tmp_path), tmp_path / "out"
+    began, _, todo = once(job, paths, out)
     assert began == ["a.in"]
-    assert todo.copies == {str(paths[1]): str(paths[0])}
+    assert [copy.input for copy in todo.copies] == [str(paths[1])]
+    assert once(job, paths, out)[0] == []
+    lines = [json.loads(line) for line in (out / NAME).read_text().splitlines()]
+    assert {line["input"]: line["result"] for line in lines} == dict.fromkeys(
+        map(str, paths), lines[0]["result"]
+    )
+    assert len(lines) == 2, "what was written once is not written again"
+
+
+def test_the_result_of_copies_stays_while_one_of_them_is_left(tmp_path, inputs):
+    paths = inputs(a="x", b="x")
+    job, out = batch_jobs.job(tmp_path), tmp_path / "out"
+    for content, results in (("x:c", {"x"}), ("y:c", {"y"})):
+        for path in paths:
+            path.write_text(content)
+        once(job, paths, out)
+        assert {p.read_text() for p in out.glob("*.txt")} == results
+    paths[0].write_text("z:c")
+    once(job, paths, out)
+    assert {p.read_text() for p in out.glob("*.txt")} == {"y", "z"}
 
 
 def test_an_unchanged_file_is_not_read_again(tmp_path, inputs, monkeypatch):

@@ -245,7 +245,7 @@ def test_more_episodes_are_added_and_none_twice(episodes, dataset, tmp_path, cap
     shutil.copytree(dataset, out)
     before = {p: p.read_bytes() for p in (out / "data").rglob("*.parquet")}
     assert export(episodes, out, "--include", "failure") == 0
-    assert "1 episodes, 12 rows in 1 parts, 2 episodes were there before" in capsys.readouterr().err
+    assert "1 episode, 12 rows in 1 part, 2 episodes there before" in capsys.readouterr().err
     assert all(path.read_bytes() == old for path, old in before.items())
     info = read_json(out / "meta/info.json")
     assert (info["total_episodes"], info["total_frames"], info["total_tasks"]) == (4, 66, 2)

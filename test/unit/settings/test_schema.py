@@ -230,9 +230,7 @@ def test_unknown_names_are_refused_with_the_known_ones():
 def test_a_misspelled_name_is_told_what_is_meant():
     with pytest.raises(SettingError, match=r"^unknown setting cuont \(did you mean count\?\)$"):
         updated(Config(), {"cuont": 5})
-    with pytest.raises(
-        SettingError, match=r"cuont \(did you mean count\?\), x; known: rate_hz"
-    ):
+    with pytest.raises(SettingError, match=r"cuont \(did you mean count\?\), x; known: rate_hz"):
         updated(Config(), {"cuont": 5, "x": 1})
 
 

@@ -158,9 +158,7 @@ def test_a_long_pause_is_one_short_step():
 
 
 def test_starting_outside_the_workspace_is_refused():
-    with pytest.raises(
-        SettingError, match=r"right_wrist is at z 1.20 m, allowed -1 .. 1. Move it"
-    ):
+    with pytest.raises(SettingError, match=r"right_wrist is at z 1.20 m, allowed -1 .. 1. Move it"):
         Governor(limits(2), np.array([[0.0, 0, 0], [0, 0, 1.2]]), np.tile(IDENTITY, (2, 1)))
     with pytest.raises(SettingError, match="outside"):
         Governor(limits(1), np.array([[np.nan, 0, 0]]), np.tile(IDENTITY, (1, 1)))
