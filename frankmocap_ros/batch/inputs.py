@@ -59,7 +59,7 @@ def inputs_of(words: Sequence[str], kind: Kind, leave_out: Path | None = None) -
     """
     found: dict[Path, None] = {}
     for word in words:
-        for path in _matches(word):
+        for path in _matches(word, kind):
             if path.is_file() or (path.is_dir() and kind.is_folder(path)):
                 found[path] = None
                 continue
@@ -72,7 +72,7 @@ def inputs_of(words: Sequence[str], kind: Kind, leave_out: Path | None = None) -
     return list(found)
 
 
-def _matches(word: str) -> list[Path]:
+def _matches(word: str, kind: Kind) -> list[Path]:
     path = home_expanded(word)
     if path.exists():
         return [path.absolute()]
@@ -83,7 +83,7 @@ def _matches(word: str) -> list[Path]:
         if paths:
             return paths
         raise BatchError(f"{printable(word)}: nothing matches this pattern; check it, or name a folder")
-    raise BatchError(f"{printable(word)}: there is no such file or folder; check the name")
+    raise BatchError(f"{printable(word)}: there is no such file or folder; allowed: {kind.text}")
 
 
 def _below(folder: Path, kind: Kind, leave_out: Path | None) -> Iterator[Path]:

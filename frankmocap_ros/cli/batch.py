@@ -200,10 +200,10 @@ class Batch:
             todo = plan(job, bar, journal, names)
         for count, text in (
             (len(todo.done), "done before"),
-            (len(todo.copies), f"with the content of another one, whose result is theirs: see {NAME}"),
+            (len(todo.copies), f"copies of others, whose results are theirs too: see {NAME}"),
         ):
             if count:
-                self.tell(f"{count} of {counted(len(inputs), 'input')} {text}")
+                self.tell(f"{count} of {counted(len(inputs), 'input')}: {text}")
         return todo
 
     def _run(self, job: Job, todo: Plan, journal: Journal, runner: Runner, entries: list[Entry]) -> None:

@@ -26,6 +26,7 @@ from frankmocap_ros.sources.bag import is_bag
 from frankmocap_ros.sources.bag_source import BagSource
 from frankmocap_ros.sources.bag_topics import with_topics
 from frankmocap_ros.sources.base import ALLOWED, NOMINAL_HZ, Source
+from frankmocap_ros.sources.recorded import is_recorded_file
 from frankmocap_ros.sources.stills import SUFFIXES, ImagesSource, PhotographSource, is_image, read_image
 from frankmocap_ros.sources.synthetic import DEFAULT_FOV_DEG, SyntheticSource
 from frankmocap_ros.sources.video import VideoSource
@@ -147,7 +148,14 @@ def _images_in(folder: Path) -> list[Path]:
         raise SourceError(f"{printable(folder)}: {error.strerror}; name a folder that can be read") from error
     files = [path for path in names if path.suffix.lower() in SUFFIXES or is_image(path)]
     if not files:
-        raise SourceError(f"{printable(folder)}: no images in this folder; allowed: {' '.join(SUFFIXES)}")
+        recorded = sorted((path for path in names if is_recorded_file(path)), key=natural_order)
+        step = (
+            f"it has recordings such as {printable(recorded[0])}: name one, or take them all with "
+            "frankmocap_ros process --out-dir DIR"
+            if recorded
+            else f"allowed: {' '.join(SUFFIXES)}"
+        )
+        raise SourceError(f"{printable(folder)}: no images in this folder; {step}")
     return sorted(files, key=natural_order)
 
 

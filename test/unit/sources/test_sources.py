@@ -375,6 +375,14 @@ def test_a_folder_without_images_is_refused(tmp_path):
     (tmp_path / "a.txt").write_text("text")
     with pytest.raises(SourceError, match=r"no images in this folder; allowed: \.jpg"):
         opened(tmp_path)
+    (tmp_path / "b.mp4").touch()
+    (tmp_path / "episode_000001").mkdir()
+    with pytest.raises(SourceError, match=r"such as \S+/b\.mp4: name one, or .* --out-dir DIR"):
+        opened(tmp_path)
+    (tmp_path / "b.mp4").unlink()
+    (tmp_path / "episode_000001" / "metadata.yaml").touch()
+    with pytest.raises(SourceError, match=r"it has recordings such as \S+/episode_000001: name one"):
+        opened(tmp_path)
 
 
 def test_a_still_that_does_not_move_is_one_image(tmp_path):
