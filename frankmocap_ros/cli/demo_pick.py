@@ -68,5 +68,9 @@ def run_demo(
         run = player.result()
     print(json.dumps(run.as_dict()) if arguments.json else run.verdict.words, flush=True)
     if not run.verdict.success:
-        print(f"frankmocap_ros demo: the gate: {player.reason}", file=sys.stderr)
+        print(
+            f"frankmocap_ros demo: the gate's last reason: {player.reason}. A busy computer makes the gate let "
+            "go; its log above says how often",
+            file=sys.stderr,
+        )
     return 0 if run.verdict.success else 1
