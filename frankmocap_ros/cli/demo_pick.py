@@ -69,8 +69,8 @@ def run_demo(
     print(json.dumps(run.as_dict()) if arguments.json else run.verdict.words, flush=True)
     if not run.verdict.success:
         print(
-            f"frankmocap_ros demo: the gate's last reason: {player.reason}. A busy computer makes the gate let "
-            "go; its log above says how often",
+            f"frankmocap_ros demo: the gate's last reason: {player.reason}. On a busy computer the gate lets "
+            "go often, as its log above says",
             file=sys.stderr,
         )
     return 0 if run.verdict.success else 1

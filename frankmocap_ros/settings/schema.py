@@ -21,7 +21,7 @@ command-line flag and the check of every value. The declarations are in ``settin
 import argparse
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from functools import cache
@@ -278,8 +278,25 @@ def markdown_table(cls: type) -> str:
     return "\n".join(rows) + "\n"
 
 
+def _brief_usage(formatter: Any, flags: Collection[argparse.Action]) -> type[argparse.HelpFormatter]:
+    """A formatter of help in whose usage one flag stands for all those of settings."""
+
+    class Brief(formatter):  # type: ignore[misc]
+        def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: Any = None) -> None:
+            others = [action for action in actions if action not in flags]
+            stand_in = argparse.Action(["--SETTING"], dest="settings", metavar="VALUE")
+            super().add_usage(usage, [*others, stand_in], groups, prefix)
+
+    return Brief
+
+
 def add_flags(parser: argparse.ArgumentParser, cls: type, leave_out: Sequence[str] = ()) -> None:
-    """Add one flag per setting; flags that are not given are absent from the namespace."""
+    """Add one flag per setting; flags that are not given are absent from the namespace.
+
+    The line of usage has one word for all of them, so that an error is not below a screen of flags.
+    """
+    flags: list[argparse.Action] = []
+    parser.formatter_class = _brief_usage(parser.formatter_class, flags)
     group = parser.add_argument_group("settings", "the node's parameters as flags")
     for s in settings_of(cls):
         if s.name in leave_out:
@@ -297,7 +314,7 @@ def add_flags(parser: argparse.ArgumentParser, cls: type, leave_out: Sequence[st
             )
         else:
             parser_action = {"type": s.type, "metavar": s.type.__name__.upper()}
-        group.add_argument(flag, **kind, **parser_action)
+        flags.append(group.add_argument(flag, **kind, **parser_action))
 
 
 def from_flags(cls: type[C], namespace: argparse.Namespace) -> C:

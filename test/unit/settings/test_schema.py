@@ -227,6 +227,15 @@ def test_unknown_names_are_refused_with_the_known_ones():
         updated(Config(), {"hidden": 1})
 
 
+def test_the_usage_of_a_command_has_one_word_for_all_settings():
+    parser = argparse.ArgumentParser(prog="it")
+    parser.add_argument("--own", dest="count")
+    add_flags(parser, Config)
+    parser.add_argument("source")
+    assert parser.format_usage() == "usage: it [-h] [--own COUNT] [--SETTING VALUE] source\n"
+    assert "--rate-hz" in parser.format_help()
+
+
 def test_a_misspelled_name_is_told_what_is_meant():
     with pytest.raises(SettingError, match=r"^unknown setting cuont \(did you mean count\?\)$"):
         updated(Config(), {"cuont": 5})
