@@ -140,7 +140,9 @@ def _check(arguments: argparse.Namespace) -> int:
             json.dumps({"map": arguments.map, "picture": str(picture), "motion_scale": scale, "runs": found})
         )
     else:
-        print(f"picture: {picture}" + (f"; motion_scale {scale:g}" if scale != 1.0 else ""))
+        print(f"picture: {picture}")
+        if scale != 1.0:
+            print(f"with motion_scale {scale:g}: give the gate the same (demo --gate motion_scale={scale:g})")
     return 1 if any(one["advice"] for one in found.values()) else 0
 
 

@@ -36,7 +36,7 @@ from typing import Final
 from frankmocap_ros.settings.gate import GateSettings
 
 _LATE_TICKS = 2
-BY_SERVICE: Final = "asked to"
+BY_SERVICE: Final = "released on request"
 BY_JOYSTICK: Final = "the joystick's button"
 BY_DEADMAN: Final = "the deadman's switch was released"
 BY_GESTURE: Final = "both hands were raised"

@@ -33,7 +33,7 @@ from frankmocap_ros.recording.recorded_gate import GateRequest
 from frankmocap_ros.recording.replay_input import read_replay
 from frankmocap_ros.recording.replay_job import ReplayJob, replay_one, report_text
 from frankmocap_ros.settings.gate import GateSettings
-from frankmocap_ros.teleop.gate import State
+from frankmocap_ros.teleop.gate import BY_SERVICE, State
 from support.bags import image, write_bag
 from support.episodes import DELAY_S, SETTINGS, START_NS, bodies, ns, parameters, write_episode
 
@@ -43,7 +43,7 @@ STATES = (
     (0.4, State.ARMING, "hold still for 0.3 s"),
     (0.8, State.ENGAGED, "following the operator"),
     (0.85, State.ENGAGED, "following the operator"),  # it is told 20 times a second
-    (RELEASED_S, State.DISENGAGED, "asked to"),
+    (RELEASED_S, State.DISENGAGED, BY_SERVICE),
     (ASKED_AGAIN_S, State.ARMING, "hold still for 0.3 s"),
     (2.4, State.ENGAGED, "following the operator"),
     (2.6, State.HOLD, "not seen: left_wrist"),
@@ -88,7 +88,7 @@ def test_requests_and_settings_are_taken_as_they_were(episode):
     found = read_replay(episode)
     assert found.requests == (
         GateRequest(pytest.approx(0.4), engage=True),
-        GateRequest(pytest.approx(RELEASED_S), engage=False, release="asked to"),
+        GateRequest(pytest.approx(RELEASED_S), engage=False, release=BY_SERVICE),
         GateRequest(pytest.approx(ASKED_AGAIN_S), engage=True),
         GateRequest(pytest.approx(2.6), engage=False),
         GateRequest(pytest.approx(3.1), engage=False),
@@ -106,7 +106,7 @@ def test_a_replay_asks_and_releases_as_the_operator_did(report):
         "DISENGAGED", "ARMING", "ENGAGED", "DISENGAGED", "ARMING", "ENGAGED", "DISENGAGED",
     ]  # fmt: skip
     assert [time_s for _, time_s in states[1:5]] == pytest.approx([0.4, 0.72, 1.6, 2.0], abs=0.05)
-    assert [change["reason"] for change in report[0]["states"]][3::3] == ["asked to", "the recording ended"]
+    assert [change["reason"] for change in report[0]["states"]][3::3] == [BY_SERVICE, "the recording ended"]
 
 
 def test_the_recorded_settings_are_in_force_with_their_changes(report):
