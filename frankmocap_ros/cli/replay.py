@@ -35,6 +35,7 @@ from frankmocap_ros.cli.batch import (
 from frankmocap_ros.errors import MocapError, SettingError
 from frankmocap_ros.evaluation.plots import require_matplotlib
 from frankmocap_ros.recording.episodes import EPISODE, episodes
+from frankmocap_ros.recording.exporting import by_name
 from frankmocap_ros.recording.faults import ALL, FAULTS, parsed_faults
 from frankmocap_ros.recording.limits import read_limits, read_mapping
 from frankmocap_ros.recording.replay_job import (
@@ -52,7 +53,7 @@ from frankmocap_ros.settings.schema import add_flags, settings_of, unknown_setti
 from frankmocap_ros.sources.bag import is_bag
 
 _NAME = "frankmocap_ros replay"
-_RECORDED, _TODAY = "recorded", "today"
+_RECORDED, _DEFAULTS = "recorded", "defaults"
 _NOT_FLAGS = ("robot", "robot_model")
 _MOST_SEED = 2**32 - 1
 
@@ -82,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
         "--dynamics", choices=("kinematic", "physics"), default="kinematic", help="of the simulated robot"
     )
     flags.add_argument(
-        "--settings", default=_RECORDED, metavar=f"{_RECORDED}|{_TODAY}|FILE",
+        "--settings", default=_RECORDED, metavar=f"{_RECORDED}|{_DEFAULTS}|FILE",
         help="settings of the gate: those that were recorded, the defaults, or a parameter file (YAML) of "
         "the gate (default: the recorded ones where there are any); flags of settings come before all",
     )  # fmt: skip
@@ -128,13 +129,13 @@ def _job(arguments: argparse.Namespace) -> ReplayJob:
     Raises:
         SettingError: a value is not allowed, or a file cannot be read.
     """
-    settings, source = None, _TODAY
-    if arguments.settings == _TODAY:
+    settings, source = None, _DEFAULTS
+    if arguments.settings == _DEFAULTS:
         settings = {}
     elif arguments.settings != _RECORDED:
         path = Path(arguments.settings)
         if not path.exists():
-            raise SettingError(f"--settings {path}: no such file; allowed: {_RECORDED} | {_TODAY} | FILE")
+            raise SettingError(f"--settings {path}: no such file; allowed: {_RECORDED} | {_DEFAULTS} | FILE")
         settings, source = _parameters(path, "--settings", "gate", GateSettings), path.name
     images = None
     if arguments.replayed == "images":
@@ -211,21 +212,21 @@ def main(args: Sequence[str]) -> int:
     flags = batch_flags(arguments)
     if flags is not None:
         return _batch(arguments, job, flags)
-    inputs = _inputs(arguments.episodes)
+    inputs = by_name(_inputs(arguments.episodes))
     codes = []
-    for path in inputs:
+    for name, path in inputs.items():
         try:
             report = replayed_report(path, job)
         except MocapError as error:
             if len(inputs) == 1:
                 raise
-            print(f"{_NAME}: {path.name}: {error}", file=sys.stderr)
+            print(f"{_NAME}: {name}: {error}", file=sys.stderr)
             codes.append(2)
             continue
-        print(_line(report) if arguments.json else replay_table(report.record), flush=True)
+        print(_line(report) if arguments.json else replay_table(report.record, name), flush=True)
         if arguments.report is not None:
             folder = Path(arguments.report)
-            _write(report, folder if len(inputs) == 1 else folder / path.name, plots)
+            _write(report, folder if len(inputs) == 1 else folder / name, plots)
         codes.append(0 if report.passed else 1)
     return max(codes)
 

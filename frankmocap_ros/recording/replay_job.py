@@ -72,7 +72,7 @@ class ReplayJob:
     robot: str = ""
     robot_model: str = ""
     settings: Mapping[str, Any] | None = None
-    settings_source: str = "today"
+    settings_source: str = "defaults"
     changes: Mapping[str, Any] = field(default_factory=dict)
     engage: str = "auto"
     inject: Mapping[str, float] = field(default_factory=dict)
@@ -216,7 +216,7 @@ def _settings(found: ReplayInput, job: ReplayJob) -> tuple[GateSettings, tuple[S
     try:
         config = updated(GateSettings(), {**base, **job.changes})
     except SettingError as error:
-        step = "; say --settings today, or a FILE" if source == "recorded" else ""
+        step = "; say --settings defaults, or a FILE" if source == "recorded" else ""
         raise SettingError(f"{source} settings of the gate: {error}{step}") from None
     return config, changes, source
 

@@ -39,14 +39,13 @@ _QUALITY: Final = (
 _WIDTH: Final = 42
 
 
-def replay_table(record: Mapping[str, Any]) -> str:
-    """The report as lines of text."""
+def replay_table(record: Mapping[str, Any], name: str) -> str:
+    """The report of an episode that the user knows by a name, as lines of text."""
     following, quality, faults = record["following"], record["quality"], record["faults"]["amounts"]
     settings, judgement = record["settings"], record["judgement"]
     put = ", ".join(f"{name}:{amount:g}" for name, amount in faults.items()) or "none"
     lines = [
-        f"{record['episode']['name']} on {record['robot']['map']}: "
-        f"{'passed' if judgement['passed'] else 'FAILED'}",
+        f"{name} on {record['robot']['map']}: {'passed' if judgement['passed'] else 'FAILED'}",
         _row("settings of the gate", settings["source"]),
         _row("faults", f"{put}; seed {record['faults']['seed']}" if faults else put),
         _row(

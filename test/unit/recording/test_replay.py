@@ -16,6 +16,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -134,11 +135,11 @@ def test_pictures_are_beside_the_report(report):
         assert (report[2] / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_todays_settings_and_flags_come_before_the_recorded(episode, capsys):
-    """With today's the operator is not calm enough to be followed."""
-    assert main([str(episode), "--settings", "today", "--calm-speed", "0.001", "--json"]) == 1
+def test_default_settings_and_flags_come_before_the_recorded(episode, capsys):
+    """With the defaults the operator is not calm enough to be followed."""
+    assert main([str(episode), "--settings", "defaults", "--calm-speed", "0.001", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
-    assert found["settings"] == {"source": "today", "values": {"calm_speed": 0.001}, "changes": 0}
+    assert found["settings"] == {"source": "defaults", "values": {"calm_speed": 0.001}, "changes": 0}
     assert found["judgement"]["failed"] == ["min_engagements: 0; allowed: at least 1"]
     assert found["following"]["first_engaged_s"] is None
 
@@ -150,6 +151,15 @@ def test_following_that_ends_before_its_first_command_is_none(episode, capsys):
     assert "followed                                   0 of" in out and "0 engagements" in out
     assert "DISENGAGED: the robot is outside the workspace: left_wrist is at z " in out
     assert "FAILED min_engagements: 0; allowed: at least 1" in out
+
+
+def test_episodes_of_one_name_have_a_report_each(episode, tmp_path, capsys):
+    other = shutil.copytree(episode, tmp_path / "monday" / episode.name)
+    assert main([str(episode), str(other), "--report", str(tmp_path / "r"), "--no-plots"]) == 0
+    names = [f"{folder.parent.name}_episode_000001" for folder in (episode, other)]
+    assert sorted(path.name for path in (tmp_path / "r").iterdir()) == sorted(names)
+    out = capsys.readouterr().out
+    assert [line for line in out.splitlines() if "passed" in line] == [f"{n} on torso: passed" for n in names]
 
 
 def test_faults_that_meet_nothing_are_told(episode):
@@ -199,7 +209,7 @@ def test_a_bag_of_others_is_replayed_with_requests_all_the_time(tmp_path):
     folder = write_bag(tmp_path / "bag", [("/mocap/bodies", ns(s.time_s + DELAY_S), bodies(s)) for s in seen])
     job = ReplayJob(robot="torso", changes={"arming_s": 0.3})
     found = replay_one(folder, job)
-    assert found["engage"] == "always" and found["settings"]["source"] == "today"
+    assert found["engage"] == "always" and found["settings"]["source"] == "defaults"
     assert found["following"]["followed_s"] > 0.8 and found["judgement"]["passed"]
     with pytest.raises(RecordingError, match="which robot was driven; name one: --robot MAP"):
         replay_one(folder, ReplayJob())
