@@ -220,7 +220,8 @@ def main(args: Sequence[str]) -> int:
         except MocapError as error:
             if len(inputs) == 1:
                 raise
-            print(f"{_NAME}: {name}: {error}", file=sys.stderr)
+            text = str(error).removeprefix(f"{path.name}: ")
+            print(f"{_NAME}: {name}: {text}", file=sys.stderr)
             codes.append(2)
             continue
         print(_line(report) if arguments.json else replay_table(report.record, name), flush=True)

@@ -219,6 +219,15 @@ def test_a_bag_of_others_is_replayed_with_requests_all_the_time(tmp_path):
         replay_one(folder, ReplayJob(robot="torso", bodies_topic="/other"))
 
 
+def test_what_cannot_be_replayed_is_named_once_and_the_others_go_on(episode, tmp_path, capsys):
+    seen = exercise(0.2)
+    nobodys = write_bag(tmp_path / "bag", [("/mocap/bodies", ns(s.time_s), bodies(s)) for s in seen])
+    assert main([str(nobodys), str(episode)]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("frankmocap_ros replay: bag: it does not say which robot was driven")
+    assert "episode_000001 on torso: passed" in said.out
+
+
 def test_what_is_not_replayed_is_told(episode):
     job = ReplayJob(changes={"require_deadman": True, "gravity": "imu", "heading": "tf", "reference": "home"})
     notes = replay_one(episode, job)["notes"]
