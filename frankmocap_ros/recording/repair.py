@@ -86,12 +86,13 @@ def repair(folder: Path, outcome: str = "", why: str = "the recorder was ended b
 
 
 def _repaired(folder: Path, outcome: str, why: str) -> Repaired:
-    files, lost_bytes = [], 0
+    files: list[FileContents] = []
+    lost_bytes = 0
     for path in _mcap_files(folder):
         found = scan(path)
-        if not found.start:
-            path.unlink()  # the next file was just begun
-            lost_bytes += found.size
+        if not found.start or (files and not found.chunks):
+            path.unlink()  # it was just begun, and rosbag2 warns of files without messages
+            lost_bytes += found.size - found.end
             continue
         if found.finished:
             files.append(found.contents(path.name))

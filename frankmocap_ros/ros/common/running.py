@@ -17,6 +17,7 @@
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
 from typing import Any
 
 import rclpy
@@ -61,6 +62,7 @@ def run_node(
         publishes_at_end: whether the node publishes while it is destroyed: ROS runs until then.
     """
     node: Node | None = None
+    interrupts = _interrupts()
     try:
         signals = EndSignals() if publishes_at_end else None
         how = {"signal_handler_options": SignalHandlerOptions.NO} if signals is not None else {}
@@ -76,12 +78,27 @@ def run_node(
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except Exception:
-        if rclpy.ok():
+        if rclpy.ok() and not interrupts:
             raise
-        # a signal took ROS away while the node was still being made
+        # a signal took ROS away while the node was still being made, or came while rclpy was in C++
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience must not cut the tidying short
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _interrupts() -> list[int]:
+    """Every SIGINT that comes from now on; each raises KeyboardInterrupt, as without this.
+
+    That becomes an error of another type where it meets rclpy's C++ code.
+    """
+    came: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, handle)
+    return came
