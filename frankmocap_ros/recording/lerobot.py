@@ -45,6 +45,8 @@ from frankmocap_ros.recording.lerobot_tables import (
 )
 from frankmocap_ros.recording.statistics import merged_statistics
 from frankmocap_ros.runtime.file_names import printable
+from frankmocap_ros.runtime.records import record_of
+from frankmocap_ros.runtime.text_values import json_values
 from frankmocap_ros.runtime.whole_files import replace_text
 
 VERSION: Final = "v3.0"
@@ -77,7 +79,7 @@ class Dataset:
     folder: Path
     rate_hz: int = 0
     robot: str = ""
-    features: dict[str, Any] = field(default_factory=dict)
+    features: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
     episodes: list[dict[str, Any]] = field(default_factory=list)
     rows: int = 0
@@ -85,10 +87,14 @@ class Dataset:
     episode_files: int = 0
     video_files: int = 0
 
+    def __post_init__(self) -> None:
+        if min(self.rate_hz, self.rows, self.data_files, self.episode_files, self.video_files) < 0:
+            raise ValueError("a number is below 0")
+
     @property
     def video_keys(self) -> list[str]:
         """Features that are videos."""
-        return [name for name, feature in self.features.items() if feature["dtype"] == "video"]
+        return [name for name, feature in self.features.items() if feature.get("dtype") == "video"]
 
     def adopt(self, stage: Stage) -> None:
         """Let the first episode decide what all others are like."""
@@ -126,11 +132,11 @@ def open_dataset(folder: Path) -> Dataset:
             )
         return Dataset(folder)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values.pop("format") != _OWN_FORMAT:
+        values = json_values(path.read_text(encoding="utf-8"))
+        if isinstance(values, dict) and values.pop("format", None) != _OWN_FORMAT:
             raise ValueError("another version of frankmocap_ros wrote it")
-        return Dataset(folder, **values)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return record_of(Dataset, values, folder=folder)
+    except (OSError, ValueError) as error:
         raise RecordingError(f"{printable(path)} cannot be read ({error}); choose another --out") from error
 
 

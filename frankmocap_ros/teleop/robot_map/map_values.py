@@ -15,6 +15,7 @@
 """Reads the mappings of a robot's map; what is wrong is said with the file, the key and what is allowed."""
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, SIDES
 from frankmocap_ros.errors import RobotError
 
 _SHOWN: Final = 80
+_LARGEST: Final = sys.float_info.max
 
 
 def shown(value: object) -> str:
@@ -94,8 +96,8 @@ class MapValues:
 
     def as_number(self, key: str, value: object, least: float = -math.inf) -> float:
         """A value as a finite number, ``least`` or more; ``key`` is where it is from."""
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or value < least:  # type: ignore[arg-type, operator]
+        is_number = isinstance(value, int | float) and abs(value) <= _LARGEST  # not NaN
+        if isinstance(value, bool) or not is_number or value < least:  # type: ignore[operator]
             at_least = f" of {least:g} or more" if math.isfinite(least) else ""
             raise self.wrong(key, f"expected a finite number{at_least}, got {shown(value)}")
         return float(value)  # type: ignore[arg-type]

@@ -277,13 +277,24 @@ def test_nothing_to_write_is_done_too(tmp_path, inputs):
     assert once(job, paths, out)[0] == []
 
 
-def test_a_journal_removes_nothing_outside_its_folder(tmp_path, inputs):
+@pytest.mark.parametrize("result", ["../outside", "..", ".", "_journal.jsonl", "a\0b", 7, None])
+def test_a_journal_removes_nothing_but_results_in_its_folder(tmp_path, inputs, result):
     job, out, outside = batch_jobs.job(tmp_path), tmp_path / "out", tmp_path / "outside"
     (path,) = inputs(a="x")
     once(job, [path], out)
     outside.touch()
-    line = json.loads((out / NAME).read_text()) | {"result": "../outside"}
+    line = json.loads((out / NAME).read_text()) | {"result": result}
     (out / NAME).write_text(json.dumps(line) + "\n")
     path.write_text("y")
     assert once(job, [path], out)[0] == ["a.in"]
-    assert outside.exists()
+    assert outside.exists() and (out / NAME).exists()
+
+
+@pytest.mark.parametrize("changed", [{"input": [1]}, {"key": {}}, {"notes": 5}, {"stamp": "now"}])
+def test_a_line_of_a_journal_that_is_no_entry_is_left_out(tmp_path, inputs, changed):
+    job, out = batch_jobs.job(tmp_path), tmp_path / "out"
+    paths = inputs(a="x")
+    once(job, paths, out)
+    line = json.loads((out / NAME).read_text()) | changed
+    (out / NAME).write_text(json.dumps(line) + "\n" + 100_000 * "[" + "\n")
+    assert once(job, paths, out)[0] == ["a.in"], "as if it had not been done"
