@@ -69,7 +69,7 @@ NETWORKS = ("estimators.frankmocap.networks.", "estimators.openpose.network")  #
 OUTSIDE_THE_CORE = ("batch", "engines", "bench", "viewer", "msg", "ros", "cli")
 WITH_HEAVY = (
     "assets.", "evaluation.plots", "export.body_table", "imaging.messages.", "recording.", "sources.",
-    "standin.", "estimators.", "teleop.hands.",
+    "runtime.text_values", "standin.", "estimators.", "teleop.hands.",
     "teleop.inverse_kinematics.",
     "teleop.robot.",
     "teleop.robot_map.", "teleop.robot_model.", "teleop.robot_setup.", "teleop.simulation.",

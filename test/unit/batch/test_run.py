@@ -20,6 +20,7 @@ from dataclasses import replace
 
 import pytest
 
+from frankmocap_ros.batch.contents import content_of
 from frankmocap_ros.batch.files import described, placed
 from frankmocap_ros.batch.inputs import Kind, inputs_of
 from frankmocap_ros.batch.job import Job, JobFile, Outcome
@@ -27,6 +28,7 @@ from frankmocap_ros.batch.journal import NAME, PARTIAL, opened
 from frankmocap_ros.batch.run import plan, run
 from frankmocap_ros.batch.worker import Worker
 from frankmocap_ros.errors import BatchError
+from frankmocap_ros.sources.bag import is_bag
 from support import batch_jobs
 
 KIND = Kind(lambda path: path.suffix == ".in", lambda path: (path / "one").exists(), ".in")
@@ -208,6 +210,26 @@ def test_inputs_are_found(tmp_path):
     ]
     (tmp_path / "a[1].in").touch()
     assert names(inputs_of([str(tmp_path / "a[1].in")], KIND)) == ["a[1].in"]
+
+
+def test_links_in_circles_and_pipes_keep_nobody_waiting(tmp_path):
+    """Each of two folders leads to all others: without end, and two more ways at every step."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.in").touch()
+        for other in ("a", "b"):
+            (tmp_path / name / f"to_{other}").symlink_to(tmp_path / other)
+        (tmp_path / name / "up").symlink_to(tmp_path)
+        os.mkfifo(tmp_path / name / "pipe.in")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "result.in").touch()
+    (tmp_path / "b" / "results").symlink_to(tmp_path / "out")
+    assert names(inputs_of([str(tmp_path)], KIND, tmp_path / "out")) == ["a.in", "b.in"]
+    assert names(inputs_of([str(tmp_path / "out")], KIND, tmp_path / "out")) == ["result.in"]
+    before = content_of(tmp_path / "out")
+    os.mkfifo(tmp_path / "out" / "pipe")
+    assert content_of(tmp_path / "out") == before
+    assert not is_bag(tmp_path / "out" / "pipe")
 
 
 @pytest.mark.parametrize(
