@@ -181,8 +181,8 @@ def _images(topics: Mapping[str, str], asked: Sequence[str] | None) -> dict[str,
     for topic in chosen:
         if not _CAMERA.fullmatch(topic) or len(topic.encode()) > _LONGEST:  # it names files and columns
             raise RecordingError(
-                f"images: {ascii(topic[:_LONGEST])} cannot name a camera; allowed: letters, digits, _ . - and "
-                f"/, {_LONGEST} bytes at most; name the other ones: --images TOPIC ..."
+                f"images: {topic[:_LONGEST]!a} cannot name a camera; allowed: letters, digits, _ . - "
+                f"and /, {_LONGEST} bytes at most; name the other ones: --images TOPIC ..."
             )
     names = [camera_name(topic) for topic in chosen]
     if len(set(names)) < len(names):

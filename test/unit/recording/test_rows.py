@@ -317,7 +317,7 @@ def test_several_gates_are_not_guessed():
 )
 def test_a_topic_that_cannot_name_a_file_is_no_camera(topic):
     kinds = {**TOPICS, topic: TOPICS["/wrist/image_raw"]}
-    with pytest.raises(RecordingError, match="images: '.*' cannot name a camera; allowed: letters, digits"):
+    with pytest.raises(RecordingError, match=r"images: '.*' cannot name a camera; allowed: letters, digits"):
         roles_of(kinds, AskedTopics())
     others = AskedTopics(images=("/wrist/image_raw",))
     assert roles_of(kinds, others).images == {"/wrist/image_raw": "wrist"}
