@@ -37,6 +37,7 @@ from frankmocap_ros.recording.lerobot_tables import (
     DATA_PATH,
     FILES_A_CHUNK,
     DataFiles,
+    opened_table,
     place,
     read_statistics,
     read_tasks,
@@ -173,8 +174,6 @@ def _added(
     dataset: Dataset, prepared: tuple[Path, Stage], data: DataFiles, task: int
 ) -> Iterator[dict[str, Any]]:
     """Write the rows and videos of a prepared episode; gives what is to be said of each part."""
-    import pyarrow.parquet
-
     folder, stage = prepared
     misfit = dataset.misfit(stage)
     if misfit:
@@ -187,7 +186,7 @@ def _added(
     dataset.sources.append(stage.source)
     data.begin(folder / DATA)
     shown = 0
-    with pyarrow.parquet.ParquetFile(folder / DATA) as rows:
+    with opened_table(folder / DATA) as rows:
         for part, length in enumerate(stage.lengths):
             number = len(dataset.episodes)
             said = {"episode_index": number, "tasks": [stage.task], "length": length}
@@ -252,5 +251,6 @@ def _shown(feature: dict[str, Any] | None) -> str:
     """A feature for people."""
     if feature is None:
         return "missing"
-    names = feature["names"] if len(feature["shape"]) == 1 else feature["shape"]
-    return f"{feature['dtype']} ({', '.join(map(str, names))})"
+    shape, names = feature.get("shape"), feature.get("names")
+    what = names if isinstance(shape, list) and len(shape) == 1 else shape
+    return f"{feature.get('dtype')} ({', '.join(map(str, what or ()))})"
