@@ -19,8 +19,9 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from types import UnionType
 from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from frankmocap_ros.errors import shown
+
 R = TypeVar("R")
-_SHOWN: Final = 60
 _WORDS: Final = {
     bool: "true or false", int: "a whole number", float: "a number", str: "a text", list: "a list",
     dict: "a mapping", type(None): "null",
@@ -42,12 +43,12 @@ def record_of(kind: type[R], values: object, pass_over: bool = False, **given: A
         ValueError: a value is missing, of another type, or of a name that is not known; names it.
     """
     if not isinstance(values, dict):
-        raise ValueError(f"expected a mapping, got {_shown(values)}")
+        raise ValueError(f"expected a mapping, got {shown(values)}")
     hints = get_type_hints(kind)
     known = {field.name: field for field in fields(kind) if field.name not in given}  # type: ignore[arg-type]
     unknown = [name for name in values if name not in known]
     if unknown and not pass_over:
-        raise ValueError(f"{_shown(unknown[0])} is not known")
+        raise ValueError(f"{shown(unknown[0])} is not known")
     missing = [name for name, field in known.items() if name not in values and not _has_default(field)]
     if missing:
         raise ValueError(f"{missing[0]} is missing")
@@ -79,7 +80,7 @@ def _taken(name: str, value: object, hint: Any, pass_over: bool) -> Any:
             raise ValueError(f"{name}: {error}") from None
     kind = _KINDS.get(kind, kind)
     if type(value) is not kind and not (kind is float and type(value) is int):
-        raise ValueError(f"{name} is {_shown(value)}, not {_WORDS.get(kind, str(kind))}")
+        raise ValueError(f"{name} is {shown(value)}, not {_WORDS.get(kind, str(kind))}")
     of = get_args(hint)[-1:] or (Any,)
     if isinstance(value, list):
         return [_taken(f"{name}[{i}]", one, of[0], pass_over) for i, one in enumerate(value)]
@@ -94,10 +95,5 @@ def _text(name: str, value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:  # half of a pair, which JSON can write
-        raise ValueError(f"{name}: {_shown(value)} is no text of Unicode") from None
+        raise ValueError(f"{name}: {shown(value)} is no text of Unicode") from None
     return value
-
-
-def _shown(value: object) -> str:
-    text = ascii(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any, Final, TypeVar, cast, get_type_hints
 
-from frankmocap_ros.errors import SettingError
+from frankmocap_ros.errors import SettingError, shown
 
 C = TypeVar("C")
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
@@ -167,10 +167,10 @@ def checked(s: Setting, value: object) -> Value:
         return _numbers(s, value)
     if s.type is tuple:
         if isinstance(value, str) or not isinstance(value, Iterable):
-            raise SettingError(f"{s.name}: expected a list of names, got {value!r}")
+            raise SettingError(f"{s.name}: expected a list of names, got {shown(value)}")
         items = tuple(value)
         if not all(isinstance(v, str) for v in items):
-            raise SettingError(f"{s.name}: expected a list of names, got {items!r}")
+            raise SettingError(f"{s.name}: expected a list of names, got {shown(items)}")
         return items
     if s.takes_bool and isinstance(value, bool):
         value = yaml_value(value)
@@ -180,7 +180,7 @@ def checked(s: Setting, value: object) -> Value:
         except OverflowError:
             raise SettingError(f"{s.name}: the number is out of range; allowed: {s.allowed}") from None
     if type(value) is not s.type:
-        raise SettingError(f"{s.name}: expected {s.type.__name__}, got {type(value).__name__} {value!r}")
+        raise SettingError(f"{s.name}: expected {s.type.__name__}, got {type(value).__name__} {shown(value)}")
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingError(f"{s.name}: {value} is not a finite number; allowed: {s.allowed}")
     if s.minimum is not None and s.maximum is not None and not s.minimum <= value <= s.maximum:  # type: ignore[operator]
@@ -188,17 +188,17 @@ def checked(s: Setting, value: object) -> Value:
         raise SettingError(f"{s.name}: {value} is out of range; allowed: {s.allowed}{unit}")
     if s.renamed and value in s.renamed:
         raise SettingError(
-            f"{s.name}: {value!r} is called {s.renamed[str(value)]!r} now; allowed: {s.allowed}"
+            f"{s.name}: {shown(value)} is called {s.renamed[str(value)]!r} now; allowed: {s.allowed}"
         )
     if s.choices and value not in s.choices:
-        raise SettingError(f"{s.name}: {value!r} is not known; allowed: {s.allowed}")
+        raise SettingError(f"{s.name}: {shown(value)} is not known; allowed: {s.allowed}")
     return value  # type: ignore[return-value]
 
 
 def _numbers(s: Setting, value: object) -> tuple[float, ...]:
     items = None if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
     if items is None or len(items) != s.count:
-        raise SettingError(f"{s.name}: expected {s.count} numbers, got {value!r}")
+        raise SettingError(f"{s.name}: expected {s.count} numbers, got {shown(value)}")
     one = replace(s, type=float)
     return tuple(cast(float, checked(one, item)) for item in items)
 

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.body.skeleton import HAND_FINGERS
-from frankmocap_ros.errors import RobotError
+from frankmocap_ros.errors import RobotError, shown
 from frankmocap_ros.runtime.installing import install_command
 from frankmocap_ros.runtime.text_values import yaml_values
 from frankmocap_ros.teleop.robot_map.hand_joints import joints_of_tips, urdf_joints
 from frankmocap_ros.teleop.robot_map.map_parts import PartReader, rotation
-from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
+from frankmocap_ros.teleop.robot_map.map_values import MapValues
 from frankmocap_ros.teleop.robot_map.model_file import ROBOTS_DIR
 from frankmocap_ros.teleop.robot_model.additions import AddedSite, Additions, Base
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource

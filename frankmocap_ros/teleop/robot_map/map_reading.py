@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.errors import RobotError
+from frankmocap_ros.errors import RobotError, shown
 from frankmocap_ros.runtime.installing import optional_import
 from frankmocap_ros.runtime.text_values import yaml_values
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
@@ -30,7 +30,7 @@ from frankmocap_ros.teleop.robot_map.gripper_map import (
 )
 from frankmocap_ros.teleop.robot_map.hand_map import read_hands
 from frankmocap_ros.teleop.robot_map.map_parts import base, keep_out
-from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
+from frankmocap_ros.teleop.robot_map.map_values import MapValues
 from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot_map.robot_map import (
     DEFAULT_ACCELERATION,

@@ -21,16 +21,10 @@ from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, SIDES
-from frankmocap_ros.errors import RobotError
+from frankmocap_ros.errors import RobotError, shown
 
-_SHOWN: Final = 80
+_LONGEST: Final = 80  # characters of a key
 _LARGEST: Final = sys.float_info.max
-
-
-def shown(value: object) -> str:
-    """A value of the file in words; not the whole file."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 class MapValues:
@@ -55,7 +49,7 @@ class MapValues:
             raise self.wrong("", f"expected a mapping, got {shown(values)}")
         unknown = [str(key) for key in values if key not in keys]
         if unknown:
-            raise self.wrong(unknown[0][:_SHOWN], f"is not known; allowed: {', '.join(keys)}")
+            raise self.wrong(unknown[0][:_LONGEST], f"is not known; allowed: {', '.join(keys)}")
         self.values = values
 
     def wrong(self, key: str, text: str) -> RobotError:
