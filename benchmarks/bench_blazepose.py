@@ -30,8 +30,8 @@ from frankmocap_ros.assets.model_files import VARIANTS, find_model, model_path
 from frankmocap_ros.engines.tflite import TfliteModel, TfliteOptions
 from frankmocap_ros.engines.tflite_litert import LiteRtTflite
 from frankmocap_ros.engines.tflite_openvino import OpenVinoTflite
-from frankmocap_ros.estimators.blazepose.crop import square_crop
 from frankmocap_ros.estimators.blazepose.person_detector import PersonDetector
+from frankmocap_ros.estimators.square_crop import square_crop
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.runtime.machine import cores, cpu_name

@@ -21,7 +21,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from frankmocap_ros.bench.person_filter import SCENES, Recording, figures, recorded, run
+from frankmocap_ros.bench.person_filter import SCENES, ObservedScene, figures, recorded, run
 from frankmocap_ros.settings.mocap import Settings
 
 SEEDS = 3
@@ -35,7 +35,7 @@ VARIANTS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def line(name: str, config: Settings, seen: Mapping[str, list[Recording]]) -> str:
+def line(name: str, config: Settings, seen: Mapping[str, list[ObservedScene]]) -> str:
     """One row of the table."""
     runs = {key: [run(one, config) for one in recordings] for key, recordings in seen.items()}
     f = figures([r for rs in runs.values() for r in rs], runs["reach"] + runs["desk"])

@@ -56,9 +56,9 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         "transport_profile",
         default_value="auto",
-        description="Fast DDS profile for images above 512 KB: a file, none, or auto. auto uses the "
-        "package's own unless FASTDDS_DEFAULT_PROFILES_FILE (Jazzy: FASTRTPS_DEFAULT_PROFILES_FILE) or "
-        "FASTDDS_BUILTIN_TRANSPORTS is set.",
+        description="Fast DDS profile for images above 512 KB: a file, auto for the package's own, or none. "
+        "Only a file takes precedence over FASTDDS_DEFAULT_PROFILES_FILE (Jazzy: "
+        "FASTRTPS_DEFAULT_PROFILES_FILE) and FASTDDS_BUILTIN_TRANSPORTS.",
     ),
 )
 

@@ -23,9 +23,9 @@ from typing import Any
 
 from frankmocap_ros.batch.files import described
 from frankmocap_ros.batch.job import Job, JobFile, OneInput, Tell
+from frankmocap_ros.export.parquet_files import require_pyarrow
 from frankmocap_ros.recording.export_options import ExportOptions
 from frankmocap_ros.recording.exporting import export_one, info_of
-from frankmocap_ros.recording.parquet import require_pyarrow
 from frankmocap_ros.recording.replay_job import ReplayJob, replay_one, report_text
 
 

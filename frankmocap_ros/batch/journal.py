@@ -175,7 +175,7 @@ def _read(descriptor: int) -> Iterator[Entry]:
     with os.fdopen(os.dup(descriptor), "rb") as file:
         file.seek(0)
         text = file.read()
-    if text and not text.endswith(b"\n"):  # killed while it was written: the next line starts anew
+    if text and not text.endswith(b"\n"):  # killed while it was written: start a new line
         os.write(descriptor, b"\n")
     for line in text.splitlines():
         try:

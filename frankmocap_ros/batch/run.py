@@ -32,7 +32,7 @@ _LONGEST_STEM: Final = 50  # characters, of up to four bytes: a file's name has 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done.
+    """What a batch has to do.
 
     Attributes:
         tasks: the inputs that are left.

@@ -30,7 +30,7 @@ from frankmocap_ros.bench.combinations import Combination
 from frankmocap_ros.bench.footage import Footage
 from frankmocap_ros.bench.mediapipe_package import NAME as PACKAGE
 from frankmocap_ros.bench.mediapipe_package import MediaPipePackage
-from frankmocap_ros.bench.players import Followed, Player
+from frankmocap_ros.bench.players import FollowingPipelines, Player
 from frankmocap_ros.bench.probes import EnergyMeter, resident_mb
 from frankmocap_ros.bench.rows import Sample
 from frankmocap_ros.body.pose import Frame
@@ -90,7 +90,7 @@ def _player(job: Job) -> tuple[Player, int]:
     combination = Combination(**job.combination)
     if combination.estimator == PACKAGE:
         return MediaPipePackage(), 1
-    return Followed(combination, _tell), combination.cameras
+    return FollowingPipelines(combination, _tell), combination.cameras
 
 
 @dataclass

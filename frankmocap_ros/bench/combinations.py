@@ -109,7 +109,7 @@ class Combination:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Selection:
     """What the user asks for; ``all`` in a list stands for everything that there is.
 
     ``models`` are NAME=FILE: networks of the user's own with their estimators, each of which is a row.
@@ -167,7 +167,7 @@ def _expanded(given: Sequence[str], known: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(known if ALL in given else given))
 
 
-def combinations(wanted: Wanted) -> list[Combination]:
+def combinations(wanted: Selection) -> list[Combination]:
     """The rows that the user asks for, each once, best preset of an estimator after the other."""
     estimators, engines, precisions, presets, variants = (
         _expanded(given, known) for _, given, known in wanted._lists()

@@ -25,7 +25,7 @@ from frankmocap_ros.bench.children import Child
 from frankmocap_ros.bench.combinations import Combination
 from frankmocap_ros.bench.offline import TOGETHER, Setup, Tell, loaded
 from frankmocap_ros.bench.rows import NOTHING, percentiles
-from frankmocap_ros.bench.turns import BEGIN, FRAMES, SETTLE, Measured, in_turns
+from frankmocap_ros.bench.turns import BEGIN, FRAMES, SETTLE, Measurement, in_turns
 from frankmocap_ros.errors import EvaluationError, MocapError, SourceError
 from frankmocap_ros.evaluation.comparison import disagreement, steadiness
 from frankmocap_ros.evaluation.json_lines import recording_of
@@ -132,7 +132,7 @@ def _row(name: str, row: Combination) -> Row:
     }  # fmt: skip
 
 
-def _one(row: Row, found: Measured | None) -> _Ran:
+def _one(row: Row, found: Measurement | None) -> _Ran:
     if found is None or not found.samples:
         return _Ran(
             {**row, "error": row["error"] or (found.error if found else "") or "nothing was run"}, None

@@ -14,13 +14,13 @@
 
 """How well a robot follows a person: errors, correlation and lag, from what was heard of both."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from frankmocap_ros.body.frames import heading, level_from_settings, turned
+from frankmocap_ros.evaluation.lag import Signal, products
 from frankmocap_ros.geometry.rotation import Array, quat_rotate
 
 _MAX_LAG_S = 0.6
@@ -103,17 +103,16 @@ def correlation(leader: Trajectory, follower: Trajectory) -> tuple[float, float]
     """
     if len(follower.times_s) < _LEAST_SAMPLES or len(leader.times_s) < _LEAST_SAMPLES:
         return None
+    led, followed = (Signal(one.times_s, one.positions) for one in (leader, follower))
     best: tuple[float, float] | None = None
     for lag_s in np.arange(0.0, _MAX_LAG_S, _LAG_STEP_S):
-        led = leader.at(follower.times_s - lag_s)
-        a, b = led - led.mean(axis=0), follower.positions - follower.positions.mean(axis=0)
-        moves = a.std(axis=0) >= _LEAST_MOTION_M
-        spread = np.sqrt(np.sum(a * a, axis=0) * np.sum(b * b, axis=0))[moves]
-        if not len(spread):
+        sums = products(led, followed, float(lag_s))
+        moves = sums.counts >= _LEAST_SAMPLES
+        moves &= sums.leader >= _LEAST_MOTION_M**2 * sums.counts
+        spread = np.sqrt(sums.leader * sums.follower)[moves]
+        if not len(spread) or not (spread > 0.0).all():
             return None
-        if not (spread > 0.0).all():
-            return None
-        found = float((np.sum(a * b, axis=0)[moves] / spread).min())
+        found = float((sums.both[moves] / spread).min())
         if best is None or found > best[0]:
             best = (found, float(lag_s))
     return best
@@ -164,8 +163,3 @@ def spans_of(states: Sequence[tuple[float, str]], name: str, end_s: float) -> li
     """When a state began and ended, each time [s]."""
     ends = [*(time_s for time_s, _ in states), end_s][1:]
     return [(start_s, stop_s) for (start_s, state), stop_s in zip(states, ends, strict=True) if state == name]
-
-
-def rounded(value: float | None, digits: int = 4) -> float | None:
-    """For JSON: None for what is not known or not finite."""
-    return None if value is None or not math.isfinite(value) else round(value, digits)

@@ -128,7 +128,7 @@ def _engine(trunk: Trunk, mode: str, precision: str, options: EngineOptions) -> 
 
 
 def _row(timed: Timed, base: Timed | None, crops: int, more: Mapping[str, str]) -> BenchRow:
-    """One row of so many crops."""
+    """One row, of a given number of crops."""
     mode, precision = timed.option.variant, timed.option.precision
     name = f"gpu: regressor {mode} {precision}, {crops} crop{'s' if crops > 1 else ''}"
     row = BenchRow(name, "frankmocap", f"torch {mode}", precision, people=crops, more=more)

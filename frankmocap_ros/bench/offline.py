@@ -31,7 +31,7 @@ from frankmocap_ros.bench.rows import (
     ratio,
     stage_percentiles,
 )
-from frankmocap_ros.bench.turns import Measured, in_turns
+from frankmocap_ros.bench.turns import Measurement, in_turns
 from frankmocap_ros.errors import MocapError
 
 REFERENCE: Final = "reference"
@@ -105,7 +105,7 @@ def _failed(row: Combination, error: str) -> BenchRow:
     return BenchRow(row.name, row.estimator, row.engine, row.precision, row.preset, row.cameras, error=error)
 
 
-def with_numbers(row: BenchRow, found: Measured) -> BenchRow:
+def with_numbers(row: BenchRow, found: Measurement) -> BenchRow:
     """A row with what was measured of it; the ratio is still to come."""
     samples = found.samples
     if found.error or not samples:
@@ -125,7 +125,7 @@ def with_numbers(row: BenchRow, found: Measured) -> BenchRow:
 
 def _group(
     rows: Sequence[Combination], reference: Child | None, setup: Setup, tell: Tell
-) -> tuple[list[BenchRow], Measured]:
+) -> tuple[list[BenchRow], Measurement]:
     """Rows that are measured beside each other, and the reference's part."""
     done: dict[str, BenchRow] = {}
     said: dict[str, BenchRow] = {}
@@ -143,7 +143,7 @@ def _group(
                 said[row.name] = BenchRow(row.name, preset=row.preset, cameras=row.cameras, **ran)
         # a reference alone is measured only where it is asked for alone
         found = in_turns(playing, setup.frames, tell) if said or not rows else {}
-    beside = found.get(REFERENCE, Measured())
+    beside = found.get(REFERENCE, Measurement())
     for name, ready in said.items():
         own = with_numbers(ready, found[name])
         done[name] = (
@@ -170,7 +170,7 @@ def measure(setup: Setup, rows: Sequence[Combination], tell: Tell = lambda _: No
     """
     quantize(setup, rows, tell)
     top = BenchRow(REFERENCE, "frankmocap", "torch", "fp32", NOTHING)
-    everything = Measured()
+    everything = Measurement()
     measured: list[BenchRow] = []
     with contextlib.ExitStack() as stack:
         reference: Child | None = None

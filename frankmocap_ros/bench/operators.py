@@ -72,7 +72,7 @@ def _product(*turns: tuple[float, float, float]) -> Array:
 
 
 def to_and_fro(seen: Sequence[OperatorJoints], seconds: float) -> list[OperatorJoints]:
-    """A recorded operator forwards and backwards, again and again, for so long [s].
+    """A recorded operator forwards and backwards, again and again, for a given time [s].
 
     Args:
         seen: the recording; its first image is at 0 s or later.

@@ -115,7 +115,7 @@ def observed(human: HumanPose, errors: NetworkErrors, time_s: float, pixels: boo
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class ObservedScene:
     """What an estimator saw of one scene, for any number of runs; T images.
 
     Attributes:
@@ -138,13 +138,13 @@ class Run:
         bodies: what came out, in the optical frame.
     """
 
-    seen: Recording
+    seen: ObservedScene
     bodies: list[Body]
 
 
 def recorded(
     place: Scene, amounts: ErrorAmounts | None = None, seed: int = 0, pixels: bool = False
-) -> Recording:
+) -> ObservedScene:
     """The scene as an estimator with these errors sees it, or one that gives pixels only."""
     errors = NetworkErrors(amounts, seed)
     times_s = np.arange(int(place.seconds * RATE_HZ)) / RATE_HZ
@@ -154,10 +154,10 @@ def recorded(
         human = replace(human, positions=human.positions + np.array(place.moved_m))
         observations.append(observed(human, errors, time_s, pixels))
         truth.append(solve(KeypointPose(keypoints_of(human), np.ones(21))).positions)
-    return Recording(times_s, observations, np.array(truth))
+    return ObservedScene(times_s, observations, np.array(truth))
 
 
-def run(seen: Recording, config: Settings) -> Run:
+def run(seen: ObservedScene, config: Settings) -> Run:
     """Filter what was recorded."""
     person = PersonFilter(1, "blazepose")
     pairs = zip(seen.observations, seen.times_s.tolist(), strict=True)

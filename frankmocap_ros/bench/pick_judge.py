@@ -23,10 +23,10 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.teleop.simulation.scene_objects import ObjectPose
 
 LIFTED_M: Final = 0.05
-"""An object whose middle is so far above its place has been picked up."""
+"""Height of an object's middle above its place from which on it has been picked up."""
 GOAL_M: Final = 0.05
 """It must come to rest no further from its goal."""
-_FALLING_M: Final = 0.01  # so far above the table nothing but a finger may carry it
+_FALLING_M: Final = 0.01  # higher above the table nothing but a finger may carry it
 _FLUNG: Final = 2.0  # nothing that is carried is as fast [m/s]
 _REST: Final = 0.02  # [m/s]
 _REST_S: Final = 0.5

@@ -45,12 +45,12 @@ _NEXT: Final = {
     "above": "down", "down": "shut", "lift": "carry", "carry": "lower", "lower": "open", "open": "rise",
     "rise": "done",
 }  # fmt: skip
-_LOST_M: Final = 0.06  # an object so far from the gripper is not in it
+_LOST_M: Final = 0.06  # an object further from the gripper is not in it
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What there is to be seen.
+    """What can be seen.
 
     Attributes:
         time_s: when [s].
@@ -68,7 +68,7 @@ class Scene:
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
+class PickGoal:
     """What is to be done with the object.
 
     Attributes:
@@ -106,7 +106,7 @@ class PickOperator:
         reaction_s: age of what it sees [s].
     """
 
-    def __init__(self, wanted: Wanted, scale: float, reaction_s: float) -> None:
+    def __init__(self, wanted: PickGoal, scale: float, reaction_s: float) -> None:
         self._wanted, self._scale, self._reaction_s = wanted, scale, reaction_s
         self.hand: Array = np.zeros(3)
         self.opening = 1.0

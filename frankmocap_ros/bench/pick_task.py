@@ -25,7 +25,7 @@ from typing import Any, Final
 import numpy as np
 
 from frankmocap_ros.bench.pick_judge import PickJudge, Verdict
-from frankmocap_ros.bench.pick_operator import PickOperator, Scene, Wanted
+from frankmocap_ros.bench.pick_operator import PickGoal, PickOperator, Scene
 from frankmocap_ros.bench.pick_sight import FINGERS, HAND, RATE_HZ, OperatorCamera, Sighting, operator_state
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.settings.gate import SIMULATED, GateSettings
@@ -178,7 +178,7 @@ def run_pick(settings: PickSettings) -> PickRun:
     controller = Controller(config, arm.targets, arm.controller_robot, 0.0)
     random = np.random.default_rng((settings.seed, 1))
     reaction_s = settings.reaction_s or float(random.uniform(0.15, 0.25))
-    operator = PickOperator(Wanted(goal), config.motion_scale, reaction_s)
+    operator = PickOperator(PickGoal(goal), config.motion_scale, reaction_s)
     camera = OperatorCamera(settings.sighting, settings.seed)
     judge = PickJudge(simulation.objects, THING, frozenset(FINGER_BODIES), goal)
     run = PickRun(settings.seed, settings.lost, judge.verdict, carried_m=float(np.linalg.norm(goal - start)))

@@ -67,7 +67,7 @@ class Player(Protocol):
         """Give back memory and threads."""
 
 
-class Followed:
+class FollowingPipelines:
     """Pipelines that share an estimator, and look for people in the background where the node does.
 
     Args:

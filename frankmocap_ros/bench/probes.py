@@ -92,7 +92,7 @@ class EnergyMeter:
             spent = 0
             for file, before in zip(self._files, self._before, strict=True):
                 now = _number(file)
-                # the counter begins anew at its end
+                # the counter wraps around
                 spent += (
                     now - before
                     if now >= before

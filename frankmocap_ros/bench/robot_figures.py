@@ -25,11 +25,11 @@ from frankmocap_ros.bench.following import (
     correlation,
     errors,
     person_trajectory,
-    rounded,
     seconds_in,
     spans_of,
 )
 from frankmocap_ros.bench.robot_run import TICK_S
+from frankmocap_ros.evaluation.rounding import rounded
 from frankmocap_ros.geometry.rotation import Array, Mask
 from frankmocap_ros.settings.gate import SIMULATED
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter

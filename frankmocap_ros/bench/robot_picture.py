@@ -38,7 +38,6 @@ _STRETCH: Final = 0.97
 _AHEAD: Final = 0.95
 _TURN_RAD: Final = np.radians(25.0)  # seen from ahead and a little from the left
 _TABLE_TURN_RAD: Final = np.radians(65.0)  # from the side, where an arm on a table reaches to
-_LEFT: Final = np.array([0.0, 1.0, 0.0])
 _ROBOT, _PERSON, _PART, _TEXT = (200, 120, 40), (150, 150, 150), (40, 40, 220), (30, 30, 30)  # BGR
 
 

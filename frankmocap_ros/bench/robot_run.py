@@ -30,7 +30,7 @@ from frankmocap_ros.teleop.simulated_run import RobotRun, SimulatedRun
 
 TICK_S: Final = 0.01
 _DELAY_S: Final = 0.05  # from an image to when it is seen
-_LATE_EVERY, _LATE_TICKS = 137, 3  # every so many ticks some come late
+_LATE_EVERY, _LATE_TICKS = 137, 3  # every 137 ticks 3 come late
 _RUN_ID: Final = 1
 _ARM_M: Final = 0.55  # of an operator
 _OF_REACH: Final = 0.28  # a table arm begins in the middle of what it reaches

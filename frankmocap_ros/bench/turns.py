@@ -47,7 +47,7 @@ class Turning(Protocol):
 
 
 @dataclass
-class Measured:
+class Measurement:
     """What was measured of one row.
 
     Attributes:
@@ -85,7 +85,7 @@ def turn_lengths(frames: int) -> list[int]:
     return [frames // turns + (i < frames % turns) for i in range(turns)]
 
 
-def in_turns(rows: Mapping[str, Turning], frames: int, tell: Tell = lambda _: None) -> dict[str, Measured]:
+def in_turns(rows: Mapping[str, Turning], frames: int, tell: Tell = lambda _: None) -> dict[str, Measurement]:
     """Measure rows on the same images.
 
     Args:
@@ -93,7 +93,7 @@ def in_turns(rows: Mapping[str, Turning], frames: int, tell: Tell = lambda _: No
         frames: how many images of each count.
         tell: told of what cannot go on.
     """
-    measured = {name: Measured() for name in rows}
+    measured = {name: Measurement() for name in rows}
     names = list(rows)
     lengths = turn_lengths(frames)
     for number, count in enumerate(lengths):

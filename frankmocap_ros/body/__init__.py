@@ -25,6 +25,7 @@ __all__ = [
     "joint_error",
     "keypoint_sets",
     "kinematics",
+    "message_fields",
     "pose",
     "posture",
     "posture_ranges",

@@ -125,5 +125,3 @@ BODY_25 = KeypointSet(
 BODY_18 = KeypointSet(
     "BODY_18", tuple(name for name in BODY_25.points[:19] if name != "mid_hip")
 )  # OpenPose's COCO model
-
-KEYPOINT_SETS = (COCO_17, HALPE_26, WHOLEBODY_133, BODY_25, BODY_18)

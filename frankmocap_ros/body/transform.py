@@ -14,23 +14,11 @@
 
 """The poses of a frame as seen from another coordinate frame, and in the image."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from frankmocap_ros.body.pose import Body, Frame, Hand, JointState
+from frankmocap_ros.geometry.rigid_transform import RigidTransform
 from frankmocap_ros.geometry.rotation import Array, quat_conjugate, quat_multiply, quat_rotate
-
-
-@dataclass(frozen=True, eq=False)
-class RigidTransform:
-    """Where one coordinate frame is in another: a point p of it is at rotation * p + translation there.
-
-    Attributes:
-        translation: shape (3,) [m].
-        rotation_xyzw: shape (4,), unit quaternion.
-    """
-
-    translation: Array
-    rotation_xyzw: Array
 
 
 def transformed(frame: Frame, placement: RigidTransform, frame_id: str) -> Frame:
@@ -46,7 +34,7 @@ def transformed(frame: Frame, placement: RigidTransform, frame_id: str) -> Frame
     """
     bodies = tuple(_transformed(body, placement) for body in frame.bodies)
     up = quat_rotate(placement.rotation_xyzw, frame.up)
-    camera = quat_rotate(placement.rotation_xyzw, frame.camera_position) + placement.translation
+    camera = placement.apply(frame.camera_position)
     turned = quat_multiply(placement.rotation_xyzw, frame.camera_orientation_xyzw)
     return replace(
         frame, bodies=bodies, frame_id=frame_id, up=up, camera_position=camera, camera_orientation_xyzw=turned
@@ -61,7 +49,7 @@ def image_of(points: Array, frame: Frame) -> Array:
 
 def _transformed(body: Body, placement: RigidTransform) -> Body:
     unknown = body.states == JointState.INVALID
-    positions = quat_rotate(placement.rotation_xyzw, body.positions) + placement.translation
+    positions = placement.apply(body.positions)
     orientations = quat_multiply(placement.rotation_xyzw, body.orientations_xyzw)
     positions[unknown] = body.positions[unknown]
     orientations[unknown] = body.orientations_xyzw[unknown]
@@ -79,6 +67,6 @@ def _moved_hand(hand: Hand, placement: RigidTransform) -> Hand:
         return hand
     return replace(
         hand,
-        points=quat_rotate(placement.rotation_xyzw, hand.points) + placement.translation,
+        points=placement.apply(hand.points),
         palm_normal=quat_rotate(placement.rotation_xyzw, hand.palm_normal),
     )

@@ -33,6 +33,7 @@ __all__ = [
     "ending",
     "executables",
     "export",
+    "export_in_turn",
     "generate",
     "lines",
     "main",

@@ -27,7 +27,7 @@ from frankmocap_ros.cli.ros_available import require_ros
 from frankmocap_ros.errors import EvaluationError, SettingError
 from frankmocap_ros.evaluation.accuracy import accuracy_record
 from frankmocap_ros.evaluation.accuracy_table import accuracy_table
-from frankmocap_ros.evaluation.alignment import Asked, paired
+from frankmocap_ros.evaluation.alignment import AlignmentOptions, paired
 from frankmocap_ros.evaluation.body_messages import is_bag_of_bodies, read_bag
 from frankmocap_ros.evaluation.json_lines import read_json_lines, recording_of
 from frankmocap_ros.evaluation.marker_names import parsed_map
@@ -155,7 +155,7 @@ def main(args: Sequence[str]) -> int:
     """Run the command; returns the exit code."""
     arguments = _parser().parse_args(args)
     _check(arguments)
-    asked = Asked(arguments.time, arguments.time_offset, _transform(arguments.truth_to_camera))
+    asked = AlignmentOptions(arguments.time, arguments.time_offset, _transform(arguments.truth_to_camera))
     truth = read_truth(arguments.truth, parsed_map(arguments.map), arguments.truth_id)
     if arguments.topic is not None:
         result = _live(arguments.topic, arguments.id, arguments.duration)

@@ -25,7 +25,7 @@ from frankmocap_ros.assets.layout import ASSETS, STANDIN_MARKER, STANDIN_WARNING
 from frankmocap_ros.assets.model_files import VARIANTS
 from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE, assets_folder
 from frankmocap_ros.bench import offline, report
-from frankmocap_ros.bench.combinations import ALL, ESTIMATORS, Wanted, combinations
+from frankmocap_ros.bench.combinations import ALL, ESTIMATORS, Selection, combinations
 from frankmocap_ros.bench.mediapipe_package import NAME as PACKAGE
 from frankmocap_ros.bench.offline import Setup
 from frankmocap_ros.bench.probes import Machine
@@ -74,11 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     given = parser.add_argument_group("measurements")
     lists: tuple[tuple[str, Sequence[str], Sequence[str]], ...] = (
-        ("estimators", Wanted.estimators, ESTIMATORS),
-        ("engines", Wanted.engines, ("auto", *ENGINES)),
-        ("precisions", Wanted.precisions, ("auto", *PRECISIONS)),
-        ("presets", Wanted.presets, tuple(PRESETS)),
-        ("variants", Wanted.variants, (NOTHING, "auto", *VARIANTS)),
+        ("estimators", Selection.estimators, ESTIMATORS),
+        ("engines", Selection.engines, ("auto", *ENGINES)),
+        ("precisions", Selection.precisions, ("auto", *PRECISIONS)),
+        ("presets", Selection.presets, tuple(PRESETS)),
+        ("variants", Selection.variants, (NOTHING, "auto", *VARIANTS)),
     )
     for name, default, known in lists:
         given.add_argument(
@@ -201,7 +201,7 @@ def _check(arguments: argparse.Namespace) -> None:
         raise SettingError("--ros measures one camera; remove --cameras, or --ros")
 
 
-def _offline(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[BenchRow], str, str]:
+def _offline(arguments: argparse.Namespace, wanted: Selection) -> tuple[list[BenchRow], str, str]:
     """Rows, name of the section, and what is to be said of them."""
     setup = Setup(arguments.source, arguments.width, arguments.frames, wanted.folder)
     rows = offline.measure(setup, combinations(wanted), _tell)
@@ -224,7 +224,7 @@ def _offline(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[BenchR
     return rows, name, "\n\n".join(said)
 
 
-def _with_ros(arguments: argparse.Namespace, wanted: Wanted) -> tuple[list[BenchRow], str, str]:
+def _with_ros(arguments: argparse.Namespace, wanted: Selection) -> tuple[list[BenchRow], str, str]:
     from frankmocap_ros.cli.bench_ros import Run, measure
 
     seconds = 60.0 * arguments.soak or arguments.duration
@@ -253,7 +253,7 @@ def main(args: Sequence[str]) -> int:
     _check(arguments)
     if arguments.gpu_check:
         return _gpu_check(arguments)
-    wanted = Wanted(
+    wanted = Selection(
         arguments.estimators,
         arguments.engines,
         arguments.precisions,

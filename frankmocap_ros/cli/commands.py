@@ -16,11 +16,13 @@
 
 import argparse
 import importlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from frankmocap_ros.cli.ros_available import require_ros
+from frankmocap_ros.runtime.fastdds_profile import transport_variables
 from frankmocap_ros.settings.schema import add_flags, from_flags
 
 _HELP: Final = frozenset({"-h", "--help"})
@@ -76,6 +78,8 @@ class NodeCommand:
     def run(self, name: str, args: Sequence[str]) -> int:
         """Run the node until SIGINT or SIGTERM, which may come while it is still imported.
 
+        Images larger than 512 KB pass, unless the environment says how messages go (see ``fastdds_profile``).
+
         Args:
             name: of the command.
             args: flags, ``--ros-args``, or both.
@@ -88,6 +92,7 @@ class NodeCommand:
         try:
             given = self._given(flags)
             require_ros(name)
+            os.environ.update(transport_variables(os.environ))
             return int(_load(self.entry)([self.program, *ros_args], given))
         except KeyboardInterrupt:
             return 0

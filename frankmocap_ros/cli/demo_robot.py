@@ -14,7 +14,6 @@
 
 """``frankmocap_ros demo --robot``: the gate, a simulated robot, and its tracking accuracy."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
@@ -27,7 +26,6 @@ from frankmocap_ros.bench.following import (
     errors,
     largest_step,
     person_trajectory,
-    rounded,
     seconds_in,
     spans_of,
     trajectory,
@@ -35,6 +33,7 @@ from frankmocap_ros.bench.following import (
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.cli.nodes import node_command
 from frankmocap_ros.errors import SettingError
+from frankmocap_ros.evaluation.rounding import rounded
 from frankmocap_ros.runtime.text_values import yaml_values
 from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
@@ -126,7 +125,7 @@ class RobotDemo:
         of_robot = {"robot": self._name} | ({"robot_model": self._model} if self._model else {})
         return [
             node_command("gate", gate),
-            node_command("robot", {name: json.dumps(value) for name, value in of_robot.items()}, trajectory),
+            node_command("robot", {name: yaml_value(value) for name, value in of_robot.items()}, trajectory),
         ]
 
     def watcher(self) -> "RobotWatcher":

@@ -155,7 +155,7 @@ def transport_check(rmw: str | None, environ: Mapping[str, str]) -> Check:
         what, _, step = str(error).partition("; ")
         return Check("transport", "warning", what, step, {"profile": None})
     small = " (the small one, as shared memory is limited)" if "small" in Path(value).name else ""
-    text = f"launch files and demo use {value}{small}; for ros2 run: export {name}={value}"
+    text = f"this package's nodes use {value}{small}; for a camera's driver: export {name}={value}"
     return Check("transport", "ok", text, "", {"profile": value})
 
 

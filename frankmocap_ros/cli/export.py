@@ -16,43 +16,33 @@
 
 import argparse
 import shutil
-import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from tqdm import tqdm
-
 from frankmocap_ros.batch.episodes import export_job
 from frankmocap_ros.cli.batch import Batch, BatchFlags, add_worker_flags, given_worker_flags, worker_flags
 from frankmocap_ros.cli.ending import INTERRUPTED, os_error_text
-from frankmocap_ros.errors import (
-    MissingDependencyError,
-    MocapError,
-    RecordingError,
-    SettingError,
-    SourceError,
-)
+from frankmocap_ros.cli.export_in_turn import NAME, Sums, export_in_turn, tell
+from frankmocap_ros.errors import RecordingError, SettingError, SourceError
+from frankmocap_ros.export.parquet_files import require_pyarrow
 from frankmocap_ros.recording.episodes import OUTCOMES
 from frankmocap_ros.recording.export_options import FORMS, LEFT_OUT_OUTCOMES, PICTURES, ExportOptions
-from frankmocap_ros.recording.exporting import Exported, export_one, info_of, named_episodes
+from frankmocap_ros.recording.exporting import named_episodes
 from frankmocap_ros.recording.lerobot import PREPARED, Dataset, assemble, open_dataset
 from frankmocap_ros.recording.lerobot_stage import read_stage, source_id
-from frankmocap_ros.recording.parquet import require_pyarrow
 from frankmocap_ros.recording.roles import AskedTopics
 from frankmocap_ros.recording.rows import MAX_RATE_HZ, RowOptions
 from frankmocap_ros.runtime.file_names import home_expanded, printable
 from frankmocap_ros.sources.bag import Bag
 
-_NAME: Final = "frankmocap_ros export"
 _SOME_FAILED: Final = 3
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=_NAME,
+        prog=NAME,
         description="Write recorded episodes as rows at a fixed rate: the robot's state, its commands and "
         "the operator's joints, each the latest that had come by then. What the gate did not follow is left "
         "out and counted.",
@@ -129,11 +119,6 @@ def _options(arguments: argparse.Namespace) -> ExportOptions:
     )
 
 
-def _tell(text: str) -> None:
-    """Print to standard error, beside a progress bar."""
-    tqdm.write(f"{_NAME}: {text}", file=sys.stderr)
-
-
 def _out_folder(name: str) -> Path:
     folder = home_expanded(name)
     try:
@@ -152,12 +137,12 @@ def main(args: Sequence[str]) -> int:
     out = _out_folder(arguments.out)
     if given_worker_flags(arguments):
         return _batch(found, worker_flags(arguments, out), options)
-    sums = _Sums()
+    sums = Sums()
     try:
-        _export(found, out, options, sums)
+        export_in_turn(found, out, options, sums)
     except KeyboardInterrupt:
         sums.tell(out)
-        _tell("interrupted; every file that is there is whole. Start again to go on")
+        tell("interrupted; every file that is there is whole. Start again to go on")
         return INTERRUPTED
     sums.tell(out)
     if sums.failed:
@@ -177,13 +162,13 @@ def _batch(found: Mapping[str, Path], flags: BatchFlags, options: ExportOptions)
         options = replace(options, rows=replace(options.rows, rate_hz=rate_hz))
         names = {path: name for path, name in names.items() if not _holds(dataset, path)}
         if not names:
-            _tell(f"all {len(found)} episodes were there before: {printable(out)}")
+            tell(f"all {len(found)} episodes were there before: {printable(out)}")
             return 0
         flags = replace(flags, folder=out / PREPARED)
-    code, entries = Batch(_NAME, flags).main(export_job(options), list(names), names)
+    code, entries = Batch(NAME, flags).main(export_job(options), list(names), names)
     for entry in entries:
         for remark in entry.notes.get("remarks", ()):
-            _tell(f"{names.get(Path(entry.input), entry.input)}: {remark}")
+            tell(f"{names.get(Path(entry.input), entry.input)}: {remark}")
     if dataset is not None and code != INTERRUPTED:
         code = _assembled(dataset, [flags.folder / e.result for e in entries if e.result]) or code
     return code or (0 if any(entry.notes.get("rows") for entry in entries) else 1)
@@ -205,7 +190,7 @@ def _assembled(dataset: Dataset, folders: Sequence[Path]) -> int:
         stage = read_stage(folder)
         misfit = "it is no prepared episode; export it again" if stage is None else dataset.misfit(stage)
         if stage is None or misfit:
-            _tell(f"{folder.name}: FAILED: {misfit}")
+            tell(f"{folder.name}: FAILED: {misfit}")
             code = _SOME_FAILED
             continue
         dataset.adopt(stage)
@@ -213,118 +198,3 @@ def _assembled(dataset: Dataset, folders: Sequence[Path]) -> int:
     assemble(dataset, fitting)
     shutil.rmtree(dataset.folder / PREPARED, ignore_errors=True)
     return code
-
-
-class _Sums:
-    """What became of all episodes, for people."""
-
-    def __init__(self) -> None:
-        self.rows = self.parts = self.instants = self.done = self.failed = self.skipped = self.before = 0
-        self.left_out: Counter[str] = Counter()
-
-    def add(self, name: str, one: Exported) -> None:
-        """Count an episode, and tell what is to be known of it."""
-        self.done += 1
-        self.rows += one.rows
-        self.parts += one.parts
-        self.instants += one.instants
-        self.left_out.update(one.left_out)
-        remarks = list(one.remarks)
-        if not one.rows:
-            reason = max(one.left_out, key=lambda reason: one.left_out[reason], default="it has no instants")
-            remarks.append(f"no row: {reason}")
-        for remark in remarks:
-            _tell(f"{name}: {remark}")
-
-    def tell(self, out: Path) -> None:
-        """Print the sums."""
-        counts = [f"{self.done} episodes", f"{self.rows} rows in {self.parts} parts"]
-        counts += [f"{self.before} episodes were there before"] if self.before else []
-        counts += [f"{self.skipped} episodes left out"] if self.skipped else []
-        counts += [f"{self.failed} episodes failed"] if self.failed else []
-        _tell(f"{', '.join(counts)}: {printable(out)}")
-        for reason, count in self.left_out.most_common():
-            _tell(f"left out: {count} of {self.instants} instants, {reason}")
-
-
-def _export(found: Mapping[str, Path], out: Path, options: ExportOptions, sums: _Sums) -> None:
-    """Export each episode; one that cannot be read is told, and the others go on.
-
-    Raises:
-        MissingDependencyError: a package is not installed.
-        RecordingError: the folder holds something else than a dataset.
-        OSError: a file cannot be written.
-    """
-    make = _Dataset(out, options, sums) if options.to == "lerobot" else _Files(out, options)
-    with tqdm(found.items(), unit=" episodes", leave=False, disable=None) as bar:
-        for name, path in bar:
-            try:
-                reason = options.left_out(info_of(path))
-                if reason:
-                    sums.skipped += 1
-                    _tell(f"{name}: left out, {reason}")
-                    continue
-                one = make.export(path, name)
-            except MissingDependencyError:
-                raise
-            except MocapError as error:
-                sums.failed += 1
-                _tell(f"{name}: FAILED: {error}")
-                continue
-            if one is not None:
-                sums.add(name, one)
-    make.finish()
-
-
-class _Files:
-    """One file an episode."""
-
-    def __init__(self, out: Path, options: ExportOptions) -> None:
-        self._out, self._options = out, options
-
-    def export(self, path: Path, name: str) -> Exported | None:
-        """Export an episode."""
-        return export_one(path, self._out / f"{name}.{self._options.to}", self._options, name)
-
-    def finish(self) -> None:
-        """Nothing is left to do."""
-
-
-class _Dataset:
-    """All episodes in one dataset; each is prepared first, and an export that was cut off goes on there."""
-
-    def __init__(self, out: Path, options: ExportOptions, sums: "_Sums") -> None:
-        self._out, self._options, self._sums = out, options, sums
-        self._dataset = open_dataset(out)
-        self._stages: list[Path] = []
-
-    def export(self, path: Path, name: str) -> Exported | None:
-        """Prepare an episode; None where the dataset has it."""
-        with Bag(path) as bag:
-            source = source_id(bag)
-        if source in self._dataset.sources:
-            self._sums.before += 1
-            return None
-        if self._options.rows.rate_hz is None and self._dataset.rate_hz:
-            self._options = replace(
-                self._options, rows=replace(self._options.rows, rate_hz=self._dataset.rate_hz)
-            )
-        folder = self._out / PREPARED / name
-        stage = read_stage(folder)
-        if stage is not None and (stage.source, stage.options) == (source, self._options.values()):
-            done = Exported(sum(stage.lengths), len(stage.lengths), stage.instants, stage.left_out)
-        else:
-            done = export_one(path, folder, self._options, name)
-            stage = read_stage(folder)
-        if stage is not None and done.rows:
-            misfit = self._dataset.misfit(stage)
-            if misfit:
-                raise RecordingError(misfit)
-            self._dataset.adopt(stage)
-            self._stages.append(folder)
-        return done
-
-    def finish(self) -> None:
-        """Put everything together."""
-        assemble(self._dataset, self._stages)
-        shutil.rmtree(self._out / PREPARED, ignore_errors=True)

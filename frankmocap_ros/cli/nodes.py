@@ -15,7 +15,6 @@
 """Nodes of this package as processes of their own, and a node of this process that listens to them."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -88,7 +87,7 @@ def camera_command(source: str, width: int, rate_hz: float = 0.0) -> list[str]:
             f"{printable(source)}: the name is not UTF-8, which ROS cannot pass on; make a link to it: ln -s"
         )
     parameters = {
-        "source": json.dumps(source), "width": str(width), "rate_hz": yaml_value(float(rate_hz)),
+        "source": yaml_value(source), "width": str(width), "rate_hz": yaml_value(float(rate_hz)),
         "wait_for_source": "false",
     }  # fmt: skip
     return node_command("camera", parameters)

@@ -100,7 +100,7 @@ class EngineOptions:
     Attributes:
         device: auto, cpu or cuda; auto takes CUDA where torch has it.
         threads: on a CPU; by default as many as this process has cores.
-        batch: crops of a usual frame; engines are compared with so many.
+        batch: number of crops in a usual frame, with which engines are compared.
         largest: the most crops of a frame.
         cache: folder for what is made once and kept.
         tell: told what takes long.
@@ -125,7 +125,7 @@ class CheckedEngine(ABC):
 
     def __init__(self, trunk: Trunk, precision: str, device: str, most: int = 0) -> None:
         self.precision = precision
-        self._most = most  # crops of one run, for engines that are built for so many; 0 for any number
+        self._most = most  # crops in one run, of engines built for a fixed number; 0 for any number
         self.device = device
         self._shape = (trunk.side_px, trunk.side_px, 3)
         self._outputs = trunk.outputs

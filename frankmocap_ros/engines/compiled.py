@@ -68,7 +68,7 @@ class CompiledNetwork:
         """Features of crops.
 
         Raises:
-            EstimatorError: it is not compiled for so many, and torch does not do it.
+            EstimatorError: it is not compiled for this number, and torch does not do it.
         """
         if len(pixels) in self._sizes:
             return self._run(pixels)  # type: ignore[no-any-return]

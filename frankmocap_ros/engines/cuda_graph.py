@@ -105,7 +105,7 @@ class Graphs:
 
     Args:
         make_run: makes what is captured for a shape, see ``CudaGraph``.
-        most: keeps so many; one more takes the place of the oldest.
+        most: number of graphs that are kept; one more takes the place of the oldest.
     """
 
     def __init__(

@@ -112,7 +112,7 @@ def free_gpu_memory() -> None:
 
 
 def own_workspaces() -> None:
-    """Have the next matrix products allocate their workspaces anew.
+    """Have the next matrix products allocate new workspaces.
 
     cuBLAS has one for each stream, which every graph that was captured there would write to: two graphs that
     are replayed at once would overwrite each other's numbers. Called before and after a capture the graph

@@ -136,8 +136,3 @@ def quantize(trunk: Trunk, crops: NDArray[np.uint8], options: EngineOptions | No
 def notes(trunk: Trunk, options: EngineOptions | None = None) -> dict[str, Any] | None:
     """What was written down when the trunk was quantized; None where that was not done."""
     return int8_kept(trunk, (options or EngineOptions()).cache).notes()
-
-
-def discard(trunk: Trunk, options: EngineOptions | None = None) -> None:
-    """Forget the quantized trunk: precision int8 is not there any more."""
-    int8_kept(trunk, (options or EngineOptions()).cache).drop()

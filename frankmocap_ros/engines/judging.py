@@ -62,7 +62,7 @@ def compared(
         engine: the one in question.
         exact: the same trunk in float32.
         crops: of people, shape (N, side, side, 3).
-        batch: so many crops at a time.
+        batch: number of crops at a time.
     """
     found, expected = (
         np.concatenate([run(crops[first : first + batch]) for first in range(0, len(crops), batch)])

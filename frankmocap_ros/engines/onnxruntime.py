@@ -176,7 +176,7 @@ def _tensorrt_options(trunk: Trunk, precision: str, options: EngineOptions) -> d
     """With a folder of its own for each network, and one engine for all numbers of crops.
 
     The provider names what it keeps by the file and its nodes, which are the same for all weights of a kind;
-    and it builds anew, for minutes, whenever a shape is beyond those that it knows.
+    and it builds again, for minutes, whenever a shape is beyond those that it knows.
     """
     side, sizes = trunk.side_px, (1, min(options.batch, options.largest), options.largest)
     least, best, most = (f"{INPUT}:{n}x{side}x{side}x3" for n in sizes)

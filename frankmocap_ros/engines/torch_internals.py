@@ -28,7 +28,7 @@ def compiler(name: str) -> Any:
 
 
 def compilation_limit(most: int) -> AbstractContextManager[None]:
-    """Within it a function is compiled up to so many times before torch runs it eagerly."""
+    """Within it a function is compiled up to a number of times before torch runs it eagerly."""
     import torch
 
     patched: AbstractContextManager[None] = torch._dynamo.config.patch(recompile_limit=most)
@@ -36,7 +36,7 @@ def compilation_limit(most: int) -> AbstractContextManager[None]:
 
 
 def clear_cublas_workspaces() -> None:
-    """Have the next matrix products allocate their workspaces anew.
+    """Have the next matrix products allocate new workspaces.
 
     Raises:
         EstimatorError: this torch cannot; two graphs could then write to one workspace.

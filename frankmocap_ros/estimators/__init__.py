@@ -29,6 +29,7 @@ __all__ = [
     "preparing",
     "registry",
     "rtmpose",
+    "square_crop",
     "synthetic",
     "whole_image",
     "yolo",

@@ -29,5 +29,6 @@ __all__ = [
     "position_errors",
     "recording",
     "resampling",
+    "rounding",
     "truth_files",
 ]

@@ -54,6 +54,7 @@ from frankmocap_ros.evaluation.recording import (
     common_joints,
     reference_points,
 )
+from frankmocap_ros.evaluation.rounding import rounded
 from frankmocap_ros.geometry.rotation import Array
 
 _MM: Final = 1e3
@@ -84,16 +85,15 @@ def accuracy_record(pair: Pair) -> Record:
         "rotation_steps_deg": _rotation_steps(pair),
         "rotation_error_deg": _rotation_error(pair),
         "states": {
-            name: {"count": found.count, **{state: _round(share, 4) for state, share in found.shares.items()}}
+            name: {
+                "count": found.count,
+                **{state: rounded(share, 4) for state, share in found.shares.items()},
+            }
             for name, found in states_by_truth(pair).items()
         },
-        "swapped_share": _round(swapped_share(pair), 4),
+        "swapped_share": rounded(swapped_share(pair), 4),
         "coverage": _coverages(pair),
     }
-
-
-def _round(value: float | None, digits: int = 2) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(float(value), digits)
 
 
 def _known(values: Array) -> Array:
@@ -102,22 +102,22 @@ def _known(values: Array) -> Array:
 
 def _mean(values: Array) -> float | None:
     known = _known(values)
-    return _round(known.mean()) if len(known) else None
+    return rounded(known.mean(), 2) if len(known) else None
 
 
 def _percentile(values: Array, percent: float) -> float | None:
     known = _known(values)
-    return _round(np.percentile(known, percent)) if len(known) else None
+    return rounded(np.percentile(known, percent), 2) if len(known) else None
 
 
 def _alignment(pair: Pair) -> Record:
     times_s = pair.result.times_s[pair.both.any(axis=1)]
     return {
         "time": pair.time,
-        "offset_s": _round(pair.offset_s, 4),
+        "offset_s": rounded(pair.offset_s, 4),
         "frame": pair.frame,
         "instants": len(times_s),
-        "duration_s": _round(times_s[-1] - times_s[0]) if len(times_s) else None,
+        "duration_s": rounded(times_s[-1] - times_s[0], 2) if len(times_s) else None,
     }
 
 
@@ -125,7 +125,7 @@ def _counted(pair: Pair) -> float | None:
     """Share of what the truth knows that the result tells too."""
     rows = [pair.truth.row(name) for name in common_joints((pair.truth, pair.result), MAIN)]
     known = pair.truth.known[:, rows]
-    return _round(float(np.mean(pair.both[:, rows][known])), 4) if known.any() else None
+    return rounded(float(np.mean(pair.both[:, rows][known])), 4) if known.any() else None
 
 
 def _root_aligned(pair: Pair) -> Record:
@@ -179,8 +179,8 @@ def _sight(wrists: Mapping[str, LimbError]) -> Record:
         found[name] = {
             "mean_mm": _mean(_MM * size([w.error for w in ws], ws)),
             "after_clutch_mm": _mean(_MM * size([w.clutched for w in ws], ws)),
-            "gain": _round(float(np.mean([gain for gain, _ in followed])), 3) if followed else None,
-            "correlation": _round(float(np.mean([alike for _, alike in followed])), 3) if followed else None,
+            "gain": rounded(float(np.mean([gain for gain, _ in followed])), 3) if followed else None,
+            "correlation": rounded(float(np.mean([alike for _, alike in followed])), 3) if followed else None,
         }
     return found
 
@@ -202,9 +202,9 @@ def _bones(pair: Pair) -> Record:
                   if np.isfinite(shown["result"][b]).any()]  # fmt: skip
         angles = np.degrees(np.concatenate([direction_errors(pair.truth, pair.result, b) for b in bones]))
         found[kind] = {
-            "variation": _round(float(np.mean(varied["result"])), 4),
-            "variation_truth": _round(float(np.mean(varied["truth"])), 4),
-            "length_ratio": _round(float(np.mean(ratios)), 3),
+            "variation": rounded(float(np.mean(varied["result"])), 4),
+            "variation_truth": rounded(float(np.mean(varied["truth"])), 4),
+            "length_ratio": rounded(float(np.mean(ratios)), 3),
             "direction_deg": _mean(angles),
         }
     return found
@@ -218,7 +218,7 @@ def _rest(pair: Pair, wrists: Mapping[str, LimbError]) -> Record:
         found = [f for f in (jitter(v, spans[name]) for name, v in values.items()) if f is not None]
         count = sum(n for _, n in found)
         mean = math.sqrt(sum(s * s * n for s, n in found) / count) if count else None
-        return _round(None if mean is None else _MM * mean), count
+        return rounded(None if mean is None else _MM * mean, 2), count
 
     total, count = of({name: w.error for name, w in wrists.items()})
     along, _ = of({name: w.along(w.error) for name, w in wrists.items()})
@@ -241,7 +241,7 @@ def _lag(pair: Pair, wrists: Mapping[str, LimbError]) -> Record:
     found = lag_of(leader, follower)
     if found is None or found.correlation < _LEAST_CORRELATION:
         return {"lag_ms": None, "correlation": None, "why": "too little motion, or no likeness within 0.6 s"}
-    return {"lag_ms": _round(1e3 * found.lag_s), "correlation": _round(found.correlation, 4), "why": ""}
+    return {"lag_ms": rounded(1e3 * found.lag_s, 2), "correlation": rounded(found.correlation, 4), "why": ""}
 
 
 def _acceleration(pair: Pair, wrists: Mapping[str, LimbError]) -> float | None:
@@ -253,7 +253,7 @@ def _acceleration(pair: Pair, wrists: Mapping[str, LimbError]) -> float | None:
         result, truth = (float(np.sqrt(np.mean(s * s))) if len(s) else 0.0 for s in sizes)
         if truth > 1e-6:
             ratios.append(result / truth)
-    return _round(float(np.mean(ratios))) if ratios else None
+    return rounded(float(np.mean(ratios)), 2) if ratios else None
 
 
 def _rotation_steps(pair: Pair) -> Record:
@@ -265,8 +265,8 @@ def _rotation_steps(pair: Pair) -> Record:
         return {
             "p50": _percentile(degrees, 50.0),
             "p99": _percentile(degrees, 99.0),
-            "max": _round(degrees.max()),
-            "above_45_share": _round(float(np.mean(steps > _FLIP_RAD)), 4),
+            "max": rounded(degrees.max(), 2),
+            "above_45_share": rounded(float(np.mean(steps > _FLIP_RAD)), 4),
         }
 
     return {"result": of(pair.result), "truth": of(pair.truth)}
@@ -294,4 +294,4 @@ def _coverage(found: Coverage) -> Record | None:
     if not found.count:
         return None
     shares = zip(("across_1", "across_2", "along_1", "along_2"), (*found.across, *found.along), strict=True)
-    return {"count": found.count, **{name: _round(share, 4) for name, share in shares}}
+    return {"count": found.count, **{name: rounded(share, 4) for name, share in shares}}

@@ -34,7 +34,7 @@ _LEAST_INSTANTS: Final = 10
 
 
 @dataclass(frozen=True)
-class Asked:
+class AlignmentOptions:
     """How a truth is to be laid beside a result.
 
     Attributes:
@@ -81,7 +81,7 @@ class Pair:
         return (np.where(known, truth, np.nan), np.where(known, result, np.nan)) if known.any() else None
 
 
-def paired(truth: Truth, result: Recording, asked: Asked = Asked()) -> Pair:
+def paired(truth: Truth, result: Recording, asked: AlignmentOptions = AlignmentOptions()) -> Pair:
     """Lay a truth beside a result.
 
     Raises:
@@ -113,7 +113,9 @@ def paired(truth: Truth, result: Recording, asked: Asked = Asked()) -> Pair:
     return Pair(own if transform is None else _moved(own, transform), result, time, offset_s, frame)
 
 
-def _clocks(truth: Recording, result: Recording, names: tuple[str, ...], asked: Asked) -> tuple[str, float]:
+def _clocks(
+    truth: Recording, result: Recording, names: tuple[str, ...], asked: AlignmentOptions
+) -> tuple[str, float]:
     """How the clocks are aligned, and what is to be added to the truth's times [s]."""
     if asked.offset_s is not None:
         return GIVEN, asked.offset_s

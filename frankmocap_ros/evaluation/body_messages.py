@@ -17,6 +17,7 @@
 from pathlib import Path
 from typing import Any, Final
 
+from frankmocap_ros.body.message_fields import BODIES_TYPE, body_of, pose_numbers
 from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.errors import EvaluationError
 from frankmocap_ros.evaluation.json_lines import recording_of
@@ -26,7 +27,6 @@ from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.sources.bag import Bag, is_bag
 from frankmocap_ros.sources.bag_topics import with_topics
 
-BODIES: Final = "frankmocap_ros/msg/BodyPoseArray"
 _STATES: Final = {int(state): state.name for state in JointState}
 
 
@@ -37,33 +37,32 @@ def bodies_record(msg: Any, body_id: int = 0) -> dict[str, Any]:
         msg: a ``BodyPoseArray``.
         body_id: of the person; 0 for the operator.
     """
-    wanted = body_id or msg.operator_id
+    body = body_of(msg, body_id)
     eye = msg.camera_position
     stamp = msg.header.stamp
     return {
         "stamp_s": nanoseconds(stamp) / 1e9,
         "frame_id": msg.header.frame_id if eye.x or eye.y or eye.z else "",
         "operator_id": int(msg.operator_id),
-        "bodies": [_body(body) for body in msg.bodies if body.id == wanted and body.has_3d],
+        "bodies": [_body(body)] if body is not None and body.has_3d else [],
     }
 
 
 def _body(msg: Any) -> dict[str, Any]:
-    return {"id": int(msg.id), "joints": [
-        {
-            "name": joint.name,
-            "state": _STATES[joint.state],
-            "position_m": [joint.pose.position.x, joint.pose.position.y, joint.pose.position.z],
-            "orientation_xyzw": [
-                joint.pose.orientation.x, joint.pose.orientation.y, joint.pose.orientation.z,
-                joint.pose.orientation.w,
-            ],
-            "orientation_confidence": joint.orientation_confidence,
-            "pixel": [joint.pixel.x, joint.pixel.y],
-            "position_stddev_m": [float(x) if x > 0.0 else None for x in joint.position_stddev],
-        }
-        for joint in msg.joints
-    ]}  # fmt: skip
+    return {"id": int(msg.id), "joints": [_joint(joint) for joint in msg.joints]}
+
+
+def _joint(msg: Any) -> dict[str, Any]:
+    numbers = pose_numbers(msg.pose)
+    return {
+        "name": msg.name,
+        "state": _STATES[msg.state],
+        "position_m": list(numbers[:3]),
+        "orientation_xyzw": list(numbers[3:]),
+        "orientation_confidence": msg.orientation_confidence,
+        "pixel": [msg.pixel.x, msg.pixel.y],
+        "position_stddev_m": [float(x) if x > 0.0 else None for x in msg.position_stddev],
+    }
 
 
 def is_bag_of_bodies(where: str | Path) -> bool:
@@ -87,13 +86,14 @@ def read_bag(where: str | Path, body_id: int = 0) -> Recording:
     shown = printable(where)
     path, topic, _ = with_topics(str(where))
     with Bag(home_expanded(path)) as bag:
-        topics = [name for name, kind in bag.topics.items() if kind == BODIES]
+        topics = [name for name, kind in bag.topics.items() if kind == BODIES_TYPE]
         if not topic and len(topics) == 1:
             topic = topics[0]
         if topic not in topics:
             known = ", ".join(topics) or "it has none"
             raise EvaluationError(
-                f"{shown}: name the topic of bodies in the bag, as BAG:/TOPIC; topics of {BODIES}: {known}"
+                f"{shown}: name the topic of bodies in the bag, as BAG:/TOPIC; topics of {BODIES_TYPE}: "
+                f"{known}"
             )
         records: list[tuple[str, dict[str, Any]]] = []
         run_id = None

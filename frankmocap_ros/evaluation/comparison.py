@@ -23,6 +23,7 @@ from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.evaluation.lag import Signal, lag_of
 from frankmocap_ros.evaluation.motion import calmest_jitter
 from frankmocap_ros.evaluation.recording import MAIN, Recording, common_joints, reference_points
+from frankmocap_ros.evaluation.rounding import rounded
 from frankmocap_ros.geometry.rotation import Array
 
 _LEAST_CORRELATION: Final = 0.3
@@ -45,16 +46,12 @@ def steadiness(recording: Recording) -> Record:
     seen = np.asarray(np.isfinite(pixels)).all(axis=-1)
     count = len(recording.times_s) * len(MAIN)
     return {
-        "body_share": _round(float(np.mean(np.asarray(seen).any(axis=1)))),
-        "tracked_share": _round(float(np.sum(states == JointState.TRACKED) / count)),
-        "seen_share": _round(float(np.sum(seen) / count)),
+        "body_share": rounded(float(np.mean(np.asarray(seen).any(axis=1)))),
+        "tracked_share": rounded(float(np.sum(states == JointState.TRACKED) / count)),
+        "seen_share": rounded(float(np.sum(seen) / count)),
         "jitter_px": _median_jitter(recording.times_s, [pixels[:, i] for i in range(len(rows))], 1.0),
         "jitter_mm": _median_jitter(recording.times_s, _relative(recording), 1e3),
     }
-
-
-def _round(value: float | None, digits: int = 4) -> float | None:
-    return None if value is None or not np.isfinite(value) else round(float(value), digits)
 
 
 def _relative(recording: Recording) -> list[Array]:
@@ -67,7 +64,7 @@ def _relative(recording: Recording) -> list[Array]:
 
 def _median_jitter(times_s: Array, points: Sequence[Array], scale: float) -> float | None:
     found = [calm for calm in (calmest_jitter(times_s, p) for p in points) if calm is not None]
-    return _round(scale * float(np.median(found)), 2) if found else None
+    return rounded(scale * float(np.median(found)), 2) if found else None
 
 
 def disagreement(reference: Recording, other: Recording) -> Record:
@@ -90,8 +87,8 @@ def disagreement(reference: Recording, other: Recording) -> Record:
     return {
         **_spread("pixels", pixels, 1.0),
         **_spread("mm", _apart(one, two), 1e3),
-        "lag_ms": None if lag is None else _round(1e3 * lag[0], 1),
-        "lag_correlation": None if lag is None else _round(lag[1]),
+        "lag_ms": None if lag is None else rounded(1e3 * lag[0], 1),
+        "lag_correlation": None if lag is None else rounded(lag[1]),
     }
 
 
@@ -116,7 +113,7 @@ def _spread(name: str, distances: Sequence[Array], scale: float) -> Record:
     if not len(known):
         return {f"{name}_median": None, f"{name}_p95": None}
     median, p95 = np.percentile(scale * known, (50.0, 95.0))
-    return {f"{name}_median": _round(median, 1), f"{name}_p95": _round(p95, 1)}
+    return {f"{name}_median": rounded(median, 1), f"{name}_p95": rounded(p95, 1)}
 
 
 def _lag(one: Recording, two: Recording, names: Sequence[str]) -> tuple[float, float] | None:

@@ -27,7 +27,6 @@ from frankmocap_ros.evaluation.recording import MAIN, Recording, common_joints, 
 from frankmocap_ros.geometry.rotation import Array, normalize
 
 _STEP_PERIODS: Final = 1.5  # a longer pause is no step of one frame
-STATES: Final = tuple(state.name for state in JointState)
 
 
 def rotation_steps(recording: Recording, names: Sequence[str]) -> Array:

@@ -58,6 +58,32 @@ class Signal:
     values: Array
 
 
+@dataclass(frozen=True, eq=False)
+class Products:
+    """Sums over the samples that two motions have in common, each channel about its mean.
+
+    Attributes:
+        counts: number of those samples, shape (C,).
+        both: leader times follower, shape (C,).
+        leader, follower: their squares, shape (C,).
+    """
+
+    counts: Array
+    both: Array
+    leader: Array
+    follower: Array
+
+
+def products(leader: Signal, follower: Signal, lag_s: float) -> Products:
+    """What correlations at a lag of the follower are made of."""
+    led = interpolated(leader.times_s, leader.values, follower.times_s - lag_s)
+    known = np.isfinite(led) & np.isfinite(follower.values)
+    counts = known.sum(axis=0)
+    a, b = (np.where(known, values, 0.0) for values in (led, follower.values))
+    a, b = (np.where(known, x - x.sum(axis=0) / np.maximum(counts, 1), 0.0) for x in (a, b))
+    return Products(counts.astype(float), (a * b).sum(axis=0), (a * a).sum(axis=0), (b * b).sum(axis=0))
+
+
 def lag_of(
     leader: Signal, follower: Signal, around_s: float = 0.0, reach_s: float = LARGEST_LAG_S
 ) -> Lag | None:
@@ -89,17 +115,10 @@ def lag_of(
 
 
 def _correlation(leader: Signal, follower: Signal, lag_s: float) -> float:
-    led = interpolated(leader.times_s, leader.values, follower.times_s - lag_s)
-    both = np.isfinite(led) & np.isfinite(follower.values)
-    count = both.sum(axis=0)
-    used = count >= _LEAST_SAMPLES
-    if not used.any():
-        return float("nan")
-    a, b = np.where(both, led, 0.0)[:, used], np.where(both, follower.values, 0.0)[:, used]
-    a = np.where(both[:, used], a - a.sum(axis=0) / count[used], 0.0)
-    b = np.where(both[:, used], b - b.sum(axis=0) / count[used], 0.0)
-    spread = float(np.sqrt(np.sum(a * a) * np.sum(b * b)))
-    return float(np.sum(a * b) / spread) if spread > 1e-12 else float("nan")
+    found = products(leader, follower, lag_s)
+    used = found.counts >= _LEAST_SAMPLES
+    spread = float(np.sqrt(found.leader[used].sum() * found.follower[used].sum()))
+    return float(found.both[used].sum() / spread) if spread > 1e-12 else float("nan")
 
 
 def clock_offset(leader: Signal, follower: Signal) -> Lag | None:

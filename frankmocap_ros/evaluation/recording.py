@@ -94,10 +94,6 @@ class Recording:
         """Usual time between two instants [s]; NaN for a single one."""
         return float(np.median(np.diff(self.times_s))) if len(self.times_s) > 1 else float("nan")
 
-    def has(self, name: str) -> bool:
-        """Whether ``point`` knows this joint at any instant."""
-        return bool(np.isfinite(self.point(name)).any())
-
     def row(self, name: str) -> int:
         """Index of a joint that is there."""
         return self.names.index(name)

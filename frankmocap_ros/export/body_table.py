@@ -27,10 +27,9 @@ from types import TracebackType
 from typing import Any, Final
 
 from frankmocap_ros.body.arm_angles import ARM_JOINTS
-from frankmocap_ros.runtime.installing import optional_import
+from frankmocap_ros.export.parquet_files import METADATA_KEY, require_pyarrow
 
 FORMAT: Final = 1
-METADATA_KEY: Final = "frankmocap_ros"  # of the schema's metadata, a JSON object
 _ROWS: Final = 512  # of a row group: what is held in memory
 _JOINT_LISTS: Final = {
     "joint_name": "name",
@@ -53,7 +52,9 @@ def body_schema() -> Any:
     Raises:
         MissingDependencyError: pyarrow is not installed.
     """
-    pa = _pyarrow()
+    require_pyarrow()
+    import pyarrow as pa
+
     text, f32, f64 = pa.string(), pa.float32(), pa.float64()
     word = pa.dictionary(pa.int32(), text)
 
@@ -115,7 +116,6 @@ class BodyTable:
 
     def __init__(self, path: Path, source: str, warning: str = "") -> None:
         schema = body_schema()
-        self._pa = _pyarrow()
         about = {"format": FORMAT, "package_version": metadata.version("frankmocap_ros"), "warning": warning}
         schema = schema.with_metadata({METADATA_KEY: json.dumps(about)})
         from pyarrow.parquet import ParquetWriter
@@ -144,7 +144,9 @@ class BodyTable:
 
     def _flush(self) -> None:
         if self._rows:
-            self._writer.write_table(self._pa.Table.from_pylist(self._rows, self._schema))
+            import pyarrow as pa
+
+            self._writer.write_table(pa.Table.from_pylist(self._rows, self._schema))
             self._rows.clear()
 
 
@@ -161,9 +163,3 @@ def _body_row(body: Mapping[str, Any]) -> dict[str, Any]:
     row = {name: body[name] for name in _BODY_FIELDS}
     row["body_id"] = body["id"]
     return row | {column: [joint[name] for joint in body["joints"]] for column, name in _JOINT_LISTS.items()}
-
-
-def _pyarrow() -> Any:
-    with optional_import("pyarrow", "Parquet needs", "recordings"):
-        import pyarrow
-    return pyarrow

@@ -34,7 +34,7 @@ from frankmocap_ros.body.arm_angles import ARM_JOINTS, HANGING, PARTS, arm_angle
 from frankmocap_ros.body.frames import BASE_FROM_REST
 from frankmocap_ros.body.pose import Body, JointState
 from frankmocap_ros.body.skeleton import BODY
-from frankmocap_ros.body.transform import RigidTransform
+from frankmocap_ros.geometry.rigid_transform import RigidTransform
 from frankmocap_ros.geometry.rotation import (
     IDENTITY_XYZW,
     Array,

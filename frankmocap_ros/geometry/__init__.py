@@ -20,5 +20,6 @@ __all__ = [
     "camera_model",
     "distortion",
     "pinhole_fit",
+    "rigid_transform",
     "rotation",
 ]

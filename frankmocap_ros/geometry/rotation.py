@@ -136,6 +136,11 @@ def quat_to_rotvec(q: Array) -> Array:
     return np.asarray(xyz * np.copysign(2.0 * np.arctan2(s, np.abs(w)) / s, w))
 
 
+def turn_between(start: Array, end: Array) -> Array:
+    """Rotation vectors, of angle 0..pi, that turn orientations (..., 4) into others, shape (..., 3) [rad]."""
+    return quat_to_rotvec(quat_multiply(end, quat_conjugate(start)))
+
+
 def quat_to_matrix(q: Array) -> Array:
     """Rotation matrices (..., 3, 3) of unit quaternions."""
     return np.asarray((_outer(q, q) @ _MATRIX).reshape(*q.shape[:-1], 3, 3))

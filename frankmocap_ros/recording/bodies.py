@@ -25,7 +25,6 @@ from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.teleop.operator_joints import OperatorJoints, operator_joints
 from frankmocap_ros.teleop.operator_message import OperatorReader
 
-BODIES_TYPE: Final = "frankmocap_ros/msg/BodyPoseArray"
 _IMAGES_RUN_ID: Final = 1
 
 

@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from frankmocap_ros.errors import RecordingError
+from frankmocap_ros.export.parquet_files import require_pyarrow, write_parquet
+from frankmocap_ros.recording.episode_table import Label, episode_table, write_csv
 from frankmocap_ros.recording.episodes import EPISODE, EpisodeInfo, episodes, read_info
 from frankmocap_ros.recording.export_options import ExportOptions
 from frankmocap_ros.recording.lerobot_stage import write_stage
-from frankmocap_ros.recording.parquet import Label, episode_table, require_pyarrow, write_csv, write_parquet
 from frankmocap_ros.recording.recorded import recorded
 from frankmocap_ros.recording.roles import roles_of
 from frankmocap_ros.recording.rows import Rows, rows_of

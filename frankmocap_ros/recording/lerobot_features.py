@@ -58,10 +58,6 @@ class Vector:
         """As ``meta/info.json`` describes it."""
         return {"dtype": str(self.values.dtype), "shape": [len(self.names)], "names": list(self.names)}
 
-    def in_order(self, names: list[str]) -> Vector:
-        """The same numbers in another order of names."""
-        return Vector(tuple(names), self.values[:, [self.names.index(name) for name in names]])
-
 
 def vectors_of(rows: Rows) -> dict[str, Vector]:
     """The vectors of a dataset, by the feature's name.

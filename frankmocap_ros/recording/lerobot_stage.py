@@ -33,10 +33,11 @@ import numpy as np
 
 from frankmocap_ros.errors import RecordingError
 from frankmocap_ros.recording.episode_images import EpisodeImages
+from frankmocap_ros.recording.episode_table import Label
 from frankmocap_ros.recording.export_options import ExportOptions
 from frankmocap_ros.recording.lerobot_features import INDEX_FEATURES, Vector, vectors_of
 from frankmocap_ros.recording.lerobot_pictures import Pictures, Pngs, Videos
-from frankmocap_ros.recording.parquet import Label
+from frankmocap_ros.recording.lerobot_tables import COMPRESSION
 from frankmocap_ros.recording.rows import Rows
 from frankmocap_ros.recording.statistics import Statistics, column_statistics
 from frankmocap_ros.runtime.records import record_of
@@ -154,7 +155,7 @@ class _DataFile:
             fields += [(key, image) for key in pictures.keys]
         fields += [(name, getattr(pa, INDEX_FEATURES[name])()) for name in ("timestamp", "frame_index")]
         self._schema = pa.schema(fields)
-        self._writer = pyarrow.parquet.ParquetWriter(path, self._schema, compression="snappy")
+        self._writer = pyarrow.parquet.ParquetWriter(path, self._schema, compression=COMPRESSION)
 
     def write_ready(self) -> None:
         """Write the parts whose images are all there."""

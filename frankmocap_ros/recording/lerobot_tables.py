@@ -21,20 +21,21 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from frankmocap_ros.errors import RecordingError
+from frankmocap_ros.export.parquet_files import write_parquet
 from frankmocap_ros.recording.lerobot_features import INDEX_FEATURES
 from frankmocap_ros.runtime.file_names import printable
-from frankmocap_ros.runtime.whole_files import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FILES_A_CHUNK: Final = 1000
 DATA_FILE_MB: Final = 100
+COMPRESSION: Final[Literal["snappy"]] = "snappy"  # as LeRobot writes it
 DATA_PATH: Final = "data/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 EPISODES_PATH: Final = "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet"
 TASKS_PATH: Final = "meta/tasks.parquet"
@@ -102,7 +103,7 @@ class DataFiles:
             path = self._folder / DATA_PATH.format(**place(self.files))
             path.parent.mkdir(parents=True, exist_ok=True)
             self._part = path.with_name(f".{path.name}.part")
-            self._writer = pyarrow.parquet.ParquetWriter(self._part, rows.schema, compression="snappy")
+            self._writer = pyarrow.parquet.ParquetWriter(self._part, rows.schema, compression=COMPRESSION)
         self._writer.write_table(rows, row_group_size=max(1, count))
         self.rows += count
         return {f"data/{name}": number for name, number in place(self.files).items()}
@@ -147,7 +148,9 @@ def write_episodes(folder: Path, number: int, said: Sequence[Mapping[str, Any]])
         | where
         for one in said
     ]
-    write_table(folder / EPISODES_PATH.format(**place(number)), pa.Table.from_pylist(rows))
+    path = folder / EPISODES_PATH.format(**place(number))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_parquet(pa.Table.from_pylist(rows), path, COMPRESSION)
 
 
 def read_statistics(folder: Path) -> list[dict[str, dict[str, Any]]]:
@@ -210,13 +213,6 @@ def write_tasks(folder: Path, tasks: Mapping[str, int]) -> None:
 
     columns = {"task_index": pa.array(tasks.values(), pa.int64()), "task": pa.array(tasks, pa.string())}
     table = pa.table(columns).replace_schema_metadata({"pandas": json.dumps(_TASKS_INDEX)})
-    write_table(folder / TASKS_PATH, table)
-
-
-def write_table(path: Path, table: pa.Table) -> None:
-    """Write a table in one step."""
-    import pyarrow.parquet
-
+    path = folder / TASKS_PATH
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as part:
-        pyarrow.parquet.write_table(table, part, compression="snappy")
+    write_parquet(table, path, COMPRESSION)

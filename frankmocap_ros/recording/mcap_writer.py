@@ -23,6 +23,7 @@ from frankmocap_ros.recording.episodes import OUTCOMES, EpisodeInfo, TopicCount,
 from frankmocap_ros.recording.mcap_file import McapFile
 from frankmocap_ros.recording.rosbag2_metadata import METADATA, FileContents, metadata_yaml
 from frankmocap_ros.recording.topics import Topic
+from frankmocap_ros.runtime.file_names import printable
 from frankmocap_ros.runtime.whole_files import replace_text
 
 _RESERVE: Final = ".reserve"
@@ -38,7 +39,7 @@ class EpisodeWriter:
         max_file_bytes: size from which on the next MCAP file is begun; 0 for one file however large.
 
     Raises:
-        RecordingError: the folder exists, or cannot be made.
+        RecordingError: the folder exists, cannot be made, or has a name that is not UTF-8.
         MissingDependencyError: the package mcap is not installed.
     """
 
@@ -47,6 +48,10 @@ class EpisodeWriter:
         self._max_file_bytes = max_file_bytes
         self._topics: dict[str, Topic] = {}
         self._files: list[FileContents] = []
+        if printable(folder.name) != folder.name:
+            raise RecordingError(
+                f"{printable(folder)}: the name is not UTF-8, which rosbag2 needs; name another"
+            )
         try:
             folder.mkdir(parents=True)
             (folder / _RESERVE).write_bytes(bytes(_RESERVE_BYTES))

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from frankmocap_ros.recording.cdr import Cdr
 
-TYPE_NAME: Final = "rcl_interfaces/msg/ParameterEvent"
+PARAMETER_EVENT: Final = "rcl_interfaces/msg/ParameterEvent"
 TOPIC: Final = "/parameter_events"
 
 

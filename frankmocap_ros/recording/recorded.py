@@ -20,13 +20,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from frankmocap_ros.body.message_fields import body_of, pose_numbers, xyz
+from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.recording.roles import TRAJECTORY, Roles
 from frankmocap_ros.recording.samples import Integers, NamedValues, Numbers, rate_of
 from frankmocap_ros.sources.bag import BagMessage
 from frankmocap_ros.sources.bag_pixels import image_stamp_ns
 
 _POSE: Final = ("x", "y", "z", "qx", "qy", "qz", "qw")
-_INVALID: Final = 0  # state of a joint whose position means nothing
 
 
 @dataclass
@@ -130,23 +131,20 @@ def _joints(values: NamedValues, at_ns: int, names: Sequence[str], numbers: Numb
 
 
 def _target(values: NamedValues, at_ns: int, name: str, pose: Any) -> None:
-    p, q = pose.position, pose.orientation
     names = [f"{name}.{part}" for part in _POSE]
-    values.add(at_ns, names, (p.x, p.y, p.z, q.x, q.y, q.z, q.w))
+    values.add(at_ns, names, pose_numbers(pose))
 
 
 def _bodies(found: Recorded, at_ns: int, message: Any) -> None:
-    bodies = [body for body in message.bodies if body.id == message.operator_id and message.operator_id]
+    body = body_of(message)
     found.bodies_ns.append(at_ns)
-    found.operators.append(int(bodies[0].id) if bodies else 0)
+    found.operators.append(0 if body is None else int(body.id))
     found.operator_frame = message.header.frame_id
-    if not bodies:
+    if body is None:
         return
-    joints = bodies[0].joints
-    positions = np.array([(j.pose.position.x, j.pose.position.y, j.pose.position.z) for j in joints])
-    states = np.array([j.state for j in joints])
-    positions = positions.reshape(-1, 3)
-    positions[states == _INVALID] = np.nan
-    names = [joint.name for joint in joints]
+    positions = np.array([xyz(joint.pose.position) for joint in body.joints]).reshape(-1, 3)
+    states = np.array([joint.state for joint in body.joints])
+    positions[states == JointState.INVALID] = np.nan
+    names = [joint.name for joint in body.joints]
     found.operator.add(at_ns, [f"{name}.{axis}" for name in names for axis in "xyz"], positions.ravel())
     found.operator_states.add(at_ns, names, states)

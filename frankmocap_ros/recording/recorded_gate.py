@@ -22,8 +22,6 @@ from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.schema import settings_of
 from frankmocap_ros.teleop.gate import RELEASES, State
 
-STATE_TYPE: Final = "frankmocap_ros/msg/GateState"
-PARAMETERS_TYPE: Final = "rcl_interfaces/msg/ParameterEvent"
 _IN_CONTROL: Final = (State.ARMING, State.ENGAGED)
 _NOT_SET: Final = 0
 _VALUES: Final = (

@@ -87,17 +87,18 @@ def repair(folder: Path, outcome: str = "", why: str = "the recorder was ended b
 
 
 def _repaired(folder: Path, outcome: str, why: str) -> Repaired:
-    files, lost_bytes = [], 0
+    files: list[FileContents] = []
+    lost_bytes = 0
     for path in _mcap_files(folder):
         found = scan(path)
-        if not found.start:
-            if found.size > _JUST_BEGUN:
-                raise RecordingError(
-                    f"{path}: the first bytes are damaged, and the file is left as it is; save what is in "
-                    f"it: mcap recover {path} -o whole.mcap"
-                )
-            path.unlink()  # the next file was just begun
-            lost_bytes += found.size
+        if not found.start and found.size > _JUST_BEGUN:
+            raise RecordingError(
+                f"{path}: the first bytes are damaged, and the file is left as it is; save what is in "
+                f"it: mcap recover {path} -o whole.mcap"
+            )
+        if not found.start or (files and not found.chunks):
+            path.unlink()  # it was just begun, and rosbag2 warns of files without messages
+            lost_bytes += found.size - found.end
             continue
         if found.finished:
             files.append(found.contents(path.name))

@@ -200,7 +200,7 @@ def replay(retargeter: Retargeter, what: Replayed) -> ReplayRun:
             asked_s = now_s
             of = controller.tracking_quality
             found.quality.append(Quality(now_s, of.lag_ms, of.jitter_mm, of.measured_jitter_mm))
-    found.ignored = dict(controller.ignored)
+    found.ignored = dict(controller.reception.ignored)
     return found
 
 

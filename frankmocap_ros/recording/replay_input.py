@@ -19,24 +19,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from frankmocap_ros.body.message_fields import BODIES_TYPE
 from frankmocap_ros.body.pose import Frame
 from frankmocap_ros.errors import RecordingError
-from frankmocap_ros.recording.bodies import (
-    BODIES_TYPE,
-    BodiesReader,
-    ReceivedBodies,
-    bodies_of_frames,
-    topic_of,
-)
+from frankmocap_ros.recording.bodies import BodiesReader, ReceivedBodies, bodies_of_frames, topic_of
 from frankmocap_ros.recording.episodes import EPISODE, EpisodeInfo, read_info
+from frankmocap_ros.recording.parameter_event import PARAMETER_EVENT
 from frankmocap_ros.recording.recorded_gate import (
-    PARAMETERS_TYPE,
-    STATE_TYPE,
     GateRequest,
     RequestReader,
     SettingsChange,
     SettingsReader,
 )
+from frankmocap_ros.recording.roles import GATE_STATE
 from frankmocap_ros.sources.bag import Bag
 
 _IMAGES_DELAY_S: Final = 0.05
@@ -97,7 +92,7 @@ def read_replay(path: Path, topics: Topics = Topics(), frames: Iterable[Frame] |
         bodies_topic = (
             "" if frames is not None else topic_of(bag.topics, BODIES_TYPE, topics.bodies, "--bodies-topic")
         )
-        state_topic = topic_of(bag.topics, STATE_TYPE, topics.gate_state, "--gate-topic")
+        state_topic = topic_of(bag.topics, GATE_STATE, topics.gate_state, "--gate-topic")
         if frames is None and not bodies_topic:
             raise RecordingError(
                 f"{path.name}: no topic of {BODIES_TYPE} was recorded; replay its images: --from images"
@@ -105,7 +100,7 @@ def read_replay(path: Path, topics: Topics = Topics(), frames: Iterable[Frame] |
         reader, requests, settings = BodiesReader(start_ns), RequestReader(), SettingsReader()
         bodies: list[ReceivedBodies] = []
         wanted = {bodies_topic, state_topic} - {""}
-        wanted |= {name for name, of_type in bag.topics.items() if of_type == PARAMETERS_TYPE}
+        wanted |= {name for name, of_type in bag.topics.items() if of_type == PARAMETER_EVENT}
         for one in bag.messages(wanted):
             time_s = 1e-9 * (one.log_time_ns - start_ns)
             if one.topic == bodies_topic:

@@ -19,11 +19,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from frankmocap_ros.body.message_fields import BODIES_TYPE
 from frankmocap_ros.errors import RecordingError
 from frankmocap_ros.sources.bag_pixels import IMAGE, IMAGES
 
 GATE_STATE: Final = "frankmocap_ros/msg/GateState"
-BODIES: Final = "frankmocap_ros/msg/BodyPoseArray"
 GRIP: Final = "frankmocap_ros/msg/Grip"
 JOINT_STATE: Final = "sensor_msgs/msg/JointState"
 TRAJECTORY: Final = "trajectory_msgs/msg/JointTrajectory"
@@ -33,7 +33,7 @@ TWIST: Final = "geometry_msgs/msg/TwistStamped"
 _STATE_NAME: Final = "joint_states"
 _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {  # what a user may name for a role, by type
     "gate": (GATE_STATE,),
-    "bodies": (BODIES,),
+    "bodies": (BODIES_TYPE,),
     "state": (JOINT_STATE,),
     "action": (JOINT_STATE, TRAJECTORY),
     "images": IMAGES,
@@ -107,7 +107,7 @@ def roles_of(topics: Mapping[str, str], asked: AskedTopics) -> Roles:
             of an image's topic is none of ROS.
     """
     gate = _one("gate", asked.gate, topics, (t for t, kind in topics.items() if kind == GATE_STATE))
-    bodies = _one("bodies", asked.bodies, topics, (t for t, kind in topics.items() if kind == BODIES))
+    bodies = _one("bodies", asked.bodies, topics, (t for t, kind in topics.items() if kind == BODIES_TYPE))
     state = _one("state", asked.state, topics, _measured(topics))
     below = gate.rpartition("/")[0] if gate else None
     commands = [f"{below}/joint_commands", f"{below}/joint_trajectory"] if below is not None else []

@@ -15,6 +15,7 @@
 """``metadata.yaml`` of a rosbag2 folder, version 8: which Humble (from 5) and Jazzy (to 9) both read."""
 
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,7 +95,7 @@ def bag_information(files: Sequence[FileContents]) -> dict[str, Any]:
             for contents in files
         ],
         "custom_data": {},
-        "ros_distro": "",
+        "ros_distro": os.environ.get("ROS_DISTRO", ""),
     }
 
 
@@ -121,4 +122,5 @@ def _lines(values: Mapping[str, Any], indent: str) -> Iterator[str]:
                 yield f"{indent}  - {first.lstrip()}"
                 yield from rest
         else:
-            yield f"{indent}{key}: {json.dumps(value)}"  # a scalar, or a short list, of JSON is one of YAML
+            # a scalar, or a short list, of JSON is one of YAML, but for escapes beyond U+FFFF
+            yield f"{indent}{key}: {json.dumps(value, ensure_ascii=False)}"

@@ -29,7 +29,7 @@ class Storage:
         root: their folder.
         max_file_bytes: size from which on the next MCAP file is begun; 0 for never.
         queue_bytes: of messages that wait for the disk.
-        min_free_bytes: an episode ends while the disk still has so many.
+        min_free_bytes: an episode ends while the disk still has this many free.
     """
 
     root: Path

@@ -19,7 +19,8 @@ best effort, nearly none arrives. ``config/fastdds.xml`` gives every process 64 
 memory when a process starts, and gives shared memory up altogether where it is not there, as in a
 container (Docker's /dev/shm has 64 MB in all): there ``config/fastdds_small.xml`` makes do with 8 MB.
 
-Both ends need it: the variable must stand in the environment before a process starts its first node.
+Both ends need it: the variable must stand in the environment before a process starts its first node. This
+package's nodes see to it themselves.
 """
 
 import contextlib
@@ -117,14 +118,17 @@ def transport_variables(environ: Mapping[str, str], profile: str = "auto") -> di
 
     Args:
         environ: the environment they get without it.
-        profile: the path of an XML profile, ``"none"`` for nothing, or ``"auto"``: nothing where the user
-            has chosen, else the package's profile, the small one where shared memory is short.
+        profile: the path of an XML profile, ``"none"`` for Fast DDS's own transports, or ``"auto"``: the
+            package's profile, the small one where shared memory is short. What the user has chosen stays
+            with both words.
 
     Raises:
         SettingError: ``profile`` is no file.
     """
-    if profile == "none" or (profile == "auto" and users_choice(environ)):
+    if profile in ("none", "auto") and users_choice(environ):
         return {}
+    if profile == "none":
+        return {BUILTIN_VARIABLE: "DEFAULT"}
     if profile == "auto":
         free = free_shared_memory()
         short = free is not None and free < PROCESSES * SEGMENT_BYTES

@@ -28,7 +28,7 @@ from typing import Final
 
 _IDLE_FRAMES: Final = 10  # frames between two collections where no image waits ...
 _BUSY_FRAMES: Final = 30  # ... and where one always does, so that memory cannot grow
-_PER_FULL: Final = 10  # one collection in so many is of everything
+_PER_FULL: Final = 10  # one collection in ten is of everything
 # Python still collects by itself after so many objects more, which frames never make: for when none come.
 _BACKSTOP: Final = 100_000
 

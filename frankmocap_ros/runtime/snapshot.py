@@ -34,7 +34,7 @@ class Level(IntEnum):
     OK = 0
     WARN = 1
     ERROR = 2
-    STALE = 3  # nothing was heard; for whoever listens, ``assess`` does not give it
+    STALE = 3  # nothing was heard; set by subscribers, ``assess`` does not give it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How far the clock of whoever stamps messages is from this computer's.
+"""How far the clock that stamps messages is from this computer's.
 
 A message that came before it was stamped proves that the clocks are apart. One that came after may have been
 on its way: delays vary, so the least delayed of many tells an offset from a slow network, up to the delay

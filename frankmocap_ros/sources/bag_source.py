@@ -26,10 +26,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.errors import CalibrationError, ImageError, SourceError
 from frankmocap_ros.geometry.calibration import camera_of, is_rectified
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rigid_transform import RigidTransform
 from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.depth_image import DepthImage
 from frankmocap_ros.imaging.messages.depth import decode_depth

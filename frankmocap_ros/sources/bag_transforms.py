@@ -21,22 +21,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.errors import SourceError, TransformError
-from frankmocap_ros.geometry.rotation import (
-    normalize,
-    quat_conjugate,
-    quat_from_rotvec,
-    quat_multiply,
-    quat_rotate,
-    quat_to_rotvec,
-)
+from frankmocap_ros.geometry.rigid_transform import IDENTITY, RigidTransform, interpolated
+from frankmocap_ros.geometry.rotation import normalize
 from frankmocap_ros.runtime.file_names import printable
 from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.sources.bag import Bag
 
 _TOPICS: Final = ("/tf", "/tf_static")
-_IDENTITY: Final = RigidTransform(np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0]))
 
 
 class BagTransforms:
@@ -78,23 +70,13 @@ class BagTransforms:
         Raises:
             TransformError: TF of that time is not in the bag.
         """
-        found = self._chain(self._up, stamp_ns)
-        target = self._chain(self._down, stamp_ns)
-        back = quat_conjugate(target.rotation_xyzw)
-        return RigidTransform(
-            quat_rotate(back, found.translation - target.translation),
-            quat_multiply(back, found.rotation_xyzw),
-        )
+        return self._chain(self._down, stamp_ns).inverse() @ self._chain(self._up, stamp_ns)
 
     def _chain(self, children: list[str], stamp_ns: int) -> RigidTransform:
         """Where the first frame is in the parent of the last."""
-        whole = _IDENTITY
+        whole = IDENTITY
         for child in children:
-            step = self._edges[child].at(stamp_ns)
-            whole = RigidTransform(
-                quat_rotate(step.rotation_xyzw, whole.translation) + step.translation,
-                normalize(quat_multiply(step.rotation_xyzw, whole.rotation_xyzw)),
-            )
+            whole = self._edges[child].at(stamp_ns) @ whole
         return whole
 
 
@@ -136,16 +118,7 @@ class _Edge:
             )
         before_ns, after_ns = self._stamps_ns[after - 1], self._stamps_ns[after]
         share = (stamp_ns - before_ns) / (after_ns - before_ns)
-        return _between(self._moving[before_ns], self._moving[after_ns], share)
-
-
-def _between(a: RigidTransform, b: RigidTransform, share: float) -> RigidTransform:
-    """Linear for the translation, spherical for the rotation."""
-    turn = quat_to_rotvec(quat_multiply(b.rotation_xyzw, quat_conjugate(a.rotation_xyzw)))
-    return RigidTransform(
-        a.translation + share * (b.translation - a.translation),
-        normalize(quat_multiply(quat_from_rotvec(share * turn), a.rotation_xyzw)),
-    )
+        return interpolated(self._moving[before_ns], self._moving[after_ns], share)
 
 
 def _transforms(bag: Bag) -> Iterator[tuple[bool, Any]]:

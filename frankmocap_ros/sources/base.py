@@ -21,8 +21,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rigid_transform import RigidTransform
 from frankmocap_ros.imaging.depth_image import DepthImage
 
 NOMINAL_HZ = 30.0  # of sources that have no rate of their own

@@ -30,6 +30,7 @@ __all__ = [
     "gesture",
     "hands",
     "inverse_kinematics",
+    "message_reception",
     "objections",
     "operator_joints",
     "operator_message",

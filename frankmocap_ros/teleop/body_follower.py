@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The operator's whole body as it is sent to whoever tracks it: within limits, and without jumps.
+"""The operator's whole body as it is sent to a tracking controller: within limits, and without jumps.
 
 At every engagement the body starts where it was sent last, at rest, and from there moves into the operator's
 posture: by no more than ``ALIGN_STEP_RAD`` per joint and ``ALIGN_STEP_M`` from one frame to the next, in
@@ -35,11 +35,10 @@ from frankmocap_ros.geometry.rotation import (
     Mask,
     dot,
     normalize,
-    quat_conjugate,
     quat_from_rotvec,
     quat_multiply,
     quat_rotate,
-    quat_to_rotvec,
+    turn_between,
 )
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.command_limiter import MAX_STEP_S, approach, shortened
@@ -111,16 +110,37 @@ class BodyFollower:
         self._time_s = -math.inf
 
     @property
-    def engaged(self) -> bool:
-        """Whether an engagement has begun and not ended."""
-        return self._engaged
-
-    @property
     def aligning(self) -> bool:
         """Whether it is still on its way into the operator's posture."""
         return self._engaged and bool(self._left.any())
 
-    def begin(self, view: BodyView, time_s: float) -> None:
+    def follow(
+        self, view: BodyView | str, following: bool, config: GateSettings, time_s: float
+    ) -> BodyPosture | None:
+        """One frame later; an engagement begins with the first view of the whole body.
+
+        Args:
+            view: the operator now, or which joints have never been seen, in words.
+            following: whether the operator is followed; otherwise the body brakes.
+            config: its limits hold.
+            time_s: when the frame is [s].
+
+        Returns:
+            None before an engagement has begun.
+        """
+        if isinstance(view, str) or not following:
+            return self._step(None, config, time_s) if self._engaged else None
+        if not self._engaged:
+            self._begin(view, time_s)
+        return self._step(view, config, time_s)
+
+    def limits(self, view: BodyView | str) -> tuple[str, ...]:
+        """What keeps the body from the operator's posture, in words."""
+        if isinstance(view, str):
+            return (f"body: {view}",)
+        return ("body: on its way to the operator's posture",) if self.aligning else ()
+
+    def _begin(self, view: BodyView, time_s: float) -> None:
         """Begin an engagement: from where the last one ended.
 
         Args:
@@ -135,7 +155,7 @@ class BodyFollower:
         self._turn = quat_from_rotvec(np.array([0.0, 0.0, turned]))
         self._shift = self._position - quat_rotate(self._turn, view.pelvis)
         self._operator = self._relative(view)
-        self._left = quat_to_rotvec(quat_multiply(self._rotations, quat_conjugate(self._operator)))
+        self._left = turn_between(self._operator, self._rotations)
         self._rest()
         self._time_s = time_s
         self._engaged = True
@@ -148,8 +168,8 @@ class BodyFollower:
         """End an engagement; the posture is kept for the next one."""
         self._engaged = False
 
-    def step(self, view: BodyView | None, config: GateSettings, time_s: float) -> BodyPosture:
-        """One frame later; call ``begin`` first.
+    def _step(self, view: BodyView | None, config: GateSettings, time_s: float) -> BodyPosture:
+        """One frame later.
 
         Args:
             view: the operator, or None to brake.
@@ -190,7 +210,7 @@ class BodyFollower:
             return gaps
         follow = np.append(view.valid, view.valid[0])
         follow[1:_N] &= view.valid[PARENTS]
-        gaps[:_N] = quat_to_rotvec(quat_multiply(self._relative(view), quat_conjugate(self._operator)))
+        gaps[:_N] = turn_between(self._operator, self._relative(view))
         gaps[_N] = quat_rotate(self._turn, view.pelvis) + self._shift - position
         gaps[~(follow & np.isfinite(gaps).all(axis=-1))] = 0.0
         return gaps

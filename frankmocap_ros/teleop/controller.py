@@ -18,7 +18,6 @@ The caller gives messages as they come (``observe``) and lets time pass at the r
 (``tick``); times are of one steady clock, in seconds. Nothing here knows ROS or reads a clock.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -29,20 +28,19 @@ from frankmocap_ros.body.pose import Hand
 from frankmocap_ros.body.posture import BodyPosture
 from frankmocap_ros.errors import RetargetError, RobotLostError, SettingError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
-from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
-from frankmocap_ros.runtime.stamp_watch import FUTURE_S
+from frankmocap_ros.runtime.stamp_order import Arrival
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.base_motion import BaseMotion
 from frankmocap_ros.teleop.body_follower import BodyFollower
 from frankmocap_ros.teleop.command import Command, Robot
 from frankmocap_ros.teleop.command_limiter import limits_of
 from frankmocap_ros.teleop.engagement import Engagement
-from frankmocap_ros.teleop.followed_run import ALIVE_S, FollowedRun
 from frankmocap_ros.teleop.gate import BY_GESTURE, Gate, State
 from frankmocap_ros.teleop.gesture import RaisedHands
 from frankmocap_ros.teleop.hands.grip_calibration import OperatorRanges
 from frankmocap_ros.teleop.hands.operator_grips import OperatorGrips
 from frankmocap_ros.teleop.hands.robot_sides import robot_hands
+from frankmocap_ros.teleop.message_reception import MessageReception
 from frankmocap_ros.teleop.objections import Objections
 from frankmocap_ros.teleop.operator_state import OperatorState, Target
 from frankmocap_ros.teleop.operator_tracker import OperatorTracker
@@ -56,16 +54,13 @@ class Controller:
 
     Attributes:
         tracking_quality: lag and jitter of the commands.
-        grips: what opens and shuts grippers; made anew by ``configure``.
+        grips: what opens and shuts grippers; replaced by ``configure``.
         level: rotation from the optical frame to a level frame, or why it is not known, in words. Set from
-            the settings; whoever knows better (gravity: imu, heading: tf) sets it.
+            the settings; what knows better (gravity: imu, heading: tf) sets it.
         config: the settings.
-        ignored: messages that were left out, by reason.
-        run: which publisher's messages are followed.
+        reception: which messages are taken.
         objections: what forbids to follow, whatever the operator does.
         size: asks for the operator's size while arming.
-        stamp_fault: what is wrong with the stamps of messages, with the next step; empty for nothing. Set by
-            whoever knows them, before ``see``.
 
     Args:
         config: settings.
@@ -87,16 +82,10 @@ class Controller:
         self._robot = robot
         self._gate = Gate(config, time_s, on_change)
         self.tracking_quality = TrackingQuality()
-        reasons = ("same stamp", "earlier stamp", "stamp in the future", "unreadable", "another publisher")
-        self.ignored: dict[str, int] = dict.fromkeys(reasons, 0)
-        self.run = FollowedRun(config.bodies)
-        self.objections = Objections(self._gate, self.run)
-        self._run_id: int | None = None  # of what the operator's joints were taken from
-        self._order = StampOrder()
-        self.stamp_fault = ""
+        self.reception = MessageReception(config.bodies)
+        self._gate.why_unseen = self.reception.why_unseen
+        self.objections = Objections(self._gate, self.reception.run)
         self.size = SizeRequest(self._gate)
-        self._heard_s = -math.inf
-        self._gate.why_unseen = self.why_unseen
         self._body = BodyFollower()  # its posture outlasts changes of settings
         self._grip_ranges: OperatorRanges = {}  # as these do
         self.configure(config)
@@ -104,7 +93,7 @@ class Controller:
 
     @property
     def watched(self) -> tuple[str, ...]:
-        """Names of the joints that a ``OperatorState`` holds."""
+        """Names of the joints that an ``OperatorState`` is to hold."""
         return self._operator.watched
 
     @property
@@ -164,7 +153,7 @@ class Controller:
         return refusal
 
     def _grips_asked(self, time_s: float) -> str:
-        """What is to be done to calibrate hands; nothing after half of the time: it is optional."""
+        """What the operator has to do to calibrate hands; nothing after half of the time: it is optional."""
         config = self.config
         until_s = min(0.5 * config.arming_timeout_s, config.arming_timeout_s - 2.0 * config.arming_s)
         return self.grips.asked(self._robot.openings()) if time_s - self._gate.entered_s < until_s else ""
@@ -188,7 +177,8 @@ class Controller:
         While something is engaged, only what ends it.
         """
         objections = self.objections
-        found = [objections.conflict(time_s) or self.stamp_problem(time_s)]
+        stamps = "" if self._gate.fresh(time_s) else self.reception.stamp_problem(time_s)
+        found = [objections.conflict(time_s) or stamps]
         if self.idle:
             found += [objections.stop_refusal(time_s), *objections.refusals, self._robot.unknown()]
         return tuple(text for text in found if text)
@@ -210,25 +200,21 @@ class Controller:
         self._gate.deadman(pressed, time_s)
 
     def follows(self, run_id: int, time_s: float) -> bool:
-        """Whether a message of this run is to be seen; what it shows is told with ``observe`` then.
+        """Whether a message of this run counts; if so, give what it shows to ``observe``.
 
         While a run is followed another one is left out, and ends following.
         """
-        if not self.run.follows(run_id, time_s, may_change=self.idle):
-            self.ignored["another publisher"] += 1
+        if not self.reception.follows(run_id, time_s, may_change=self.idle):
             self.objections.check_conflict(time_s)
             return False
-        if run_id != self._run_id:
-            self._run_id = run_id
+        if self.reception.changes_run(run_id):
             self._operator.reset()
             self.grips.forget()
-            self._order.reset()
         return True
 
     def observe(self, seen: OperatorState, time_s: float) -> None:
         """Take what a message of the followed run shows."""
-        self._heard_s = time_s
-        if self._out_of_order(seen.captured_s, time_s):
+        if not self._takes(seen.captured_s, time_s):
             return
         level = self.level
         if isinstance(level, str):
@@ -246,7 +232,7 @@ class Controller:
         self._fingers = robot_hands(seen.hands, self.config) if is_operator else ()
         if self._gate.state is State.ARMING and not calibrating:
             self._operator.measure_limbs()
-        elif self._gate.state is State.ENGAGED and self._engagement is not None:
+        elif self._gate.following and self._engagement is not None:
             self._engagement.observe()
             measured = self._engagement.measured(seen.captured_s)
             if measured is not None:
@@ -259,22 +245,6 @@ class Controller:
         self._base.stop()
         self.grips.unsent()
 
-    def stamp_problem(self, time_s: float) -> str:
-        """What is wrong with the stamps of the messages that come, where none of them can be followed."""
-        coming = time_s - self._heard_s <= ALIVE_S
-        return self.stamp_fault if coming and not self._gate.fresh(time_s) else ""
-
-    def why_unseen(self, time_s: float) -> str:
-        """Why nothing fresh is seen, with the next step."""
-        if time_s - self._heard_s <= ALIVE_S:
-            return self.stamp_fault
-        topic, nodes = self.run.topic, ", ".join(self.run.nodes)
-        if not nodes:
-            return f"nobody publishes {topic}; start the mocap node, or set bodies to its topic"
-        return (
-            f"{nodes} publishes nothing on {topic}; see in /diagnostics whether it is active and gets images"
-        )
-
     def tick(self, time_s: float) -> Command | None:
         """Let time pass; the command for now, or None where there is to be none."""
         dt = time_s - self._tick_s
@@ -286,12 +256,12 @@ class Controller:
         if self._gate.state not in (State.ENGAGED, State.HOLD):
             self._forget()
             return None
-        if self._engagement is None and self._gate.state is State.ENGAGED:
+        if self._engagement is None and self._gate.following:
             self._engage(time_s)
         engagement = self._engagement
         if engagement is None:
             return None
-        following = self._gate.state is State.ENGAGED
+        following = self._gate.following
         engagement.step(following, time_s, dt)
         if not self._gate.fresh(time_s):
             self._forget()  # silence: what was held is not taken up again after it
@@ -324,13 +294,7 @@ class Controller:
         """
         if self._engagement is None:
             return None
-        view = self._operator.whole_body()
-        following = self._gate.state is State.ENGAGED
-        if not self._body.engaged:
-            if isinstance(view, str) or not following:
-                return None
-            self._body.begin(view, time_s)
-        return self._body.step(view if following and not isinstance(view, str) else None, self.config, time_s)
+        return self._body.follow(self._operator.whole_body(), self._gate.following, self.config, time_s)
 
     @property
     def limits_hit(self) -> tuple[str, ...]:
@@ -342,22 +306,15 @@ class Controller:
             *self._base.limits(),
             *self.grips.limits(),
             *self._robot.limits(),
-            *self._body_limits(),
+            *(self._body.limits(self._operator.whole_body()) if self.config.whole_body else ()),
         )
-
-    def _body_limits(self) -> tuple[str, ...]:
-        if not self.config.whole_body:
-            return ()
-        view = self._operator.whole_body()
-        if isinstance(view, str):
-            return (f"body: {view}",)
-        return ("body: on its way to the operator's posture",) if self._body.aligning else ()
 
     def _driven(self, command: Command) -> Command | None:
         """The command as it is to be sent to the robot, or None.
 
-        Whoever is lost, the robot is sent nowhere that it is not. An operator who is lost is no danger to a
-        robot that follows: it brakes. One that does not follow would leap to what is held for it.
+        Whether operator or robot is lost, the robot is sent nowhere that it is not. An operator who is lost
+        is no danger to a robot that follows: it brakes. One that does not follow would leap to what is held
+        for it.
         """
         try:
             return self._robot.drive(command)
@@ -373,24 +330,18 @@ class Controller:
                 return self._driven(replace(command, held=True, base=base, grips=grips))
         return None
 
-    def _out_of_order(self, captured_s: float, time_s: float) -> bool:
-        """Whether a message must be left out for its stamp; it does not count as seen then."""
-        if not captured_s <= time_s + FUTURE_S:  # also NaN
-            self.ignored["stamp in the future"] += 1
-            return True
-        arrival = self._order.classify(captured_s, may_restart=self.idle)
-        if arrival is Arrival.NEXT:
-            return False
+    def _takes(self, captured_s: float, time_s: float) -> bool:
+        """Whether a message's stamp lets it count as seen."""
+        arrival = self.reception.arrival(captured_s, time_s, may_restart=self.idle)
         if arrival is Arrival.RESTART:
             if self.idle:
                 self._operator.reset()
-                return False
+                return True
             # what was seen before stays, so that a held command can brake
             self._gate.lose(
                 "stamps went back: a clock was set or a recording restarted; engage again", time_s
             )
-        self.ignored["same stamp" if arrival is Arrival.SAME else "earlier stamp"] += 1
-        return True
+        return arrival is Arrival.NEXT
 
     def _gesture(self, time_s: float) -> None:
         if self._gate.state in (State.DISENGAGED, State.HOLD):

@@ -35,7 +35,7 @@ from frankmocap_ros.teleop.setpoint import Setpoint
 
 
 @dataclass(frozen=True, eq=False)
-class Followed:
+class FollowedTargets:
     """What N targets follow, in one frame.
 
     Attributes:
@@ -64,7 +64,7 @@ class DepthMode:
         SettingError: the mode needs the lines of sight, and they are not known.
     """
 
-    def __init__(self, mode: str, start: Followed) -> None:
+    def __init__(self, mode: str, start: FollowedTargets) -> None:
         if mode != "follow" and not (dot(start.sights, start.sights) > 0.5).all():
             raise SettingError(
                 f"depth_mode: {mode} needs to know where the camera is, and the bodies do not say it "
@@ -74,7 +74,7 @@ class DepthMode:
         self._sights = start.sights
         self._start = self._last = self._counted = start.setpoint.positions
 
-    def counted(self, followed: Followed) -> Setpoint:
+    def counted(self, followed: FollowedTargets) -> Setpoint:
         """What counts of what is followed. Call it once for each measurement, in their order."""
         measured = followed.setpoint
         if self._mode == "follow":

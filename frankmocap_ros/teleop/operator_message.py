@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from frankmocap_ros.body.message_fields import body_of, pose_numbers, xyz
 from frankmocap_ros.body.pose import KNOWN, SEEN, Hand, JointState
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array, Mask
 from frankmocap_ros.runtime.stamp_watch import StampWatch
@@ -32,8 +33,8 @@ from frankmocap_ros.teleop.operator_state import OperatorState, Poses
 
 def read_hand(msg: Any) -> Hand:
     """A hand as a ``HandPose`` says; INVALID where it says anything that is no hand."""
-    points = np.array([(p.x, p.y, p.z) for p in msg.keypoints])
-    normal = np.array((msg.palm_normal.x, msg.palm_normal.y, msg.palm_normal.z))
+    points = np.array([xyz(point) for point in msg.keypoints])
+    normal = np.array(xyz(msg.palm_normal))
     numbers = (*normal, msg.confidence, msg.palm_angle)
     if msg.state not in KNOWN or not (np.isfinite(points).all() and np.isfinite(numbers).all()):
         return Hand(msg.side)
@@ -58,16 +59,15 @@ class OperatorReader:
             msg: a ``BodyPoseArray``.
             captured_s: when the image was taken, on the controller's clock [s].
         """
-        operator = msg.operator_id
-        body = next((b for b in msg.bodies if operator and b.id == operator), None)
+        body = body_of(msg)
         if body is None or not body.has_3d:
-            body, operator = None, 0
-        joints, oriented, hands = (body.joints, body.has_orientation, body.hands) if body else ((), False, ())
-        poses, tracked, stddev = self._poses(joints, oriented)
-        at = msg.camera_position
-        camera_position = np.array((at.x, at.y, at.z))
-        hands = tuple(read_hand(hand) for hand in hands)
-        return OperatorState(captured_s, int(operator), poses, tracked, stddev, camera_position, hands)
+            operator, hands = 0, tuple[Hand, ...]()
+            poses, tracked, stddev = self._poses((), False)
+        else:
+            operator, hands = int(body.id), tuple(map(read_hand, body.hands))
+            poses, tracked, stddev = self._poses(body.joints, body.has_orientation)
+        camera_position = np.array(xyz(msg.camera_position))
+        return OperatorState(captured_s, operator, poses, tracked, stddev, camera_position, hands)
 
     def _poses(self, joints: Sequence[Any], has_orientation: bool) -> tuple[Poses, Mask, Array]:
         n = len(self.watched)
@@ -77,11 +77,8 @@ class OperatorReader:
         for joint in joints:
             row = self._rows.get(joint.name)
             if row is not None and joint.state in SEEN:
-                p, q = joint.pose.position, joint.pose.orientation
-                values[row] = (
-                    p.x, p.y, p.z, q.x, q.y, q.z, q.w, joint.confidence, joint.orientation_confidence,
-                    *joint.position_stddev
-                )  # fmt: skip
+                sure = joint.confidence, joint.orientation_confidence
+                values[row] = (*pose_numbers(joint.pose), *sure, *joint.position_stddev)
                 states[row] = joint.state
         valid = np.isin(states, SEEN)
         oriented = valid & has_orientation & (values[:, 8] > 0.0)
@@ -129,7 +126,7 @@ class OperatorIntake:
         """
         self._level(controller, header, now_s)
         self._watch.note(1e-9 * header.stamp_ns, 1e-9 * header.ros_ns, now_s)
-        controller.stamp_fault = self._watch.fault(controller.config.max_age_s)
+        controller.reception.stamp_fault = self._watch.fault(controller.config.max_age_s)
         controller.observe(seen, now_s)
 
     def _level(self, controller: Controller, header: MessageHeader, now_s: float) -> None:

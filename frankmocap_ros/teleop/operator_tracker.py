@@ -27,7 +27,7 @@ from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.base_motion import TORSO
 from frankmocap_ros.teleop.body_follower import BodyView
 from frankmocap_ros.teleop.body_measurement import BodyMeasurement
-from frankmocap_ros.teleop.depth_mode import Followed
+from frankmocap_ros.teleop.depth_mode import FollowedTargets
 from frankmocap_ros.teleop.gate import ArmingStatus
 from frankmocap_ros.teleop.operator_state import OperatorState, Poses, Target
 from frankmocap_ros.teleop.outlier_rejection import OutlierRejection
@@ -301,7 +301,7 @@ class OperatorTracker:
         """When the joints were measured last; NaN before the first time [s]."""
         return self._filter.time_s
 
-    def followed(self) -> Followed:
+    def followed(self) -> FollowedTargets:
         """What the targets follow, relative to each one's own origin, in the level frame."""
         m, at, origin = self._filter, self._joint_at, self._origin_at
         own = self._own[:, None]
@@ -315,7 +315,7 @@ class OperatorTracker:
         off = np.fmax(self._off[at], np.where(self._own, self._off[origin], np.nan))
         if self._origin is not None:
             off = np.fmax(off, self._off[self._origin])
-        return Followed(
+        return FollowedTargets(
             setpoint,
             confidence=np.minimum(m.confidence[at], np.where(self._own, m.confidence[origin], 1.0)),
             sights=self._sights[at],

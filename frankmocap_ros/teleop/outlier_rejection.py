@@ -16,14 +16,14 @@
 
 import numpy as np
 
-from frankmocap_ros.geometry.rotation import Array, Mask, dot, quat_conjugate, quat_multiply, quat_to_rotvec
+from frankmocap_ros.geometry.rotation import Array, Mask, dot, turn_between
 
 LEAP_S = 0.06
 """A joint that is seen again has had no more time than this to move, whatever passed: about two images.
 Else a leap would be believed if it only lasted."""
 
 FORGET_S = 0.5
-"""What was not believed for so long starts anew, at rest."""
+"""What was not believed for this long starts again, at rest."""
 
 
 class OutlierRejection:
@@ -60,7 +60,7 @@ class OutlierRejection:
         fresh = ~(since <= FORGET_S)  # also NaN
         time = np.where(fresh, 1.0, np.minimum(since, LEAP_S))
         way = positions - self._positions
-        turn = quat_to_rotvec(quat_multiply(orientations, quat_conjugate(self._orientations)))
+        turn = turn_between(self._orientations, orientations)
         possible = (np.sqrt(dot(way, way)) <= self._speed * time) & (
             np.sqrt(dot(turn, turn)) <= self._angular_speed * time
         )

@@ -18,14 +18,7 @@ import math
 
 import numpy as np
 
-from frankmocap_ros.geometry.rotation import (
-    IDENTITY_XYZW,
-    Mask,
-    dot,
-    quat_conjugate,
-    quat_multiply,
-    quat_to_rotvec,
-)
+from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Mask, dot, turn_between
 from frankmocap_ros.one_euro import OneEuro, OneEuroQuaternion, OneEuroVector
 from frankmocap_ros.teleop.operator_state import Poses
 
@@ -107,7 +100,7 @@ class PoseFilter:
         r = 2.0 * math.pi * VELOCITY_CUTOFF_HZ * passed
         gain = r / (1.0 + r)
         way = poses.positions - positions
-        turn = quat_to_rotvec(quat_multiply(poses.orientations, quat_conjugate(orientations)))
+        turn = turn_between(orientations, poses.orientations)
         mask = known[:, None]
         velocities = self.velocities + gain * (way / passed - self.velocities)
         turning = self.angular_velocities + gain * (turn / passed - self.angular_velocities)

@@ -28,7 +28,7 @@ with p = z s a joint at depth z on its ray s = (x, y, 1), and |p_b - p_a| linear
 A bone that the network sees across the line of sight, and that is seen shorter than it is, may point towards
 the camera or away from it, and the first step decides. It begins where network and last image agree best, and
 forearms a little ahead of that as the body faces: elbows bend forwards. Begun at the network's depths, noise
-would decide, in every image anew.
+would decide, in every image again.
 """
 
 import math

@@ -64,8 +64,8 @@ class LimbSigns:
     def update(self, limbs: Limbs, elapsed_s: float) -> Array:
         """Probabilities (4, 2, 2) of the limbs' hypotheses: sign of the first bone, sign of the second.
 
-        Postures are not drawn anew in each image: along a path of hypotheses only the cost of where it
-        leads to counts (detailed balance), and a little of those on the way.
+        Postures are not drawn again in each image: along a path of hypotheses only the cost of where it leads
+        to counts (detailed balance), and a little of those on the way.
 
         Args:
             limbs: the hypotheses.

@@ -50,7 +50,7 @@ from frankmocap_ros.tracking.pixel_lifting import PixelLifting
 from frankmocap_ros.tracking.position_stddev import position_stddev
 from frankmocap_ros.tracking.rotation_memory import RotationMemory
 from frankmocap_ros.tracking.side_swaps import SideSwaps
-from frankmocap_ros.tracking.size_calibration import Measured, Outcome
+from frankmocap_ros.tracking.size_calibration import Outcome, SizeSample
 from frankmocap_ros.tracking.steady_body import Depths, SteadyBody, point_filters
 from frankmocap_ros.tracking.swing_limit import SwingLimit
 
@@ -79,7 +79,7 @@ class PersonFilter:
         self._measured = DepthScaledBody()
         self._size = PersonSize()
         self._in_force = 1.0  # how many times as large as estimated the person was in the last image
-        self.measured: Measured | None = None
+        self.measured: SizeSample | None = None
         self._pixel_lifting = PixelLifting()
         self._last_scale_source = ScaleSource.NONE  # of the last body in space
         self._sides = SideSwaps()
@@ -137,7 +137,7 @@ class PersonFilter:
             posed = self._scaled(estimated, skeleton, config, time_s)
         posed, measured = self._measured.place(posed, skeleton, view)
         self._in_force = float(posed.positions[0, 2]) / max(float(estimated.positions[0, 2]), 1e-3)
-        self.measured = Measured(self._id, estimated, skeleton, self._in_force if measured else None)
+        self.measured = SizeSample(self._id, estimated, skeleton, self._in_force if measured else None)
         pixels = camera.project(posed.positions)
         posed = _without_joints_outside(posed, pixels, camera)
         unknown = ~_known(posed.orientation_confidence, config.min_confidence)

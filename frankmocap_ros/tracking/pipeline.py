@@ -237,7 +237,7 @@ class Pipeline:
         return min(config.max_people, self._estimator.capabilities.max_people)
 
     def _sound(self, observations: Sequence[Observation | None]) -> list[Observation | None]:
-        """None in place of whoever has a number that is not finite: it would spoil filters and boxes."""
+        """None in place of a person with a number that is not finite: it would spoil filters and boxes."""
         sound = [o if o is None or observation_is_finite(o) else None for o in observations]
         self._not_finite += sum(o is not s for o, s in zip(observations, sound, strict=True))
         return sound
@@ -259,7 +259,7 @@ class Pipeline:
                 body = replace(body, pixels=body.pixels * scale, box_xywh=body.box_xywh * np.tile(scale, 2))
             if body_is_finite(body):
                 bodies.append(body)
-            else:  # never let such numbers reach a robot; begin anew with this person
+            else:  # never let such numbers reach a robot; start again with this person
                 del self._persons[track.id]
                 self._not_finite += 1
         followed = self._tracker.ids

@@ -45,7 +45,7 @@ _RANGE: Final = (0.5, 2.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class SizeSample:
     """The operator in one image, before any size is applied.
 
     Attributes:
@@ -89,7 +89,7 @@ class SizeCalibration:
         self._source: tuple[int, str] = (0, "")  # operator and what tells the size of the samples
         self._why = "no image has come"
 
-    def observe(self, measured: Measured | None, time_s: float, config: Settings) -> Outcome | None:
+    def observe(self, measured: SizeSample | None, time_s: float, config: Settings) -> Outcome | None:
         """Take the operator in one image; the outcome, once there is one.
 
         Args:
@@ -127,7 +127,7 @@ class SizeCalibration:
         self._source = (0, "")
         self._why = why
 
-    def _sample(self, measured: Measured | None, config: Settings) -> tuple[tuple[int, str], float] | str:
+    def _sample(self, measured: SizeSample | None, config: Settings) -> tuple[tuple[int, str], float] | str:
         """Whose size by what, and the size; or why it is not known from this image."""
         if measured is None:
             return "there is no operator in view"
@@ -184,7 +184,7 @@ def _nothing_known() -> str:
     )
 
 
-def _lengths(measured: Measured, parts: tuple[str, str], least: float) -> tuple[Array, Array]:
+def _lengths(measured: SizeSample, parts: tuple[str, str], least: float) -> tuple[Array, Array]:
     """Lengths of a bone on both sides, and the sines of their angles to the line of sight, where seen."""
     posed, index = measured.posed, measured.skeleton.index
     rows = np.array([[index[f"{side}_{part}"] for part in parts] for side in SIDES])
@@ -196,7 +196,7 @@ def _lengths(measured: Measured, parts: tuple[str, str], least: float) -> tuple[
     return lengths, np.sqrt(np.maximum(0.0, 1.0 - cosines * cosines))
 
 
-def _forearm_m(measured: Measured, least: float) -> float | str:
+def _forearm_m(measured: SizeSample, least: float) -> float | str:
     """Length of the forearms that lie across the line of sight [m], or why there is none."""
     lengths, sines = _lengths(measured, ("elbow", "wrist"), least)
     if not len(lengths):
@@ -205,7 +205,7 @@ def _forearm_m(measured: Measured, least: float) -> float | str:
     return float(across.mean()) if len(across) else "the forearms point towards the camera"
 
 
-def _height_m(measured: Measured, least: float) -> float | str:
+def _height_m(measured: SizeSample, least: float) -> float | str:
     """Height by the lengths of what is seen [m], or why it is not known."""
     height = estimated_height_m(measured.skeleton, measured.posed, least)
     if height is None or not height > 0.3:

@@ -36,7 +36,7 @@ _NOBODY: Final = "*no answer from the node yet*"
 
 
 @dataclass(frozen=True)
-class Asked:
+class PanelRequest:
     """Somebody at a browser wants something.
 
     Attributes:
@@ -66,7 +66,7 @@ class Panel:
     def __init__(self, server: "viser.ViserServer", robot_image: str = "") -> None:
         self._gui = gui = server.gui
         self.bar = GateBar(gui)
-        self.asked: queue.SimpleQueue[Asked] = queue.SimpleQueue()
+        self.asked: queue.SimpleQueue[PanelRequest] = queue.SimpleQueue()
         self._status = gui.add_markdown(_NOBODY)
         with gui.add_folder("Show"):
             self._image = gui.add_checkbox("image", True)
@@ -89,13 +89,13 @@ class Panel:
             self._engage = gui.add_button("Engage", color="green", disabled=True)
             self._disengage = gui.add_button("Disengage", color="red", disabled=True)
             self._answer = gui.add_markdown("")
-        self._engage.on_click(lambda _: self.asked.put(Asked("engage", "", True)))
-        self._disengage.on_click(lambda _: self.asked.put(Asked("engage", "", False)))
+        self._engage.on_click(lambda _: self.asked.put(PanelRequest("engage", "", True)))
+        self._disengage.on_click(lambda _: self.asked.put(PanelRequest("engage", "", False)))
         self.record = RecordPanel(gui)
         with gui.add_folder("Operator"):
             self._calibrate = gui.add_button("Calibrate size", hint=f"Then {POSTURE}.", disabled=True)
             self._size = gui.add_markdown("")
-        self._calibrate.on_click(lambda _: self.asked.put(Asked("calibrate", "", True)))
+        self._calibrate.on_click(lambda _: self.asked.put(PanelRequest("calibrate", "", True)))
         with gui.add_folder("Parameters"):
             self._refusal = gui.add_markdown("")
             self._widget_place = gui.add_folder(None)
@@ -241,9 +241,9 @@ class Panel:
             if event.client is None:
                 return  # set here, not by somebody
             try:
-                self.asked.put(Asked("set", w.name, typed(w, event.target.value)))
+                self.asked.put(PanelRequest("set", w.name, typed(w, event.target.value)))
             except ValueError as error:
-                self.asked.put(Asked("wrong", w.name, str(error)))
+                self.asked.put(PanelRequest("wrong", w.name, str(error)))
 
         handle.on_update(on_update)
         return handle

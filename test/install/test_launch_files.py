@@ -435,7 +435,7 @@ def test_profile_as_an_argument(launched, tmp_path):
     for node in launched("demo", transport_profile=str(own)).started:
         assert node.environment == {transport.fast_dds({}).variable: str(own)}
     for node in launched("demo", transport_profile="none").started:
-        assert node.environment == {}
+        assert node.environment == {transport.BUILTIN_VARIABLE: "DEFAULT"}
 
 
 def test_demo_is_camera_node_and_rviz(launched):

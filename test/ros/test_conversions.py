@@ -20,12 +20,13 @@ from builtin_interfaces.msg import Time
 from rclpy.serialization import deserialize_message, serialize_message
 from std_msgs.msg import Header
 
-from frankmocap_ros.body.pose import Body, Frame, Hand, JointState, ScaleSource
+from frankmocap_ros.body.pose import Frame, Hand, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, JointPose, Latency
 from frankmocap_ros.ros.common.conversions import BodiesMessage, JointMessages, latency_message
 from frankmocap_ros.runtime.message_stamps import seconds
+from support.bodies import plain_body
 
 HEADER = Header(stamp=Time(sec=12, nanosec=345), frame_id="cam")
 STATES = tuple(JointState)
@@ -43,21 +44,15 @@ def body(body_id=1, skeleton=BODY, seed=0, **options):
         "has_hands": skeleton is BODY_WITH_HANDS,
         "states": rng.integers(0, 4, n).astype(np.uint8),
         "position_stddev": rng.uniform(0.01, 0.3, (n, 2)),
-        **options,
+        "positions": rng.normal(size=(n, 3)),
+        "orientations_xyzw": q[0],
+        "local_rotations_xyzw": q[1],
+        "pixels": rng.uniform(0, 640, (n, 2)),
+        "confidence": rng.uniform(size=n),
+        "orientation_confidence": rng.uniform(size=n),
+        "box_xywh": rng.uniform(1, 100, 4),
     }
-    return Body(
-        id=body_id,
-        estimator="some",
-        skeleton=skeleton,
-        positions=rng.normal(size=(n, 3)),
-        orientations_xyzw=q[0],
-        local_rotations_xyzw=q[1],
-        pixels=rng.uniform(0, 640, (n, 2)),
-        confidence=rng.uniform(size=n),
-        orientation_confidence=rng.uniform(size=n),
-        box_xywh=rng.uniform(1, 100, 4),
-        **given,
-    )
+    return plain_body(skeleton, id=body_id, **{**given, **options})
 
 
 def frame(*bodies, index=7, operator_id=None):

@@ -21,11 +21,12 @@ from rclpy.serialization import serialize_message
 from std_msgs.msg import Header
 from visualization_msgs.msg import Marker
 
-from frankmocap_ros.body.pose import Body, Frame, Hand, JointState, ScaleSource
+from frankmocap_ros.body.pose import Frame, Hand, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, HAND_BONES
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import quat_rotate
 from frankmocap_ros.ros.mocap.markers import MarkerMaker
+from support.bodies import plain_body
 
 HEADER = Header(stamp=Time(sec=5), frame_id="cam")
 CAMERA = Camera.from_fov(640, 480, 60.0)
@@ -39,21 +40,9 @@ def body(body_id=1, skeleton=BODY, hands=(), **states):
         table[skeleton.index[name]] = state
     positions = np.arange(3.0 * n).reshape(n, 3) + body_id
     positions[table == JointState.INVALID] = 0.0
-    rotations = np.tile([0.0, 0.0, 0.0, 1.0], (n, 1))
-    return Body(
-        id=body_id,
-        estimator="some",
-        skeleton=skeleton,
-        positions=positions,
-        orientations_xyzw=rotations,
-        local_rotations_xyzw=rotations,
-        pixels=np.zeros((n, 2)),
-        confidence=np.ones(n),
-        orientation_confidence=np.ones(n),
-        states=table,
-        box_xywh=np.zeros(4),
-        scale_source=ScaleSource.NONE,
-        hands=hands,
+    scale = ScaleSource.NONE
+    return plain_body(
+        skeleton, id=body_id, positions=positions, states=table, scale_source=scale, hands=hands
     )
 
 

@@ -29,7 +29,7 @@ from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 
 from frankmocap_ros.assets.layout import ASSETS
-from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.pose import Frame, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.errors import AssetError
 from frankmocap_ros.estimators import registry
@@ -38,6 +38,7 @@ from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.ros.mocap import mesh
 from frankmocap_ros.ros.mocap.mesh import MeshOutput, cloud
 from frankmocap_ros.runtime.package_files import share_file
+from support.bodies import plain_body
 
 TOPIC = "/frankmocap/mesh"
 PLAIN = {"engine": "torch", "precision": "fp32"}  # nothing to measure or to translate
@@ -314,22 +315,7 @@ def test_a_row_a_body(people):
 
 
 def body(body_id, state):
-    n = len(BODY)
-    rotations = np.tile([0.0, 0.0, 0.0, 1.0], (n, 1))
-    return Body(
-        id=body_id,
-        estimator="some",
-        skeleton=BODY,
-        positions=np.zeros((n, 3)),
-        orientations_xyzw=rotations,
-        local_rotations_xyzw=rotations,
-        pixels=np.zeros((n, 2)),
-        confidence=np.ones(n),
-        orientation_confidence=np.ones(n),
-        states=np.full(n, state, np.uint8),
-        box_xywh=np.zeros(4),
-        scale_source=ScaleSource.NONE,
-    )
+    return plain_body(id=body_id, states=np.full(len(BODY), state, np.uint8), scale_source=ScaleSource.NONE)
 
 
 class Published:

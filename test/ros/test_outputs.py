@@ -28,13 +28,14 @@ from std_msgs.msg import Header
 from visualization_msgs.msg import MarkerArray
 
 from frankmocap_ros.body.arm_angles import ARM_JOINTS
-from frankmocap_ros.body.pose import Body, Frame, JointState, ScaleSource
+from frankmocap_ros.body.pose import Frame, JointState
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.msg import BodyPoseArray, JointPoseStamped, Latency
 from frankmocap_ros.ros.mocap import outputs
 from frankmocap_ros.ros.mocap.outputs import Outputs
+from support.bodies import plain_body
 
 BITMAP = Bitmap(np.zeros((48, 64, 3), np.uint8))
 HEADER = Header(frame_id="cam")
@@ -67,21 +68,8 @@ def activated(node):
 
 def frame():
     n = len(BODY)
-    body = Body(
-        id=3,
-        estimator="some",
-        skeleton=BODY,
-        positions=np.arange(3.0 * n).reshape(n, 3),
-        orientations_xyzw=np.tile([0.0, 0.0, 0.0, 1.0], (n, 1)),
-        local_rotations_xyzw=np.tile([0.0, 0.0, 0.0, 1.0], (n, 1)),
-        pixels=np.zeros((n, 2)),
-        confidence=np.ones(n),
-        orientation_confidence=np.ones(n),
-        states=np.full(n, JointState.TRACKED, np.uint8),
-        box_xywh=np.ones(4),
-        scale_source=ScaleSource.ASSUMED_HEIGHT,
-        position_stddev=np.tile((0.03, 0.1), (n, 1)),
-    )
+    positions, stddev = np.arange(3.0 * n).reshape(n, 3), np.tile((0.03, 0.1), (n, 1))
+    body = plain_body(id=3, positions=positions, box_xywh=np.ones(4), position_stddev=stddev)
     return Frame(0, 0.0, (body,), 3, {"decode": 1.0}, Camera.from_fov(64, 48, 60.0))
 
 

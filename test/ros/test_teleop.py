@@ -19,6 +19,7 @@ import os
 import signal
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,21 @@ class Chain(Peer):
 
     def start_mocap(self):
         self.mocap = self.program("frankmocap_node", "--ros-args", "-p", "estimator:=synthetic")
+
+    def restart_mocap(self):
+        """Start it again until it hears the camera.
+
+        Fast DDS may leave it deaf: what a killed process shared with others is not always given up
+        (https://github.com/eProsima/Fast-DDS/issues/5469). That is told, and it is killed and started again.
+        """
+        for _ in range(3):
+            self.start_mocap()
+            try:
+                return self.bodies.next(lambda msg: msg.bodies)
+            except TimeoutError:
+                warnings.warn(f"silent after a kill:\n{self.mocap.text()}", stacklevel=2)
+                self.mocap.process.kill()
+        raise TimeoutError("no bodies, though it was started three times")
 
     def listeners(self, topic):
         """Names of the nodes that listen to a topic."""
@@ -169,8 +185,7 @@ def test_killing_the_mocap_node_stops_the_robot_and_restarting_it_does_not_move_
     wait_until(lambda: len(standing()) > 20, "the robot is silent")
     assert np.ptp(standing(), axis=0).max() < 0.02, "half a second later the robot stands"
     heard = len(chain.wrist)
-    chain.start_mocap()
-    chain.bodies.next(lambda msg: msg.bodies)
+    chain.restart_mocap()
     assert chain.moved(1.5) < 0.02
     assert len(chain.wrist) == heard, "nothing is commanded until somebody asks"
     chain.engage()

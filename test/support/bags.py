@@ -47,6 +47,22 @@ def header(stamp_ns, frame="camera"):
     return make("std_msgs/msg/Header", stamp=stamp, frame_id=frame)
 
 
+def gate_state(stamp_ns, state, reason="", operator_id=0):
+    """A GateState; ``state`` is its number."""
+    figures = dict.fromkeys(("arming_left_s", "age_ms", "lag_ms", "jitter_mm", "measured_jitter_mm"), 1.0)
+    return make(
+        "frankmocap_ros/msg/GateState",
+        header=header(stamp_ns),
+        state=int(state),
+        reason=reason,
+        operator_id=operator_id,
+        limits=[],
+        commands=0,
+        ignored=0,
+        **figures,
+    )
+
+
 def point(xyz, name="Point"):
     """A geometry_msgs/Point, or another message of x, y and z."""
     x, y, z = map(float, xyz)

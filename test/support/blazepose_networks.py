@@ -19,11 +19,11 @@ import numpy as np
 from frankmocap_ros.assets.model_files import model_path
 from frankmocap_ros.engines.tflite import TfliteOptions
 from frankmocap_ros.estimators.blazepose import person_detector, pose_landmarks
-from frankmocap_ros.estimators.blazepose.crop import square_crop
 from frankmocap_ros.estimators.blazepose.hand_finder import Owner, find_hands
 from frankmocap_ros.estimators.blazepose.hand_landmarks import HandLandmarker
 from frankmocap_ros.estimators.blazepose.person_detector import PersonDetector
 from frankmocap_ros.estimators.blazepose.pose_landmarks import PoseLandmarker
+from frankmocap_ros.estimators.square_crop import square_crop
 from frankmocap_ros.imaging.bitmap import Bitmap
 from support.mediapipe_oracle import ANSWER, SIDES
 

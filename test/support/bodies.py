@@ -12,31 +12,43 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The synthetic figure as a body that is seen."""
-
-from dataclasses import replace
+"""Bodies as an estimator gives them: plain ones, and the synthetic figure's."""
 
 import numpy as np
 
 from frankmocap_ros.body.pose import Body, JointState, ScaleSource
-from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
+from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
+
+
+def plain_body(skeleton=BODY, **fields):
+    """A body whose joints are all TRACKED, at the origin and not turned, with some fields changed."""
+    n = len(skeleton)
+    not_turned = np.tile((0.0, 0.0, 0.0, 1.0), (n, 1))
+    plain = {
+        "id": 1,
+        "estimator": "some",
+        "positions": np.zeros((n, 3)),
+        "orientations_xyzw": not_turned,
+        "local_rotations_xyzw": not_turned,
+        "pixels": np.zeros((n, 2)),
+        "confidence": np.ones(n),
+        "orientation_confidence": np.ones(n),
+        "states": np.full(n, JointState.TRACKED, np.uint8),
+        "box_xywh": np.zeros(4),
+        "scale_source": ScaleSource.ASSUMED_HEIGHT,
+    }
+    return Body(skeleton=skeleton, **{**plain, **fields})
 
 
 def body_of(figure, skeleton=BODY_WITH_HANDS, **changes):
-    """A figure as a body all of whose joints are TRACKED, with some attributes changed."""
+    """A figure as a body all of whose joints are TRACKED, with some fields changed."""
     n = len(skeleton)
-    body = Body(
-        id=1,
-        estimator="figure",
-        skeleton=skeleton,
-        positions=figure.positions[:n],
-        orientations_xyzw=figure.orientations_xyzw[:n],
-        local_rotations_xyzw=figure.local_rotations_xyzw[:n],
-        pixels=np.ones((n, 2)),
-        confidence=np.ones(n),
-        orientation_confidence=np.ones(n),
-        states=np.full(n, JointState.TRACKED, np.uint8),
-        box_xywh=np.ones(4),
-        scale_source=ScaleSource.ASSUMED_HEIGHT,
-    )
-    return replace(body, **changes)
+    seen = {
+        "estimator": "figure",
+        "positions": figure.positions[:n],
+        "orientations_xyzw": figure.orientations_xyzw[:n],
+        "local_rotations_xyzw": figure.local_rotations_xyzw[:n],
+        "pixels": np.ones((n, 2)),
+        "box_xywh": np.ones(4),
+    }
+    return plain_body(skeleton, **{**seen, **changes})

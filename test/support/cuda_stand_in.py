@@ -98,20 +98,18 @@ class StandIn:
         captures: names of the streams that were captured on.
         capturing: how many captures are going on, by whom.
         on_capture: called in each capture.
-        synchronized: how often the whole device was waited for.
     """
 
     def __init__(self):
         self.streams, self.captures, self.capturing = {}, [], 0
         self.on_capture = lambda: None
-        self.synchronized, self.cleared = 0, 0
+        self.cleared = 0
         self._current = threading.local()
 
     def synchronize(self):
         """Wait for the device, which breaks a capture that is going on."""
         if self.capturing:
             raise RuntimeError("operation not permitted when stream is capturing")
-        self.synchronized += 1
 
     @contextlib.contextmanager
     def graph(self, graph, stream=None, capture_error_mode="global"):

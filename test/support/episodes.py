@@ -21,7 +21,7 @@ from frankmocap_ros.recording.episodes import EpisodeInfo
 from frankmocap_ros.recording.mcap_writer import EpisodeWriter
 from frankmocap_ros.settings.gate import SIMULATED
 from frankmocap_ros.teleop.gate import State
-from support.bags import header, joint_pose, make, one_body, types
+from support.bags import gate_state, header, joint_pose, make, one_body, types
 
 START_NS = 1_700_000_000_000_000_000
 DELAY_S = 0.05  # from an image to the reception of its bodies
@@ -60,24 +60,6 @@ def bodies(seen, run_id=7):
         for i, name in enumerate(seen.names)
     ]
     return one_body(ns(seen.time_s), joints, seen.state.operator_id, run_id=run_id, age_ms=50.0)
-
-
-def gate_state(time_s, state, reason):
-    return make(
-        "frankmocap_ros/msg/GateState",
-        header=header(ns(time_s)),
-        state=int(state),
-        reason=reason,
-        operator_id=0,
-        arming_left_s=0.0,
-        age_ms=50.0,
-        limits=[],
-        lag_ms=0.0,
-        jitter_mm=0.0,
-        measured_jitter_mm=0.0,
-        commands=0,
-        ignored=0,
-    )
 
 
 def parameters(time_s, node, values, changed=False):
@@ -120,7 +102,9 @@ def write_episode(folder, seconds=6.0, settings=SETTINGS, states=STATES, more=()
         more: further tuples of topic, time [s] and message.
     """
     sent = [("/frankmocap/bodies", seen.time_s + DELAY_S, bodies(seen)) for seen in exercise(seconds)]
-    sent += [("/gate/state", time_s, gate_state(time_s, state, reason)) for time_s, state, reason in states]
+    sent += [
+        ("/gate/state", time_s, gate_state(ns(time_s), state, reason)) for time_s, state, reason in states
+    ]
     if settings is not None:
         # one by one as a node declares them, then all at once as it answers the recorder
         one_by_one = [parameters(0.0, "/gate", {name: value}) for name, value in settings.items()]

@@ -18,7 +18,7 @@ import numpy as np
 
 from frankmocap_ros.recording.episodes import EpisodeInfo
 from frankmocap_ros.recording.mcap_writer import EpisodeWriter
-from support.bags import header, image, joint_pose, make, one_body, types
+from support.bags import gate_state, header, image, joint_pose, make, one_body, types
 
 S = 1_000_000_000
 START_NS = 1_700_000_000 * S
@@ -33,24 +33,6 @@ def bodies(stamp_ns, operator_id=7, x=0.5):
         joint_pose(name, (x, 0.0, 2.0), state=state) for name, state in (("left_wrist", 1), ("neck", 0))
     ]
     return one_body(stamp_ns, joints, operator_id=operator_id)
-
-
-def gate(stamp_ns, state):
-    return make(
-        "frankmocap_ros/msg/GateState",
-        header=header(stamp_ns, "world"),
-        state=STATES.index(state),
-        reason="",
-        operator_id=7,
-        arming_left_s=0.0,
-        age_ms=1.0,
-        limits=[],
-        lag_ms=1.0,
-        jitter_mm=1.0,
-        measured_jitter_mm=1.0,
-        commands=1,
-        ignored=0,
-    )
 
 
 def joint_state(stamp_ns, numbers, velocities=()):
@@ -93,7 +75,11 @@ def messages(count=60, gaps=(), size=(48, 64), camera="/wrist/image_raw"):
     """
     for i in range(count):
         at = START_NS + i * S // RATE_HZ
-        yield "/gate/state", at, gate(at, "HOLD" if i in gaps else "ENGAGED")
+        yield (
+            "/gate/state",
+            at,
+            gate_state(at, STATES.index("HOLD" if i in gaps else "ENGAGED"), operator_id=7),
+        )
         yield "/frankmocap/bodies", at, bodies(at, x=i / 100)
         yield "/joint_states", at, joint_state(at, (i / 10, -i / 10), (1.0, -1.0))
         yield "/gate/joint_commands", at, joint_state(at, (i / 10 + 0.01, -i / 10 - 0.01))

@@ -117,10 +117,7 @@ class Peer:
     def call(self, kind: type, service: str, request: Any) -> Any:
         """Call a service of the node, or one with a full name, and return the answer."""
         name = service if service.startswith("/") else f"/{self._name}/{service}"
-        if name not in self._clients:
-            self._clients[name] = self.node.create_client(kind, name)
-        client = self._clients[name]
-        wait_until(client.service_is_ready, name)  # rclpy's own wait looks every 0.25 s
+        client = self._client(kind, name)
         done = threading.Event()
         answers: list[Any] = []
 
@@ -135,6 +132,22 @@ class Peer:
             if self.await_answer(done, TIMEOUT_S / tries):
                 return answers[0]
         raise AssertionError(f"{name} does not answer")
+
+    def _client(self, kind: type, name: str) -> Any:
+        """A client whose service is there.
+
+        A service may stay unknown to a client, and not to the next one
+        (https://github.com/ros2/rmw_fastrtps/issues/699): there are three.
+        """
+        for _ in range(3):
+            if name not in self._clients:
+                self._clients[name] = self.node.create_client(kind, name)
+            try:  # rclpy's own wait looks every 0.25 s
+                wait_until(self._clients[name].service_is_ready, name, TIMEOUT_S / 3)
+                return self._clients[name]
+            except TimeoutError:
+                del self._clients[name]
+        raise TimeoutError(name)
 
     def await_answer(self, done: threading.Event, timeout_s: float = TIMEOUT_S) -> bool:
         """Wait until an answer is there; whether it came."""

@@ -37,7 +37,6 @@ PERIOD_S = 0.01
 IMAGE_S = 1.0 / 30.0
 LATENCY_S = 0.03
 ASKED_S = 0.3
-ROUNDING = 1e-6
 FAST = 0.5  # of a joint's highest speed: what turns round there between two ticks chatters
 STUCK = ": another posture is needed"
 CONFIG = updated(GateSettings(), {"robot": "any", **SIMULATED})

@@ -21,9 +21,9 @@ from typing import Any
 TIMEOUT_S = 60.0  # two busy cores are slow; nothing waits that long where all is well
 
 
-def wait_until(condition: Callable[[], Any], what: str = "condition") -> Any:
+def wait_until(condition: Callable[[], Any], what: str = "condition", timeout_s: float = TIMEOUT_S) -> Any:
     """Wait for what nothing announces."""
-    end_s = time.monotonic() + TIMEOUT_S
+    end_s = time.monotonic() + timeout_s
     while not (result := condition()):
         if time.monotonic() > end_s:
             raise TimeoutError(what)

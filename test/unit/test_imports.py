@@ -68,11 +68,10 @@ PLACE = {folder: i for i, folders in enumerate(DIRECTION) for folder in folders}
 NETWORKS = ("estimators.frankmocap.networks.", "estimators.openpose.network")  # written in torch
 OUTSIDE_THE_CORE = ("batch", "engines", "bench", "viewer", "msg", "ros", "cli")
 WITH_HEAVY = (
-    "assets.", "evaluation.plots", "export.body_table", "imaging.messages.", "recording.", "sources.",
-    "runtime.text_values", "standin.", "estimators.", "teleop.hands.",
-    "teleop.inverse_kinematics.",
-    "teleop.robot.",
-    "teleop.robot_map.", "teleop.robot_model.", "teleop.robot_setup.", "teleop.simulation.",
+    "assets.", "evaluation.plots", "export.body_table", "export.parquet_files", "imaging.messages.",
+    "recording.", "runtime.text_values", "sources.", "standin.", "estimators.", "teleop.hands.",
+    "teleop.inverse_kinematics.", "teleop.robot.", "teleop.robot_map.", "teleop.robot_model.",
+    "teleop.robot_setup.", "teleop.simulation.",
 )  # fmt: skip
 
 

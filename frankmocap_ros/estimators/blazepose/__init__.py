@@ -15,7 +15,6 @@
 """BlazePose's published networks, run by our own engines."""
 
 __all__ = [
-    "crop",
     "estimator",
     "hand_finder",
     "hand_landmarks",

@@ -38,12 +38,12 @@ from frankmocap_ros.body.skeleton import HAND_POINTS, KEYPOINTS, KEYPOINTS_WITH_
 from frankmocap_ros.engines.tflite import TfliteOptions
 from frankmocap_ros.estimators.base import Capabilities
 from frankmocap_ros.estimators.blank import MIDDLE, blank_image
-from frankmocap_ros.estimators.blazepose.crop import is_usable, square_crop
 from frankmocap_ros.estimators.blazepose.hand_finder import HandsFound, HandsMemory, Owner, find_hands
 from frankmocap_ros.estimators.blazepose.hand_landmarks import HandLandmarker, HandLandmarks
 from frankmocap_ros.estimators.blazepose.person_detector import PersonDetector
 from frankmocap_ros.estimators.blazepose.pose_landmarks import SIDE_PX, PoseLandmarker, PoseLandmarks
 from frankmocap_ros.estimators.blazepose.rays import on_rays, towards
+from frankmocap_ros.estimators.square_crop import is_usable, square_crop
 from frankmocap_ros.geometry.boxes import Region, box_around, clipped_box
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array, quat_rotate
@@ -161,6 +161,12 @@ class BlazePoseEstimator:
         )
         in_order = iter([None if body is None else next(observed) for body in found])
         return [list(islice(in_order, len(regions))) for _, regions in views]
+
+    def run_networks(self, image: ScaledImage, regions: Sequence[Region]) -> None:
+        """Run all that takes time for people who are followed, whether somebody is in the regions or not."""
+        self.estimate(image, regions)
+        if self._hands is not None:
+            self._hands.seen([image.bitmap] * 2 * len(regions), [*regions, *regions])
 
     def _bodies(self, wanted: Sequence[tuple[Bitmap, Region]]) -> list[PoseLandmarks | None]:
         """What the network says of each region; None where nobody is, or it cannot be cropped."""

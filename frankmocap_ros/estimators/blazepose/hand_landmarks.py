@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.engines.tflite import TfliteModel, TfliteNetwork, TfliteOptions
 from frankmocap_ros.engines.tflite_choice import load_tflite
-from frankmocap_ros.estimators.blazepose.crop import (
+from frankmocap_ros.estimators.square_crop import (
     in_image,
     is_usable,
     region_along,

@@ -30,9 +30,9 @@ from typing import Final
 import numpy as np
 
 from frankmocap_ros.body.skeleton import SIDES
-from frankmocap_ros.estimators.blazepose.crop import is_usable, region_along, rotation_in_image, shifted
 from frankmocap_ros.estimators.blazepose.hand_landmarks import UP, HandLandmarks
 from frankmocap_ros.estimators.blazepose.pose_landmarks import PoseLandmarks
+from frankmocap_ros.estimators.square_crop import is_usable, region_along, rotation_in_image, shifted
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.rotation import Array
 
@@ -44,7 +44,7 @@ _STEADY: Final = np.array([0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18])  # points t
 _SIDES: Final = 2.0  # of the square, in longer sides of the box around these
 _NEAR: Final = 0.35  # from the body's wrist to the hand's own, in sides of the square
 _SAME: Final = 0.15  # two hands whose points are nearer to each other than this, in sides, are one
-_MISSES: Final = 5  # so many times in a row a hand is looked for in every image and not found
+_MISSES: Final = 5  # times in a row that a hand is looked for in every image and not found
 _WAIT_S: Final = (0.05, 0.3)  # then it is looked for after this time, and twice of that, and so on up to
 
 

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.engines.tflite import TfliteModel, TfliteNetwork, TfliteOptions
 from frankmocap_ros.engines.tflite_choice import load_tflite
-from frankmocap_ros.estimators.blazepose.crop import region_along, square_crop
+from frankmocap_ros.estimators.square_crop import region_along, square_crop
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.imaging.bitmap import Bitmap

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from frankmocap_ros.engines.tflite import TfliteModel, TfliteNetwork, TfliteOptions
 from frankmocap_ros.engines.tflite_choice import load_tflite
-from frankmocap_ros.estimators.blazepose.crop import in_image, region_along, rotation_in_image
 from frankmocap_ros.estimators.blazepose.person_detector import SIDES_PER_RADIUS
+from frankmocap_ros.estimators.square_crop import in_image, region_along, rotation_in_image
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.geometry.rotation import Array, dot
 

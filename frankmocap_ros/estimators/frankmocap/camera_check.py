@@ -33,7 +33,7 @@ from frankmocap_ros.estimators.frankmocap.augmented_crops import Pixels
 from frankmocap_ros.estimators.frankmocap.camera_comparison import CameraComparison, Job
 
 CROPS: Final = 30  # that are compared
-EVERY: Final = 5  # of so many images one gives crops: 5 s of somebody at 30 Hz
+EVERY: Final = 5  # one image in five gives crops: 5 s of somebody at 30 Hz
 
 
 class CameraCheck:

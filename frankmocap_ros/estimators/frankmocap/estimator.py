@@ -84,7 +84,7 @@ class FrankMocapOptions:
         device: auto, cpu or cuda.
         engine: auto, torch, onnxruntime, openvino or tensorrt.
         precision: auto, fp32, bf16, fp16 or int8.
-        max_people: how many people an image usually has at most; so many are as fast from the first image.
+        max_people: how many people an image usually has at most; that many are as fast from the first image.
         detector_model: file of the network for the detector yolo.
     """
 

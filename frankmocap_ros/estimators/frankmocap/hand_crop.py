@@ -56,15 +56,6 @@ class HandCrop:
     box_xywh: NDArray[np.int64]
     is_left: bool
 
-    def to_frame(self, points: Array) -> Array:
-        """Frame coordinates (..., 2) [px] of places (..., 2) in ``pixels``; the mirror is undone.
-
-        In both, whole numbers are the edges of pixels, not their centers.
-        """
-        if self.is_left:
-            points = (CROP_PX, 0.0) + points * (-1.0, 1.0)
-        return np.asarray(points / self.scale + self.box_xywh[:2])
-
 
 @dataclass(frozen=True, eq=False)
 class HandParameters:

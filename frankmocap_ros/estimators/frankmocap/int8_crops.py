@@ -35,10 +35,10 @@ from frankmocap_ros.imaging.bitmap import Bitmap
 
 FEWEST: Final = 40  # crops of a kind
 _IMAGES: Final = 130  # that are looked at, spread over the source
-_UNKNOWN_STEP: Final = 5  # of so many images one is looked at where nobody knows how many there are
+_UNKNOWN_STEP: Final = 5  # one image in five is looked at where their number is not known
 _LOOKS: Final = 260  # at people, in all images together
 _CALIBRATION, _HELD_OUT = 200, 60  # the most crops of a kind that are used
-_HOLD: Final = 4  # of so many images (or crops, where there are few images) one is held out
+_HOLD: Final = 4  # one image in four (or crop, where there are few images) is held out
 _FEW_PICTURES: Final = 32
 _SHORT_PX: Final = 1152  # crops are cut from no larger images, as in the pipeline
 _TELL_EVERY: Final = 25
@@ -130,7 +130,7 @@ def _divided(taken: Sequence[_Taken]) -> Crops:
 
 
 def _thinned(crops: Sequence[Pixels], most: int) -> Pixels:
-    """Up to so many of them, from the first to the last."""
+    """A number of them at most, evenly from the first to the last."""
     if not crops:
         return np.empty((0, CROP_PX, CROP_PX, 3), np.uint8)
     rows = np.unique(np.linspace(0, len(crops) - 1, most).astype(int)) if len(crops) > most else None

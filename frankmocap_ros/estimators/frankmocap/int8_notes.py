@@ -24,7 +24,7 @@ from frankmocap_ros.assets.store import AssetStore
 from frankmocap_ros.body.joint_error import JointError
 from frankmocap_ros.engines.kept import int8_of
 
-_VERSION: Final = "2"  # of the graphs in ``trunks.py``; a change makes every file anew
+_VERSION: Final = "2"  # of the graphs in ``trunks.py``; a change makes every file again
 # Which files each network needs here; a hand is looked for where SMPL-X's body has it.
 NETWORKS: Final = {
     "body_smpl": needed(use_smplx=False),

@@ -26,9 +26,9 @@ from frankmocap_ros.body.pose import Observation
 from frankmocap_ros.engines.network_files.network import ImageInput
 from frankmocap_ros.engines.network_files.opening import OpenedNetwork
 from frankmocap_ros.estimators.base import Capabilities
-from frankmocap_ros.estimators.blazepose.crop import is_usable, square_crop
 from frankmocap_ros.estimators.keypoint_observation import keypoint_observation
 from frankmocap_ros.estimators.movenet.crop import next_region, whole_image
+from frankmocap_ros.estimators.square_crop import is_usable, square_crop
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.imaging.camera_image import ScaledImage
 

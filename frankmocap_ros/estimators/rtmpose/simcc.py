@@ -29,7 +29,7 @@ from frankmocap_ros.geometry.rotation import Array, Mask
 
 BINS_PER_PX: Final = 2
 DEPTH_RANGE_M: Final = 2.1744869
-"""RTMW3D's third axis reaches so far before and behind the middle of the hips [m]."""
+"""How far RTMW3D's third axis reaches before and behind the middle of the hips [m]."""
 
 Bins = NDArray[np.floating]
 

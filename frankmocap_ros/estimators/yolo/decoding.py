@@ -62,7 +62,7 @@ class Layout:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class Detections:
     """N people, best first.
 
     Attributes:
@@ -101,7 +101,7 @@ def layout_of(shape: tuple[int, ...]) -> Layout | None:
     return _LAYOUTS["end to end"].get(columns) or _LAYOUTS["raw"].get(rows)
 
 
-def decoded(output: NDArray[np.floating], layout: Layout) -> Found:
+def decoded(output: NDArray[np.floating], layout: Layout) -> Detections:
     """Everybody in an output, best first.
 
     Args:
@@ -119,14 +119,14 @@ def decoded(output: NDArray[np.floating], layout: Layout) -> Found:
     return _listed(values, layout) if layout.end_to_end else _best_of(values, layout)
 
 
-def _listed(rows: Floats, layout: Layout) -> Found:
+def _listed(rows: Floats, layout: Layout) -> Detections:
     """People of the end-to-end layout (N, 6 + 3 K)."""
     rows = rows[(rows[:, 4] > LEAST_SCORE) & (np.rint(rows[:, 5]) == _PERSON)]
     rows = rows[np.argsort(-rows[:, 4], kind="stable")]
-    return Found(rows[:, :4], rows[:, 4], _keypoints(rows[:, 6:], layout))
+    return Detections(rows[:, :4], rows[:, 4], _keypoints(rows[:, 6:], layout))
 
 
-def _best_of(columns: Floats, layout: Layout) -> Found:
+def _best_of(columns: Floats, layout: Layout) -> Detections:
     """People of the raw layout (4 + classes + 3 K, N)."""
     all_scores = columns[4 : 4 + layout.classes]
     sure = all_scores[_PERSON] > LEAST_SCORE
@@ -137,7 +137,7 @@ def _best_of(columns: Floats, layout: Layout) -> Found:
     middle, half = rows[:, :2], 0.5 * rows[:, 2:4]
     boxes = np.concatenate([middle - half, middle + half], axis=1)
     kept = non_maximum_suppression(boxes)[:_MOST_PEOPLE]
-    return Found(boxes[kept], rows[kept, 4], _keypoints(rows[kept, 4 + layout.classes :], layout))
+    return Detections(boxes[kept], rows[kept, 4], _keypoints(rows[kept, 4 + layout.classes :], layout))
 
 
 def _keypoints(values: Floats, layout: Layout) -> Floats:

@@ -23,7 +23,7 @@ import numpy as np
 from frankmocap_ros.engines.network_files.network import ImageInput, NetworkOptions
 from frankmocap_ros.engines.network_files.opening import open_network
 from frankmocap_ros.engines.network_files.signature import Needed, Signature
-from frankmocap_ros.estimators.yolo.decoding import KEYPOINTS, Floats, Found, decoded, layout_of
+from frankmocap_ros.estimators.yolo.decoding import KEYPOINTS, Detections, Floats, decoded, layout_of
 from frankmocap_ros.imaging.bitmap import Bitmap
 from frankmocap_ros.imaging.letterbox import Letterbox, letterboxed
 
@@ -42,7 +42,7 @@ GRAY: Final = 114
 """What the networks were trained with beside an image."""
 
 
-def in_image(found: Found, box: Letterbox) -> Found:
+def in_image(found: Detections, box: Letterbox) -> Detections:
     """People of a network's input in pixels of the image.
 
     Pixels are squares with their edges at whole numbers here, as the networks were trained.
@@ -85,7 +85,7 @@ class YoloNetwork:
         self._layout = layout
         self.how = self._network.how
 
-    def __call__(self, bitmap: Bitmap) -> Found:
+    def __call__(self, bitmap: Bitmap) -> Detections:
         """Everybody in an image, in its own pixels, best first."""
         box = letterboxed(bitmap, self._input_px, GRAY)
         return in_image(decoded(self._network(box.pixels[None])[0], self._layout), box)

@@ -28,7 +28,7 @@ from std_msgs.msg import Header
 from std_srvs.srv import SetBool
 
 from frankmocap_ros.bench.pick_judge import PickJudge
-from frankmocap_ros.bench.pick_operator import PickOperator, Scene, Wanted
+from frankmocap_ros.bench.pick_operator import PickGoal, PickOperator, Scene
 from frankmocap_ros.bench.pick_sight import RATE_HZ, OperatorCamera, Sighting
 from frankmocap_ros.bench.pick_task import FINGER_BODIES, GOAL, THING, PickRun
 from frankmocap_ros.geometry.rotation import Array
@@ -78,7 +78,7 @@ class _Heard:
         """The fingers, where it is between them."""
         assert self.gripper is not None
         near = np.linalg.norm(self.pose(name).position - self.gripper) < _HELD_M
-        shut = self.opening < Wanted.size_m + 0.01
+        shut = self.opening < PickGoal.size_m + 0.01
         return frozenset(FINGER_BODIES) if near and shut else frozenset()
 
 
@@ -101,7 +101,7 @@ class PickPlayer(Node):
         self.ready, self.finished, self._begun = threading.Event(), threading.Event(), threading.Event()
         self.failure = self.reason = self._state = ""
         self._heard = _Heard()
-        self._operator = PickOperator(Wanted(np.array(GOAL)), 1.0, _REACTION_S)
+        self._operator = PickOperator(PickGoal(np.array(GOAL)), 1.0, _REACTION_S)
         self._camera = OperatorCamera(Sighting(), 0)
         self._judge: PickJudge | None = None
         self._run = PickRun(0, "")

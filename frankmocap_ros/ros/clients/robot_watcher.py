@@ -26,6 +26,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import JointState
 from std_srvs.srv import SetBool
 
+from frankmocap_ros.body.message_fields import xyz
 from frankmocap_ros.body.pose import SEEN
 from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.msg import BodyPoseArray, GateState
@@ -115,9 +116,8 @@ class RobotWatcher(Watcher):
             )  # fmt: skip
 
     def _on_command(self, name: str, msg: PoseStamped, _: float) -> None:
-        p = msg.pose.position
         with self._teleop_lock:
-            self.teleop.commands[name].append((seconds(msg.header.stamp), (p.x, p.y, p.z)))
+            self.teleop.commands[name].append((seconds(msg.header.stamp), xyz(msg.pose.position)))
 
     def _on_grip(self, side: str, msg: GripMsg, _: float) -> None:
         with self._teleop_lock:
@@ -141,7 +141,7 @@ class RobotWatcher(Watcher):
         if not msg.bodies or msg.bodies[0].id != msg.operator_id:
             return
         followed = {
-            joint.name: (joint.pose.position.x, joint.pose.position.y, joint.pose.position.z)
+            joint.name: xyz(joint.pose.position)
             for joint in msg.bodies[0].joints
             if joint.name in self._names and joint.state in SEEN
         }

@@ -21,6 +21,7 @@ from geometry_msgs.msg import Point, Pose, PoseStamped, PoseWithCovarianceStampe
 from std_msgs.msg import Header
 
 from frankmocap_ros.body.covariance import pose_covariance
+from frankmocap_ros.body.message_fields import pose_numbers
 from frankmocap_ros.body.pose import KNOWN, SEEN, Body, Frame, Hand, JointState
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, Skeleton
 from frankmocap_ros.geometry.rotation import Array
@@ -39,8 +40,8 @@ def _set_quaternion(quaternion: Quaternion, xyzw: list[float]) -> None:
 
 def read_pose(pose: Pose) -> tuple[Array, Array]:
     """Position, shape (3,) [m], and orientation, shape (4,), x y z w, of a message; as they are there."""
-    p, q = pose.position, pose.orientation
-    return np.array((p.x, p.y, p.z)), np.array((q.x, q.y, q.z, q.w))
+    numbers = np.array(pose_numbers(pose))
+    return numbers[:3], numbers[3:]
 
 
 def write_pose(pose: Pose, position: Array, orientation_xyzw: Array) -> None:
@@ -71,7 +72,7 @@ def read_grip(msg: GripMsg) -> Grip:
     """What a gripper is to do, as the message says; INVALID where it says anything that is no grip."""
     if msg.state not in KNOWN or not math.isfinite(msg.opening):
         return Grip(msg.side, 0.0)
-    return Grip(msg.side, msg.opening, state=JointState(msg.state), confidence=msg.confidence)
+    return Grip(msg.side, msg.opening, JointState(msg.state), msg.confidence)
 
 
 def write_body(msg: BodyPose, body: Body) -> None:

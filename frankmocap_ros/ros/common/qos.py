@@ -47,8 +47,8 @@ def incoming(depth: int) -> QoSProfile:
 def incoming_from_all() -> tuple[QoSProfile, ...]:
     """For what comes in rarely, of which no message may be missed: one subscription for each profile.
 
-    The first hears whoever is best effort, the second loses nothing of whoever is reliable, and the third
-    gets what was latched before. Whoever is latched or reliable is heard more than once.
+    The first hears best-effort publishers, the second loses nothing of reliable ones, and the third
+    gets what was latched before. Latched and reliable publishers are heard more than once.
     """
     reliable = copy(incoming(1))
     reliable.reliability = ReliabilityPolicy.RELIABLE

@@ -18,6 +18,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
 from typing import Any
 
 import rclpy
@@ -62,6 +63,7 @@ def run_node(
         publishes_at_end: whether the node publishes while it is destroyed: ROS runs until then.
     """
     node: Node | None = None
+    interrupts = _interrupts()
     try:
         signals = EndSignals() if publishes_at_end else None
         how = {"signal_handler_options": SignalHandlerOptions.NO} if signals is not None else {}
@@ -77,9 +79,9 @@ def run_node(
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except Exception:
-        if rclpy.ok():
+        if rclpy.ok() and not interrupts:
             raise
-        # a signal took ROS away while the node was still being made
+        # a signal took ROS away while the node was still being made, or came while rclpy was in C++
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # impatience must not cut the tidying short
         if node is not None:
@@ -92,3 +94,18 @@ def run_node(
         sys.stderr.flush()
         os._exit(0)
     return 0
+
+
+def _interrupts() -> list[int]:
+    """Every SIGINT that comes from now on; each raises KeyboardInterrupt, as without this.
+
+    That becomes an error of another type where it meets rclpy's C++ code.
+    """
+    came: list[int] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, handle)
+    return came

@@ -25,8 +25,8 @@ from rclpy.clock import JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.node import Node
 
-from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.errors import MissingDependencyError, TransformError
+from frankmocap_ros.geometry.rigid_transform import RigidTransform
 from frankmocap_ros.geometry.rotation import normalize
 from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.settings.mocap import Settings
@@ -34,7 +34,7 @@ from frankmocap_ros.settings.schema import yaml_value
 
 _LOOK_AGAIN_S: Final = 0.002
 _KEPT_NS: Final = 10 * 10**9
-"""TF keeps what it hears for so long, and refuses what is older than its latest by more [ns]."""
+"""How long TF keeps what it hears; what is older than its latest by more is refused [ns]."""
 
 
 _UNRELEASED: Final = {
@@ -124,7 +124,7 @@ class Transforms:
             target_frame: the frame to be in.
             frame_id: the frame to come from.
             stamp: the time; zero, which stands for the latest in TF, is no time.
-            wait_s: for so long at most [s].
+            wait_s: how long to wait for it at most [s].
 
         Raises:
             TransformError: that is not known; in TF's words.

@@ -21,6 +21,7 @@ from builtin_interfaces.msg import Time
 from sensor_msgs.msg import Imu
 
 from frankmocap_ros.body.frames import BODY_FROM_OPTICAL, level_from_gravity
+from frankmocap_ros.body.message_fields import xyz
 from frankmocap_ros.errors import TransformError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
 from frankmocap_ros.ros.common.qos import IMAGES
@@ -52,8 +53,7 @@ class Gravity:
             self._polling.subscribe(Imu, "imu", self._on_imu, IMAGES)
 
     def _on_imu(self, msg: Imu, time_s: float) -> None:
-        a = msg.linear_acceleration
-        measured = np.array((a.x, a.y, a.z))
+        measured = np.array(xyz(msg.linear_acceleration))
         if not np.isfinite(measured).all():
             return
         passed = time_s - self._heard_s

@@ -42,7 +42,7 @@ def gate_health(controller: Controller, worker: GateWorker, warnings: Sequence[s
     values = {
         "state": controller.state.name,
         "operator": str(controller.operator_id),
-        "publishers": ", ".join(controller.run.nodes) or "none",
+        "publishers": ", ".join(controller.reception.run.nodes) or "none",
         "lag_ms": f"{controller.tracking_quality.lag_ms:.1f}",
         "jitter_mm": f"{controller.tracking_quality.jitter_mm:.2f}",
         "limits": ", ".join(controller.limits_hit),
@@ -53,5 +53,5 @@ def gate_health(controller: Controller, worker: GateWorker, warnings: Sequence[s
         found = meter.percentiles((50.0, 99.0))
         if found:
             values[name] = f"p50 {found[0]:.2f}, p99 {found[1]:.2f}"
-    values |= {f"ignored/{reason}": str(n) for reason, n in controller.ignored.items()}
+    values |= {f"ignored/{reason}": str(n) for reason, n in controller.reception.ignored.items()}
     return Health(max(level, Level.WARN) if obstacles else level, text, values)

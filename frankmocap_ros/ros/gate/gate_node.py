@@ -37,7 +37,7 @@ from frankmocap_ros.ros.common.robot_description import robot_model
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.gate.calibration_client import CalibrationClient
-from frankmocap_ros.ros.gate.checks.engagement_checks import Found, Surroundings, engagement_checks
+from frankmocap_ros.ros.gate.checks.engagement_checks import CheckResults, Surroundings, engagement_checks
 from frankmocap_ros.ros.gate.controller_switch import ControllerSwitch
 from frankmocap_ros.ros.gate.gate_diagnostics import gate_health
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
@@ -116,7 +116,7 @@ class GateNode(Node):
             self._controller.size.ask = CalibrationClient(self, config.calibrate_service, self._worker).ask
         self._bodies_from: tuple[str, ...] = ()
         self._warned: set[str] = set()
-        self._bodies_topic = self._controller.run.topic = self.resolve_topic_name(config.bodies)
+        self._bodies_topic = self._controller.reception.run.topic = self.resolve_topic_name(config.bodies)
         self._input.follow(self._controller)
         listen_to_grip_commands(self._polling, self._controller)
         self._requests = GateRequests(self, self._polling, self._worker, self._controller)
@@ -212,7 +212,7 @@ class GateNode(Node):
             self._worker.hand_over(lambda now_s: self._controller.objections.published_by(nodes, now_s))
         self._checks.look()
 
-    def _checked(self, found: Found) -> None:
+    def _checked(self, found: CheckResults) -> None:
         """Hand over what the checks found; what is to be logged is logged once."""
         for text in found.logged:
             if text not in self._warned:

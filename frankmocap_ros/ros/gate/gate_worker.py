@@ -34,9 +34,9 @@ from frankmocap_ros.teleop.controller import Controller
 
 STATE_PERIOD_S = 0.05
 _STANDS_S = 0.1
-"""Where nothing could be published for so long, as ROS time stood still, commands have ended."""
+"""Commands have ended where nothing could be published for longer, as ROS time stood still."""
 _QUEUED = 256
-"""So many events wait at most; a worker that is so far behind is stuck, and its liveliness shows that."""
+"""Most events that wait; a worker that is further behind is stuck, and its liveliness shows that."""
 
 Event = Callable[[float], None]
 

@@ -87,7 +87,7 @@ class OperatorInput:
         try:
             msg = read_bodies(data)
         except MessageError as error:
-            controller.ignored["unreadable"] += 1
+            controller.reception.ignored["unreadable"] += 1
             self._node.get_logger().warning(str(error), throttle_duration_sec=_WARNING_PERIOD_S)
             return
         if not controller.follows(msg.run_id, now_s):

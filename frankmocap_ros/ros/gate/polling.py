@@ -64,7 +64,7 @@ class _Polled:
         subscription: rclpy's.
         handle: is given each message, and the time at which it was found [s].
         depth: messages that one poll takes at most.
-        every: one poll in so many looks.
+        every: one poll in this many looks.
     """
 
     topic: Topic
@@ -104,7 +104,7 @@ class Polling:
             topic: name of the topic.
             handle: is given each message, and the time at which it was found [s].
             qos: quality of service; each poll takes as many messages as its depth at most.
-            every: one poll in so many looks.
+            every: one poll in this many looks.
         """
         self._add(self._topic(kind, topic, qos), handle, every, raw=False)
 

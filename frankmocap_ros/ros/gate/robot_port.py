@@ -23,6 +23,7 @@ import numpy as np
 from geometry_msgs.msg import PoseStamped
 from sensor_msgs.msg import JointState
 
+from frankmocap_ros.body.message_fields import pose_numbers
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.common.node_clocks import Clocks, steady_s
 from frankmocap_ros.ros.common.qos import incoming
@@ -144,8 +145,7 @@ class PosesPort:
 
     def _on_pose(self, name: str, offset: StampOffset, msg: PoseStamped, now_s: float) -> None:
         offset.note(nanoseconds(msg.header.stamp), self._clocks.ros_ns())
-        p, q = msg.pose.position, msg.pose.orientation
-        values = (p.x, p.y, p.z, q.x, q.y, q.z, q.w)
+        values = pose_numbers(msg.pose)
         if np.isfinite(values).all() and abs(sum(v * v for v in values[3:]) - 1.0) < 1e-2:
             self._at[name] = (values, now_s)
 

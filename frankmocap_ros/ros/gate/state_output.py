@@ -55,5 +55,5 @@ class StateOutput:
         message.lag_ms, message.jitter_mm = quality.lag_ms, quality.jitter_mm
         message.measured_jitter_mm = quality.measured_jitter_mm
         message.commands = commands
-        message.ignored = sum(controller.ignored.values())
+        message.ignored = sum(controller.reception.ignored.values())
         self._publisher.publish(message)

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from geometry_msgs.msg import WrenchStamped
 from std_msgs.msg import Bool
 
+from frankmocap_ros.body.message_fields import xyz
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.settings.gate import GateSettings
@@ -48,8 +49,7 @@ def contact_of(polling: Polling, config: GateSettings, limits: Sequence[EffortLi
     contact = Contact(config, limits)
 
     def on_wrench(msg: WrenchStamped, now_s: float) -> None:
-        f, t = msg.wrench.force, msg.wrench.torque
-        contact.hear_wrench((f.x, f.y, f.z), (t.x, t.y, t.z), now_s)
+        contact.hear_wrench(xyz(msg.wrench.force), xyz(msg.wrench.torque), now_s)
 
     if config.wrench_topic:
         polling.subscribe(WrenchStamped, config.wrench_topic, on_wrench, incoming(10))

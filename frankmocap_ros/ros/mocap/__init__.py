@@ -28,6 +28,7 @@ __all__ = [
     "mocap_diagnostics",
     "mocap_node",
     "model",
+    "model_swaps",
     "outputs",
     "reviews",
     "stream",

@@ -18,8 +18,8 @@ from geometry_msgs.msg import TransformStamped
 from std_msgs.msg import Header
 
 from frankmocap_ros.body.pose import Body, Frame, JointState
-from frankmocap_ros.body.transform import RigidTransform
 from frankmocap_ros.export.rep155_model import hips_frame
+from frankmocap_ros.geometry.rigid_transform import RigidTransform
 
 TF_TOPIC = "/tf"
 

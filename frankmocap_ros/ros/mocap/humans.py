@@ -40,7 +40,7 @@ from frankmocap_ros.runtime.mailbox import Mailboxes
 
 TOP = "/humans/bodies"
 SILENT_S = 1.0
-"""Nobody is tracked by a camera that has been silent for so long."""
+"""Nobody is tracked by a camera that has been silent for longer."""
 
 
 class _Person:

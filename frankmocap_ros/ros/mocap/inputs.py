@@ -37,7 +37,7 @@ from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.sources import SourceImage
 
-_PATIENCE_S: Final = 3.0  # with a publisher that has been there for so long, and of which nothing came
+_PATIENCE_S: Final = 3.0  # with a publisher that is there, and of which nothing comes
 
 
 @dataclass(frozen=True, eq=False)

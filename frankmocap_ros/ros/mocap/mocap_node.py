@@ -16,9 +16,8 @@
 
 import os
 import secrets
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -45,6 +44,7 @@ from frankmocap_ros.ros.mocap.inputs import AnyImage, OwnCamera, Subscriptions
 from frankmocap_ros.ros.mocap.live_models import await_models
 from frankmocap_ros.ros.mocap.mocap_diagnostics import healths
 from frankmocap_ros.ros.mocap.model import Loader, Model, load_model
+from frankmocap_ros.ros.mocap.model_swaps import ModelSwaps
 from frankmocap_ros.ros.mocap.outputs import Outputs
 from frankmocap_ros.ros.mocap.reviews import Reviews
 from frankmocap_ros.ros.mocap.stream import Stream
@@ -80,7 +80,7 @@ class MocapNode(LifecycleNode):
         self._reviews = Reviews(self, self._loader, self._current, self._take_loaded, self._prompt)
         self._run_id = secrets.randbits(64)  # tells this start's ids from those of any other
         self._trackers: dict[str, Tracker] = {}  # live as long as the node: their ids are never used again
-        self._closing: list[threading.Thread] = []
+        self._swaps = ModelSwaps(self._collector, lambda: self._worker)
         self._enabled = True
         self.problem: str | None = None
         self._calibration = CalibrationService(self, lambda: self._streams, lambda: self._worker)
@@ -234,13 +234,12 @@ class MocapNode(LifecycleNode):
     def _give_back(self) -> None:
         streams, self._streams = self._streams, []
         transforms, self._transforms = self._transforms, None
-        closing, self._closing = self._closing, []
         model, self._model = self._model, None
         in_turn(
             *(stream.outputs.destroy for stream in streams),
             *([transforms.close] if transforms is not None else []),
             self._loader.close,
-            *(thread.join for thread in closing),
+            self._swaps.finish,
             *([model.close] if model is not None else []),
         )
 
@@ -269,7 +268,7 @@ class MocapNode(LifecycleNode):
         model = self._loader.loaded(config)
         swap = None
         if model is not None and self._model is not None:
-            swap = self._swap(self._model, model)
+            swap = self._swaps.prepared(self._streams, self._model, model)
             self._model = model
             self._reviews.of(model)
 
@@ -286,33 +285,6 @@ class MocapNode(LifecycleNode):
         period_ns = round(1e9 * config.diagnostics_period_s)
         if self._timer.timer_period_ns != period_ns:
             self._timer.timer_period_ns = period_ns
-
-    def _swap(self, old: Model, new: Model) -> Callable[[], None]:
-        """What lets the worker go on with another model from the next image on, and closes the old one."""
-        streams = self._streams
-        searches = [new.search() for _ in streams]
-        meshes = [stream.outputs.mesh_output(mesh_estimator(new.estimator)) for stream in streams]
-
-        give_back: list[Callable[[], None]] = []
-
-        def swap() -> None:
-            for stream, search, mesh in zip(streams, searches, meshes, strict=True):
-                stream.pipeline.replace(new.estimator, search)
-                give_back.append(stream.outputs.replace_mesh(mesh))
-            if self._worker is not None:
-                self._worker.begin_anew()
-            closing.start()
-            self._collector.keep()
-
-        def close() -> None:
-            for each in give_back:
-                each()
-            old.close()
-
-        # threads and memory are given back beside the worker: that may take longer than an image
-        closing = threading.Thread(target=close, name="model_closing")
-        self._closing = [*(t for t in self._closing if t.ident is None or t.is_alive()), closing]
-        return swap
 
     def _on_image(self, slot: int, msg: AnyImage) -> None:
         stream = self._streams[slot]

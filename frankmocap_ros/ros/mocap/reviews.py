@@ -29,7 +29,7 @@ from frankmocap_ros.settings.mocap import Settings
 
 
 class Reviews:
-    """What models find out of themselves: told in the log, and loaded anew where that makes them faster.
+    """What models find out of themselves: told in the log, and loaded again where that makes them faster.
 
     Args:
         node: for the log and the executor.

@@ -85,7 +85,7 @@ class RecordedTopics:
         return sorted(self._recorded)
 
     def look_around(self, wanted: Mapping[str, str]) -> None:
-        """Subscribe to what is there, and anew where publishers came that offer less.
+        """Subscribe to what is there, and again where publishers came that offer less.
 
         Args:
             wanted: types by name of the topics that are to be recorded.
@@ -105,7 +105,7 @@ class RecordedTopics:
         self._publishers = publishers
 
     def hear_latched_again(self) -> None:
-        """Subscribe anew to latched topics: an episode that begins gets what publishers keep."""
+        """Subscribe again to latched topics: an episode that begins gets what publishers keep."""
         for one in tuple(self._recorded.values()):
             if one.qos.durability == DurabilityPolicy.TRANSIENT_LOCAL:
                 self._subscribe(one.topic, one.type_name, one.qos)
@@ -119,7 +119,7 @@ class RecordedTopics:
             for _ in range(one.qos.depth):
                 try:
                     taken = take_with_info(one.subscription)
-                except InvalidHandle:  # it was subscribed to anew
+                except InvalidHandle:  # it was subscribed to again
                     break
                 if taken is None:
                     break

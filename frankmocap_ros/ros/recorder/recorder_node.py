@@ -34,7 +34,7 @@ from frankmocap_ros.recording.episodes import EpisodeInfo
 from frankmocap_ros.recording.image_encoding import ImageEncoding
 from frankmocap_ros.recording.mcap_file import mcap_module
 from frankmocap_ros.recording.message_queue import ReceivedMessage
-from frankmocap_ros.recording.parameter_event import TOPIC, TYPE_NAME
+from frankmocap_ros.recording.parameter_event import PARAMETER_EVENT, TOPIC
 from frankmocap_ros.recording.recorder import Answer, Clocks, Recorder
 from frankmocap_ros.recording.repair import repair, unfinished
 from frankmocap_ros.recording.storage import Storage, check_folder
@@ -192,7 +192,7 @@ class RecorderNode(Node):
     def _put_parameters(self, cdr: bytes) -> None:
         now_ns = self.get_clock().now().nanoseconds
         if self._recorder.wants_messages:
-            self._recorder.put(ReceivedMessage(TOPIC, TYPE_NAME, cdr, now_ns, now_ns))
+            self._recorder.put(ReceivedMessage(TOPIC, PARAMETER_EVENT, cdr, now_ns, now_ns))
 
     def _look_around(self) -> None:
         self._topics.look_around(self._choice.wanted())

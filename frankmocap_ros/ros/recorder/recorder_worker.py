@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The recorder's polling thread: takes what has come and hands it over to whoever writes."""
+"""The recorder's polling thread: takes what has come and hands it over to the writer."""
 
 import threading
 import traceback

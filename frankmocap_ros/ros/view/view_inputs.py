@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, JointState, PointCloud2
 
+from frankmocap_ros.body.message_fields import pose_numbers, xyz
 from frankmocap_ros.body.pose import ScaleSource
 from frankmocap_ros.body.skeleton import SIDES, Skeleton
 from frankmocap_ros.errors import ImageError
@@ -208,7 +209,7 @@ class ViewInputs:
         heard = self.heard
         self._ages.append(msg.age_ms)
         if self._sequences and msg.sequence < self._sequences[-1][1]:
-            self._sequences.clear()  # the node was started anew
+            self._sequences.clear()  # the node was restarted
         self._sequences.append((now_s, msg.sequence))
         while now_s - self._sequences[0][0] > _RATE_S:
             self._sequences.popleft()
@@ -272,9 +273,7 @@ def _skeleton(pairs: tuple[tuple[str, str], ...]) -> Skeleton:
 
 
 def _seen(body: BodyPose, msg: BodyPoseArray) -> SeenBody:
-    at = msg.camera_position
-    poses = [(j.pose.position, j.pose.orientation) for j in body.joints]
-    rows = np.array([(p.x, p.y, p.z, q.x, q.y, q.z, q.w) for p, q in poses]).reshape(-1, 7)
+    rows = np.array([pose_numbers(joint.pose) for joint in body.joints]).reshape(-1, 7)
     states: Any = np.array([joint.state for joint in body.joints], np.uint8)
     return SeenBody(
         id=body.id,
@@ -285,6 +284,6 @@ def _seen(body: BodyPose, msg: BodyPoseArray) -> SeenBody:
         orientations_xyzw=rows[:, 3:],
         states=states,
         stddev=np.array([joint.position_stddev for joint in body.joints]).reshape(-1, 2),
-        camera_position=np.array((at.x, at.y, at.z)),
+        camera_position=np.array(xyz(msg.camera_position)),
         hands=tuple(read_hand(hand) for hand in body.hands),
     )

@@ -26,7 +26,6 @@ class Grip:
     Attributes:
         side: ``left`` or ``right``, the robot's.
         opening: 0 shut to 1 open.
-        speed: how fast the opening changes [1/s].
         state: HELD where the hand is not seen, nothing is followed, or a pedal has to take over again;
             INVALID where nobody has taken over since the engagement began. The gripper stays in both.
         confidence: of what was measured, 0..1.
@@ -34,6 +33,5 @@ class Grip:
 
     side: str
     opening: float
-    speed: float = 0.0
     state: JointState = JointState.INVALID
     confidence: float = 0.0

@@ -18,7 +18,7 @@ At engagement the opening is the gripper's own, and stays until the operator tak
 want is within 0.1 of it, or crosses it. Where the gripper's opening is not known they take over by shutting
 the hand, which drops nothing. From then on it follows at ``max_speed`` at most. Where nothing is wanted,
 because the hand is not seen or nobody is followed, it stays. After that a hand is followed again; a pedal or
-a joystick has to take over again: one that was started anew tells anything until somebody touches it.
+a joystick has to take over again: one that was restarted sends any value until somebody touches it.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _LEAVES: Final = 0.12  # and stays there until it is as far from it as this
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedGrip:
     """What the operator wants of one gripper now.
 
     Attributes:
@@ -78,14 +78,14 @@ class GripFilter:
         """The opening at which the operator takes over; None where they have."""
         return None if self._taken else self._opening
 
-    def step(self, wanted: Wanted, dt: float) -> Grip:
+    def step(self, wanted: WantedGrip, dt: float) -> Grip:
         """Let time pass.
 
         Args:
             wanted: what is wanted now.
             dt: time since the last step [s]; more than ``MAX_STEP_S`` counts as this.
         """
-        before = self._before_step = self._opening
+        self._before_step = self._opening
         if wanted.opening is None:
             self._target = self._opening
             self._taken = self._taken and self._measured
@@ -97,13 +97,11 @@ class GripFilter:
         if not self._was_taken:
             return Grip(self._side, self._opening)
         if wanted.opening is None or not self._taken:
-            return Grip(self._side, self._opening, 0.0, JointState.HELD, wanted.confidence)
+            return Grip(self._side, self._opening, JointState.HELD, wanted.confidence)
         self._target = self._aimed(wanted.opening) if self._measured else wanted.opening
-        dt = min(dt, MAX_STEP_S)
-        most = self._max_speed * dt
+        most = self._max_speed * min(dt, MAX_STEP_S)
         self._opening += min(most, max(-most, self._target - self._opening))
-        speed = (self._opening - before) / dt if dt > 0.0 else 0.0
-        return Grip(self._side, self._opening, speed, wanted.state, wanted.confidence)
+        return Grip(self._side, self._opening, wanted.state, wanted.confidence)
 
     def unsent(self) -> None:
         """The last step was not sent: the gripper is where it was before it."""

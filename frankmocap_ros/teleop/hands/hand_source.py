@@ -20,7 +20,7 @@ from frankmocap_ros.body.pose import SEEN, Hand
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.hands.believed_opening import BelievedOpening
 from frankmocap_ros.teleop.hands.grip_calibration import DEFAULT_RANGES, GripCalibration, GripRange
-from frankmocap_ros.teleop.hands.grip_filter import Wanted
+from frankmocap_ros.teleop.hands.grip_filter import WantedGrip
 from frankmocap_ros.teleop.hands.opening import MEASURES
 
 _NOT_YET = "the hand came into view a moment ago"
@@ -91,14 +91,14 @@ class HandSource:
         if self._believed.opening is None:
             self._why = _NOT_YET
 
-    def wanted(self, time_s: float) -> Wanted:
+    def wanted(self, time_s: float) -> WantedGrip:
         """What the last image says."""
         if self._hand is None:
-            return Wanted(why=self._why)
+            return WantedGrip(why=self._why)
         confidence = min(1.0, max(0.0, self._hand.confidence))
         if self._believed.opening is None:
-            return Wanted(confidence=confidence, why=self._why)
-        return Wanted(self._believed.opening, self._hand.state, confidence)
+            return WantedGrip(confidence=confidence, why=self._why)
+        return WantedGrip(self._believed.opening, self._hand.state, confidence)
 
     def _seen(self, hand: Hand | None) -> tuple[float | None, str]:
         """Measure of a hand; None and why where it does not count."""

@@ -22,13 +22,13 @@ from frankmocap_ros.body.skeleton import SIDES
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.hands.grip import Grip
 from frankmocap_ros.teleop.hands.grip_calibration import OperatorRanges
-from frankmocap_ros.teleop.hands.grip_filter import GripFilter, Wanted
+from frankmocap_ros.teleop.hands.grip_filter import GripFilter, WantedGrip
 from frankmocap_ros.teleop.hands.hand_source import HandSource
 from frankmocap_ros.teleop.hands.told_source import ToldSource
 from frankmocap_ros.teleop.operator_state import OperatorState
 
 _MIRRORED: Final = dict(zip(SIDES, reversed(SIDES), strict=True))
-_NOBODY: Final = Wanted(why="nobody is followed")
+_NOBODY: Final = WantedGrip(why="nobody is followed")
 
 
 class OperatorGrips:
@@ -54,7 +54,7 @@ class OperatorGrips:
             side: GripFilter(side, config.max_grip_speed, config.grip_by_hand) for side in self._sources
         }
         self._operator_id = 0
-        self._wanted: dict[str, Wanted] = {}
+        self._wanted: dict[str, WantedGrip] = {}
         self._grips: tuple[Grip, ...] = ()
         self._sides: tuple[str, ...] = ()
 

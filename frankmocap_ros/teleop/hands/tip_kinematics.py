@@ -100,7 +100,7 @@ class TipKinematics:
         self._seen, self._operators_m = 0, 0.0
 
     def start(self, joints: Array) -> None:
-        """Begin from where the robot is, shape (J,) [rad] or [m]; the operator's size is measured anew."""
+        """Begin from where the robot is, shape (J,) [rad] or [m]; the operator's size is measured again."""
         self._now = joints.clip(self._of.lower, self._of.upper)
         self._seen = 0
 

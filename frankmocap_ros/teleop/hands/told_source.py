@@ -18,7 +18,7 @@ import math
 from typing import Final
 
 from frankmocap_ros.body.pose import JointState
-from frankmocap_ros.teleop.hands.grip_filter import Wanted
+from frankmocap_ros.teleop.hands.grip_filter import WantedGrip
 
 _BEYOND: Final = 0.01  # of the range, which rounding and worn springs may add
 
@@ -56,10 +56,12 @@ class ToldSource:
         self._opening = None
         self._why = f"{value:g} on {self.what} is not between {self._shut:g} (shut) and {self._open:g} (open)"
 
-    def wanted(self, time_s: float) -> Wanted:
+    def wanted(self, time_s: float) -> WantedGrip:
         """The number, where it is new enough."""
         if self._opening is not None and time_s - self._told_s > self._timeout_s:
-            return Wanted(why=f"nothing received on {self.what} for {self._timeout_s:g} s (grip_timeout_s)")
+            return WantedGrip(
+                why=f"nothing received on {self.what} for {self._timeout_s:g} s (grip_timeout_s)"
+            )
         if self._opening is None:
-            return Wanted(why=self._why)
-        return Wanted(self._opening, JointState.TRACKED, 1.0)
+            return WantedGrip(why=self._why)
+        return WantedGrip(self._opening, JointState.TRACKED, 1.0)

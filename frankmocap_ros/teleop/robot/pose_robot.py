@@ -19,15 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from frankmocap_ros.errors import RobotLostError
-from frankmocap_ros.geometry.rotation import (
-    Array,
-    Mask,
-    dot,
-    quat_conjugate,
-    quat_from_rotvec,
-    quat_multiply,
-    quat_to_rotvec,
-)
+from frankmocap_ros.geometry.rotation import Array, Mask, dot, quat_from_rotvec, quat_multiply, turn_between
 from frankmocap_ros.teleop.clutch import RobotPoses
 from frankmocap_ros.teleop.command import Command
 from frankmocap_ros.teleop.robot.tracking_error import MAX_LEAD_SHARE, TrackingError
@@ -71,8 +63,7 @@ class PoseRobot:
             return setpoint  # ``drive`` tells
         max_lead = MAX_LEAD_SHARE * self.max_error
         way, far = _shortened(setpoint.positions - robot.positions, max_lead)
-        turn = quat_multiply(setpoint.orientations, quat_conjugate(robot.orientations))
-        turn, turned = _shortened(quat_to_rotvec(turn), max_lead)
+        turn, turned = _shortened(turn_between(robot.orientations, setpoint.orientations), max_lead)
         return Setpoint(
             np.where(far, robot.positions + way, setpoint.positions),
             np.where(far, 0.0, setpoint.velocities),
@@ -120,5 +111,5 @@ def _shortened(vectors: Array, length: float) -> tuple[Array, Mask]:
 def _apart(a: Array, b: Array) -> Array:
     """Distances and angles between poses, shape (N, 7): the larger number of the two, shape (N,)."""
     way = a[:, :3] - b[:, :3]
-    turn = quat_to_rotvec(quat_multiply(a[:, 3:], quat_conjugate(b[:, 3:])))
+    turn = turn_between(b[:, 3:], a[:, 3:])
     return np.asarray(np.sqrt(np.maximum(dot(way, way), dot(turn, turn))))

@@ -63,7 +63,7 @@ class Recovery:
         self.begin()
 
     def begin(self) -> None:
-        """Begin anew, with a robot that has not been led yet."""
+        """Start again, with a robot that has not been led yet."""
         self.off = np.zeros(len(self._robot.targets), dtype=bool)
         self._led_s = -math.inf
         self._end()

@@ -49,9 +49,7 @@ class Axes:
     up: Array
 
 
-def stretched(
-    kinematics: Kinematics, points: LimbPoints, ways: tuple[Array, Array, Array], qpos: Array
-) -> Array:
+def stretched(kinematics: Kinematics, points: LimbPoints, ways: Ways, qpos: Array) -> Array:
     """A posture in which a limb points where it is to.
 
     Args:
@@ -119,9 +117,7 @@ def reaching(kinematics: Kinematics, points: LimbPoints, goal: Array, qpos: Arra
     return np.asarray(found)
 
 
-def off_rad(
-    kinematics: Kinematics, points: LimbPoints, ways: tuple[Array, Array, Array], qpos: Array
-) -> float:
+def off_rad(kinematics: Kinematics, points: LimbPoints, ways: Ways, qpos: Array) -> float:
     """How far a limb's two parts are from pointing where they are to, the worse one [rad]."""
     kinematics.put(qpos)
     origin, middle, tip = (p.position(kinematics.data) for p in (points.origin, points.middle, points.tip))

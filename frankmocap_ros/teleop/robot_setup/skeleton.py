@@ -54,7 +54,7 @@ class Limb:
 
 
 @dataclass(frozen=True)
-class Skeleton:
+class RobotSkeleton:
     """What moves in a robot.
 
     Attributes:
@@ -72,7 +72,7 @@ class Skeleton:
         return tuple(limb for limb in self.limbs if limb.kind == kind)
 
 
-def find_skeleton(loaded: LoadedModel, positions: Array) -> Skeleton:
+def find_skeleton(loaded: LoadedModel, positions: Array) -> RobotSkeleton:
     """Find a robot's limbs.
 
     Args:
@@ -95,7 +95,7 @@ def find_skeleton(loaded: LoadedModel, positions: Array) -> Skeleton:
             f"joints: {found}. Write the map by hand"
         )
     trunk = set.intersection(*({*joints_above(model, limb.hub)} for limb in arms)) & set(moving)
-    return Skeleton(limbs, tuple(sorted(trunk)), tuple(joint_name(model, j) for j in left_out))
+    return RobotSkeleton(limbs, tuple(sorted(trunk)), tuple(joint_name(model, j) for j in left_out))
 
 
 def _moving(loaded: LoadedModel) -> tuple[list[int], list[int]]:

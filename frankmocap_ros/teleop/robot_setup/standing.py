@@ -27,7 +27,7 @@ from frankmocap_ros.teleop.robot_model.loader import LoadedModel
 from frankmocap_ros.teleop.robot_setup import skeleton
 from frankmocap_ros.teleop.robot_setup.limb_points import Kinematics
 from frankmocap_ros.teleop.robot_setup.postures import Axes
-from frankmocap_ros.teleop.robot_setup.skeleton import Limb, Skeleton
+from frankmocap_ros.teleop.robot_setup.skeleton import Limb, RobotSkeleton
 
 HUMANOID, TABLE = "humanoid", "table"
 FORWARD: Final = ("x", "-x", "y", "-y")
@@ -65,7 +65,7 @@ class RobotStanding:
 
     loaded: LoadedModel
     kinematics: Kinematics
-    found: Skeleton
+    found: RobotSkeleton
     keyframe: str
     qpos: Array
     kind: str = HUMANOID
@@ -73,7 +73,7 @@ class RobotStanding:
     notes: list[str] = field(default_factory=list)
 
 
-def kind_of(found: Skeleton) -> str:
+def kind_of(found: RobotSkeleton) -> str:
     """Whether it is built like a person.
 
     Raises:

@@ -24,7 +24,7 @@ import numpy as np
 from frankmocap_ros.geometry.rotation import Array, quat_from_matrix, quat_multiply
 from frankmocap_ros.teleop.robot_setup import skeleton
 from frankmocap_ros.teleop.robot_setup.limb_points import LimbPoints, Point
-from frankmocap_ros.teleop.robot_setup.postures import off_rad, stretched
+from frankmocap_ros.teleop.robot_setup.postures import Ways, off_rad, stretched
 from frankmocap_ros.teleop.robot_setup.standing import HUMANOID, RobotStanding, base_rotation
 
 _STRETCH_RAD: Final = np.radians(20.0)
@@ -126,7 +126,7 @@ def _turned_at_home(robot: RobotStanding, body: int) -> tuple[Point, tuple[float
     return part, _in_base(robot, part)
 
 
-def _rest(robot: RobotStanding, points: LimbPoints, ways: tuple[Array, Array, Array]) -> tuple[float, ...]:
+def _rest(robot: RobotStanding, points: LimbPoints, ways: Ways) -> tuple[float, ...]:
     """The tip's orientation in the operator's rest pose, in the frame of the commands."""
     posture = stretched(robot.kinematics, points, ways, robot.qpos)
     off = off_rad(robot.kinematics, points, ways, posture)

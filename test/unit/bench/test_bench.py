@@ -26,11 +26,11 @@ from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE
 from frankmocap_ros.bench import arrivals, offline, report, rows
 from frankmocap_ros.bench.child import Job
 from frankmocap_ros.bench.children import Child, only
-from frankmocap_ros.bench.combinations import Combination, Wanted, combinations, ran
+from frankmocap_ros.bench.combinations import Combination, Selection, combinations, ran
 from frankmocap_ros.bench.footage import Footage
 from frankmocap_ros.bench.gpu import trunk_rows
 from frankmocap_ros.bench.offline import Setup
-from frankmocap_ros.bench.players import Followed, joint_errors
+from frankmocap_ros.bench.players import FollowingPipelines, joint_errors
 from frankmocap_ros.bench.probes import EnergyMeter, Machine, resident_mb
 from frankmocap_ros.bench.rows import NOTHING, BenchRow, Sample
 from frankmocap_ros.bench.turns import BEGIN, SETTLE, in_turns, turn_lengths
@@ -113,7 +113,7 @@ def test_a_record_is_json_and_holds_more():
 
 
 def test_only_frankmocap_has_engines():
-    wanted = Wanted(("frankmocap", "blazepose"), ("torch", "openvino"), ("fp32", "int8"), ("balanced",))
+    wanted = Selection(("frankmocap", "blazepose"), ("torch", "openvino"), ("fp32", "int8"), ("balanced",))
     found = [(c.estimator, c.engine, c.precision) for c in combinations(wanted)]
     assert found == [
         ("frankmocap", "torch", "fp32"),
@@ -124,22 +124,24 @@ def test_only_frankmocap_has_engines():
 
 
 def test_one_that_is_named_alone_is_a_row_whatever_it_is():
-    (row,) = combinations(Wanted(("frankmocap",), ("torch",), ("int8",), ("balanced",)))
+    (row,) = combinations(Selection(("frankmocap",), ("torch",), ("int8",), ("balanced",)))
     assert (row.engine, row.precision) == ("torch", "int8")
 
 
 def test_all_is_everything_once():
-    found = combinations(Wanted(("frankmocap",), ("all",), ("all",), ("balanced",)))
+    found = combinations(Selection(("frankmocap",), ("all",), ("all",), ("balanced",)))
     pairs = [(c.engine, c.precision) for c in found]
     assert len(set(pairs)) == len(pairs)
     assert ("auto", "auto") in pairs
     assert ("tensorrt", "fp16") in pairs
     assert ("openvino", "auto") not in pairs
-    assert combinations(Wanted(("frankmocap",), ("all",), ("auto",), ("balanced",)))
+    assert combinations(Selection(("frankmocap",), ("all",), ("auto",), ("balanced",)))
 
 
 def test_blazepose_with_hands_is_a_row_of_its_own():
-    wanted = Wanted(("blazepose", "mediapipe-package"), presets=("balanced", "highest_quality"), hands=True)
+    wanted = Selection(
+        ("blazepose", "mediapipe-package"), presets=("balanced", "highest_quality"), hands=True
+    )
     found = {row.name: row for row in combinations(wanted)}
     assert list(found) == [
         "blazepose balanced", "blazepose balanced hands", "blazepose highest_quality", "mediapipe-package",
@@ -150,7 +152,7 @@ def test_blazepose_with_hands_is_a_row_of_its_own():
 
 
 def test_several_cameras_come_as_a_batch_and_one_by_one():
-    batch, single = combinations(Wanted(("synthetic",), presets=("balanced",), cameras=2))
+    batch, single = combinations(Selection(("synthetic",), presets=("balanced",), cameras=2))
     assert batch.together
     assert not single.together
     assert batch.name != single.name
@@ -159,7 +161,7 @@ def test_several_cameras_come_as_a_batch_and_one_by_one():
 
 def test_each_network_of_the_user_s_own_is_a_row():
     files = ("movenet=a/lightning.onnx", "movenet=a/multipose.onnx", "posenet=b=c.onnx")
-    found = combinations(Wanted(("blazepose", "posenet"), presets=("balanced", "fastest"), models=files))
+    found = combinations(Selection(("blazepose", "posenet"), presets=("balanced", "fastest"), models=files))
     assert [(c.estimator, c.model) for c in found] == [
         ("blazepose", ""), ("blazepose", ""), ("movenet", "a/lightning.onnx"),
         ("movenet", "a/multipose.onnx"),
@@ -167,23 +169,23 @@ def test_each_network_of_the_user_s_own_is_a_row():
     ]  # fmt: skip
     assert len({c.name for c in found}) == len(found)
     assert found[2].config.model == "a/lightning.onnx"
-    assert [c.estimator for c in combinations(Wanted(("movenet",), presets=("balanced", "fastest")))] == [
+    assert [c.estimator for c in combinations(Selection(("movenet",), presets=("balanced", "fastest")))] == [
         "movenet"  # the file in the models' folder
     ]
-    assert not {"posenet", "movenet"} & {c.estimator for c in combinations(Wanted(("all",)))}
-    assert "yolo" in {c.estimator for c in combinations(Wanted(("all",), models=("yolo=a.onnx",)))}
+    assert not {"posenet", "movenet"} & {c.estimator for c in combinations(Selection(("all",)))}
+    assert "yolo" in {c.estimator for c in combinations(Selection(("all",), models=("yolo=a.onnx",)))}
 
 
 @pytest.mark.parametrize("given", ["posenet", "posenet=", "blazepose=a.onnx", "=a.onnx"])
 def test_a_network_of_nobody(given):
     with pytest.raises(SettingError, match=f"--model: '{given}' is not NAME=FILE; allowed names: posenet"):
-        Wanted(models=(given,))
+        Selection(models=(given,))
 
 
 @pytest.mark.parametrize("name", ["estimators", "engines", "precisions", "presets"])
 def test_a_name_that_is_not_known(name):
     with pytest.raises(SettingError, match=f"--{name}: 'nonsense' is not known"):
-        Wanted(**{name: ("nonsense",)})
+        Selection(**{name: ("nonsense",)})
 
 
 def test_a_preset_is_its_settings():
@@ -380,7 +382,7 @@ def test_an_error_keeps_its_text(tmp_path):
 
 @pytest.mark.parametrize("together", [True, False])
 def test_cameras_share_an_estimator(together):
-    player = Followed(Combination("synthetic", cameras=2, together=together), lambda _: None)
+    player = FollowingPipelines(Combination("synthetic", cameras=2, together=together), lambda _: None)
     try:
         footages = [Footage("synthetic", 320, skip) for skip in (0, 5)]
         for _ in range(3):

@@ -21,10 +21,12 @@ import numpy as np
 import pytest
 
 from frankmocap_ros.body.drawing import annotate
-from frankmocap_ros.body.pose import Body, Frame, Hand, JointState, ScaleSource
+from frankmocap_ros.body.pose import Frame, Hand, JointState, ScaleSource
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
-from frankmocap_ros.body.transform import RigidTransform, transformed
+from frankmocap_ros.body.transform import transformed
 from frankmocap_ros.geometry.camera_model import Camera
+from frankmocap_ros.geometry.rigid_transform import RigidTransform
+from support.bodies import plain_body
 
 GREEN, ORANGE, RED = (80, 220, 40), (30, 180, 255), (60, 60, 230)  # TRACKED, PREDICTED, HELD; BGR
 CAMERA = Camera.from_fov(640, 480, 60.0)
@@ -36,25 +38,15 @@ def body(states=JointState.TRACKED, **changes):
     """Joints in a grid inside the box."""
     n = len(BODY)
     pixels = np.stack([250.0 + 30.0 * (np.arange(n) % 5), 150.0 + 45.0 * (np.arange(n) // 5)], axis=1)
-    q = np.tile((0.0, 0.0, 0.0, 1.0), (n, 1))
-    states = np.broadcast_to(np.asarray(states, np.uint8), n).copy()
-    return replace(
-        Body(
-            3,
-            "fake",
-            BODY,
-            np.ones((n, 3)),
-            q,
-            q,
-            pixels,
-            np.ones(n),
-            np.ones(n),
-            states,
-            BOX,
-            ScaleSource.NONE,
-        ),
-        **changes,
-    )
+    grid = {
+        "id": 3,
+        "positions": np.ones((n, 3)),
+        "pixels": pixels,
+        "states": np.broadcast_to(np.asarray(states, np.uint8), n).copy(),
+        "box_xywh": BOX,
+        "scale_source": ScaleSource.NONE,
+    }
+    return plain_body(**{**grid, **changes})
 
 
 def drawn(*bodies, operator_id=0, note="", size=(480, 640)):

@@ -17,16 +17,18 @@
 import numpy as np
 import pytest
 
+from frankmocap_ros.body import keypoint_sets
 from frankmocap_ros.body.keypoint_sets import (
     BODY_18,
     BODY_25,
     COCO_17,
     HALPE_26,
-    KEYPOINT_SETS,
     WHOLEBODY_133,
+    KeypointSet,
 )
 from frankmocap_ros.body.skeleton import KEYPOINTS, KEYPOINTS_WITH_HANDS, mirrored
 
+KEYPOINT_SETS = [points for points in vars(keypoint_sets).values() if isinstance(points, KeypointSet)]
 COUNTS = {COCO_17: 17, HALPE_26: 26, WHOLEBODY_133: 133, BODY_25: 25, BODY_18: 18}
 # number of a few points as the sets' makers publish them
 PUBLISHED = {

@@ -16,14 +16,17 @@
 
 import ast
 import importlib.util
+import os
 import re
 import sys
 from pathlib import Path
 
 import pytest
 
+from frankmocap_ros.cli import commands
 from frankmocap_ros.cli.commands import COMMANDS, NodeCommand, split_ros_args
 from frankmocap_ros.cli.main import main
+from frankmocap_ros.runtime.fastdds_profile import transport_variables
 from frankmocap_ros.settings import camera, gate, mocap, recorder, robot_sim, viewer
 from frankmocap_ros.settings.schema import settings_of
 
@@ -115,6 +118,19 @@ def test_a_flag_that_is_not_there_is_refused(capsys, name):
         main([name, "--no-such-flag"])
     assert ended.value.code == 2
     assert "unrecognized arguments: --no-such-flag" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("chosen", "added"), [({}, 1), ({"FASTDDS_BUILTIN_TRANSPORTS": "UDPv4"}, 0)])
+def test_a_node_lets_large_images_through(monkeypatch, chosen, added):
+    """From ``ros2 run`` as well: by default Fast DDS loses most of them."""
+    seen = {}
+    entries = {"settings": camera.CameraSettings, "main": lambda args, given: seen.update(os.environ) or 0}
+    monkeypatch.setattr(commands, "_load", entries.__getitem__)
+    monkeypatch.setattr(commands, "require_ros", lambda name: None)
+    monkeypatch.setattr(os, "environ", dict(chosen))
+    assert NodeCommand("", "main", "camera_node", "settings").run("camera", []) == 0
+    assert seen == chosen | transport_variables(chosen)
+    assert len(seen) == len(chosen) + added
 
 
 def test_a_value_that_is_not_allowed_is_refused(capsys):

@@ -24,7 +24,7 @@ from frankmocap_ros.assets.store import ENVIRONMENT_VARIABLE
 from frankmocap_ros.bench.combinations import Combination
 from frankmocap_ros.bench.comparing import _labels, _one, _row, measured_frames
 from frankmocap_ros.bench.rows import Sample
-from frankmocap_ros.bench.turns import BEGIN, SETTLE, Measured, turn_lengths
+from frankmocap_ros.bench.turns import BEGIN, SETTLE, Measurement, turn_lengths
 from frankmocap_ros.cli.main import main
 from frankmocap_ros.errors import SourceError
 
@@ -71,7 +71,7 @@ def test_none_that_runs(capsys, tmp_path):
 def test_nobody_in_the_images():
     """It runs and sees nobody: time is told, and that nobody was seen."""
     records = [{"stamp_s": n / 30.0, "operator_id": 0, "bodies": []} for n in range(3)]
-    ran = _one(_row("x", Combination("synthetic")), Measured([[Sample({}, 5.0, 0)] * 3], records=records))
+    ran = _one(_row("x", Combination("synthetic")), Measurement([[Sample({}, 5.0, 0)] * 3], records=records))
     assert ran.recording is None
     assert ran.row["error"] == ""
     assert ran.row["total_ms"]["p50"] == 5.0
@@ -80,7 +80,7 @@ def test_nobody_in_the_images():
 
 def test_one_that_breaks_after_some_images():
     """What was measured until then is told with the error."""
-    ran = _one(_row("x", Combination("synthetic")), Measured([[Sample({}, 5.0, 0)]], error="it broke"))
+    ran = _one(_row("x", Combination("synthetic")), Measurement([[Sample({}, 5.0, 0)]], error="it broke"))
     assert (ran.row["error"], ran.row["frames"]) == ("it broke", 1)
 
 

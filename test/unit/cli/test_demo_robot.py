@@ -64,8 +64,9 @@ def test_hands_are_looked_for_where_they_grip(robot, gate, needed):
 
 def test_the_robots_model_goes_to_both(mobile_robot):
     path = mobile_robot()
-    gate, robot = (parameters(c) for c in RobotDemo(str(path), str(path.with_name("arm.urdf"))).commands())
-    assert gate["robot_model"] == robot["robot_model"] == f'"{path.with_name("arm.urdf")}"'
+    model = path.with_name("arm.urdf").rename(path.with_name("Übung 😀.urdf"))
+    gate, robot = (parameters(c) for c in RobotDemo(str(path), str(model)).commands())
+    assert gate["robot_model"] == robot["robot_model"] == f'"{model}"'
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_quantized_weights_are_in_8_bits(nncf, trunk, options, crops):
     weights = int8_kept(trunk, options.cache).folder / "model.bin"
     exact = fp32_model(trunk, options).with_suffix(".bin")
     assert weights.stat().st_size < 0.5 * exact.stat().st_size
-    int8.discard(trunk, options)
+    int8_kept(trunk, options.cache).drop()
     assert int8.notes(trunk, options) is None
 
 

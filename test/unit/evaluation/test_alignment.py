@@ -22,7 +22,7 @@ import pytest
 from frankmocap_ros.errors import EvaluationError
 from frankmocap_ros.evaluation.accuracy import accuracy_record
 from frankmocap_ros.evaluation.accuracy_table import accuracy_table
-from frankmocap_ros.evaluation.alignment import Asked, kabsch, paired
+from frankmocap_ros.evaluation.alignment import AlignmentOptions, kabsch, paired
 from frankmocap_ros.evaluation.resampling import interpolated, resampled
 from frankmocap_ros.evaluation.truth_files import Truth
 from frankmocap_ros.geometry.rotation import quat_from_rotvec, quat_to_matrix
@@ -64,7 +64,7 @@ def test_stamps_are_taken_where_they_overlap():
 
 
 def test_a_given_offset():
-    pair = paired(Truth(later(TRUTH, -5.0), True), figure(TIMES), Asked(offset_s=5.0))
+    pair = paired(Truth(later(TRUTH, -5.0), True), figure(TIMES), AlignmentOptions(offset_s=5.0))
     assert (pair.time, pair.offset_s) == ("given", 5.0)
     assert accuracy_record(pair)["root_aligned_mm"]["all"] == 0.0
 
@@ -72,7 +72,7 @@ def test_a_given_offset():
 def test_a_small_offset_is_estimated_only_when_asked():
     truth = figure(times(9.0, 100.0, -0.5))
     result = figure(TIMES, late_s=0.3)
-    assert paired(Truth(truth, True), result, Asked(time="estimated")).offset_s == pytest.approx(
+    assert paired(Truth(truth, True), result, AlignmentOptions(time="estimated")).offset_s == pytest.approx(
         0.3, abs=0.003
     )
     assert paired(Truth(truth, True), result).offset_s == 0.0
@@ -100,7 +100,7 @@ def test_a_fit_is_not_turned_by_errors_of_the_distance():
 def test_a_given_transform(of_file):
     truth = Truth(elsewhere(TRUTH), False, PLACE if of_file else None)
     result = moved(figure(TIMES), (0.0, 0.0, 0.2))
-    pair = paired(truth, result, Asked(T_camera_truth=None if of_file else PLACE))
+    pair = paired(truth, result, AlignmentOptions(T_camera_truth=None if of_file else PLACE))
     assert pair.frame == "given"
     assert accuracy_record(pair)["root_aligned_mm"]["pelvis_in_camera_frame"] == pytest.approx(200.0)
 
@@ -133,7 +133,7 @@ NOT_COMPARABLE = {
 def test_what_cannot_be_compared(what):
     truth, asked, words = NOT_COMPARABLE[what]
     with pytest.raises(EvaluationError, match=words):
-        paired(Truth(truth, True), figure(TIMES), Asked(**asked))
+        paired(Truth(truth, True), figure(TIMES), AlignmentOptions(**asked))
 
 
 def test_another_motion_is_refused():

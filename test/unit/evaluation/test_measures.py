@@ -23,7 +23,7 @@ from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.body.skeleton import BODY, mirrored
 from frankmocap_ros.evaluation.accuracy import accuracy_record
 from frankmocap_ros.evaluation.accuracy_table import accuracy_table
-from frankmocap_ros.evaluation.alignment import Asked, paired
+from frankmocap_ros.evaluation.alignment import AlignmentOptions, paired
 from frankmocap_ros.evaluation.motion import calmest_jitter, jitter, rests
 from frankmocap_ros.evaluation.position_errors import following
 from frankmocap_ros.evaluation.recording import BONES
@@ -38,7 +38,7 @@ TRUTH = figure(TIMES)
 def measured(result, truth=TRUTH, **asked):
     """The record of a result beside a truth that is in the camera's frame, by its stamps."""
     asked = {"time": "stamps", **asked}
-    return accuracy_record(paired(Truth(truth, in_camera_frame=True), result, Asked(**asked)))
+    return accuracy_record(paired(Truth(truth, in_camera_frame=True), result, AlignmentOptions(**asked)))
 
 
 def rng():

@@ -26,8 +26,9 @@ from frankmocap_ros.api import processed_images
 from frankmocap_ros.body.arm_angles import ARM_JOINTS
 from frankmocap_ros.errors import MissingDependencyError
 from frankmocap_ros.estimators.synthetic import SyntheticEstimator
-from frankmocap_ros.export.body_table import FORMAT, METADATA_KEY, BodyTable, body_schema
+from frankmocap_ros.export.body_table import FORMAT, BodyTable, body_schema
 from frankmocap_ros.export.frame_records import FrameRecords
+from frankmocap_ros.export.parquet_files import METADATA_KEY
 from frankmocap_ros.settings.mocap import Settings
 
 WORD = "dictionary<values=string, indices=int32, ordered=0>"

@@ -23,12 +23,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frankmocap_ros.body.kinematics import forward_kinematics
-from frankmocap_ros.body.pose import Body, JointState, ScaleSource
+from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS
 from frankmocap_ros.export.rep155_model import ARM_HINGES, HUMAN, ROOT, HumanModel, hips_frame, part_sizes
 from frankmocap_ros.export.rep155_urdf import LIMB_COLORS_RGBA, human_urdf
 from frankmocap_ros.geometry.rotation import normalize, quat_from_rotvec, quat_to_matrix
 from frankmocap_ros.synthetic.human import PERIOD_S, scene
+from support.bodies import body_of, plain_body
 
 N = len(BODY)
 FIGURE = scene("wave", 3.0)[0]
@@ -38,27 +39,12 @@ HANDS_DOWN = {"left": np.array([[1.0, 0, 0], [0, 0, 1.0], [0, -1.0, 0]]),
               "right": np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])}  # fmt: skip
 
 
-def body_of(positions, orientations, **changes):
-    body = Body(
-        id=1,
-        estimator="figure",
-        skeleton=BODY,
-        positions=positions[:N].copy(),
-        orientations_xyzw=orientations[:N].copy(),
-        local_rotations_xyzw=np.zeros((N, 4)),
-        pixels=np.zeros((N, 2)),
-        confidence=np.ones(N),
-        orientation_confidence=np.ones(N),
-        states=np.full(N, JointState.TRACKED, np.uint8),
-        box_xywh=np.ones(4),
-        scale_source=ScaleSource.ASSUMED_HEIGHT,
-    )
-    return replace(body, **changes)
+def body_at(positions, orientations):
+    return plain_body(positions=positions[:N].copy(), orientations_xyzw=orientations[:N].copy())
 
 
 def figure(motion="wave", time_s=3.0, **changes):
-    one = scene(motion, time_s)[0]
-    return body_of(one.positions, one.orientations_xyzw, **changes)
+    return body_of(scene(motion, time_s)[0], BODY, **changes)
 
 
 def without(*names):
@@ -113,7 +99,7 @@ def test_any_posture_comes_back(links_of, seed):
     local[0] = normalize(rng.normal(size=4))
     offsets = FIGURE.offsets * rng.uniform(0.7, 1.3, (len(FIGURE.offsets), 1))
     positions, orientations = forward_kinematics(BODY_WITH_HANDS, rng.normal(size=3), local, offsets)
-    human, body = HumanModel(), body_of(positions, orientations)
+    human, body = HumanModel(), body_at(positions, orientations)
     human.observe(body, 0.0)
     assert_same(human, body, human.angles(body), links_of)
 
@@ -157,7 +143,7 @@ def test_only_what_is_known_has_angles():
 def test_sizes_of_what_was_never_seen_are_usual_ones():
     """A tall person behind a desk has long legs."""
     one = scene("stall", 0.0)[0]
-    tall = body_of(1.2 * one.positions, one.orientations_xyzw, states=without("left_knee", "right_knee"))
+    tall = body_of(one, BODY, positions=1.2 * one.positions[:N], states=without("left_knee", "right_knee"))
     human = HumanModel()
     human.observe(tall, 0.0)
     np.testing.assert_allclose(human.sizes, 1.2 * part_sizes(one.positions, one.orientations_xyzw), atol=0.01)

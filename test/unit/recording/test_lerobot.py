@@ -264,7 +264,7 @@ def test_an_export_that_was_cut_off_goes_on(episodes, dataset, tmp_path, monkeyp
     monkeypatch.setattr(lerobot, "write_tasks", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
     assert export(episodes, out) == 130
     monkeypatch.undo()
-    monkeypatch.setattr("frankmocap_ros.cli.export.export_one", None)  # nothing is prepared again
+    monkeypatch.setattr("frankmocap_ros.cli.export_in_turn.export_one", None)  # nothing is prepared again
     assert export(episodes, out) == 0
     names = sorted(str(p.relative_to(out)) for p in out.rglob("*") if p.is_file())
     assert names == sorted(str(p.relative_to(dataset)) for p in dataset.rglob("*") if p.is_file())

@@ -18,6 +18,8 @@ from contextlib import ExitStack
 from random import Random
 
 import pytest
+import yaml
+from mcap.reader import make_reader
 from rosbags.highlevel import AnyReader
 from rosbags.rosbag2 import Reader
 from rosbags.typesys import Stores, get_typestore
@@ -83,6 +85,34 @@ def test_files_go_on_in_the_next_one_by_size(tmp_path):
     assert names == [f"episode_000007_{i}.mcap" for i in range(6)]
     with Reader(tmp_path / "episode_000007") as reader:
         assert written(reader) == sent
+
+
+def test_the_distribution_is_told_as_rosbag2_tells_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("ROS_DISTRO", "jazzy")
+    folder = tmp_path / "episode_000001"
+    EpisodeWriter(folder, EpisodeInfo()).finish()
+    told = yaml.safe_load((folder / "metadata.yaml").read_text(encoding="utf-8"))
+    assert told["rosbag2_bagfile_information"]["ros_distro"] == "jazzy"
+    with (folder / "episode_000001_0.mcap").open("rb") as file:
+        (record,) = make_reader(file).iter_metadata()
+    assert yaml.safe_load(record.metadata["serialized_metadata"])["ros_distro"] == "jazzy"
+
+
+def test_a_folder_of_any_letters_is_read_by_rosbags(tmp_path):
+    """Names stand as they are: rosbag2's YAML refuses the surrogates that JSON escapes to."""
+    folder = tmp_path / "Übung 😀"
+    writer = EpisodeWriter(folder, EpisodeInfo())
+    writer.write("/a", STRING, cdr("x"), 10, 9)
+    writer.finish()
+    assert '"Übung 😀_0.mcap"' in (folder / "metadata.yaml").read_text(encoding="utf-8")
+    with Reader(folder) as reader:
+        assert written(reader) == [("/a", 10, cdr("x"))]
+
+
+def test_a_folder_that_rosbag2_cannot_name_is_refused(tmp_path):
+    with pytest.raises(RecordingError, match="caf\\\\xe9: the name is not UTF-8"):
+        EpisodeWriter(tmp_path / "caf\udce9", EpisodeInfo())
+    assert not list(tmp_path.iterdir())
 
 
 def test_own_messages_are_read_by_their_schema_alone(tmp_path):

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rosbags.typesys import Stores, get_typestore
 
-from frankmocap_ros.recording.parameter_event import TYPE_NAME, parameter_event
+from frankmocap_ros.recording.parameter_event import PARAMETER_EVENT, parameter_event
 
 STORE = get_typestore(Stores.ROS2_JAZZY)
 VALUE = STORE.types["rcl_interfaces/msg/ParameterValue"]
@@ -46,10 +46,10 @@ VALUES = st.builds(
 @given(TEXTS, st.lists(st.tuples(TEXTS, VALUES), max_size=4))
 def test_every_value_is_read_back(node, parameters):
     cdr = parameter_event(1_700_000_000_123_456_789, node, parameters)
-    event = STORE.deserialize_cdr(cdr, TYPE_NAME)  # refuses a byte too much or too few
+    event = STORE.deserialize_cdr(cdr, PARAMETER_EVENT)  # refuses a byte too much or too few
     assert (event.stamp.sec, event.stamp.nanosec, event.node) == (1_700_000_000, 123_456_789, node)
     assert [p.name for p in event.new_parameters] == [name for name, _ in parameters]
-    assert bytes(STORE.serialize_cdr(event, TYPE_NAME)) == cdr
+    assert bytes(STORE.serialize_cdr(event, PARAMETER_EVENT)) == cdr
     for got, (_, value) in zip(event.new_parameters, parameters, strict=True):
         for field in VALUE.__dataclass_fields__:
             if field != "__msgtype__":
@@ -59,5 +59,5 @@ def test_every_value_is_read_back(node, parameters):
 def test_bytes_as_rclpy_has_them():
     rcl = pytest.importorskip("rcl_interfaces.msg", reason="ROS is not installed")
     value = rcl.ParameterValue(type=5, byte_array_value=[b"\x01", b"\xff"])
-    event = STORE.deserialize_cdr(parameter_event(1, "/a", [("raw", value)]), TYPE_NAME)
+    event = STORE.deserialize_cdr(parameter_event(1, "/a", [("raw", value)]), PARAMETER_EVENT)
     assert list(event.new_parameters[0].value.byte_array_value.view(np.uint8)) == [1, 255]

@@ -131,6 +131,7 @@ def test_only_the_last_of_several_files_is_cut(tmp_path):
     os.truncate(paths[-1], 100)
     assert repair(folder).messages == 50
     assert [path.read_bytes() for path in paths[:-1]] == before
+    assert not paths[-1].exists(), "no message of it is whole, and rosbag2 warns of a file without any"
     assert read(folder) == SENT[:50]
 
 

@@ -95,8 +95,9 @@ def test_what_the_installed_version_does_not_read_is_no_choice(version, tmp_path
     assert list(transport_variables({other.variable: "mine"})) == [version.variable]
 
 
-def test_none_is_nothing():
-    assert transport_variables({}, "none") == {}
+def test_none_is_fast_dds_own():
+    assert transport_variables({}, "none") == {"FASTDDS_BUILTIN_TRANSPORTS": "DEFAULT"}
+    assert transport_variables({"FASTDDS_BUILTIN_TRANSPORTS": "UDPv4"}, "none") == {}
 
 
 def test_missing_profile_is_refused():

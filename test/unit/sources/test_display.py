@@ -53,8 +53,6 @@ def corners(pixels):
 
 
 UPRIGHT = [0, 1, 2, 3]
-# as they lie in a file that is to be turned clockwise by so much [deg]
-STORED = {0: [0, 1, 2, 3], 90: [1, 3, 0, 2], 180: [3, 2, 1, 0], 270: [2, 0, 3, 1]}
 
 
 def opened(path, **settings):

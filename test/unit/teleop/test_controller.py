@@ -495,12 +495,12 @@ def test_messages_that_are_a_little_late_are_left_out_and_counted(back_s):
 
     t.altered = altered
     t.run(2.0)
-    assert t.controller.ignored["earlier stamp"] == 4
+    assert t.controller.reception.ignored["earlier stamp"] == 4
     t.engaged()
     t.run(5.0)
     t.check()
     assert t.states == [State.ARMING, State.ENGAGED]
-    assert t.controller.ignored["earlier stamp"] == t.late // 15
+    assert t.controller.reception.ignored["earlier stamp"] == t.late // 15
 
 
 def test_a_late_message_does_not_forget_the_operator_while_nothing_is_engaged(monkeypatch):
@@ -509,9 +509,9 @@ def test_a_late_message_does_not_forget_the_operator_while_nothing_is_engaged(mo
     forgotten = []
     monkeypatch.setattr(OperatorTracker, "reset", lambda _: forgotten.append(1))
     t.controller.observe(t.seen(t.time_s - 0.5), t.time_s)
-    assert not forgotten and t.controller.ignored["earlier stamp"] == 1
+    assert not forgotten and t.controller.reception.ignored["earlier stamp"] == 1
     t.controller.observe(t.seen(t.time_s - 5.0), t.time_s)
-    assert forgotten and t.controller.ignored["earlier stamp"] == 1
+    assert forgotten and t.controller.reception.ignored["earlier stamp"] == 1
 
 
 def test_stamps_that_go_far_back_end_following_with_a_reason():
@@ -544,9 +544,9 @@ def test_future_stamps_are_left_out_and_counted():
     t = Teleoperation().engaged()
     now = Teleoperation().seen(0.0)
     t.controller.observe(replace(now, captured_s=t.time_s + 1.0), t.time_s)
-    assert t.controller.ignored["stamp in the future"] == 1
+    assert t.controller.reception.ignored["stamp in the future"] == 1
     t.controller.observe(replace(now, captured_s=np.nan), t.time_s)
-    assert t.controller.ignored["stamp in the future"] == 2
+    assert t.controller.reception.ignored["stamp in the future"] == 2
 
 
 @pytest.mark.parametrize("back_s", [0.15, 0.6, 5.0])
@@ -610,7 +610,7 @@ def test_a_second_publisher_is_left_out_and_ends_following():
     assert t.controller.state is State.DISENGAGED
     t.check()
     assert max(np.abs(command.positions - before).max() for command in t.commands[n:]) < 0.05, "not followed"
-    assert t.controller.ignored["another publisher"] > 60
+    assert t.controller.reception.ignored["another publisher"] > 60
     assert "another run" in t.controller.request(t.time_s)
     tick(t, 1.2, 7)
     assert t.controller.request(t.time_s) == ""
@@ -696,7 +696,7 @@ def test_another_run_begins_with_nothing_of_the_one_before(monkeypatch):
     t.controller.follows(8, t.time_s)
     assert forgotten == [1]
     t.controller.observe(t.seen(40.0), t.time_s)
-    assert t.controller.ignored["earlier stamp"] == 0, "its stamps are its own"
+    assert t.controller.reception.ignored["earlier stamp"] == 0, "its stamps are its own"
 
 
 def test_a_second_publisher_that_ros_knows_of_is_refused_and_named():

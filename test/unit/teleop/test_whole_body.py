@@ -372,8 +372,7 @@ def test_a_late_frame_is_no_longer_step_than_the_limits_allow():
     t.engaged()
     view = t.controller._operator.whole_body()
     body = BodyFollower()
-    body.begin(view, 0.0)
-    frames = [(s, body.step(view, t.config, s)) for s in (0.0, 0.02, 0.06, 0.5, 0.52, 2.0)]
+    frames = [(s, body.follow(view, True, t.config, s)) for s in (0.0, 0.02, 0.06, 0.5, 0.52, 2.0)]
     assert max(turn for turn, _, _ in steps(frames)) <= JUMP_RAD
     assert max(way for _, way, _ in steps(frames)) <= JUMP_M
 

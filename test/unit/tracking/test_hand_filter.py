@@ -21,7 +21,6 @@ import pytest
 
 from frankmocap_ros.body.hand_shape import palm_normal
 from frankmocap_ros.body.pose import (
-    Body,
     HandShape,
     JointState,
     KeypointPose,
@@ -39,6 +38,7 @@ from frankmocap_ros.synthetic.keypoints import keypoints_of
 from frankmocap_ros.tracking.hand_filter import HandRules, HandsFilter
 from frankmocap_ros.tracking.hand_outliers import HandOutliers
 from frankmocap_ros.tracking.person_filter import PersonFilter
+from support.bodies import plain_body
 from support.drawn_hands import hand
 
 J = BODY_WITH_HANDS.index
@@ -52,9 +52,9 @@ def body(turn=(0.0, 0.0, 0.0), left=JointState.TRACKED, right=JointState.TRACKED
     states = np.full(n, JointState.TRACKED, np.uint8)
     states[[J["left_wrist"], J["right_wrist"]]] = left, right
     turned = np.tile(quat_from_rotvec(np.array(turn)), (n, 1))
-    return Body(
-        1, "test", BODY_WITH_HANDS, np.tile(wrist, (n, 1)), turned, turned, np.zeros((n, 2)), np.ones(n),
-        np.ones(n), states, np.zeros(4), ScaleSource.ASSUMED_HEIGHT, has_hands=True,
+    return plain_body(
+        BODY_WITH_HANDS, positions=np.tile(wrist, (n, 1)), orientations_xyzw=turned, states=states,
+        has_hands=True,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.settings.schema import updated
 from frankmocap_ros.tracking.person_size import RAMP_S
 from frankmocap_ros.tracking.pipeline import Pipeline
-from frankmocap_ros.tracking.size_calibration import TIMEOUT_S, Measured, SizeCalibration
+from frankmocap_ros.tracking.size_calibration import TIMEOUT_S, SizeCalibration, SizeSample
 from support.probe import FIGURE, Person, Probe
 
 DT = 1 / 30
@@ -48,7 +48,7 @@ for _side in ("right", "left"):
 def measured(points=HANDS_UP, by_depth=None, body_id=1, **lowered):
     confidence = np.array([lowered.get(name, 0.9) for name in KEYPOINTS])
     pose = KeypointPose(points + np.array((0.0, -0.1, 3.0)), confidence)
-    return Measured(body_id, solve(pose), skeleton_of(pose), by_depth)
+    return SizeSample(body_id, solve(pose), skeleton_of(pose), by_depth)
 
 
 def outcome(frames, config=None, **settings):

@@ -21,11 +21,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frankmocap_ros.body.pose import Body, JointState, KeypointPose, Observation, ScaleSource
+from frankmocap_ros.body.pose import JointState, KeypointPose, Observation, ScaleSource
 from frankmocap_ros.body.skeleton import BODY
 from frankmocap_ros.geometry.boxes import Region, box_center, box_iou
 from frankmocap_ros.settings.mocap import Settings
 from frankmocap_ros.tracking.tracker import Tracker, choose_operator
+from support.bodies import plain_body
 
 DT = 1.0 / 30.0
 FORGET_S = 0.3
@@ -383,14 +384,9 @@ def test_without_track_bbox_detections_are_taken_and_ids_stay():
 
 
 def body(body_id, z=2.0, x=320.0, height=200.0):
-    n = len(BODY)
-    positions = np.tile((0.0, 0.0, z), (n, 1))
-    quaternions = np.tile((0.0, 0.0, 0.0, 1.0), (n, 1))
+    positions = np.tile((0.0, 0.0, z), (len(BODY), 1))
     box = np.array([x - 0.25 * height, 240.0 - 0.5 * height, 0.5 * height, height])
-    return Body(
-        body_id, "fake", BODY, positions, quaternions, quaternions, np.zeros((n, 2)), np.ones(n), np.ones(n),
-        np.full(n, JointState.TRACKED, np.uint8), box, ScaleSource.ASSUMED_HEIGHT,
-    )  # fmt: skip
+    return plain_body(id=body_id, positions=positions, box_xywh=box)
 
 
 PEOPLE = (

@@ -33,7 +33,7 @@ from frankmocap_ros.settings.gate import GateSettings
 
 
 @dataclass(frozen=True)
-class Found:
+class CheckResults:
     """What all checks found, those in ``skip_checks`` left out.
 
     Attributes:
@@ -86,9 +86,9 @@ class EngagementChecks:
         first: Check,
         others: Sequence[Check],
         skipped: Callable[[], Collection[str]],
-        on_change: Callable[[Found], None],
+        on_change: Callable[[CheckResults], None],
     ) -> None:
-        self.found = Found()
+        self.found = CheckResults()
         self._first, self._others = first, tuple(others)
         self._skipped, self._on_change = skipped, on_change
         self._findings: dict[str, tuple[Finding, ...]] = {}
@@ -100,7 +100,7 @@ class EngagementChecks:
             skipped = check.name in self._skipped()
             self._findings[check.name] = () if skipped else tuple(check.look())
         self._looks += 1
-        found = Found(
+        found = CheckResults(
             tuple(self._texts(Severity.REFUSAL)),
             "; ".join(self._texts(Severity.CONFLICT)),
             tuple(f.text for found in self._findings.values() for f in found if not f.severity),
@@ -120,7 +120,7 @@ class EngagementChecks:
 
 
 def engagement_checks(
-    node: Node, around: Surroundings, on_change: Callable[[Found], None]
+    node: Node, around: Surroundings, on_change: Callable[[CheckResults], None]
 ) -> EngagementChecks:
     """All checks of a gate."""
     parameters = NodeParameters(node, is_wanted)

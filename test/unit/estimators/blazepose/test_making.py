@@ -20,7 +20,9 @@ from frankmocap_ros.assets.model_files import MODEL_FILES, needed_models
 from frankmocap_ros.errors import AssetError, EstimatorError, MissingDependencyError
 from frankmocap_ros.estimators import registry
 from frankmocap_ros.estimators.blazepose import making
-from frankmocap_ros.estimators.blazepose.making import best_variant, budget_ms, make_blazepose
+from frankmocap_ros.estimators.blazepose.estimator import BlazePoseEstimator, BlazePoseOptions
+from frankmocap_ros.estimators.blazepose.hand_landmarks import HandLandmarker
+from frankmocap_ros.estimators.blazepose.making import best_variant, budget_ms, make_blazepose, measured_ms
 from frankmocap_ros.settings.mocap import PRESETS, Settings
 
 VARIANTS = ("lite", "full", "heavy")
@@ -94,6 +96,19 @@ def test_an_error_while_measuring_closes(monkeypatch):
     with pytest.raises(EstimatorError, match="broken"):
         best_variant(Settings(), Fake, VARIANTS, print)
     assert Fake.closed == ["heavy"]
+
+
+@pytest.mark.parametrize("hands", [False, True])
+def test_hands_count(monkeypatch, hands):
+    """Nobody is in the image that is measured, but both hands of a person take their time."""
+    seen = []
+    monkeypatch.setattr(HandLandmarker, "seen", lambda self, bitmaps, regions: seen.append(len(regions)))
+    estimator = BlazePoseEstimator(BlazePoseOptions("full", hands))
+    try:
+        assert measured_ms(estimator, cameras=2) > 0.0
+    finally:
+        estimator.close()
+    assert set(seen) == ({4} if hands else set())
 
 
 def test_budget():

@@ -51,7 +51,7 @@ class Arm:
     def send(self, opening=None, state=JointState.TRACKED, held=False, side="right", time_s=None):
         """Drive the arm to where it is, and the gripper; gives the finger's position and velocity."""
         self.time_s = self.time_s + DT if time_s is None else time_s
-        grips = () if opening is None else (Grip(side, opening, 0.0, state),)
+        grips = () if opening is None else (Grip(side, opening, state),)
         command = self.controller.drive(
             Command(self.time_s, self.poses.positions, self.poses.orientations, held, grips=grips)
         )

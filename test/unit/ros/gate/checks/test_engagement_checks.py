@@ -14,7 +14,7 @@
 
 """Checks in turn, and what is made of their findings."""
 
-from frankmocap_ros.ros.gate.checks.engagement_checks import EngagementChecks, Found
+from frankmocap_ros.ros.gate.checks.engagement_checks import CheckResults, EngagementChecks
 from frankmocap_ros.ros.gate.checks.finding import Finding, Severity, warning
 
 
@@ -43,7 +43,7 @@ def test_what_is_found_is_told_once_and_sorted_by_what_follows():
     checks.look()
     checks.look()
     assert told == [
-        Found(
+        CheckResults(
             ("wrong; bad (skip_checks: [other] engages anyway)",),
             "two command (skip_checks: [first] engages anyway)",
             ("slow",),
@@ -52,7 +52,7 @@ def test_what_is_found_is_told_once_and_sorted_by_what_follows():
     ]
     first.findings = other.findings = ()
     checks.look()
-    assert told[1:] == [Found()] and checks.found == Found()
+    assert told[1:] == [CheckResults()] and checks.found == CheckResults()
 
 
 def test_a_skipped_check_finds_nothing_and_does_not_look():
@@ -63,4 +63,4 @@ def test_a_skipped_check_finds_nothing_and_does_not_look():
     assert checks.found.conflict and checks.found.refusals
     skipped += ["first", "other"]
     checks.look()
-    assert checks.found == Found() and (first.looks, other.looks) == (1, 1)
+    assert checks.found == CheckResults() and (first.looks, other.looks) == (1, 1)

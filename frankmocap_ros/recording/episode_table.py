@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""An episode's rows as a table of Arrow, in a Parquet or CSV file.
+"""An episode's rows as a table of Arrow, for a Parquet or CSV file.
 
 The columns are documented in ``docs/source/export.md``; a change of their names, types or units is a new
 ``FORMAT``.
@@ -30,16 +30,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from frankmocap_ros.export.parquet_files import METADATA_KEY, require_pyarrow
 from frankmocap_ros.recording.rows import GATE_STATES, NO_GATE, Rows
 from frankmocap_ros.recording.samples import NEVER_NS, Held
-from frankmocap_ros.runtime.installing import optional_import
 from frankmocap_ros.runtime.whole_files import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FORMAT: Final = 1
-METADATA_KEY: Final = "frankmocap_ros"  # of the schema's metadata, a JSON object
 _RAD: Final = "rad"  # m for a joint that slides: messages do not tell
 _POSE_UNITS: Final = {"x": "m", "y": "m", "z": "m"}
 _BASE_UNITS: Final = {"x": "m/s", "y": "m/s", "yaw": "rad/s"}
@@ -73,16 +72,6 @@ class _Column:
     unknown: NDArray[np.bool_] | None = None
 
 
-def require_pyarrow() -> None:
-    """Raise where the package that writes tables is missing.
-
-    Raises:
-        MissingDependencyError: pyarrow is not installed.
-    """
-    with optional_import("pyarrow", "an export needs the package", "recordings"):
-        import pyarrow.parquet  # noqa: F401
-
-
 def episode_table(rows: Rows, label: Label) -> pa.Table:
     """The rows of an episode, a column each for every name, unknown values null.
 
@@ -105,18 +94,6 @@ def episode_table(rows: Rows, label: Label) -> pa.Table:
         for column, kind in zip(columns, schema, strict=True)
     ]
     return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table as Parquet, whole or not at all.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    import pyarrow.parquet
-
-    with whole_file(path) as part:
-        pyarrow.parquet.write_table(table, part, compression="zstd")
 
 
 def write_csv(table: pa.Table, path: Path) -> None:

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
-from frankmocap_ros.estimators.blazepose.crop import _FARTHEST_PX, _map, square_crop
+from frankmocap_ros.estimators.square_crop import _FARTHEST_PX, _map, square_crop
 from frankmocap_ros.geometry.boxes import Region
 from frankmocap_ros.imaging.bitmap import Bitmap
 

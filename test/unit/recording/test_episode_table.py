@@ -24,14 +24,8 @@ import pyarrow.parquet
 import pytest
 
 from frankmocap_ros.errors import MissingDependencyError
-from frankmocap_ros.recording.parquet import (
-    METADATA_KEY,
-    Label,
-    episode_table,
-    require_pyarrow,
-    write_csv,
-    write_parquet,
-)
+from frankmocap_ros.export.parquet_files import METADATA_KEY, require_pyarrow, write_parquet
+from frankmocap_ros.recording.episode_table import Label, episode_table, write_csv
 from frankmocap_ros.recording.rows import CameraRows, Rows
 from frankmocap_ros.recording.samples import NEVER_NS, Held
 

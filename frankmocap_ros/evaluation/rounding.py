@@ -1,0 +1,22 @@
+# Copyright 2026 frankmocap_ros developers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Figures as JSON has them."""
+
+import math
+
+
+def rounded(value: float | None, digits: int = 4) -> float | None:
+    """A number rounded to some decimal places; None for what is not known or not finite."""
+    return None if value is None or not math.isfinite(value) else round(float(value), digits) + 0.0
