@@ -356,11 +356,11 @@ def test_after_a_pause_it_begins_at_rest():
     view, config = t.controller._operator.whole_body(), t.config
     t.run(0.1)
     moved, body = t.controller._operator.whole_body(), BodyFollower()
-    body.begin(view, 0.0)
-    before = [(0.02 * k, body.step(moved, config, 0.02 * k)) for k in range(20)]
+    body.follow(view, True, config, 0.0)
+    before = [(0.02 * k, body.follow(moved, True, config, 0.02 * k)) for k in range(1, 20)]
     assert max(turn for turn, _, _ in steps(before)) > 0.01, "on its way"
     resumed = [(0.38, before[-1][1])]
-    resumed += [(0.4 + 0.02 * k, body.step(moved, config, 1.0 + 0.02 * k)) for k in range(20)]
+    resumed += [(0.4 + 0.02 * k, body.follow(moved, True, config, 1.0 + 0.02 * k)) for k in range(20)]
     check_accelerations(resumed, config, rests_before=True)
 
 
