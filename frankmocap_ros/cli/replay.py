@@ -182,7 +182,12 @@ def _parameters(path: Path, flag: str, node: str, settings: type) -> dict[str, A
     }
     for name, own in of_ros.items():
         if name.rpartition("/")[2] in (node, "**", "*"):
-            values.update(own["ros__parameters"] or {})
+            inner = own["ros__parameters"] or {}
+            if not isinstance(inner, Mapping):
+                raise SettingError(
+                    f"{flag} {path.name}: {name}: expected settings with values below ros__parameters"
+                )
+            values.update(inner)
     if not of_ros:
         values = found
     known = {s.name for s in settings_of(settings)}

@@ -27,7 +27,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final, TypeVar, cast, get_type_hints
 
-from frankmocap_ros.errors import SettingError
+from frankmocap_ros.errors import SettingError, shown
 
 C = TypeVar("C")
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
@@ -169,10 +169,10 @@ def checked(s: Setting, value: object) -> Value:
         return _numbers(s, value)
     if s.type is tuple:
         if isinstance(value, str) or not isinstance(value, Iterable):
-            raise SettingError(f"{s.name}: expected a list of names, got {value!r}")
+            raise SettingError(f"{s.name}: expected a list of names, got {shown(value)}")
         items = tuple(value)
         if not all(isinstance(v, str) for v in items):
-            raise SettingError(f"{s.name}: expected a list of names, got {items!r}")
+            raise SettingError(f"{s.name}: expected a list of names, got {shown(items)}")
         return items
     if s.takes_bool and isinstance(value, bool):
         value = yaml_value(value)
@@ -184,7 +184,7 @@ def checked(s: Setting, value: object) -> Value:
     unit = f" {s.unit}" if s.unit else ""
     if type(value) is not s.type:
         raise SettingError(
-            f"{s.name}: expected {_TYPE_WORDS[s.type]}, got {value!r}; allowed: {s.allowed}{unit}"
+            f"{s.name}: expected {_TYPE_WORDS[s.type]}, got {shown(value)}; allowed: {s.allowed}{unit}"
         )
     if isinstance(value, float) and not math.isfinite(value):
         raise SettingError(f"{s.name}: {value} is not a finite number; allowed: {s.allowed}{unit}")
@@ -192,17 +192,17 @@ def checked(s: Setting, value: object) -> Value:
         raise SettingError(f"{s.name}: {value} is out of range; allowed: {s.allowed}{unit}")
     if s.renamed and value in s.renamed:
         raise SettingError(
-            f"{s.name}: {value!r} is called {s.renamed[str(value)]!r} now; allowed: {s.allowed}"
+            f"{s.name}: {shown(value)} is called {s.renamed[str(value)]!r} now; allowed: {s.allowed}"
         )
     if s.choices and value not in s.choices:
-        raise SettingError(f"{s.name}: {value!r} is not known; allowed: {s.allowed}")
+        raise SettingError(f"{s.name}: {shown(value)} is not known; allowed: {s.allowed}")
     return value  # type: ignore[return-value]
 
 
 def _numbers(s: Setting, value: object) -> tuple[float, ...]:
     items = None if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
     if items is None or len(items) != s.count:
-        raise SettingError(f"{s.name}: expected {s.count} numbers, got {value!r}")
+        raise SettingError(f"{s.name}: expected {s.count} numbers, got {shown(value)}")
     one = replace(s, type=float)
     return tuple(cast(float, checked(one, item)) for item in items)
 

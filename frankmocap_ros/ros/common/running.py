@@ -14,6 +14,7 @@
 
 """Run a node of this package as a process."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -86,6 +87,12 @@ def run_node(
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+    if node is None:
+        # what it had begun, such as to load a model, goes on in threads of libraries: Python would crash in
+        # them at its end
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
     return 0
 
 

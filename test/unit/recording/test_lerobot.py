@@ -328,6 +328,15 @@ def test_a_folder_of_something_else_is_refused(episodes, tmp_path, capsys):
         open_dataset(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["meta/tasks.parquet", "meta/episodes/chunk-000/file-000.parquet"])
+def test_a_dataset_with_a_damaged_file_is_not_added_to(episodes, dataset, tmp_path, capsys, name):
+    out = tmp_path / "out"
+    shutil.copytree(dataset, out)
+    (out / name).write_bytes((out / name).read_bytes()[:40])
+    assert export(episodes, out, "--include", "failure") == 2
+    assert f"{out / name} is damaged (" in capsys.readouterr().err
+
+
 def test_what_a_dataset_needs_and_was_not_recorded(tmp_path, capsys):
     for number, missing in enumerate(("/joint_states", "/gate/joint_commands")):
         rest = [m for m in messages(15, camera=None) if m[0] != missing and not m[0].startswith("/gate/grip")]

@@ -184,6 +184,10 @@ def test_a_parameter_file_of_the_gate_is_taken(episode, tmp_path, capsys):
     file.write_text("max_sped: 0.25\n")
     with pytest.raises(SettingError, match=r"--settings gate.yaml: unknown setting max_sped"):
         main([str(episode), "--settings", str(file)])
+    for inner in ("5", "[1]", "text"):
+        file.write_text(f"/**:\n  ros__parameters: {inner}\n")
+        with pytest.raises(SettingError, match=r"gate.yaml: /\*\*: expected settings with values below"):
+            main([str(episode), "--settings", str(file)])
 
 
 def test_a_limit_that_is_not_kept_fails_the_command(episode, tmp_path, capsys):

@@ -155,6 +155,18 @@ def test_refusals_name_setting_value_and_what_is_allowed(name, value, words):
     assert [word for word in words if word not in text] == []
 
 
+@pytest.mark.parametrize(
+    "name, value",
+    [("mode", 100_000 * "x"), ("flag", 100_000 * "x"), ("joints", 9**9999)],
+    ids=["mode", "flag", "joints"],
+)
+def test_a_refusal_of_a_whole_file_is_short(name, value):
+    """It goes to whoever set the parameter, and to the log."""
+    with pytest.raises(SettingError) as refusal:
+        checked(S[name], value)
+    assert len(str(refusal.value)) < 300
+
+
 anything = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.binary(max_size=3),
     st.lists(st.one_of(st.text(max_size=3), st.integers()), max_size=3), st.complex_numbers(),
