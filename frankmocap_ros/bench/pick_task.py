@@ -37,6 +37,7 @@ from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
 from frankmocap_ros.teleop.robot.joint_controller import JointController
 from frankmocap_ros.teleop.robot_map.map_reading import load_map
 from frankmocap_ros.teleop.simulation.simulation import Simulation
+from frankmocap_ros.teleop.wording import counted
 
 ROBOT: Final = "arm"
 THING: Final = "cube"
@@ -106,7 +107,7 @@ class PickRun:
     def words(self) -> str:
         """A line for people."""
         lost = f", {self.lost} lost for {LOST_S:g} s" if self.lost else ""
-        again = f", {self.regrips} grips again" if self.regrips else ""
+        again = f", {counted(self.regrips, 'more grip')}" if self.regrips else ""
         return f"run {self.seed}{lost}: {self.verdict.words} in {self.seconds:.1f} s{again}"
 
     def as_dict(self) -> dict[str, Any]:

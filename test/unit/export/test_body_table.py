@@ -15,6 +15,7 @@
 """Bodies as Parquet: the schema that users build on, and the same numbers as in JSON."""
 
 import json
+import re
 import sys
 
 import numpy as np
@@ -30,6 +31,7 @@ from frankmocap_ros.export.body_table import FORMAT, BodyTable, body_schema
 from frankmocap_ros.export.frame_records import FrameRecords
 from frankmocap_ros.export.parquet_files import METADATA_KEY
 from frankmocap_ros.settings.mocap import Settings
+from support.paths import ROOT
 
 WORD = "dictionary<values=string, indices=int32, ordered=0>"
 # A change here is a change of what users read: FORMAT counts it, and docs/source/batch.md tells it.
@@ -68,6 +70,19 @@ COLUMNS = {
 def test_the_schema_is_stable():
     assert FORMAT == 1
     assert {field.name: str(field.type) for field in body_schema()} == COLUMNS
+
+
+def test_the_schema_is_documented():
+    """Each column of the table in the page, and no other, with the format's number."""
+    page = (ROOT / "docs/source/batch.md").read_text(encoding="utf-8")
+    rows = page[page.index("| column | type |") :]
+    documented = [name for row in re.findall(r"^\| (`.*?`) \|", rows, re.MULTILINE) for name in _names(row)]
+    assert sorted(documented) == sorted(COLUMNS)
+    assert f"`format` ({FORMAT};" in page
+
+
+def _names(cell):
+    return re.findall(r"`(\w+)`", cell)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@
 """The table of an episode: its schema is published, so it is written out here."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from frankmocap_ros.export.parquet_files import METADATA_KEY, require_pyarrow, w
 from frankmocap_ros.recording.episode_table import Label, episode_table, write_csv
 from frankmocap_ros.recording.rows import CameraRows, Rows
 from frankmocap_ros.recording.samples import NEVER_NS, Held
+from support.paths import ROOT
 
 # Format 1: name, type, unit. Users read these names: a change needs another FORMAT and a line in export.md.
 SCHEMA = [
@@ -94,6 +96,28 @@ def test_the_published_schema(table):
         for field, unit in zip(table.schema, units, strict=True)
     ]
     assert found == SCHEMA
+
+
+def test_the_published_schema_is_documented():
+    """Each column is a row of the table in the page, with its type and unit, and each row is a column."""
+    page = (ROOT / "docs/source/export.md").read_text(encoding="utf-8")
+    rows = page[page.index("| column | type | unit |") :].partition("\n\n")[0].splitlines()[2:]
+    seen = set()
+    for name, kind, unit in SCHEMA:
+        row = next((row for row in rows if any(re.fullmatch(one, name) for one in _patterns(row))), None)
+        assert row is not None, f"{name} is not documented"
+        seen.add(row)
+        cells = [cell.strip() for cell in row.split("|")]
+        assert cells[2] == kind, name
+        assert (unit or "") in cells[3].split(", "), name
+    assert seen == set(rows)
+
+
+def _patterns(row):
+    """The names in a row's first cell; one that begins with a dot replaces the last part of the first."""
+    first, *others = re.findall(r"`([^`]+)`", row.split("|")[1])
+    names = [first, *(first.rpartition(".")[0] + one if one.startswith(".") else one for one in others)]
+    return [re.sub(r"<\w+>", r"\\w+", re.sub(r"\.", r"\\.", name)) for name in names]
 
 
 def test_the_published_metadata(table):
