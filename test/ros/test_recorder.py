@@ -98,6 +98,7 @@ def wait_for_messages(folder, topic, count):
     wait_until(there, f"{count} messages of {topic}")
 
 
+@pytest.mark.distribution
 def test_an_episode_holds_what_was_published_byte_for_byte(recorder, tmp_path):
     peer = recorder(topics=["wrist/image"], task="stack two cubes", robot_map="torso")
     sent = {}
@@ -176,6 +177,7 @@ def test_images_are_recorded_as_video_beside_everything_else(recorder, tmp_path,
     assert "images are encoded as H.264 by " in capfd.readouterr().err
 
 
+@pytest.mark.distribution
 def test_parameters_at_the_start_and_their_changes_are_in_the_episode(recorder, tmp_path):
     peer = recorder()
     peer.node.declare_parameter("gain", 2.0)
