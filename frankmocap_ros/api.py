@@ -290,7 +290,8 @@ def processed_images(
         still = is_still(path)
         if len(sources) > 1 and not still:
             raise SourceError(
-                f"{printable(path)}: several sources must all be image files; pass a video or folder alone"
+                f"{printable(path)}: several sources must all be image files; name one video or folder, or "
+                "have a file for each: frankmocap_ros process SOURCE SOURCE --out-dir DIR"
             )
         asked = CameraSettings(source=path, loop=False, rectified=settings.rectified)
         with contextlib.closing(open_source(asked, moving=False)) as source:

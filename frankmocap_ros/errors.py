@@ -33,7 +33,7 @@
     `-- RobotLostError           the robot does not follow its commands, or does not tell where it is
 """
 
-from typing import TypeVar
+from typing import Final, TypeVar
 
 
 class MocapError(Exception):
@@ -107,6 +107,18 @@ class RetargetError(MocapError):
 
 class RobotLostError(MocapError):
     """The robot does not follow its commands, or does not tell where it is: nothing may be sent to it."""
+
+
+_SHOWN: Final = 80
+
+
+def shown(value: object) -> str:
+    """A value that somebody gave, for an error's text: of bounded length, whatever it is."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no numbers of more than some thousand digits
+        return f"a very large {type(value).__name__}"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
 
 
 E = TypeVar("E", bound=Exception)

@@ -43,12 +43,15 @@ def content_of(path: Path) -> str:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """All files below a folder, in the order of their names; without hidden ones."""
+    """All files below a folder, in the order of their names; without hidden ones, pipes and devices.
+
+    Links that lead nowhere are among them: whoever reads them says so.
+    """
     found = []
     for place, folders, names in os.walk(folder, onerror=_raised):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Path(place, name) for name in sorted(names) if not name.startswith(".")]
-    return found
+    return [path for path in found if path.is_file() or not path.exists()]
 
 
 def stamp_of(path: Path) -> list[int] | None:

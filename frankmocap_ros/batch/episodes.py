@@ -48,7 +48,7 @@ def opened_export(values: Mapping[str, Any], places: Mapping[str, Path], tell: T
     def one(path: Path, result: Path, name: str) -> Mapping[str, Any]:
         reason = options.left_out(info_of(path))
         if reason:
-            return {"rows": 0, "remarks": [f"left out, {reason}"]}
+            return {"skipped": reason}
         return asdict(export_one(path, result, options, name))
 
     yield one

@@ -59,20 +59,23 @@ def inputs_of(words: Sequence[str], kind: Kind, leave_out: Path | None = None) -
     """
     found: dict[Path, None] = {}
     for word in words:
-        for path in _matches(word):
+        for path in _matches(word, kind):
             if path.is_file() or (path.is_dir() and kind.is_folder(path)):
                 found[path] = None
                 continue
             if not path.is_dir():  # a webcam or a pipe
                 raise BatchError(f"{printable(path)}: neither a file nor a folder; allowed: {kind.text}")
-            below = list(_below(path, kind, leave_out))
+            seen = set[tuple[int, int]]()
+            if leave_out is not None and leave_out.is_dir():
+                seen.add(_identity(leave_out))
+            below = list(_below(path, kind, seen))
             if not below:
                 raise BatchError(f"{printable(path)}: no input in this folder; allowed: {kind.text}")
             found.update(dict.fromkeys(below))
     return list(found)
 
 
-def _matches(word: str) -> list[Path]:
+def _matches(word: str, kind: Kind) -> list[Path]:
     path = home_expanded(word)
     if path.exists():
         return [path.absolute()]
@@ -83,19 +86,32 @@ def _matches(word: str) -> list[Path]:
         if paths:
             return paths
         raise BatchError(f"{printable(word)}: nothing matches this pattern; check it, or name a folder")
-    raise BatchError(f"{printable(word)}: there is no such file or folder; check the name")
+    raise BatchError(f"{printable(word)}: there is no such file or folder; allowed: {kind.text}")
 
 
-def _below(folder: Path, kind: Kind, leave_out: Path | None) -> Iterator[Path]:
+def _below(folder: Path, kind: Kind, seen: set[tuple[int, int]]) -> Iterator[Path]:
+    """Inputs below a folder, without those in folders that were seen; each folder is searched once.
+
+    So links that lead in circles, or to a folder twice, do not matter.
+    """
     try:
+        seen.add(_identity(folder))
         paths = [path for path in folder.iterdir() if not path.name.startswith((".", "_"))]
     except OSError as error:
         raise BatchError(f"{printable(folder)}: {error.strerror}; name a folder that can be read") from error
     for path in sorted(paths, key=natural_order):
         if path.is_dir():
+            if _identity(path) in seen:
+                continue
             if kind.is_folder(path):
                 yield path
-            elif path != leave_out:
-                yield from _below(path, kind, leave_out)
-        elif kind.is_file(path):
+            else:
+                yield from _below(path, kind, seen)
+        elif path.is_file() and kind.is_file(path):  # not a pipe, which waits for who writes into it
             yield path
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """What tells a folder from others, whatever path leads to it."""
+    found = folder.stat()
+    return found.st_dev, found.st_ino

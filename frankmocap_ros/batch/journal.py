@@ -26,6 +26,8 @@ from typing import Any, Final
 
 from frankmocap_ros.errors import BatchError
 from frankmocap_ros.runtime.file_names import printable
+from frankmocap_ros.runtime.records import record_of
+from frankmocap_ros.runtime.text_values import json_values
 
 NAME: Final = "_journal.jsonl"  # what reads a folder of Parquet files leaves out names that start like this
 PARTIAL: Final = ".partial-"
@@ -92,6 +94,10 @@ class Journal:
             return None
         others = (result for path, result in self._results.items() if path != entry.input)
         return None if old in others else old
+
+    def latest(self, path: str) -> Entry | None:
+        """What was last written of an input."""
+        return self._latest.get(path)
 
     def write(self, entry: Entry) -> None:
         """Add a line, and have it on the disk.
@@ -177,9 +183,14 @@ def _read(descriptor: int) -> Iterator[Entry]:
         os.write(descriptor, b"\n")
     for line in text.splitlines():
         try:
-            entry = Entry(**json.loads(line))
-        except (ValueError, TypeError):
+            entry = record_of(Entry, json_values(line))
+        except ValueError:
             continue
-        # results are removed by this name: it must not lead out of the folder
-        if isinstance(entry.result, str) and Path(entry.result).name == entry.result:
+        if not entry.result or _is_result(entry.result):
             yield entry
+
+
+def _is_result(name: str) -> bool:
+    """Whether a name is one of a result in the folder: what is removed by it must be nothing else."""
+    inside = "/" not in name and "\0" not in name and name not in (os.curdir, os.pardir)
+    return inside and name != NAME and not name.startswith(PARTIAL)

@@ -38,14 +38,14 @@ class Plan:
         tasks: the inputs that are left.
         entries: what will be written of each task, by its number.
         done: what was done before.
-        copies: inputs with the content of another one, by their path: that one's path.
+        copies: entries of inputs with the content of another one, whose result is theirs.
         unread: what is written of inputs that cannot be read.
     """
 
     tasks: list[Task] = field(default_factory=list)
     entries: dict[int, Entry] = field(default_factory=dict)
     done: list[Entry] = field(default_factory=list)
-    copies: dict[str, str] = field(default_factory=dict)
+    copies: list[Entry] = field(default_factory=list)
     unread: list[Entry] = field(default_factory=list)
 
 
@@ -60,9 +60,9 @@ def plan(job: Job, inputs: Iterable[Path], journal: Journal, names: Mapping[Path
             number, which makes them unique.
     """
     found = Plan()
-    first: dict[str, str] = {}  # input by key
+    seen: set[str] = set()  # keys
     for path in inputs:
-        _add(found, first, _entry_of(job, path, journal, names), journal, job.suffix)
+        _add(found, seen, _entry_of(job, path, journal, names), journal, job.suffix)
     return found
 
 
@@ -77,22 +77,22 @@ def _entry_of(job: Job, path: Path, journal: Journal, names: Mapping[Path, str] 
     return Entry(str(path), content, job.key(content), name + job.suffix, stamp=stamp)
 
 
-def _add(found: Plan, first: dict[str, str], entry: Entry, journal: Journal, suffix: str) -> None:
+def _add(found: Plan, seen: set[str], entry: Entry, journal: Journal, suffix: str) -> None:
     done = journal.done(entry.key)
     if entry.reason:
         found.unread.append(entry)
-    elif entry.key in first:
-        found.copies[entry.input] = first[entry.key]
+    elif entry.key in seen:
+        found.copies.append(entry)
     elif done is not None:
         found.done.append(done)
-        first[entry.key] = entry.input
+        seen.add(entry.key)
     else:
         number = len(found.tasks)
         found.tasks.append(
             Task(number, entry.input, str(journal.folder / entry.result), entry.result.removesuffix(suffix))
         )
         found.entries[number] = entry
-        first[entry.key] = entry.input
+        seen.add(entry.key)
 
 
 def run(job: Job, todo: Plan, journal: Journal, runner: Runner) -> Iterator[Entry]:
@@ -112,13 +112,15 @@ def run(job: Job, todo: Plan, journal: Journal, runner: Runner) -> Iterator[Entr
     for entry in todo.unread:
         journal.write(entry)
         yield entry
+    for entry in todo.done:
+        for copy in _copies(entry, todo):
+            if journal.latest(copy.input) != copy:
+                _write(copy, journal)
     try:
         for outcome in runner(job, todo.tasks) if todo.tasks else ():
             entry = _finished(todo.entries[outcome.number], outcome)
-            old = journal.superseded(entry)
-            journal.write(entry)
-            if old:
-                remove(journal.folder / old)
+            for one in (*_copies(entry, todo), entry):
+                _write(one, journal)
             yield entry
     except OSError as error:
         raise BatchError(
@@ -126,6 +128,23 @@ def run(job: Job, todo: Plan, journal: Journal, runner: Runner) -> Iterator[Entr
         ) from error
     finally:
         remove_partials(journal.folder)
+
+
+def _copies(entry: Entry, todo: Plan) -> list[Entry]:
+    """What is written of the inputs that have the content of a finished one: its result is theirs."""
+    return [
+        replace(entry, input=copy.input, stamp=copy.stamp, spent_s=0.0)
+        for copy in todo.copies
+        if copy.key == entry.key
+    ]
+
+
+def _write(entry: Entry, journal: Journal) -> None:
+    """Write an entry, and remove the result that it supersedes."""
+    old = journal.superseded(entry)
+    journal.write(entry)
+    if old:
+        remove(journal.folder / old)
 
 
 def _finished(entry: Entry, outcome: Outcome) -> Entry:

@@ -37,6 +37,7 @@ _CHAIN_S: Final = 0.2  # from the hand to the gripper: camera, filters, robot; w
 _ABOVE_M: Final = 0.1  # over the object, and while carrying
 _BESIDE_M: Final = 0.012  # so near it is right above
 _SETTLED_S: Final = 0.3  # so long the hand waits for the fingers
+_PATIENCE_S: Final = 2.0  # so long a gripper that does not do as the hand is waited for
 _STILL_M: Final = 0.002  # a gripper that changes by less has stopped
 _AROUND_M: Final = 0.01  # a gripper around the object is no wider than it by more
 _PRESSED_M: Final = 0.008  # deeper than where it lies: the hand trembles
@@ -188,6 +189,8 @@ class PickOperator:
             self._enter("above", time_s)
         elif self.phase == "shut":
             self._gripped(now, time_s)
+        elif self.phase == "open" and self._in_vain(time_s) and not self._over(now):
+            self._enter("lower", time_s)  # shut the hand, and open it again
         elif self.phase in _NEXT and self._over(now):
             self._enter(_NEXT[self.phase], time_s)
 
@@ -200,7 +203,7 @@ class PickOperator:
             "down": beside < _BESIDE_M and high < 0.012,
             "lift": lifted > 0.8 * _ABOVE_M,
             "carry": np.linalg.norm(thing[:2] - self._wanted.goal) < _BESIDE_M,
-            "lower": lifted < 0.003,
+            "lower": lifted < 0.003 and self.opening == 0.0,
             "open": now.opening > 0.85 * self._wanted.open_m,
             "rise": high > 0.7 * _ABOVE_M,
         }
@@ -214,6 +217,16 @@ class PickOperator:
             gripped = now.opening > 0.5 * self._wanted.size_m
             self.regrips += not gripped
             self._enter("lift" if gripped else "above", time_s)
+        elif self._in_vain(time_s):
+            self.regrips += 1
+            self._enter("above", time_s)
+
+    def _in_vain(self, time_s: float) -> bool:
+        """Whether the gripper has not done as the hand for long: control began anew, and nobody has it yet.
+
+        Who opens and shuts the hand takes it over.
+        """
+        return time_s - self._since_s > _PATIENCE_S and self._fingers_rest()
 
     def _fingers_rest(self) -> bool:
         """Whether the gripper, as far as it is seen, has stopped."""

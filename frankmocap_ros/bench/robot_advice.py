@@ -33,6 +33,8 @@ def advice(found: RobotFigures, robot: RobotMap) -> tuple[str, ...]:
     if found.engaged < LEAST_ENGAGED:
         why = "; ".join(found.reasons) or "the gate never engaged"
         said.append(f"followed {100.0 * found.engaged:.0f} % of the time only: {why}")
+    if not found.commanded:
+        return tuple(said)  # nothing else is known of a robot that was never commanded
     for name, one in found.targets.items():
         if name.endswith("wrist"):
             said += _of_wrist(name, one, found, robot)

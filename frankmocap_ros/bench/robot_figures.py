@@ -71,17 +71,19 @@ class RobotFigures:
 
     Attributes:
         engaged: share of the time.
+        commanded: whether there were any commands.
         targets: target -> its figures.
         reversals_per_s: joints that turned round at more than half their speed, within a tick.
         peak_acceleration: highest of a joint [rad/s^2] or [m/s^2].
         violations: commands and steps beyond a joint's range, speed or acceleration.
         step_ms_p50, step_ms_p99: cost of a tick [ms].
-        reasons: why the gate let go.
+        reasons: why the gate let go, or never commanded anything.
         refused: commands that the simulated robot did not take, by reason.
         at_speed: joints that were at their speed more than a fifth of the time.
     """
 
     engaged: float
+    commanded: bool
     targets: dict[str, TargetFigures]
     reversals_per_s: float
     peak_acceleration: float
@@ -129,6 +131,7 @@ def figures(run: RobotRun, seen: Sequence[OperatorJoints], robot: Retargeter) ->
     reversals = _reversals(speeds, next_to, robot.max_speed)
     return RobotFigures(
         engaged=round(seconds_in(run.states, end_s).get("ENGAGED", 0.0) / max(end_s, 1e-9), 3),
+        commanded=bool(run.times_s),
         targets=targets,
         reversals_per_s=round(reversals / max(TICK_S, len(times_s) * TICK_S), 2),
         peak_acceleration=round(float(np.abs(changes).max(initial=0.0)) / TICK_S, 1),

@@ -239,6 +239,7 @@ class Frame:
         up: shape (3,), upwards in the image, as a unit direction in the frame of the poses.
         camera_position: shape (3,), where the camera's optical center is in the frame of the poses [m].
         camera_orientation_xyzw: shape (4,), from the camera's optical frame to the frame of the poses.
+        withheld: people who were seen and are not among the bodies, as some number of theirs was not finite.
     """
 
     index: int
@@ -252,6 +253,7 @@ class Frame:
     up: Array = field(default_factory=lambda: IMAGE_UP)
     camera_position: Array = field(default_factory=lambda: np.zeros(3))
     camera_orientation_xyzw: Array = field(default_factory=lambda: IDENTITY_XYZW)
+    withheld: int = 0
 
     @property
     def inference_ms(self) -> float:

@@ -36,6 +36,7 @@ from frankmocap_ros.recording.episodes import EPISODE
 from frankmocap_ros.runtime.file_names import home_expanded, printable
 from frankmocap_ros.runtime.machine import cores
 from frankmocap_ros.sources.bag import METADATA, is_bag
+from frankmocap_ros.teleop.wording import counted
 
 SOME_FAILED: Final = 3
 EXIT_CODES: Final = "With --out-dir: 3 some inputs failed, which are listed; the others are done."
@@ -141,10 +142,12 @@ class Batch:
     Args:
         program: its name, for what it tells.
         flags: where results go and who makes them.
+        shown: the folder that the user knows, where it is another one.
     """
 
-    def __init__(self, program: str, flags: BatchFlags) -> None:
+    def __init__(self, program: str, flags: BatchFlags, shown: Path | None = None) -> None:
         self._program, self._flags = program, flags
+        self._shown = shown or flags.folder
 
     def tell(self, text: str) -> None:
         """Print to standard error, beside a progress bar."""
@@ -196,11 +199,11 @@ class Batch:
         with tqdm(inputs, desc="reading", unit=" inputs", leave=False, disable=None) as bar:
             todo = plan(job, bar, journal, names)
         for count, text in (
-            (len(todo.done), "were done before"),
-            (len(todo.copies), f"have the same content as another one, whose result is theirs; see {NAME}"),
+            (len(todo.done), "done before"),
+            (len(todo.copies), f"copies of others, whose results are theirs too: see {NAME}"),
         ):
             if count:
-                self.tell(f"{count} of {len(inputs)} inputs {text}")
+                self.tell(f"{count} of {counted(len(inputs), 'input')}: {text}")
         return todo
 
     def _run(self, job: Job, todo: Plan, journal: Journal, runner: Runner, entries: list[Entry]) -> None:
@@ -218,13 +221,13 @@ class Batch:
     def _summary(self, todo: Plan, entries: Sequence[Entry], end: str) -> None:
         failed = sum(bool(entry.reason) for entry in entries)
         left = len(todo.tasks) + len(todo.unread) - len(entries)
-        counts = [f"{len(entries) - failed} inputs done"]
+        counts = [f"{counted(len(entries) - failed, 'input')} done"]
         counts += [f"{len(todo.done)} done before"] if todo.done else []
-        counts += [f"{len(todo.copies)} copies"] if todo.copies else []
+        counts += ["1 copy" if len(todo.copies) == 1 else f"{len(todo.copies)} copies"] if todo.copies else []
         counts += [f"{failed} failed"] if failed else []
         counts += [f"{left} left"] if left else []
         counts += [f"{value} {name}" for name, value in _sums([*todo.done, *entries]).items()]
-        self.tell(", ".join(counts) + f": {printable(self._flags.folder)}")
+        self.tell(", ".join(counts) + f": {printable(self._shown)}")
         if failed > _LISTED:
             self.tell(f"all that failed are in {printable(self._flags.folder / NAME)}")
         if end:

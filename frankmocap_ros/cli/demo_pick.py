@@ -68,5 +68,9 @@ def run_demo(
         run = player.result()
     print(json.dumps(run.as_dict()) if arguments.json else run.verdict.words, flush=True)
     if not run.verdict.success:
-        print(f"frankmocap_ros demo: the gate: {player.reason}", file=sys.stderr)
+        print(
+            f"frankmocap_ros demo: the gate's last reason: {player.reason}. On a busy computer the gate lets "
+            "go often, as its log above says",
+            file=sys.stderr,
+        )
     return 0 if run.verdict.success else 1

@@ -34,6 +34,7 @@ from frankmocap_ros.body.pose import JointState
 from frankmocap_ros.cli.nodes import node_command
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.evaluation.rounding import rounded
+from frankmocap_ros.runtime.text_values import yaml_values
 from frankmocap_ros.settings.gate import SIMULATED, GateSettings
 from frankmocap_ros.settings.schema import settings_of, updated, yaml_value
 from frankmocap_ros.teleop.hands.grip import Grip
@@ -57,16 +58,14 @@ def _told(gate: Sequence[str]) -> dict[str, object]:
     Raises:
         SettingError: something has no such form.
     """
-    import yaml  # comes with what a robot needs
-
     found: dict[str, object] = {}
     for one in gate:
         name, equals, value = one.partition("=")
         if not equals:
             raise SettingError(f"--gate {one}: expected NAME=VALUE, such as --gate max_speed=0.5")
         try:
-            found[name.strip().replace("-", "_")] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+            found[name.strip().replace("-", "_")] = yaml_values(value)
+        except ValueError as error:
             raise SettingError(f"--gate {one}: {value!r} cannot be read") from error
     return found
 

@@ -149,7 +149,7 @@ def _folded(optional: Sequence[Check]) -> list[str]:
     names = [check.name for check in optional if not _is_file(check)]
     names += [f"{files} files of FrankMocap"] if files else []
     return [
-        f"{_WORDS['optional']:<8} optional, not set up: {', '.join(names)}",
+        f"{_WORDS['optional']:<8} not set up: {', '.join(names)}",
         "         next: frankmocap_ros doctor --all lists what each is for, and where to get it",
     ]
 

@@ -36,6 +36,7 @@ from frankmocap_ros.recording.roles import AskedTopics
 from frankmocap_ros.recording.rows import MAX_RATE_HZ, RowOptions
 from frankmocap_ros.runtime.file_names import home_expanded, printable
 from frankmocap_ros.sources.bag import Bag
+from frankmocap_ros.teleop.wording import counted
 
 _SOME_FAILED: Final = 3
 
@@ -145,9 +146,7 @@ def main(args: Sequence[str]) -> int:
         tell("interrupted; every file that is there is whole. Start again to go on")
         return INTERRUPTED
     sums.tell(out)
-    if sums.failed:
-        return _SOME_FAILED
-    return 0 if sums.rows or sums.before else 1
+    return _SOME_FAILED if sums.failed else sums.code
 
 
 def _batch(found: Mapping[str, Path], flags: BatchFlags, options: ExportOptions) -> int:
@@ -161,17 +160,22 @@ def _batch(found: Mapping[str, Path], flags: BatchFlags, options: ExportOptions)
             raise SettingError("--rate is missing: the workers prepare episodes that have to fit each other")
         options = replace(options, rows=replace(options.rows, rate_hz=rate_hz))
         names = {path: name for path, name in names.items() if not _holds(dataset, path)}
+        before = counted(len(found) - len(names), "episode")
         if not names:
-            tell(f"all {len(found)} episodes were there before: {printable(out)}")
+            tell(f"nothing to do: {before} there before: {printable(out)}")
             return 0
+        if len(names) < len(found):
+            tell(f"{before} there before")
         flags = replace(flags, folder=out / PREPARED)
-    code, entries = Batch(NAME, flags).main(export_job(options), list(names), names)
+    code, entries = Batch(NAME, flags, out).main(export_job(options), list(names), names)
+    sums = Sums(before=len(found) - len(names))
     for entry in entries:
-        for remark in entry.notes.get("remarks", ()):
-            tell(f"{names.get(Path(entry.input), entry.input)}: {remark}")
+        if not entry.reason:
+            sums.add_notes(names.get(Path(entry.input), entry.input), entry.notes)
+    sums.tell_left_out()
     if dataset is not None and code != INTERRUPTED:
         code = _assembled(dataset, [flags.folder / e.result for e in entries if e.result]) or code
-    return code or (0 if any(entry.notes.get("rows") for entry in entries) else 1)
+    return code or sums.code
 
 
 def _holds(dataset: Dataset, path: Path) -> bool:

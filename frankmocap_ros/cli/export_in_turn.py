@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tqdm import tqdm
 
@@ -31,6 +31,7 @@ from frankmocap_ros.recording.lerobot import PREPARED, assemble, open_dataset
 from frankmocap_ros.recording.lerobot_stage import read_stage, source_id
 from frankmocap_ros.runtime.file_names import printable
 from frankmocap_ros.sources.bag import Bag
+from frankmocap_ros.teleop.wording import counted
 
 NAME: Final = "frankmocap_ros export"
 
@@ -43,9 +44,15 @@ def tell(text: str) -> None:
 class Sums:
     """What became of all episodes, for people."""
 
-    def __init__(self) -> None:
-        self.rows = self.parts = self.instants = self.done = self.failed = self.skipped = self.before = 0
+    def __init__(self, before: int = 0) -> None:
+        self.rows = self.parts = self.instants = self.done = self.failed = self.skipped = 0
+        self.before = before
         self.left_out: Counter[str] = Counter()
+
+    @property
+    def code(self) -> int:
+        """The exit code of an export in which nothing failed."""
+        return 0 if self.rows or self.before else 1
 
     def add(self, name: str, one: Exported) -> None:
         """Count an episode, and tell its remarks."""
@@ -61,15 +68,36 @@ class Sums:
         for remark in remarks:
             tell(f"{name}: {remark}")
 
+    def add_notes(self, name: str, notes: Mapping[str, Any]) -> None:
+        """Count what a worker told of an episode."""
+        if "skipped" in notes:
+            self.skip(name, notes["skipped"])
+        else:
+            self.add(name, Exported(**notes))
+
+    def skip(self, name: str, reason: str) -> None:
+        """Count an episode that is not exported."""
+        self.skipped += 1
+        tell(f"{name}: left out, {reason}")
+
     def tell(self, out: Path) -> None:
         """Print the sums."""
-        counts = [f"{self.done} episodes", f"{self.rows} rows in {self.parts} parts"]
-        counts += [f"{self.before} episodes were there before"] if self.before else []
-        counts += [f"{self.skipped} episodes left out"] if self.skipped else []
-        counts += [f"{self.failed} episodes failed"] if self.failed else []
+        counts = [
+            counted(self.done, "episode"),
+            f"{counted(self.rows, 'row')} in {counted(self.parts, 'part')}",
+        ]
+        counts += [f"{counted(self.before, 'episode')} there before"] if self.before else []
+        counts += [f"{counted(self.skipped, 'episode')} left out"] if self.skipped else []
+        counts += [f"{counted(self.failed, 'episode')} failed"] if self.failed else []
         tell(f"{', '.join(counts)}: {printable(out)}")
+        self.tell_left_out()
+
+    def tell_left_out(self) -> None:
+        """Print why instants are no rows."""
         for reason, count in self.left_out.most_common():
             tell(f"left out: {count} of {self.instants} instants, {reason}")
+        if not self.rows and self.left_out:
+            tell("rows are instants at which the gate follows; --everything keeps all (not with lerobot)")
 
 
 def export_in_turn(found: Mapping[str, Path], out: Path, options: ExportOptions, sums: Sums) -> None:
@@ -86,8 +114,7 @@ def export_in_turn(found: Mapping[str, Path], out: Path, options: ExportOptions,
             try:
                 reason = options.left_out(info_of(path))
                 if reason:
-                    sums.skipped += 1
-                    tell(f"{name}: left out, {reason}")
+                    sums.skip(name, reason)
                     continue
                 one = make.export(path, name)
             except MissingDependencyError:

@@ -35,6 +35,7 @@ from frankmocap_ros.cli.batch import (
 from frankmocap_ros.errors import MocapError, SettingError
 from frankmocap_ros.evaluation.plots import require_matplotlib
 from frankmocap_ros.recording.episodes import EPISODE, episodes
+from frankmocap_ros.recording.exporting import by_name
 from frankmocap_ros.recording.faults import ALL, FAULTS, parsed_faults
 from frankmocap_ros.recording.limits import read_limits, read_mapping
 from frankmocap_ros.recording.replay_job import (
@@ -48,11 +49,11 @@ from frankmocap_ros.recording.replay_plots import write_replay_plots
 from frankmocap_ros.recording.replay_table import replay_table
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.settings.mocap import Settings
-from frankmocap_ros.settings.schema import add_flags, settings_of
+from frankmocap_ros.settings.schema import add_flags, settings_of, unknown_settings
 from frankmocap_ros.sources.bag import is_bag
 
 _NAME = "frankmocap_ros replay"
-_RECORDED, _TODAY = "recorded", "today"
+_RECORDED, _DEFAULTS = "recorded", "defaults"
 _NOT_FLAGS = ("robot", "robot_model")
 _MOST_SEED = 2**32 - 1
 
@@ -82,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
         "--dynamics", choices=("kinematic", "physics"), default="kinematic", help="of the simulated robot"
     )
     flags.add_argument(
-        "--settings", default=_RECORDED, metavar=f"{_RECORDED}|{_TODAY}|FILE",
+        "--settings", default=_RECORDED, metavar=f"{_RECORDED}|{_DEFAULTS}|FILE",
         help="settings of the gate: those that were recorded, the defaults, or a parameter file (YAML) of "
         "the gate (default: the recorded ones where there are any); flags of settings come before all",
     )  # fmt: skip
@@ -128,11 +129,13 @@ def _job(arguments: argparse.Namespace) -> ReplayJob:
     Raises:
         SettingError: a value is not allowed, or a file cannot be read.
     """
-    settings, source = None, _TODAY
-    if arguments.settings == _TODAY:
+    settings, source = None, _DEFAULTS
+    if arguments.settings == _DEFAULTS:
         settings = {}
     elif arguments.settings != _RECORDED:
         path = Path(arguments.settings)
+        if not path.exists():
+            raise SettingError(f"--settings {path}: no such file; allowed: {_RECORDED} | {_DEFAULTS} | FILE")
         settings, source = _parameters(path, "--settings", "gate", GateSettings), path.name
     images = None
     if arguments.replayed == "images":
@@ -179,13 +182,18 @@ def _parameters(path: Path, flag: str, node: str, settings: type) -> dict[str, A
     }
     for name, own in of_ros.items():
         if name.rpartition("/")[2] in (node, "**", "*"):
-            values.update(own["ros__parameters"] or {})
+            inner = own["ros__parameters"] or {}
+            if not isinstance(inner, Mapping):
+                raise SettingError(
+                    f"{flag} {path.name}: {name}: expected settings with values below ros__parameters"
+                )
+            values.update(inner)
     if not of_ros:
         values = found
     known = {s.name for s in settings_of(settings)}
     unknown = [name for name in values if name not in known and name not in ("use_sim_time",)]
     if unknown:
-        raise SettingError(f"{flag} {path.name}: unknown setting {', '.join(map(str, unknown))}")
+        raise SettingError(f"{flag} {path.name}: {unknown_settings([*map(str, unknown)], known)}")
     return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items() if name in known}
 
 
@@ -209,21 +217,22 @@ def main(args: Sequence[str]) -> int:
     flags = batch_flags(arguments)
     if flags is not None:
         return _batch(arguments, job, flags)
-    inputs = _inputs(arguments.episodes)
+    inputs = by_name(_inputs(arguments.episodes))
     codes = []
-    for path in inputs:
+    for name, path in inputs.items():
         try:
             report = replayed_report(path, job)
         except MocapError as error:
             if len(inputs) == 1:
                 raise
-            print(f"{_NAME}: {path.name}: {error}", file=sys.stderr)
+            text = str(error).removeprefix(f"{path.name}: ")
+            print(f"{_NAME}: {name}: {text}", file=sys.stderr)
             codes.append(2)
             continue
-        print(_line(report) if arguments.json else replay_table(report.record), flush=True)
+        print(_line(report) if arguments.json else replay_table(report.record, name), flush=True)
         if arguments.report is not None:
             folder = Path(arguments.report)
-            _write(report, folder if len(inputs) == 1 else folder / path.name, plots)
+            _write(report, folder if len(inputs) == 1 else folder / name, plots)
         codes.append(0 if report.passed else 1)
     return max(codes)
 
@@ -246,7 +255,7 @@ def _line(report: ReplayReport) -> str:
 
 
 def _write(report: ReplayReport, folder: Path, plots: bool) -> None:
-    print(f"{_NAME}: {write_report(report.record, folder)}", file=sys.stderr)
+    print(f"{_NAME}: wrote {write_report(report.record, folder)}", file=sys.stderr)
     if plots:
         for path in write_replay_plots(report, folder):
-            print(f"{_NAME}: {path}", file=sys.stderr)
+            print(f"{_NAME}: wrote {path}", file=sys.stderr)

@@ -123,8 +123,10 @@ def make_estimator(
             return ESTIMATORS["frankmocap"](config, tell, prepare)
         except MocapError as error:
             reason = str(error)
-    named = warn is not None and assets_folder(config.assets_dir) is not None
-    (warn if warn and named else tell)(f"estimator: auto selects blazepose, not frankmocap: {reason}")
+    if assets_folder(config.assets_dir) is None:  # as most users have it: no reason to go into
+        tell("estimator: auto selects blazepose; for FrankMocap's networks: frankmocap_ros doctor --all")
+    else:
+        (warn or tell)(f"estimator: auto selects blazepose, not frankmocap: {reason}")
     if config.precision not in ("auto", "fp32"):
         (warn or tell)(f"precision: {config.precision} is of FrankMocap's networks; blazepose runs in fp32")
         config = replace(config, precision="auto")

@@ -14,7 +14,6 @@
 
 """Recordings from what ``frankmocap_ros process`` writes."""
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from frankmocap_ros.evaluation.recording import Recording
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.distortion import COUNTS, Distortion
 from frankmocap_ros.runtime.file_names import home_expanded, printable
+from frankmocap_ros.runtime.text_values import json_values
 
 _STEP: Final = "write it with: frankmocap_ros process SOURCE --out FILE"
 _NAN: Final = float("nan")
@@ -58,8 +58,8 @@ def _records(lines: Iterable[str], shown: str) -> Iterator[tuple[str, Mapping[st
         if len(line) > _LONGEST:
             raise EvaluationError(f"{where}: longer than {_LONGEST} characters; {_STEP}")
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            record = json_values(line)
+        except ValueError as error:
             raise EvaluationError(f"{where}: no JSON ({str(error)[:80]}); {_STEP}") from error
         if not isinstance(record, Mapping):
             raise EvaluationError(f"{where}: no object of a frame; {_STEP}")

@@ -16,11 +16,13 @@
 
 import json
 import re
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from frankmocap_ros.errors import RecordingError
+from frankmocap_ros.runtime.records import record_of
+from frankmocap_ros.runtime.text_values import json_values
 from frankmocap_ros.runtime.whole_files import replace_text
 
 EPISODE: Final = "episode.json"
@@ -42,6 +44,10 @@ class TopicCount:
     type: str
     messages: int = 0
     dropped: int = 0
+
+    def __post_init__(self) -> None:
+        if self.messages < 0 or self.dropped < 0:
+            raise RecordingError(f"there are no {min(self.messages, self.dropped)} messages")
 
 
 @dataclass
@@ -118,33 +124,23 @@ def read_info(folder: Path) -> EpisodeInfo:
     """
     path = folder / EPISODE
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json_values(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecordingError(f"{folder} is not an episode: {path.name} cannot be read ({error})") from error
     except ValueError as error:
         raise RecordingError(f"{path} is not JSON ({error}); restore it, or remove the episode") from error
     try:
         return _info(values)
-    except (TypeError, KeyError, AttributeError, RecordingError) as error:
+    except (ValueError, RecordingError) as error:
         raise RecordingError(f"{path} is not what an episode says of itself: {error}") from error
 
 
-def _info(values: dict[str, Any]) -> EpisodeInfo:
+def _info(values: object) -> EpisodeInfo:
     """From JSON's values; names that this version does not know are passed over."""
-    if values["format"] != FORMAT:
-        raise RecordingError(
-            f"format {values['format']!r} is not known, {FORMAT} is; update frankmocap_ros to read it"
-        )
-    known = {f.name for f in fields(EpisodeInfo)}
-    info = EpisodeInfo(**{name: value for name, value in values.items() if name in known})
-    for name, default in asdict(EpisodeInfo()).items():
-        if type(getattr(info, name)) is not type(default):
-            raise RecordingError(f"{name} is {getattr(info, name)!r}, not a {type(default).__name__}")
-    info.topics = {
-        topic: TopicCount(str(count["type"]), int(count["messages"]), int(count["dropped"]))
-        for topic, count in values["topics"].items()
-    }
-    return info
+    found = values.get("format") if isinstance(values, dict) else FORMAT
+    if found != FORMAT or isinstance(found, bool):
+        raise RecordingError(f"format {found!r} is not known, {FORMAT} is; update frankmocap_ros to read it")
+    return record_of(EpisodeInfo, values, pass_over=True)
 
 
 def write_info(folder: Path, info: EpisodeInfo) -> None:

@@ -123,7 +123,7 @@ def plain_name(path: Path) -> str:
 
 
 def named_episodes(inputs: Sequence[Path]) -> dict[str, Path]:
-    """Episodes by a name that no other has: the folder's, after that of the folder above where needed.
+    """Episodes by a name that no other has, see ``by_name``.
 
     Args:
         inputs: episodes, folders of episodes, or bags.
@@ -134,7 +134,16 @@ def named_episodes(inputs: Sequence[Path]) -> dict[str, Path]:
     paths: list[Path] = []
     for path in inputs:
         paths += [path] if is_bag(path) else episodes(path)
-    paths = list(dict.fromkeys(path.resolve() for path in paths))
+    return by_name(paths)
+
+
+def by_name(episodes_or_bags: Sequence[Path]) -> dict[str, Path]:
+    """Each once by a name that no other has: its own, after that of the folder above where needed.
+
+    Raises:
+        RecordingError: two have the same name.
+    """
+    paths = list(dict.fromkeys(path.resolve() for path in episodes_or_bags))
     plain = [plain_name(path) for path in paths]
     names = [
         name if plain.count(name) == 1 else f"{path.parent.name}_{name}"
@@ -145,6 +154,6 @@ def named_episodes(inputs: Sequence[Path]) -> dict[str, Path]:
             same = [printable(path) for path, other in zip(paths, names, strict=True) if other == name]
             raise RecordingError(
                 f"several episodes have the name {name}: {', '.join(same)}; rename a folder above them, or "
-                "export them one by one"
+                "name them one by one"
             )
     return dict(zip(names, paths, strict=True))

@@ -56,6 +56,18 @@ def judged(replayed: ReplayRun, robot: Retargeter) -> dict[str, Any]:
     }
 
 
+def _engagements(replayed: ReplayRun) -> list[float]:
+    """When following began [s]; what ended before its first command counts for nothing."""
+    changes = replayed.run.changes
+    sent_s = np.array(replayed.run.times_s)
+    ends_s = [*(change.time_s for change in changes[1:]), math.inf]
+    return [
+        change.time_s
+        for change, end_s in zip(changes, ends_s, strict=True)
+        if change.state == "ENGAGED" and ((sent_s >= change.time_s) & (sent_s <= end_s)).any()
+    ]
+
+
 def _following(replayed: ReplayRun) -> dict[str, Any]:
     """For how long the operator was followed, and how often that ended."""
     changes, end_s = replayed.run.changes, replayed.duration_s
@@ -63,7 +75,7 @@ def _following(replayed: ReplayRun) -> dict[str, Any]:
     for change, stop_s in zip(changes, [*(c.time_s for c in changes[1:]), end_s], strict=True):
         lasted_s = min(stop_s, end_s) - min(change.time_s, end_s)
         seconds[change.state] = seconds.get(change.state, 0.0) + lasted_s
-    engaged = [change.time_s for change in changes if change.state == "ENGAGED"]
+    engaged = _engagements(replayed)
     return {
         "duration_s": rounded(end_s, 3),
         "followed_s": rounded(seconds.get("ENGAGED", 0.0), 3),

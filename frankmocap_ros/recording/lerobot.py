@@ -37,6 +37,7 @@ from frankmocap_ros.recording.lerobot_tables import (
     DATA_PATH,
     FILES_A_CHUNK,
     DataFiles,
+    opened_table,
     place,
     read_statistics,
     read_tasks,
@@ -45,6 +46,8 @@ from frankmocap_ros.recording.lerobot_tables import (
 )
 from frankmocap_ros.recording.statistics import merged_statistics
 from frankmocap_ros.runtime.file_names import printable
+from frankmocap_ros.runtime.records import record_of
+from frankmocap_ros.runtime.text_values import json_values
 from frankmocap_ros.runtime.whole_files import replace_text
 
 VERSION: Final = "v3.0"
@@ -77,7 +80,7 @@ class Dataset:
     folder: Path
     rate_hz: int = 0
     robot: str = ""
-    features: dict[str, Any] = field(default_factory=dict)
+    features: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
     episodes: list[dict[str, Any]] = field(default_factory=list)
     rows: int = 0
@@ -85,10 +88,14 @@ class Dataset:
     episode_files: int = 0
     video_files: int = 0
 
+    def __post_init__(self) -> None:
+        if min(self.rate_hz, self.rows, self.data_files, self.episode_files, self.video_files) < 0:
+            raise ValueError("a number is below 0")
+
     @property
     def video_keys(self) -> list[str]:
         """Features that are videos."""
-        return [name for name, feature in self.features.items() if feature["dtype"] == "video"]
+        return [name for name, feature in self.features.items() if feature.get("dtype") == "video"]
 
     def adopt(self, stage: Stage) -> None:
         """Let the first episode decide what all others are like."""
@@ -126,11 +133,11 @@ def open_dataset(folder: Path) -> Dataset:
             )
         return Dataset(folder)
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if values.pop("format") != _OWN_FORMAT:
+        values = json_values(path.read_text(encoding="utf-8"))
+        if isinstance(values, dict) and values.pop("format", None) != _OWN_FORMAT:
             raise ValueError("another version of frankmocap_ros wrote it")
-        return Dataset(folder, **values)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return record_of(Dataset, values, folder=folder)
+    except (OSError, ValueError) as error:
         raise RecordingError(f"{printable(path)} cannot be read ({error}); choose another --out") from error
 
 
@@ -167,8 +174,6 @@ def _added(
     dataset: Dataset, prepared: tuple[Path, Stage], data: DataFiles, task: int
 ) -> Iterator[dict[str, Any]]:
     """Write the rows and videos of a prepared episode; gives what is to be said of each part."""
-    import pyarrow.parquet
-
     folder, stage = prepared
     misfit = dataset.misfit(stage)
     if misfit:
@@ -181,7 +186,7 @@ def _added(
     dataset.sources.append(stage.source)
     data.begin(folder / DATA)
     shown = 0
-    with pyarrow.parquet.ParquetFile(folder / DATA) as rows:
+    with opened_table(folder / DATA) as rows:
         for part, length in enumerate(stage.lengths):
             number = len(dataset.episodes)
             said = {"episode_index": number, "tasks": [stage.task], "length": length}
@@ -246,5 +251,6 @@ def _shown(feature: dict[str, Any] | None) -> str:
     """A feature for people."""
     if feature is None:
         return "missing"
-    names = feature["names"] if len(feature["shape"]) == 1 else feature["shape"]
-    return f"{feature['dtype']} ({', '.join(map(str, names))})"
+    shape, names = feature.get("shape"), feature.get("names")
+    what = names if isinstance(shape, list) and len(shape) == 1 else shape
+    return f"{feature.get('dtype')} ({', '.join(map(str, what or ()))})"

@@ -40,6 +40,8 @@ from frankmocap_ros.recording.lerobot_pictures import Pictures, Pngs, Videos
 from frankmocap_ros.recording.lerobot_tables import COMPRESSION
 from frankmocap_ros.recording.rows import Rows
 from frankmocap_ros.recording.statistics import Statistics, column_statistics
+from frankmocap_ros.runtime.records import record_of
+from frankmocap_ros.runtime.text_values import json_values
 from frankmocap_ros.runtime.whole_files import replace_text
 from frankmocap_ros.sources.bag import Bag
 
@@ -95,10 +97,10 @@ def source_id(bag: Bag) -> str:
 def read_stage(folder: Path) -> Stage | None:
     """What is known of a prepared episode; None where it is not whole, or of another version."""
     try:
-        values = json.loads((folder / _STAGE).read_text(encoding="utf-8"))
+        stage = record_of(Stage, json_values((folder / _STAGE).read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return None
-    return Stage(**values) if values.get("format") == _FORMAT else None
+    return stage if stage.format == _FORMAT else None
 
 
 def write_stage(bag: Bag, rows: Rows, label: Label, folder: Path, options: ExportOptions) -> dict[str, int]:

@@ -18,15 +18,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from frankmocap_ros.errors import RecordingError
 from frankmocap_ros.export.parquet_files import write_parquet
 from frankmocap_ros.recording.lerobot_features import INDEX_FEATURES
+from frankmocap_ros.runtime.file_names import printable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -152,14 +154,17 @@ def write_episodes(folder: Path, number: int, said: Sequence[Mapping[str, Any]])
 
 
 def read_statistics(folder: Path) -> list[dict[str, dict[str, Any]]]:
-    """Statistics of every episode, by feature."""
-    import pyarrow.parquet
+    """Statistics of every episode, by feature.
 
+    Raises:
+        RecordingError: a file is damaged.
+    """
     found: list[dict[str, dict[str, Any]]] = []
     for path in sorted(folder.glob("meta/episodes/*/*.parquet")):
-        schema = pyarrow.parquet.read_schema(path)
-        columns = [name for name in schema.names if name.startswith("stats/")]
-        for row in pyarrow.parquet.read_table(path, columns=columns).to_pylist():
+        with opened_table(path) as file:
+            columns = [name for name in file.schema_arrow.names if name.startswith("stats/")]
+            rows = file.read(columns=columns).to_pylist()
+        for row in rows:
             one: dict[str, dict[str, Any]] = {}
             for column, value in row.items():
                 feature, name = column.removeprefix("stats/").rsplit("/", 1)
@@ -169,14 +174,37 @@ def read_statistics(folder: Path) -> list[dict[str, dict[str, Any]]]:
 
 
 def read_tasks(folder: Path) -> dict[str, int]:
-    """Number of each task; empty for a new dataset."""
-    import pyarrow.parquet
+    """Number of each task; empty for a new dataset.
 
+    Raises:
+        RecordingError: the file is damaged.
+    """
     path = folder / TASKS_PATH
     if not path.is_file():
         return {}
-    table = pyarrow.parquet.read_table(path)
-    return dict(zip(table["task"].to_pylist(), table["task_index"].to_pylist(), strict=True))
+    with opened_table(path) as file:
+        table = file.read(columns=["task", "task_index"])
+        return dict(zip(table["task"].to_pylist(), table["task_index"].to_pylist(), strict=True))
+
+
+@contextmanager
+def opened_table(path: Path) -> Iterator[pa.parquet.ParquetFile]:
+    """A file of a dataset that is there, for reading.
+
+    Raises:
+        RecordingError: it is damaged, or has other columns.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            yield file
+    except (pa.ArrowException, KeyError) as error:
+        said = " ".join(str(error).split())
+        raise RecordingError(
+            f"{printable(path)} is damaged ({said}); restore the dataset, or choose another --out"
+        ) from error
 
 
 def write_tasks(folder: Path, tasks: Mapping[str, int]) -> None:

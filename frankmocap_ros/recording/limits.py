@@ -14,7 +14,6 @@
 
 """Limits that a replay is judged by, from a file: one number for each figure that is to be limited."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any, Final
 
 from frankmocap_ros.errors import SettingError
 from frankmocap_ros.runtime.file_names import printable
+from frankmocap_ros.runtime.text_values import json_values, yaml_values
 from frankmocap_ros.settings.schema import setting, updated
 
 _LARGE: Final = 1e9
@@ -109,15 +109,13 @@ def read_mapping(path: Path, flag: str) -> dict[str, Any]:
     Raises:
         SettingError: it cannot be read, or is no mapping with names.
     """
-    import yaml  # comes with what a robot needs
-
     where = f"{flag} {printable(path)}"
     try:
         text = path.read_text(encoding="utf-8")
-        found = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        found = json_values(text) if path.suffix == ".json" else yaml_values(text)
     except OSError as error:
         raise SettingError(f"{where}: {error.strerror}; name a YAML or JSON file") from None
-    except (ValueError, yaml.YAMLError) as error:
+    except ValueError as error:
         raise SettingError(f"{where}: cannot be read: {str(error).splitlines()[0]}") from None
     if found is None:
         return {}

@@ -21,7 +21,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from frankmocap_ros.errors import RecordingError
+from frankmocap_ros.errors import MissingDependencyError, RecordingError
 from frankmocap_ros.recording.mcap_file import QOS, TYPE_HASH, mcap_module
 from frankmocap_ros.recording.rosbag2_metadata import FileContents
 from frankmocap_ros.recording.topics import Topic
@@ -120,22 +120,33 @@ class _CutOffError(Exception):
 
 
 def _read_records(file: BinaryIO, found: Scan) -> None:
+    for offset, kind, body in _records(file, found.size):
+        try:
+            _take(file, found, (offset, kind, body))
+        except (OSError, MissingDependencyError, _CutOffError):
+            raise
+        except Exception as error:  # what damaged bytes raise is of any kind
+            raise _CutOffError from error
+
+
+def _take(file: BinaryIO, found: Scan, record: tuple[int, int, bytes]) -> None:
+    """Take note of a record: its offset, kind and content."""
     opcodes, records = mcap_module("opcode").Opcode, mcap_module("records")
     streams = mcap_module("data_stream")
-    for offset, kind, body in _records(file, found.size):
-        if kind == opcodes.HEADER:
-            found.start = offset + _HEAD + len(body)
-        elif kind == opcodes.CHUNK:
-            found.chunks.append(_chunk(offset, body, found))
-        elif kind == opcodes.MESSAGE_INDEX and found.chunks:
-            chunk = found.chunks[-1]
-            index = records.MessageIndex.read(streams.ReadDataStream(BytesIO(body)))
-            chunk.index.message_index_offsets[index.channel_id] = offset
-            if chunk.index.message_index_offsets.keys() == chunk.messages.keys():
-                chunk.indexed_to = offset + _HEAD + len(body)
-                chunk.index.message_index_length = chunk.indexed_to - chunk.offset - chunk.length
-        elif kind == opcodes.FOOTER:
-            found.finished = file.read(len(MAGIC)) == MAGIC
+    offset, kind, body = record
+    if kind == opcodes.HEADER:
+        found.start = offset + _HEAD + len(body)
+    elif kind == opcodes.CHUNK:
+        found.chunks.append(_chunk(offset, body, found))
+    elif kind == opcodes.MESSAGE_INDEX and found.chunks:
+        chunk = found.chunks[-1]
+        index = records.MessageIndex.read(streams.ReadDataStream(BytesIO(body)))
+        chunk.index.message_index_offsets[index.channel_id] = offset
+        if chunk.index.message_index_offsets.keys() == chunk.messages.keys():
+            chunk.indexed_to = offset + _HEAD + len(body)
+            chunk.index.message_index_length = chunk.indexed_to - chunk.offset - chunk.length
+    elif kind == opcodes.FOOTER:
+        found.finished = file.read(len(MAGIC)) == MAGIC
 
 
 def _records(file: BinaryIO, size: int) -> Iterator[tuple[int, int, bytes]]:
@@ -150,17 +161,10 @@ def _records(file: BinaryIO, size: int) -> Iterator[tuple[int, int, bytes]]:
 
 
 def _chunk(offset: int, body: bytes, found: Scan) -> Chunk:
-    """A chunk whose content is what its checksum says.
-
-    Raises:
-        _CutOffError: it is not.
-    """
+    """A chunk whose content is what its checksum says; raises anything where it is not."""
     records, streams = mcap_module("records"), mcap_module("data_stream")
     record = records.Chunk.read(streams.ReadDataStream(BytesIO(body)))
-    try:
-        inner, length = mcap_module("stream_reader").get_chunk_data_stream(record, validate_crc=True)
-    except Exception as error:  # what LZ4 and Zstandard raise, each its own
-        raise _CutOffError from error
+    inner, length = mcap_module("stream_reader").get_chunk_data_stream(record, validate_crc=True)
     chunk = Chunk(offset, _HEAD + len(body), _chunk_index(offset, _HEAD + len(body), record), {})
     _read_chunk(inner, length, chunk, found)
     return chunk

@@ -14,6 +14,7 @@
 
 """What an episode says of its gate: what the operator asked for, and the settings."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -50,20 +51,23 @@ class RequestReader:
 
     Attributes:
         requests: so far.
-        first_engaged_s: when commands first followed the operator [s]; None for never.
+        followed: when commands began and ceased to follow the operator [s], each time; infinity where they
+            did to the end.
     """
 
     def __init__(self) -> None:
         self.requests: list[GateRequest] = []
-        self.first_engaged_s: float | None = None
+        self.followed: list[tuple[float, float]] = []
         self._before: int | None = None
 
     def read(self, message: Any, time_s: float) -> None:
         """Take a message that came at a time since the episode's start [s]."""
         state, before = int(message.state), self._before
         self._before = state
-        if state == State.ENGAGED and self.first_engaged_s is None:
-            self.first_engaged_s = time_s
+        if state == State.ENGAGED and before != State.ENGAGED:
+            self.followed.append((time_s, math.inf))
+        elif state != State.ENGAGED and before == State.ENGAGED:
+            self.followed[-1] = (self.followed[-1][0], time_s)
         if state in _IN_CONTROL and before not in _IN_CONTROL:
             self.requests.append(GateRequest(time_s, engage=True))
         elif before in (*_IN_CONTROL, State.HOLD) and state not in _IN_CONTROL:

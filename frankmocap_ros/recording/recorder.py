@@ -275,7 +275,8 @@ class Recorder:
             if first:
                 self._tell(
                     f"messages are dropped of {', '.join(first)}: they come faster than they can be "
-                    "written or encoded; record fewer topics or compressed images, or name a faster disk",
+                    "written or encoded; record fewer topics or compressed images, free some cores (the "
+                    "recorder gives way to other processes), or name a faster disk",
                     True,
                 )
 

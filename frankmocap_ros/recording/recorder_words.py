@@ -41,4 +41,4 @@ def summary(folder: Path, info: EpisodeInfo) -> str:
     if dropped:
         lost = "dropped: " + ", ".join(f"{count} of {topic}" for topic, count in sorted(dropped.items()))
     seconds = max(0, info.end_ns - info.start_ns) / 1e9
-    return f"{folder} ({info.outcome}): {seconds:.1f} s, {messages} messages, {lost}"
+    return f"{folder}, outcome {info.outcome}: {seconds:.1f} s, {messages} messages, {lost}"

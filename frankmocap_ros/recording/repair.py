@@ -29,6 +29,7 @@ from frankmocap_ros.recording.mcap_scan import scan
 from frankmocap_ros.recording.mcap_writer import close_episode
 from frankmocap_ros.recording.rosbag2_metadata import METADATA, FileContents
 
+_JUST_BEGUN: Final = 1024  # [bytes]: more than a file has before its first chunk
 _NUMBER: Final = re.compile(r"_(\d+)\.mcap")
 
 
@@ -90,6 +91,11 @@ def _repaired(folder: Path, outcome: str, why: str) -> Repaired:
     lost_bytes = 0
     for path in _mcap_files(folder):
         found = scan(path)
+        if not found.start and found.size > _JUST_BEGUN:
+            raise RecordingError(
+                f"{path}: the first bytes are damaged, and the file is left as it is; save what is in "
+                f"it: mcap recover {path} -o whole.mcap"
+            )
         if not found.start or (files and not found.chunks):
             path.unlink()  # it was just begun, and rosbag2 warns of files without messages
             lost_bytes += found.size - found.end

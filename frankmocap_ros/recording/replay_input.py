@@ -60,7 +60,7 @@ class ReplayInput:
         start_ns: time of the episode's first message [ns].
         bodies: in order of reception.
         requests: of the operator, in order; None where the gate's state was not recorded.
-        first_engaged_s: when commands first followed the operator, as recorded; None for never.
+        followed: from when to when commands followed the operator, as recorded, each time.
         settings: of the gate, as they were set; empty where they were not recorded.
     """
 
@@ -69,7 +69,7 @@ class ReplayInput:
     start_ns: int
     bodies: tuple[ReceivedBodies, ...]
     requests: tuple[GateRequest, ...] | None = None
-    first_engaged_s: float | None = None
+    followed: tuple[tuple[float, float], ...] = ()
     settings: tuple[SettingsChange, ...] = field(default=())
 
 
@@ -119,6 +119,6 @@ def read_replay(path: Path, topics: Topics = Topics(), frames: Iterable[Frame] |
         start_ns=start_ns,
         bodies=tuple(sorted(bodies, key=lambda body: body.received_s)),
         requests=tuple(requests.requests) if state_topic else None,
-        first_engaged_s=requests.first_engaged_s,
+        followed=tuple(requests.followed),
         settings=tuple(settings.of_gate(state_topic)),
     )

@@ -16,7 +16,6 @@
 
 import contextlib
 import json
-import math
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +41,7 @@ REPORT: Final = "report.json"
 ENGAGE: Final = ("auto", "recorded", "always")
 _AFTER_ENGAGING_S: Final = 1.0
 _AT_THE_START_S: Final = 3.0
+_LEAST_MET_S: Final = 0.5  # so long the operator has to be followed for faults to show anything
 _OF_THE_ROBOT: Final = frozenset({"robot", "robot_model"})
 
 
@@ -72,7 +72,7 @@ class ReplayJob:
     robot: str = ""
     robot_model: str = ""
     settings: Mapping[str, Any] | None = None
-    settings_source: str = "today"
+    settings_source: str = "defaults"
     changes: Mapping[str, Any] = field(default_factory=dict)
     engage: str = "auto"
     inject: Mapping[str, float] = field(default_factory=dict)
@@ -160,7 +160,7 @@ def replayed_report(path: Path, job: ReplayJob) -> ReplayReport:
             "seed": job.seed if job.inject else None,
             "from_s": round(start_s, 3) if job.inject else None,
         },
-        "notes": [*notes, *_unjudged(retargeter)],
+        "notes": [*notes, *_hardly_met(found, job, start_s), *_unjudged(retargeter)],
         **figures,
         "judgement": {
             **judgement(Limits(job.limits), figures), "source": job.limits_source or "defaults"
@@ -216,7 +216,7 @@ def _settings(found: ReplayInput, job: ReplayJob) -> tuple[GateSettings, tuple[S
     try:
         config = updated(GateSettings(), {**base, **job.changes})
     except SettingError as error:
-        step = "; say --settings today, or a FILE" if source == "recorded" else ""
+        step = "; say --settings defaults, or a FILE" if source == "recorded" else ""
         raise SettingError(f"{source} settings of the gate: {error}{step}") from None
     return config, changes, source
 
@@ -235,10 +235,23 @@ def _requests(found: ReplayInput, job: ReplayJob) -> Any:
 def _faults_from_s(found: ReplayInput, job: ReplayJob) -> float:
     if job.inject_from_s is not None:
         return job.inject_from_s
-    engaged_s = found.first_engaged_s
-    if engaged_s is None or job.engage == "always" or not math.isfinite(engaged_s):
+    if not found.followed or job.engage == "always":
         return _AT_THE_START_S
-    return engaged_s + _AFTER_ENGAGING_S
+    return found.followed[0][0] + _AFTER_ENGAGING_S
+
+
+def _hardly_met(found: ReplayInput, job: ReplayJob, start_s: float) -> list[str]:
+    """That faults met next to nothing of what was followed, in words."""
+    if not job.inject or found.requests is None or job.engage == "always":
+        return []
+    last_s = found.bodies[-1].received_s
+    met_s = sum(max(0.0, min(end_s, last_s) - max(begun_s, start_s)) for begun_s, end_s in found.followed)
+    if met_s >= _LEAST_MET_S:
+        return []
+    return [
+        f"faults begin at {start_s:.2f} s, and the operator was followed for only {met_s:.2f} s after that: "
+        "they show nothing. Begin them sooner with --inject-from, or replay a longer episode"
+    ]
 
 
 def _differing(config: GateSettings) -> dict[str, Any]:

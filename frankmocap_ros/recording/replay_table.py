@@ -17,6 +17,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from frankmocap_ros.teleop.wording import counted
+
 _STEPS: Final = (
     ("command_step_m", "largest step of a command", "m"),
     ("command_turn_rad", "largest turn of a command", "rad"),
@@ -37,20 +39,19 @@ _QUALITY: Final = (
 _WIDTH: Final = 42
 
 
-def replay_table(record: Mapping[str, Any]) -> str:
-    """The report as lines of text."""
+def replay_table(record: Mapping[str, Any], name: str) -> str:
+    """The report of an episode that the user knows by a name, as lines of text."""
     following, quality, faults = record["following"], record["quality"], record["faults"]["amounts"]
     settings, judgement = record["settings"], record["judgement"]
     put = ", ".join(f"{name}:{amount:g}" for name, amount in faults.items()) or "none"
     lines = [
-        f"{record['episode']['name']} on {record['robot']['map']}: "
-        f"{'passed' if judgement['passed'] else 'FAILED'}",
+        f"{name} on {record['robot']['map']}: {'passed' if judgement['passed'] else 'FAILED'}",
         _row("settings of the gate", settings["source"]),
         _row("faults", f"{put}; seed {record['faults']['seed']}" if faults else put),
         _row(
             "followed",
             f"{following['followed_s']:g} of {following['duration_s']:g} s, "
-            f"begun {following['engagements']} times, {following['holds']} holds",
+            f"{counted(following['engagements'], 'engagement')}, {counted(following['holds'], 'hold')}",
         ),
     ]
     lines += [_row(text, _number(record["steps"][name], unit)) for name, text, unit in _STEPS]

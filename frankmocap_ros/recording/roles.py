@@ -14,6 +14,7 @@
 
 """What each topic of an episode is to an export: the robot's state, its commands, the gate, the operator."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -38,6 +39,8 @@ _ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {  # what a user may name for a
     "images": IMAGES,
 }
 _NO_CAMERA: Final = ("depth", "annotated")  # parts of topics whose images are not what a camera sees
+_CAMERA: Final = re.compile(r"/?[\w.-]+(/[\w.-]+)*")
+_LONGEST: Final = 200  # [bytes] of a topic, of which a file's name has 255
 _PLAIN: Final = ("h264", "compressed", "image", "image_raw", "image_color", "image_rect", "image_rect_color")
 
 
@@ -100,7 +103,8 @@ def roles_of(topics: Mapping[str, str], asked: AskedTopics) -> Roles:
         asked: what the user names.
 
     Raises:
-        RecordingError: a named topic is not there or of another type, or several could have a role.
+        RecordingError: a named topic is not there or of another type, several could have a role, or the name
+            of an image's topic is none of ROS.
     """
     gate = _one("gate", asked.gate, topics, (t for t, kind in topics.items() if kind == GATE_STATE))
     bodies = _one("bodies", asked.bodies, topics, (t for t, kind in topics.items() if kind == BODIES_TYPE))
@@ -174,6 +178,12 @@ def _images(topics: Mapping[str, str], asked: Sequence[str] | None) -> dict[str,
         for topic in asked:
             _check("images", topic, topics)
         chosen = list(dict.fromkeys(asked))
+    for topic in chosen:
+        if not _CAMERA.fullmatch(topic) or len(topic.encode()) > _LONGEST:  # it names files and columns
+            raise RecordingError(
+                f"images: {topic[:_LONGEST]!a} cannot name a camera; allowed: letters, digits, _ . - "
+                f"and /, {_LONGEST} bytes at most; name the other ones: --images TOPIC ..."
+            )
     names = [camera_name(topic) for topic in chosen]
     if len(set(names)) < len(names):
         names = [topic.strip("/").replace("/", "_") for topic in chosen]

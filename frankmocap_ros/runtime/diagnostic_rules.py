@@ -40,6 +40,15 @@ def _estimator_fails(s: Snapshot) -> Finding | None:
     return Level.ERROR, f"estimator {s.estimator} failed: {s.last_error}"
 
 
+def _withheld(s: Snapshot) -> Finding | None:
+    if not s.active or not s.withheld_in_period:
+        return None
+    return Level.WARN, (
+        f"{s.withheld_in_period} times a person was left out: estimator {s.estimator} gave a number that is "
+        "not finite; set precision: fp32, or replace its model file"
+    )
+
+
 def _of_no_use(s: Snapshot) -> Finding | None:
     return (Level.WARN, s.warning) if s.warning else None
 
@@ -162,6 +171,7 @@ def _leaves_out(s: Snapshot) -> Finding | None:
 # in the order in which findings of the same level are told
 RULES: tuple[Callable[[Snapshot], Finding | None], ...] = (
     _estimator_fails,
+    _withheld,
     _of_no_use,
     _no_image,
     _stamps,

@@ -76,6 +76,7 @@ def _values(s: Snapshot) -> Iterator[tuple[str, str]]:
     for reason, n in sorted(s.dropped.items()):
         yield f"dropped/{reason}", str(n)
     yield "skipped", str(s.skipped)
+    yield "withheld", str(s.withheld)
     yield "latency_budget_ms", f"{s.latency_budget_ms:.1f}"
     if s.age_ms is not None:
         yield from _percentiles("age", s.age_ms)

@@ -55,6 +55,8 @@ class Snapshot:
         dropped: images dropped since activation, by reason (``DROP_*``, ``ImageError.reason``).
         dropped_in_period: the same of the last period only.
         skipped: images left out on purpose since activation.
+        withheld: people left out since activation, as the estimator gave a number that was not finite.
+        withheld_in_period: the same of the last period only.
         age_ms: p50, p95, p99 of the age at publication [ms], None where nothing was published.
         age_min_ms: the smallest such age [ms], None where nothing was published.
         stages_ms: p50, p95, p99 of the time of each stage [ms].
@@ -95,6 +97,8 @@ class Snapshot:
     dropped: Mapping[str, int] = field(default_factory=dict)
     dropped_in_period: Mapping[str, int] = field(default_factory=dict)
     skipped: int = 0
+    withheld: int = 0
+    withheld_in_period: int = 0
     age_ms: Percentiles | None = None
     age_min_ms: float | None = None
     stages_ms: Mapping[str, Percentiles] = field(default_factory=dict)

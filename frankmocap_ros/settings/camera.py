@@ -16,7 +16,10 @@
 
 from dataclasses import dataclass
 
+from frankmocap_ros.errors import SettingError
 from frankmocap_ros.settings.schema import setting
+
+_LEAST_FOV_DEG = 1.0
 
 
 @dataclass(frozen=True)
@@ -80,3 +83,10 @@ class CameraSettings:
         choices=("wave", "walk_out", "cross", "stall", "reach", "grip"),
         live=False,
     )
+
+    def __post_init__(self) -> None:
+        if 0.0 < self.horizontal_fov_deg < _LEAST_FOV_DEG:
+            raise SettingError(
+                f"horizontal_fov_deg: {self.horizontal_fov_deg:g} is no camera's; allowed: 0 (unknown), or "
+                f"{_LEAST_FOV_DEG:g} to 170 deg"
+            )

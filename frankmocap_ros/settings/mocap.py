@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS
-from frankmocap_ros.errors import SettingError
+from frankmocap_ros.errors import SettingError, shown
 from frankmocap_ros.settings import one_euro
 from frankmocap_ros.settings.schema import setting, settings_of
 
@@ -351,8 +351,8 @@ class Settings:
         camera_names(self.image_topics)
         if self.target_frame.startswith("/"):
             raise SettingError(
-                f"target_frame: {self.target_frame!r} begins with a slash, which no frame of TF does; "
-                f"allowed: such as {self.target_frame.lstrip('/') or 'base_link'!r}"
+                f"target_frame: {shown(self.target_frame)} begins with a slash, which no frame of TF does; "
+                f"allowed: such as {shown(self.target_frame.lstrip('/') or 'base_link')}"
             )
 
 

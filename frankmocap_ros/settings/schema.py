@@ -21,12 +21,13 @@ command-line flag and the check of every value. The declarations are in ``settin
 import argparse
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Final, TypeVar, cast, get_type_hints
 
-from frankmocap_ros.errors import SettingError
+from frankmocap_ros.errors import SettingError, shown
 
 C = TypeVar("C")
 Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
@@ -35,6 +36,7 @@ Value = bool | int | float | str | tuple[str, ...] | tuple[float, ...]
 LOCKED: Final = "Takes effect when the node is configured."
 """End of the text of a setting that cannot change while its node runs."""
 _OR: Final = " | "
+_TYPE_WORDS: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 def choices_of(allowed: str) -> tuple[str, ...]:
@@ -167,10 +169,10 @@ def checked(s: Setting, value: object) -> Value:
         return _numbers(s, value)
     if s.type is tuple:
         if isinstance(value, str) or not isinstance(value, Iterable):
-            raise SettingError(f"{s.name}: expected a list of names, got {value!r}")
+            raise SettingError(f"{s.name}: expected a list of names, got {shown(value)}")
         items = tuple(value)
         if not all(isinstance(v, str) for v in items):
-            raise SettingError(f"{s.name}: expected a list of names, got {items!r}")
+            raise SettingError(f"{s.name}: expected a list of names, got {shown(items)}")
         return items
     if s.takes_bool and isinstance(value, bool):
         value = yaml_value(value)
@@ -179,28 +181,44 @@ def checked(s: Setting, value: object) -> Value:
             value = float(value)
         except OverflowError:
             raise SettingError(f"{s.name}: the number is out of range; allowed: {s.allowed}") from None
+    unit = f" {s.unit}" if s.unit else ""
     if type(value) is not s.type:
-        raise SettingError(f"{s.name}: expected {s.type.__name__}, got {type(value).__name__} {value!r}")
+        raise SettingError(
+            f"{s.name}: expected {_TYPE_WORDS[s.type]}, got {shown(value)}; allowed: {s.allowed}{unit}"
+        )
     if isinstance(value, float) and not math.isfinite(value):
-        raise SettingError(f"{s.name}: {value} is not a finite number; allowed: {s.allowed}")
+        raise SettingError(f"{s.name}: {value} is not a finite number; allowed: {s.allowed}{unit}")
     if s.minimum is not None and s.maximum is not None and not s.minimum <= value <= s.maximum:  # type: ignore[operator]
-        unit = f" {s.unit}" if s.unit else ""
         raise SettingError(f"{s.name}: {value} is out of range; allowed: {s.allowed}{unit}")
     if s.renamed and value in s.renamed:
         raise SettingError(
-            f"{s.name}: {value!r} is called {s.renamed[str(value)]!r} now; allowed: {s.allowed}"
+            f"{s.name}: {shown(value)} is called {s.renamed[str(value)]!r} now; allowed: {s.allowed}"
         )
     if s.choices and value not in s.choices:
-        raise SettingError(f"{s.name}: {value!r} is not known; allowed: {s.allowed}")
+        raise SettingError(f"{s.name}: {shown(value)} is not known; allowed: {s.allowed}")
     return value  # type: ignore[return-value]
 
 
 def _numbers(s: Setting, value: object) -> tuple[float, ...]:
     items = None if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
     if items is None or len(items) != s.count:
-        raise SettingError(f"{s.name}: expected {s.count} numbers, got {value!r}")
+        raise SettingError(f"{s.name}: expected {s.count} numbers, got {shown(value)}")
     one = replace(s, type=float)
     return tuple(cast(float, checked(one, item)) for item in items)
+
+
+def unknown_settings(unknown: Sequence[str], known: Iterable[str]) -> str:
+    """What to say about names that no setting has: what is meant, where that is clear, else all that are known.
+
+    Args:
+        unknown: at least one name.
+        known: names of the settings.
+    """
+    names = list(known)
+    near = {name: get_close_matches(name, names, n=1) for name in unknown}
+    said = [f"{name} (did you mean {one[0]}?)" if one else name for name, one in near.items()]
+    rest = "" if all(near.values()) else f"; known: {', '.join(names)}"
+    return f"unknown setting {', '.join(said)}{rest}"
 
 
 def updated(config: C, changes: Mapping[str, object]) -> C:
@@ -214,7 +232,7 @@ def updated(config: C, changes: Mapping[str, object]) -> C:
     known = {s.name: s for s in settings_of(type(config))}
     unknown = [name for name in changes if name not in known]
     if unknown:
-        raise SettingError(f"unknown setting {', '.join(unknown)}; known: {', '.join(known)}")
+        raise SettingError(unknown_settings(unknown, known))
     values = {name: checked(known[name], value) for name, value in changes.items()}
     expanded = getattr(type(config), "expanded", dict)(values)
     return replace(config, **expanded)  # type: ignore[type-var]
@@ -260,8 +278,25 @@ def markdown_table(cls: type) -> str:
     return "\n".join(rows) + "\n"
 
 
+def _brief_usage(formatter: Any, flags: Collection[argparse.Action]) -> type[argparse.HelpFormatter]:
+    """A formatter of help in whose usage one flag stands for all those of settings."""
+
+    class Brief(formatter):  # type: ignore[misc]
+        def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: Any = None) -> None:
+            others = [action for action in actions if action not in flags]
+            stand_in = argparse.Action(["--SETTING"], dest="settings", metavar="VALUE")
+            super().add_usage(usage, [*others, stand_in], groups, prefix)
+
+    return Brief
+
+
 def add_flags(parser: argparse.ArgumentParser, cls: type, leave_out: Sequence[str] = ()) -> None:
-    """Add one flag per setting; flags that are not given are absent from the namespace."""
+    """Add one flag per setting; flags that are not given are absent from the namespace.
+
+    The line of usage has one word for all of them, so that an error is not below a screen of flags.
+    """
+    flags: list[argparse.Action] = []
+    parser.formatter_class = _brief_usage(parser.formatter_class, flags)
     group = parser.add_argument_group("settings", "the node's parameters as flags")
     for s in settings_of(cls):
         if s.name in leave_out:
@@ -279,7 +314,7 @@ def add_flags(parser: argparse.ArgumentParser, cls: type, leave_out: Sequence[st
             )
         else:
             parser_action = {"type": s.type, "metavar": s.type.__name__.upper()}
-        group.add_argument(flag, **kind, **parser_action)
+        flags.append(group.add_argument(flag, **kind, **parser_action))
 
 
 def from_flags(cls: type[C], namespace: argparse.Namespace) -> C:

@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from frankmocap_ros.errors import SettingError
+from frankmocap_ros.errors import SettingError, shown
 from frankmocap_ros.settings.schema import setting
 
 _ENDPOINT: Final = re.compile(r"tcp://[^\s/]+:\d{1,5}|ipc://\S+")
@@ -61,7 +61,7 @@ class WholeBodySettings:
         """
         if self.sonic_endpoint and not _ENDPOINT.fullmatch(self.sonic_endpoint):
             raise SettingError(
-                f"sonic_endpoint: {self.sonic_endpoint!r} is not an address to bind; allowed: tcp://HOST:PORT, such "
+                f"sonic_endpoint: {shown(self.sonic_endpoint)} is not an address to bind; allowed: tcp://HOST:PORT, such "
                 "as tcp://127.0.0.1:5556, or ipc://PATH; empty disables it"
             )
         if self.whole_body and self.body_rate_hz > rate_hz:

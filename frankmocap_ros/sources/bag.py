@@ -67,8 +67,8 @@ def is_bag(path: Path) -> bool:
         with contextlib.suppress(OSError):
             return any(file.suffix in _SUFFIXES for file in path.iterdir())
         return False
-    if path.suffix.lower() in _SUFFIXES:
-        return True
+    if path.suffix.lower() in _SUFFIXES or not path.is_file():  # a pipe waits for who writes into it
+        return path.suffix.lower() in _SUFFIXES
     try:
         with path.open("rb") as file:
             return file.read(16).startswith(_MAGIC)

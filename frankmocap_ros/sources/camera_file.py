@@ -14,7 +14,6 @@
 
 """Cameras from the command line: a calibration in a file, or four numbers."""
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from frankmocap_ros.geometry.calibration import CameraInfoData, Roi, camera_of
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.distortion import PLUMB_BOB
 from frankmocap_ros.runtime.file_names import home_expanded, printable
+from frankmocap_ros.runtime.text_values import json_values, yaml_values
 
 CameraOf = Callable[[tuple[int, int]], Camera]
 """The camera of images of a width and height [px]; raises CalibrationError where they cannot be its own."""
@@ -117,23 +117,18 @@ def _values(path: str) -> Mapping[str, Any]:
 def _parsed(text: str, shown: str) -> Any:
     if text.lstrip().startswith("{"):
         try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
+            return json_values(text)
+        except ValueError:
             pass  # YAML has mappings in braces too
     try:
-        import yaml
+        return yaml_values(text)
     except ImportError as error:
         raise MissingDependencyError(
             f"{shown}: YAML needs PyYAML, which is not installed ({error}); run: pip install PyYAML, or "
             "write the calibration as JSON"
         ) from error
-    try:
-        documents = [
-            one for one in yaml.safe_load_all(text) if one is not None
-        ]  # `ros2 topic echo` ends in ---
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+    except ValueError as error:
         raise CalibrationError(f"{shown}: {' '.join(str(error).split())[:200]}; {_ALLOWED}") from error
-    return documents[0] if documents else None
 
 
 def _info(values: Mapping[str, Any], shown: str) -> CameraInfoData:

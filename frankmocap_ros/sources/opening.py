@@ -18,7 +18,7 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
-from frankmocap_ros.errors import SourceError
+from frankmocap_ros.errors import SourceError, shown
 from frankmocap_ros.runtime.file_names import home_expanded, natural_order, printable
 from frankmocap_ros.settings.camera import CameraSettings
 from frankmocap_ros.sources.animation import AnimationSource, is_animation
@@ -26,6 +26,7 @@ from frankmocap_ros.sources.bag import is_bag
 from frankmocap_ros.sources.bag_source import BagSource
 from frankmocap_ros.sources.bag_topics import with_topics
 from frankmocap_ros.sources.base import ALLOWED, NOMINAL_HZ, Source
+from frankmocap_ros.sources.recorded import is_recorded_file
 from frankmocap_ros.sources.stills import SUFFIXES, ImagesSource, PhotographSource, is_image, read_image
 from frankmocap_ros.sources.synthetic import DEFAULT_FOV_DEG, SyntheticSource
 from frankmocap_ros.sources.video import VideoSource
@@ -94,10 +95,17 @@ def _webcam_number(where: str) -> int | None:
 
 
 def _split(where: str) -> tuple[Path, str, str]:
-    """Path, and topics of images and depth of a bag; a file that has such a name is itself."""
+    """Path, and topics of images and depth of a bag; a file that has such a name is itself.
+
+    Raises:
+        SourceError: it is no name of a file.
+    """
     whole = home_expanded(where)
-    if whole.exists():
-        return whole, "", ""
+    try:
+        if whole.exists():
+            return whole, "", ""
+    except OSError as error:  # such as a name that is too long
+        raise SourceError(f"{shown(where)}: {error.strerror}; allowed: {ALLOWED}") from error
     path, image, depth = with_topics(where)
     return home_expanded(path), image, depth
 
@@ -112,19 +120,19 @@ def _no_such_file(where: str | Path) -> str:
 
 def _open_path(path: Path, rate_hz: float, moving: bool) -> Source:
     """A folder, a photograph, an animation or a video."""
-    shown = printable(path)
+    name = printable(path)
     if path.is_dir():
         files = _images_in(path)
-        return ImagesSource(files, f"{len(files)} images of {shown}", rate_hz)
+        return ImagesSource(files, f"{len(files)} images of {name}", rate_hz)
     if not path.exists():
         raise SourceError(_no_such_file(path))
     if is_animation(path):
-        return AnimationSource(path, f"animation {shown}")
+        return AnimationSource(path, f"animation {name}")
     if not is_image(path):
-        return VideoSource(str(path), f"video {shown}")
+        return VideoSource(str(path), f"video {name}")
     if moving:
-        return PhotographSource(read_image(path), f"photograph {shown}", rate_hz)
-    return ImagesSource([path], f"image {shown}", rate_hz)
+        return PhotographSource(read_image(path), f"photograph {name}", rate_hz)
+    return ImagesSource([path], f"image {name}", rate_hz)
 
 
 def is_still(where: str) -> bool:
@@ -147,7 +155,14 @@ def _images_in(folder: Path) -> list[Path]:
         raise SourceError(f"{printable(folder)}: {error.strerror}; name a folder that can be read") from error
     files = [path for path in names if path.suffix.lower() in SUFFIXES or is_image(path)]
     if not files:
-        raise SourceError(f"{printable(folder)}: no images in this folder; allowed: {' '.join(SUFFIXES)}")
+        recorded = sorted((path for path in names if is_recorded_file(path)), key=natural_order)
+        step = (
+            f"it has recordings such as {printable(recorded[0])}: name one, or take them all with "
+            "frankmocap_ros process --out-dir DIR"
+            if recorded
+            else f"allowed: {' '.join(SUFFIXES)}"
+        )
+        raise SourceError(f"{printable(folder)}: no images in this folder; {step}")
     return sorted(files, key=natural_order)
 
 

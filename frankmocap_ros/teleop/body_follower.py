@@ -14,10 +14,11 @@
 
 """The operator's whole body as it is sent to a tracking controller: within limits, and without jumps.
 
-At every engagement the body starts where it was sent last, and from there moves into the operator's posture:
-by no more than ``ALIGN_STEP_RAD`` per joint and ``ALIGN_STEP_M`` from one frame to the next, in addition to
-what the operator moves. The operator's heading and place at engagement count as those that were sent last;
-only what they turn and move since is added.
+At every engagement the body starts where it was sent last, at rest, and from there moves into the operator's
+posture: by no more than ``ALIGN_STEP_RAD`` per joint and ``ALIGN_STEP_M`` from one frame to the next, in
+addition to what the operator moves; both together keep to the limits of speed and acceleration. The
+operator's heading and place at engagement count as those that were sent last; only what they turn and move
+since is added.
 """
 
 import math
@@ -47,6 +48,11 @@ ALIGN_STEP_M: Final = 0.018
 ALIGN_SPEED: Final = 1.5
 """The way into the operator's posture is gone no faster [rad/s]."""
 
+MAX_PAUSE_S: Final = 0.25
+"""Who has got no posture for longer has stopped: the body begins at rest again."""
+
+_ALIGNS: Final = 0.4  # of the acceleration: of the way into the posture, and as much of the operator's motion
+_TURNS: Final = 0.2  # of it: of one turn within the other
 _NONE_RAD: Final = 1e-6
 _BONES_S: Final = 0.5  # bones of another person come into force over about so long
 _SAME_BONES_M: Final = 1e-4
@@ -97,6 +103,7 @@ class BodyFollower:
         self._operator = STANDING.copy()  # the operator's rotations, within the limits
         self._left = np.zeros((_N, 3))  # turns from there to what is sent [rad]
         self._velocities = np.zeros((_N + 1, 3))  # rows 0 to 23 turn [rad/s], the last one moves [m/s]
+        self._aligning = np.zeros(_N)  # how fast each way into the posture is gone [rad/s]
         self._engaged = False
         self._turn = IDENTITY_XYZW
         self._shift = np.zeros(3)
@@ -149,9 +156,13 @@ class BodyFollower:
         self._shift = self._position - quat_rotate(self._turn, view.pelvis)
         self._operator = self._relative(view)
         self._left = turn_between(self._operator, self._rotations)
-        self._velocities = np.zeros((_N + 1, 3))
+        self._rest()
         self._time_s = time_s
         self._engaged = True
+
+    def _rest(self) -> None:
+        self._velocities = np.zeros((_N + 1, 3))
+        self._aligning = np.zeros(_N)
 
     def end(self) -> None:
         """End an engagement; the posture is kept for the next one."""
@@ -165,16 +176,25 @@ class BodyFollower:
             config: its limits hold.
             time_s: when the frame is [s].
         """
-        dt = min(max(time_s - self._time_s, 0.0), MAX_STEP_S)
+        passed_s = time_s - self._time_s
         self._time_s = time_s
+        if passed_s > MAX_PAUSE_S:
+            self._rest()
+            passed_s = 0.0
+        dt = min(max(passed_s, 0.0), MAX_STEP_S)
         assert self._position is not None, "begin comes first"
         if dt > 0.0:
-            align_speed = min(ALIGN_SPEED, 0.5 * config.max_angular_speed)
+            acceleration = config.max_angular_acceleration
+            align_speed = min(
+                ALIGN_SPEED, 0.5 * config.max_angular_speed, math.sqrt(0.5 * _TURNS * acceleration)
+            )
             self._velocities = self._towards(self._gaps(view, self._position), config, align_speed, dt)
             self._operator = _turned(self._velocities[:_N] * dt, self._operator)
             self._position = self._position + self._velocities[_N] * dt
-            if view is not None:
-                self._align(view.bones, min(ALIGN_STEP_RAD, align_speed * dt), dt)
+            if view is None:
+                self._align_by(np.zeros(_N), _ALIGNS * acceleration, dt)
+            else:
+                self._align(view.bones, align_speed, _ALIGNS * acceleration, dt)
             self._rotations = _turned(self._left, self._operator)
         return BodyPosture(self._position.copy(), self._rotations.copy(), self._bones.copy())
 
@@ -197,28 +217,40 @@ class BodyFollower:
 
     def _towards(self, gaps: Array, config: GateSettings, align_speed: float, dt: float) -> Array:
         """Velocities that close the gaps; what is on its way into the posture leaves room for that."""
-        room = np.where(self._left.any(axis=-1), align_speed, 0.0)
-        speed = np.append(config.max_angular_speed - room, config.max_speed)
-        acceleration = np.append(np.full(_N, config.max_angular_acceleration), config.max_acceleration)
+        aligns = self._left.any(axis=-1) | (self._aligning > 0.0)  # and what has just ended
+        most = config.max_angular_acceleration
+        beside = min(config.max_angular_speed - align_speed, _TURNS * most / align_speed)
+        speed = np.append(np.where(aligns, beside, config.max_angular_speed), config.max_speed)
+        acceleration = np.append(np.where(aligns, _ALIGNS * most, most), config.max_acceleration)
         wanted = shortened(approach(gaps, acceleration, dt), speed)[0]
         # what has to slow down for another speed limit does so at once
         return shortened(
             self._velocities + shortened(wanted - self._velocities, acceleration * dt)[0], speed
         )[0]
 
-    def _align(self, bones: Array, step_rad: float, dt: float) -> None:
+    def _align(self, bones: Array, speed: float, acceleration: float, dt: float) -> None:
         """Go a piece of the way that is left, and come a little closer to the operator's bones."""
         if not self.aligning and np.allclose(bones, self._bones, rtol=0.0, atol=_SAME_BONES_M):
             return
-        lengths = np.sqrt(dot(self._left, self._left))
-        gone = np.minimum(1.0, step_rad / np.maximum(lengths, 1e-12))[:, None] * self._left
+        wanted = shortened(approach(self._left, np.full(_N, acceleration), dt), np.full(_N, speed))[0]
         grown = min(1.0, dt / _BONES_S) * (bones - self._bones)
-        way = self._joints(self._left - gone, self._bones + grown) - self._joints(self._left, self._bones)
+        way = self._joints(self._left - wanted * dt, self._bones + grown)
+        way = way - self._joints(self._left, self._bones)
         furthest = float(np.sqrt(dot(way, way)).max())
         share = min(1.0, ALIGN_STEP_M / max(furthest, 1e-9))
-        self._left = self._left - share * gone
-        self._left[np.sqrt(dot(self._left, self._left)) < _NONE_RAD] = 0.0
+        self._align_by(share * np.sqrt(dot(wanted, wanted)), acceleration, dt)
         self._bones = self._bones + share * grown
+
+    def _align_by(self, speeds: Array, acceleration: float, dt: float) -> None:
+        """Go the ways that are left at speeds, shape (24,) [rad/s], as far as the acceleration allows."""
+        change = acceleration * dt
+        self._aligning = speeds.clip(self._aligning - change, self._aligning + change)
+        lengths = np.sqrt(dot(self._left, self._left))
+        left = 1.0 - np.minimum(
+            np.minimum(self._aligning * dt, ALIGN_STEP_RAD) / np.maximum(lengths, 1e-12), 1.0
+        )
+        self._left = left[:, None] * self._left
+        self._left[left * lengths < _NONE_RAD] = 0.0
 
     def _joints(self, left: Array, bones: Array) -> Array:
         return BodyPosture(np.zeros(3), _turned(left, self._operator), bones).world()[0]

@@ -58,6 +58,7 @@ class CommandLimits:
         max_speed, max_acceleration: shape (N,) [m/s], [m/s^2].
         max_angular_speed, max_angular_acceleration: shape (N,) [rad/s], [rad/s^2].
         low, high: shape (N, 3), corners of the workspace [m].
+        names: of the targets, for people.
 
     Raises:
         SettingError: a number is not finite or not above 0, or the workspace is empty.
@@ -69,6 +70,7 @@ class CommandLimits:
     max_angular_acceleration: Array
     low: Array
     high: Array
+    names: tuple[str, ...]
 
     def __post_init__(self) -> None:
         """Check the numbers."""
@@ -76,11 +78,12 @@ class CommandLimits:
             values = getattr(self, name)
             if not (np.isfinite(values).all() and (values > 0.0).all()):
                 raise SettingError(f"{name}: {values.tolist()} is out of range; allowed: finite and above 0")
-        if not (self.low < self.high).all():
-            raise SettingError(
-                f"the workspace is empty: workspace_min {self.low.tolist()} must be below workspace_max "
-                f"{self.high.tolist()} on every axis"
-            )
+        for name, low, high in zip(self.names, self.low, self.high, strict=True):
+            if not (low < high).all():
+                raise SettingError(
+                    f"the workspace of {name} is empty: workspace_min {low.tolist()} must be below "
+                    f"workspace_max {high.tolist()} on every axis"
+                )
 
 
 def limits_of(config: GateSettings, targets: Sequence[Target]) -> CommandLimits:
@@ -96,7 +99,30 @@ def limits_of(config: GateSettings, targets: Sequence[Target]) -> CommandLimits:
         max_angular_acceleration=least("max_angular_acceleration"),
         low=np.array([np.maximum(config.workspace_min, t.limits.workspace_min) for t in targets]),
         high=np.array([np.minimum(config.workspace_max, t.limits.workspace_max) for t in targets]),
+        names=tuple(t.name for t in targets),
     )
+
+
+def _check_start(limits: CommandLimits, positions: Array, orientations: Array) -> None:
+    """Refuse a robot that is outside the workspace, or nobody knows where.
+
+    Raises:
+        SettingError: with the targets, and by which axes they are outside.
+    """
+    said = []
+    for name, at, low, high in zip(limits.names, positions, limits.low, limits.high, strict=True):
+        said += [
+            f"{name} is at {axis} {at[i]:.2f} m, allowed {low[i]:g} .. {high[i]:g}"
+            for i, axis in enumerate("xyz")
+            if not low[i] <= at[i] <= high[i]
+        ]
+    if said:
+        raise SettingError(
+            f"the robot is outside the workspace: {'; '.join(said)}. Move it inside (in simulation: the "
+            "map's home), or widen workspace_min and workspace_max of the settings and of the map's limits"
+        )
+    if not np.isfinite(orientations).all():
+        raise SettingError("the robot's orientation is not known: its pose has numbers that are not finite")
 
 
 class Governor:
@@ -120,12 +146,7 @@ class Governor:
     def __init__(self, limits: CommandLimits, positions: Array, orientations: Array) -> None:
         self._limits = limits
         n = len(limits.max_speed)
-        outside = ~((positions >= limits.low) & (positions <= limits.high)).all(axis=-1)
-        if outside.any() or not np.isfinite(orientations).all():
-            raise SettingError(
-                f"target {np.flatnonzero(outside).tolist()} starts outside the workspace, at "
-                f"{np.round(positions[outside], 3).tolist()} m"
-            )
+        _check_start(limits, positions, orientations)
         self.positions = positions.copy()
         self.orientations = normalize(orientations)
         self.twists: Array = np.zeros((2, n, 3))

@@ -36,7 +36,7 @@ from typing import Final
 from frankmocap_ros.settings.gate import GateSettings
 
 _LATE_TICKS = 2
-BY_SERVICE: Final = "asked to"
+BY_SERVICE: Final = "released on request"
 BY_JOYSTICK: Final = "the joystick's button"
 BY_DEADMAN: Final = "the deadman's switch was released"
 BY_GESTURE: Final = "both hands were raised"
@@ -224,7 +224,9 @@ class Gate:
                 self.release(f"{self.reason}; held for {self.config.hold_s:g} s", time_s)
         elif not self.fresh(time_s):
             age = self.age_s(time_s)
-            why = self.why_unseen(time_s) or f"check who publishes {self.config.bodies}, and the link to it"
+            why = self.why_unseen(time_s) or (
+                f"check who publishes {self.config.bodies}, the link to it, and the load of the computers"
+            )
             old = f"the last bodies are {age:.2f} s old, above max_age_s {self.config.max_age_s:g}"
             self.lose(f"{old}: {why}", time_s)
         elif self.state is State.ARMING:

@@ -91,9 +91,9 @@ class RobotRun:
 
     @property
     def reasons(self) -> list[str]:
-        """Why it let go after its first command, each time."""
-        first_s = self.times_s[0] if self.times_s else np.inf
-        return [c.reason for c in self.changes if c.state in _LETS_GO and c.time_s >= first_s]
+        """Why it let go after its first command, each time; without a command, why it never had one."""
+        first_s = self.times_s[0] if self.times_s else -np.inf
+        return [c.reason for c in self.changes[1:] if c.state in _LETS_GO and c.time_s >= first_s]
 
 
 class SimulatedRun:

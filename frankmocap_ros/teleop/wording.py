@@ -24,6 +24,11 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(name if n == 1 else f"{name} ({n} times)" for name, n in counts)
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 episode`` and ``2 episodes``: a number of something whose plural ends in s."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def numbered(texts: Iterable[str]) -> str:
     """``(1) this; (2) that``, empty texts left out; a single one as it is."""
     said = [text for text in texts if text]

@@ -97,13 +97,8 @@ class Pipeline:
         self._operator_id = 0
         self._last_s: float | None = None
         self._index = 0
-        self._not_finite = 0
+        self._withheld = 0  # of the image under way
         self._calibration: _Calibration | None = None
-
-    @property
-    def not_finite(self) -> int:
-        """How many bodies were withheld because some number in them was not finite."""
-        return self._not_finite
 
     @property
     def estimator(self) -> Estimator:
@@ -209,7 +204,14 @@ class Pipeline:
         stages_ms = self._timer.finish()
         self._index += 1
         return Frame(
-            self._index - 1, camera_image.time_s, tuple(bodies), operator_id, stages_ms, camera, detected
+            self._index - 1,
+            camera_image.time_s,
+            tuple(bodies),
+            operator_id,
+            stages_ms,
+            camera,
+            detected,
+            withheld=self._withheld,
         )
 
     def _seen(
@@ -239,7 +241,7 @@ class Pipeline:
     def _sound(self, observations: Sequence[Observation | None]) -> list[Observation | None]:
         """None in place of a person with a number that is not finite: it would spoil filters and boxes."""
         sound = [o if o is None or observation_is_finite(o) else None for o in observations]
-        self._not_finite += sum(o is not s for o, s in zip(observations, sound, strict=True))
+        self._withheld = sum(o is not s for o, s in zip(observations, sound, strict=True))
         return sound
 
     def _bodies(self, seen: list[tuple[Observation, Track | None]], begun: _PendingFrame) -> list[Body]:
@@ -261,7 +263,7 @@ class Pipeline:
                 bodies.append(body)
             else:  # never let such numbers reach a robot; start again with this person
                 del self._persons[track.id]
-                self._not_finite += 1
+                self._withheld += 1
         followed = self._tracker.ids
         self._persons = {i: p for i, p in self._persons.items() if i in followed}
         return bodies

@@ -79,6 +79,17 @@ def test_another_publisher_of_commands_is_named_and_refused(arm_gate, gate, else
     engages(g)
 
 
+def test_a_second_gate_is_told_once_and_as_such(gate, elsewhere):
+    g = gate()
+    other = elsewhere("gate")
+    for topic in (LEFT, LEFT.replace("left", "right")):
+        g.listen(PoseStamped, topic)
+        other.publisher(PoseStamped, topic)
+    g.seen()
+    said = refusal(g, "right_wrist: /gate, a second node of this name in ROS_DOMAIN_ID ")
+    assert said.count("another publisher") == 1, said
+
+
 def test_another_publisher_of_commands_ends_following_in_hold_and_silence(gate, elsewhere):
     g = gate().engaged()
     heard = len(g.states)

@@ -273,6 +273,29 @@ def test_stamps_that_leap_ahead_end_following_with_the_cause(gate):
     assert "clocks disagree: bodies are stamped" in g.until("HOLD").reason
 
 
+@pytest.mark.parametrize("back_s, went", [(0, "stands still"), (400, "went back")])
+def test_ros_time_that_does_not_go_on_ends_control(gate, back_s, went):
+    """Nothing can be sent meanwhile: to go on where the operator is then would be a leap."""
+    g = gate().engaged()
+    forward_ns = g.clocks.ros_ns
+    stood_ns = forward_ns()
+    g.clocks.ros_ns = lambda: forward_ns() - 400 * SECOND if back_s else stood_ns
+    reason = g.wait(g.states, lambda msg: msg.state == GateState.DISENGAGED).reason
+    assert "no command could be sent for 0.2" in reason and f"as ROS time {went}: the robot may" in reason
+    heard = len(g.left)
+    if not back_s:
+        g.clocks.ros_ns = forward_ns
+    g.advance(0.5)
+    assert len(g.left) == heard, "nothing goes on by itself"
+    g.seen()
+    assert g.engage().success
+    g.until("ENGAGED")
+    g.advance(0.5)
+    stamps = [stamp_s(msg) for msg in g.left.messages[heard:]]
+    assert len(stamps) > 30 and stamps == sorted(set(stamps))
+    assert abs(stamps[-1] - 1e-9 * g.clocks.ros_ns()) < 0.1
+
+
 ONE_ARM = {
     "reference": "measured", "targets": ["left_wrist"], "required_joints": ["left_wrist", "left_shoulder"],
 }  # fmt: skip

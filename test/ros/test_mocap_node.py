@@ -561,6 +561,7 @@ def test_nothing_that_is_not_finite_leaves(start, probe, smoothing):
         for j in (j for body in bodies.bodies for j in body.joints if j.state == JointPose.TRACKED):
             assert j.pose.position.z == pytest.approx(3.0, abs=0.3), case
         probe.people[0].points = good
+    assert int(system.values()["withheld"]) > 0
 
 
 def test_confidence_that_is_not_a_number(start, probe):

@@ -24,6 +24,7 @@ from functools import partial
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rcl_interfaces.msg import ParameterEvent
+from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message, serialize_message
@@ -38,6 +39,7 @@ from frankmocap_ros.errors import RecordingError
 from frankmocap_ros.msg import BodyPoseArray, GateState
 from frankmocap_ros.recording import mcap_writer
 from frankmocap_ros.recording.episodes import episodes, read_info
+from frankmocap_ros.ros.recorder.parameter_snapshots import ParameterSnapshots
 from frankmocap_ros.ros.recorder.recorder_node import RecorderNode
 from frankmocap_ros.sources.bag_source import BagSource
 from support.peer import Peer
@@ -175,6 +177,16 @@ def test_images_are_recorded_as_video_beside_everything_else(recorder, tmp_path,
     assert [image.stamp_s for image in images] == pytest.approx(stamps, abs=1e-6)
     assert [image.pixels.mean() for image in images] == pytest.approx([20 * k for k in range(10)], abs=3)
     assert "images are encoded as H.264 by " in capfd.readouterr().err
+
+
+def test_hidden_nodes_are_not_asked_for_parameters(context):
+    """Those of ros2cli come and go: they never answer, and took the place of others."""
+    node = Node("asking", context=context())
+    snapshots = ParameterSnapshots(node, lambda event: None)
+    snapshots.know(["/camera", "/robot/arm", *(f"/_ros2cli_{number}" for number in range(40))])
+    asked = {client.srv_name.rpartition("/")[0] for client in node.clients}
+    node.destroy_node()
+    assert {"/camera", "/robot/arm"} <= asked and not [name for name in asked if "ros2cli" in name]
 
 
 @pytest.mark.distribution

@@ -17,6 +17,7 @@
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
@@ -91,6 +92,18 @@ def test_a_node_that_warms_up_ends(program, peer, number):
     node = program("python", "-c", STARTING)
     peer.wait_until(lambda: "warming up" in node.text())
     code, seconds = node.end(number)
+    assert code == 0, node.text()
+    assert seconds < LIMIT_S
+    assert "Traceback" not in node.text()
+
+
+@pytest.mark.parametrize("later_s", [0.0, 0.1, 0.2])
+def test_a_node_that_loads_its_model_ends(program, peer, later_s):
+    """Libraries are at work in threads of their own just then, in which Python would crash at its end."""
+    node = program("frankmocap_node")
+    peer.wait_until(lambda: "auto selects" in node.text())
+    time.sleep(later_s)  # within the second that loading takes: there is nothing to wait for
+    code, seconds = node.end(signal.SIGINT)
     assert code == 0, node.text()
     assert seconds < LIMIT_S
     assert "Traceback" not in node.text()

@@ -161,7 +161,10 @@ def test_rates_ages_and_stalled_links(computers):
         network.stall(computer)
         held = wait_until(lambda since_s=stall_s: at_gate.state(GateState.HOLD, since_s), "the gate holds")
         assert held["reason"].startswith("the last bodies are 0.4")
-        assert "check who publishes frankmocap/bodies, and the link to it" in held["reason"]
+        assert (
+            "check who publishes frankmocap/bodies, the link to it, and the load of the computers"
+            in held["reason"]
+        )
         let_go = wait_until(
             lambda since_s=stall_s: at_gate.state(GateState.DISENGAGED, since_s), "the gate lets go"
         )

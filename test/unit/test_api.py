@@ -257,7 +257,7 @@ def test_process_takes_image_files_as_independent(images):
 
 
 def test_process_refuses_two_sequences(images):
-    with pytest.raises(SourceError, match="several sources must all be image files"):
+    with pytest.raises(SourceError, match=r"several sources must all be image files; .* --out-dir DIR"):
         list(process(str(images), str(images), settings=Settings(estimator="synthetic")))
 
 

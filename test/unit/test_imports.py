@@ -69,8 +69,9 @@ NETWORKS = ("estimators.frankmocap.networks.", "estimators.openpose.network")  #
 OUTSIDE_THE_CORE = ("batch", "engines", "bench", "viewer", "msg", "ros", "cli")
 WITH_HEAVY = (
     "assets.", "evaluation.plots", "export.body_table", "export.parquet_files", "imaging.messages.",
-    "recording.", "sources.", "standin.", "estimators.", "teleop.hands.", "teleop.inverse_kinematics.",
-    "teleop.robot.", "teleop.robot_map.", "teleop.robot_model.", "teleop.robot_setup.", "teleop.simulation.",
+    "recording.", "runtime.text_values", "sources.", "standin.", "estimators.", "teleop.hands.",
+    "teleop.inverse_kinematics.", "teleop.robot.", "teleop.robot_map.", "teleop.robot_model.",
+    "teleop.robot_setup.", "teleop.simulation.",
 )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ class Monitor:
     def reset(self, now_s: float) -> None:
         """Restart at the steady time ``now_s``."""
         with self._lock:
-            self._dropped, self._skipped = Counters(), Counters()
+            self._dropped, self._skipped, self._withheld = Counters(), Counters(), Counters()
             self._input, self._output = RateMeter(_RATE_WINDOW_S), RateMeter(_RATE_WINDOW_S)
             self._ages: RollingPercentiles = RollingPercentiles(_WINDOW)
             self._stages: dict[str, RollingPercentiles] = {}
@@ -111,6 +111,7 @@ class Monitor:
         self._ages.add(age_ms)
         for name, ms in stages_ms.items():
             self._stages.setdefault(name, RollingPercentiles(_WINDOW)).add(ms)
+        self._withheld.add("withheld", frame.withheld)
         self._detected.append(frame.detected)
         self._ids = tuple(body.id for body in frame.bodies)
         self._operator_id = frame.operator_id
@@ -141,6 +142,8 @@ class Monitor:
             dropped=self._dropped.counts(),
             dropped_in_period=self._dropped.take_new(),
             skipped=self._skipped.total(),
+            withheld=self._withheld.total(),
+            withheld_in_period=sum(self._withheld.take_new().values()),
             age_ms=(ages[0], ages[1], ages[2]) if ages else None,
             age_min_ms=ages[3] if ages else None,
             stages_ms={n: (p[0], p[1], p[2]) for n, p in shares.items()},

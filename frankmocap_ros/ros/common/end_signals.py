@@ -12,31 +12,66 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""SIGINT and SIGTERM that end a spin, and leave ROS as it is: who ends can still publish.
+"""What ends the process of a node: SIGINT and SIGTERM.
 
-rclpy's own handlers shut ROS down at once, and nothing can be published any more.
+rclpy's own handlers shut ROS down at once, and nothing can be published any more. ``EndSignals`` leaves ROS
+as it is. With both, KeyboardInterrupt becomes an error of another type where it meets rclpy's C++ code:
+``came`` tells that there was a signal.
 """
 
 import signal
 import socket
 import threading
+from collections.abc import Mapping
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import rclpy
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
-class EndSignals:
-    """Waits for a signal, for the process's main thread; ROS was initialized without handlers of its own.
+class Interrupts:
+    """Leaves signals to rclpy, for the process's main thread. SIGINT raises KeyboardInterrupt as well.
 
-    A signal raises KeyboardInterrupt before ``spin``, ends it from then on, and does nothing after it.
+    Attributes:
+        how: arguments of ``rclpy.init``.
+        came: whether there was a SIGINT.
     """
 
+    how: Mapping[str, Any] = {}
+
     def __init__(self) -> None:
+        self.came = False
+        signal.signal(signal.SIGINT, self._handle)
+
+    def spin(self, node: Node) -> None:
+        """Serve a node until ROS ends."""
+        if rclpy.ok():
+            rclpy.spin(node)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
+        raise KeyboardInterrupt
+
+
+class EndSignals:
+    """Waits for a signal, for the process's main thread.
+
+    A signal raises KeyboardInterrupt before ``spin``, ends it from then on, and does nothing after it.
+
+    Attributes:
+        how: arguments of ``rclpy.init``.
+        came: whether there was a signal.
+    """
+
+    how: Mapping[str, Any] = {"signal_handler_options": SignalHandlerOptions.NO}
+
+    def __init__(self) -> None:
+        self.came = False
         self._asked: Future = Future()
         self._spins = False
         self._read, self._write = socket.socketpair()
@@ -53,6 +88,7 @@ class EndSignals:
         rclpy.spin_until_future_complete(node, self._asked)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.came = True
         if not self._spins:
             raise KeyboardInterrupt
 

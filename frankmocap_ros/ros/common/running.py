@@ -14,20 +14,19 @@
 
 """Run a node of this package as a process."""
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from types import FrameType
 from typing import Any
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.signals import SignalHandlerOptions
 
 from frankmocap_ros.errors import MocapError
-from frankmocap_ros.ros.common.end_signals import EndSignals
+from frankmocap_ros.ros.common.end_signals import EndSignals, Interrupts
 
 
 def start_ros(args: Sequence[str] | None = None, **how: Any) -> None:
@@ -62,23 +61,18 @@ def run_node(
         publishes_at_end: whether the node publishes while it is destroyed: ROS runs until then.
     """
     node: Node | None = None
-    interrupts = _interrupts()
+    signals = EndSignals() if publishes_at_end else Interrupts()
     try:
-        signals = EndSignals() if publishes_at_end else None
-        how = {"signal_handler_options": SignalHandlerOptions.NO} if signals is not None else {}
-        start_ros(args, **how)
+        start_ros(args, **signals.how)
         node = make(parameter_overrides=[Parameter(name, value=value) for name, value in settings.items()])
-        if signals is not None:
-            signals.spin(node)
-        elif rclpy.ok():
-            rclpy.spin(node)
+        signals.spin(node)
     except MocapError as error:
         print(f"{args[0]}: {error}", file=sys.stderr)
         return 2
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except Exception:
-        if rclpy.ok() and not interrupts:
+        if rclpy.ok() and not signals.came:
             raise
         # a signal took ROS away while the node was still being made, or came while rclpy was in C++
     finally:
@@ -86,19 +80,10 @@ def run_node(
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+    if node is None:
+        # what it had begun, such as to load a model, goes on in threads of libraries: Python would crash in
+        # them at its end
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
     return 0
-
-
-def _interrupts() -> list[int]:
-    """Every SIGINT that comes from now on; each raises KeyboardInterrupt, as without this.
-
-    That becomes an error of another type where it meets rclpy's C++ code.
-    """
-    came: list[int] = []
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        came.append(number)
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, handle)
-    return came

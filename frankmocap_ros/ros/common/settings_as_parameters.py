@@ -119,6 +119,8 @@ class Parameters(Generic[C]):
                     Parameter(s.name, value=node.declare_parameter(s.name, default, descriptor(s)).value)
                 )
             except Exception as error:  # rclpy's many parameter exceptions, told in the settings' own words
+                if not node.context.ok():
+                    raise  # a signal took ROS away: nothing is wrong with the value
                 raise SettingError(f"{s.name}: {error}; allowed: {s.allowed}") from error
             if given[s.name] != value:
                 self.config = self._only(s.name, given[s.name])

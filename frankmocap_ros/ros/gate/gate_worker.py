@@ -139,10 +139,12 @@ class GateWorker:
         if command is not None:
             self._publish(command)
         if command is None:
+            self._published_s = now_s  # nothing waits to be sent
             self._outputs.end(_time(self._clocks.ros_ns()))
         elif command.time_s - self._published_s > _STANDS_S:
             self._outputs.end(_time(self._clocks.ros_ns()))
             self._controller.unsent()
+            self._give_up(command.time_s)
         if now_s - self._stated_s >= STATE_PERIOD_S - 0.5 * self._period_s:  # at the nearest tick
             self._state(now_s)
             self._outputs.alive()
@@ -159,6 +161,23 @@ class GateWorker:
         self._outputs.publish(command, self._controller.config, _time(stamp_ns))
         if self._outputs.whole_body is not None:
             self._outputs.whole_body.publish(self._controller, command.time_s, stamp_ns)
+
+    def _give_up(self, time_s: float) -> None:
+        """Give control back where nothing could be sent for too long: what comes next would be a leap."""
+        unsent_s = time_s - self._published_s
+        if unsent_s <= self._controller.config.max_age_s:
+            return
+        went = "stands still"
+        if self._stamps.stamp_ns(time_s) < self._stamp_ns:
+            went, self._stamp_ns = (
+                "went back",
+                0,
+            )  # as of another run: its times are compared among themselves
+        self._controller.release(
+            f"no command could be sent for {unsent_s:.2f} s, as ROS time {went}: the robot may have stopped "
+            "elsewhere; check /clock and the computer's clock, then engage again",
+            time_s,
+        )
 
     def _end(self) -> None:
         """Commands end, whatever else has failed."""

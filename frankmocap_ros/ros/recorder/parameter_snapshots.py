@@ -83,9 +83,13 @@ class ParameterSnapshots:
 
         Args:
             nodes: full names; of those of an episode that came later the parameters are asked for as well.
+                Hidden ones, whose names begin with an underscore, are left out.
         """
         for name in nodes:
-            if name.startswith("/") and name not in self._clients and len(self._clients) < _MAX_NODES:
+            hidden = name.rpartition("/")[2].startswith("_")  # such as those of ros2cli, which come and go
+            if hidden or not name.startswith("/"):
+                continue
+            if name not in self._clients and len(self._clients) < _MAX_NODES:
                 self._clients[name] = _Asked(self._node, name, self._got)
                 if self._since_s:
                     self._open.add(name)

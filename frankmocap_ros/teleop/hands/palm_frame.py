@@ -25,10 +25,12 @@ import numpy as np
 
 from frankmocap_ros.body.skeleton import HAND_POINTS
 from frankmocap_ros.errors import RetargetError
-from frankmocap_ros.geometry.rotation import Array, cross
+from frankmocap_ros.geometry.rotation import Array, cross, dot
 
 _PALM: Final = [HAND_POINTS.index(name) for name in ("index1", "middle1", "pinky1")]
 _LEAST_M: Final = 0.02  # from the wrist to the middle finger's base, for a hand to be one
+_MOST_M: Final = 0.3  # three times an adult's
+_FURTHEST: Final = 4.0  # of that, a point from the wrist; a stretched finger's tip is at 2
 _LEAST_SPREAD: Final = 0.1  # of that, from the index finger's base to the little finger's, across the palm
 
 
@@ -43,18 +45,21 @@ def palm_points(points: Array, side: str) -> Array:
         Relative to the wrist, shape (21, 3) [m].
 
     Raises:
-        RetargetError: a point is not finite; or the palm is too small, or a line, so that it has no frame.
-            Says which.
+        RetargetError: a point is not finite or too far from the wrist; or the palm is smaller or larger than
+            a hand's, or a line, so that it has no frame. Says which.
     """
     if not np.isfinite(points).all():
         raise RetargetError(f"{side} hand: some of its points are not finite")
     from_wrist = points - points[0]
     index, middle, pinky = from_wrist[_PALM]
     length = float(np.linalg.norm(middle))
-    if not _LEAST_M <= length < np.inf:
+    if not _LEAST_M <= length <= _MOST_M:
         raise RetargetError(
-            f"{side} hand: its palm is {length:.3f} m long; a hand's has {_LEAST_M:g} m or more"
+            f"{side} hand: its palm is {length:.3g} m long; a hand's has {_LEAST_M:g} to {_MOST_M:g} m"
         )
+    furthest = float(np.sqrt(dot(from_wrist, from_wrist)).max())
+    if not furthest <= _FURTHEST * length:
+        raise RetargetError(f"{side} hand: a point is {furthest:.3g} m from the wrist, which no finger is")
     along = middle / length
     across = (index - pinky) * (1.0 if side == "right" else -1.0)
     across = across - (across @ along) * along

@@ -19,7 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
+from frankmocap_ros.errors import shown
+from frankmocap_ros.teleop.robot_map.map_values import MapValues
 
 TRAJECTORY: Final = "trajectory"
 POSITIONS: Final = "positions"

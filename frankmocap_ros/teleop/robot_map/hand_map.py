@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from frankmocap_ros.body.skeleton import HAND_FINGERS
-from frankmocap_ros.errors import RobotError
+from frankmocap_ros.errors import RobotError, shown
 from frankmocap_ros.runtime.installing import install_command
+from frankmocap_ros.runtime.text_values import yaml_values
 from frankmocap_ros.teleop.robot_map.hand_joints import joints_of_tips, urdf_joints
 from frankmocap_ros.teleop.robot_map.map_parts import PartReader, rotation
-from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
+from frankmocap_ros.teleop.robot_map.map_values import MapValues
 from frankmocap_ros.teleop.robot_map.model_file import ROBOTS_DIR
 from frankmocap_ros.teleop.robot_model.additions import AddedSite, Additions, Base
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource
@@ -154,11 +155,9 @@ def _of_tips(path: Path, own: MapValues, side: str, robot: tuple[ModelSource, Ba
 def _settings(path: Path, own: MapValues, method: str) -> dict[str, Any]:
     """What the configuration says, with its URDF found."""
     file = _configuration(path, own, method)
-    import yaml  # the map itself has been read with it
-
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        values = yaml_values(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
         raise own.wrong("configuration", f"{file} cannot be read: {shortened(error)}") from error
     settings = values.get("retargeting") if isinstance(values, Mapping) else None
     if not isinstance(settings, Mapping):

@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
+from frankmocap_ros.errors import shown
+from frankmocap_ros.teleop.robot_map.map_values import MapValues
 from frankmocap_ros.teleop.robot_model.additions import AddedSite, Base, KeepOutBox
 
 _UNIT: Final = 1e-3

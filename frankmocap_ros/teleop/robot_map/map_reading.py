@@ -19,8 +19,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from frankmocap_ros.errors import RobotError
+from frankmocap_ros.errors import RobotError, shown
 from frankmocap_ros.runtime.installing import optional_import
+from frankmocap_ros.runtime.text_values import yaml_values
 from frankmocap_ros.teleop.robot_map.controller_map import ControllerMap, controllers
 from frankmocap_ros.teleop.robot_map.driven_map import check_controllers, driven_by
 from frankmocap_ros.teleop.robot_map.gripper_map import (
@@ -29,7 +30,7 @@ from frankmocap_ros.teleop.robot_map.gripper_map import (
 )
 from frankmocap_ros.teleop.robot_map.hand_map import read_hands
 from frankmocap_ros.teleop.robot_map.map_parts import base, keep_out
-from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
+from frankmocap_ros.teleop.robot_map.map_values import MapValues
 from frankmocap_ros.teleop.robot_map.model_file import ModelName, find_model
 from frankmocap_ros.teleop.robot_map.robot_map import (
     DEFAULT_ACCELERATION,
@@ -182,11 +183,10 @@ def load_map(robot: str, model: str | ReceivedModel = "") -> RobotMap:
         raise RobotError(
             f"robot {robot!r}: no file {path}; allowed: {', '.join(robot_names())}, or the YAML file of a map"
         )
-    with optional_import("PyYAML", "a robot's map needs", "robot"):
-        import yaml
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        with optional_import("PyYAML", "a robot's map needs", "robot"):
+            values = yaml_values(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
         raise RobotError(f"{path}: cannot be read: {shortened(error)}") from error
     reader = MapValues(path, "", values, _KEYS)
     targets = reader.values.get("targets")

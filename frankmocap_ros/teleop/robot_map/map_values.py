@@ -15,20 +15,16 @@
 """Reads the mappings of a robot's map; what is wrong is said with the file, the key and what is allowed."""
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from frankmocap_ros.body.skeleton import BODY_WITH_HANDS, SIDES
-from frankmocap_ros.errors import RobotError
+from frankmocap_ros.errors import RobotError, shown
 
-_SHOWN: Final = 80
-
-
-def shown(value: object) -> str:
-    """A value of the file in words; not the whole file."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+_LONGEST: Final = 80  # characters of a key
+_LARGEST: Final = sys.float_info.max
 
 
 class MapValues:
@@ -53,7 +49,7 @@ class MapValues:
             raise self.wrong("", f"expected a mapping, got {shown(values)}")
         unknown = [str(key) for key in values if key not in keys]
         if unknown:
-            raise self.wrong(unknown[0][:_SHOWN], f"is not known; allowed: {', '.join(keys)}")
+            raise self.wrong(unknown[0][:_LONGEST], f"is not known; allowed: {', '.join(keys)}")
         self.values = values
 
     def wrong(self, key: str, text: str) -> RobotError:
@@ -94,8 +90,8 @@ class MapValues:
 
     def as_number(self, key: str, value: object, least: float = -math.inf) -> float:
         """A value as a finite number, ``least`` or more; ``key`` is where it is from."""
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or value < least:  # type: ignore[arg-type, operator]
+        is_number = isinstance(value, int | float) and abs(value) <= _LARGEST  # not NaN
+        if isinstance(value, bool) or not is_number or value < least:  # type: ignore[operator]
             at_least = f" of {least:g} or more" if math.isfinite(least) else ""
             raise self.wrong(key, f"expected a finite number{at_least}, got {shown(value)}")
         return float(value)  # type: ignore[arg-type]

@@ -20,9 +20,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from frankmocap_ros.errors import shown
 from frankmocap_ros.teleop.operator_state import TargetLimits
 from frankmocap_ros.teleop.robot_map.map_parts import PartReader, rotation, vector
-from frankmocap_ros.teleop.robot_map.map_values import MapValues, shown
+from frankmocap_ros.teleop.robot_map.map_values import MapValues
 from frankmocap_ros.teleop.robot_model.additions import AddedSite, Base
 
 _TARGET_KEYS: Final = (

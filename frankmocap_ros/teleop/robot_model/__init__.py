@@ -20,6 +20,7 @@ __all__ = [
     "loader",
     "mjcf",
     "mjcf_includes",
+    "model_numbers",
     "model_source",
     "resources",
     "scene",

@@ -31,6 +31,7 @@ from frankmocap_ros.teleop.robot_model.additions import (
     place_base,
 )
 from frankmocap_ros.teleop.robot_model.mjcf import prepare_mjcf
+from frankmocap_ros.teleop.robot_model.model_numbers import check_numbers
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource
 from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
 from frankmocap_ros.teleop.robot_model.scene import add_scene
@@ -118,12 +119,13 @@ def _compiled(
     mujoco: Any, root: ET.Element, resources: Resources, shapes: Shapes, additions: Additions
 ) -> LoadedModel:
     path = resources.near
-    mimics: tuple[Mimic, ...] = ()
+    mimics, notes = tuple[Mimic, ...](), tuple[str, ...]()
     if root.tag == "mujoco":
         lost = prepare_mjcf(root, resources, shapes)
         lenient = ET.SubElement(root, "compiler")
     elif root.tag == "robot":
-        lost, mimics = prepare_urdf(root, resources, shapes)
+        prepared = prepare_urdf(root, resources, shapes)
+        lost, mimics, notes = prepared.lost, prepared.mimics, prepared.notes
         lenient = next(root.iterfind("mujoco/compiler"))
     else:
         raise RobotError(
@@ -147,7 +149,8 @@ def _compiled(
             model = mujoco.MjModel.from_xml_string(text, resources.contents)
     except ValueError as error:
         raise _CompileError(resources, error) from error
-    return LoadedModel(mujoco, path, model, lost, resources.notes(), resources.unread)
+    check_numbers(mujoco, path, model)
+    return LoadedModel(mujoco, path, model, lost, (*resources.notes(), *notes), resources.unread)
 
 
 def _add_mimics(mujoco: Any, path: ModelSource, spec: Any, mimics: tuple[Mimic, ...]) -> None:

@@ -19,7 +19,7 @@ from typing import Final
 
 from frankmocap_ros.errors import RobotError
 from frankmocap_ros.teleop.robot_model.model_source import ModelSource, folder_of
-from frankmocap_ros.teleop.robot_model.xml_source import read_xml
+from frankmocap_ros.teleop.robot_model.xml_source import read_xml, shortened
 
 _MAX_INCLUDES: Final = 200
 
@@ -48,7 +48,10 @@ def include_files(root: ET.Element, path: ModelSource) -> None:
                 raise RobotError(f"{path}: more than {_MAX_INCLUDES} files are included; in a circle?")
             file = child.get("file", "")
             places = [folder_of(path) / file, folder_of(own) / file]
-            included = next((place for place in places if file and place.is_file()), None)
+            try:
+                included = next((place for place in places if file and place.is_file()), None)
+            except (OSError, ValueError) as error:  # a name too long, or with a NUL
+                raise RobotError(f"{own}: it includes {shortened(file)}: no path that can be read") from error
             if included is None:
                 raise RobotError(f"{own}: it includes {file or 'no file'}, which does not exist: {places[0]}")
             content = read_xml(included)

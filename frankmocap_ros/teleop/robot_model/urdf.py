@@ -25,6 +25,8 @@ from frankmocap_ros.teleop.robot_model.model_source import ModelSource, folder_o
 from frankmocap_ros.teleop.robot_model.resources import Resources, Shapes
 
 _READ: Final = ("link", "joint", "material", "mujoco")
+_RANGED: Final = ("revolute", "prismatic")
+_LEAST_RANGE: Final = 1e-6  # [rad] or [m]: MuJoCo takes a range without extent for none at all
 
 
 @dataclass(frozen=True)
@@ -42,18 +44,28 @@ class Mimic:
     offset: float
 
 
-def prepare_urdf(
-    root: ET.Element, resources: Resources, shapes: Shapes
-) -> tuple[dict[str, str], tuple[Mimic, ...]]:
+@dataclass(frozen=True)
+class PreparedUrdf:
+    """What MuJoCo does not read in a URDF that was made to load.
+
+    Attributes:
+        lost: link -> mesh that is left out of its collision geometry, and why.
+        mimics: the mimic joints.
+        notes: what somebody may miss, in words.
+    """
+
+    lost: dict[str, str]
+    mimics: tuple[Mimic, ...]
+    notes: tuple[str, ...]
+
+
+def prepare_urdf(root: ET.Element, resources: Resources, shapes: Shapes) -> PreparedUrdf:
     """Change a URDF so that MuJoCo can load it from memory.
 
     Args:
         root: of the file; is changed.
         resources: the files that MuJoCo gets.
         shapes: which meshes it gets.
-
-    Returns:
-        Link -> mesh that is left out of its collision geometry, and why; and the mimic joints.
 
     Raises:
         RobotError: a mimic joint is wrong.
@@ -75,7 +87,7 @@ def prepare_urdf(
         "fusestatic": "false",  # a map may name any link
         "discardvisual": "false" if shapes in (Shapes.ALL, Shapes.SIMPLE) else "true",
     }
-    mimics = []
+    mimics, still = [], []
     for joint in root.findall("joint"):
         if joint.get("type") == "floating":
             joint.set("type", "fixed")
@@ -85,7 +97,31 @@ def prepare_urdf(
         for mimic in joint.findall("mimic"):
             mimics.append(_mimic(resources.near, joint.get("name", ""), mimic))
             joint.remove(mimic)
-    return _name_meshes(root, resources, folder, shapes), tuple(mimics)
+        is_free = joint.get("name") not in {mimic.joint for mimic in mimics}
+        if is_free and joint.get("type") in _RANGED and _held_without_range(joint):
+            still.append(joint.get("name", ""))
+    notes = []
+    if still:
+        notes.append(
+            f"{resources.near}: without a range, so they stay where they are: {', '.join(still)}; give each "
+            "a limit with lower below upper, or the type continuous"
+        )
+    return PreparedUrdf(_name_meshes(root, resources, folder, shapes), tuple(mimics), tuple(notes))
+
+
+def _held_without_range(joint: ET.Element) -> bool:
+    """Hold a joint whose range has no extent, as a URDF means it; MuJoCo would let it turn without end."""
+    limit = joint.find("limit")
+    if limit is None:
+        limit = ET.SubElement(joint, "limit")
+    try:
+        lower, upper = (float(limit.get(end, "0")) for end in ("lower", "upper"))
+    except ValueError:
+        return False  # MuJoCo says what is wrong
+    if lower != upper:
+        return False
+    limit.attrib |= {"lower": str(lower), "upper": str(lower + _LEAST_RANGE)}
+    return True
 
 
 def _mimic(path: ModelSource, name: str, element: ET.Element) -> Mimic:

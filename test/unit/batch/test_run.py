@@ -20,6 +20,7 @@ from dataclasses import replace
 
 import pytest
 
+from frankmocap_ros.batch.contents import content_of
 from frankmocap_ros.batch.files import described, placed
 from frankmocap_ros.batch.inputs import Kind, inputs_of
 from frankmocap_ros.batch.job import Job, JobFile, Outcome
@@ -27,6 +28,7 @@ from frankmocap_ros.batch.journal import NAME, PARTIAL, opened
 from frankmocap_ros.batch.run import plan, run
 from frankmocap_ros.batch.worker import Worker
 from frankmocap_ros.errors import BatchError
+from frankmocap_ros.sources.bag import is_bag
 from support import batch_jobs
 
 KIND = Kind(lambda path: path.suffix == ".in", lambda path: (path / "one").exists(), ".in")
@@ -118,9 +120,29 @@ def test_the_result_of_an_earlier_content_goes(tmp_path, inputs):
 def test_copies_are_done_once(tmp_path, inputs):
     paths = inputs(a="x", b="x")
     paths[1].write_bytes(paths[0].read_bytes())
-    began, _, todo = once(batch_jobs.job(tmp_path), paths, tmp_path / "out")
+    job, out = batch_jobs.job(tmp_path), tmp_path / "out"
+    began, _, todo = once(job, paths, out)
     assert began == ["a.in"]
-    assert todo.copies == {str(paths[1]): str(paths[0])}
+    assert [copy.input for copy in todo.copies] == [str(paths[1])]
+    assert once(job, paths, out)[0] == []
+    lines = [json.loads(line) for line in (out / NAME).read_text().splitlines()]
+    assert {line["input"]: line["result"] for line in lines} == dict.fromkeys(
+        map(str, paths), lines[0]["result"]
+    )
+    assert len(lines) == 2, "what was written once is not written again"
+
+
+def test_the_result_of_copies_stays_while_one_of_them_is_left(tmp_path, inputs):
+    paths = inputs(a="x", b="x")
+    job, out = batch_jobs.job(tmp_path), tmp_path / "out"
+    for content, results in (("x:c", {"x"}), ("y:c", {"y"})):
+        for path in paths:
+            path.write_text(content)
+        once(job, paths, out)
+        assert {p.read_text() for p in out.glob("*.txt")} == results
+    paths[0].write_text("z:c")
+    once(job, paths, out)
+    assert {p.read_text() for p in out.glob("*.txt")} == {"y", "z"}
 
 
 def test_an_unchanged_file_is_not_read_again(tmp_path, inputs, monkeypatch):
@@ -210,6 +232,26 @@ def test_inputs_are_found(tmp_path):
     assert names(inputs_of([str(tmp_path / "a[1].in")], KIND)) == ["a[1].in"]
 
 
+def test_links_in_circles_and_pipes_keep_nobody_waiting(tmp_path):
+    """Each of two folders leads to all others: without end, and two more ways at every step."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.in").touch()
+        for other in ("a", "b"):
+            (tmp_path / name / f"to_{other}").symlink_to(tmp_path / other)
+        (tmp_path / name / "up").symlink_to(tmp_path)
+        os.mkfifo(tmp_path / name / "pipe.in")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "result.in").touch()
+    (tmp_path / "b" / "results").symlink_to(tmp_path / "out")
+    assert names(inputs_of([str(tmp_path)], KIND, tmp_path / "out")) == ["a.in", "b.in"]
+    assert names(inputs_of([str(tmp_path / "out")], KIND, tmp_path / "out")) == ["result.in"]
+    before = content_of(tmp_path / "out")
+    os.mkfifo(tmp_path / "out" / "pipe")
+    assert content_of(tmp_path / "out") == before
+    assert not is_bag(tmp_path / "out" / "pipe")
+
+
 @pytest.mark.parametrize(
     ("word", "text"),
     [
@@ -277,13 +319,24 @@ def test_nothing_to_write_is_done_too(tmp_path, inputs):
     assert once(job, paths, out)[0] == []
 
 
-def test_a_journal_removes_nothing_outside_its_folder(tmp_path, inputs):
+@pytest.mark.parametrize("result", ["../outside", "..", ".", "_journal.jsonl", "a\0b", 7, None])
+def test_a_journal_removes_nothing_but_results_in_its_folder(tmp_path, inputs, result):
     job, out, outside = batch_jobs.job(tmp_path), tmp_path / "out", tmp_path / "outside"
     (path,) = inputs(a="x")
     once(job, [path], out)
     outside.touch()
-    line = json.loads((out / NAME).read_text()) | {"result": "../outside"}
+    line = json.loads((out / NAME).read_text()) | {"result": result}
     (out / NAME).write_text(json.dumps(line) + "\n")
     path.write_text("y")
     assert once(job, [path], out)[0] == ["a.in"]
-    assert outside.exists()
+    assert outside.exists() and (out / NAME).exists()
+
+
+@pytest.mark.parametrize("changed", [{"input": [1]}, {"key": {}}, {"notes": 5}, {"stamp": "now"}])
+def test_a_line_of_a_journal_that_is_no_entry_is_left_out(tmp_path, inputs, changed):
+    job, out = batch_jobs.job(tmp_path), tmp_path / "out"
+    paths = inputs(a="x")
+    once(job, paths, out)
+    line = json.loads((out / NAME).read_text()) | changed
+    (out / NAME).write_text(json.dumps(line) + "\n" + 100_000 * "[" + "\n")
+    assert once(job, paths, out)[0] == ["a.in"], "as if it had not been done"

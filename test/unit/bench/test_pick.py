@@ -21,6 +21,7 @@ pytest.importorskip("mujoco", reason="mujoco is not installed: pip install 'fran
 pytest.importorskip("mink", reason="mink is not installed: pip install 'frankmocap_ros[robot]'")
 
 from frankmocap_ros.bench.pick_judge import PickJudge
+from frankmocap_ros.bench.pick_operator import PickGoal, PickOperator, Scene
 from frankmocap_ros.bench.pick_sight import FINGERS, HAND
 from frankmocap_ros.bench.pick_task import PickSettings, places, run_pick, twenty
 from frankmocap_ros.teleop.simulation.scene_objects import ObjectPose
@@ -47,6 +48,20 @@ def test_the_bench_loses_the_hand_in_half_of_its_runs():
     for seed in range(20):
         start, goal, _ = places(seed)
         assert np.linalg.norm(goal - start) >= 0.12
+
+
+@pytest.mark.parametrize("phase", ["shut", "open"])
+def test_who_has_no_gripper_takes_it_over(phase):
+    """Control began anew while the hand was shut and the gripper open, or the other way round."""
+    operator = PickOperator(PickGoal(GOAL), 1.0, 0.2)
+    operator.phase, operator.opening = phase, 0.0 if phase == "shut" else 1.0
+    at, opening_m = np.array([0.4, 0.1, 0.02]), 0.08 if phase == "shut" else 0.04
+    openings = []
+    for tick in range(500):
+        operator.see(Scene(0.01 * tick, True, at, opening_m, at))
+        operator.move(0.01 * tick, 0.01)
+        openings.append(operator.opening)
+    assert min(openings) == 0.0 and max(openings) == 1.0
 
 
 class Told:

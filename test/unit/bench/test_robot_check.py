@@ -118,6 +118,15 @@ def test_what_does_not_follow_is_told(torso, seen, run):
     assert any("add an elbow target" in text for text in advice(found, without))
 
 
+def test_a_robot_that_is_never_commanded_is_told_why_and_nothing_else(torso, seen):
+    robot, retargeter = torso
+    never = run_robot(robot, retargeter, seen[:90], workspace_min=(1.5, -2.0, -2.0))
+    found = figures(never, seen[:90], retargeter)
+    assert not found.commanded and found.step_ms_p50 is None
+    (said,) = advice(found, robot)
+    assert "the robot is outside the workspace: left_wrist is at x " in said and "allowed 1.5 .. 2" in said
+
+
 def test_reversals_speeds_and_accelerations_are_counted(torso, seen, run):
     robot, retargeter = torso
     shaking = copied(run)

@@ -74,7 +74,7 @@ def test_the_robots_model_goes_to_both(mobile_robot):
     [
         ("max_speed", "expected NAME=VALUE"),
         ("speed=1", "unknown setting speed"),
-        ("max_speed=fast", "max_speed: expected float, got str"),
+        ("max_speed=fast", "max_speed: expected a number, got 'fast'; allowed: 0.001 .. 20 m/s"),
         ("max_speed=50", "max_speed: 50.0 is out of range"),
         ("max_speed=[", "cannot be read"),
     ],

@@ -79,9 +79,24 @@ def test_exported_for_lerobot(root, tmp_path, capsys):
     files = [files_of(tmp_path / way) for way in ("alone", "many")]
     assert set(files[0]) == set(files[1]), "nothing prepared is left"
     assert [name for name in files[0] if files[0][name] != files[1][name]] == []
-    capsys.readouterr()
+    err = capsys.readouterr().err
+    assert f"instants: {tmp_path / 'many'}\n" in err and ".prepared" not in err
+    run(*export, tmp_path / "many", "--workers", "1", code=3)
+    assert "2 episodes there before" in capsys.readouterr().err
     run("export", root / "episode_000001", *export[2:], tmp_path / "many", "--workers", "1")
-    assert "all 1 episodes were there before" in capsys.readouterr().err
+    assert "nothing to do: 1 episode there before" in capsys.readouterr().err
+
+
+def test_workers_tell_what_is_left_out(root, tmp_path, capsys):
+    export = ("export", root / "episode_000001", "--to", "lerobot", "--rate", "20", "--shortest", "60")
+    run(*export, "--out", tmp_path / "none", "--workers", "1", code=1)
+    err = capsys.readouterr().err
+    assert "episode_000001: no row: in a part shorter than 60 s" in err
+    assert "instants, in a part shorter than 60 s" in err and "; --everything keeps all" in err
+    run(*export[:-2], "--out", tmp_path / "some")
+    run("export", root / "episode_000002", *export[1:], "--out", tmp_path / "some", "--workers", "1")
+    err = capsys.readouterr().err
+    assert "episode_000002: no row" in err and "1 episode there before" in err, "which has rows"
 
 
 def test_reports_of_replays(tmp_path, capsys):

@@ -57,7 +57,7 @@ def test_parquet(root, tmp_path, capsys):
         assert state[30] == pytest.approx(step * 3.2)
         assert action[30] == pytest.approx(step * 3.21)
     said = capsys.readouterr().err
-    assert "1 episodes, 48 rows in 2 parts, 1 episodes left out" in said
+    assert "1 episode, 48 rows in 2 parts, 1 episode left out" in said
     assert "left out: 2 of 50 instants, gate HOLD" in said
     assert "episode_000002: left out, its outcome is discarded; to take it: --include discarded" in said
 
@@ -90,7 +90,7 @@ def test_what_cannot_be_read_is_told_and_the_others_go_on(root, tmp_path, capsys
     assert run(inputs, "--to", "parquet", "--out", tmp_path / "out") == 3
     said = capsys.readouterr().err
     assert "episode_000002: FAILED: " in said
-    assert "1 episodes, 15 rows in 1 parts, 1 episodes failed" in said
+    assert "1 episode, 15 rows in 1 part, 1 episode failed" in said
     assert "episode_000001: its recording was cut off; what there is of it is exported" in said
     assert "episode_000001: no task was recorded; name one: --task TEXT" in said
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["episode_000001.parquet"]

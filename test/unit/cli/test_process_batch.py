@@ -81,10 +81,10 @@ def test_all_are_done_or_listed_and_not_done_again(clips, tmp_path, capsys):
 
     results[0].unlink()
     run(clips, "--out-dir", out, code=3)
-    assert "1 inputs done, 5 done before, 2 failed" in capsys.readouterr().err
+    assert "1 input done, 5 done before, 2 failed" in capsys.readouterr().err
     assert len(journal(out)) == len(entries) + 3
     run(clips / "clip0.avi", "--out-dir", out, "--process-every-n", "2")
-    assert "1 inputs done, 3 frames" in capsys.readouterr().err
+    assert "1 input done, 3 frames" in capsys.readouterr().err
 
 
 def test_the_same_as_alone(clips, tmp_path):

@@ -236,8 +236,8 @@ def test_limits_are_read(tmp_path, name):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("max_lag: 1", r"unknown setting max_lag; known: max_violations, "),
-        ("max_lag_ms: fast", "max_lag_ms: expected float"),
+        ("max_lag: 1", r"unknown setting max_lag \(did you mean max_lag_ms\?\)"),
+        ("max_lag_ms: fast", "max_lag_ms: expected a number, got 'fast'; allowed: 0 .. "),
         ("max_lag_ms: -1", "max_lag_ms: -1.0 is out of range"),
         ("[1, 2]", "expected names with values"),
         ("{", "cannot be read"),

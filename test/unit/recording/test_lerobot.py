@@ -245,7 +245,7 @@ def test_more_episodes_are_added_and_none_twice(episodes, dataset, tmp_path, cap
     shutil.copytree(dataset, out)
     before = {p: p.read_bytes() for p in (out / "data").rglob("*.parquet")}
     assert export(episodes, out, "--include", "failure") == 0
-    assert "1 episodes, 12 rows in 1 parts, 2 episodes were there before" in capsys.readouterr().err
+    assert "1 episode, 12 rows in 1 part, 2 episodes there before" in capsys.readouterr().err
     assert all(path.read_bytes() == old for path, old in before.items())
     info = read_json(out / "meta/info.json")
     assert (info["total_episodes"], info["total_frames"], info["total_tasks"]) == (4, 66, 2)
@@ -326,6 +326,15 @@ def test_a_folder_of_something_else_is_refused(episodes, tmp_path, capsys):
     (tmp_path / "meta/frankmocap_ros.json").write_text('{"format": 99}')
     with pytest.raises(RecordingError, match=r"cannot be read .*another version"):
         open_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["meta/tasks.parquet", "meta/episodes/chunk-000/file-000.parquet"])
+def test_a_dataset_with_a_damaged_file_is_not_added_to(episodes, dataset, tmp_path, capsys, name):
+    out = tmp_path / "out"
+    shutil.copytree(dataset, out)
+    (out / name).write_bytes((out / name).read_bytes()[:40])
+    assert export(episodes, out, "--include", "failure") == 2
+    assert f"{out / name} is damaged (" in capsys.readouterr().err
 
 
 def test_what_a_dataset_needs_and_was_not_recorded(tmp_path, capsys):

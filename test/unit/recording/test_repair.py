@@ -92,6 +92,31 @@ def test_every_cut_leaves_a_readable_file(tmp_path, cut):
     assert not (folder / ".reserve").exists()
 
 
+def damaged(folder, at, value):
+    """An episode that was cut off, with one byte changed; None is the compression of its last chunk."""
+    begun(folder).close()
+    path = folder / f"{folder.name}_0.mcap"
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"lz4") if at is None else at] = value
+    path.write_bytes(data)
+    return path
+
+
+def test_a_damaged_byte_ends_what_is_whole(tmp_path):
+    """No text where the last chunk tells its compression: what is before it stays readable."""
+    path = damaged(tmp_path / "episode_000001", None, 0xD2)
+    done = repair(path.parent)
+    assert done.messages == 50 and read(path.parent) == SENT[:50]
+
+
+def test_a_file_whose_first_bytes_are_damaged_is_left_as_it_is(tmp_path):
+    path = damaged(tmp_path / "episode_000001", 15, 0xFF)  # how long the header is
+    before = path.read_bytes()
+    with pytest.raises(RecordingError, match=r"first bytes are damaged.*save what is in it: mcap recover"):
+        repair(path.parent)
+    assert path.read_bytes() == before
+
+
 def test_only_the_last_of_several_files_is_cut(tmp_path):
     folder = tmp_path / "episode_000001"
     writer = EpisodeWriter(folder, EpisodeInfo(), max_file_bytes=4000)

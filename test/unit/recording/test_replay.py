@@ -16,6 +16,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -33,7 +34,7 @@ from frankmocap_ros.recording.recorded_gate import GateRequest
 from frankmocap_ros.recording.replay_input import read_replay
 from frankmocap_ros.recording.replay_job import ReplayJob, replay_one, report_text
 from frankmocap_ros.settings.gate import GateSettings
-from frankmocap_ros.teleop.gate import State
+from frankmocap_ros.teleop.gate import BY_SERVICE, State
 from support.bags import image, write_bag
 from support.episodes import DELAY_S, SETTINGS, START_NS, bodies, ns, parameters, write_episode
 
@@ -43,7 +44,7 @@ STATES = (
     (0.4, State.ARMING, "hold still for 0.3 s"),
     (0.8, State.ENGAGED, "following the operator"),
     (0.85, State.ENGAGED, "following the operator"),  # it is told 20 times a second
-    (RELEASED_S, State.DISENGAGED, "asked to"),
+    (RELEASED_S, State.DISENGAGED, BY_SERVICE),
     (ASKED_AGAIN_S, State.ARMING, "hold still for 0.3 s"),
     (2.4, State.ENGAGED, "following the operator"),
     (2.6, State.HOLD, "not seen: left_wrist"),
@@ -88,12 +89,12 @@ def test_requests_and_settings_are_taken_as_they_were(episode):
     found = read_replay(episode)
     assert found.requests == (
         GateRequest(pytest.approx(0.4), engage=True),
-        GateRequest(pytest.approx(RELEASED_S), engage=False, release="asked to"),
+        GateRequest(pytest.approx(RELEASED_S), engage=False, release=BY_SERVICE),
         GateRequest(pytest.approx(ASKED_AGAIN_S), engage=True),
         GateRequest(pytest.approx(2.6), engage=False),
         GateRequest(pytest.approx(3.1), engage=False),
     )
-    assert found.first_engaged_s == pytest.approx(0.8)
+    assert np.allclose(found.followed, [(0.8, RELEASED_S), (2.4, 2.6)])
     start, answered, changed = found.settings
     expected = {**SETTINGS, "skip_checks": ()}  # ROS has no empty list of names
     assert (start.time_s, dict(start.values)) == (0.0, expected) and dict(answered.values) == expected
@@ -106,7 +107,7 @@ def test_a_replay_asks_and_releases_as_the_operator_did(report):
         "DISENGAGED", "ARMING", "ENGAGED", "DISENGAGED", "ARMING", "ENGAGED", "DISENGAGED",
     ]  # fmt: skip
     assert [time_s for _, time_s in states[1:5]] == pytest.approx([0.4, 0.72, 1.6, 2.0], abs=0.05)
-    assert [change["reason"] for change in report[0]["states"]][3::3] == ["asked to", "the recording ended"]
+    assert [change["reason"] for change in report[0]["states"]][3::3] == [BY_SERVICE, "the recording ended"]
 
 
 def test_the_recorded_settings_are_in_force_with_their_changes(report):
@@ -134,13 +135,40 @@ def test_pictures_are_beside_the_report(report):
         assert (report[2] / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_todays_settings_and_flags_come_before_the_recorded(episode, capsys):
-    """With today's the operator is not calm enough to be followed."""
-    assert main([str(episode), "--settings", "today", "--calm-speed", "0.001", "--json"]) == 1
+def test_default_settings_and_flags_come_before_the_recorded(episode, capsys):
+    """With the defaults the operator is not calm enough to be followed."""
+    assert main([str(episode), "--settings", "defaults", "--calm-speed", "0.001", "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
-    assert found["settings"] == {"source": "today", "values": {"calm_speed": 0.001}, "changes": 0}
+    assert found["settings"] == {"source": "defaults", "values": {"calm_speed": 0.001}, "changes": 0}
     assert found["judgement"]["failed"] == ["min_engagements: 0; allowed: at least 1"]
     assert found["following"]["first_engaged_s"] is None
+
+
+def test_following_that_ends_before_its_first_command_is_none(episode, capsys):
+    """The arms begin below this workspace, so that every engagement ends in the tick in which it begins."""
+    assert main([str(episode), "--workspace-min", "-2", "-2", "1.9"]) == 1
+    out = capsys.readouterr().out
+    assert "followed                                   0 of" in out and "0 engagements" in out
+    assert "DISENGAGED: the robot is outside the workspace: left_wrist is at z " in out
+    assert "FAILED min_engagements: 0; allowed: at least 1" in out
+
+
+def test_episodes_of_one_name_have_a_report_each(episode, tmp_path, capsys):
+    other = shutil.copytree(episode, tmp_path / "monday" / episode.name)
+    assert main([str(episode), str(other), "--report", str(tmp_path / "r"), "--no-plots"]) == 0
+    names = [f"{folder.parent.name}_episode_000001" for folder in (episode, other)]
+    assert sorted(path.name for path in (tmp_path / "r").iterdir()) == sorted(names)
+    out = capsys.readouterr().out
+    assert [line for line in out.splitlines() if "passed" in line] == [f"{n} on torso: passed" for n in names]
+
+
+def test_faults_that_meet_nothing_are_told(episode):
+    """Following ended at 2.6 s."""
+    late = replay_one(episode, ReplayJob(inject={"swap": 0.5}, inject_from_s=2.5))
+    (note,) = late["notes"]
+    assert note.startswith("faults begin at 2.50 s, and the operator was followed for only 0.10 s after that")
+    assert replay_one(episode, ReplayJob(inject={"swap": 0.5}, inject_from_s=0.9))["notes"] == []
+    assert replay_one(episode, ReplayJob(inject_from_s=2.5))["notes"] == []
 
 
 def test_a_parameter_file_of_the_gate_is_taken(episode, tmp_path, capsys):
@@ -156,6 +184,10 @@ def test_a_parameter_file_of_the_gate_is_taken(episode, tmp_path, capsys):
     file.write_text("max_sped: 0.25\n")
     with pytest.raises(SettingError, match=r"--settings gate.yaml: unknown setting max_sped"):
         main([str(episode), "--settings", str(file)])
+    for inner in ("5", "[1]", "text"):
+        file.write_text(f"/**:\n  ros__parameters: {inner}\n")
+        with pytest.raises(SettingError, match=r"gate.yaml: /\*\*: expected settings with values below"):
+            main([str(episode), "--settings", str(file)])
 
 
 def test_a_limit_that_is_not_kept_fails_the_command(episode, tmp_path, capsys):
@@ -181,7 +213,7 @@ def test_a_bag_of_others_is_replayed_with_requests_all_the_time(tmp_path):
     folder = write_bag(tmp_path / "bag", [("/mocap/bodies", ns(s.time_s + DELAY_S), bodies(s)) for s in seen])
     job = ReplayJob(robot="torso", changes={"arming_s": 0.3})
     found = replay_one(folder, job)
-    assert found["engage"] == "always" and found["settings"]["source"] == "today"
+    assert found["engage"] == "always" and found["settings"]["source"] == "defaults"
     assert found["following"]["followed_s"] > 0.8 and found["judgement"]["passed"]
     with pytest.raises(RecordingError, match="which robot was driven; name one: --robot MAP"):
         replay_one(folder, ReplayJob())
@@ -189,6 +221,15 @@ def test_a_bag_of_others_is_replayed_with_requests_all_the_time(tmp_path):
         replay_one(folder, ReplayJob(robot="torso", engage="recorded"))
     with pytest.raises(RecordingError, match=r"--bodies-topic /other: no topic of .*: /mocap/bodies"):
         replay_one(folder, ReplayJob(robot="torso", bodies_topic="/other"))
+
+
+def test_what_cannot_be_replayed_is_named_once_and_the_others_go_on(episode, tmp_path, capsys):
+    seen = exercise(0.2)
+    nobodys = write_bag(tmp_path / "bag", [("/mocap/bodies", ns(s.time_s), bodies(s)) for s in seen])
+    assert main([str(nobodys), str(episode)]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("frankmocap_ros replay: bag: it does not say which robot was driven")
+    assert "episode_000001 on torso: passed" in said.out
 
 
 def test_what_is_not_replayed_is_told(episode):

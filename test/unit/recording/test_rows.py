@@ -312,6 +312,17 @@ def test_several_gates_are_not_guessed():
         roles_of({**TOPICS, "/b/state": TOPICS["/gate/state"]}, AskedTopics())
 
 
+@pytest.mark.parametrize(
+    "topic", ["/a\0b/image", "/a b/image", "/" + 300 * "x", "/a\nb/image", "//image", "/a/../../image/"]
+)
+def test_a_topic_that_cannot_name_a_file_is_no_camera(topic):
+    kinds = {**TOPICS, topic: TOPICS["/wrist/image_raw"]}
+    with pytest.raises(RecordingError, match=r"images: '.*' cannot name a camera; allowed: letters, digits"):
+        roles_of(kinds, AskedTopics())
+    others = AskedTopics(images=("/wrist/image_raw",))
+    assert roles_of(kinds, others).images == {"/wrist/image_raw": "wrist"}
+
+
 def test_names_of_cameras():
     assert camera_name("/image") == "image"
     assert camera_name("/left/wrist/image_raw/compressed") == "left_wrist"

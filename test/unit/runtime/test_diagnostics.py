@@ -201,6 +201,7 @@ def test_inactive_is_fine_and_quiet():
 
 WRONG = {
     "failed": {"last_error": "boom"},
+    "was left out": {"withheld_in_period": 1},
     "are stamped 0": {"stamp_fault": "images are stamped 0"},
     "no calibration": {"calibration_fault": "K is all zero"},
     "depth is not used": {"unheard": ("depth is not used: nothing comes",)},
@@ -219,8 +220,8 @@ def test_the_worst_stands_first_and_nothing_is_lost():
     found = assess(replace(GOOD, **changes))
     assert found.level is Level.ERROR
     order = [
-        "failed", "no image on", "are stamped 0", "malformed", "no calibration", "depth is not used",
-        "none of 7 images", "exceeds the budget", "reduces processing",
+        "failed", "was left out", "no image on", "are stamped 0", "malformed", "no calibration",
+        "depth is not used", "none of 7 images", "exceeds the budget", "reduces processing",
     ]  # fmt: skip
     assert "clocks disagree" not in found.text, "the stamps' fault says why"
     places = [found.text.index(word) for word in order]
@@ -257,6 +258,7 @@ def test_values_hold_every_number_as_text():
         "dropped/bad_step": "2",
         "dropped/overwritten": "7",
         "skipped": "4",
+        "withheld": "0",
         "latency_budget_ms": "100.0",
         "age_ms/p50": "40.00",
         "age_ms/p95": "60.00",
@@ -323,6 +325,15 @@ def test_stamps_on_arrival_are_told_also_where_all_is_well():
     assert found.level is Level.OK
     assert found.text == "tracking 1 person, operator 3, stamped on arrival"
     assert found.values["stamps"] == "arrival"
+
+
+def test_people_left_out_are_told():
+    lost = replace(GOOD, withheld=7, withheld_in_period=2)
+    found = assess(lost)
+    assert found.level is Level.WARN
+    assert "2 times a person was left out: estimator blazepose gave" in found.text
+    assert found.values["withheld"] == "7"
+    assert assess(replace(lost, withheld_in_period=0)).level is Level.OK
 
 
 def test_precisions_are_values():

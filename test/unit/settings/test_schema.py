@@ -127,21 +127,21 @@ def test_lists_become_tuples(value):
         ("rate_hz", math.inf, ("inf", "finite", "0.5 .. 120")),
         ("rate_hz", -math.inf, ("-inf", "finite")),
         ("rate_hz", 10**400, ("out of range", "0.5 .. 120")),
-        ("rate_hz", True, ("float", "bool", "True")),
-        ("rate_hz", "30", ("float", "str", "'30'")),
-        ("rate_hz", None, ("float", "None")),
+        ("rate_hz", True, ("a number", "True", "0.5 .. 120 Hz")),
+        ("rate_hz", "30", ("a number", "'30'")),
+        ("rate_hz", None, ("a number", "None")),
         ("count", 0, ("0", "1 .. 2147483647")),
         ("count", 2**31, ("2147483648", "1 .. 2147483647")),
-        ("count", True, ("int", "bool", "True")),
-        ("count", 3.0, ("int", "float", "3.0")),
-        ("count", math.nan, ("int", "float", "nan")),
-        ("count", "3", ("int", "str")),
+        ("count", True, ("a whole number", "True")),
+        ("count", 3.0, ("a whole number", "3.0", "1 .. 2147483647")),
+        ("count", math.nan, ("a whole number", "nan")),
+        ("count", "3", ("a whole number", "'3'")),
         ("mode", "slow", ("'slow'", "fast | good")),
         ("mode", "", ("''", "fast | good")),
-        ("mode", 1, ("str", "int", "1")),
-        ("topic", b"a", ("str", "bytes")),
-        ("flag", 1, ("bool", "int", "1")),
-        ("flag", "true", ("bool", "str", "'true'")),
+        ("mode", 1, ("text", "1", "fast | good")),
+        ("topic", b"a", ("text", "b'a'")),
+        ("flag", 1, ("true or false", "1")),
+        ("flag", "true", ("true or false", "'true'")),
         ("joints", "left_wrist", ("list of names", "'left_wrist'")),
         ("joints", 5, ("list of names", "5")),
         ("joints", ["a", 5], ("list of names", "('a', 5)")),
@@ -153,6 +153,18 @@ def test_refusals_name_setting_value_and_what_is_allowed(name, value, words):
     text = str(refusal.value)
     assert text.startswith(f"{name}: ")
     assert [word for word in words if word not in text] == []
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [("mode", 100_000 * "x"), ("flag", 100_000 * "x"), ("joints", 9**9999)],
+    ids=["mode", "flag", "joints"],
+)
+def test_a_refusal_of_a_whole_file_is_short(name, value):
+    """It goes to whoever set the parameter, and to the log."""
+    with pytest.raises(SettingError) as refusal:
+        checked(S[name], value)
+    assert len(str(refusal.value)) < 300
 
 
 anything = st.one_of(
@@ -212,7 +224,7 @@ def test_numbers_become_a_tuple_of_floats(value):
         (3.0, "expected 2 numbers"),
         ([1.0, 2.5], "2.5 is out of range; allowed: -2 .. 2 m"),
         ([1.0, math.nan], "nan is not a finite number"),
-        ([1.0, "x"], "expected float, got str"),
+        ([1.0, "x"], "expected a number, got 'x'"),
     ],
 )
 def test_wrong_numbers_in_a_tuple_are_refused(value, words):
@@ -225,6 +237,22 @@ def test_unknown_names_are_refused_with_the_known_ones():
         updated(Config(), {"speed": 1, "count": 5, "power": 2})
     with pytest.raises(SettingError, match="hidden"):
         updated(Config(), {"hidden": 1})
+
+
+def test_the_usage_of_a_command_has_one_word_for_all_settings():
+    parser = argparse.ArgumentParser(prog="it")
+    parser.add_argument("--own", dest="count")
+    add_flags(parser, Config)
+    parser.add_argument("source")
+    assert parser.format_usage() == "usage: it [-h] [--own COUNT] [--SETTING VALUE] source\n"
+    assert "--rate-hz" in parser.format_help()
+
+
+def test_a_misspelled_name_is_told_what_is_meant():
+    with pytest.raises(SettingError, match=r"^unknown setting cuont \(did you mean count\?\)$"):
+        updated(Config(), {"cuont": 5})
+    with pytest.raises(SettingError, match=r"cuont \(did you mean count\?\), x; known: rate_hz"):
+        updated(Config(), {"cuont": 5, "x": 1})
 
 
 def test_values_that_go_together_only_are_checked_together():

@@ -375,6 +375,14 @@ def test_a_folder_without_images_is_refused(tmp_path):
     (tmp_path / "a.txt").write_text("text")
     with pytest.raises(SourceError, match=r"no images in this folder; allowed: \.jpg"):
         opened(tmp_path)
+    (tmp_path / "b.mp4").touch()
+    (tmp_path / "episode_000001").mkdir()
+    with pytest.raises(SourceError, match=r"such as \S+/b\.mp4: name one, or .* --out-dir DIR"):
+        opened(tmp_path)
+    (tmp_path / "b.mp4").unlink()
+    (tmp_path / "episode_000001" / "metadata.yaml").touch()
+    with pytest.raises(SourceError, match=r"it has recordings such as \S+/episode_000001: name one"):
+        opened(tmp_path)
 
 
 def test_a_still_that_does_not_move_is_one_image(tmp_path):
@@ -501,3 +509,15 @@ def test_links_to_webcams_are_followed(capture, tmp_path, monkeypatch):
     source = opened("/dev/v4l/by-id/usb-camera")
     assert source.live
     assert capture.made[0].where == 0
+
+
+def test_a_name_that_no_file_has_is_refused_in_short():
+    with pytest.raises(SourceError, match=r"^'aaaa.*: File name too long; allowed:") as refusal:
+        open_source(CameraSettings(source=100_000 * "a"))
+    assert len(str(refusal.value)) < 1000
+
+
+@pytest.mark.parametrize("degrees", [5e-324, 1e-6, 0.5])
+def test_a_field_of_view_that_no_camera_has_is_refused(degrees):
+    with pytest.raises(SettingError, match=r"horizontal_fov_deg: .* is no camera's; allowed: 0 "):
+        CameraSettings(horizontal_fov_deg=degrees)

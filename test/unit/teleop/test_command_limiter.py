@@ -33,7 +33,7 @@ IDENTITY = np.array([0.0, 0.0, 0.0, 1.0])
 def limits(n=1, speed=1.0, acceleration=5.0, angular=2.0, angular_acceleration=20.0, box=1.0):
     return CommandLimits(
         np.full(n, speed), np.full(n, acceleration), np.full(n, angular), np.full(n, angular_acceleration),
-        np.full((n, 3), -box), np.full((n, 3), box),
+        np.full((n, 3), -box), np.full((n, 3), box), ("left_wrist", "right_wrist", *map(str, range(n)))[:n],
     )  # fmt: skip
 
 
@@ -158,10 +158,12 @@ def test_a_long_pause_is_one_short_step():
 
 
 def test_starting_outside_the_workspace_is_refused():
-    with pytest.raises(SettingError, match=r"target \[1\] starts outside the workspace"):
+    with pytest.raises(SettingError, match=r"right_wrist is at z 1.20 m, allowed -1 .. 1. Move it"):
         Governor(limits(2), np.array([[0.0, 0, 0], [0, 0, 1.2]]), np.tile(IDENTITY, (2, 1)))
     with pytest.raises(SettingError, match="outside"):
         Governor(limits(1), np.array([[np.nan, 0, 0]]), np.tile(IDENTITY, (1, 1)))
+    with pytest.raises(SettingError, match="orientation is not known"):
+        Governor(limits(1), np.zeros((1, 3)), np.full((1, 4), np.nan))
 
 
 @pytest.mark.parametrize("name", ["speed", "acceleration", "angular", "angular_acceleration"])
@@ -172,7 +174,7 @@ def test_limits_must_be_numbers_above_zero(name, value):
 
 
 def test_an_empty_workspace_is_refused():
-    with pytest.raises(SettingError, match="workspace is empty"):
+    with pytest.raises(SettingError, match="the workspace of left_wrist is empty"):
         limits(box=-1.0)
 
 

@@ -190,7 +190,7 @@ def test_a_target_has_limits_of_its_own_beside_the_settings():
 
 def test_a_box_that_leaves_nothing_is_refused():
     own = TargetLimits(workspace_min=(3.0, 0.0, 0.0))
-    with pytest.raises(SettingError, match="the workspace is empty"):
+    with pytest.raises(SettingError, match="the workspace of left is empty"):
         Teleoperation((replace(TARGETS[0], limits=own),))
 
 

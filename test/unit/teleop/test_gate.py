@@ -498,7 +498,7 @@ def _random_sequences(rng, numbers, moved):
     each = np.ones(n)
     limits = CommandLimits(
         speed * each, acceleration * each, speed * each, acceleration * each,
-        np.full((n, 3), -0.3), np.full((n, 3), 0.3),
+        np.full((n, 3), -0.3), np.full((n, 3), 0.3), tuple(map(str, range(n))),
     )  # fmt: skip
     governor = Governor(limits, np.zeros((n, 3)), np.tile((0.0, 0.0, 0.0, 1.0), (n, 1)))
     sequences = [_Sequence(rng, moved) for _ in range(n)]

@@ -109,6 +109,21 @@ def check_limits(frames, config):
         assert np.abs(np.linalg.norm(b.rotations, axis=1) - 1.0).max() < 1e-9
 
 
+def check_accelerations(frames, config, rests_before=False):
+    """No joint's turn, nor the pelvis's way, gets faster or slower than the gate's limits."""
+    turning = moving = np.zeros((len(BODY), 3)) if rests_before else None
+    for (t0, a), (t1, b) in itertools.pairwise(frames):
+        dt = t1 - t0
+        turns = quat_to_rotvec(quat_multiply(b.rotations, quat_conjugate(a.rotations))) / dt
+        way = (b.root_position - a.root_position) / dt
+        if turning is not None:
+            assert (
+                np.linalg.norm(turns - turning, axis=1).max() <= config.max_angular_acceleration * dt + 1e-6
+            )
+            assert np.linalg.norm(way - moving, axis=-1).max() <= config.max_acceleration * dt + 1e-6
+        turning, moving = turns, way
+
+
 def yaw(posture):
     forward = quat_to_matrix(posture.rotations[0])[:, 0]
     return np.arctan2(forward[1], forward[0])
@@ -319,6 +334,34 @@ def test_random_rotations_never_leave_faster_than_the_limits():
     t.person = lambda p, q, s: (p, quat_from_rotvec(t.random.normal(0.0, 2.0, (len(q), 3))))
     t.run(2.0)
     check_limits(t.frames, t.config)
+
+
+@pytest.mark.parametrize("slow", [{}, {"max_angular_acceleration": 5.0, "max_angular_speed": 2.0}])
+def test_the_way_into_the_posture_keeps_to_the_acceleration_as_well(slow):
+    """It begins at rest, goes on while the operator moves, and ends in HOLD before it is gone."""
+    t = WholeBody(**slow).engaged()
+    t.turned("left_shoulder", (0.0, 0.0, 0.2), since_s=t.time_s)
+    t.run(0.4)
+    t.altered = lambda seen: None
+    t.run(1.0)
+    assert State.HOLD in t.states and len(t.frames) > 50
+    check_accelerations(t.frames, t.config, rests_before=True)
+    check_limits(t.frames, t.config)
+
+
+def test_after_a_pause_it_begins_at_rest():
+    """Whoever plays the frames has stopped meanwhile: to go on at speed would be a leap."""
+    t = WholeBody().aligned()
+    t.turned("left_shoulder", (0.0, 0.0, 1.5))
+    view, config = t.controller._operator.whole_body(), t.config
+    t.run(0.1)
+    moved, body = t.controller._operator.whole_body(), BodyFollower()
+    body.follow(view, True, config, 0.0)
+    before = [(0.02 * k, body.follow(moved, True, config, 0.02 * k)) for k in range(1, 20)]
+    assert max(turn for turn, _, _ in steps(before)) > 0.01, "on its way"
+    resumed = [(0.38, before[-1][1])]
+    resumed += [(0.4 + 0.02 * k, body.follow(moved, True, config, 1.0 + 0.02 * k)) for k in range(20)]
+    check_accelerations(resumed, config, rests_before=True)
 
 
 def test_a_late_frame_is_no_longer_step_than_the_limits_allow():

@@ -43,14 +43,23 @@ class CommandPublishers:
 
     def look(self) -> Iterable[Finding]:
         """See ``Check``."""
+        topics: dict[tuple[str, ...], list[str]] = {}  # by who else publishes there
         for name, kind in self._kinds.items():
             others = self._others(name, kind)
             if others:
-                yield Finding(
-                    f"another publisher of commands on {name}: {listed(others)}; stop it, or remap one of "
-                    f"the two (one that crashed is forgotten within {FORGOTTEN_S:g} s)",
-                    Severity.CONFLICT,
-                )
+                topics.setdefault(others, []).append(name)
+        for others, names in topics.items():
+            yield Finding(
+                f"another publisher of commands on {', '.join(names)}: {listed(others)}{self._same(others)}; "
+                f"stop it, or remap one of the two (one that crashed is forgotten within {FORGOTTEN_S:g} s)",
+                Severity.CONFLICT,
+            )
+
+    def _same(self, others: Sequence[str]) -> str:
+        """That another node has this one's name, in words."""
+        if self._node.get_fully_qualified_name() not in others:
+            return ""
+        return f", a second node of this name in ROS_DOMAIN_ID {self._node.context.get_domain_id()}"
 
     def _others(self, topic: str, kind: type) -> tuple[str, ...]:
         """Full names of the other nodes, one for each of their publishers."""

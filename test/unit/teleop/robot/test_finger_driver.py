@@ -27,6 +27,7 @@ from frankmocap_ros.bench.robot_run import TICK_S, run_robot
 from frankmocap_ros.body.pose import Hand, JointState
 from frankmocap_ros.errors import RetargetError
 from frankmocap_ros.teleop.command import Command
+from frankmocap_ros.teleop.hands.palm_frame import palm_points
 from frankmocap_ros.teleop.hands.robot_hand import RobotHand, load_hands
 from frankmocap_ros.teleop.inverse_kinematics.ik_model import load_model
 from frankmocap_ros.teleop.inverse_kinematics.retargeter import Retargeter
@@ -140,7 +141,7 @@ def test_what_cannot_be_solved_holds_and_is_said(driver):
     assert driver.limits()[0] == "right_hand: no posture of the hand is found: as the test wants"
     nothing = replace(hand(), points=np.zeros((21, 3)))
     assert driver.at(nothing).tolist()[:2] == held.tolist()[:2]
-    assert "its palm is 0.000 m long" in driver.limits()[0]
+    assert "its palm is 0 m long" in driver.limits()[0]
 
 
 def test_a_new_engagement_knows_nothing_of_the_last_one(driver):
@@ -186,6 +187,29 @@ def test_a_simulated_robots_fingers_follow_within_all_limits(robot):
         tips = of.solver.tips(driven[k])
         off.append(np.linalg.norm(tips - of.solver.wanted(hand_motion(run.times_s[k] - 0.15)), axis=1))
     assert 1e3 * np.median(off) < 10.0, "0.15 s late: 0.05 s to be seen, and acceleration"
+
+
+def test_one_image_of_a_hand_that_is_none_changes_nothing_after_it(robot):
+    """Points as if the hand were larger than any: its size would be taken for the operator's, and a fist
+    would open the robot's hand for seconds."""
+    (of,) = load_hands(robot, load_model(robot))
+    flat, fist = (palm_points(hand_shape(shut, side="right"), "right") for shut in (0.0, 1.0))
+
+    def shuts(wrong):
+        of.solver.start(0.5 * (of.lower + of.upper))
+        for _ in range(20):
+            of.solver.solve(flat)
+        for points in wrong:
+            with pytest.raises(RetargetError, match=r"palm is|from the wrist"):
+                of.solver.solve(palm_points(points, "right"))
+        for _ in range(20):
+            found = of.solver.solve(fist)
+        return found
+
+    far = hand_shape(0.0, side="right")
+    far[8] += 5.0
+    wrong = [k * hand_shape(0.0, side="right") for k in (10.0, 1e3, 1e20, 1e30)]
+    assert np.allclose(shuts([*wrong, far]), shuts([]), atol=1e-9)
 
 
 def test_fingers_of_a_hand_that_is_lost_never_open(robot):

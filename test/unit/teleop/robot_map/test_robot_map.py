@@ -113,6 +113,7 @@ def changed(path, value):
         ("acceleration_limits.a", 0, "acceleration_limits.a: expected an acceleration above 0"),
         ("acceleration_limits", 5, "acceleration_limits: expected a mapping from joint to number"),
         ("velocity_limits.a", np.nan.__float__(), "velocity_limits.a: expected a finite number"),
+        ("damping", 10**400, "damping: expected a finite number of 0 or more, got 1000"),
         ("targets", {}, "targets: expected a mapping"),
         ("targets.hand", 7, "targets.hand: expected a mapping"),
         ("targets.hand.joint", "nose", "targets.hand.joint: unknown joint 'nose'; allowed: pelvis"),
@@ -209,7 +210,17 @@ def test_parts_with_an_offset_become_sites(load):
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["", "just text", "a: [", "- 1", "!!python/object/apply:os.system ['true']"])
+LAUGHS = ", ".join(f"&a{k} [{', '.join(10 * [f'*a{k - 1}'])}]" for k in range(1, 10))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "just text", "a: [", "- 1", "!!python/object/apply:os.system ['true']", 5000 * "[", "2026-13-45",
+        f"model: [&a0 [x], {LAUGHS}]\ntargets: {{a: 1}}",
+    ],
+    ids=["empty", "text", "open", "list", "python", "deep", "date", "aliases"],
+)  # fmt: skip
 def test_what_is_no_map_is_refused(load, text):
     with pytest.raises(RobotError, match=r"map\.yaml"):
         load(text)
