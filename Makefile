@@ -56,12 +56,14 @@ PYTEST_ON_JAZZY = if [ -s .venv/build-requirements.txt ]; then \
 		$(ON_JAZZY) $(JAZZY)/bin/python -I -m pytest $(1); \
 	else echo "not tested on ROS 2 Jazzy: its wheels do not fit this machine, or there is no C++ compiler"; fi
 
+ON_KILTED_ONLY := test/install/test_install.py::test_pip_on_a_bare_machine
+
 # Only files in which a test is marked are read, to save time.
 test-distribution: $(JAZZY)/package  ## the tests marked `distribution`, on ROS 2 Jazzy
 	@$(call PYTEST_ON_JAZZY,-m distribution $$(grep -l mark.distribution test/ros/*.py test/install/*.py))
 
-test-jazzy: $(JAZZY)/package  ## all tests with nodes and those of the launch files, on ROS 2 Jazzy
-	@$(call PYTEST_ON_JAZZY,test/ros test/install/test_launch_files.py)
+test-jazzy: $(JAZZY)/package  ## all tests with nodes, of the launch files and of a workspace, on ROS 2 Jazzy
+	@$(call PYTEST_ON_JAZZY,test/ros test/install --deselect $(ON_KILTED_ONLY))
 
 check: install docs .venv/dev .venv/torch .venv/robot .venv/viewer  ## style, types and documentation
 	$(BIN)/ruff check $(CHECKED)

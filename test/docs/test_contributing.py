@@ -15,7 +15,9 @@
 """What contributors and GitHub read: workflows, forms, hooks, changelog, addresses."""
 
 import importlib.metadata
+import os
 import re
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -115,12 +117,35 @@ EXAMPLES = {
 }
 
 
-def test_the_changelog_is_one_that_bloom_reads(tmp_path):
-    text = (ROOT / "CHANGELOG.rst").read_text()
-    released = tmp_path / "CHANGELOG.rst"
-    released.write_text(text.replace("(unreleased)", "(2027-01-01)"))
-    ((version, _, (sections,)), *_) = get_changelog_from_path(released).foreach_version()
-    assert version == MANIFEST.findtext("version")
+def test_a_release_is_prepared_by_its_own_tool(tmp_path):
+    """``catkin_prepare_release`` dates what is Forthcoming, commits and tags; bloom reads the result."""
+    for name in ("package.xml", "setup.py", "CHANGELOG.rst"):
+        shutil.copy(ROOT / name, tmp_path)
+    changelog, version = tmp_path / "CHANGELOG.rst", "999.0.0"
+    text = changelog.read_text()
+    if "\nForthcoming\n" not in text:  # at a release itself
+        changelog.write_text(
+            re.sub(r"(?m)^\d+\.\d+\.\d+ \(.*\)\n-+$", "Forthcoming\n-----------", text, count=1)
+        )
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
+    for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "before"]):
+        subprocess.run([*git, *words], cwd=tmp_path, check=True)
+    prepare = "import sys; from catkin_pkg.cli.prepare_release import main; sys.exit(main())"
+    flags = ["--version", version, "--no-push", "--non-interactive", "--no-color"]
+    author = {f"GIT_{who}_{what}": "a" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    done = subprocess.run(
+        [sys.executable, "-c", prepare, *flags],
+        cwd=tmp_path,
+        env={**os.environ, **author},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done
+    tags = subprocess.run([*git, "tag"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert tags.stdout.split() == [version]
+    ((released, date, (sections,)), *_) = get_changelog_from_path(changelog).foreach_version()
+    assert (released, date is not None) == (version, True)
     assert len(sections.bullets) >= 5
 
 

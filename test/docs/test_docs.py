@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "docs" / "source"
 PAGES = sorted(SOURCE.glob("*.md"))
 PROSE = [*PAGES, *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))]
+RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 LINK = re.compile(r"\]\((?!https?:|#)([^)\s#]+)")
 PATH = re.compile(r"`([\w./]+/(?:[\w.]+\.py)?)`")
 
@@ -94,7 +95,7 @@ def test_links_to_files_lead_somewhere(page):
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("page", PROSE, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PROSE, RESULTS], ids=lambda page: page.name)
 def test_files_and_folders_that_are_named_are_there(page):
     """``teleop/gate.py`` is below the package, ``test/unit`` below the root."""
     elsewhere = ("~", "/", "extra_data/", "build/")

@@ -15,6 +15,8 @@
 """Fixtures of tests with nodes; the classes behind them are in ``test/support``."""
 
 import gc
+import importlib
+import importlib.util
 import itertools
 import os
 import socket
@@ -38,7 +40,7 @@ from support.peer import Peer
 from support.probe import Probe
 from support.program import Programs
 from support.spinner import Spinner
-from support.standin_packages import loaded
+from support.standin_packages import NAMES, loaded
 from support.system import System
 
 _PROGRAMS = pytest.StashKey[Programs]()
@@ -177,10 +179,15 @@ def standins(tmp_path_factory):
 
 @pytest.fixture
 def distribution(standins, monkeypatch):
-    """As if they were installed; before a node starts, so that they still are when it ends."""
+    """As if they were installed; before a node starts, so that they still are when it ends.
+
+    What is installed, such as the real tf2 on a ROS distribution, is taken as it is.
+    """
+    installed = {name for name in NAMES if importlib.util.find_spec(name)}
     for name, module in standins.items():
-        monkeypatch.setitem(sys.modules, name, module)
-    return standins
+        if name.partition(".")[0] not in installed:
+            monkeypatch.setitem(sys.modules, name, module)
+    return {name: importlib.import_module(name) for name in standins}
 
 
 @pytest.fixture

@@ -102,6 +102,7 @@ def wait_for_messages(folder, topic, count):
     wait_until(there, f"{count} messages of {topic}")
 
 
+@pytest.mark.distribution
 def test_an_episode_holds_what_was_published_byte_for_byte(recorder, tmp_path):
     peer = recorder(topics=["wrist/image"], task="stack two cubes", robot_map="torso")
     sent = {}
@@ -198,6 +199,7 @@ def test_hidden_nodes_are_not_asked_for_parameters(context):
     assert {"/camera", "/robot/arm"} <= asked and not [name for name in asked if "ros2cli" in name]
 
 
+@pytest.mark.distribution
 def test_parameters_at_the_start_and_their_changes_are_in_the_episode(recorder, tmp_path):
     peer = recorder()
     peer.node.declare_parameter("gain", 2.0)

@@ -54,15 +54,48 @@ def test_a_person_in_a_video_is_where_blazepose_has_them(record_property):
     assert found.predicted < 0.6
 
 
-@pytest.mark.skipif(not (TAIJI.exists() and POSENET.exists()), reason=f"{TAIJI} or {POSENET} is not here")
-def test_the_gate_engages_with_posenet_and_the_robot_follows(record_property):
-    """A real person, a real network of pixels, and no depth."""
-    config = Settings(estimator="posenet", model=str(POSENET))
+def frames_of(config):
+    """What comes of the video's images."""
     estimator, footage = make_estimator(config), Footage(str(TAIJI), 0)
     pipeline = Pipeline(estimator, config, itertools.count().__next__)
     frames = [pipeline.process(image) for image in footage.read(411)]
     estimator.close()
     footage.close()
+    return frames
+
+
+def calmest_mm(times_s, points):
+    """Root mean square of a point about a parabola, in the calmest second."""
+    spreads = []
+    for start_s in times_s[times_s <= times_s[-1] - 1.0]:
+        rows = (times_s >= start_s) & (times_s < start_s + 1.0)
+        t = times_s[rows] - start_s
+        off = points[rows] - np.vander(t, 3) @ np.polyfit(t, points[rows], 2)
+        spreads.append(np.sqrt((off**2).sum(axis=1).mean()))
+    return 1e3 * min(spreads)
+
+
+@pytest.mark.skipif(not TAIJI.exists(), reason=f"{TAIJI} is not here")
+def test_the_robot_follows_a_person_seen_by_blazepose_whose_wrists_do_not_tremble(record_property):
+    frames = frames_of(Settings(estimator="blazepose", variant="full"))
+    assert all(frame.bodies for frame in frames)
+    times_s = np.array([frame.time_s for frame in frames])
+    for side in ("left", "right"):
+        row = BODY.index[f"{side}_wrist"]
+        assert calmest_mm(times_s, np.array([frame.bodies[0].positions[row] for frame in frames])) < 3.0
+    found, _ = followed(seen := operators(frames), seen)
+    record_property("robot", str(found.targets))
+    for side in ("left", "right"):
+        wrist = found.targets[f"{side}_wrist"]
+        assert wrist.correlation > 0.93
+        # 110 ms in a demo whose images are seen 25 ms late; here it is 50 ms
+        assert wrist.lag_s < 0.110 + 0.025 + 0.005
+
+
+@pytest.mark.skipif(not (TAIJI.exists() and POSENET.exists()), reason=f"{TAIJI} or {POSENET} is not here")
+def test_the_gate_engages_with_posenet_and_the_robot_follows(record_property):
+    """A real person, a real network of pixels, and no depth."""
+    frames = frames_of(Settings(estimator="posenet", model=str(POSENET)))
     assert np.mean([bool(frame.bodies) and frame.bodies[0].has_3d for frame in frames]) > 0.95
     found, run = followed(seen := operators(frames), seen)
     record_property("robot", str(found.targets))
