@@ -172,7 +172,7 @@ def to_look_at(frame: Frame, publishers: dict[str, Publisher]) -> list[Way]:
     vertices = np.random.default_rng(0).normal(size=(VERTICES, 3))
 
     def picture() -> Image:
-        return annotated.message(frame, HEADER, bitmap, 10.0, time.perf_counter())
+        return annotated.message(frame, HEADER, bitmap, 10.0)
 
     return [
         two_steps("markers", lambda: markers.make(frame, HEADER, 10.0), publishers["markers"]),

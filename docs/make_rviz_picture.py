@@ -190,7 +190,7 @@ def main() -> None:
     displays = {display["Name"]: display for display in config["Visualization Manager"]["Displays"]}
     draw_scene(canvas, MarkerMaker().make(frame, header, 34.0).markers, displays["Floor"])
     drawn = image.pixels.copy()
-    annotate(drawn, frame, "34 ms  30 Hz")
+    annotate(drawn, frame, ["34 ms  30 Hz"])
     left = cv2.resize(drawn, IMAGE_PX, interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(PICTURE), np.hstack([left, canvas.image]), [cv2.IMWRITE_JPEG_QUALITY, 85])
 

@@ -14,6 +14,8 @@
 
 """Bodies drawn into an image, for people to look at."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +38,7 @@ _FLAT: Color = (200, 200, 200)
 _WHITE, _BLACK = (255, 255, 255), (0, 0, 0)
 
 
-def annotate(image_bgr: NDArray[np.uint8], frame: Frame, note: str = "") -> None:
+def annotate(image_bgr: NDArray[np.uint8], frame: Frame, notes: Sequence[str] = ()) -> None:
     """Draw boxes, skeletons and hands in the colors of their states (gray without meters), and ids, in place.
 
     Fingers are drawn from the hands where a body in space has these, else from its joints.
@@ -44,7 +46,7 @@ def annotate(image_bgr: NDArray[np.uint8], frame: Frame, note: str = "") -> None
     Args:
         image_bgr: shape (H, W, 3), the full image that ``frame`` is of; written to.
         frame: what was found in it.
-        note: a line for the upper left corner, such as age and rate.
+        notes: lines for the upper left corner, such as age and rate.
     """
     height = image_bgr.shape[0]
     thick = max(1, round(height / 240))
@@ -53,8 +55,8 @@ def annotate(image_bgr: NDArray[np.uint8], frame: Frame, note: str = "") -> None
         for hand in body.hands:
             if hand.state != JointState.INVALID:
                 _draw_hand(image_bgr, hand, image_of(hand.points, frame), thick)
-    if note:
-        _write(image_bgr, note, (4 * thick, 12 * thick), thick)
+    for line, note in enumerate(notes, 1):
+        _write(image_bgr, note, (4 * thick, 12 * line * thick), thick)
 
 
 def _draw_body(image_bgr: NDArray[np.uint8], body: Body, thick: int, is_operator: bool) -> None:

@@ -35,7 +35,7 @@ from visualization_msgs.msg import MarkerArray
 
 from frankmocap_ros.body.skeleton import BODY, BODY_WITH_HANDS, KEYPOINTS
 from frankmocap_ros.imaging.messages.images import write_image
-from frankmocap_ros.msg import BodyPose, JointPose, JointPoseStamped, Latency
+from frankmocap_ros.msg import BodyPose, Grip, JointPose, JointPoseStamped, Latency
 from frankmocap_ros.ros.common import qos
 from frankmocap_ros.ros.mocap import outputs, worker
 from frankmocap_ros.synthetic.human import scene
@@ -450,6 +450,31 @@ def test_annotated(start, probe, encoding, size):
     drawn = np.frombuffer(annotated.data, np.uint8).reshape(*size[::-1], 3)
     assert 0.001 < (drawn != 60).any(axis=-1).mean() < 0.5
     assert len(np.unique(drawn.reshape(-1, 3), axis=0)) > 2
+
+
+def test_grips_are_written_into_the_annotated_image_while_it_is_looked_at(start, probe):
+    def line(annotated):
+        """Below age and rate."""
+        return np.frombuffer(annotated.data, np.uint8).reshape(240, 320, 3)[14:26, :150]
+
+    system = start()
+    probe.people = []
+    system.process()
+    topic = "/gate/grip/left"
+    assert system.node.count_subscribers(topic) == 0
+    inbox = system.listen(Image, "/frankmocap/annotated")
+    timer = system.node.create_timer(0.05, system.send)
+    system.wait_until(lambda: system.node.count_subscribers(topic), "the mocap node does not listen")
+    without = inbox.next()
+    assert not (line(without) == 255).any()
+    publisher = system.publisher(Grip, topic)
+    grips = system.node.create_timer(
+        0.05, lambda: publisher.publish(Grip(side="left", opening=0.4, state=JointPose.TRACKED))
+    )
+    inbox.next(lambda msg: (line(msg) == 255).any())
+    grips.cancel()
+    inbox.next(lambda msg: not (line(msg) == 255).any())
+    timer.cancel()
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.ros.clients.watcher import Watcher
 from frankmocap_ros.ros.common.conversions import read_grip
 from frankmocap_ros.ros.common.endpoints import Topic, subscribe
-from frankmocap_ros.ros.gate.polling import Polling
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.runtime.message_stamps import seconds
 from frankmocap_ros.teleop.hands.grip import Grip
 

@@ -29,6 +29,7 @@ __all__ = [
     "marker_style",
     "node_clocks",
     "node_parameters",
+    "polling",
     "publisher_nodes",
     "qos",
     "rclpy_internals",

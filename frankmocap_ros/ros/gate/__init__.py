@@ -35,7 +35,6 @@ __all__ = [
     "joint_outputs",
     "operator_input",
     "operator_message",
-    "polling",
     "robot_port",
     "state_output",
     "stop_inputs",

@@ -24,9 +24,9 @@ from frankmocap_ros.body.frames import BODY_FROM_OPTICAL, level_from_gravity
 from frankmocap_ros.body.message_fields import xyz
 from frankmocap_ros.errors import TransformError
 from frankmocap_ros.geometry.rotation import IDENTITY_XYZW, Array
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.qos import IMAGES
 from frankmocap_ros.ros.common.transforms import Transforms
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.settings.gate import GateSettings
 
 _SILENT_S = 1.0

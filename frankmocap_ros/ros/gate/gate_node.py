@@ -31,6 +31,7 @@ from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.common.diagnostics_messages import diagnostics, status_message
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.node_clocks import Clocks, NodeClocks, steady_s
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import HEALTH
 from frankmocap_ros.ros.common.robot_description import robot_model
@@ -46,7 +47,6 @@ from frankmocap_ros.ros.gate.gate_worker import GateWorker
 from frankmocap_ros.ros.gate.grip_inputs import listen_to_grip_commands
 from frankmocap_ros.ros.gate.joint_outputs import CommandedJoints
 from frankmocap_ros.ros.gate.operator_input import OperatorInput
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.gate.robot_port import JointsPort, PosesPort
 from frankmocap_ros.ros.gate.stop_inputs import contact_of, listen_to_protective_stop
 from frankmocap_ros.runtime.stamp_offset import StampOffset

@@ -22,10 +22,10 @@ from sensor_msgs.msg import Joy
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.common.rclpy_internals import LaterAnswer
 from frankmocap_ros.ros.gate.gate_worker import GateWorker
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.teleop.controller import Controller
 from frankmocap_ros.teleop.gate import BY_JOYSTICK, BY_SERVICE, State
 

@@ -23,10 +23,10 @@ from builtin_interfaces.msg import Time
 from rclpy.node import Node
 
 from frankmocap_ros.ros.common.node_clocks import Clocks, steady_s
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.rclpy_internals import ros_runs
 from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
 from frankmocap_ros.ros.gate.gate_outputs import GateOutputs
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.runtime.gc_control import Collector
 from frankmocap_ros.runtime.timing import RollingPercentiles
 from frankmocap_ros.teleop.command import Command

@@ -19,8 +19,8 @@ from functools import partial
 from std_msgs.msg import Float64
 
 from frankmocap_ros.body.skeleton import SIDES
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.qos import incoming
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.teleop.controller import Controller
 
 

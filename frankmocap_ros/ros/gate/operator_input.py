@@ -22,12 +22,12 @@ from rclpy.node import Node
 from frankmocap_ros.errors import MessageError
 from frankmocap_ros.msg import BodyPoseArray
 from frankmocap_ros.ros.common.node_clocks import Clocks
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.qos import incoming
 from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
 from frankmocap_ros.ros.common.transforms import Transforms, need_package
 from frankmocap_ros.ros.gate.camera_level import Gravity, level_from_tf
 from frankmocap_ros.ros.gate.operator_message import read_bodies
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.runtime.stamp_offset import StampOffset
 from frankmocap_ros.settings.gate import GateSettings

@@ -26,8 +26,8 @@ from sensor_msgs.msg import JointState
 from frankmocap_ros.body.message_fields import pose_numbers
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.common.node_clocks import Clocks, steady_s
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.qos import incoming
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.runtime.message_stamps import nanoseconds
 from frankmocap_ros.runtime.stamp_offset import StampOffset
 from frankmocap_ros.teleop.clutch import RobotPoses

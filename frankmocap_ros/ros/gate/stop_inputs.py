@@ -20,8 +20,8 @@ from geometry_msgs.msg import WrenchStamped
 from std_msgs.msg import Bool
 
 from frankmocap_ros.body.message_fields import xyz
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.qos import incoming
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.settings.gate import GateSettings
 from frankmocap_ros.teleop.contact import Contact, EffortLimit
 from frankmocap_ros.teleop.protective_stop import ProtectiveStop

@@ -20,6 +20,7 @@ __all__ = [
     "body_frames",
     "calibration",
     "depth_images",
+    "grip_text",
     "humans",
     "inputs",
     "live_models",

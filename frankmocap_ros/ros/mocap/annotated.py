@@ -16,6 +16,8 @@
 
 import array
 import sys
+import time
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +40,14 @@ class AnnotatedImages:
         self._pixels: NDArray[np.uint8] = np.empty((0, 0, 3), np.uint8)
         self._rate = RateMeter(_RATE_WINDOW_S)
 
-    def message(self, frame: Frame, header: Header, bitmap: Bitmap, age_ms: float, now_s: float) -> Image:
+    def message(
+        self,
+        frame: Frame,
+        header: Header,
+        bitmap: Bitmap,
+        age_ms: float,
+        words: Sequence[str] = (),
+    ) -> Image:
         """The message; it is the same one for the next frame.
 
         Args:
@@ -46,14 +55,15 @@ class AnnotatedImages:
             header: of the image.
             bitmap: the image; not written to.
             age_ms: its age when the bodies went out [ms].
-            now_s: steady time [s].
+            words: lines to write below age and rate.
         """
         width, height = bitmap.size_px
         if self._pixels.shape[:2] != (height, width):
             self._allocate(height, width)
         bitmap.bgr_into(self._pixels)
+        now_s = time.monotonic()
         self._rate.tick(now_s)
-        annotate(self._pixels, frame, f"{age_ms:.0f} ms, {self._rate.rate_hz(now_s):.0f} FPS")
+        annotate(self._pixels, frame, (f"{age_ms:.0f} ms, {self._rate.rate_hz(now_s):.0f} FPS", *words))
         self._message.header = header
         return self._message
 

@@ -39,6 +39,7 @@ from frankmocap_ros.ros.common.qos import RESULTS, TRANSFORMS
 from frankmocap_ros.ros.mocap.annotated import AnnotatedImages
 from frankmocap_ros.ros.mocap.arm_states import ArmStates
 from frankmocap_ros.ros.mocap.body_frames import TF_TOPIC, BodyFrames
+from frankmocap_ros.ros.mocap.grip_text import GripText
 from frankmocap_ros.ros.mocap.markers import MarkerMaker
 from frankmocap_ros.ros.mocap.mesh import MeshOutput
 from frankmocap_ros.settings.mocap import Settings
@@ -153,6 +154,7 @@ class Outputs:
         self._arm_states = ArmStates()
         self._marker_maker = MarkerMaker()
         self._annotated_images = AnnotatedImages()
+        self._grips = GripText(node)
         self._mesh_publisher = lambda: publisher(PointCloud2, f"{top}/mesh", every_image=False)
         self._mesh = self.mesh_output(meshes)
 
@@ -219,8 +221,10 @@ class Outputs:
             self._markers.publish(self._marker_maker.make(frame, header, age))
         if self._annotated.get_subscription_count():
             self._annotated.publish(
-                self._annotated_images.message(frame, image_header, bitmap, age, time.perf_counter())
+                self._annotated_images.message(frame, image_header, bitmap, age, self._grips.lines())
             )
+        else:
+            self._grips.close()
         if self._mesh is not None:
             self._mesh.offer(frame, header)
         if self.humans is not None:
@@ -236,6 +240,7 @@ class Outputs:
 
     def destroy(self) -> None:
         """Take all publishers down."""
+        self._grips.close()
         self._destroy_mesh(self._mesh)
         if self._tf is not None:
             self._node.destroy_lifecycle_publisher(self._tf.publisher)

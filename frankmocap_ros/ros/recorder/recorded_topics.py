@@ -31,9 +31,9 @@ from frankmocap_ros.recording.recorder import Recorder
 from frankmocap_ros.recording.topics import OfferedQos, qos_text
 from frankmocap_ros.ros.common.destroying import destroy_in_executor
 from frankmocap_ros.ros.common.endpoints import Topic, subscribe
+from frankmocap_ros.ros.common.polling import NeverServed
 from frankmocap_ros.ros.common.publisher_nodes import UNKNOWN, node_name
 from frankmocap_ros.ros.common.rclpy_internals import take_with_info
-from frankmocap_ros.ros.gate.polling import NeverServed
 
 _LARGE: Final = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage", "sensor_msgs/msg/PointCloud2")
 _LARGE_DEPTH: Final = 15  # half a second of images

@@ -41,10 +41,10 @@ from frankmocap_ros.recording.storage import Storage, check_folder
 from frankmocap_ros.ros.common.diagnostics_messages import diagnostics, status_message
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.node_clocks import NodeClocks, steady_s
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.qos import HEALTH, incoming
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.recorder.parameter_snapshots import ParameterSnapshots
 from frankmocap_ros.ros.recorder.record_buttons import RecordButtons
 from frankmocap_ros.ros.recorder.recorded_topics import RecordedTopics

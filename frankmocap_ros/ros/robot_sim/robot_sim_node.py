@@ -34,12 +34,12 @@ from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.ros.common.diagnostics_messages import diagnostics, status_message
 from frankmocap_ros.ros.common.endpoints import Topic, advertise
 from frankmocap_ros.ros.common.node_clocks import NodeClocks
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.qos import HEALTH, incoming
 from frankmocap_ros.ros.common.robot_description import robot_model
 from frankmocap_ros.ros.common.running import run_node
 from frankmocap_ros.ros.common.settings_as_parameters import Parameters
 from frankmocap_ros.ros.common.steady_stamps import SteadyStamps
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.robot_sim.object_outputs import ObjectOutputs
 from frankmocap_ros.ros.robot_sim.robot_loop import RobotLoop, Viewer
 from frankmocap_ros.runtime.message_stamps import nanoseconds

@@ -26,8 +26,8 @@ from frankmocap_ros.imaging.bit_depth import To8Bit
 from frankmocap_ros.imaging.bitmap import no_wider
 from frankmocap_ros.imaging.messages.compressed import decode_compressed
 from frankmocap_ros.imaging.messages.images import decode_image
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.qos import incoming
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.runtime.message_stamps import seconds
 from frankmocap_ros.runtime.stamp_order import Arrival, StampOrder
 

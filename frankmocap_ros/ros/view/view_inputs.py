@@ -38,9 +38,9 @@ from frankmocap_ros.ros.clients.robot_watcher import STATE_NAMES
 from frankmocap_ros.ros.common.calibration import Calibration
 from frankmocap_ros.ros.common.camera_topics import camera_topics
 from frankmocap_ros.ros.common.conversions import read_grip, read_pose
+from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import incoming
-from frankmocap_ros.ros.gate.polling import Polling
 from frankmocap_ros.ros.view.image_input import NEWEST, ImageInput
 from frankmocap_ros.settings.viewer import ViewerSettings
 from frankmocap_ros.teleop.followed_run import FollowedRun

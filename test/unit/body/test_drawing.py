@@ -49,9 +49,9 @@ def body(states=JointState.TRACKED, **changes):
     return plain_body(**{**grid, **changes})
 
 
-def drawn(*bodies, operator_id=0, note="", size=(480, 640)):
+def drawn(*bodies, operator_id=0, notes=(), size=(480, 640)):
     image = np.zeros((*size, 3), np.uint8)
-    annotate(image, Frame(0, 0.0, bodies, operator_id, {}, CAMERA), note)
+    annotate(image, Frame(0, 0.0, bodies, operator_id, {}, CAMERA), notes)
     return image
 
 
@@ -131,7 +131,7 @@ def test_the_operator_is_named():
 
 
 def test_note_is_in_the_upper_left_corner():
-    image = drawn(note="age 31 ms")
+    image = drawn(notes=["age 31 ms"])
     assert image[:40, :200].any()
     assert not image[60:].any()
 
@@ -141,7 +141,7 @@ def test_note_is_in_the_upper_left_corner():
 def test_people_beside_the_image_and_any_size(size, shift):
     person = body()
     moved = replace(person, pixels=person.pixels + shift, box_xywh=BOX + np.array([*shift, 0.0, 0.0]))
-    image = drawn(moved, note="note", size=size)
+    image = drawn(moved, notes=["note"], size=size)
     assert image.shape == (*size, 3)
     assert image.any()
 
@@ -239,7 +239,7 @@ def test_hands_beside_and_behind_the_camera(state, place):
 def test_the_edge_of_a_text_lies_around_its_letters():
     """Also at its end: thicker letters that are wider would run away from the white ones."""
     image = np.full((480, 640, 3), 128, np.uint8)
-    annotate(image, Frame(0, 0.0, (), 0, {}, CAMERA), "34 ms  30 Hz  operator blazepose")
+    annotate(image, Frame(0, 0.0, (), 0, {}, CAMERA), ["34 ms  30 Hz  operator blazepose"])
     columns = [
         np.flatnonzero(mask.any(axis=0)) for mask in ((image > 200).all(axis=2), (image < 60).all(axis=2))
     ]
