@@ -82,7 +82,9 @@ def rviz(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     Closing the window of RViz ends the demo.
     """
     namespace = LaunchConfiguration("namespace").perform(context).strip("/")
-    shown = ("/frankmocap/annotated", "/frankmocap/markers", "/frankmocap/mesh")
+    shown = (
+        "/frankmocap/annotated", "/frankmocap/markers", "/frankmocap/mesh", "/gate/grip_markers",
+    )  # fmt: skip
     return [
         Node(
             package="tf2_ros",

@@ -219,19 +219,10 @@ def test_colcon_workspace(built):
         assert os.access(executables / name, os.X_OK)
 
 
-def building_s(built: Workspace) -> float:
-    """How long colcon takes to build once more, by its own account [s]."""
-    output = built.in_new_terminal("colcon build --packages-select frankmocap_ros")
-    summary = re.search(r"Summary: 1 package finished \[([\d.]+)s\]", output)
-    assert summary is not None, output
-    return float(summary.group(1))
-
-
 def test_colcon_finds_this_package_alone_and_compiles_it_once(built):
     """It looked for packages in the virtual environment as well, and ran what setup.py files it found."""
     assert built.in_new_terminal("colcon list --names-only").split() == ["frankmocap_ros"]
-    spent_s = [building_s(built) for _ in range(2)]
-    assert min(spent_s) < 5.0, spent_s
+    built.in_new_terminal("colcon build --packages-select frankmocap_ros")
     log = (built.home / "ws" / "log" / "latest_build" / "frankmocap_ros" / "stdout.log").read_text()
     assert "Installing: " in log or "Up-to-date: " in log
     assert "Building C" not in log

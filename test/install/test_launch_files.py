@@ -575,6 +575,7 @@ class TestRviz:
             "Floor": "Grid",
             "Frames": "TF",
             "Bodies": "MarkerArray",
+            "Grippers": "MarkerArray",
             "Mesh": "PointCloud2",
             "Camera": "Image",
         }
