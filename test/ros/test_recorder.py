@@ -370,6 +370,21 @@ def test_kill_9_costs_a_second_and_the_next_start_repairs(program, peer, tmp_pat
     assert read_info(tmp_path / "runs" / "episode_000002").complete
 
 
+def test_nothing_is_begun_before_the_node_is_served(context, tmp_path):
+    """A signal may come before; what was begun would not be ended."""
+    words = {"folder": str(tmp_path), "record_at_start": True, "min_free_mb": 0}
+    theirs = context()
+    given = [Parameter(name, value=value) for name, value in words.items()]
+    node = RecorderNode(context=theirs, parameter_overrides=given)
+    time.sleep(0.3)
+    assert list(tmp_path.iterdir()) == []
+    spinner = Spinner(node, theirs)
+    wait_until((tmp_path / "episode_000001" / "episode.json").exists)
+    spinner.close()
+    node.destroy_node()
+    assert read_info(tmp_path / "episode_000001").complete
+
+
 def test_a_disk_that_fills_up_ends_the_episode_readable(recorder, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()

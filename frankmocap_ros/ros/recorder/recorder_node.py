@@ -58,6 +58,7 @@ from frankmocap_ros.settings.recorder import RecorderSettings
 NODE_NAME = "recorder"
 _LOOK_S: Final = 0.25
 _DIAGNOSTICS_S: Final = 1.0
+_AT_ONCE_S: Final = 0.001
 
 Ask = Callable[[Callable[[Answer], None]], None]
 
@@ -111,11 +112,8 @@ class RecorderNode(Node):
         self._running = True
         self.get_logger().info(f"episodes go to {storage.root}; call ~/start, ~/stop, ~/discard")
         self._recorder.start_thread()
-        if config.record_at_start:  # before anything is subscribed to: what is latched comes once
-            self._recorder.start(self._info(), lambda _: None)
-            self._snapshots.begin()
-        self._look_around()
         self._worker.start_thread()
+        self._first = self.create_timer(_AT_ONCE_S, self._begin, clock=steady)
 
     def set_parameters_atomically(self, parameter_list: list[Parameter]) -> SetParametersResult:
         """As in Node; a value of the wrong type is refused with its parameter's name."""
@@ -129,6 +127,15 @@ class RecorderNode(Node):
             self._worker.close()
             self._recorder.close(config.outcome, config.notes)
         super().destroy_node()
+
+    def _begin(self) -> None:
+        """Begin once the node is served: a signal before that finds nothing that has to be ended."""
+        self._first.cancel()
+        # before anything is subscribed to: what is latched comes once
+        if self._settings.config.record_at_start:
+            self._recorder.start(self._info(), lambda _: None)
+            self._snapshots.begin()
+        self._look_around()
 
     async def _start(self) -> Answer:
         granted, words = await self._asked(lambda answer: self._worker.start(self._info(), answer))
