@@ -112,14 +112,17 @@ def run(job: Job, todo: Plan, journal: Journal, runner: Runner) -> Iterator[Entr
     for entry in todo.unread:
         journal.write(entry)
         yield entry
+    copies: dict[str, list[Entry]] = {}
+    for copy in todo.copies:
+        copies.setdefault(copy.key, []).append(copy)
     for entry in todo.done:
-        for copy in _copies(entry, todo):
+        for copy in _copies(entry, copies):
             if journal.latest(copy.input) != copy:
                 _write(copy, journal)
     try:
         for outcome in runner(job, todo.tasks) if todo.tasks else ():
             entry = _finished(todo.entries[outcome.number], outcome)
-            for one in (*_copies(entry, todo), entry):
+            for one in (*_copies(entry, copies), entry):
                 _write(one, journal)
             yield entry
     except OSError as error:
@@ -130,12 +133,10 @@ def run(job: Job, todo: Plan, journal: Journal, runner: Runner) -> Iterator[Entr
         remove_partials(journal.folder)
 
 
-def _copies(entry: Entry, todo: Plan) -> list[Entry]:
+def _copies(entry: Entry, copies: Mapping[str, Sequence[Entry]]) -> list[Entry]:
     """What is written of the inputs that have the content of a finished one: its result is theirs."""
     return [
-        replace(entry, input=copy.input, stamp=copy.stamp, spent_s=0.0)
-        for copy in todo.copies
-        if copy.key == entry.key
+        replace(entry, input=copy.input, stamp=copy.stamp, spent_s=0.0) for copy in copies.get(entry.key, ())
     ]
 
 
