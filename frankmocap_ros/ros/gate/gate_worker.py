@@ -169,10 +169,8 @@ class GateWorker:
             return
         went = "stands still"
         if self._stamps.stamp_ns(time_s) < self._stamp_ns:
-            went, self._stamp_ns = (
-                "went back",
-                0,
-            )  # as of another run: its times are compared among themselves
+            went = "went back"
+            self._stamp_ns = 0  # as of another run: its times are compared among themselves
         self._controller.release(
             f"no command could be sent for {unsent_s:.2f} s, as ROS time {went}: the robot may have stopped "
             "elsewhere; check /clock and the computer's clock, then engage again",
