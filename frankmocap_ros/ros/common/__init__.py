@@ -24,6 +24,7 @@ __all__ = [
     "diagnostics_messages",
     "end_signals",
     "endpoints",
+    "heard_grips",
     "launch_nodes",
     "launch_options",
     "marker_style",

@@ -15,17 +15,13 @@
 """What the gate wants of each gripper, for the annotated image."""
 
 import time
-from functools import partial
 from typing import Final
 
 from rclpy.lifecycle import LifecycleNode
 
-from frankmocap_ros.body.skeleton import SIDES
-from frankmocap_ros.msg import Grip as GripMsg
-from frankmocap_ros.ros.common.conversions import read_grip
+from frankmocap_ros.ros.common.heard_grips import HeardGrips
 from frankmocap_ros.ros.common.polling import Polling
-from frankmocap_ros.ros.common.qos import incoming
-from frankmocap_ros.teleop.hands.grip import Grip, grip_words
+from frankmocap_ros.teleop.hands.grip import grip_words
 
 _SHOWN_S: Final = 1.0  # after its message
 
@@ -39,26 +35,20 @@ class GripText:
 
     def __init__(self, node: LifecycleNode) -> None:
         self._node = node
-        self._polling: Polling | None = None
-        self._grips: dict[str, tuple[float, Grip]] = {}
+        self._heard: tuple[Polling, HeardGrips] | None = None
 
     def lines(self) -> list[str]:
         """A line for each gripper that the gate tells of now."""
-        if self._polling is None:
-            self._polling = Polling(self._node, overridable=False)
-            for side in SIDES:
-                self._polling.subscribe(GripMsg, f"gate/grip/{side}", partial(self._heard, side), incoming(1))
+        if self._heard is None:
+            polling = Polling(self._node, overridable=False)
+            self._heard = polling, HeardGrips(polling, "gate")
+        polling, grips = self._heard
         now_s = time.monotonic()
-        self._polling.poll(now_s)
-        grips = [(side, grip) for side, (s, grip) in sorted(self._grips.items()) if now_s - s < _SHOWN_S]
-        return [f"{side} gripper {grip_words(grip)}" for side, grip in grips]
+        polling.poll(now_s)
+        return [f"{grip.side} gripper {grip_words(grip)}" for grip in grips.since(now_s - _SHOWN_S)]
 
     def close(self) -> None:
         """Hear nothing any more; a second time is allowed."""
-        if self._polling is not None:
-            self._polling.close()
-            self._polling = None
-            self._grips.clear()
-
-    def _heard(self, side: str, msg: GripMsg, now_s: float) -> None:
-        self._grips[side] = (now_s, read_grip(msg))
+        if self._heard is not None:
+            self._heard[0].close()
+            self._heard = None

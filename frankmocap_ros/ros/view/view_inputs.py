@@ -28,16 +28,16 @@ from sensor_msgs.msg import CameraInfo, JointState, PointCloud2
 
 from frankmocap_ros.body.message_fields import pose_numbers, xyz
 from frankmocap_ros.body.pose import ScaleSource
-from frankmocap_ros.body.skeleton import SIDES, Skeleton
+from frankmocap_ros.body.skeleton import Skeleton
 from frankmocap_ros.errors import ImageError
 from frankmocap_ros.geometry.camera_model import Camera
 from frankmocap_ros.geometry.rotation import Array
 from frankmocap_ros.msg import BodyPose, BodyPoseArray, GateState, Latency
-from frankmocap_ros.msg import Grip as GripMsg
 from frankmocap_ros.ros.clients.robot_watcher import STATE_NAMES
 from frankmocap_ros.ros.common.calibration import Calibration
 from frankmocap_ros.ros.common.camera_topics import camera_topics
-from frankmocap_ros.ros.common.conversions import read_grip, read_pose
+from frankmocap_ros.ros.common.conversions import read_pose
+from frankmocap_ros.ros.common.heard_grips import HeardGrips
 from frankmocap_ros.ros.common.polling import Polling
 from frankmocap_ros.ros.common.publisher_nodes import publisher_nodes
 from frankmocap_ros.ros.common.qos import incoming
@@ -94,7 +94,7 @@ class ViewInputs:
         self.camera: Camera | None = None
         self.history: deque[tuple[float, float, tuple[float, ...]]] = deque()  # time, age, stages
         self._commands: dict[str, tuple[float, Array, Array]] = {}
-        self._grips: dict[str, tuple[float, Grip]] = {}
+        self._grips: HeardGrips | None = None
         self._heard_commands: set[str] = set()
         self.objects: dict[str, tuple[Array, Array]] = {}  # of the simulated robot's scene
         self._ages: deque[float] = deque(maxlen=_AGES)
@@ -113,8 +113,7 @@ class ViewInputs:
         polling.subscribe(Latency, f"{node}/latency", self._on_latency, NEWEST)
         polling.subscribe(DiagnosticArray, "/diagnostics", self._on_diagnostics, incoming(10))
         polling.subscribe(GateState, f"{gate}/state", self._on_gate, NEWEST)
-        for side in SIDES:
-            polling.subscribe(GripMsg, f"{gate}/grip/{side}", partial(self._on_grip, side), NEWEST)
+        self._grips = HeardGrips(polling, gate)
         polling.subscribe(JointState, "joint_states", self._on_joints, NEWEST)
 
     def close(self) -> None:
@@ -180,8 +179,7 @@ class ViewInputs:
 
     def grips(self) -> list[Grip]:
         """What the gate wants of each gripper now, the left one first."""
-        now_s = time.perf_counter()
-        return [grip for _, (s, grip) in sorted(self._grips.items()) if now_s - s < _GHOST_S]
+        return self._grips.since(time.perf_counter() - _GHOST_S) if self._grips is not None else []
 
     def look_around(self) -> None:
         """See who publishes bodies, and subscribe to commands and objects that were not there before."""
@@ -242,9 +240,6 @@ class ViewInputs:
 
     def _on_command(self, name: str, msg: PoseStamped, now_s: float) -> None:
         self._commands[name] = (now_s, *read_pose(msg.pose))
-
-    def _on_grip(self, side: str, msg: GripMsg, now_s: float) -> None:
-        self._grips[side] = (now_s, read_grip(msg))
 
     def _on_object(self, name: str, msg: PoseStamped, _: float) -> None:
         self.objects[name] = read_pose(msg.pose)
